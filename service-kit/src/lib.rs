@@ -1,0 +1,14 @@
+//! What auth-service and task-service share, and nothing else: how they log, reach PostgreSQL, shape errors,
+//! report health, show their OpenAPI document, start and stop.
+
+pub mod command_line;
+pub mod database;
+pub mod envelope;
+pub mod guard;
+pub mod health;
+pub mod id;
+pub mod lifecycle;
+pub mod openapi;
+pub mod secret;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,90 @@
+//! The OpenAPI document and its viewer, both from memory.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, guard, web};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{HttpMethod, PathItem};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::envelope::Rejection;
+
+/// Serves `document` at `/openapi.json` and a viewer at `/docs/`. The viewer's files are part of the binary, and
+/// it asks for `openapi.json` beside itself, so that it works under any prefix of a gateway.
+pub fn routes(document: &OpenApi) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+    let json = web::Bytes::from(serde_json::to_vec(document).unwrap_or_default());
+    move |cfg| {
+        for path in ["/openapi.json", "/docs/openapi.json"] {
+            let json = json.clone();
+            cfg.route(path, web::get().to(move || document_answer(json.clone())));
+        }
+        cfg.route("/docs", web::get().to(to_viewer));
+        cfg.service(
+            SwaggerUi::new("/docs/{_:.*}").config(Config::new(["openapi.json"]).validator_url("none")),
+        );
+    }
+}
+
+/// Answers a wrong method on a documented path with 405 and the `Allow` header, which `#[get]`-style handlers
+/// leave to the 404 of the whole application.
+pub fn method_not_allowed(document: &OpenApi) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+    let resources: Vec<(String, String)> =
+        document.paths.paths.iter().map(|(path, item)| (path.clone(), allowed(item))).collect();
+    move |cfg| {
+        for (path, allow) in resources {
+            cfg.service(web::resource(path).guard(guard::fn_guard(|_| true)).to(move || {
+                let rejection = Rejection::new(
+                    actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
+                    "METHOD_NOT_ALLOWED",
+                    "This path has no such method",
+                );
+                let mut response = HttpResponse::from_error(rejection);
+                if let Ok(allow) = header::HeaderValue::from_str(&allow) {
+                    response.headers_mut().insert(header::ALLOW, allow);
+                }
+                std::future::ready(response)
+            }));
+        }
+    }
+}
+
+/// The methods a path of the document takes, in the order of RFC 9110.
+pub fn methods(item: &PathItem) -> Vec<HttpMethod> {
+    [
+        (HttpMethod::Get, &item.get),
+        (HttpMethod::Head, &item.head),
+        (HttpMethod::Post, &item.post),
+        (HttpMethod::Put, &item.put),
+        (HttpMethod::Delete, &item.delete),
+        (HttpMethod::Patch, &item.patch),
+    ]
+    .into_iter()
+    .filter(|(_, operation)| operation.is_some())
+    .map(|(method, _)| method)
+    .collect()
+}
+
+fn allowed(item: &PathItem) -> String {
+    methods(item).iter().map(method_name).collect::<Vec<_>>().join(", ")
+}
+
+fn method_name(method: &HttpMethod) -> &'static str {
+    match method {
+        HttpMethod::Get => "GET",
+        HttpMethod::Head => "HEAD",
+        HttpMethod::Post => "POST",
+        HttpMethod::Put => "PUT",
+        HttpMethod::Delete => "DELETE",
+        HttpMethod::Patch => "PATCH",
+        HttpMethod::Options => "OPTIONS",
+        HttpMethod::Trace => "TRACE",
+    }
+}
+
+async fn document_answer(json: web::Bytes) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(json)
+}
+
+/// Relative, so that it stays under a gateway's prefix.
+async fn to_viewer() -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, "docs/")).finish()
+}

@@ -1,0 +1,84 @@
+//! Secrets from the environment, or from files as container platforms mount them.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// Why a secret cannot be used. Names the variable, never the value.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// Neither the variable nor its `_FILE` form is set.
+    #[error("{0} is not set (or {0}_FILE, the path of a file that holds it)")]
+    Missing(&'static str),
+    /// Both are set, and it would be a guess which one counts.
+    #[error("{0} and {0}_FILE are both set; keep one")]
+    Ambiguous(&'static str),
+    /// The file could not be read.
+    #[error("{name}_FILE: cannot read {}: {source}", path.display())]
+    File {
+        /// The variable.
+        name: &'static str,
+        /// The file it points to.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The value breaks a rule.
+    #[error("{name}: {rule}")]
+    Weak {
+        /// The variable.
+        name: &'static str,
+        /// The rule it breaks.
+        rule: String,
+    },
+}
+
+/// The secret `name`: the value of the variable, or what the file named by `<name>_FILE` holds (a line end at
+/// its end is cut). An empty value counts as not set, so that `NAME=` in a compose file is no secret.
+///
+/// # Errors
+/// When neither or both are given, or the file cannot be read.
+pub fn resolve(
+    name: &'static str,
+    value: Option<&SecretString>,
+    file: Option<&Path>,
+) -> Result<SecretString, SecretError> {
+    let value = value.filter(|value| !value.expose_secret().is_empty());
+    let file = file.filter(|file| !file.as_os_str().is_empty());
+    match (value, file) {
+        (Some(_), Some(_)) => Err(SecretError::Ambiguous(name)),
+        (Some(value), None) => Ok(value.clone()),
+        (None, Some(path)) => match std::fs::read_to_string(path) {
+            Ok(text) if text.trim_end().is_empty() => Err(SecretError::Missing(name)),
+            Ok(text) => Ok(text.trim_end().to_owned().into()),
+            Err(source) => Err(SecretError::File { name, path: path.to_owned(), source }),
+        },
+        (None, None) => Err(SecretError::Missing(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_value_is_a_missing_one() {
+        let error = resolve("AUTH_SECRETS", Some(&"".to_owned().into()), None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "AUTH_SECRETS is not set (or AUTH_SECRETS_FILE, the path of a file that holds it)"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = resolve("DATABASE_URL", None, Some(Path::new("/nowhere/url"))).unwrap_err();
+        assert!(error.to_string().starts_with("DATABASE_URL_FILE: cannot read /nowhere/url"), "{error}");
+    }
+
+    #[test]
+    fn two_sources_are_refused() {
+        let error = resolve("X", Some(&"a".to_owned().into()), Some(Path::new("/b"))).unwrap_err();
+        assert!(matches!(error, SecretError::Ambiguous("X")));
+    }
+}

@@ -1,0 +1,64 @@
+//! Logs: one line an event, on standard output, as text or JSON.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::{Error, HttpMessage};
+use clap::ValueEnum;
+use tracing::Span;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    Text,
+    /// One JSON object a line, for a log collector.
+    Json,
+}
+
+/// Starts logging for this process. `RUST_LOG` sets what is logged (default `info`). A second call changes nothing.
+pub fn init(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    // Fails only when a subscriber is set already, as in a test that starts two services.
+    let _ = match format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
+
+/// The span around a request: method, route pattern and request id. Never the path itself, its query, a header
+/// or a body: they can hold tokens.
+pub struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let id = request.extensions().get::<RequestId>().copied();
+        tracing::info_span!(
+            "request",
+            method = %request.method(),
+            route = request.match_pattern().as_deref().unwrap_or("none"),
+            request_id = id.map(tracing::field::display),
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let (status, error) = match outcome {
+            Ok(response) => (response.status(), response.response().error()),
+            Err(error) => (error.as_response_error().status_code(), Some(error)),
+        };
+        let _entered = span.enter();
+        match error {
+            Some(error) if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                tracing::error!(status = status.as_u16(), %error, "request failed");
+            }
+            Some(error) if status.is_server_error() => {
+                tracing::warn!(status = status.as_u16(), %error, "request not served");
+            }
+            Some(error) => tracing::debug!(status = status.as_u16(), %error, "request refused"),
+            None => tracing::debug!(status = status.as_u16(), "request served"),
+        }
+    }
+}
