@@ -1,0 +1,61 @@
+//! The key set that is in force, readable without a lock.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwapOption, Guard};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::DecodingKey;
+use tokio::sync::Notify;
+
+use crate::error::Unavailable;
+
+/// One set of keys, never changed after it was fetched.
+struct KeySet {
+    keys: HashMap<String, DecodingKey>,
+    fetched_at: Timestamp,
+}
+
+/// Holds the last good key set. Readers get a snapshot and never wait; a new set replaces the old as a whole.
+pub(crate) struct KeyStore {
+    current: ArcSwapOption<KeySet>,
+    max_age: SignedDuration,
+    replaced: Notify,
+}
+
+/// The key set as it was at one moment.
+pub(crate) struct Snapshot(Guard<Option<Arc<KeySet>>>);
+
+impl KeyStore {
+    pub(crate) fn new(max_age: SignedDuration) -> Self {
+        Self { current: ArcSwapOption::empty(), max_age, replaced: Notify::new() }
+    }
+
+    /// The set in force, if there is one that is not too old at `now`.
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Result<Snapshot, Unavailable> {
+        let set = self.current.load();
+        let fetched_at = set.as_ref().ok_or(Unavailable::NoKeys)?.fetched_at;
+        if now.duration_since(fetched_at) > self.max_age {
+            return Err(Unavailable::KeysTooOld);
+        }
+        Ok(Snapshot(set))
+    }
+
+    /// Puts a new set in force.
+    pub(crate) fn replace(&self, keys: HashMap<String, DecodingKey>, fetched_at: Timestamp) {
+        self.current.store(Some(Arc::new(KeySet { keys, fetched_at })));
+        self.replaced.notify_waiters();
+    }
+
+    /// Completes at the next [`replace`](Self::replace) after this call.
+    pub(crate) fn replaced(&self) -> impl Future<Output = ()> {
+        self.replaced.notified()
+    }
+}
+
+impl Snapshot {
+    /// The key with this id.
+    pub(crate) fn get(&self, kid: &str) -> Option<&DecodingKey> {
+        self.0.as_ref()?.keys.get(kid)
+    }
+}

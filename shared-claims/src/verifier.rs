@@ -1,0 +1,140 @@
+//! The verifier of access tokens.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::SignedDuration;
+use jsonwebtoken::Validation;
+use jsonwebtoken::errors::ErrorKind;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::builder::VerifierBuilder;
+use crate::claims::{Claims, Payload};
+use crate::clock::SharedClock;
+use crate::error::{Reason, VerifyError};
+use crate::header::{self, TokenType};
+use crate::keys::KeyStore;
+
+/// Longest token that is looked at, in bytes. Ours have about one thousand.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Verifies access tokens against the key set that the issuer publishes.
+///
+/// Clones are cheap and share one key set and one background task, which ends with the last of them.
+#[derive(Clone)]
+pub struct Verifier {
+    inner: Arc<Inner>,
+}
+
+/// What all clones share.
+pub(crate) struct Inner {
+    pub(crate) token_type: TokenType,
+    pub(crate) validation: Validation,
+    pub(crate) clock_skew: SignedDuration,
+    pub(crate) clock: SharedClock,
+    pub(crate) store: Arc<KeyStore>,
+    pub(crate) fetches: Arc<AtomicU64>,
+    /// Asks the background task for a fetch.
+    pub(crate) nudge: mpsc::Sender<()>,
+    pub(crate) refresher: JoinHandle<()>,
+    pub(crate) jwks_url: Url,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.refresher.abort();
+    }
+}
+
+impl Verifier {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Settings for a verifier of tokens whose `iss` is `issuer` and whose `aud` is or contains `audience`.
+    /// Both are compared byte for byte.
+    pub fn builder(issuer: impl Into<String>, audience: impl Into<String>) -> VerifierBuilder {
+        VerifierBuilder::new(issuer.into(), audience.into())
+    }
+
+    /// Checks `token` and gives its claims.
+    ///
+    /// It takes no lock and does no I/O. A token that names an unknown key is refused, and the background task
+    /// is told to look for new keys as soon as its cooldown allows.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Invalid`] if the token is no good: answer 401. [`VerifyError::Unavailable`] if there is no
+    /// key set, or only one past its maximum age: answer 503. A token that no key could make good (not a JWT, wrong
+    /// `alg` or `typ`, too long) is `Invalid` even then; everything else is not decided without keys.
+    pub fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
+        let inner = &*self.inner;
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Reason::TooLong.into());
+        }
+        let kid = header::key_id(token, &inner.token_type)?;
+        let now = inner.clock.now();
+        let keys = inner.store.snapshot(now)?;
+        let Some(key) = keys.get(&kid) else {
+            // A full channel means that the same was asked already.
+            let _ = inner.nudge.try_send(());
+            return Err(Reason::UnknownKey.into());
+        };
+        let payload = jsonwebtoken::decode::<Payload>(token, key, &inner.validation)
+            .map_err(|error| reason(error.kind()))?
+            .claims;
+        Ok(payload.check(now, inner.clock_skew)?)
+    }
+
+    /// Whether tokens can be judged now: a key set is there and not past its maximum age.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.inner.store.snapshot(self.inner.clock.now()).is_ok()
+    }
+
+    /// Waits until [`is_ready`](Self::is_ready). With the issuer away this takes as long as it is away, so put a
+    /// time-out around it where that matters.
+    pub async fn wait_ready(&self) {
+        loop {
+            let replaced = self.inner.store.replaced();
+            if self.is_ready() {
+                return;
+            }
+            replaced.await;
+        }
+    }
+
+    /// How many fetches of the key set were begun since the verifier was built.
+    #[must_use]
+    pub fn fetches(&self) -> u64 {
+        self.inner.fetches.load(Ordering::Relaxed)
+    }
+
+    /// Where the key set is fetched from.
+    #[must_use]
+    pub fn jwks_url(&self) -> &Url {
+        &self.inner.jwks_url
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("jwks_url", &self.inner.jwks_url.as_str())
+            .field("ready", &self.is_ready())
+            .finish_non_exhaustive()
+    }
+}
+
+fn reason(error: &ErrorKind) -> Reason {
+    match error {
+        ErrorKind::InvalidSignature => Reason::Signature,
+        ErrorKind::InvalidIssuer => Reason::Issuer,
+        ErrorKind::InvalidAudience => Reason::Audience,
+        ErrorKind::InvalidAlgorithm => Reason::Algorithm,
+        _ => Reason::Malformed,
+    }
+}

@@ -1,0 +1,19 @@
+//! The verifier against a real JWKS endpoint, as a resource server uses it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod extractor;
+mod hostile;
+mod issuer;
+mod robustness;
+mod rotation;
+mod settings;
+mod timing;
+mod unreachable;
+mod valid;
