@@ -15,6 +15,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::database;
 use crate::envelope::{Envelope, Rejection};
 
+/// Where a service says whether it can do its work.
+pub const READINESS_PATH: &str = "/readyz";
+
 /// One thing a service cannot work without.
 pub trait Dependency: Send + Sync + 'static {
     /// What the operator calls it, as in "waiting for the database".

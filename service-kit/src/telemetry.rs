@@ -1,5 +1,7 @@
 //! Logs: one line an event, on standard output, as text or JSON.
 
+use std::io::IsTerminal;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -8,6 +10,8 @@ use clap::ValueEnum;
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
+
+use crate::health;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -21,7 +25,9 @@ pub enum LogFormat {
 /// Starts logging for this process. `RUST_LOG` sets what is logged (default `info`). A second call changes nothing.
 pub fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    // Colours are for eyes, not for files and pipes.
+    let ansi = std::io::stdout().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi);
     // Fails only when a subscriber is set already, as in a test that starts two services.
     let _ = match format {
         LogFormat::Text => builder.try_init(),
@@ -54,11 +60,16 @@ impl RootSpanBuilder for RequestSpan {
             Some(error) if status == StatusCode::INTERNAL_SERVER_ERROR => {
                 tracing::error!(status = status.as_u16(), %error, "request failed");
             }
-            Some(error) if status.is_server_error() => {
+            // Whoever asks whether we are ready asks often, and the answer no is no news.
+            Some(error) if status.is_server_error() && !is_readiness(outcome) => {
                 tracing::warn!(status = status.as_u16(), %error, "request not served");
             }
             Some(error) => tracing::debug!(status = status.as_u16(), %error, "request refused"),
             None => tracing::debug!(status = status.as_u16(), "request served"),
         }
     }
+}
+
+fn is_readiness<B>(outcome: &Result<ServiceResponse<B>, Error>) -> bool {
+    outcome.as_ref().is_ok_and(|response| response.request().path() == health::READINESS_PATH)
 }

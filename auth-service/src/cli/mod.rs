@@ -1,0 +1,71 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use service_kit::database::Address;
+use service_kit::{command_line, telemetry};
+use shared_claims::SystemClock;
+
+use crate::config::{Config, MigrateConfig};
+use crate::server::{self, NAME, StartError};
+
+/// Accounts, sessions and RS256 tokens, speaking the Better Auth protocol.
+#[derive(Parser)]
+#[command(version, flatten_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve requests (what happens without a command)
+    Serve(Box<Config>),
+    /// Bring the database's schema up to date, then end
+    Migrate(MigrateConfig),
+    /// Ask the service on this machine whether it is ready; the exit code tells
+    Healthcheck(HealthcheckConfig),
+}
+
+#[derive(Args)]
+struct HealthcheckConfig {
+    /// The address the service listens on
+    #[arg(long, env, default_value = "127.0.0.1:8081")]
+    bind: SocketAddr,
+}
+
+/// Runs what the command line `arguments` ask for, the program's name first.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut arguments: Vec<_> = arguments.into_iter().collect();
+    if arguments.len() == 1 {
+        arguments.push("serve".into());
+    }
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return command_line::usage(NAME, &error),
+    };
+    match cli.command {
+        Command::Serve(config) => {
+            telemetry::init(config.log_format);
+            command_line::finish(NAME, server::serve(*config, Arc::new(SystemClock)).await)
+        }
+        Command::Migrate(config) => {
+            telemetry::init(config.log_format);
+            command_line::finish(NAME, migrate(&config).await)
+        }
+        Command::Healthcheck(config) => {
+            command_line::finish(NAME, command_line::healthcheck(config.bind).await)
+        }
+    }
+}
+
+async fn migrate(config: &MigrateConfig) -> Result<(), StartError> {
+    let address = Address::parse("MIGRATION_DATABASE_URL", &config.database_url()?)?;
+    let applied = address.migrate(&crate::migrations()).await?;
+    tracing::info!(applied, "the schema is up to date");
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! Every setting: an environment variable with a default, or an error that names it.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use service_kit::secret::{self, SecretError};
+use service_kit::telemetry::LogFormat;
+use url::Url;
+
+use crate::keys::KeyEncryptionKeys;
+use crate::passwords::Cost;
+use crate::protocol::cookies::AuthSecrets;
+use crate::protocol::origin::TrustedOrigin;
+use crate::tokens::TokenSettings;
+
+/// The settings of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// PostgreSQL, database `auth`, as the service role: postgres://auth_service:...@host/auth
+    #[arg(long, env, hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+    /// A file that holds DATABASE_URL
+    #[arg(long, env)]
+    pub database_url_file: Option<PathBuf>,
+    /// Must not be set here: the owner role is for `migrate` alone
+    #[arg(long, env, hide_env_values = true)]
+    pub migration_database_url: Option<SecretString>,
+    /// The most connections to PostgreSQL that this process holds
+    #[arg(long, env, default_value = "16")]
+    pub database_pool_size: NonZeroUsize,
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, env, default_value = "127.0.0.1:8081")]
+    pub bind: SocketAddr,
+    /// Where browsers reach this service; https here makes cookies `Secure`
+    #[arg(long, env, default_value = "http://localhost:8081")]
+    pub base_url: Url,
+    /// Secrets that sign cookies, comma-separated, 32 bytes or more each: the first signs, all verify
+    #[arg(long, env, hide_env_values = true)]
+    pub auth_secrets: Option<SecretString>,
+    /// A file that holds AUTH_SECRETS
+    #[arg(long, env)]
+    pub auth_secrets_file: Option<PathBuf>,
+    /// Keys that encrypt private keys at rest, comma-separated, base64 of 32 bytes each: the first encrypts, all decrypt
+    #[arg(long, env, hide_env_values = true)]
+    pub key_encryption_keys: Option<SecretString>,
+    /// A file that holds KEY_ENCRYPTION_KEYS
+    #[arg(long, env)]
+    pub key_encryption_keys_file: Option<PathBuf>,
+    /// Origins whose pages may call with credentials, comma-separated, besides that of BASE_URL
+    #[arg(long, env, value_delimiter = ',')]
+    pub trusted_origins: Vec<TrustedOrigin>,
+    /// `iss` of the tokens [default: BASE_URL]
+    #[arg(long, env)]
+    pub jwt_issuer: Option<String>,
+    /// `aud` of the tokens [default: BASE_URL]
+    #[arg(long, env)]
+    pub jwt_audience: Option<String>,
+    /// How long a token is good for
+    #[arg(long, env, default_value = "15m", value_parser = duration)]
+    pub jwt_ttl: SignedDuration,
+    /// `typ` of the tokens' header: at+jwt (RFC 9068), or JWT for verifiers that insist on it
+    #[arg(long, env, default_value = "at+jwt", value_parser = ["at+jwt", "JWT"])]
+    pub jwt_typ: String,
+    /// How long a session lives without being used
+    #[arg(long, env, default_value = "168h", value_parser = duration)]
+    pub session_ttl: SignedDuration,
+    /// bcrypt's cost, 4 to 31; below 10 only for tests
+    #[arg(long, env, default_value = "12")]
+    pub bcrypt_cost: Cost,
+    /// How many passwords are hashed at once [default: one for each core]
+    #[arg(long, env)]
+    pub hash_concurrency: Option<NonZeroUsize>,
+    /// How log lines look
+    #[arg(long, env, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// How long /readyz answers 503 before the socket closes, for load balancers to notice
+    #[arg(long, env, default_value = "0s", value_parser = delay)]
+    pub shutdown_delay: SignedDuration,
+}
+
+/// The settings of `migrate`.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateConfig {
+    /// PostgreSQL, database `auth`, as the owner role: postgres://auth_owner:...@host/auth
+    #[arg(long, env, hide_env_values = true)]
+    pub migration_database_url: Option<SecretString>,
+    /// A file that holds MIGRATION_DATABASE_URL
+    #[arg(long, env)]
+    pub migration_database_url_file: Option<PathBuf>,
+    /// How log lines look
+    #[arg(long, env, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+impl MigrateConfig {
+    /// The URL of the database, for the owner role.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub fn database_url(&self) -> Result<SecretString, SecretError> {
+        let (value, file) =
+            (self.migration_database_url.as_ref(), self.migration_database_url_file.as_deref());
+        secret::resolve("MIGRATION_DATABASE_URL", value, file)
+    }
+}
+
+impl Config {
+    /// The URL of the database.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub fn database_url(&self) -> Result<SecretString, SecretError> {
+        secret::resolve("DATABASE_URL", self.database_url.as_ref(), self.database_url_file.as_deref())
+    }
+
+    /// What signs cookies.
+    ///
+    /// # Errors
+    /// When it is missing or weak.
+    pub fn auth_secrets(&self) -> Result<AuthSecrets, SecretError> {
+        let file = self.auth_secrets_file.as_deref();
+        AuthSecrets::parse(&secret::resolve("AUTH_SECRETS", self.auth_secrets.as_ref(), file)?)
+    }
+
+    /// What encrypts private keys.
+    ///
+    /// # Errors
+    /// When it is missing or malformed.
+    pub fn key_encryption_keys(&self) -> Result<KeyEncryptionKeys, SecretError> {
+        let file = self.key_encryption_keys_file.as_deref();
+        let list = secret::resolve("KEY_ENCRYPTION_KEYS", self.key_encryption_keys.as_ref(), file)?;
+        KeyEncryptionKeys::parse(&list)
+    }
+
+    /// What tokens say of themselves.
+    pub fn tokens(&self) -> TokenSettings {
+        let base = self.base_url.as_str().trim_end_matches('/');
+        let or_base = |value: &Option<String>| {
+            value.as_deref().filter(|value| !value.is_empty()).unwrap_or(base).to_owned()
+        };
+        TokenSettings {
+            issuer: or_base(&self.jwt_issuer),
+            audience: or_base(&self.jwt_audience),
+            ttl: self.jwt_ttl,
+            token_type: self.jwt_typ.clone(),
+        }
+    }
+}
+
+/// A time that passes: `15m`, `168h`, `90s`.
+fn duration(text: &str) -> Result<SignedDuration, String> {
+    delay(text).and_then(|duration| match duration.as_secs() {
+        0 => Err("must be a second or more".to_owned()),
+        _ => Ok(duration),
+    })
+}
+
+fn delay(text: &str) -> Result<SignedDuration, String> {
+    let duration: SignedDuration =
+        text.parse().map_err(|_| "must be a duration such as 90s, 15m or 168h".to_owned())?;
+    if duration.is_negative() { Err("must not be negative".to_owned()) } else { Ok(duration) }
+}

@@ -1,0 +1,99 @@
+//! Private keys at rest: AES-256-GCM with a fresh nonce, bound to their `kid`.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use service_kit::secret::SecretError;
+
+use crate::error::ApiError;
+
+/// The length of an AES-256 key.
+const KEY_BYTES: usize = 32;
+
+/// The keys that encrypt private keys: the first encrypts, all decrypt, so that it can be changed.
+pub struct KeyEncryptionKeys(Vec<RandomizedNonceKey>);
+
+impl KeyEncryptionKeys {
+    /// Reads the comma-separated list of `KEY_ENCRYPTION_KEYS`.
+    ///
+    /// # Errors
+    /// When one is not the base64 of 32 bytes.
+    pub fn parse(list: &SecretString) -> Result<Self, SecretError> {
+        let texts = list.expose_secret().split(',').map(str::trim).filter(|text| !text.is_empty());
+        let keys: Option<Vec<_>> = texts
+            .map(|text| {
+                let bytes = STANDARD.decode(text).ok().filter(|bytes| bytes.len() == KEY_BYTES)?;
+                RandomizedNonceKey::new(&AES_256_GCM, &bytes).ok()
+            })
+            .collect();
+        keys.filter(|keys| !keys.is_empty()).map(Self).ok_or_else(|| {
+            let rule = format!(
+                "each key of the comma-separated list must be the base64 of {KEY_BYTES} random bytes"
+            );
+            SecretError::Weak { name: "KEY_ENCRYPTION_KEYS", rule }
+        })
+    }
+
+    /// Encrypts `secret`; the result can only be opened again together with the same `kid`.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn seal(&self, kid: &str, secret: &[u8]) -> Result<Vec<u8>, ApiError> {
+        let failed = || ApiError::Internal("a private key could not be encrypted".to_owned());
+        let key = self.0.first().ok_or_else(failed)?;
+        let mut text = secret.to_vec();
+        let nonce = key.seal_in_place_append_tag(Aad::from(kid), &mut text).map_err(|_| failed())?;
+        let mut sealed = nonce.as_ref().to_vec();
+        sealed.append(&mut text);
+        Ok(sealed)
+    }
+
+    /// Decrypts what [`seal`](Self::seal) made, with whichever key fits.
+    pub fn open(&self, kid: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
+        self.0.iter().find_map(|key| {
+            let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+            let mut text = text.to_vec();
+            let length = key.open_in_place(nonce, Aad::from(kid), &mut text).ok()?.len();
+            text.truncate(length);
+            Some(text)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(bytes: &[u8]) -> KeyEncryptionKeys {
+        let list: Vec<String> = bytes.iter().map(|byte| STANDARD.encode([*byte; KEY_BYTES])).collect();
+        KeyEncryptionKeys::parse(&list.join(",").into()).unwrap()
+    }
+
+    #[test]
+    fn only_the_same_key_and_kid_open() {
+        let sealed = keys(&[1]).seal("kid-1", b"secret").ok().unwrap();
+        assert_eq!(keys(&[1]).open("kid-1", &sealed).as_deref(), Some(&b"secret"[..]));
+        assert_eq!(
+            keys(&[2, 1]).open("kid-1", &sealed).as_deref(),
+            Some(&b"secret"[..]),
+            "an older key still opens"
+        );
+        assert_eq!(keys(&[1]).open("kid-2", &sealed), None, "moved to another row");
+        assert_eq!(keys(&[2]).open("kid-1", &sealed), None);
+        assert_eq!(keys(&[1]).open("kid-1", &sealed[..20]), None);
+        assert_eq!(keys(&[1]).open("kid-1", b""), None);
+        assert!(!sealed.windows(6).any(|window| window == b"secret"));
+    }
+
+    #[test]
+    fn a_bad_key_is_refused_by_name() {
+        for bad in ["", "short", &STANDARD.encode([0; 31]), &format!("{},x", STANDARD.encode([0; 32]))] {
+            let Err(error) = KeyEncryptionKeys::parse(&bad.to_owned().into()) else {
+                panic!("{bad} accepted")
+            };
+            assert!(error.to_string().starts_with("KEY_ENCRYPTION_KEYS: "), "{error}");
+        }
+    }
+}

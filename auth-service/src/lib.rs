@@ -1,0 +1,24 @@
+//! auth-service: accounts by e-mail and password, sessions, short-lived RS256 tokens and the JWKS that verifies
+//! them. Answers under `/api/auth` exactly as Better Auth does, so that its clients work unchanged.
+
+pub mod cli;
+pub mod config;
+mod document;
+pub mod error;
+pub mod keys;
+pub mod passwords;
+pub mod protocol;
+pub mod server;
+pub mod sessions;
+pub mod state;
+pub mod tokens;
+pub mod users;
+
+mod embedded {
+    refinery::embed_migrations!("../migrations/auth");
+}
+
+/// The migrations of the `auth` database, part of the binary.
+pub fn migrations() -> refinery::Runner {
+    embedded::migrations::runner()
+}

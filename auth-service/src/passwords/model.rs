@@ -1,0 +1,123 @@
+//! Passwords, their stored form and what hashing them costs.
+
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret, SecretString};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::ApiError;
+
+/// The shortest password, in characters (FR-003).
+const MIN_LENGTH: usize = 8;
+/// The longest password, in characters: nobody types more, and hashing must not be fed megabytes.
+const MAX_LENGTH: usize = 128;
+/// What bcrypt itself accepts, and what the default is: about a quarter of a second on a server core of 2026.
+const MIN_COST: u32 = 4;
+const MAX_COST: u32 = 31;
+
+/// A password somebody typed, in Unicode's compatibility form (NFKC), so that two keyboards agree. Never printed.
+pub struct Password(SecretString);
+
+impl Password {
+    /// A password for a new account. Length is counted as JavaScript does, in UTF-16 units.
+    ///
+    /// # Errors
+    /// When it is too short or too long. It is never truncated.
+    pub fn chosen(text: &str) -> Result<Self, ApiError> {
+        if text.encode_utf16().count() < MIN_LENGTH {
+            return Err(ApiError::PasswordTooShort);
+        }
+        Self::claimed(text)
+    }
+
+    /// A password that is to be compared with a stored one.
+    ///
+    /// # Errors
+    /// When it is longer than any stored one can be.
+    pub fn claimed(text: &str) -> Result<Self, ApiError> {
+        if text.encode_utf16().count() > MAX_LENGTH {
+            return Err(ApiError::PasswordTooLong);
+        }
+        Ok(Self(text.nfkc().collect::<String>().into()))
+    }
+
+    /// The bytes to hash.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
+    }
+}
+
+/// bcrypt's cost: each step doubles the work of a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost(u32);
+
+impl Cost {
+    /// The exponent.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for Cost {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(cost) if (MIN_COST..=MAX_COST).contains(&cost) => Ok(Self(cost)),
+            _ => Err(format!("must be a number from {MIN_COST} to {MAX_COST}")),
+        }
+    }
+}
+
+/// The rule that turned a password into its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// `$2b$` bcrypt of the NFKC form: for passwords of up to 72 bytes without NUL. Every system can read these.
+    Bcrypt,
+    /// bcrypt of base64(HMAC-SHA-384(NFKC form)): for those bcrypt would cut.
+    BcryptHmacSha384,
+}
+
+impl Scheme {
+    /// Its name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bcrypt => "bcrypt",
+            Self::BcryptHmacSha384 => "bcrypt-hmac-sha384",
+        }
+    }
+
+    /// Reads the name in the database.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Bcrypt, Self::BcryptHmacSha384].into_iter().find(|scheme| scheme.as_str() == name)
+    }
+}
+
+/// A hash as it is stored, with the rule that made it.
+pub struct StoredHash {
+    /// bcrypt's own text form: version, cost, salt and hash.
+    pub hash: String,
+    /// How the password became bcrypt's input.
+    pub scheme: Scheme,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fr_003_a_password_has_8_to_128_characters() {
+        assert!(matches!(Password::chosen("1234567"), Err(ApiError::PasswordTooShort)));
+        assert!(Password::chosen("12345678").is_ok());
+        assert!(Password::chosen(&"x".repeat(128)).is_ok());
+        assert!(matches!(Password::chosen(&"x".repeat(129)), Err(ApiError::PasswordTooLong)));
+        assert!(Password::claimed("short").is_ok(), "an imported password may be shorter");
+    }
+
+    #[test]
+    fn two_spellings_of_a_character_are_one_password() {
+        let composed = Password::claimed("p\u{e4}ssw\u{f6}rd").ok().unwrap();
+        let decomposed = Password::claimed("pa\u{308}sswo\u{308}rd").ok().unwrap();
+        assert_eq!(composed.bytes(), decomposed.bytes());
+    }
+}

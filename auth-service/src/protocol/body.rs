@@ -1,0 +1,202 @@
+//! Request bodies, checked in Better Auth's order: media type, JSON, cookies' origin, redirect targets, schema; and
+//! for the endpoints that sign in, last, whatever else tells where the request comes from.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::{FromRequest, HttpRequest, web};
+use serde_json::{Map, Value};
+
+use crate::error::ApiError;
+use crate::state::State;
+
+/// The largest body we read, in bytes: the longest legal fields, written in JSON's longest escapes, stay below
+/// (name 100, e-mail 254, password 128, image 2048, callbackURL a few thousand, at most 12 bytes a character).
+const MAX_BODY: usize = 64 * 1024;
+/// Media types of the endpoints that take JSON alone, and of those that take forms too.
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+const FORM_OR_JSON: &str = "application/x-www-form-urlencoded, application/json";
+
+/// What an endpoint expects in its body.
+pub trait Schema: Sized + 'static {
+    /// Whether the body may be a form, and its origin is checked without cookies too: the endpoints that sign in.
+    const SIGNS_IN: bool;
+    /// What Better Auth's schema calls the body; one complaint each when it is something else. Empty: anything goes.
+    const BODY_KINDS: &'static [&'static str];
+    /// Reads the fields. What is wrong is noted in `fields`; then the result does not matter.
+    fn read(fields: &mut Fields<'_>) -> Option<Self>;
+}
+
+/// A body that passed every check of the protocol.
+pub struct Body<T>(pub T);
+
+/// For endpoints without fields: whatever JSON comes is ignored.
+pub struct NoFields;
+
+impl Schema for NoFields {
+    const SIGNS_IN: bool = false;
+    const BODY_KINDS: &'static [&'static str] = &[];
+
+    fn read(_: &mut Fields<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+impl<T: Schema> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = web::Payload::from_request(&request, payload);
+        Box::pin(async move {
+            let payload = payload.await.map_err(|error| ApiError::Internal(error.to_string()))?;
+            let value = parse::<T>(&request, read(&request, payload).await?)?;
+            let Some(state) = request.app_data::<web::Data<State>>() else {
+                return Err(ApiError::Internal("no state in app data".to_owned()));
+            };
+            state.origins.check_cookies(request.headers())?;
+            state.origins.check_targets(value.as_ref(), request.query_string())?;
+            let fields = validate(value.as_ref())?;
+            if T::SIGNS_IN {
+                state.origins.check_sign_in(request.headers())?;
+            }
+            Ok(Body(fields))
+        })
+    }
+}
+
+/// Reads fields of an object by Better Auth's schema rules, collecting every complaint in order.
+pub struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    complaints: Vec<String>,
+}
+
+impl<'a> Fields<'a> {
+    /// A string that must be there.
+    pub fn string(&mut self, name: &str) -> Option<&'a str> {
+        match self.object.get(name) {
+            Some(Value::String(text)) => self.without_nul(name, text),
+            other => self.complain(name, "string", other),
+        }
+    }
+
+    /// A string that may be missing (`None`), but not null.
+    pub fn optional_string(&mut self, name: &str) -> Option<&'a str> {
+        match self.object.get(name) {
+            None => None,
+            Some(Value::String(text)) => self.without_nul(name, text),
+            other => self.complain(name, "string", other),
+        }
+    }
+
+    /// A boolean that may be missing, but not null.
+    pub fn optional_boolean(&mut self, name: &str) -> Option<bool> {
+        match self.object.get(name) {
+            None => None,
+            Some(Value::Bool(value)) => Some(*value),
+            other => self.complain(name, "boolean", other),
+        }
+    }
+
+    /// A password, which may hold any character, NUL included.
+    pub fn password(&mut self, name: &str) -> Option<&'a str> {
+        match self.object.get(name) {
+            Some(Value::String(text)) => Some(text),
+            other => self.complain(name, "string", other),
+        }
+    }
+
+    /// Notes that `name` breaks a rule, in the schema library's words.
+    pub fn reject(&mut self, name: &str, complaint: &str) {
+        self.complaints.push(format!("[body.{name}] {complaint}"));
+    }
+
+    /// Notes `name` when its text is longer than `max` UTF-16 units, which is how JavaScript counts.
+    pub fn at_most(&mut self, name: &str, text: Option<&str>, max: usize) {
+        if text.is_some_and(|text| text.encode_utf16().count() > max) {
+            self.reject(name, &format!("Too big: expected string to have <={max} characters"));
+        }
+    }
+
+    /// PostgreSQL text cannot hold a NUL, so it is refused where it comes in.
+    fn without_nul(&mut self, name: &str, text: &'a str) -> Option<&'a str> {
+        if text.contains('\0') {
+            self.reject(name, "Invalid input: expected string without NUL characters");
+            return None;
+        }
+        Some(text)
+    }
+
+    fn complain<T>(&mut self, name: &str, expected: &str, got: Option<&Value>) -> Option<T> {
+        self.reject(name, &format!("Invalid input: expected {expected}, received {}", kind(got)));
+        None
+    }
+}
+
+async fn read(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, ApiError> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > MAX_BODY) {
+        return Err(ApiError::PayloadTooLarge);
+    }
+    match payload.to_bytes_limited(MAX_BODY).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        // The client went away or broke the transfer encoding: nobody may be left to read the answer.
+        Ok(Err(_)) => Err(ApiError::InvalidJson),
+        Err(_) => Err(ApiError::PayloadTooLarge),
+    }
+}
+
+/// The body as JSON; `None` when there is none. A media type counts only when there is a body to read by it.
+fn parse<T: Schema>(request: &HttpRequest, bytes: web::Bytes) -> Result<Option<Value>, ApiError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = given.split(';').next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case(JSON) {
+        return serde_json::from_slice(&bytes).map(Some).map_err(|_| ApiError::InvalidJson);
+    }
+    if T::SIGNS_IN && media_type.eq_ignore_ascii_case(FORM) {
+        let pairs = url::form_urlencoded::parse(&bytes);
+        let object =
+            pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))).collect();
+        return Ok(Some(Value::Object(object)));
+    }
+    let allowed = if T::SIGNS_IN { FORM_OR_JSON } else { JSON };
+    Err(ApiError::UnsupportedMediaType { given: given.to_owned(), allowed })
+}
+
+fn validate<T: Schema>(value: Option<&Value>) -> Result<T, ApiError> {
+    let nothing = Map::new();
+    let object = match value {
+        Some(Value::Object(object)) => object,
+        _ if T::BODY_KINDS.is_empty() => &nothing,
+        other => {
+            let received = kind(other);
+            let complaint = |kind| format!("[body] Invalid input: expected {kind}, received {received}");
+            let complaints: Vec<String> = T::BODY_KINDS.iter().map(complaint).collect();
+            return Err(ApiError::Validation(complaints.join("; ")));
+        }
+    };
+    let mut fields = Fields { object, complaints: Vec::new() };
+    match T::read(&mut fields) {
+        Some(parsed) if fields.complaints.is_empty() => Ok(parsed),
+        _ => Err(ApiError::Validation(fields.complaints.join("; "))),
+    }
+}
+
+fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    }
+}

@@ -1,0 +1,275 @@
+//! Better Auth's signed cookies: `name=encodeURIComponent(token.base64(HMAC-SHA256(secret, token)))`.
+
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::SignedDuration;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
+use service_kit::secret::SecretError;
+use url::Url;
+
+use crate::sessions::SessionToken;
+
+/// What JavaScript's `encodeURIComponent` leaves as it is.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+/// A key of HMAC-SHA-256 shorter than its output is weaker than the hash.
+const MIN_SECRET_BYTES: usize = 32;
+const PREFIX: &str = "better-auth";
+/// The prefix browsers accept only from https and with `Secure`.
+const SECURE_PREFIX: &str = "__Secure-";
+/// What the signed `dont_remember` cookie says.
+const DONT_REMEMBER: &str = "true";
+
+/// The secrets that sign cookies: the first signs, all verify, so that it can be changed without signing anyone out.
+pub struct AuthSecrets(Vec<hmac::Key>);
+
+impl AuthSecrets {
+    /// Reads the comma-separated list of `AUTH_SECRETS`.
+    ///
+    /// # Errors
+    /// When one is shorter than 32 bytes.
+    pub fn parse(list: &SecretString) -> Result<Self, SecretError> {
+        let keys: Vec<_> = list
+            .expose_secret()
+            .split(',')
+            .map(str::trim)
+            .filter(|secret| !secret.is_empty())
+            .map(|secret| (secret.len(), hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
+            .collect();
+        if keys.is_empty() || keys.iter().any(|(length, _)| *length < MIN_SECRET_BYTES) {
+            let rule =
+                format!("each secret of the comma-separated list must have {MIN_SECRET_BYTES} bytes or more");
+            return Err(SecretError::Weak { name: "AUTH_SECRETS", rule });
+        }
+        Ok(Self(keys.into_iter().map(|(_, key)| key).collect()))
+    }
+
+    /// `value.signature`, with the first secret.
+    fn sign(&self, value: &str) -> String {
+        let signature = self.0.first().map(|key| STANDARD.encode(hmac::sign(key, value.as_bytes())));
+        format!("{value}.{}", signature.unwrap_or_default())
+    }
+
+    /// The value of `value.signature`, when any of the secrets made the signature.
+    fn open<'a>(&self, signed: &'a str) -> Option<&'a str> {
+        let (value, signature) = signed.rsplit_once('.')?;
+        let signature = STANDARD.decode(signature).ok()?;
+        self.0.iter().any(|key| hmac::verify(key, value.as_bytes(), &signature).is_ok()).then_some(value)
+    }
+}
+
+/// Names and attributes of the cookies, after the base URL's scheme.
+pub struct Cookies {
+    secrets: AuthSecrets,
+    session_token: String,
+    session_data: String,
+    dont_remember: String,
+    secure: bool,
+    max_age: i64,
+}
+
+impl Cookies {
+    /// Cookies for a service reached under `base_url` whose sessions live for `session_ttl`.
+    pub fn new(secrets: AuthSecrets, base_url: &Url, session_ttl: SignedDuration) -> Self {
+        let secure = base_url.scheme() == "https";
+        let prefix = if secure { SECURE_PREFIX } else { "" };
+        let name = |name: &str| format!("{prefix}{PREFIX}.{name}");
+        Self {
+            secrets,
+            session_token: name("session_token"),
+            session_data: name("session_data"),
+            dont_remember: name("dont_remember"),
+            secure,
+            max_age: session_ttl.as_secs(),
+        }
+    }
+
+    /// The session token a request presents: a bearer token, raw or signed, else a cookie with a good signature.
+    /// A bad signature reads as nothing.
+    pub fn presented(&self, headers: &HeaderMap) -> Option<SessionToken> {
+        self.bearer(headers).or_else(|| {
+            let mut values = self.values(headers, &self.session_token);
+            values.find_map(|value| self.secrets.open(&value).map(SessionToken::from))
+        })
+    }
+
+    /// The token in signed form: the value of `set-auth-token`, and what the cookie holds before encoding.
+    pub fn signed(&self, token: &SessionToken) -> String {
+        self.secrets.sign(token.expose())
+    }
+
+    /// The cookies that begin or extend a session. One that is not remembered ends with the browser.
+    pub fn set(&self, headers: &HeaderMap, signed_token: &str, remembered: bool) -> Vec<HeaderValue> {
+        if remembered {
+            let session = self.cookie(&self.session_token, signed_token, Some(self.max_age));
+            let was_not = self.values(headers, &self.dont_remember).next().is_some();
+            return was_not
+                .then(|| self.cookie(&self.dont_remember, "", Some(0)))
+                .into_iter()
+                .flatten()
+                .chain(session)
+                .collect();
+        }
+        let cookies = [
+            self.cookie(&self.session_token, signed_token, None),
+            self.cookie(&self.dont_remember, &self.secrets.sign(DONT_REMEMBER), None),
+        ];
+        cookies.into_iter().flatten().collect()
+    }
+
+    /// The cookies that clear what the browser holds.
+    pub fn clearing(&self) -> Vec<HeaderValue> {
+        let names = [&self.session_token, &self.session_data, &self.dont_remember];
+        names.into_iter().filter_map(|name| self.cookie(name, "", Some(0))).collect()
+    }
+
+    fn bearer(&self, headers: &HeaderMap) -> Option<SessionToken> {
+        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = value.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let token = percent_decode_str(token.trim()).decode_utf8().ok()?;
+        if token.contains('.') {
+            return self.secrets.open(&token).map(SessionToken::from);
+        }
+        (!token.is_empty()).then(|| SessionToken::from(token.as_ref()))
+    }
+
+    /// The decoded values of every cookie of that name, in the order they came.
+    fn values<'a>(&self, headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = String> + use<'a> {
+        headers
+            .get_all(COOKIE)
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(move |(found, _)| *found == name)
+            .filter_map(|(_, value)| {
+                percent_decode_str(value).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+            })
+    }
+
+    fn cookie(&self, name: &str, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {
+        let value = utf8_percent_encode(value, COMPONENT);
+        let max_age = max_age.map(|seconds| format!("Max-Age={seconds}; ")).unwrap_or_default();
+        let secure = if self.secure { "Secure; " } else { "" };
+        HeaderValue::from_str(&format!("{name}={value}; {max_age}Path=/; HttpOnly; {secure}SameSite=Lax"))
+            .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderName;
+
+    use super::*;
+
+    const SECRET: &str = "research-secret-research-secret-0123456789";
+    const OTHER: &str = "another-secret-another-secret-another";
+    const TOKEN: &str = "vOse1K4zapeaYpdmupmRk5FmuQU8HLCD";
+    const SIGNATURE: &str = "zNn6Wjdfy2fomPlDknXfQbAqxrM3BKTEwaejhgK7wvA=";
+
+    fn cookies(secrets: &str, base_url: &str) -> Cookies {
+        let secrets = AuthSecrets::parse(&secrets.to_owned().into()).unwrap();
+        Cookies::new(secrets, &base_url.parse().unwrap(), SignedDuration::from_hours(168))
+    }
+
+    fn request(name: HeaderName, value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+        headers
+    }
+
+    fn read(cookies: &Cookies, value: &str) -> Option<String> {
+        let headers = request(COOKIE, &format!("x=y; better-auth.session_token={value}"));
+        cookies.presented(&headers).map(|token| token.expose().to_owned())
+    }
+
+    #[test]
+    fn signatures_are_better_auths() {
+        let cookies = cookies(SECRET, "http://localhost:8081");
+        assert_eq!(cookies.signed(&TOKEN.into()), format!("{TOKEN}.{SIGNATURE}"));
+        let set = cookies.set(&HeaderMap::new(), &cookies.signed(&TOKEN.into()), true);
+        assert_eq!(
+            set,
+            [format!(
+                "better-auth.session_token={TOKEN}.zNn6Wjdfy2fomPlDknXfQbAqxrM3BKTEwaejhgK7wvA%3D; \
+                 Max-Age=604800; Path=/; HttpOnly; SameSite=Lax"
+            )
+            .as_str()]
+        );
+    }
+
+    #[test]
+    fn only_a_good_signature_is_read() {
+        let cookies = cookies(SECRET, "http://localhost:8081");
+        let good = format!("{TOKEN}.zNn6Wjdfy2fomPlDknXfQbAqxrM3BKTEwaejhgK7wvA%3D");
+        assert_eq!(read(&cookies, &good).as_deref(), Some(TOKEN));
+        assert_eq!(read(&cookies, &format!("{TOKEN}.{SIGNATURE}")).as_deref(), Some(TOKEN), "not encoded");
+        for bad in ["", ".", "abc", "abc.def", &good.replace('z', "y"), &good.replace('O', "P"), "%ff.%ff"] {
+            assert_eq!(read(&cookies, bad), None, "{bad}");
+        }
+        let two = format!("better-auth.session_token=forged.AAAA; better-auth.session_token={good}");
+        assert!(
+            cookies.presented(&request(COOKIE, &two)).is_some(),
+            "a planted cookie does not hide the good one"
+        );
+    }
+
+    #[test]
+    fn every_secret_verifies_and_the_first_signs() {
+        let old = cookies(SECRET, "http://localhost:8081").signed(&TOKEN.into());
+        let rotated = cookies(&format!("{OTHER},{SECRET}"), "http://localhost:8081");
+        assert_eq!(read(&rotated, &old).as_deref(), Some(TOKEN));
+        assert_ne!(rotated.signed(&TOKEN.into()), old);
+        assert_eq!(read(&cookies(OTHER, "http://localhost:8081"), &old), None);
+    }
+
+    #[test]
+    fn bearer_tokens_come_raw_or_signed() {
+        let cookies = cookies(SECRET, "http://localhost:8081");
+        let signed = cookies.signed(&TOKEN.into());
+        for (given, found) in [
+            (format!("Bearer {TOKEN}"), true),
+            (format!("bearer {signed}"), true),
+            (format!("Bearer {}", signed.replace('=', "%3D")), true),
+            (format!("Bearer {TOKEN}.AAAA"), false),
+            (format!("Basic {TOKEN}"), false),
+            ("Bearer ".to_owned(), false),
+        ] {
+            let token = cookies.presented(&request(AUTHORIZATION, &given));
+            assert_eq!(token.is_some(), found, "{given}");
+        }
+    }
+
+    #[test]
+    fn https_gets_secure_cookies() {
+        let cookies = cookies(SECRET, "https://auth.example.com");
+        let set = cookies.set(&HeaderMap::new(), "t.s", true);
+        assert_eq!(
+            set,
+            [
+                "__Secure-better-auth.session_token=t.s; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_short_secret_is_refused_by_name() {
+        for bad in ["", "short", ",", &format!("{SECRET},short")] {
+            let Err(error) = AuthSecrets::parse(&bad.to_owned().into()) else { panic!("{bad} accepted") };
+            assert!(error.to_string().starts_with("AUTH_SECRETS: "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Cross-origin calls: trusted origins, with credentials.
+
+use std::sync::Arc;
+
+use actix_cors::Cors;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
+
+use super::origin::TrustedOrigins;
+
+/// Headers of ours that a page may read.
+pub const EXPOSED: [HeaderName; 3] = [
+    HeaderName::from_static("set-auth-jwt"),
+    HeaderName::from_static("set-auth-token"),
+    HeaderName::from_static("x-retry-after"),
+];
+/// How long a browser may remember a preflight's answer, in seconds; browsers cap it at two hours themselves.
+const PREFLIGHT_MAX_AGE: usize = 3600;
+
+/// Allows the trusted origins by name, never `*`. An untrusted origin is not answered with an error here, but
+/// without the headers that would let its page read the answer; what it may not do is refused by the origin checks.
+pub fn cors(origins: Arc<TrustedOrigins>) -> Cors {
+    Cors::default()
+        .allowed_origin_fn(move |origin, _| origin.to_str().is_ok_and(|origin| origins.contains(origin)))
+        .allowed_methods(["GET", "POST"])
+        .allowed_headers([CONTENT_TYPE, AUTHORIZATION])
+        .expose_headers(EXPOSED)
+        .supports_credentials()
+        .block_on_origin_mismatch(false)
+        .max_age(PREFLIGHT_MAX_AGE)
+}

@@ -1,0 +1,262 @@
+//! Who may send a browser's cookies here, and where a browser may be sent on to.
+//!
+//! The rules are Better Auth's: a request that changes something and carries cookies must come from a trusted
+//! origin; signing in and up are checked even without cookies, so that nobody is signed in to a stranger's account.
+
+use std::str::FromStr;
+
+use actix_web::http::header::{COOKIE, HeaderMap, ORIGIN, REFERER};
+use serde_json::Value;
+use url::{Origin, Url};
+
+use crate::error::ApiError;
+
+/// Where `callbackURL` may point when it is relative: only its being relative matters.
+const RELATIVE_BASE: &str = "https://relative.invalid";
+
+/// The origins that may call with credentials: the service's own and the configured ones.
+#[derive(Debug, Clone)]
+pub struct TrustedOrigins(Vec<String>);
+
+/// An origin that is not one: `scheme://host[:port]` with scheme http or https.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not an origin such as https://app.example.com")]
+pub struct NotAnOrigin(String);
+
+/// One origin in its canonical spelling (lower case, no default port).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedOrigin(String);
+
+impl FromStr for TrustedOrigin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let refused = || NotAnOrigin(text.to_owned());
+        let url = Url::parse(text.trim()).map_err(|_| refused())?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        match url.origin() {
+            Origin::Tuple(scheme, ..) if bare && anonymous && (scheme == "http" || scheme == "https") => {
+                Ok(Self(url.origin().ascii_serialization()))
+            }
+            _ => Err(refused()),
+        }
+    }
+}
+
+impl TrustedOrigins {
+    /// The origin of `base_url` and the `configured` ones.
+    pub fn new(base_url: &Url, configured: &[TrustedOrigin]) -> Self {
+        let mut origins = vec![base_url.origin().ascii_serialization()];
+        origins.extend(configured.iter().map(|origin| origin.0.clone()));
+        Self(origins)
+    }
+
+    /// Whether `url` (an origin, or any URL of one) belongs to a trusted origin.
+    pub fn contains(&self, url: &str) -> bool {
+        // Browsers send the canonical spelling, so a plain comparison answers nearly always.
+        self.0.iter().any(|origin| origin == url)
+            || Url::parse(url).is_ok_and(|url| self.0.contains(&url.origin().ascii_serialization()))
+    }
+
+    /// The check of every method but GET, HEAD and OPTIONS, before the body's schema is looked at: cookies must come
+    /// from a trusted origin.
+    ///
+    /// # Errors
+    /// 403 when the request does not come from where it may.
+    pub fn check_cookies(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        if headers.contains_key(COOKIE) { self.check_source(headers) } else { Ok(()) }
+    }
+
+    /// The check of the endpoints that begin a session, after the body's schema: what a browser says of where the
+    /// request comes from must be trusted, with or without cookies.
+    ///
+    /// # Errors
+    /// 403 when the request does not come from where it may.
+    pub fn check_sign_in(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let fetch = |name: &str| text(headers.get(name)).filter(|value| !value.trim().is_empty());
+        let (site, mode) = (fetch("sec-fetch-site"), fetch("sec-fetch-mode"));
+        if headers.contains_key(COOKIE) {
+            return self.check_source(headers);
+        }
+        if site == Some("cross-site") && mode == Some("navigate") {
+            return Err(ApiError::CrossSiteNavigation);
+        }
+        let from_browser = site.or(mode).or_else(|| fetch("sec-fetch-dest")).is_some();
+        if from_browser || headers.contains_key(ORIGIN) || headers.contains_key(REFERER) {
+            return self.check_source(headers);
+        }
+        Ok(())
+    }
+
+    /// Checks the redirect targets of a body and of the query, before the body's own schema is looked at.
+    ///
+    /// # Errors
+    /// 403 for a target outside, 400 for one that is no text.
+    pub fn check_targets(&self, body: Option<&Value>, query: &str) -> Result<(), ApiError> {
+        let field = |name| body.and_then(|body| body.get(name)).filter(|value| is_truthy(value));
+        let from_query = || {
+            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+            pairs.find(|(name, _)| name == "callbackURL").map(|(_, url)| Value::from(url.into_owned()))
+        };
+        let callback = field("callbackURL").cloned().or_else(|| from_query().filter(is_truthy));
+        let targets = [
+            (callback.as_ref(), RedirectTarget::Callback),
+            (field("redirectTo"), RedirectTarget::Redirect),
+            (field("errorCallbackURL"), RedirectTarget::ErrorCallback),
+            (field("newUserCallbackURL"), RedirectTarget::NewUserCallback),
+        ];
+        for (value, target) in targets {
+            match value {
+                None => {}
+                Some(Value::String(url))
+                    if is_safe_relative(url) || (!url.starts_with('/') && self.contains(url)) => {}
+                Some(Value::String(_)) => return Err(ApiError::UntrustedTarget(target)),
+                Some(_) => return Err(ApiError::TargetNotText(target)),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_source(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let source = text(headers.get(ORIGIN)).or_else(|| text(headers.get(REFERER)));
+        match source.filter(|source| !source.is_empty() && *source != "null") {
+            None => Err(ApiError::MissingOrigin),
+            Some(source) if self.contains(source) => Ok(()),
+            Some(_) => Err(ApiError::InvalidOrigin),
+        }
+    }
+}
+
+/// The parameters that send a browser somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectTarget {
+    /// `callbackURL`
+    Callback,
+    /// `redirectTo`
+    Redirect,
+    /// `errorCallbackURL`
+    ErrorCallback,
+    /// `newUserCallbackURL`
+    NewUserCallback,
+}
+
+impl RedirectTarget {
+    /// What Better Auth calls it in messages.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Callback => "callbackURL",
+            Self::Redirect => "redirectURL",
+            Self::ErrorCallback => "errorCallbackURL",
+            Self::NewUserCallback => "newUserCallbackURL",
+        }
+    }
+}
+
+/// A path of one leading slash that no browser or router reads as another host.
+fn is_safe_relative(target: &str) -> bool {
+    if !target.starts_with('/') || target.starts_with("//") || target.contains('\\') {
+        return false;
+    }
+    if target.chars().any(char::is_control) {
+        return false;
+    }
+    let path = target.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    if path.contains("%2f") || path.contains("%5c") {
+        return false;
+    }
+    let Ok(base) = Url::parse(RELATIVE_BASE) else { return false };
+    base.join(target).is_ok_and(|url| url.origin() == base.origin())
+}
+
+/// JavaScript's idea of "something was given".
+fn is_truthy(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::Bool(true) | Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+fn text(value: Option<&actix_web::http::header::HeaderValue>) -> Option<&str> {
+    value.and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn trusted() -> TrustedOrigins {
+        let configured = ["http://localhost:3000".parse().unwrap()];
+        TrustedOrigins::new(&"https://auth.example.com/".parse().unwrap(), &configured)
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        }
+        map
+    }
+
+    #[test]
+    fn cookies_need_a_trusted_origin() {
+        let ok = |pairs: &[_]| trusted().check_cookies(&headers(pairs)).map_err(|error| error.to_string());
+        assert_eq!(ok(&[("cookie", "a=b"), ("origin", "http://localhost:3000")]), Ok(()));
+        assert_eq!(ok(&[("cookie", "a=b"), ("referer", "https://auth.example.com/x?y")]), Ok(()));
+        assert!(ok(&[("cookie", "a=b")]).is_err());
+        assert!(ok(&[("cookie", "a=b"), ("origin", "null")]).is_err());
+        assert!(ok(&[("cookie", "a=b"), ("origin", "http://localhost:3001")]).is_err());
+        assert!(ok(&[("cookie", "a=b"), ("origin", "http://localhost:3000.evil.com")]).is_err());
+        assert_eq!(ok(&[("origin", "http://evil.com")]), Ok(()), "nothing to steal without cookies");
+    }
+
+    #[test]
+    fn signing_in_is_checked_without_cookies_too() {
+        let ok = |pairs: &[_]| trusted().check_sign_in(&headers(pairs));
+        assert!(ok(&[]).is_ok(), "curl");
+        assert!(ok(&[("origin", "http://localhost:3000"), ("sec-fetch-site", "same-site")]).is_ok());
+        assert!(matches!(ok(&[("origin", "http://evil.com")]), Err(ApiError::InvalidOrigin)));
+        assert!(matches!(ok(&[("sec-fetch-mode", "cors")]), Err(ApiError::MissingOrigin)));
+        let navigation = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
+        assert!(matches!(ok(&navigation), Err(ApiError::CrossSiteNavigation)));
+    }
+
+    #[test]
+    fn targets_stay_inside() {
+        let ok =
+            |url: &str| trusted().check_targets(Some(&serde_json::json!({ "callbackURL": url })), "").is_ok();
+        for good in ["", "/", "/dashboard?x=//y", "http://localhost:3000/x", "https://auth.example.com"] {
+            assert!(ok(good), "{good}");
+        }
+        for bad in [
+            "//evil.com",
+            "/\\evil.com",
+            "/%2fevil.com",
+            "/%5Cevil.com",
+            "/\tevil",
+            "dash",
+            "https://evil.com",
+            "javascript:alert(1)",
+            "http://localhost:3000@evil.com",
+            "http://localhost:30000",
+        ] {
+            assert!(!ok(bad), "{bad}");
+        }
+        assert!(trusted().check_targets(None, "callbackURL=https://evil.com").is_err());
+        let number = serde_json::json!({ "redirectTo": 7 });
+        assert!(matches!(trusted().check_targets(Some(&number), ""), Err(ApiError::TargetNotText(_))));
+    }
+
+    #[test]
+    fn an_origin_is_no_url() {
+        for bad in ["*", "localhost:3000", "https://a.b/path", "ftp://a.b", "https://u@a.b"] {
+            assert!(bad.parse::<TrustedOrigin>().is_err(), "{bad}");
+        }
+        let spelled: TrustedOrigin = "HTTPS://App.Example.com:443/".parse().unwrap();
+        assert_eq!(spelled, TrustedOrigin("https://app.example.com".to_owned()));
+    }
+}

@@ -1,0 +1,29 @@
+//! Times as the Better Auth client revives them: exactly three fractional digits and `Z`.
+
+use jiff::Timestamp;
+use serde::Serializer;
+
+/// `2026-11-21T12:39:37.130Z`. For `#[serde(serialize_with)]`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.3}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_whatever_the_precision() {
+        #[derive(serde::Serialize)]
+        struct At(#[serde(serialize_with = "serialize")] Timestamp);
+        for (time, text) in [
+            ("2026-11-21T12:39:37.130999Z", "\"2026-11-21T12:39:37.130Z\""),
+            ("2026-11-21T12:39:37Z", "\"2026-11-21T12:39:37.000Z\""),
+        ] {
+            assert_eq!(serde_json::to_string(&At(time.parse().unwrap())).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Building and running the HTTP server. Lists the features, and nothing else.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, get, web};
+use deadpool_postgres::Pool;
+use serde::Serialize;
+use service_kit::database::{Address, DatabaseError};
+use service_kit::guard::guard;
+use service_kit::health::{self, DatabaseDependency, Readiness};
+use service_kit::secret::SecretError;
+use service_kit::telemetry::RequestSpan;
+use service_kit::{database, envelope, lifecycle, openapi};
+use shared_claims::SharedClock;
+use tracing_actix_web::TracingLogger;
+use utoipa::{OpenApi, ToSchema};
+use utoipa_actix_web::AppExt;
+
+use crate::config::Config;
+use crate::document::Document;
+use crate::error::ApiError;
+use crate::keys::KeyRing;
+use crate::passwords::HashPool;
+use crate::protocol::cookies::Cookies;
+use crate::protocol::cors::cors;
+use crate::protocol::origin::TrustedOrigins;
+use crate::state::{Settings, State};
+use crate::{keys, passwords, sessions, tokens};
+
+/// The name in messages to the operator.
+pub const NAME: &str = "auth-service";
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A secret is missing or weak.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The signing key cannot be made or read.
+    #[error("signing key: {0}")]
+    Key(#[from] ApiError),
+    /// The owner role is not for serving requests.
+    #[error(
+        "MIGRATION_DATABASE_URL is set: the owner role must not serve requests; give it to `migrate` alone"
+    )]
+    OwnerRole,
+    /// The address cannot be listened on.
+    #[error("BIND: cannot listen on {0}: {1}")]
+    Bind(SocketAddr, std::io::Error),
+    /// The operating system refused.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Checks the configuration, waits for the database and loads the signing key.
+///
+/// # Errors
+/// What the operator has to mend.
+pub async fn prepare(config: &Config, clock: SharedClock) -> Result<State, StartError> {
+    if config.migration_database_url.is_some() {
+        return Err(StartError::OwnerRole);
+    }
+    let (secrets, encryption) = (config.auth_secrets()?, config.key_encryption_keys()?);
+    let pool =
+        Address::parse("DATABASE_URL", &config.database_url()?)?.pool(config.database_pool_size.get())?;
+    database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
+    let slots = match config.hash_concurrency {
+        Some(slots) => slots,
+        None => std::thread::available_parallelism()?,
+    };
+    Ok(State {
+        keys: KeyRing::load(&pool, &encryption, &clock).await?,
+        passwords: HashPool::new(slots, config.bcrypt_cost)?,
+        cookies: Cookies::new(secrets, &config.base_url, config.session_ttl),
+        origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
+        settings: Settings { session_ttl: config.session_ttl, tokens: config.tokens() },
+        pool,
+        clock,
+    })
+}
+
+/// Binds the service. Nothing is served until the returned server is awaited.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub fn bind(state: State, address: SocketAddr) -> Result<Bound, StartError> {
+    let readiness = readiness(&state.pool);
+    let state = web::Data::new(state);
+    let watched = readiness.clone();
+    let app = move || {
+        let (app, document) = App::new()
+            .into_utoipa_app()
+            .openapi(Document::openapi())
+            .app_data(state.clone())
+            .configure(health::routes(watched.clone()))
+            .configure(keys::well_known)
+            .service(
+                utoipa_actix_web::scope("/api/auth")
+                    .configure(passwords::routes)
+                    .configure(sessions::routes)
+                    .configure(tokens::routes)
+                    .configure(keys::routes)
+                    .service(ok)
+                    .default_service(web::to(nothing_here)),
+            )
+            .split_for_parts();
+        app.configure(openapi::routes(&document))
+            .configure(openapi::method_not_allowed(&document))
+            .default_service(web::to(envelope::not_found))
+            .wrap(from_fn(guard))
+            .wrap(cors(Arc::clone(&state.origins)))
+            .wrap(TracingLogger::<RequestSpan>::new())
+    };
+    let (server, addresses) =
+        lifecycle::bind(app, address).map_err(|error| StartError::Bind(address, error))?;
+    Ok(Bound { server, addresses, readiness })
+}
+
+/// A service that holds its socket.
+pub struct Bound {
+    /// Serves once awaited.
+    pub server: Server,
+    /// Where it listens.
+    pub addresses: Vec<SocketAddr>,
+    /// What `/readyz` says.
+    pub readiness: Readiness,
+}
+
+/// Starts the service and runs it until it is told to stop.
+///
+/// # Errors
+/// What the operator has to mend.
+pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
+    let bound = bind(prepare(&config, clock).await?, config.bind)?;
+    let drain = config.shutdown_delay.unsigned_abs();
+    Ok(lifecycle::run(bound.server, &bound.addresses, bound.readiness, drain).await?)
+}
+
+fn readiness(pool: &Pool) -> Readiness {
+    Readiness::new(vec![Box::new(DatabaseDependency(pool.clone()))])
+}
+
+/// The protocol's sign of life.
+#[derive(Serialize, ToSchema)]
+struct Ok {
+    ok: bool,
+}
+
+/// The protocol's sign of life.
+#[utoipa::path(tag = "health", responses((status = 200, body = Ok)))]
+#[get("/ok")]
+async fn ok() -> HttpResponse {
+    HttpResponse::Ok().json(Ok { ok: true })
+}
+
+/// Under `/api/auth` an unknown path, a wrong method and a trailing slash are all the same empty 404.
+async fn nothing_here() -> HttpResponse {
+    HttpResponse::NotFound().finish()
+}

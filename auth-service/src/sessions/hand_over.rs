@@ -1,0 +1,83 @@
+//! Starting a session, and handing it to its device: cookie, session token and access token.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponseBuilder};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use shared_claims::UserId;
+
+use super::model::{Session, SessionToken};
+use super::store;
+use crate::error::ApiError;
+use crate::state::State;
+use crate::tokens;
+use crate::users::User;
+
+/// A session that was just begun, with the token that is shown only now.
+pub struct Started {
+    /// The session.
+    pub session: Session,
+    /// Its token.
+    pub token: SessionToken,
+}
+
+/// Begins a session of `user_id` for the device that sent `request`.
+///
+/// # Errors
+/// When the database cannot; [`ApiError::InvalidEmailOrPassword`] when the user is gone by now.
+pub async fn start(
+    client: &impl GenericClient,
+    state: &State,
+    request: &HttpRequest,
+    user_id: &UserId,
+    remembered: bool,
+    now: Timestamp,
+) -> Result<Started, ApiError> {
+    let token = SessionToken::generate()?;
+    let ip_address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let device = (ip_address, user_agent.unwrap_or_default());
+    let session = Session::begin(user_id.clone(), remembered, state.settings.session_ttl, device, now);
+    match store::start(client, &session, &token).await {
+        Ok(()) => Ok(Started { session, token }),
+        Err(error) if error.is_constraint(store::USER_EXISTS) => Err(ApiError::InvalidEmailOrPassword),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Adds to a response what the device needs: the cookies, `set-auth-token` and `set-auth-jwt` (FR-006, FR-009).
+///
+/// # Errors
+/// When the access token cannot be signed.
+pub fn hand_over(
+    response: &mut HttpResponseBuilder,
+    state: &State,
+    request: &HttpRequest,
+    started: &Started,
+    user: &User,
+) -> Result<(), ApiError> {
+    set_cookies(response, state, request, &started.token, started.session.remembered);
+    let jwt = tokens::issue(state, started.session.id, user)?;
+    response.insert_header(("set-auth-jwt", jwt));
+    Ok(())
+}
+
+/// Sets the session cookie (again), with the signed token beside it for clients without cookies.
+pub(super) fn set_cookies(
+    response: &mut HttpResponseBuilder,
+    state: &State,
+    request: &HttpRequest,
+    token: &SessionToken,
+    remembered: bool,
+) {
+    let signed = state.cookies.signed(token);
+    append_cookies(response, state.cookies.set(request.headers(), &signed, remembered));
+    response.insert_header(("set-auth-token", signed));
+}
+
+/// Appends `Set-Cookie` headers.
+pub(super) fn append_cookies(response: &mut HttpResponseBuilder, cookies: Vec<HeaderValue>) {
+    for cookie in cookies {
+        response.append_header((header::SET_COOKIE, cookie));
+    }
+}

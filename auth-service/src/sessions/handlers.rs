@@ -1,0 +1,98 @@
+//! `sign-out` and `get-session`.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, post, web};
+use serde::Serialize;
+use service_kit::envelope::Envelope;
+use service_kit::store::StoreError;
+use utoipa::ToSchema;
+
+use super::current::MaybeSignedIn;
+use super::hand_over::{append_cookies, set_cookies};
+use super::model::SessionView;
+use super::store;
+use crate::error::ApiError;
+use crate::protocol::body::{Body, NoFields};
+use crate::state::State;
+use crate::tokens;
+use crate::users::User;
+
+/// The live session and whose it is.
+#[derive(Serialize, ToSchema)]
+struct CurrentSession<'a> {
+    session: SessionView<'a>,
+    user: &'a User,
+}
+
+/// It worked.
+#[derive(Serialize, ToSchema)]
+struct Success {
+    success: bool,
+}
+
+/// Ends the session and clears the browser's cookies. Answers the same without a session.
+#[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])), responses(
+    (status = 200, body = Success),
+    (status = 403, body = Envelope, description = "A cookie came from an origin that is not trusted"),
+))]
+#[post("/sign-out")]
+pub async fn sign_out(
+    request: HttpRequest,
+    state: web::Data<State>,
+    _: Body<NoFields>,
+) -> Result<HttpResponse, ApiError> {
+    if let Some(token) = state.cookies.presented(request.headers()) {
+        let client = state.pool.get().await.map_err(StoreError::from)?;
+        store::end(&client, &token).await?;
+    }
+    let mut response = HttpResponse::Ok();
+    append_cookies(&mut response, state.cookies.clearing());
+    Ok(response.json(Success { success: true }))
+}
+
+/// Who is signed in; `null` when nobody is. With a session, `set-auth-jwt` holds an access token.
+#[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])),
+    params(("disableRefresh" = Option<bool>, Query, description = "true: do not extend the session")),
+    responses((status = 200, body = Option<CurrentSession>)))]
+#[get("/get-session")]
+pub async fn get_session(
+    request: HttpRequest,
+    state: web::Data<State>,
+    current: MaybeSignedIn,
+) -> Result<HttpResponse, ApiError> {
+    let mut response = HttpResponse::Ok();
+    no_store(&mut response);
+    let signed_in = match current {
+        MaybeSignedIn::SignedIn(signed_in) => signed_in,
+        MaybeSignedIn::Ended => {
+            append_cookies(&mut response, state.cookies.clearing());
+            return Ok(response.json(()));
+        }
+        MaybeSignedIn::Nobody => return Ok(response.json(())),
+    };
+    if let Some(token) = &signed_in.extended {
+        set_cookies(&mut response, &state, &request, token, signed_in.session.remembered);
+    }
+    response.insert_header(("set-auth-jwt", tokens::issue(&state, signed_in.session.id, &signed_in.user)?));
+    Ok(response.json(CurrentSession { session: (&signed_in.session).into(), user: &signed_in.user }))
+}
+
+/// Better Auth has a setting that makes this mean something; without it, this is its answer.
+#[utoipa::path(tag = "sessions", responses((status = 405, body = Envelope)))]
+#[post("/get-session")]
+pub async fn post_session(_: Body<NoFields>) -> HttpResponse {
+    let mut response = HttpResponse::from_error(ApiError::DeferredSessionRefresh);
+    for (name, value) in NO_STORE {
+        response.headers_mut().insert(name, header::HeaderValue::from_static(value));
+    }
+    response
+}
+
+const NO_STORE: [(header::HeaderName, &str); 2] =
+    [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
+
+fn no_store(response: &mut HttpResponseBuilder) {
+    for header in NO_STORE {
+        response.insert_header(header);
+    }
+}

@@ -1,0 +1,214 @@
+//! Sessions and the tokens that carry them.
+
+use std::fmt;
+
+use aws_lc_rs::{digest, rand};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use shared_claims::UserId;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::protocol::timestamp;
+
+/// A token nobody guesses: 256 bits.
+const TOKEN_BYTES: usize = 32;
+/// How long a session lives that is not remembered.
+const UNREMEMBERED_TTL: SignedDuration = SignedDuration::from_hours(24);
+/// A session is extended when it is looked up this long after its last extension: once a day, not on every request.
+const UPDATE_AGE: SignedDuration = SignedDuration::from_hours(24);
+/// What is kept of a User-Agent header, in characters: enough to tell devices apart, no place to store things.
+const MAX_USER_AGENT: usize = 512;
+
+/// What a signed-in device holds. The database knows only its SHA-256. Never printed.
+pub struct SessionToken(SecretString);
+
+impl SessionToken {
+    /// A new random token.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn generate() -> Result<Self, ApiError> {
+        let mut bytes = [0; TOKEN_BYTES];
+        rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
+    }
+
+    /// The token's text, to be handed to its owner.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What the database holds of it. A plain hash suffices: the token has no pattern to guess by.
+    pub fn hash(&self) -> Vec<u8> {
+        digest::digest(&digest::SHA256, self.expose().as_bytes()).as_ref().to_vec()
+    }
+}
+
+impl From<&str> for SessionToken {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned().into())
+    }
+}
+
+/// The handle of a session: names it, in lists and in the `sid` of tokens, and authenticates nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct SessionId(Uuid);
+
+impl SessionId {
+    /// The id of a session made now.
+    pub fn new(now: Timestamp) -> Self {
+        Self(service_kit::id::new_v7(now))
+    }
+
+    /// The id as PostgreSQL stores it.
+    pub fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
+impl From<Uuid> for SessionId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A session as it is stored.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its handle.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last extended.
+    pub updated_at: Timestamp,
+    /// When it ends, unless it is extended before.
+    pub expires_at: Timestamp,
+    /// Whether it outlives the browser and is extended.
+    pub remembered: bool,
+    /// The address it was started from; empty when unknown.
+    pub ip_address: String,
+    /// The program it was started by; empty when unknown.
+    pub user_agent: String,
+}
+
+impl Session {
+    /// A session that begins now.
+    pub fn begin(
+        user_id: UserId,
+        remembered: bool,
+        ttl: SignedDuration,
+        (ip_address, user_agent): (String, &str),
+        now: Timestamp,
+    ) -> Self {
+        let ttl = if remembered { ttl } else { UNREMEMBERED_TTL.min(ttl) };
+        Self {
+            id: SessionId::new(now),
+            user_id,
+            created_at: now,
+            updated_at: now,
+            expires_at: later(now, ttl),
+            remembered,
+            ip_address,
+            user_agent: user_agent.chars().filter(|char| *char != '\0').take(MAX_USER_AGENT).collect(),
+        }
+    }
+
+    /// When the session should end if it is extended now; `None` when it is not time yet, or it never is extended.
+    pub fn extension(&self, ttl: SignedDuration, now: Timestamp) -> Option<Timestamp> {
+        let extended = later(now, ttl);
+        let gained = extended.duration_since(self.expires_at);
+        (self.remembered && gained >= UPDATE_AGE.min(ttl)).then_some(extended)
+    }
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// A session as the protocol shows it. Where Better Auth shows the token again, this shows the handle.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView<'a> {
+    #[schema(value_type = String, format = Uuid)]
+    id: SessionId,
+    /// The session's handle: accepted where a session is to be revoked, and good for nothing else.
+    #[schema(value_type = String, format = Uuid)]
+    token: SessionId,
+    #[schema(value_type = String)]
+    user_id: &'a UserId,
+    #[serde(serialize_with = "timestamp::serialize")]
+    expires_at: Timestamp,
+    #[serde(serialize_with = "timestamp::serialize")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "timestamp::serialize")]
+    updated_at: Timestamp,
+    ip_address: &'a str,
+    user_agent: &'a str,
+}
+
+impl<'a> From<&'a Session> for SessionView<'a> {
+    fn from(session: &'a Session) -> Self {
+        Self {
+            id: session.id,
+            token: session.id,
+            user_id: &session.user_id,
+            expires_at: session.expires_at,
+            created_at: session.created_at,
+            updated_at: session.updated_at,
+            ip_address: &session.ip_address,
+            user_agent: &session.user_agent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WEEK: SignedDuration = SignedDuration::from_hours(168);
+
+    fn session(remembered: bool) -> Session {
+        let start = "2026-01-01T00:00:00Z".parse().unwrap();
+        Session::begin("alice".parse().unwrap(), remembered, WEEK, (String::new(), "curl"), start)
+    }
+
+    #[test]
+    fn fr_012_a_session_lasts_7_days_and_slides() {
+        let session = session(true);
+        assert_eq!(session.expires_at.duration_since(session.created_at), WEEK);
+        let at = |hours| later(session.created_at, SignedDuration::from_hours(hours));
+        assert_eq!(session.extension(WEEK, at(23)), None);
+        assert_eq!(session.extension(WEEK, at(24)), Some(at(24 + 168)));
+        assert_eq!(session.extension(WEEK, at(100)), Some(at(100 + 168)));
+    }
+
+    #[test]
+    fn an_unremembered_session_lasts_a_day_and_never_slides() {
+        let session = session(false);
+        assert_eq!(session.expires_at.duration_since(session.created_at), UNREMEMBERED_TTL);
+        assert_eq!(session.extension(WEEK, session.expires_at), None);
+    }
+
+    #[test]
+    fn tokens_do_not_repeat_and_are_stored_hashed() {
+        let (one, two) = (SessionToken::generate().ok().unwrap(), SessionToken::generate().ok().unwrap());
+        assert_ne!(one.expose(), two.expose());
+        assert_eq!(one.expose().len(), 43);
+        assert!(!one.expose().contains('.'), "a dot would look like a signature");
+        assert_eq!(one.hash().len(), 32);
+    }
+}

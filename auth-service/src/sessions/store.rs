@@ -1,0 +1,104 @@
+//! The `sessions` table.
+
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use service_kit::store::{StoreError, column};
+use uuid::Uuid;
+
+use super::model::{Session, SessionId, SessionToken};
+use crate::users::{self, User};
+
+/// Sweeps what the same user left expired, so that the table does not grow for ever.
+const START: &str = "
+    WITH swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4)
+    INSERT INTO sessions
+        (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent)
+    VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)";
+const FIND: &str = "
+    SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
+           s.expires_at, s.remembered, s.ip_address, s.user_agent,
+           u.id AS user_id, u.name, u.email, u.email_verified, u.image,
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at
+    FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.token_hash = $1 AND s.expires_at > $2";
+const EXTEND: &str = "UPDATE sessions SET expires_at = $2, updated_at = $3 WHERE id = $1";
+const END: &str = "DELETE FROM sessions WHERE token_hash = $1";
+/// The user was deleted between the check of the password and the start of the session.
+pub const USER_EXISTS: &str = "sessions_user_fkey";
+
+/// Stores a new session.
+///
+/// # Errors
+/// When the database cannot, or the user is gone ([`USER_EXISTS`]).
+pub async fn start(
+    client: &impl GenericClient,
+    session: &Session,
+    token: &SessionToken,
+) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(START).await?;
+    client
+        .execute(
+            &statement,
+            &[
+                session.id.as_uuid(),
+                &session.user_id.as_str(),
+                &token.hash(),
+                &session.created_at,
+                &session.expires_at,
+                &session.remembered,
+                &session.ip_address,
+                &session.user_agent,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// The live session of a token, and its user: one query.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn find(
+    client: &impl GenericClient,
+    token: &SessionToken,
+    now: Timestamp,
+) -> Result<Option<(Session, User)>, StoreError> {
+    let statement = client.prepare_cached(FIND).await?;
+    let Some(row) = client.query_opt(&statement, &[&token.hash(), &now]).await? else { return Ok(None) };
+    let user = users::from_row(&row)?;
+    let session = Session {
+        id: SessionId::from(column::<Uuid>(&row, "sessions", "session_id")?),
+        user_id: user.id.clone(),
+        created_at: column(&row, "sessions", "session_created_at")?,
+        updated_at: column(&row, "sessions", "session_updated_at")?,
+        expires_at: column(&row, "sessions", "expires_at")?,
+        remembered: column(&row, "sessions", "remembered")?,
+        ip_address: column(&row, "sessions", "ip_address")?,
+        user_agent: column(&row, "sessions", "user_agent")?,
+    };
+    Ok(Some((session, user)))
+}
+
+/// Moves the end of a session. Whether it was still there.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn extend(
+    client: &impl GenericClient,
+    id: SessionId,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let statement = client.prepare_cached(EXTEND).await?;
+    Ok(client.execute(&statement, &[id.as_uuid(), &expires_at, &now]).await? == 1)
+}
+
+/// Ends the session of a token, if there is one.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn end(client: &impl GenericClient, token: &SessionToken) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(END).await?;
+    client.execute(&statement, &[&token.hash()]).await?;
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What the handlers work with: made once at the start, passed, never global.
+
+use std::sync::Arc;
+
+use deadpool_postgres::Pool;
+use jiff::SignedDuration;
+use shared_claims::SharedClock;
+
+use crate::keys::KeyRing;
+use crate::passwords::HashPool;
+use crate::protocol::cookies::Cookies;
+use crate::protocol::origin::TrustedOrigins;
+use crate::tokens::TokenSettings;
+
+/// Everything a request can need.
+pub struct State {
+    /// Connections to the `auth` database, as the service role.
+    pub pool: Pool,
+    /// What signs tokens.
+    pub keys: KeyRing,
+    /// What hashes passwords.
+    pub passwords: HashPool,
+    /// What reads and writes cookies.
+    pub cookies: Cookies,
+    /// Who may call with credentials.
+    pub origins: Arc<TrustedOrigins>,
+    /// What time it is.
+    pub clock: SharedClock,
+    /// Plain values of the configuration.
+    pub settings: Settings,
+}
+
+/// Plain values that handlers read.
+pub struct Settings {
+    /// How long a remembered session lives after its last extension.
+    pub session_ttl: SignedDuration,
+    /// What tokens say of themselves.
+    pub tokens: TokenSettings,
+}

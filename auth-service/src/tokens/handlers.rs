@@ -1,0 +1,30 @@
+//! `token`
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use service_kit::envelope::Envelope;
+use utoipa::ToSchema;
+
+use super::issue;
+use crate::error::ApiError;
+use crate::sessions::SignedIn;
+use crate::state::State;
+
+/// An access token.
+#[derive(Serialize, ToSchema)]
+struct Token {
+    /// The JWT, for `Authorization: Bearer` at every resource server.
+    token: String,
+}
+
+/// Mints an access token from the session.
+#[utoipa::path(tag = "tokens", security(("cookie" = []), ("bearer" = [])), responses(
+    (status = 200, body = Token),
+    (status = 401, body = Envelope, description = "No live session"),
+))]
+#[get("/token")]
+pub async fn token(state: web::Data<State>, current: SignedIn) -> Result<HttpResponse, ApiError> {
+    let token = issue(&state, current.session.id, &current.user)?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Token { token }))
+}

@@ -1,0 +1,14 @@
+//! auth-service as its clients see it: the real program, a real PostgreSQL, real HTTP.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod document;
+mod origins;
+mod outage;
+mod sessions;
+mod sign_in;
+mod sign_up;
+mod start_up;
+mod support;
+mod time;
+mod tokens;

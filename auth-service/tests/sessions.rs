@@ -1,0 +1,152 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Auth, PAGE};
+
+const CLEARED: [&str; 3] = [
+    "better-auth.session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+    "better-auth.session_data=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+    "better-auth.dont_remember=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+];
+
+#[tokio::test]
+async fn get_session_shows_the_session_and_its_user() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let answer = alice.get("/get-session").await;
+    assert_eq!(answer.status, 200);
+    insta::assert_json_snapshot!(answer.body, {
+        ".session.id" => "[id]", ".session.token" => "[id]", ".session.userId" => "[id]",
+        ".user.id" => "[id]", ".user.createdAt" => "[time]", ".user.updatedAt" => "[time]",
+        ".session.expiresAt" => "[time]", ".session.createdAt" => "[time]", ".session.updatedAt" => "[time]",
+    });
+    assert_eq!(answer.header("cache-control").unwrap(), "no-store");
+    assert_eq!(answer.header("pragma").unwrap(), "no-cache");
+    assert_eq!(answer.header("set-auth-jwt").unwrap().split('.').count(), 3);
+    let exposed = answer.header("access-control-expose-headers").unwrap();
+    assert!(exposed.contains("set-auth-jwt"), "sent without an Origin too: {exposed}");
+    assert!(answer.cookies().is_empty(), "a young session is not extended");
+}
+
+#[tokio::test]
+async fn the_handle_that_is_shown_authenticates_nothing() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let session = alice.session().await;
+    let handle = session["session"]["token"].as_str().unwrap();
+    assert_eq!(session["session"]["id"], handle);
+    assert_ne!(handle, alice.token);
+    let request = auth.request(Method::GET, "/get-session").bearer_auth(handle);
+    assert_eq!(Answer::of(request).await.body, Value::Null);
+}
+
+#[tokio::test]
+async fn without_a_session_the_answer_is_null() {
+    let auth = Auth::start().await;
+    let answer = auth.get("/get-session").await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "null"));
+    assert_eq!(answer.header("cache-control").unwrap(), "no-store");
+    assert!(answer.cookies().is_empty() && answer.header("set-auth-jwt").is_none());
+    let post = auth.post("/get-session", &json!({})).await;
+    assert_eq!((post.status.as_u16(), post.code()), (405, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED"));
+}
+
+#[tokio::test]
+async fn us4_1_fr_015_sign_out_ends_the_session_and_clears_the_browser() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let answer = alice.post("/sign-out", &json!({})).await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, r#"{"success":true}"#));
+    assert_eq!(answer.cookies(), CLEARED);
+    assert_eq!(auth.count("sessions").await, 0);
+
+    let dead = alice.get("/get-session").await;
+    assert_eq!((dead.text.as_str(), dead.cookies()), ("null", CLEARED.map(str::to_owned).to_vec()));
+    let token = alice.get("/token").await;
+    assert_eq!((token.status.as_u16(), token.code()), (401, "UNAUTHORIZED"));
+    assert_eq!(token.cookies(), CLEARED);
+    assert_eq!(alice.post("/sign-out", &json!({})).await.status, 200, "signing out twice is no error");
+}
+
+#[tokio::test]
+async fn sign_out_works_without_a_session_or_a_body() {
+    let auth = Auth::start().await;
+    let answer = Answer::of(auth.request(Method::POST, "/sign-out")).await;
+    assert_eq!((answer.status.as_u16(), answer.cookies()), (200, CLEARED.map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
+async fn each_device_has_its_own_session() {
+    let auth = Auth::start().await;
+    let laptop = auth.user("alice").await;
+    let phone = auth.another_device("alice").await;
+    assert_ne!(laptop.session().await["session"]["id"], phone.session().await["session"]["id"]);
+    laptop.post("/sign-out", &json!({})).await;
+    assert_eq!(laptop.session().await, Value::Null);
+    assert_ne!(phone.session().await, Value::Null);
+}
+
+#[tokio::test]
+async fn bearer_sessions_come_raw_or_signed() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let signed = alice.cookie.split_once('=').unwrap().1.to_owned();
+    for (token, good) in [
+        (alice.token.clone(), true),
+        (signed.clone(), true),
+        (signed.replace("%3D", "="), true),
+        (format!("{}.AAAA", alice.token), false),
+        (alice.jwt.clone(), false),
+        ("nonsense".to_owned(), false),
+    ] {
+        let answer = Answer::of(auth.request(Method::GET, "/get-session").bearer_auth(&token)).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.body != Value::Null, good, "{token}");
+    }
+    let sign_out = auth.request(Method::POST, "/sign-out").bearer_auth(&alice.token);
+    assert_eq!(Answer::of(sign_out).await.status, 200, "a bearer token needs no origin");
+    assert_eq!(alice.session().await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_forged_cookie_reads_as_none_and_clears_nothing() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let (name, value) = alice.cookie.split_once('=').unwrap();
+    let token = &alice.token;
+    for forged in [
+        format!("{name}={token}"),
+        format!("{name}={token}.AAAA"),
+        format!("{name}=x{value}"),
+        format!("{name}="),
+        format!("{name}=%00%ff"),
+        format!("{name}={}", "x".repeat(4000)),
+        format!("__Secure-{name}={value}"),
+    ] {
+        let request = auth.request(Method::GET, "/get-session").header("cookie", &forged);
+        let answer = Answer::of(request).await;
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "null"), "{forged}");
+        assert!(answer.cookies().is_empty(), "{forged}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_user_has_no_session() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    auth.superuser().await.execute("DELETE FROM users", &[]).await.unwrap();
+    assert_eq!(alice.session().await, Value::Null);
+    assert_eq!(auth.count("sessions").await, 0);
+    assert_eq!(auth.count("passwords").await, 0);
+}
+
+#[tokio::test]
+async fn a_later_remembered_sign_in_clears_dont_remember() {
+    let auth = Auth::start().await;
+    auth.user("alice").await;
+    let body = json!({"email": "alice@example.com", "password": crate::support::PASSWORD});
+    let request = auth.request(Method::POST, "/sign-in/email").header("origin", PAGE).json(&body);
+    let cookies = Answer::of(request.header("cookie", "better-auth.dont_remember=true.x")).await.cookies();
+    assert_eq!(cookies[0], CLEARED[2]);
+    assert!(cookies[1].contains("Max-Age=604800"));
+}

@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use local_stack::Service;
+use serde_json::json;
+
+use crate::support::{Auth, PASSWORD, email};
+
+#[tokio::test]
+async fn us2_1_fr_007_fr_009_right_credentials_make_a_session_and_a_jwt() {
+    let auth = Auth::start().await;
+    auth.user("alice").await;
+    let answer =
+        auth.post("/sign-in/email", &json!({"email": "ALICE@example.com", "password": PASSWORD})).await;
+    assert_eq!(answer.status, 200);
+    insta::assert_json_snapshot!(answer.body, {
+        ".token" => "[token]", ".user.id" => "[id]", ".user.createdAt" => "[time]", ".user.updatedAt" => "[time]",
+    });
+    assert_eq!(answer.header("set-auth-jwt").unwrap().split('.').count(), 3);
+    assert_eq!(answer.cookies().len(), 1);
+    assert_eq!(auth.count("sessions").await, 2);
+}
+
+#[tokio::test]
+async fn us2_2_us2_3_fr_010_a_wrong_password_and_an_unknown_email_get_the_same_answer() {
+    let auth = Auth::start().await;
+    auth.user("alice").await;
+    let wrong = json!({"email": email("alice"), "password": "wrong password"});
+    let unknown = json!({"email": email("nobody"), "password": "wrong password"});
+    let (wrong, unknown) =
+        (auth.post("/sign-in/email", &wrong).await, auth.post("/sign-in/email", &unknown).await);
+    assert_eq!(wrong.status, 401);
+    insta::assert_json_snapshot!("refused", wrong.body);
+    assert_eq!((wrong.status, &wrong.text), (unknown.status, &unknown.text));
+    let names = |answer: &crate::support::Answer| {
+        answer.headers.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&wrong), names(&unknown));
+    assert_eq!(auth.count("sessions").await, 1, "no session for either");
+}
+
+/// Counted, not timed: each way to fail costs one hash, and all hashes have the same cost.
+#[tokio::test]
+async fn fr_010_an_unknown_email_and_a_wrong_password_each_cost_one_hash_of_the_same_cost() {
+    let auth =
+        Auth::start_with(&[("RUST_LOG", "info,auth_service::passwords=debug"), ("BCRYPT_COST", "5")]).await;
+    auth.user("alice").await;
+    let no_password = auth.user("imported").await;
+    let client = auth.superuser().await;
+    let id = no_password.user["id"].as_str().unwrap();
+    client.execute("DELETE FROM passwords WHERE user_id = $1", &[&id]).await.unwrap();
+
+    let mut seen = hashes(&auth.service).len();
+    assert_eq!(seen, 2, "one for each sign-up");
+    let long = "x".repeat(100);
+    for (address, password) in [
+        (email("alice"), "wrong password"),
+        (email("nobody"), "wrong password"),
+        (email("imported"), "wrong password"),
+        (email("alice"), long.as_str()),
+        (email("nobody"), long.as_str()),
+        (email("alice"), "nul \0 password"),
+    ] {
+        let answer = auth.post("/sign-in/email", &json!({"email": address, "password": password})).await;
+        assert_eq!(answer.status, 401, "{address}");
+        // The line is written before the answer is sent; only the reading of it may lag behind.
+        wait_for_hash(&auth.service, seen + 1).await;
+        let new = hashes(&auth.service).split_off(seen);
+        assert_eq!(new, [("verify".to_owned(), 5)], "{address}");
+        seen += 1;
+    }
+    let right = auth.post("/sign-in/email", &json!({"email": email("alice"), "password": PASSWORD})).await;
+    assert_eq!(right.status, 200);
+    wait_for_hash(&auth.service, seen + 1).await;
+    assert_eq!(hashes(&auth.service).len(), seen + 1, "a right password costs no more");
+}
+
+/// What the service logged of its hashing: what it did, at which cost.
+fn hashes(service: &Service) -> Vec<(String, u64)> {
+    let lines = service.output();
+    let events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    events
+        .filter(|event| event["fields"]["message"] == "bcrypt")
+        .map(|event| {
+            let fields = &event["fields"];
+            (fields["operation"].as_str().unwrap().to_owned(), fields["cost"].as_u64().unwrap())
+        })
+        .collect()
+}
+
+async fn wait_for_hash(service: &Service, count: usize) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while hashes(service).len() < count {
+        assert!(tokio::time::Instant::now() < deadline, "no hash number {count}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn fr_008_only_the_whole_password_signs_in() {
+    let auth = Auth::start().await;
+    let long = format!("{}!", "x".repeat(72));
+    let body = json!({"name": "A", "email": email("alice"), "password": long});
+    assert_eq!(auth.post("/sign-up/email", &body).await.status, 200);
+    for (password, status) in
+        [(long.as_str(), 200), (&long[..72], 401), (&format!("{}?", "x".repeat(72)), 401)]
+    {
+        let answer =
+            auth.post("/sign-in/email", &json!({"email": email("alice"), "password": password})).await;
+        assert_eq!(answer.status, status, "{password}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_another_cost_is_made_anew_at_the_next_sign_in() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let id = alice.user["id"].as_str().unwrap();
+    let client = auth.superuser().await;
+    let mut dearer = local_stack::testing::auth_service(&auth.database, &[("BCRYPT_COST", "5")]).await;
+    let sign_in = reqwest::Client::new()
+        .post(format!("{}/api/auth/sign-in/email", dearer.url()))
+        .json(&json!({"email": email("alice"), "password": PASSWORD}));
+    assert_eq!(sign_in.send().await.unwrap().status(), 200);
+    let row = client.query_one("SELECT hash FROM passwords WHERE user_id = $1", &[&id]).await.unwrap();
+    assert!(row.get::<_, String>(0).starts_with("$2b$05$"));
+    dearer.kill().await.unwrap();
+    let again = auth.post("/sign-in/email", &json!({"email": email("alice"), "password": PASSWORD})).await;
+    assert_eq!(again.status, 200, "the password is the same");
+}
+
+#[tokio::test]
+async fn a_callback_url_is_answered_and_must_be_trusted() {
+    let auth = Auth::start().await;
+    auth.user("alice").await;
+    let sign_in = |url: &str| {
+        let body = json!({"email": email("alice"), "password": PASSWORD, "callbackURL": url});
+        let auth = &auth;
+        async move { auth.post("/sign-in/email", &body).await }
+    };
+    let answer = sign_in("/dashboard").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!((&answer.body["redirect"], &answer.body["url"]), (&json!(true), &json!("/dashboard")));
+    assert_eq!(answer.header("location").unwrap(), "/dashboard");
+    let evil = sign_in("https://evil.example").await;
+    assert_eq!((evil.status.as_u16(), evil.code()), (403, "INVALID_CALLBACK_URL"));
+    assert!(evil.cookies().is_empty(), "nobody was signed in");
+}
+
+#[tokio::test]
+async fn a_bad_email_or_an_over_long_password_is_told_so() {
+    let auth = Auth::start().await;
+    let bad = auth.post("/sign-in/email", &json!({"email": "nonsense", "password": "x"})).await;
+    assert_eq!((bad.status.as_u16(), bad.code()), (400, "INVALID_EMAIL"));
+    let long = auth.post("/sign-in/email", &json!({"email": email("a"), "password": "x".repeat(129)})).await;
+    assert_eq!((long.status.as_u16(), long.code()), (400, "PASSWORD_TOO_LONG"));
+}
+
+#[tokio::test]
+async fn a_full_hashing_queue_is_a_503_that_says_when_to_come_back() {
+    // One slot, and hashes of about a tenth of a second: a burst of 60 must overflow the queue of 16.
+    let auth = Auth::start_with(&[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "11")]).await;
+    let body = json!({"email": email("nobody"), "password": "wrong password"});
+    let answers = futures_util::future::join_all((0..60).map(|_| auth.post("/sign-in/email", &body))).await;
+    let (busy, decided): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 503);
+    assert!(
+        !busy.is_empty() && busy.iter().all(|answer| answer.header("retry-after").as_deref() == Some("1"))
+    );
+    assert!(decided.len() >= 16 && decided.iter().all(|answer| answer.status == 401), "{}", decided.len());
+    assert_eq!(auth.post("/sign-in/email", &body).await.status, 401, "and it recovers");
+}

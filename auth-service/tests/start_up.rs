@@ -1,0 +1,205 @@
+use std::collections::HashSet;
+use std::time::Duration;
+
+use local_stack::testing::{self, TestDatabase, auth_env};
+use local_stack::{Binary, Finished, Service, run_to_end};
+use serde_json::Value;
+
+use crate::support::{Answer, connect};
+
+type Environment = Vec<(String, String)>;
+
+/// The environment of a service that would start, but for the changes; an empty value leaves the variable out.
+fn environment(database: &TestDatabase, changes: &[(&str, &str)]) -> Environment {
+    let mut env: Environment = auth_env(database).into_iter().collect();
+    for (name, value) in changes {
+        env.retain(|(kept, _)| kept != name);
+        if !value.is_empty() {
+            env.push(((*name).to_owned(), (*value).to_owned()));
+        }
+    }
+    env
+}
+
+async fn refused(database: &TestDatabase, changes: &[(&str, &str)]) -> Finished {
+    let finished = run_to_end(Binary::AuthService, &["serve"], environment(database, changes)).await.unwrap();
+    assert!(!finished.status.success(), "{changes:?} was accepted");
+    finished
+}
+
+#[tokio::test]
+async fn a_bad_setting_stops_the_start_and_is_named() {
+    let database = TestDatabase::auth().await;
+    let owner = database.owner_url();
+    let short = "only-thirty-one-bytes-long-here";
+    for (name, value) in [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "nonsense"),
+        ("AUTH_SECRETS", ""),
+        ("AUTH_SECRETS", short),
+        ("KEY_ENCRYPTION_KEYS", ""),
+        ("KEY_ENCRYPTION_KEYS", "c2hvcnQ="),
+        ("BCRYPT_COST", "3"),
+        ("BCRYPT_COST", "99"),
+        ("JWT_TTL", "soon"),
+        ("JWT_TTL", "0s"),
+        ("SESSION_TTL", "-1h"),
+        ("TRUSTED_ORIGINS", "*"),
+        ("BASE_URL", "localhost"),
+        ("HASH_CONCURRENCY", "0"),
+        ("MIGRATION_DATABASE_URL", &owner),
+        ("BIND", "localhost"),
+    ] {
+        let finished = refused(&database, &[(name, value)]).await;
+        assert_eq!(finished.stderr.len(), 1, "{name}={value}: {:?}", finished.stderr);
+        let message = &finished.stderr[0];
+        assert!(message.contains(name), "{name}={value}: {message}");
+        assert!(!message.contains(short) && !message.contains("auth_owner:"), "a secret shows: {message}");
+    }
+}
+
+#[tokio::test]
+async fn an_unmigrated_database_is_refused_with_the_command_to_run() {
+    let database = TestDatabase::empty_auth().await;
+    let finished = refused(&database, &[]).await;
+    assert!(finished.stderr.join("").contains("auth-service migrate"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_does_not_open_stops_the_start() {
+    let database = TestDatabase::auth().await;
+    let other = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+    let finished = refused(&database, &[("KEY_ENCRYPTION_KEYS", other)]).await;
+    assert!(finished.stderr.join("").contains("KEY_ENCRYPTION_KEYS"), "{finished:?}");
+    let both = format!("{other},{}", database.secrets().key_encryption_keys);
+    testing::auth_service(&database, &[("KEY_ENCRYPTION_KEYS", &both)]).await;
+}
+
+#[tokio::test]
+async fn secrets_come_from_files_too() {
+    let database = TestDatabase::auth().await;
+    let directory = std::env::temp_dir().join(database.name());
+    std::fs::create_dir(&directory).unwrap();
+    let mut changes: Vec<(String, String)> = Vec::new();
+    for (name, value) in environment(&database, &[]) {
+        if ["DATABASE_URL", "AUTH_SECRETS", "KEY_ENCRYPTION_KEYS"].contains(&name.as_str()) {
+            let path = directory.join(&name);
+            std::fs::write(&path, format!("{value}\n")).unwrap();
+            changes.push((format!("{name}_FILE"), path.display().to_string()));
+            changes.push((name, String::new()));
+        }
+    }
+    let changes: Vec<(&str, &str)> =
+        changes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut service = Service::spawn(Binary::AuthService, environment(&database, &changes)).await.unwrap();
+    service.wait_ready().await.unwrap();
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn two_replicas_starting_at_once_on_an_empty_database_make_one_key() {
+    let database = TestDatabase::empty_auth().await;
+    let migrate = || {
+        let env = [("MIGRATION_DATABASE_URL", database.owner_url())];
+        run_to_end(Binary::AuthService, &["migrate"], env)
+    };
+    // Migrating twice at once is safe too.
+    let (one, two) = tokio::join!(migrate(), migrate());
+    for finished in [one.unwrap(), two.unwrap()] {
+        assert!(finished.status.success(), "{finished:?}");
+    }
+    let start = || Service::spawn(Binary::AuthService, environment(&database, &[]));
+    let (one, two) = tokio::join!(start(), start());
+    let (mut one, mut two) = (one.unwrap(), two.unwrap());
+    let (one_ready, two_ready) = tokio::join!(one.wait_ready(), two.wait_ready());
+    one_ready.unwrap();
+    two_ready.unwrap();
+
+    let mut kids = HashSet::new();
+    for service in [&one, &two] {
+        let jwks =
+            Answer::of(reqwest::Client::new().get(format!("{}/api/auth/jwks", service.url()))).await.body;
+        let keys = jwks["keys"].as_array().unwrap();
+        assert_eq!(keys.len(), 1);
+        kids.insert(keys[0]["kid"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(kids.len(), 1, "both replicas sign with one key");
+    let client = connect(&database.superuser_url()).await;
+    let rows = client.query("SELECT kid, private_key FROM signing_keys", &[]).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    let sealed: Vec<u8> = rows[0].get("private_key");
+    // A PKCS#8 document in the clear would name its algorithm.
+    let rsa_oid = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+    assert!(!sealed.windows(rsa_oid.len()).any(|window| window == rsa_oid), "the key is encrypted at rest");
+}
+
+#[tokio::test]
+async fn the_service_role_can_do_no_more_than_it_must() {
+    let database = TestDatabase::auth().await;
+    let client = connect(&database.service_url()).await;
+    for forbidden in [
+        "DROP TABLE users",
+        "TRUNCATE sessions",
+        "CREATE TABLE mine (a int)",
+        "UPDATE signing_keys SET kid = 'mine'",
+        "DELETE FROM signing_keys",
+        "DELETE FROM refinery_schema_history",
+        "ALTER TABLE users DROP CONSTRAINT users_email_key",
+    ] {
+        let error = client.batch_execute(forbidden).await.unwrap_err();
+        assert_eq!(error.code().unwrap().code(), "42501", "{forbidden}");
+    }
+}
+
+#[tokio::test]
+async fn it_stops_when_told_and_lets_requests_end() {
+    let database = TestDatabase::auth().await;
+    let mut service = testing::auth_service(&database, &[]).await;
+    let url = service.url().to_owned();
+    let status = service.terminate().await.unwrap();
+    assert!(status.success(), "{status}");
+    assert!(reqwest::get(format!("{url}/healthz")).await.is_err());
+}
+
+#[tokio::test]
+async fn the_health_check_tells_by_its_exit_code() {
+    let database = TestDatabase::auth().await;
+    let mut service = testing::auth_service(&database, &[]).await;
+    let bind = service.url().trim_start_matches("http://").to_owned();
+    let check = || run_to_end(Binary::AuthService, &["healthcheck"], [("BIND", bind.clone())]);
+    assert!(check().await.unwrap().status.success());
+    service.kill().await.unwrap();
+    let finished = check().await.unwrap();
+    assert!(!finished.status.success());
+    assert!(finished.stderr.join("").contains("not ready"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn help_lists_every_setting() {
+    testing::build_binaries().await.unwrap();
+    let finished =
+        run_to_end(Binary::AuthService, &["--help"], [("AUTH_SECRETS", "not-to-be-shown")]).await.unwrap();
+    let help = finished.stdout.join("\n");
+    for setting in [
+        "DATABASE_URL",
+        "AUTH_SECRETS",
+        "KEY_ENCRYPTION_KEYS",
+        "BCRYPT_COST",
+        "JWT_TTL",
+        "MIGRATION_DATABASE_URL",
+    ] {
+        assert!(help.contains(setting), "{setting}");
+    }
+    assert!(!help.contains("not-to-be-shown"));
+}
+
+#[tokio::test]
+async fn the_log_is_one_json_object_a_line() {
+    let database = TestDatabase::auth().await;
+    let mut service = testing::auth_service(&database, &[("LOG_FORMAT", "json")]).await;
+    let listening = |line: &str| line.contains("\"listening\"");
+    service.wait_for_line(listening, Duration::from_secs(10)).await.unwrap();
+    for line in service.output() {
+        serde_json::from_str::<Value>(&line).unwrap();
+    }
+}

@@ -1,0 +1,151 @@
+//! A service of a test's own, and clients that are named by who they are.
+
+use local_stack::Service;
+use local_stack::testing::{self, TestDatabase};
+use reqwest::header::{HeaderMap, SET_COOKIE};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+/// The page's origin, which the test services trust.
+pub const PAGE: &str = "http://localhost:3000";
+pub const PASSWORD: &str = "correct horse battery";
+
+/// auth-service with a database of its own.
+pub struct Auth {
+    pub service: Service,
+    pub database: TestDatabase,
+    http: Client,
+}
+
+impl Auth {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub async fn start_with(env: &[(&str, &str)]) -> Self {
+        let database = TestDatabase::auth().await;
+        let service = testing::auth_service(&database, env).await;
+        Self { service, database, http: Client::new() }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.service.url())
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.url(&format!("/api/auth{path}")))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Signs up a user of this name, and is their device from then on.
+    pub async fn user(&self, name: &str) -> Device<'_> {
+        let body = json!({"name": name, "email": email(name), "password": PASSWORD});
+        let answer = self.post("/sign-up/email", &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Device::of(self, &answer)
+    }
+
+    /// Signs the user in on another device.
+    pub async fn another_device(&self, name: &str) -> Device<'_> {
+        let answer = self.post("/sign-in/email", &json!({"email": email(name), "password": PASSWORD})).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Device::of(self, &answer)
+    }
+
+    /// A connection that sees everything.
+    pub async fn superuser(&self) -> tokio_postgres::Client {
+        connect(&self.database.superuser_url()).await
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        let client = self.superuser().await;
+        client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0)
+    }
+}
+
+pub fn email(name: &str) -> String {
+    format!("{name}@example.com")
+}
+
+pub async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// A browser that is signed in.
+pub struct Device<'a> {
+    auth: &'a Auth,
+    pub cookie: String,
+    pub token: String,
+    pub jwt: String,
+    pub user: Value,
+}
+
+impl<'a> Device<'a> {
+    fn of(auth: &'a Auth, answer: &Answer) -> Self {
+        let cookie = answer.cookies().first().unwrap().split(';').next().unwrap().to_owned();
+        Self {
+            auth,
+            cookie,
+            token: answer.body["token"].as_str().unwrap().to_owned(),
+            jwt: answer.header("set-auth-jwt").unwrap(),
+            user: answer.body["user"].clone(),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.auth.request(Method::GET, path).header("cookie", &self.cookie)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = self.auth.request(Method::POST, path).header("cookie", &self.cookie);
+        Answer::of(request.header("origin", PAGE).json(body)).await
+    }
+
+    /// What get-session says of this device: `null` once it is signed out.
+    pub async fn session(&self) -> Value {
+        let answer = self.get("/get-session").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    }
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// The body as JSON; null when it is empty or none.
+    pub body: Value,
+    pub text: String,
+}
+
+impl Answer {
+    pub async fn of(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        Self { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+    }
+
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    pub fn cookies(&self) -> Vec<String> {
+        self.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+    }
+
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}

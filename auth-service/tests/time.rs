@@ -1,0 +1,129 @@
+//! What takes days, with a clock of the test's own: the same server, over real HTTP.
+
+use std::sync::Arc;
+
+use auth_service::config::Config;
+use auth_service::server;
+use clap::Parser;
+use jiff::{SignedDuration, Timestamp};
+use local_stack::testing::{TestDatabase, auth_env};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use shared_claims::ManualClock;
+
+use crate::support::{Answer, PASSWORD, connect};
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// The server in this process, at a time of the test's choosing.
+struct Clocked {
+    clock: Arc<ManualClock>,
+    url: String,
+    http: Client,
+    database: TestDatabase,
+}
+
+impl Clocked {
+    async fn start() -> Self {
+        let database = TestDatabase::auth().await;
+        let mut arguments = vec!["auth-service".to_owned(), "--bind=127.0.0.1:0".to_owned()];
+        for (name, value) in auth_env(&database) {
+            arguments.push(format!("--{}={value}", name.to_lowercase().replace('_', "-")));
+        }
+        let config = Settings::parse_from(arguments).config;
+        let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
+        let shared = Arc::clone(&clock) as shared_claims::SharedClock;
+        let bound = server::bind(server::prepare(&config, shared).await.unwrap(), config.bind).unwrap();
+        let url = format!("http://{}", bound.addresses[0]);
+        tokio::task::spawn_local(bound.server);
+        Self { clock, url, http: Client::new(), database }
+    }
+
+    async fn sign_up(&self, remember: bool) -> String {
+        let body =
+            json!({"name": "A", "email": "a@example.com", "password": PASSWORD, "rememberMe": remember});
+        let answer =
+            Answer::of(self.http.post(format!("{}/api/auth/sign-up/email", self.url)).json(&body)).await;
+        answer.body["token"].as_str().unwrap().to_owned()
+    }
+
+    fn session(&self, token: &str) -> RequestBuilder {
+        self.look_at_session(token, "")
+    }
+
+    fn look_at_session(&self, token: &str, query: &str) -> RequestBuilder {
+        self.http.get(format!("{}/api/auth/get-session{query}", self.url)).bearer_auth(token)
+    }
+
+    fn pass(&self, hours: i64) {
+        self.clock.advance(SignedDuration::from_hours(hours));
+    }
+}
+
+#[actix_web::test]
+async fn fr_012_sc_006_a_session_ends_after_7_days_without_use() {
+    let server = Clocked::start().await;
+    let token = server.sign_up(true).await;
+    server.clock.advance(SignedDuration::from_secs(7 * 86_400 - 1));
+    let last = Answer::of(server.look_at_session(&token, "?disableRefresh=true")).await;
+    assert_ne!(last.body, Value::Null, "valid for the whole seven days");
+    assert!(last.cookies().is_empty(), "looked at without extending it");
+    server.clock.advance(SignedDuration::from_secs(1));
+    let over = Answer::of(server.session(&token)).await;
+    assert_eq!((over.status.as_u16(), &over.body), (200, &Value::Null));
+    assert_eq!(over.cookies().len(), 3, "the browser is told to forget it");
+    let refused =
+        Answer::of(server.http.get(format!("{}/api/auth/token", server.url)).bearer_auth(&token)).await;
+    assert_eq!(refused.status, 401, "no token out of an expired session");
+}
+
+#[actix_web::test]
+async fn fr_012_a_session_in_use_is_extended_once_a_day() {
+    let server = Clocked::start().await;
+    let token = server.sign_up(true).await;
+    let expires = |answer: &Answer| -> Timestamp {
+        answer.body["session"]["expiresAt"].as_str().unwrap().parse().unwrap()
+    };
+    let first = expires(&Answer::of(server.session(&token)).await);
+    server.pass(23);
+    let young = Answer::of(server.session(&token)).await;
+    assert_eq!((expires(&young), young.cookies().len()), (first, 0));
+    server.pass(1);
+    let extended = Answer::of(server.session(&token)).await;
+    assert_eq!(expires(&extended), first + SignedDuration::from_hours(24));
+    assert!(extended.cookies()[0].contains("Max-Age=604800"), "{:?}", extended.cookies());
+    assert!(extended.header("set-auth-token").is_some());
+    for _ in 0..10 {
+        server.pass(6 * 24);
+        assert_ne!(Answer::of(server.session(&token)).await.body, Value::Null, "kept alive by use");
+    }
+}
+
+#[actix_web::test]
+async fn an_unremembered_session_ends_after_a_day_and_is_never_extended() {
+    let server = Clocked::start().await;
+    let token = server.sign_up(false).await;
+    server.pass(23);
+    let alive = Answer::of(server.session(&token)).await;
+    assert_ne!(alive.body, Value::Null);
+    assert!(alive.cookies().is_empty());
+    server.pass(1);
+    assert_eq!(Answer::of(server.session(&token)).await.body, Value::Null);
+}
+
+#[actix_web::test]
+async fn signing_in_sweeps_the_expired_sessions_of_that_user() {
+    let server = Clocked::start().await;
+    server.sign_up(false).await;
+    server.pass(48);
+    let body = json!({"email": "a@example.com", "password": PASSWORD});
+    let url = format!("{}/api/auth/sign-in/email", server.url);
+    assert_eq!(Answer::of(server.http.post(url).json(&body)).await.status, 200);
+    let client = connect(&server.database.superuser_url()).await;
+    let left: i64 = client.query_one("SELECT count(*) FROM sessions", &[]).await.unwrap().get(0);
+    assert_eq!(left, 1);
+}

@@ -1,0 +1,87 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use local_stack::testing::{AUDIENCE, ISSUER};
+use serde_json::Value;
+use shared_claims::Verifier;
+
+use crate::support::{Answer, Auth};
+
+fn part(jwt: &str, index: usize) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(index).unwrap()).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn fr_011_fr_013_the_jwt_says_who_and_is_verified_with_the_jwks_alone() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let answer = alice.get("/token").await;
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control").as_deref()), (200, Some("no-store")));
+    let jwt = answer.body["token"].as_str().unwrap();
+
+    let header = part(jwt, 0);
+    assert_eq!((&header["alg"], &header["typ"]), (&"RS256".into(), &"at+jwt".into()));
+    let claims = part(jwt, 1);
+    insta::assert_json_snapshot!(claims, {
+        ".sub" => "[user id]", ".sid" => "[session id]", ".jti" => "[id]", ".iat" => "[time]", ".exp" => "[time]",
+    });
+    assert_eq!(claims["sub"], alice.user["id"]);
+    assert_eq!(claims["sid"], alice.session().await["session"]["id"]);
+
+    let verifier =
+        Verifier::builder(ISSUER, AUDIENCE).jwks_url(auth.url("/.well-known/jwks.json")).build().unwrap();
+    verifier.wait_ready().await;
+    let verified = verifier.verify(jwt).unwrap();
+    assert_eq!(verified.subject().as_str(), alice.user["id"]);
+    assert_eq!(verified.email(), Some("alice@example.com"));
+    for other in [&alice.jwt, &alice.get("/get-session").await.header("set-auth-jwt").unwrap()] {
+        assert_eq!(verifier.verify(other).unwrap().subject(), verified.subject());
+    }
+}
+
+#[tokio::test]
+async fn fr_012_the_jwt_is_short_lived() {
+    let auth = Auth::start().await;
+    let claims = part(&auth.user("alice").await.jwt, 1);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 15 * 60);
+    let shorter = Auth::start_with(&[("JWT_TTL", "90s"), ("JWT_TYP", "JWT")]).await;
+    let jwt = shorter.user("alice").await.jwt;
+    let claims = part(&jwt, 1);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 90);
+    assert_eq!(part(&jwt, 0)["typ"], "JWT");
+}
+
+#[tokio::test]
+async fn every_token_has_an_id_of_its_own() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let ids = [&alice.jwt, alice.get("/token").await.body["token"].as_str().unwrap()]
+        .map(|jwt| part(jwt, 1)["jti"].clone());
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn without_a_session_there_is_no_token() {
+    let auth = Auth::start().await;
+    let answer = auth.get("/token").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.text.as_str()),
+        (401, r#"{"message":"Unauthorized","code":"UNAUTHORIZED"}"#)
+    );
+    assert!(answer.cookies().is_empty());
+}
+
+#[tokio::test]
+async fn the_jwks_is_public_and_holds_no_private_half() {
+    let auth = Auth::start().await;
+    let protocol = auth.get("/jwks").await;
+    let well_known = Answer::of(reqwest::Client::new().get(auth.url("/.well-known/jwks.json"))).await;
+    assert_eq!(protocol.text, well_known.text);
+    assert_eq!(protocol.header("content-type").unwrap(), "application/json");
+    assert_eq!(protocol.header("cache-control").unwrap(), "public, max-age=300");
+    let keys = protocol.body["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 1);
+    let mut members: Vec<_> = keys[0].as_object().unwrap().keys().map(String::as_str).collect();
+    members.sort_unstable();
+    assert_eq!(members, ["alg", "e", "kid", "kty", "n", "use"]);
+    assert_eq!(part(&auth.user("alice").await.jwt, 0)["kid"], keys[0]["kid"]);
+}

@@ -1,0 +1,85 @@
+//! Starting the server, and what it says about itself.
+
+use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tokio::process::Command;
+
+use super::Cluster;
+use crate::command::{forget_other_servers, run};
+use crate::error::{Doing, Error, Result};
+use crate::programs::Programs;
+
+impl Cluster {
+    /// One try to start the server on this port.
+    pub(super) async fn launch(&self, programs: &Programs, port: u16) -> Result<()> {
+        let conf = self.root.join("server.conf");
+        std::fs::write(&conf, self.server_conf(port)).doing("write", &conf)?;
+        std::fs::set_permissions(&conf, PermissionsExt::from_mode(0o644)).doing("open up", &conf)?;
+        let log = self.root.join("log");
+        File::create(&log).doing("make", &log)?;
+        std::fs::set_permissions(&log, PermissionsExt::from_mode(0o600)).doing("protect", &log)?;
+        self.account.own(&log)?;
+        let mut command = self.command(programs, "pg_ctl");
+        command.args(["start", "--silent", "--wait", "--timeout=60", "--log"]).arg(&log);
+        command.arg("--pgdata").arg(self.data());
+        run("pg_ctl start", command).await.map_err(|error| match error {
+            Error::Command { program, status, .. } => {
+                let output = std::fs::read_to_string(&log).unwrap_or_default();
+                Error::Command { program, status, output: format!("{output}(from {})", log.display()) }
+            }
+            other => other,
+        })
+    }
+
+    fn server_conf(&self, port: u16) -> String {
+        let mut conf = format!(
+            "# Written at each start.\nlisten_addresses = '127.0.0.1'\nport = {port}\n\
+             unix_socket_directories = {}\nunix_socket_permissions = 0700\nmax_connections = {}\n",
+            quoted(&self.socket.to_string_lossy()),
+            self.options.max_connections
+        );
+        if !self.options.durable {
+            // Autovacuum would hold template databases open while they are to be cloned.
+            conf.push_str(
+                "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n\
+                 max_wal_size = 4GB\ncheckpoint_timeout = 1h\n",
+            );
+        }
+        conf
+    }
+
+    /// A program of PostgreSQL, run as its account.
+    pub(super) fn command(&self, programs: &Programs, name: &str) -> Command {
+        let mut command = Command::new(programs.path(name));
+        self.account.apply(&mut command);
+        forget_other_servers(&mut command);
+        command.env("LC_ALL", "C");
+        command
+    }
+}
+
+/// A value in PostgreSQL's configuration file.
+pub(super) fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// What a server says about itself in `postmaster.pid`.
+pub(super) struct PidFile {
+    pub(super) pid: i32,
+    pub(super) port: u16,
+    pub(super) ready: bool,
+}
+
+impl PidFile {
+    pub(super) fn read(data: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        Some(Self {
+            pid: lines.first()?.parse().ok()?,
+            port: lines.get(3).and_then(|port| port.parse().ok()).unwrap_or(0),
+            ready: lines.get(7).is_some_and(|status| *status == "ready"),
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! A private PostgreSQL and both services on one machine: what `./dev up` runs and what the tests stand on.
+//!
+//! Tests of the services start here:
+//!
+//! ```no_run
+//! use local_stack::testing::{self, TestDatabase};
+//!
+//! # async fn example() {
+//! let auth_database = TestDatabase::auth().await;
+//! let auth = testing::auth_service(&auth_database, &[("JWT_TTL", "5m")]).await;
+//! let tasks_database = TestDatabase::tasks().await;
+//! let tasks = testing::task_service(&tasks_database, auth.url(), &[]).await;
+//! println!("{} {}", auth.url(), tasks.url());
+//! # }
+//! ```
+//!
+//! Everything here is for Unix systems, and for one machine: nothing listens beyond loopback unless told to.
+
+pub mod account;
+pub mod cluster;
+mod command;
+pub mod databases;
+pub mod error;
+mod location;
+mod lock;
+pub mod process;
+pub mod process_id;
+pub mod programs;
+pub mod secrets;
+pub mod service;
+pub mod testing;
+pub mod up;
+pub mod workspace;
+
+pub use cluster::{Cluster, ClusterOptions};
+pub use error::{Error, Result};
+pub use service::{Finished, Service, run_to_end};
+pub use workspace::Binary;

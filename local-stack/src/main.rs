@@ -1,0 +1,43 @@
+//! The program behind `./dev up`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use local_stack::Result;
+use local_stack::up::{self, Settings};
+
+/// Runs Latchkey on this machine: a private PostgreSQL, auth-service and task-service.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything, and stop it on Ctrl-C.
+    ///
+    /// What the services read from the environment reaches them from here, such as BCRYPT_COST or JWT_TTL.
+    Up(Box<Settings>),
+    /// Stop the PostgreSQL that the tests of this checkout share.
+    StopTests,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        Command::Up(settings) => up::up(&settings).await,
+        Command::StopTests => local_stack::testing::stop().await,
+    }
+}

@@ -1,0 +1,151 @@
+//! One database for one test.
+
+use std::ops::Deref;
+
+use super::shared::{cluster, drop_database, unique_name};
+use super::template::{Kind, clone_template};
+use super::{block_in_drop, must};
+use crate::cluster::Cluster;
+use crate::databases::connect;
+use crate::error::Result;
+use crate::secrets::Secrets;
+
+/// What auth-service signs cookies and encrypts its key with.
+#[derive(Debug, Clone)]
+pub struct ServiceSecrets {
+    /// Its setting `AUTH_SECRETS`.
+    pub auth_secrets: String,
+    /// Its setting `KEY_ENCRYPTION_KEYS`.
+    pub key_encryption_keys: String,
+}
+
+impl ServiceSecrets {
+    pub(super) fn of(secrets: &Secrets) -> Self {
+        Self {
+            auth_secrets: secrets.auth_secrets().to_owned(),
+            key_encryption_keys: secrets.key_encryption_keys().to_owned(),
+        }
+    }
+}
+
+/// How to reach a database: as the service, as the owner of its tables, as superuser.
+#[derive(Debug, Clone)]
+pub struct Database {
+    name: String,
+    service_url: String,
+    owner_url: String,
+    superuser_url: String,
+    secrets: ServiceSecrets,
+}
+
+impl Database {
+    /// The database of this name on a cluster that runs on this port; `role` is `auth` or `tasks`.
+    pub(super) fn on(cluster: &Cluster, port: u16, role: &str, name: &str) -> Self {
+        let url = |role: String| cluster.role_url(&role, port, name);
+        Self {
+            name: name.to_owned(),
+            service_url: url(format!("{role}_service")),
+            owner_url: url(format!("{role}_owner")),
+            superuser_url: cluster.superuser_url(port, name),
+            secrets: ServiceSecrets::of(cluster.secrets()),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// For the role `auth_service` or `tasks_service`: the services' `DATABASE_URL`.
+    #[must_use]
+    pub fn service_url(&self) -> String {
+        self.service_url.clone()
+    }
+
+    /// For the role `auth_owner` or `tasks_owner`: the services' `MIGRATION_DATABASE_URL`.
+    #[must_use]
+    pub fn owner_url(&self) -> String {
+        self.owner_url.clone()
+    }
+
+    /// For the superuser `postgres`.
+    #[must_use]
+    pub fn superuser_url(&self) -> String {
+        self.superuser_url.clone()
+    }
+
+    /// The secrets under which auth-service can use what the database holds.
+    #[must_use]
+    pub fn secrets(&self) -> &ServiceSecrets {
+        &self.secrets
+    }
+}
+
+/// A database of a test's own on the shared cluster. It is dropped with this, whoever is connected to it.
+#[derive(Debug)]
+pub struct TestDatabase {
+    database: Database,
+    maintenance_url: String,
+}
+
+impl TestDatabase {
+    /// For auth-service: migrated, with a signing key, without users.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn auth() -> Self {
+        Self::of(Kind::Auth).await
+    }
+
+    /// For task-service: migrated, empty.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn tasks() -> Self {
+        Self::of(Kind::Tasks).await
+    }
+
+    /// For auth-service, as an operator makes it: roles and grants are there, no table is.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn empty_auth() -> Self {
+        Self::of(Kind::EmptyAuth).await
+    }
+
+    /// For task-service, as an operator makes it: roles and grants are there, no table is.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn empty_tasks() -> Self {
+        Self::of(Kind::EmptyTasks).await
+    }
+
+    async fn of(kind: Kind) -> Self {
+        must(Self::make(kind).await)
+    }
+
+    async fn make(kind: Kind) -> Result<Self> {
+        let cluster = cluster().await?;
+        let name = unique_name(kind.name());
+        let port = clone_template(cluster, kind, &name).await?;
+        let database = Database::on(cluster, port, kind.role(), &name);
+        Ok(Self { database, maintenance_url: cluster.superuser_url(port, "postgres") })
+    }
+}
+
+impl Deref for TestDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (url, name) = (self.maintenance_url.clone(), self.database.name.clone());
+        block_in_drop(async move { drop_database(&connect(&url).await?, &name).await });
+    }
+}

@@ -1,0 +1,42 @@
+//! PostgreSQL and services for tests.
+//!
+//! One cluster serves all tests of this checkout. It is started by the first that needs it and stays until
+//! `local-stack stop-tests`. Each test has a database of its own, cloned from a template that is migrated and, for
+//! auth-service, holds a signing key. Everything here is safe to use from many processes and threads at once.
+//!
+//! What a test cannot go on without panics here instead of returning an error: that is how a test fails.
+
+mod database;
+mod private;
+mod services;
+mod shared;
+mod template;
+
+pub use database::{Database, ServiceSecrets, TestDatabase};
+pub use private::{PrivateCluster, private_cluster};
+pub use services::{AUDIENCE, ISSUER, auth_env, auth_service, task_env, task_service};
+pub use shared::{secrets, stop};
+
+pub use crate::workspace::build_binaries;
+
+use crate::error::Result;
+
+/// The value, or the end of the test.
+#[expect(clippy::panic, reason = "a test fails by panicking, and this runs in tests alone")]
+#[track_caller]
+fn must<T>(outcome: Result<T>) -> T {
+    match outcome {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Waits, in a `drop`, for something asynchronous: on a thread with a runtime of its own, because this one may be
+/// inside a runtime already, or panicking. What fails here is left behind for the next test process to sweep.
+fn block_in_drop(work: impl Future<Output = Result<()>> + Send + 'static) {
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let _ = runtime.map(|runtime| runtime.block_on(work));
+    });
+    let _ = thread.join();
+}

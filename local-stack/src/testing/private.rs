@@ -1,0 +1,103 @@
+//! A PostgreSQL of a test's own, for tests that kill it.
+
+use std::path::Path;
+
+use super::database::Database;
+
+use super::shared::{maker, unique_name};
+use super::template::migrate;
+use super::{block_in_drop, must};
+use crate::cluster::{Cluster, ClusterOptions};
+use crate::databases;
+use crate::error::Result;
+use crate::workspace::{Binary, build_binaries};
+
+/// What was committed survives a kill; `initdb` need not wait for the disk.
+const OPTIONS: ClusterOptions = ClusterOptions { durable: true, max_connections: 100, disposable: true };
+
+/// How the names of their directories begin.
+const PREFIX: &str = "latchkey_";
+
+/// A durable cluster in a temporary directory, with both databases migrated. It is removed when this is dropped.
+#[derive(Debug)]
+pub struct PrivateCluster {
+    cluster: Cluster,
+    port: u16,
+    auth: Database,
+    tasks: Database,
+}
+
+/// Makes and starts a [`PrivateCluster`]. This takes a few seconds.
+///
+/// # Panics
+/// If it cannot be made.
+pub async fn private_cluster() -> PrivateCluster {
+    must(PrivateCluster::make().await)
+}
+
+impl PrivateCluster {
+    async fn make() -> Result<Self> {
+        build_binaries().await?;
+        let parent = std::env::temp_dir();
+        remove_left_behind(&parent).await;
+        let directory = parent.join(format!("{PREFIX}{}", unique_name("private")));
+        let cluster = Cluster::open(&directory, OPTIONS).await?;
+        let port = cluster.start(&cluster.lock().await?).await?;
+        let auth = Database::on(&cluster, port, "auth", "auth");
+        let tasks = Database::on(&cluster, port, "tasks", "tasks");
+        // From here on it is removed whatever happens.
+        let made = Self { cluster, port, auth, tasks };
+        databases::make(&made.cluster, port).await?;
+        migrate(Binary::AuthService, &made.auth).await?;
+        migrate(Binary::TaskService, &made.tasks).await?;
+        Ok(made)
+    }
+
+    /// auth-service's database.
+    #[must_use]
+    pub fn auth(&self) -> &Database {
+        &self.auth
+    }
+
+    /// task-service's database.
+    #[must_use]
+    pub fn tasks(&self) -> &Database {
+        &self.tasks
+    }
+
+    /// Kills the server (SIGKILL), as a crash would.
+    pub async fn kill(&self) {
+        self.cluster.kill().await;
+    }
+
+    /// Starts it again, on the same port, and waits for its recovery.
+    ///
+    /// # Panics
+    /// If it does not come up.
+    pub async fn start(&self) {
+        let lock = must(self.cluster.lock().await);
+        must(self.cluster.start_on(&lock, Some(self.port)).await);
+    }
+}
+
+impl Drop for PrivateCluster {
+    fn drop(&mut self) {
+        let cluster = self.cluster.clone();
+        block_in_drop(async move { cluster.remove().await });
+    }
+}
+
+/// Removes what test processes left that were killed themselves.
+async fn remove_left_behind(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let ours = name.starts_with(PREFIX) && entry.path().join("data").exists();
+        if ours && maker(&name).is_some_and(|process| !process.is_alive()) {
+            // Another test process may be about it too.
+            if let Ok(cluster) = Cluster::open(&entry.path(), OPTIONS).await {
+                let _ = cluster.remove().await;
+            }
+        }
+    }
+}

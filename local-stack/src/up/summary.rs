@@ -1,0 +1,32 @@
+//! What is shown when everything is up.
+
+use std::path::Path;
+
+use super::settings::Settings;
+
+/// The table of addresses, and an example to paste. It makes another account each time it is pasted.
+pub(super) fn text(settings: &Settings, postgres_port: Option<u16>, secrets_file: &Path) -> String {
+    let auth = settings.public_url(settings.auth_port);
+    let tasks = settings.public_url(settings.tasks_port);
+    let postgres = match postgres_port {
+        Some(port) => format!("127.0.0.1:{port}, passwords in {}", secrets_file.display()),
+        None => "as set in the environment".to_owned(),
+    };
+    format!(
+        r#"
+Latchkey is up. Ctrl-C stops it.
+
+  auth-service   {auth}   {auth}/docs
+  task-service   {tasks}   {tasks}/docs
+  PostgreSQL     {postgres}
+
+Try it: sign up, make a task, list your tasks.
+
+EMAIL="ada-$$-$(date +%s)@example.com"
+TOKEN=$(curl -s -D - -o /dev/null {auth}/api/auth/sign-up/email -H 'Content-Type: application/json' \
+  -d "{{\"name\":\"Ada\",\"email\":\"$EMAIL\",\"password\":\"correct horse battery\"}}" | tr -d '\r' | sed -n 's/^set-auth-jwt: //p')
+curl -s {tasks}/api/me/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"title":"Try Latchkey"}}'
+curl -s {tasks}/api/me/tasks -H "Authorization: Bearer $TOKEN"
+"#
+    )
+}

@@ -1,0 +1,8 @@
+//! Tests of the local stack: real PostgreSQL, real processes.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod cluster;
+mod databases;
+mod scratch;
+mod services;
+mod up;
