@@ -3,18 +3,19 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use service_kit::secret::{self, SecretError};
+use service_kit::settings::{self, Origins, given};
 use service_kit::telemetry::LogFormat;
 use url::Url;
 
 use crate::keys::KeyEncryptionKeys;
 use crate::passwords::Cost;
 use crate::protocol::cookies::AuthSecrets;
-use crate::protocol::origin::TrustedOrigin;
 use crate::tokens::TokenSettings;
 
 /// The settings of `serve`.
@@ -29,6 +30,9 @@ pub struct Config {
     /// Must not be set here: the owner role is for `migrate` alone
     #[arg(long, env, hide_env_values = true)]
     pub migration_database_url: Option<SecretString>,
+    /// Must not be set here either
+    #[arg(long, env)]
+    pub migration_database_url_file: Option<PathBuf>,
     /// The most connections to PostgreSQL that this process holds
     #[arg(long, env, default_value = "16")]
     pub database_pool_size: NonZeroUsize,
@@ -36,7 +40,7 @@ pub struct Config {
     #[arg(long, env, default_value = "127.0.0.1:8081")]
     pub bind: SocketAddr,
     /// Where browsers reach this service; https here makes cookies `Secure`
-    #[arg(long, env, default_value = "http://localhost:8081")]
+    #[arg(long, env, default_value = "http://localhost:8081", value_parser = base_url)]
     pub base_url: Url,
     /// Secrets that sign cookies, comma-separated, 32 bytes or more each: the first signs, all verify
     #[arg(long, env, hide_env_values = true)]
@@ -51,8 +55,8 @@ pub struct Config {
     #[arg(long, env)]
     pub key_encryption_keys_file: Option<PathBuf>,
     /// Origins whose pages may call with credentials, comma-separated, besides that of BASE_URL
-    #[arg(long, env, value_delimiter = ',')]
-    pub trusted_origins: Vec<TrustedOrigin>,
+    #[arg(long, env, default_value = "")]
+    pub trusted_origins: Origins,
     /// `iss` of the tokens [default: BASE_URL]
     #[arg(long, env)]
     pub jwt_issuer: Option<String>,
@@ -60,13 +64,13 @@ pub struct Config {
     #[arg(long, env)]
     pub jwt_audience: Option<String>,
     /// How long a token is good for
-    #[arg(long, env, default_value = "15m", value_parser = duration)]
+    #[arg(long, env, default_value = "15m", value_parser = lifetime)]
     pub jwt_ttl: SignedDuration,
     /// `typ` of the tokens' header: at+jwt (RFC 9068), or JWT for verifiers that insist on it
     #[arg(long, env, default_value = "at+jwt", value_parser = ["at+jwt", "JWT"])]
     pub jwt_typ: String,
     /// How long a session lives without being used
-    #[arg(long, env, default_value = "168h", value_parser = duration)]
+    #[arg(long, env, default_value = "168h", value_parser = lifetime)]
     pub session_ttl: SignedDuration,
     /// bcrypt's cost, 4 to 31; below 10 only for tests
     #[arg(long, env, default_value = "12")]
@@ -78,8 +82,8 @@ pub struct Config {
     #[arg(long, env, value_enum, default_value = "text")]
     pub log_format: LogFormat,
     /// How long /readyz answers 503 before the socket closes, for load balancers to notice
-    #[arg(long, env, default_value = "0s", value_parser = delay)]
-    pub shutdown_delay: SignedDuration,
+    #[arg(long, env, default_value = "0s", value_parser = settings::duration)]
+    pub shutdown_delay: Duration,
 }
 
 /// The settings of `migrate`.
@@ -112,8 +116,11 @@ impl Config {
     /// The URL of the database.
     ///
     /// # Errors
-    /// When it is not set.
+    /// When it is not set, or the owner's is set too.
     pub fn database_url(&self) -> Result<SecretString, SecretError> {
+        let (owner, owner_file) =
+            (self.migration_database_url.as_ref(), self.migration_database_url_file.as_deref());
+        secret::refuse("MIGRATION_DATABASE_URL", owner, owner_file)?;
         secret::resolve("DATABASE_URL", self.database_url.as_ref(), self.database_url_file.as_deref())
     }
 
@@ -139,28 +146,26 @@ impl Config {
     /// What tokens say of themselves.
     pub fn tokens(&self) -> TokenSettings {
         let base = self.base_url.as_str().trim_end_matches('/');
-        let or_base = |value: &Option<String>| {
-            value.as_deref().filter(|value| !value.is_empty()).unwrap_or(base).to_owned()
-        };
         TokenSettings {
-            issuer: or_base(&self.jwt_issuer),
-            audience: or_base(&self.jwt_audience),
+            issuer: given(&self.jwt_issuer).unwrap_or(base).to_owned(),
+            audience: given(&self.jwt_audience).unwrap_or(base).to_owned(),
             ttl: self.jwt_ttl,
             token_type: self.jwt_typ.clone(),
         }
     }
 }
 
-/// A time that passes: `15m`, `168h`, `90s`.
-fn duration(text: &str) -> Result<SignedDuration, String> {
-    delay(text).and_then(|duration| match duration.as_secs() {
-        0 => Err("must be a second or more".to_owned()),
-        _ => Ok(duration),
-    })
+/// How long something lives: a second or more.
+fn lifetime(text: &str) -> Result<SignedDuration, String> {
+    match SignedDuration::try_from(settings::duration(text)?) {
+        Ok(duration) if duration >= SignedDuration::from_secs(1) => Ok(duration),
+        _ => Err("must be a second or more".to_owned()),
+    }
 }
 
-fn delay(text: &str) -> Result<SignedDuration, String> {
-    let duration: SignedDuration =
-        text.parse().map_err(|_| "must be a duration such as 90s, 15m or 168h".to_owned())?;
-    if duration.is_negative() { Err("must not be negative".to_owned()) } else { Ok(duration) }
+/// Where browsers reach us: http or https, with a host, and nothing behind the path.
+fn base_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.filter(|url| url.query().is_none() && url.fragment().is_none())
+        .ok_or_else(|| "must be a URL such as https://auth.example.com".to_owned())
 }

@@ -45,11 +45,6 @@ pub enum StartError {
     /// The signing key cannot be made or read.
     #[error("signing key: {0}")]
     Key(#[from] ApiError),
-    /// The owner role is not for serving requests.
-    #[error(
-        "MIGRATION_DATABASE_URL is set: the owner role must not serve requests; give it to `migrate` alone"
-    )]
-    OwnerRole,
     /// The address cannot be listened on.
     #[error("BIND: cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
@@ -63,12 +58,9 @@ pub enum StartError {
 /// # Errors
 /// What the operator has to mend.
 pub async fn prepare(config: &Config, clock: SharedClock) -> Result<State, StartError> {
-    if config.migration_database_url.is_some() {
-        return Err(StartError::OwnerRole);
-    }
+    let address = Address::parse("DATABASE_URL", &config.database_url()?)?;
     let (secrets, encryption) = (config.auth_secrets()?, config.key_encryption_keys()?);
-    let pool =
-        Address::parse("DATABASE_URL", &config.database_url()?)?.pool(config.database_pool_size.get())?;
+    let pool = address.pool(config.database_pool_size.get())?;
     database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
     let slots = match config.hash_concurrency {
         Some(slots) => slots,
@@ -138,8 +130,8 @@ pub struct Bound {
 /// What the operator has to mend.
 pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
     let bound = bind(prepare(&config, clock).await?, config.bind)?;
-    let drain = config.shutdown_delay.unsigned_abs();
-    Ok(lifecycle::run(bound.server, &bound.addresses, bound.readiness, drain).await?)
+    let Bound { server, addresses, readiness } = bound;
+    Ok(lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await?)
 }
 
 fn readiness(pool: &Pool) -> Readiness {

@@ -10,5 +10,6 @@ pub mod id;
 pub mod lifecycle;
 pub mod openapi;
 pub mod secret;
+pub mod settings;
 pub mod store;
 pub mod telemetry;

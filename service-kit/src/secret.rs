@@ -23,6 +23,9 @@ pub enum SecretError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// It is set where it must not be.
+    #[error("{0} is for `migrate` alone; remove it from the environment of `serve`")]
+    Misplaced(&'static str),
     /// The value breaks a rule.
     #[error("{name}: {rule}")]
     Weak {
@@ -57,6 +60,22 @@ pub fn resolve(
     }
 }
 
+/// Makes sure that the secret `name` is not set here: a service that answers strangers must not hold the password of
+/// the role that owns its tables.
+///
+/// # Errors
+/// When it is set, in either form.
+pub fn refuse(
+    name: &'static str,
+    value: Option<&SecretString>,
+    file: Option<&Path>,
+) -> Result<(), SecretError> {
+    match resolve(name, value, file) {
+        Err(SecretError::Missing(_)) => Ok(()),
+        Ok(_) | Err(_) => Err(SecretError::Misplaced(name)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +99,12 @@ mod tests {
     fn two_sources_are_refused() {
         let error = resolve("X", Some(&"a".to_owned().into()), Some(Path::new("/b"))).unwrap_err();
         assert!(matches!(error, SecretError::Ambiguous("X")));
+    }
+
+    #[test]
+    fn what_must_not_be_set_is_refused_in_either_form() {
+        assert!(refuse("X", Some(&"".to_owned().into()), None).is_ok());
+        assert!(refuse("X", Some(&"a".to_owned().into()), None).is_err());
+        assert!(refuse("X", None, Some(Path::new("/nowhere"))).is_err());
     }
 }
