@@ -1,12 +1,12 @@
 //! Building and running the HTTP server. Lists the features, and nothing else.
 
+use std::future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, get, web};
-use deadpool_postgres::Pool;
 use serde::Serialize;
 use service_kit::database::{Address, DatabaseError};
 use service_kit::guard::guard;
@@ -53,43 +53,58 @@ pub enum StartError {
     Io(#[from] std::io::Error),
 }
 
+/// A service that has all it needs but a socket.
+pub struct Prepared {
+    address: Address,
+    connections: usize,
+    state: State,
+}
+
 /// Checks the configuration, waits for the database and loads the signing key.
 ///
 /// # Errors
 /// What the operator has to mend.
-pub async fn prepare(config: &Config, clock: SharedClock) -> Result<State, StartError> {
+pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, StartError> {
     let address = Address::parse("DATABASE_URL", &config.database_url()?)?;
     let (secrets, encryption) = (config.auth_secrets()?, config.key_encryption_keys()?);
-    let pool = address.pool(config.database_pool_size.get())?;
-    database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
+    // A connection of its own, so that `/readyz` does not wait in line with the requests.
+    let own = address.pool(1)?;
+    database::wait_until_usable(&own, &crate::migrations(), NAME).await?;
     let slots = match config.hash_concurrency {
         Some(slots) => slots,
         None => std::thread::available_parallelism()?,
     };
-    Ok(State {
-        keys: KeyRing::load(&pool, &encryption, &clock).await?,
-        passwords: HashPool::new(slots, config.bcrypt_cost)?,
-        cookies: Cookies::new(secrets, &config.base_url, config.session_ttl),
+    let state = State {
+        keys: Arc::new(KeyRing::load(&own, &encryption, &clock).await?),
+        passwords: Arc::new(HashPool::new(slots, config.bcrypt_cost)?),
+        cookies: Arc::new(Cookies::new(secrets, &config.base_url, config.session_ttl)),
         origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
-        settings: Settings { session_ttl: config.session_ttl, tokens: config.tokens() },
-        pool,
+        settings: Arc::new(Settings { session_ttl: config.session_ttl, tokens: config.tokens() }),
+        pool: own,
         clock,
-    })
+    };
+    Ok(Prepared { address, connections: config.database_pool_size.get(), state })
 }
 
 /// Binds the service. Nothing is served until the returned server is awaited.
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub fn bind(state: State, address: SocketAddr) -> Result<Bound, StartError> {
-    let readiness = readiness(&state.pool);
-    let state = web::Data::new(state);
+pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
+    let Prepared { address, connections, state } = prepared;
+    let readiness = Readiness::new(vec![Box::new(DatabaseDependency(state.pool.clone()))]);
     let watched = readiness.clone();
     let app = move || {
+        let (address, state) = (address.clone(), state.clone());
+        let origins = Arc::clone(&state.origins);
+        let of_worker = move || {
+            let pool = address.worker_pool(connections);
+            future::ready(pool.map(|pool| State { pool, ..state.clone() }))
+        };
         let (app, document) = App::new()
             .into_utoipa_app()
             .openapi(Document::openapi())
-            .app_data(state.clone())
+            .data_factory(of_worker)
             .configure(health::routes(watched.clone()))
             .configure(keys::well_known)
             .service(
@@ -106,11 +121,10 @@ pub fn bind(state: State, address: SocketAddr) -> Result<Bound, StartError> {
             .configure(openapi::method_not_allowed(&document))
             .default_service(web::to(envelope::not_found))
             .wrap(from_fn(guard))
-            .wrap(cors(Arc::clone(&state.origins)))
+            .wrap(cors(origins))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
-    let (server, addresses) =
-        lifecycle::bind(app, address).map_err(|error| StartError::Bind(address, error))?;
+    let (server, addresses) = lifecycle::bind(app, bind).map_err(|error| StartError::Bind(bind, error))?;
     Ok(Bound { server, addresses, readiness })
 }
 
@@ -134,10 +148,6 @@ pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError>
     Ok(lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await?)
 }
 
-fn readiness(pool: &Pool) -> Readiness {
-    Readiness::new(vec![Box::new(DatabaseDependency(pool.clone()))])
-}
-
 /// The protocol's sign of life.
 #[derive(Serialize, ToSchema)]
 struct Ok {
@@ -145,7 +155,7 @@ struct Ok {
 }
 
 /// The protocol's sign of life.
-#[utoipa::path(tag = "health", responses((status = 200, body = Ok)))]
+#[utoipa::path(tag = "health", responses((status = 200, body = Ok, description = "It answers")))]
 #[get("/ok")]
 async fn ok() -> HttpResponse {
     HttpResponse::Ok().json(Ok { ok: true })

@@ -12,22 +12,23 @@ use crate::protocol::cookies::Cookies;
 use crate::protocol::origin::TrustedOrigins;
 use crate::tokens::TokenSettings;
 
-/// Everything a request can need.
+/// Everything a request can need. Clones share all of it.
+#[derive(Clone)]
 pub struct State {
-    /// Connections to the `auth` database, as the service role.
+    /// Connections to the `auth` database, as the service role; each worker thread has a pool of its own.
     pub pool: Pool,
     /// What signs tokens.
-    pub keys: KeyRing,
+    pub keys: Arc<KeyRing>,
     /// What hashes passwords.
-    pub passwords: HashPool,
+    pub passwords: Arc<HashPool>,
     /// What reads and writes cookies.
-    pub cookies: Cookies,
+    pub cookies: Arc<Cookies>,
     /// Who may call with credentials.
     pub origins: Arc<TrustedOrigins>,
     /// What time it is.
     pub clock: SharedClock,
     /// Plain values of the configuration.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
 }
 
 /// Plain values that handlers read.

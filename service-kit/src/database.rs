@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
-};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use refinery::Runner;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -16,6 +14,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::lifecycle;
 use crate::store::StoreError;
 
 /// How long a request waits for a free connection: past it the client gets a 503 it can retry.
@@ -101,6 +100,18 @@ impl Address {
         Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
     }
 
+    /// One worker thread's part of `connections`: each worker has a pool of its own, with at least one.
+    ///
+    /// A connection is driven by the thread that opened it, so it costs no switch of threads, and it lives until
+    /// the last request that can need it has ended. (With a common pool, a worker that stops first takes
+    /// connections away from requests that others still finish.)
+    ///
+    /// # Errors
+    /// When the pool refuses its settings.
+    pub fn worker_pool(&self, connections: usize) -> Result<Pool, DatabaseError> {
+        self.pool((connections / lifecycle::workers()).max(1))
+    }
+
     /// A pool of at most `size` connections. Makes no connection yet.
     ///
     /// # Errors
@@ -131,7 +142,9 @@ impl Address {
     ///
     /// # Errors
     /// When the server cannot be reached or a migration fails.
-    pub async fn migrate(&self, runner: &Runner) -> Result<usize, DatabaseError> {
+    pub async fn migrate(&self, runner: Runner) -> Result<usize, DatabaseError> {
+        // A schema that is newer than this binary, as after a rollback, is left as it is.
+        let runner = runner.set_abort_missing(false);
         let (mut client, connection) =
             self.config.connect(self.tls.clone()).await.map_err(StoreError::from)?;
         let connection = tokio::spawn(connection);
@@ -198,14 +211,17 @@ async fn schema_version(client: &Client) -> Result<i32, StoreError> {
     Ok(newest.try_get(0)?)
 }
 
-/// Waiting does not help: wrong password, no such database, no such role.
+/// Waiting does not help: wrong password, no such database, no such role, or an address that names no server.
 fn is_refusal(error: &StoreError) -> bool {
     let StoreError::Unavailable(cause) = error else { return true };
-    let code = match cause.downcast_ref::<PoolError>() {
-        Some(PoolError::Backend(error)) => error.code(),
-        _ => cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code),
-    };
-    code.is_some_and(|code| code.code().starts_with("28") || code.code().starts_with("3D"))
+    let Some(error) = cause.downcast_ref::<tokio_postgres::Error>() else { return false };
+    match error.code() {
+        Some(code) => code.code().starts_with("28") || code.code().starts_with("3D"),
+        None => {
+            !error.is_closed()
+                && std::error::Error::source(error).is_none_or(|cause| !cause.is::<std::io::Error>())
+        }
+    }
 }
 
 struct TlsOptions {

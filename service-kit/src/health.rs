@@ -86,7 +86,7 @@ pub fn routes(readiness: Readiness) -> impl FnOnce(&mut ServiceConfig<'_>) {
 }
 
 /// The process runs. Restart it when this stops answering.
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health, description = "It runs")))]
 #[route("/healthz", method = "GET", method = "HEAD")]
 async fn healthz() -> impl Responder {
     ok()
@@ -94,7 +94,8 @@ async fn healthz() -> impl Responder {
 
 /// The service can do its work. Send it no requests while this answers 503.
 #[utoipa::path(get, path = "/readyz", tag = "health",
-    responses((status = 200, body = Health), (status = 503, body = Envelope)))]
+    responses((status = 200, body = Health, description = "It can"),
+        (status = 503, body = Envelope, description = "NOT_READY; the message says what it waits for")))]
 #[route("/readyz", method = "GET", method = "HEAD")]
 async fn readyz(readiness: web::Data<Readiness>) -> Result<HttpResponse, Rejection> {
     match readiness.missing().await {

@@ -1,6 +1,7 @@
 //! From the bound socket to a clean end.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use actix_http::{Request, Response};
@@ -21,6 +22,11 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection stays open: longer than the pause of a browser or gateway between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// How many threads serve requests: one a core.
+pub fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 /// Binds `app` to `address` (port 0 takes a free one) without serving yet; returns the addresses it got.
 ///
 /// # Errors
@@ -36,6 +42,7 @@ where
     B: MessageBody + 'static,
 {
     let server = HttpServer::new(app)
+        .workers(workers())
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN_TIMEOUT.as_secs())

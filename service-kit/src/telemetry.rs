@@ -24,7 +24,11 @@ pub enum LogFormat {
 
 /// Starts logging for this process. `RUST_LOG` sets what is logged (default `info`). A second call changes nothing.
 pub fn init(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // The driver's own debug lines show the parameters of statements: addresses, hashes, people's texts.
+    if let Ok(quiet) = "tokio_postgres=info".parse() {
+        filter = filter.add_directive(quiet);
+    }
     // Colours are for eyes, not for files and pipes.
     let ansi = std::io::stdout().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi);

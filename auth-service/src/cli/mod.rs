@@ -65,7 +65,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn migrate(config: &MigrateConfig) -> Result<(), StartError> {
     let address = Address::parse("MIGRATION_DATABASE_URL", &config.database_url()?)?;
-    let applied = address.migrate(&crate::migrations()).await?;
+    let applied = address.migrate(crate::migrations()).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())
 }

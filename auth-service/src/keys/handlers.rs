@@ -10,14 +10,14 @@ use crate::state::State;
 const CACHE_CONTROL: &str = "public, max-age=300";
 
 /// The public keys that verify access tokens (RFC 7517).
-#[utoipa::path(tag = "tokens", responses((status = 200, body = Jwks)))]
+#[utoipa::path(tag = "tokens", responses((status = 200, body = Jwks, description = "The set")))]
 #[get("/jwks")]
 pub async fn jwks(state: web::Data<State>) -> HttpResponse {
     answer(&state)
 }
 
 /// The public keys that verify access tokens (RFC 7517).
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", responses((status = 200, body = Jwks)))]
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", responses((status = 200, body = Jwks, description = "The set")))]
 #[route("/.well-known/jwks.json", method = "GET", method = "HEAD")]
 pub async fn well_known_jwks(state: web::Data<State>) -> HttpResponse {
     answer(&state)

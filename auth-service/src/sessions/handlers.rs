@@ -32,7 +32,7 @@ struct Success {
 
 /// Ends the session and clears the browser's cookies. Answers the same without a session.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])), responses(
-    (status = 200, body = Success),
+    (status = 200, body = Success, description = "Signed out"),
     (status = 403, body = Envelope, description = "A cookie came from an origin that is not trusted"),
 ))]
 #[post("/sign-out")]
@@ -53,7 +53,7 @@ pub async fn sign_out(
 /// Who is signed in; `null` when nobody is. With a session, `set-auth-jwt` holds an access token.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])),
     params(("disableRefresh" = Option<bool>, Query, description = "true: do not extend the session")),
-    responses((status = 200, body = Option<CurrentSession>)))]
+    responses((status = 200, body = Option<CurrentSession>, description = "The session, or null")))]
 #[get("/get-session")]
 pub async fn get_session(
     request: HttpRequest,
@@ -78,7 +78,7 @@ pub async fn get_session(
 }
 
 /// Better Auth has a setting that makes this mean something; without it, this is its answer.
-#[utoipa::path(tag = "sessions", responses((status = 405, body = Envelope)))]
+#[utoipa::path(tag = "sessions", responses((status = 405, body = Envelope, description = "Always")))]
 #[post("/get-session")]
 pub async fn post_session(_: Body<NoFields>) -> HttpResponse {
     let mut response = HttpResponse::from_error(ApiError::DeferredSessionRefresh);

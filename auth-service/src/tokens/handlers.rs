@@ -20,7 +20,7 @@ struct Token {
 
 /// Mints an access token from the session.
 #[utoipa::path(tag = "tokens", security(("cookie" = []), ("bearer" = [])), responses(
-    (status = 200, body = Token),
+    (status = 200, body = Token, description = "A token"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[get("/token")]

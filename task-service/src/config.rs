@@ -1,0 +1,189 @@
+//! The settings: environment variables, or flags of the same name.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, Parser, Subcommand};
+use secrecy::SecretString;
+use service_kit::secret::{self, SecretError};
+use service_kit::settings::{Origins, duration, given};
+use service_kit::telemetry::LogFormat;
+use shared_claims::{BuildError, SharedClock, Verifier};
+
+const DATABASE_URL: &str = "DATABASE_URL";
+const MIGRATION_DATABASE_URL: &str = "MIGRATION_DATABASE_URL";
+
+/// Latchkey's task service: tasks of users, kept apart by PostgreSQL itself.
+#[derive(Debug, Parser)]
+#[command(name = "task-service", version)]
+pub struct Cli {
+    /// What to do; `serve` if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to do it.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What the binary can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Serve requests until SIGTERM or SIGINT (the default)
+    Serve,
+    /// Bring the database's schema up to date, as the role that owns it, and end
+    Migrate,
+    /// Ask the service that runs at BIND whether it is ready; the exit code is the answer
+    Healthcheck,
+}
+
+/// Every setting of the service. Durations are written like `90s`, `15m` or `1h 30m`.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// PostgreSQL URL for the role tasks_service
+    #[arg(long, env = DATABASE_URL, hide_env_values = true)]
+    database_url: Option<SecretString>,
+    /// File that holds DATABASE_URL, in its place
+    #[arg(long, env = "DATABASE_URL_FILE")]
+    database_url_file: Option<PathBuf>,
+    /// PostgreSQL URL for the role tasks_owner; for `migrate` alone, `serve` refuses to start with it
+    #[arg(long, env = MIGRATION_DATABASE_URL, hide_env_values = true)]
+    migration_database_url: Option<SecretString>,
+    /// File that holds MIGRATION_DATABASE_URL, in its place
+    #[arg(long, env = "MIGRATION_DATABASE_URL_FILE")]
+    migration_database_url_file: Option<PathBuf>,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "BIND", default_value = "127.0.0.1:8082")]
+    pub bind: SocketAddr,
+    /// Most connections to PostgreSQL, shared out among the worker threads (one a core) with at least one for each;
+    /// one more serves the health checks
+    #[arg(long, env = "DATABASE_POOL_SIZE", default_value_t = 16,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub database_pool_size: usize,
+    /// How log lines look
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// How long to go on serving after SIGTERM with /readyz at 503, so that a load balancer notices
+    #[arg(long, env = "SHUTDOWN_DELAY", default_value = "0s", value_parser = duration)]
+    pub shutdown_delay: Duration,
+    /// The `iss` of the tokens to trust: auth-service's JWT_ISSUER (required)
+    #[arg(long, env = "AUTH_ISSUER")]
+    auth_issuer: Option<String>,
+    /// The `aud` of the tokens to trust: auth-service's JWT_AUDIENCE [default: AUTH_ISSUER]
+    #[arg(long, env = "AUTH_AUDIENCE")]
+    auth_audience: Option<String>,
+    /// Where the signing keys are published, as reached from here [default: AUTH_ISSUER/.well-known/jwks.json]
+    #[arg(long, env = "JWKS_URL")]
+    jwks_url: Option<String>,
+    /// The `typ` of the tokens to trust
+    #[arg(long, env = "JWT_TYP", default_value = "at+jwt")]
+    jwt_typ: String,
+    /// How far auth-service's clock and this one may be apart
+    #[arg(long, env = "CLOCK_SKEW", default_value = "30s", value_parser = duration)]
+    clock_skew: Duration,
+    /// Time between two fetches of the signing keys
+    #[arg(long, env = "JWKS_REFRESH_INTERVAL", default_value = "5m", value_parser = duration)]
+    jwks_refresh_interval: Duration,
+    /// Least time between two fetches, also after a failure or an unknown key
+    #[arg(long, env = "JWKS_COOLDOWN", default_value = "10s", value_parser = duration)]
+    jwks_cooldown: Duration,
+    /// How long the last fetched keys are trusted while auth-service is away
+    #[arg(long, env = "JWKS_MAX_AGE", default_value = "24h", value_parser = duration)]
+    jwks_max_age: Duration,
+    /// Origins of the web pages that may call this service, separated by commas
+    #[arg(long, env = "CORS_ORIGINS", default_value = "")]
+    pub cors_origins: Origins,
+}
+
+/// A setting that cannot work. Its text is one line that names the variable and never shows a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingError {
+    /// A database URL is missing, given twice, or in a file that cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A value that is needed is not there.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// A value breaks a rule.
+    #[error("{name}: {rule}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// The rule it breaks.
+        rule: String,
+    },
+}
+
+impl Settings {
+    /// The URL that `serve` connects with.
+    ///
+    /// # Errors
+    /// When it is missing, or the migrations' URL is there too: a running service must not hold the owner's password.
+    pub fn database_url(&self) -> Result<SecretString, SettingError> {
+        let (owner, owner_file) = (&self.migration_database_url, &self.migration_database_url_file);
+        secret::refuse(MIGRATION_DATABASE_URL, owner.as_ref(), owner_file.as_deref())?;
+        Ok(secret::resolve(DATABASE_URL, self.database_url.as_ref(), self.database_url_file.as_deref())?)
+    }
+
+    /// The URL that `migrate` connects with, and the name of its variable.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn migration_database_url(&self) -> Result<(&'static str, SecretString), SettingError> {
+        let (value, file) = (&self.migration_database_url, &self.migration_database_url_file);
+        let url = secret::resolve(MIGRATION_DATABASE_URL, value.as_ref(), file.as_deref())?;
+        Ok((MIGRATION_DATABASE_URL, url))
+    }
+
+    /// The verifier of the tokens. It fetches the signing keys in the background from now on.
+    ///
+    /// # Errors
+    /// When AUTH_ISSUER is missing or a value cannot work.
+    pub fn verifier(&self, clock: SharedClock) -> Result<Verifier, SettingError> {
+        let issuer = given(&self.auth_issuer).ok_or(SettingError::Missing("AUTH_ISSUER"))?;
+        let audience = given(&self.auth_audience).unwrap_or(issuer);
+        let mut builder = Verifier::builder(issuer, audience)
+            .token_type(&self.jwt_typ)
+            .clock_skew(self.clock_skew)
+            .refresh_interval(self.jwks_refresh_interval)
+            .cooldown(self.jwks_cooldown)
+            .max_age(self.jwks_max_age)
+            .clock(clock);
+        if let Some(url) = given(&self.jwks_url) {
+            builder = builder.jwks_url(url);
+        }
+        builder.build().map_err(|error| self.refused(error))
+    }
+
+    /// The verifier's settings under the names they have here.
+    fn refused(&self, error: BuildError) -> SettingError {
+        let keys = if given(&self.jwks_url).is_some() { "JWKS_URL" } else { "AUTH_ISSUER" };
+        match error {
+            BuildError::Setting { setting, rule } => {
+                let name = match setting {
+                    "issuer" => "AUTH_ISSUER",
+                    "audience" => "AUTH_AUDIENCE",
+                    "token_type" => "JWT_TYP",
+                    "clock_skew" => "CLOCK_SKEW",
+                    "refresh_interval" => "JWKS_REFRESH_INTERVAL",
+                    "cooldown" => "JWKS_COOLDOWN",
+                    "max_age" => "JWKS_MAX_AGE",
+                    _ => keys,
+                };
+                SettingError::Invalid { name, rule: rule.to_owned() }
+            }
+            other => SettingError::Invalid { name: keys, rule: other.to_string() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+}

@@ -1,0 +1,20 @@
+//! Whether tokens can be judged, for `/readyz`.
+
+use std::future::{Future, ready};
+use std::pin::Pin;
+
+use service_kit::health::Dependency;
+use shared_claims::Verifier;
+
+/// auth-service's signing keys. Without them every request is answered 503, so a load balancer should not send any.
+pub struct KeysDependency(pub Verifier);
+
+impl Dependency for KeysDependency {
+    fn name(&self) -> &'static str {
+        "the signing keys of auth-service"
+    }
+
+    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + '_>> {
+        Box::pin(ready(self.0.is_ready()))
+    }
+}

@@ -1,0 +1,27 @@
+//! Tasks of users, behind the tokens of auth-service.
+//!
+//! Three walls keep one user's tasks from another: the path must name the caller ([`owner`]), every statement names
+//! the owner ([`owned`]), and PostgreSQL's row level security would hold without either ([`isolation`] makes sure of
+//! it at start).
+
+pub mod cli;
+pub mod config;
+mod document;
+pub mod error;
+pub mod isolation;
+mod keys;
+pub mod owned;
+pub mod owner;
+pub mod server;
+pub mod state;
+pub mod tasks;
+
+/// The migrations of this service's database, in the binary.
+mod embedded {
+    refinery::embed_migrations!("../migrations/tasks");
+}
+
+/// Brings the schema to the state this binary needs.
+pub fn migrations() -> refinery::Runner {
+    embedded::migrations::runner()
+}

@@ -1,0 +1,138 @@
+//! The service as a whole: built, bound, run, stopped.
+
+use std::future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::http::{Method, header};
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::{App, web};
+use service_kit::database::{self, Address, DatabaseError};
+use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
+use service_kit::settings::Origins;
+use service_kit::telemetry::RequestSpan;
+use service_kit::{envelope, guard, lifecycle, openapi};
+use shared_claims::SharedClock;
+use tracing_actix_web::TracingLogger;
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+
+use crate::config::{SettingError, Settings};
+use crate::document::Document;
+use crate::isolation::{self, IsolationError};
+use crate::keys::KeysDependency;
+use crate::owned::OwnedTables;
+use crate::state::State;
+use crate::{migrations, tasks};
+
+/// The name in messages to the operator.
+pub const NAME: &str = "task-service";
+
+/// Why the service did not start. One line, without secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting cannot work.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// The database is away, refuses us or was not migrated.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Users would not be kept apart.
+    #[error(transparent)]
+    Isolation(#[from] IsolationError),
+    /// The address is taken or not ours.
+    #[error("BIND: cannot listen on {0}: {1}")]
+    Bind(SocketAddr, std::io::Error),
+    /// The server itself failed.
+    #[error("the server failed: {0}")]
+    Server(#[from] std::io::Error),
+}
+
+/// A service that listens. It answers once [`Running::until_stopped`] or the server itself is polled.
+pub struct Running {
+    server: Server,
+    addresses: Vec<SocketAddr>,
+    readiness: Readiness,
+}
+
+impl Running {
+    /// Where it listens; the port is real even if 0 was asked for.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Serves until SIGTERM or SIGINT, goes on for `drain` with `/readyz` at 503, then lets what is under way end.
+    ///
+    /// # Errors
+    /// When the server itself fails.
+    pub async fn until_stopped(self, drain: Duration) -> std::io::Result<()> {
+        lifecycle::run(self.server, &self.addresses, self.readiness, drain).await
+    }
+
+    /// The bare server, for a test that runs it in its own process and without signals, and the handle to stop it.
+    pub fn into_server(self) -> (Server, ServerHandle) {
+        let handle = self.server.handle();
+        (self.server, handle)
+    }
+}
+
+/// Starts the service with these settings and this clock: waits for the database, refuses one that would not keep
+/// users apart, and listens.
+///
+/// # Errors
+/// When a setting is wrong, the database cannot be used or the address is taken.
+pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, StartError> {
+    let address = Address::parse("DATABASE_URL", &settings.database_url()?)?;
+    let verifier = settings.verifier(clock.clone())?;
+    // A connection of its own, so that `/readyz` does not wait in line with the requests.
+    let own = address.pool(1)?;
+    database::wait_until_usable(&own, &migrations(), NAME).await?;
+    let isolated = isolation::verify(&own).await?;
+    let dependencies: Vec<Box<dyn Dependency>> =
+        vec![Box::new(DatabaseDependency(own)), Box::new(KeysDependency(verifier.clone()))];
+    let readiness = Readiness::new(dependencies);
+
+    let (verifier, ready, origins) =
+        (web::Data::new(verifier), readiness.clone(), settings.cors_origins.clone());
+    let connections = settings.database_pool_size;
+    let app = move || {
+        let (address, clock) = (address.clone(), clock.clone());
+        let state = move || {
+            let pool = address.worker_pool(connections);
+            future::ready(pool.map(|pool| State::new(OwnedTables::new(pool, isolated), clock.clone())))
+        };
+        let (app, document) = App::new()
+            .into_utoipa_app()
+            .openapi(Document::openapi())
+            .data_factory(state)
+            .app_data(verifier.clone())
+            .configure(tasks::routes)
+            .configure(health::routes(ready.clone()))
+            .split_for_parts();
+        app.configure(envelope::extractor_errors(tasks::JSON_LIMIT))
+            .configure(openapi::routes(&document))
+            .configure(openapi::method_not_allowed(&document))
+            .default_service(web::to(envelope::not_found))
+            .wrap(DefaultHeaders::new().add((header::CACHE_CONTROL, "no-store")))
+            .wrap(from_fn(guard::guard))
+            .wrap(cors(&origins))
+            .wrap(TracingLogger::<RequestSpan>::new())
+    };
+    let bound = lifecycle::bind(app, settings.bind);
+    let (server, addresses) = bound.map_err(|error| StartError::Bind(settings.bind, error))?;
+    Ok(Running { server, addresses, readiness })
+}
+
+/// What web pages of these origins may send and read. No credentials: a token in a header is all there is, and
+/// cookies are none of this service's business.
+fn cors(origins: &Origins) -> Cors {
+    origins
+        .iter()
+        .fold(Cors::default(), Cors::allowed_origin)
+        .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers(["location", "retry-after", "x-request-id"])
+        .max_age(3600)
+}

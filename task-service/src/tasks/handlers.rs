@@ -1,0 +1,210 @@
+//! The routes of tasks. Each takes the [`Owner`] first: nothing else of the request is looked at before that is known.
+#![expect(unused_qualifications, reason = "what the OpenAPI macro writes for parameters")]
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, delete, patch, post, put, route, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::error::ApiError;
+use crate::owner::Owner;
+use crate::state::State;
+use crate::tasks::model::{Changes, Task, TaskId};
+use crate::tasks::refusals::{BodyRefused, NotThere, Refused};
+use crate::tasks::request::{Completion, ListQuery, NewTask, TaskChanges};
+use crate::tasks::store::{self, TaskRow};
+
+/// Largest body, in bytes. JSON may write any character as an escape, at worst 12 bytes for one (a surrogate pair, as
+/// `\ud83d\ude00`): 200 + 1000 characters make 14,400. That leaves more than half for white space and for fields that
+/// are ignored, such as those of a whole task sent back.
+pub const JSON_LIMIT: usize = 32 * 1024;
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+struct TaskList<'r> {
+    /// Newest first.
+    tasks: Vec<Task<'r>>,
+    /// Ask for the next page with this as `cursor`; null on the last page.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+/// The part of a path that names the owner. [`Owner`] reads it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only the document shows it")]
+struct OwnerPath {
+    /// The caller's own id, or `me`
+    #[param(example = "me")]
+    user_id: String,
+}
+
+/// The part of a path that names a task.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct TaskPath {
+    /// The task's id
+    #[param(value_type = Uuid)]
+    task_id: TaskId,
+}
+
+/// The caller's tasks, newest first.
+#[utoipa::path(
+    get, path = "/api/{user_id}/tasks", tag = "tasks", operation_id = "list_tasks",
+    security(("bearer" = [])),
+    params(OwnerPath, ListQuery),
+    responses(
+        (status = 200, description = "A page of tasks", body = TaskList),
+        Refused
+    )
+)]
+#[route("/api/{user_id}/tasks", method = "GET", method = "HEAD")]
+pub(super) async fn list(
+    owner: Owner,
+    query: web::Query<ListQuery>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let (filter, limit, cursor) = query.into_inner().page()?;
+    let (rows, next) = store::list(&owner, &state.tables, &filter, limit, cursor).await?;
+    let tasks = rows.iter().map(TaskRow::task).collect::<Result<_, _>>()?;
+    Ok(HttpResponse::Ok().json(TaskList { tasks, next_cursor: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// Makes a task of the caller's.
+#[utoipa::path(
+    tag = "tasks", operation_id = "create_task",
+    security(("bearer" = [])),
+    params(OwnerPath),
+    responses(
+        (status = 201, description = "The new task", body = Task,
+            headers(("Location" = String, description = "The task's path"))),
+        Refused, BodyRefused
+    )
+)]
+#[post("/api/{user_id}/tasks")]
+pub(super) async fn create(
+    owner: Owner,
+    body: web::Json<NewTask>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let content = body.into_inner().content()?;
+    let now = state.now();
+    let row = store::create(&owner, &state.tables, TaskId::new(now), &content, now).await?;
+    let task = row.task()?;
+    let location = format!("/api/{}/tasks/{}", owner.as_str(), task.id);
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(task))
+}
+
+/// One task of the caller's.
+#[utoipa::path(
+    get, path = "/api/{user_id}/tasks/{task_id}", tag = "tasks", operation_id = "get_task",
+    security(("bearer" = [])),
+    params(OwnerPath, TaskPath),
+    responses(
+        (status = 200, description = "The task", body = Task),
+        Refused, NotThere
+    )
+)]
+#[route("/api/{user_id}/tasks/{task_id}", method = "GET", method = "HEAD")]
+pub(super) async fn get(
+    owner: Owner,
+    path: web::Path<TaskPath>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    answer(store::get(&owner, &state.tables, path.task_id).await?)
+}
+
+/// Puts a task in the place of another, under its id: what is left out gets its default.
+#[utoipa::path(
+    tag = "tasks", operation_id = "replace_task",
+    security(("bearer" = [])),
+    params(OwnerPath, TaskPath),
+    responses(
+        (status = 200, description = "The task as it is now", body = Task),
+        Refused, BodyRefused, NotThere
+    )
+)]
+#[put("/api/{user_id}/tasks/{task_id}")]
+pub(super) async fn replace(
+    owner: Owner,
+    path: web::Path<TaskPath>,
+    body: web::Json<NewTask>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let content = body.into_inner().content()?;
+    answer(store::replace(&owner, &state.tables, path.task_id, &content, state.now()).await?)
+}
+
+/// Changes a task: what is left out stays.
+#[utoipa::path(
+    tag = "tasks", operation_id = "change_task",
+    security(("bearer" = [])),
+    params(OwnerPath, TaskPath),
+    responses(
+        (status = 200, description = "The task as it is now", body = Task),
+        Refused, BodyRefused, NotThere
+    )
+)]
+#[patch("/api/{user_id}/tasks/{task_id}")]
+pub(super) async fn change(
+    owner: Owner,
+    path: web::Path<TaskPath>,
+    body: web::Json<TaskChanges>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let changes = body.into_inner().changes()?;
+    answer(if changes.is_empty() {
+        store::get(&owner, &state.tables, path.task_id).await?
+    } else {
+        store::change(&owner, &state.tables, path.task_id, &changes, state.now()).await?
+    })
+}
+
+/// Deletes a task.
+#[utoipa::path(
+    tag = "tasks", operation_id = "delete_task",
+    security(("bearer" = [])),
+    params(OwnerPath, TaskPath),
+    responses(
+        (status = 204, description = "It is gone"),
+        Refused, NotThere
+    )
+)]
+#[delete("/api/{user_id}/tasks/{task_id}")]
+pub(super) async fn delete(
+    owner: Owner,
+    path: web::Path<TaskPath>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    match store::delete(&owner, &state.tables, path.task_id).await? {
+        true => Ok(HttpResponse::NoContent().finish()),
+        false => Err(ApiError::TaskNotFound),
+    }
+}
+
+/// Says whether a task is done.
+#[utoipa::path(
+    tag = "tasks", operation_id = "complete_task",
+    security(("bearer" = [])),
+    params(OwnerPath, TaskPath),
+    responses(
+        (status = 200, description = "The task as it is now", body = Task),
+        Refused, BodyRefused, NotThere
+    )
+)]
+#[patch("/api/{user_id}/tasks/{task_id}/complete")]
+pub(super) async fn complete(
+    owner: Owner,
+    path: web::Path<TaskPath>,
+    body: web::Json<Completion>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let changes = Changes { is_completed: Some(body.into_inner().value()?), ..Changes::default() };
+    answer(store::change(&owner, &state.tables, path.task_id, &changes, state.now()).await?)
+}
+
+/// The task, or 404 if the caller has no such task.
+fn answer(row: Option<TaskRow>) -> Result<HttpResponse, ApiError> {
+    let row = row.ok_or(ApiError::TaskNotFound)?;
+    Ok(HttpResponse::Ok().json(row.task()?))
+}

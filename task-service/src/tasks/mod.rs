@@ -1,0 +1,24 @@
+//! Tasks: what a user wants to get done.
+
+pub mod cursor;
+pub mod fields;
+mod handlers;
+pub mod model;
+mod refusals;
+mod request;
+mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use handlers::JSON_LIMIT;
+
+/// Adds the routes of tasks.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(handlers::list)
+        .service(handlers::create)
+        .service(handlers::get)
+        .service(handlers::replace)
+        .service(handlers::change)
+        .service(handlers::delete)
+        .service(handlers::complete);
+}

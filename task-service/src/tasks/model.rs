@@ -1,0 +1,182 @@
+//! What a task is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::tasks::fields::{Description, DueDate, Invalid, Search, Title};
+
+/// The id of a task: a UUID, in lower case with hyphens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "Uuid")]
+pub struct TaskId(Uuid);
+
+// It borrows the row it was read from: a page of a hundred tasks copies no text.
+/// A task, as its owner sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Task<'r> {
+    /// Sorts by the time of creation (UUIDv7).
+    #[schema(value_type = Uuid)]
+    pub id: TaskId,
+    /// Whose it is: always the caller.
+    pub user_id: &'r str,
+    /// What is to be done: 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
+    pub title: &'r str,
+    /// More about it: up to 1000 characters.
+    #[schema(required = true, max_length = 1000)]
+    pub description: Option<&'r str>,
+    /// Whether it is done.
+    pub is_completed: bool,
+    /// How much it matters.
+    pub priority: Priority,
+    /// When it should be done (RFC 3339).
+    #[schema(required = true)]
+    pub due_date: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// How much a task matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// It can wait.
+    Low,
+    /// The default.
+    #[default]
+    Medium,
+    /// It comes first.
+    High,
+}
+
+/// Everything about a task that its owner decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// What is to be done.
+    pub title: Title,
+    /// More about it.
+    pub description: Option<Description>,
+    /// Whether it is done.
+    pub is_completed: bool,
+    /// How much it matters.
+    pub priority: Priority,
+    /// When it should be done.
+    pub due_date: Option<DueDate>,
+}
+
+/// What is to change about a task; `None` leaves a field as it is, and the inner `None` clears it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// What is to be done.
+    pub title: Option<Title>,
+    /// More about it.
+    pub description: Option<Option<Description>>,
+    /// Whether it is done.
+    pub is_completed: Option<bool>,
+    /// How much it matters.
+    pub priority: Option<Priority>,
+    /// When it should be done.
+    pub due_date: Option<Option<DueDate>>,
+}
+
+/// Which tasks a list holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those that are done, or only those that are not.
+    pub is_completed: Option<bool>,
+    /// Only those that matter this much.
+    pub priority: Option<Priority>,
+    /// Only those whose title or description contains this.
+    pub search: Option<Search>,
+}
+
+impl Changes {
+    /// Whether nothing is to change.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl TaskId {
+    /// The id of a task made at `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self(service_kit::id::new_v7(now))
+    }
+
+    /// The id made of these bytes, if they are 16.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        Uuid::from_slice(bytes).ok().map(Self)
+    }
+
+    /// Its 16 bytes.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The id as the database driver takes it.
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for TaskId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl From<TaskId> for Uuid {
+    fn from(id: TaskId) -> Self {
+        id.0
+    }
+}
+
+impl TryFrom<String> for TaskId {
+    type Error = Invalid;
+
+    /// Takes the form with hyphens alone, in either case, as one task should have one address.
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        const INVALID: Invalid = Invalid { field: "task_id", rule: "must be a UUID" };
+        if text.len() != uuid::fmt::Hyphenated::LENGTH {
+            return Err(INVALID);
+        }
+        Uuid::try_parse(&text).map(Self).map_err(|_| INVALID)
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Priority {
+    /// Its name in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+impl FromStr for Priority {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "low" => Ok(Self::Low),
+            "medium" => Ok(Self::Medium),
+            "high" => Ok(Self::High),
+            _ => Err(Invalid { field: "priority", rule: "must be low, medium or high" }),
+        }
+    }
+}

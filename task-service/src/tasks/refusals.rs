@@ -1,0 +1,49 @@
+//! What routes of tasks can answer besides success, for the OpenAPI document.
+
+use service_kit::envelope::Envelope;
+use utoipa::IntoResponses;
+
+/// What every route of tasks can answer besides its own.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
+pub enum Refused {
+    /// A field, parameter or id breaks a rule, which `message` names
+    #[response(status = 400)]
+    Invalid(Envelope),
+    /// The token is missing or no good
+    #[response(status = 401, headers(("WWW-Authenticate" = String, description = "Bearer")))]
+    Unauthorized(Envelope),
+    /// The path names another user
+    #[response(status = 403)]
+    Forbidden(Envelope),
+    /// A bug; the log says which
+    #[response(status = 500)]
+    Internal(Envelope),
+    /// The database or the signing keys are away
+    #[response(status = 503, headers(("Retry-After" = u32, description = "Seconds")))]
+    Unavailable(Envelope),
+}
+
+/// What every route that takes a body can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
+pub enum BodyRefused {
+    /// The body did not come in time
+    #[response(status = 408)]
+    TooSlow(Envelope),
+    /// The body is larger than 32 KiB
+    #[response(status = 413)]
+    TooLarge(Envelope),
+    /// Content-Type is not JSON
+    #[response(status = 415)]
+    MediaType(Envelope),
+}
+
+/// What every route that names a task can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
+pub enum NotThere {
+    /// The caller has no such task
+    #[response(status = 404)]
+    NotFound(Envelope),
+}

@@ -1,0 +1,214 @@
+//! What clients send, turned into what the model takes. Each error names the field and its rule.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::error::ApiError;
+use crate::tasks::cursor::Cursor;
+use crate::tasks::fields::{Description, DueDate, Invalid, Limit, Search, Title};
+use crate::tasks::model::{Changes, Content, Filter, Priority};
+
+/// A field as it came: absent, or any JSON value, `null` included. So a wrong type can be told by the field's name.
+type Field = Option<Value>;
+
+/// A task to make, or to put in another's place. What is left out gets its default. Fields that are not listed here,
+/// `id` and `user_id` among them, have no effect.
+#[derive(Deserialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct NewTask {
+    /// What is to be done: 1 to 200 characters, not blank, no control characters.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 200)]
+    title: Field,
+    /// More about it: up to 1000 characters.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    description: Field,
+    /// Whether it is done.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = false, default = false)]
+    is_completed: Field,
+    /// How much it matters.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Priority, required = false, default = "medium")]
+    priority: Field,
+    /// When it should be done (RFC 3339).
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_date: Field,
+    /// Flattened, it also makes serde refuse an array in the place of the object.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    _other: IgnoredAny,
+}
+
+/// What to change about a task. What is left out stays; `null` clears `description` and `due_date`. Without any field
+/// the task is answered as it is. Fields that are not listed here have no effect.
+#[derive(Deserialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct TaskChanges {
+    /// What is to be done: 1 to 200 characters, not blank, no control characters.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
+    title: Field,
+    /// More about it: up to 1000 characters.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    description: Field,
+    /// Whether it is done.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = false)]
+    is_completed: Field,
+    /// How much it matters.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Priority, required = false)]
+    priority: Field,
+    /// When it should be done (RFC 3339).
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_date: Field,
+    /// Flattened, it also makes serde refuse an array in the place of the object.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    _other: IgnoredAny,
+}
+
+/// Whether a task is done.
+#[derive(Deserialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct Completion {
+    /// Whether it is done.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = true)]
+    is_completed: Field,
+    /// Flattened, it also makes serde refuse an array in the place of the object.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    _other: IgnoredAny,
+}
+
+/// Which tasks, and which page of them.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// `pending`, `completed` or `all` (the default)
+    #[param(value_type = Option<Status>, inline)]
+    status: Option<String>,
+    /// Only tasks of this priority
+    #[param(value_type = Option<Priority>)]
+    priority: Option<String>,
+    /// Only tasks whose title or description contains this text, ignoring case
+    #[param(max_length = 100)]
+    search: Option<String>,
+    /// Most tasks on the page
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<String>,
+    /// `next_cursor` of the page before, with the same filters
+    cursor: Option<String>,
+}
+
+/// Which tasks a list holds.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the document shows it; the text is read below")]
+enum Status {
+    Pending,
+    Completed,
+    All,
+}
+
+/// Keeps `null` apart from a field that is not there.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+impl NewTask {
+    /// The task's content.
+    ///
+    /// # Errors
+    /// Names the first field that breaks its rule.
+    pub fn content(self) -> Result<Content, Invalid> {
+        let Self { title, description, is_completed, priority, due_date, _other } = self;
+        let given = TaskChanges { title, description, is_completed, priority, due_date, _other }.changes()?;
+        Ok(Content {
+            title: given.title.ok_or(Invalid { field: "title", rule: "is required" })?,
+            description: given.description.flatten(),
+            is_completed: given.is_completed.unwrap_or_default(),
+            priority: given.priority.unwrap_or_default(),
+            due_date: given.due_date.flatten(),
+        })
+    }
+}
+
+impl TaskChanges {
+    /// The changes.
+    ///
+    /// # Errors
+    /// Names the first field that breaks its rule.
+    pub fn changes(self) -> Result<Changes, Invalid> {
+        Ok(Changes {
+            title: self.title.map(title).transpose()?,
+            description: self.description.map(description).transpose()?,
+            is_completed: self.is_completed.map(is_completed).transpose()?,
+            priority: self.priority.map(priority).transpose()?,
+            due_date: self.due_date.map(due_date).transpose()?,
+        })
+    }
+}
+
+impl Completion {
+    /// Whether the task is to be done.
+    ///
+    /// # Errors
+    /// When it is not said, or not by `true` or `false`.
+    pub fn value(self) -> Result<bool, Invalid> {
+        is_completed(self.is_completed.unwrap_or_default())
+    }
+}
+
+impl ListQuery {
+    /// The filter, the page's size and where it begins.
+    ///
+    /// # Errors
+    /// Names the first parameter that breaks its rule.
+    pub fn page(self) -> Result<(Filter, Limit, Option<Cursor>), ApiError> {
+        let is_completed = match self.status.as_deref() {
+            None | Some("all") => None,
+            Some("pending") => Some(false),
+            Some("completed") => Some(true),
+            Some(_) => Err(Invalid { field: "status", rule: "must be pending, completed or all" })?,
+        };
+        let priority = self.priority.map(|text| text.parse()).transpose()?;
+        let search = self.search.map(Search::try_from).transpose()?;
+        let limit = self.limit.map(|text| text.parse()).transpose()?.unwrap_or_default();
+        let cursor = self.cursor.map(|text| text.parse()).transpose()?;
+        Ok((Filter { is_completed, priority, search }, limit, cursor))
+    }
+}
+
+fn title(value: Value) -> Result<Title, Invalid> {
+    let Value::String(text) = value else { return Err(Invalid { field: "title", rule: "must be a string" }) };
+    text.try_into()
+}
+
+fn description(value: Value) -> Result<Option<Description>, Invalid> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => text.try_into().map(Some),
+        _ => Err(Invalid { field: "description", rule: "must be a string or null" }),
+    }
+}
+
+fn is_completed(value: Value) -> Result<bool, Invalid> {
+    value.as_bool().ok_or(Invalid { field: "is_completed", rule: "must be true or false" })
+}
+
+fn priority(value: Value) -> Result<Priority, Invalid> {
+    value.as_str().unwrap_or_default().parse()
+}
+
+fn due_date(value: Value) -> Result<Option<DueDate>, Invalid> {
+    if value.is_null() { Ok(None) } else { value.as_str().unwrap_or_default().parse().map(Some) }
+}

@@ -1,0 +1,239 @@
+//! The SQL of tasks. Every function takes the owner first, and every statement names the owner as `$1`.
+
+use jiff::Timestamp;
+use service_kit::store::{StoreError, column, corrupt};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::owned::OwnedTables;
+use crate::owner::Owner;
+use crate::tasks::cursor::Cursor;
+use crate::tasks::fields::{Description, DueDate, Limit, Search, Title};
+use crate::tasks::model::{Changes, Content, Filter, Priority, Task, TaskId};
+
+const TABLE: &str = "tasks";
+
+macro_rules! columns {
+    () => {
+        "id, user_id, title, description, is_completed, priority, due_date, created_at, updated_at"
+    };
+}
+
+/// `$2` is never null: the primary key serves the order and the beginning of the page in one walk.
+/// `strpos` looks for the text as it stands, so there are no wildcards to escape.
+const LIST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM tasks WHERE user_id = $1 AND id < $2 \
+     AND ($3::bool IS NULL OR is_completed = $3) \
+     AND ($4::text IS NULL OR priority = $4) \
+     AND ($5::text IS NULL OR strpos(lower(title), lower($5)) > 0 OR strpos(lower(description), lower($5)) > 0) \
+     ORDER BY id DESC LIMIT $6"
+);
+
+const GET: &str = concat!("SELECT ", columns!(), " FROM tasks WHERE user_id = $1 AND id = $2");
+
+const CREATE: &str = concat!(
+    "INSERT INTO tasks (user_id, id, title, description, is_completed, priority, due_date, created_at, updated_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING ",
+    columns!()
+);
+
+const REPLACE: &str = concat!(
+    "UPDATE tasks SET title = $3, description = $4, is_completed = $5, priority = $6, due_date = $7, updated_at = $8 \
+     WHERE user_id = $1 AND id = $2 RETURNING ",
+    columns!()
+);
+
+/// The two fields that can be cleared have a flag that says whether they are to change at all.
+const CHANGE: &str = concat!(
+    "UPDATE tasks SET title = coalesce($3, title), \
+     description = CASE WHEN $4::bool THEN $5 ELSE description END, \
+     is_completed = coalesce($6, is_completed), priority = coalesce($7, priority), \
+     due_date = CASE WHEN $8::bool THEN $9 ELSE due_date END, updated_at = $10 \
+     WHERE user_id = $1 AND id = $2 RETURNING ",
+    columns!()
+);
+
+const DELETE: &str = "DELETE FROM tasks WHERE user_id = $1 AND id = $2 RETURNING id";
+
+/// A row of the table.
+pub struct TaskRow(Row);
+
+impl TaskRow {
+    /// The task in it.
+    ///
+    /// # Errors
+    /// When a stored value does not fit.
+    pub fn task(&self) -> Result<Task<'_>, StoreError> {
+        let row = &self.0;
+        let priority: &str = column(row, TABLE, "priority")?;
+        Ok(Task {
+            id: self.id()?,
+            user_id: column(row, TABLE, "user_id")?,
+            title: column(row, TABLE, "title")?,
+            description: column(row, TABLE, "description")?,
+            is_completed: column(row, TABLE, "is_completed")?,
+            priority: priority.parse::<Priority>().map_err(|error| corrupt(TABLE, "priority", error))?,
+            due_date: column(row, TABLE, "due_date")?,
+            created_at: column(row, TABLE, "created_at")?,
+            updated_at: column(row, TABLE, "updated_at")?,
+        })
+    }
+
+    fn id(&self) -> Result<TaskId, StoreError> {
+        Ok(TaskId::from(column::<Uuid>(&self.0, TABLE, "id")?))
+    }
+}
+
+/// One page of a list, newest first, and where the next one begins if there is one.
+///
+/// # Errors
+/// When the database is away or a stored value does not fit.
+pub async fn list(
+    owner: &Owner,
+    tables: &OwnedTables,
+    filter: &Filter,
+    limit: Limit,
+    after: Option<Cursor>,
+) -> Result<(Vec<TaskRow>, Option<Cursor>), StoreError> {
+    let before = after.map_or(Uuid::max(), |cursor| cursor.last().uuid());
+    let priority = filter.priority.map(Priority::as_str);
+    let search = filter.search.as_ref().map(Search::as_str);
+    let size = usize::from(limit.get());
+    // One more than asked for tells whether there is a next page.
+    let fetched = i64::from(limit.get()) + 1;
+    let rows =
+        tables.query(owner, LIST, &[&before, &filter.is_completed, &priority, &search, &fetched]).await?;
+    let more = rows.len() > size;
+    let rows: Vec<TaskRow> = rows.into_iter().take(size).map(TaskRow).collect();
+    let next = match rows.last() {
+        Some(last) if more => Some(Cursor::after(last.id()?)),
+        _ => None,
+    };
+    Ok((rows, next))
+}
+
+/// The owner's task with this id.
+///
+/// # Errors
+/// When the database is away.
+pub async fn get(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<Option<TaskRow>, StoreError> {
+    one(tables.query(owner, GET, &[&id.uuid()]).await)
+}
+
+/// Makes a task.
+///
+/// # Errors
+/// When the database is away.
+pub async fn create(
+    owner: &Owner,
+    tables: &OwnedTables,
+    id: TaskId,
+    content: &Content,
+    now: Timestamp,
+) -> Result<TaskRow, StoreError> {
+    let Content { title, description, is_completed, priority, due_date } = content;
+    let (title, description, due_date) = (title.as_str(), text(description.as_ref()), time(*due_date));
+    let row = tables
+        .query(
+            owner,
+            CREATE,
+            &[&id.uuid(), &title, &description, is_completed, &priority.as_str(), &due_date, &now],
+        )
+        .await;
+    one(row)?.ok_or_else(|| corrupt(TABLE, "id", "the row was inserted and not returned"))
+}
+
+/// Puts this content in the place of the task's.
+///
+/// # Errors
+/// When the database is away.
+pub async fn replace(
+    owner: &Owner,
+    tables: &OwnedTables,
+    id: TaskId,
+    content: &Content,
+    now: Timestamp,
+) -> Result<Option<TaskRow>, StoreError> {
+    let Content { title, description, is_completed, priority, due_date } = content;
+    let (title, description, due_date) = (title.as_str(), text(description.as_ref()), time(*due_date));
+    let row = tables
+        .query(
+            owner,
+            REPLACE,
+            &[&id.uuid(), &title, &description, is_completed, &priority.as_str(), &due_date, &now],
+        )
+        .await;
+    one(row)
+}
+
+/// Makes these changes.
+///
+/// # Errors
+/// When the database is away.
+pub async fn change(
+    owner: &Owner,
+    tables: &OwnedTables,
+    id: TaskId,
+    changes: &Changes,
+    now: Timestamp,
+) -> Result<Option<TaskRow>, StoreError> {
+    let title = changes.title.as_ref().map(Title::as_str);
+    let (describe, description) =
+        (changes.description.is_some(), text(changes.description.iter().flatten().next()));
+    let priority = changes.priority.map(Priority::as_str);
+    let (schedule, due_date) = (changes.due_date.is_some(), time(changes.due_date.flatten()));
+    let row = tables
+        .query(
+            owner,
+            CHANGE,
+            &[
+                &id.uuid(),
+                &title,
+                &describe,
+                &description,
+                &changes.is_completed,
+                &priority,
+                &schedule,
+                &due_date,
+                &now,
+            ],
+        )
+        .await;
+    one(row)
+}
+
+/// Deletes a task. False if the owner has none with this id.
+///
+/// # Errors
+/// When the database is away.
+pub async fn delete(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<bool, StoreError> {
+    Ok(one(tables.query(owner, DELETE, &[&id.uuid()]).await)?.is_some())
+}
+
+/// The row of a statement that names the primary key.
+fn one(rows: Result<Vec<Row>, StoreError>) -> Result<Option<TaskRow>, StoreError> {
+    Ok(rows?.into_iter().next().map(TaskRow))
+}
+
+fn text(description: Option<&Description>) -> Option<&str> {
+    description.map(Description::as_str)
+}
+
+fn time(due_date: Option<DueDate>) -> Option<Timestamp> {
+    due_date.map(DueDate::timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_names_the_owner() {
+        for statement in [LIST, GET, REPLACE, CHANGE, DELETE] {
+            assert!(statement.contains(" WHERE user_id = $1 AND id"), "{statement}");
+        }
+        assert!(CREATE.starts_with("INSERT INTO tasks (user_id, ") && CREATE.contains("VALUES ($1, "));
+    }
+}

@@ -1,0 +1,52 @@
+//! The OpenAPI document and its viewer.
+
+use crate::stack::Stack;
+
+#[tokio::test]
+async fn the_document_is_as_reviewed() {
+    let stack = Stack::start().await;
+    let document = stack.anonymous().get("/openapi.json").await.expect(200).json();
+    insta::assert_json_snapshot!(document, { ".info.version" => "[version]" });
+}
+
+#[tokio::test]
+async fn every_reference_in_the_document_leads_somewhere_and_every_answer_is_described() {
+    let stack = Stack::start().await;
+    let document = stack.anonymous().get("/openapi.json").await.expect(200).json();
+    let text = document.to_string();
+    let references: Vec<&str> =
+        text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(references.len() > 20);
+    for reference in references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap().iter().filter(|_| path.starts_with("/api/")) {
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let error = status.as_str() >= "400";
+                assert!(answer["description"].is_string(), "{method} {path} {status}");
+                let schema = &answer["content"]["application/json"]["schema"]["$ref"];
+                assert_eq!(schema == "#/components/schemas/Envelope", error, "{method} {path} {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_viewer_and_all_it_loads_come_from_the_service() {
+    let stack = Stack::start().await;
+    let anonymous = stack.anonymous();
+    let page = anonymous.get("/docs/").await.expect(200);
+    assert!(page.header("content-type").starts_with("text/html"));
+    let mut loaded = 0;
+    for attribute in ["src=\"", "href=\""] {
+        for rest in page.text.split(attribute).skip(1) {
+            let address = rest.split('"').next().unwrap();
+            assert!(!address.contains("//"), "{address} is elsewhere");
+            anonymous.get(&format!("/docs/{}", address.trim_start_matches("./"))).await.expect(200);
+            loaded += 1;
+        }
+    }
+    assert!(loaded >= 3, "{}", page.text);
+    anonymous.get("/docs/openapi.json").await.expect(200).json();
+}

@@ -1,0 +1,150 @@
+//! An issuer of a test's own: it makes tokens that the real one never would, and can be stopped.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize, PublicKeyComponents};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use shared_claims::{Clock, SystemClock};
+
+/// What `iss` says.
+pub const ISSUER: &str = "http://auth.test";
+/// What `aud` says.
+pub const AUDIENCE: &str = "http://tasks.test";
+/// The id of the one key.
+pub const KEY_ID: &str = "test-key";
+/// How long a token lives.
+pub const LIFE: SignedDuration = SignedDuration::from_mins(15);
+
+/// One key for all tests of the process: making it is slow.
+static KEY: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
+
+/// Publishes a key set on loopback and makes tokens signed by its key.
+pub struct Issuer {
+    url: String,
+    fetches: Arc<AtomicUsize>,
+    server: ServerHandle,
+}
+
+impl Issuer {
+    /// An issuer on a free port.
+    pub async fn start() -> Self {
+        Self::start_on(0).await
+    }
+
+    /// A port that nothing listens on now.
+    pub fn free_port() -> u16 {
+        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    }
+
+    /// An issuer on this port.
+    pub async fn start_on(port: u16) -> Self {
+        let fetches = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&fetches);
+        let jwks = jwks().to_string();
+        let server = HttpServer::new(move || {
+            let (counted, jwks) = (Arc::clone(&counted), jwks.clone());
+            App::new().route(
+                "/.well-known/jwks.json",
+                web::get().to(move || {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    let jwks = jwks.clone();
+                    async move { HttpResponse::Ok().content_type("application/json").body(jwks) }
+                }),
+            )
+        });
+        let server = server.workers(1).disable_signals().bind(("127.0.0.1", port)).unwrap();
+        let url = format!("http://{}", server.addrs()[0]);
+        let server = server.run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self { url, fetches, server: handle }
+    }
+
+    /// Where it is; the key set is at `/.well-known/jwks.json`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How often the key set was fetched.
+    pub fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::Relaxed)
+    }
+
+    /// Goes away: nothing listens any more.
+    pub async fn stop(&self) {
+        self.server.stop(false).await;
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        // Asks only; the runtime's end waits for it.
+        drop(self.server.stop(false));
+    }
+}
+
+/// A good token for this user, now.
+pub fn token(user: &str) -> String {
+    token_at(user, SystemClock.now())
+}
+
+/// A good token for this user, issued at this moment.
+pub fn token_at(user: &str, now: Timestamp) -> String {
+    sign(&header(), &claims(user, now))
+}
+
+/// A token that was good an hour ago.
+pub fn expired(user: &str) -> String {
+    token_at(user, SystemClock.now() - SignedDuration::from_hours(1))
+}
+
+/// The header of a good token.
+pub fn header() -> Value {
+    json!({"alg": "RS256", "typ": "at+jwt", "kid": KEY_ID})
+}
+
+/// The claims of a good token.
+pub fn claims(user: &str, now: Timestamp) -> Value {
+    json!({
+        "iss": ISSUER, "aud": AUDIENCE, "sub": user, "jti": format!("{user}-{}", now.as_nanosecond()),
+        "iat": now.as_second(), "exp": (now + LIFE).as_second(), "email": format!("{user}@example.com"),
+        "client_id": "latchkey",
+    })
+}
+
+/// Header and claims as they are, under a genuine signature.
+pub fn sign(header: &Value, claims: &Value) -> String {
+    let message = unsigned(header, claims);
+    let mut signature = vec![0; KEY.public_modulus_len()];
+    KEY.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The first two parts of a token.
+pub fn unsigned(header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}", part(header), part(claims))
+}
+
+/// The public key, as an attacker would use it for an HMAC.
+pub fn public_key() -> Vec<u8> {
+    let der: PublicKeyX509Der<'_> = KEY.public_key().as_der().unwrap();
+    der.as_ref().to_vec()
+}
+
+fn jwks() -> Value {
+    let key = PublicKeyComponents::<Vec<u8>>::from(KEY.public_key());
+    let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    json!({"keys": [{
+        "kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY_ID, "n": number(&key.n), "e": number(&key.e),
+    }]})
+}
