@@ -75,6 +75,22 @@ async fn sign_out_works_without_a_session_or_a_body() {
     assert_eq!((answer.status.as_u16(), answer.cookies()), (200, CLEARED.map(str::to_owned).to_vec()));
 }
 
+/// The server's half of it: scripts cannot read the session, and no token a script holds is in a cookie.
+#[tokio::test]
+async fn fr_014_the_session_is_in_an_http_only_cookie_and_the_jwt_in_none() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let body = json!({"email": "alice@example.com", "password": crate::support::PASSWORD});
+    let signed_in = auth.post("/sign-in/email", &body).await;
+    let out = alice.post("/sign-out", &json!({})).await;
+    let cookies = [signed_in.cookies(), out.cookies()].concat();
+    assert_eq!(cookies.len(), 4);
+    for cookie in cookies {
+        assert!(cookie.contains("; HttpOnly; ") && cookie.ends_with("SameSite=Lax"), "{cookie}");
+        assert!(!cookie.contains("=eyJ"), "{cookie}");
+    }
+}
+
 #[tokio::test]
 async fn each_device_has_its_own_session() {
     let auth = Auth::start().await;
