@@ -3,6 +3,9 @@
 
 mod cluster;
 mod databases;
+mod deployment;
+mod gateway;
+mod readme;
 mod scratch;
 mod services;
 mod up;

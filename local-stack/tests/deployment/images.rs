@@ -1,0 +1,110 @@
+//! The Dockerfile, and every image by its tag.
+
+use super::{services, strings, text};
+
+/// One instruction of a Dockerfile with its continuation lines.
+fn instructions() -> Vec<(String, String)> {
+    let text = text("Dockerfile").replace("\\\n", " ");
+    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(verb, rest)| (verb.to_owned(), rest.to_owned()))
+        .collect()
+}
+
+/// The instructions of the stage of this name.
+fn stage(name: &str) -> Vec<(String, String)> {
+    let mut inside = false;
+    let mut found = instructions();
+    found.retain(|(verb, rest)| {
+        if verb == "FROM" {
+            inside = rest.ends_with(&format!(" AS {name}"));
+        }
+        inside
+    });
+    assert!(!found.is_empty(), "no stage {name}");
+    found
+}
+
+fn only(stage: &[(String, String)], verb: &str) -> String {
+    let found: Vec<_> = stage.iter().filter(|(found, _)| found == verb).collect();
+    assert_eq!(found.len(), 1, "{verb} of {stage:?}");
+    found.first().unwrap().1.clone()
+}
+
+/// `package.rust-version` and the like of the workspace.
+fn workspace_value(key: &str) -> String {
+    let text = text("Cargo.toml");
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{key} = "))).unwrap();
+    line.trim_matches('"').to_owned()
+}
+
+#[test]
+fn every_image_is_pinned_by_version() {
+    let mut images: Vec<String> =
+        services().values().filter_map(|service| service["image"].as_str().map(str::to_owned)).collect();
+    let from = instructions().into_iter().filter(|(verb, _)| verb == "FROM");
+    images.extend(from.map(|(_, rest)| rest.split(' ').next().unwrap().to_owned()));
+    assert!(images.len() >= 7, "{images:?}");
+    for image in &images {
+        let (name, tag) = image.rsplit_once(':').unwrap_or_else(|| panic!("{image} has no tag"));
+        // Distroless has its version in the name: `cc-debian13`.
+        let version = if name.starts_with("gcr.io/distroless/") { name } else { tag };
+        assert!(version.contains(|letter: char| letter.is_ascii_digit()), "{image}");
+        assert!(!tag.contains("latest"), "{image}");
+    }
+    let postgres: Vec<_> = images.iter().filter(|image| image.starts_with("postgres:")).collect();
+    assert_eq!(postgres.len(), 3);
+    assert!(
+        postgres
+            .iter()
+            .all(|image| *image == *postgres.first().unwrap() && image.starts_with("postgres:17."))
+    );
+}
+
+#[test]
+fn the_build_uses_the_workspace_toolchain_and_lock_file() {
+    let build = stage("build");
+    let image = only(&build, "FROM");
+    let wanted = format!("rust:{}.", workspace_value("rust-version"));
+    assert!(image.starts_with(&wanted), "{image} for rust-version {wanted}");
+    assert!(only(&build, "RUN").contains("cargo build --release --locked"));
+    // What was linked against one glibc runs on the same.
+    assert!(image.contains("trixie"));
+    assert!(only(&stage("auth-service"), "FROM").contains("debian13"), "trixie is Debian 13");
+}
+
+#[test]
+fn the_services_run_as_users_of_their_own_and_without_a_shell() {
+    let services = services();
+    for (name, port) in [("auth-service", "8081"), ("task-service", "8082")] {
+        let stage = stage(name);
+        let program = format!("/usr/local/bin/{name}");
+        assert!(only(&stage, "FROM").starts_with("gcr.io/distroless/"));
+        assert_eq!(only(&stage, "COPY"), format!("--from=build /programs/{name} {program}"));
+        assert_eq!(only(&stage, "ENTRYPOINT"), format!("[\"{program}\"]"));
+        assert_eq!(only(&stage, "CMD"), "[\"serve\"]");
+        assert_eq!(only(&stage, "EXPOSE"), port);
+        assert!(only(&stage, "ENV").split(' ').any(|value| value == format!("BIND=0.0.0.0:{port}")));
+        let service = services.get(name).unwrap();
+        assert_eq!(service["user"].as_str(), Some(only(&stage, "USER").as_str()));
+        assert_eq!(service["build"]["target"], name);
+        assert_eq!(strings(&service["healthcheck"]["test"]), ["CMD", &program, "healthcheck"]);
+        assert!(stage.iter().all(|(verb, _)| verb != "RUN"), "there is nothing to run it with");
+    }
+}
+
+#[test]
+fn the_build_context_holds_every_workspace_member_and_nothing_private() {
+    let ignore = text(".dockerignore");
+    let kept: Vec<_> = ignore.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    assert_eq!(ignore.lines().find(|line| !line.starts_with('#')), Some("*"), "first of all nothing");
+    let members = workspace_value("members");
+    let members = members.trim_matches(['[', ']']).split(',').map(|name| name.trim().trim_matches('"'));
+    for member in members.chain(["Cargo.toml", "Cargo.lock", "migrations"]) {
+        assert!(kept.contains(&member), ".dockerignore leaves out {member}");
+    }
+    for private in [".git", ".local", ".env", "target"] {
+        assert!(!kept.contains(&private), "{private}");
+    }
+}

@@ -1,0 +1,134 @@
+//! The one-shot services that make secrets, databases and roles.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use local_stack::databases;
+
+use super::services;
+use super::stack::{Server, make_secrets};
+use crate::scratch::Scratch;
+
+const ADDRESS: &str = "postgres:5432";
+
+/// Every file of the volume with what it holds.
+fn volume(scratch: &Scratch) -> BTreeMap<String, String> {
+    let root = scratch.path().join("secrets");
+    let mut files = BTreeMap::new();
+    for directory in std::fs::read_dir(&root).unwrap() {
+        for file in std::fs::read_dir(directory.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+            files.insert(name, std::fs::read_to_string(&path).unwrap().trim_end().to_owned());
+        }
+    }
+    files
+}
+
+fn made(given: &[(&str, &str)]) -> (Scratch, BTreeMap<String, String>) {
+    let scratch = Scratch::new();
+    let output = make_secrets(&scratch, ADDRESS, given);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let files = volume(&scratch);
+    (scratch, files)
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn every_secret_is_made_at_random_and_none_is_printed() {
+    let scratch = Scratch::new();
+    let output = make_secrets(&scratch, ADDRESS, &[]);
+    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+    let (files, (_other, others)) = (volume(&scratch), made(&[]));
+    assert_eq!(files.len(), 11, "{:?}", files.keys());
+    assert_eq!(files.values().collect::<BTreeSet<_>>().len(), files.len(), "two are the same");
+    assert!(files.iter().all(|(name, value)| others.get(name) != Some(value)), "a fixed value");
+    for (name, value) in &files {
+        if name.ends_with("_password") || name.ends_with("auth_secrets") {
+            assert!(value.len() == 64 && value.chars().all(|digit| digit.is_ascii_hexdigit()), "{name}");
+        }
+    }
+    let key = files.get("auth-service/key_encryption_keys").unwrap();
+    assert!(key.len() == 44 && key.ends_with('='), "base64 of 32 bytes: {} characters", key.len());
+}
+
+#[test]
+fn a_second_start_changes_nothing() {
+    let (scratch, before) = made(&[]);
+    assert!(make_secrets(&scratch, ADDRESS, &[]).status.success());
+    assert_eq!(volume(&scratch), before);
+}
+
+#[test]
+fn what_the_environment_gives_wins_and_is_kept() {
+    let key = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+    let (scratch, files) =
+        made(&[("AUTH_SERVICE_PASSWORD", "given.by-hand_1~"), ("KEY_ENCRYPTION_KEYS", key)]);
+    assert_eq!(files["auth-service/key_encryption_keys"], key);
+    assert_eq!(
+        files["auth-service/database_url"],
+        "postgres://auth_service:given.by-hand_1~@postgres:5432/auth"
+    );
+    assert!(make_secrets(&scratch, ADDRESS, &[]).status.success());
+    assert_eq!(volume(&scratch), files);
+    assert!(make_secrets(&scratch, ADDRESS, &[("AUTH_SERVICE_PASSWORD", "another")]).status.success());
+    assert_eq!(
+        volume(&scratch)["auth-service/database_url"],
+        "postgres://auth_service:another@postgres:5432/auth"
+    );
+}
+
+#[test]
+fn a_password_that_would_break_the_url_is_refused_by_name() {
+    for password in ["p@ss", "a/b", "a b", "a:b", "ü", "a\nb", "%41"] {
+        let scratch = Scratch::new();
+        let output = make_secrets(&scratch, ADDRESS, &[("TASKS_OWNER_PASSWORD", password)]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains("TASKS_OWNER_PASSWORD"), "{password:?}: {said}");
+        assert!(!said.contains(password), "the password is printed");
+    }
+}
+
+#[test]
+fn each_reader_gets_a_directory_that_nobody_else_can_enter() {
+    let (scratch, files) = made(&[]);
+    let asked = std::fs::read_to_string(scratch.path().join("chown-asked")).unwrap();
+    let mut owners = BTreeSet::new();
+    let root = scratch.path().join("secrets");
+    for directory in std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()) {
+        let reader = directory.file_name().unwrap().to_str().unwrap();
+        let user = services()[reader]["user"].as_str().unwrap().to_owned();
+        assert!(
+            asked.lines().any(|line| line == format!("-R {user} {reader}")),
+            "{reader} as {user}: {asked}"
+        );
+        assert_eq!(mode(&directory), 0o700, "{reader}");
+        assert!(owners.insert(user), "{reader} shares its user");
+    }
+    assert_eq!(owners.len(), 5);
+    for name in files.keys() {
+        assert_eq!(mode(&root.join(name)), 0o600, "{name}");
+    }
+    assert_eq!(services()["databases"]["user"], services()["postgres"]["user"], "both read `postgres`");
+}
+
+#[tokio::test]
+async fn databases_and_roles_are_made_and_made_again_with_new_passwords() {
+    let server = Server::start().await;
+    server.prepare(&[]).await;
+    let readers = ["auth-migrate", "auth-service", "task-migrate", "task-service"];
+    for reader in readers {
+        databases::connect(&server.url_of(reader)).await.unwrap();
+    }
+    let old = server.url_of("auth-service");
+    server.prepare(&[("AUTH_SERVICE_PASSWORD", "changed")]).await;
+    for reader in readers {
+        databases::connect(&server.url_of(reader)).await.unwrap();
+    }
+    assert!(server.url_of("auth-service").contains(":changed@"));
+    assert!(databases::connect(&old).await.is_err(), "the old password is still good");
+}

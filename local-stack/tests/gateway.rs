@@ -1,0 +1,8 @@
+//! gateway/Caddyfile in a real Caddy: its rules in front of upstreams that write down what reaches them, and the whole
+//! product in front of both services.
+
+mod paths;
+mod process;
+mod rules;
+mod services;
+mod upstreams;

@@ -1,0 +1,36 @@
+//! The README's walk through with curl does what it says.
+
+use local_stack::testing::{self, TestDatabase};
+use tokio::process::Command;
+
+#[tokio::test]
+async fn the_walk_through_with_curl_does_what_it_says() {
+    let (auth_database, tasks_database) = (TestDatabase::auth().await, TestDatabase::tasks().await);
+    let auth = testing::auth_service(&auth_database, &[]).await;
+    let tasks = testing::task_service(&tasks_database, auth.url(), &[]).await;
+
+    let walk = concat!(env!("CARGO_MANIFEST_DIR"), "/../deployment/walk.sh");
+    let output = Command::new("sh").args([walk, auth.url(), tasks.url()]).output().await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+
+    // What a reader sees, in this order.
+    let mut rest = said.as_str();
+    for seen in [
+        "200 OK",
+        "set-cookie: better-auth.session_token=",
+        "set-auth-jwt: ey",
+        r#""email":"alice@example.com""#,
+        r#""title":"Water the plants""#,
+        r#"{"tasks":[{"id":"#,
+        r#""title":"Water the plants""#,
+        r#"{"tasks":[],"next_cursor":null}"#,
+        r#""code":"FORBIDDEN""#,
+        " 403\n",
+        r#""code":"UNAUTHORIZED""#,
+        " 401\n",
+    ] {
+        let (_, after) = rest.split_once(seen).unwrap_or_else(|| panic!("no {seen} in\n{rest}\nof\n{said}"));
+        rest = after;
+    }
+}
