@@ -8,7 +8,7 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::hashing::Verdict;
-use super::model::Password;
+use super::model::{Password, StoredHash};
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, Schema};
@@ -139,7 +139,7 @@ pub async fn sign_up(
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
     let user = users::create(&transaction, new, now).await?;
-    store::set(&transaction, &user.id, &hash, now).await?;
+    store::create(&transaction, &user.id, &hash, now).await?;
     let remembered = form.remember_me.unwrap_or(true);
     let started = sessions::start(&transaction, &state, &request, &user.id, remembered, now).await?;
     transaction.commit().await.map_err(StoreError::from)?;
@@ -196,13 +196,20 @@ async fn check_password(state: &State, email: &Email, password: Password) -> Res
     match state.passwords.verify(password, stored).await? {
         Verdict::Wrong => Ok(None),
         Verdict::Right => Ok(user),
-        Verdict::Outdated(password) => {
-            if let Some(user) = &user {
-                let hash = state.passwords.hash(password).await?;
-                let client = state.pool.get().await.map_err(StoreError::from)?;
-                store::set(&client, &user.id, &hash, state.clock.now()).await?;
+        Verdict::Outdated { password, stored } => {
+            if let Some(user) = &user
+                && let Err(error) = renew(state, user, password, &stored).await
+            {
+                // The password was right; its hash can be made anew the next time.
+                tracing::warn!(%error, "a password hash was not renewed");
             }
             Ok(user)
         }
     }
+}
+
+async fn renew(state: &State, user: &User, password: Password, stored: &StoredHash) -> Result<(), ApiError> {
+    let hash = state.passwords.hash(password).await?;
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    Ok(store::renew(&client, &user.id, stored, &hash, state.clock.now()).await?)
 }

@@ -68,7 +68,7 @@ impl HashPool {
             Ok(match (known && matches, bcrypt::is_outdated(&stored, cost)) {
                 (false, _) => Verdict::Wrong,
                 (true, false) => Verdict::Right,
-                (true, true) => Verdict::Outdated(password),
+                (true, true) => Verdict::Outdated { password, stored },
             })
         })
         .await?
@@ -99,7 +99,12 @@ pub enum Verdict {
     /// This password.
     Right,
     /// This password, and its hash should be made anew with today's cost.
-    Outdated(Password),
+    Outdated {
+        /// What to hash.
+        password: Password,
+        /// What to replace.
+        stored: StoredHash,
+    },
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {

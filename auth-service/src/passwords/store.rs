@@ -8,10 +8,10 @@ use shared_claims::UserId;
 use super::model::{Scheme, StoredHash};
 use crate::users::{self, Email, User};
 
-const SET: &str = "
-    INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT ON CONSTRAINT passwords_pkey
-    DO UPDATE SET hash = excluded.hash, scheme = excluded.scheme, updated_at = excluded.updated_at";
+const CREATE: &str = "INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)";
+/// Only while the hash is still the one that was checked: a password changed in the meantime must not come back.
+const RENEW: &str =
+    "UPDATE passwords SET hash = $2, scheme = $3, updated_at = $4 WHERE user_id = $1 AND hash = $5";
 const FIND_BY_EMAIL: &str = "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at,
@@ -19,18 +19,34 @@ const FIND_BY_EMAIL: &str = "
     FROM users u LEFT JOIN passwords p ON p.user_id = u.id
     WHERE u.email = $1";
 
-/// Sets the password of an account, new or changed.
+/// Gives a new account its password.
 ///
 /// # Errors
 /// When the database cannot or will not.
-pub async fn set(
+pub async fn create(
     client: &impl GenericClient,
     user: &UserId,
     password: &StoredHash,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(SET).await?;
+    let statement = client.prepare_cached(CREATE).await?;
     client.execute(&statement, &[&user.as_str(), &password.hash, &password.scheme.as_str(), &now]).await?;
+    Ok(())
+}
+
+/// Puts a new hash of the same password in the place of an old one, unless the password was changed meanwhile.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn renew(
+    client: &impl GenericClient,
+    user: &UserId,
+    old: &StoredHash,
+    new: &StoredHash,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(RENEW).await?;
+    client.execute(&statement, &[&user.as_str(), &new.hash, &new.scheme.as_str(), &now, &old.hash]).await?;
     Ok(())
 }
 
