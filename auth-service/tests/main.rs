@@ -5,6 +5,7 @@ mod bad_input;
 mod document;
 mod origins;
 mod outage;
+mod round_trips;
 mod sessions;
 mod sign_in;
 mod sign_up;

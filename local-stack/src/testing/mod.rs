@@ -8,12 +8,14 @@
 
 mod database;
 mod private;
+mod round_trips;
 mod services;
 mod shared;
 mod template;
 
 pub use database::{Database, ServiceSecrets, TestDatabase};
 pub use private::{PrivateCluster, private_cluster};
+pub use round_trips::CountedDatabase;
 pub use services::{AUDIENCE, ISSUER, auth_env, auth_service, task_env, task_service};
 pub use shared::{secrets, stop};
 
