@@ -12,6 +12,7 @@ use super::model::{Password, StoredHash};
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, Schema};
+use crate::protocol::origin;
 use crate::sessions;
 use crate::state::State;
 use crate::users::{self, Email, MAX_EMAIL, MAX_IMAGE, MAX_NAME, NewUser, User};
@@ -178,7 +179,7 @@ pub async fn sign_in(
     let url = form.callback_url.as_deref();
     let redirect = url.is_some_and(|url| !url.is_empty());
     if let (true, Some(url)) = (redirect, url) {
-        response.insert_header((header::LOCATION, url));
+        response.insert_header((header::LOCATION, origin::location(url)));
     }
     Ok(response.json(SignedIn { redirect, token: started.token.expose(), url, user: &user }))
 }

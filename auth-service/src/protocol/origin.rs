@@ -4,6 +4,7 @@
 //! origin; signing in and up are checked even without cookies, so that nobody is signed in to a stranger's account.
 
 use actix_web::http::header::{COOKIE, HeaderMap, ORIGIN, REFERER};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use service_kit::settings::Origins;
 use url::Url;
@@ -81,13 +82,20 @@ impl TrustedOrigins {
         for (value, target) in targets {
             match value {
                 None => {}
-                Some(Value::String(url))
-                    if is_safe_relative(url) || (!url.starts_with('/') && self.contains(url)) => {}
+                Some(Value::String(url)) if self.is_target(url) => {}
                 Some(Value::String(_)) => return Err(ApiError::UntrustedTarget(target)),
                 Some(_) => return Err(ApiError::TargetNotText(target)),
             }
         }
         Ok(())
+    }
+
+    /// URL parsers skip control characters, which a header cannot hold: with them, what is checked and what is sent
+    /// would be two things.
+    fn is_target(&self, url: &str) -> bool {
+        let relative = url.starts_with('/');
+        !url.chars().any(char::is_control)
+            && if relative { is_safe_relative(url) } else { self.contains(url) }
     }
 
     fn check_source(&self, headers: &HeaderMap) -> Result<(), ApiError> {
@@ -125,12 +133,14 @@ impl RedirectTarget {
     }
 }
 
+/// A redirect target as a `Location` header may hold it: URLs are ASCII (RFC 3986), people's texts are not.
+pub fn location(target: &str) -> String {
+    utf8_percent_encode(target, CONTROLS).to_string()
+}
+
 /// A path of one leading slash that no browser or router reads as another host.
 fn is_safe_relative(target: &str) -> bool {
     if !target.starts_with('/') || target.starts_with("//") || target.contains('\\') {
-        return false;
-    }
-    if target.chars().any(char::is_control) {
         return false;
     }
     let path = target.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
