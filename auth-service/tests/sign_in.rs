@@ -146,6 +146,57 @@ async fn a_callback_url_is_answered_and_must_be_trusted() {
     assert!(evil.cookies().is_empty(), "nobody was signed in");
 }
 
+/// A header holds ASCII alone; the body says the target as it came.
+#[tokio::test]
+async fn a_callback_url_of_any_script_is_answered_and_one_with_control_characters_refused() {
+    let auth = Auth::start().await;
+    auth.user("alice").await;
+    let sign_in = |url: &str| {
+        let body = json!({"email": email("alice"), "password": PASSWORD, "callbackURL": url});
+        let auth = &auth;
+        async move { auth.post("/sign-in/email", &body).await }
+    };
+    for (url, location) in [
+        ("/caf\u{e9}?q=\u{1f511}", "/caf%C3%A9?q=%F0%9F%94%91"),
+        ("http://localhost:3000/\u{65e5}", "http://localhost:3000/%E6%97%A5"),
+        ("/a%20b?c=d&e#f", "/a%20b?c=d&e#f"),
+    ] {
+        let answer = sign_in(url).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["url"]), (200, &json!(url)), "{answer:?}");
+        assert_eq!(answer.header("location").unwrap(), location);
+    }
+    let sessions = auth.count("sessions").await;
+    for url in ["/a\nb", "http://localhost:3000/\r\nset-cookie: a=b", "http://localhost:3000/\t", "/\u{7f}"] {
+        let answer = sign_in(url).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (403, "INVALID_CALLBACK_URL"), "{url:?}");
+    }
+    assert_eq!(auth.count("sessions").await, sessions, "nobody was signed in");
+}
+
+/// The new hash is made after the old one was checked; whoever changes the password in between must win.
+#[tokio::test]
+async fn a_renewed_hash_does_not_bring_back_a_password_that_was_changed_meanwhile() {
+    let auth = Auth::start().await;
+    auth.user("alice").await;
+    let client = auth.superuser().await;
+    let logged = [("RUST_LOG", "info,auth_service::passwords=debug"), ("BCRYPT_COST", "12")];
+    let dearer = local_stack::testing::auth_service(&auth.database, &logged).await;
+    let sign_in = reqwest::Client::new()
+        .post(format!("{}/api/auth/sign-in/email", dearer.url()))
+        .json(&json!({"email": email("alice"), "password": PASSWORD}))
+        .send();
+    let change = async {
+        // Checked, and the new hash is being made: that takes a tenth of a second at least.
+        wait_for_hash(&dearer, 2).await;
+        client.execute("UPDATE passwords SET hash = 'changed'", &[]).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(sign_in, change);
+    assert_eq!(answer.unwrap().status(), 200);
+    assert_eq!(hashes(&dearer), [("verify".to_owned(), 4), ("hash".to_owned(), 12)]);
+    let row = client.query_one("SELECT hash FROM passwords", &[]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), "changed");
+}
+
 #[tokio::test]
 async fn a_bad_email_or_an_over_long_password_is_told_so() {
     let auth = Auth::start().await;

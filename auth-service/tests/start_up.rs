@@ -62,6 +62,32 @@ async fn a_bad_setting_stops_the_start_and_is_named() {
 }
 
 #[tokio::test]
+async fn a_database_that_will_not_have_us_is_refused_at_once() {
+    let database = TestDatabase::auth().await;
+    let wrong_password = "postgres://auth_service:wrong@";
+    let other = database.service_url().split_once('@').unwrap().1.to_owned();
+    let unknown = database.service_url().replace(database.name(), "no_such_database");
+    let start = tokio::time::Instant::now();
+    for url in [format!("{wrong_password}{other}"), unknown, "postgres://".to_owned()] {
+        refused(&database, &[("DATABASE_URL", &url)]).await;
+    }
+    assert!(start.elapsed() < Duration::from_secs(15), "it waited for what does not pass");
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_up_yet_is_waited_for() {
+    let cluster = testing::private_cluster().await;
+    // The first start makes the key; the second finds the database away.
+    testing::auth_service(cluster.auth(), &[]).await;
+    cluster.kill().await;
+    let start = Service::spawn(Binary::AuthService, auth_env(cluster.auth()));
+    let (service, ()) = tokio::join!(start, cluster.start());
+    let mut service = service.unwrap();
+    service.wait_ready().await.unwrap();
+    assert!(service.output().iter().any(|line| line.contains("waiting for the database")));
+}
+
+#[tokio::test]
 async fn an_unmigrated_database_is_refused_with_the_command_to_run() {
     let database = TestDatabase::empty_auth().await;
     let finished = refused(&database, &[]).await;

@@ -40,6 +40,11 @@ pub fn nobody(cost: Cost) -> StoredHash {
     StoredHash { hash, scheme: Scheme::Bcrypt }
 }
 
+/// The cost that a hash says it was made with; `None` when it is no bcrypt hash.
+pub fn cost_of(stored: &StoredHash) -> Option<u32> {
+    stored.hash.split('$').nth(2)?.parse().ok()
+}
+
 /// Whether a hash should be made anew at the next chance: another cost, or a version other than `$2b$`.
 pub fn is_outdated(stored: &StoredHash, cost: Cost) -> bool {
     !stored.hash.starts_with(&format!("$2b${:02}$", cost.get()))
@@ -125,6 +130,8 @@ mod tests {
 
     #[test]
     fn another_cost_or_version_is_outdated() {
+        assert_eq!(cost_of(&nobody("12".parse().unwrap())), Some(12));
+        assert_eq!(cost_of(&StoredHash { hash: "changed".to_owned(), scheme: Scheme::Bcrypt }), None);
         let stored = hash(&password("correct horse"), cost()).unwrap();
         assert!(!is_outdated(&stored, cost()));
         assert!(is_outdated(&stored, "5".parse().unwrap()));

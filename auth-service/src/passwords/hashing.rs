@@ -61,9 +61,10 @@ impl HashPool {
     pub async fn verify(&self, password: Password, stored: Option<StoredHash>) -> Result<Verdict, ApiError> {
         let cost = self.cost;
         self.run(move || {
-            tracing::debug!(cost = cost.get(), operation = "verify", "bcrypt");
             let known = stored.is_some();
             let stored = stored.unwrap_or_else(|| bcrypt::nobody(cost));
+            // The work is that of the hash at hand, which need not be today's.
+            tracing::debug!(cost = bcrypt::cost_of(&stored), operation = "verify", "bcrypt");
             let matches = bcrypt::verify(&password, &stored)?;
             Ok(match (known && matches, bcrypt::is_outdated(&stored, cost)) {
                 (false, _) => Verdict::Wrong,
