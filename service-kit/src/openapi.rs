@@ -1,7 +1,7 @@
 //! The OpenAPI document and its viewer, both from memory.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, guard, web};
+use actix_web::{HttpResponse, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{HttpMethod, PathItem};
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -31,7 +31,7 @@ pub fn method_not_allowed(document: &OpenApi) -> impl FnOnce(&mut web::ServiceCo
         document.paths.paths.iter().map(|(path, item)| (path.clone(), allowed(item))).collect();
     move |cfg| {
         for (path, allow) in resources {
-            cfg.service(web::resource(path).guard(guard::fn_guard(|_| true)).to(move || {
+            cfg.service(web::resource(path).to(move || {
                 let rejection = Rejection::new(
                     actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
                     "METHOD_NOT_ALLOWED",
