@@ -64,6 +64,57 @@ pub enum ApiError {
     /// A redirect target that is not text.
     #[error("Invalid {}: expected a string", .0.label())]
     TargetNotText(RedirectTarget),
+    /// The password given to confirm something is not the account's.
+    #[error("Invalid password")]
+    InvalidPassword,
+    /// The account has no password: it came from elsewhere.
+    #[error("Credential account not found")]
+    CredentialAccountNotFound,
+    /// Strangers may not make accounts here.
+    #[error("Email and password sign up is not enabled")]
+    SignUpDisabled,
+    /// The right password, but the address was never shown to be theirs.
+    #[error("Email not verified")]
+    EmailNotVerified,
+    /// The session is too old to show where else one is signed in.
+    #[error("Session is not fresh")]
+    SessionNotFresh,
+    /// The session is too old to delete the account without the password.
+    #[error("Session expired. Re-authenticate to perform this action.")]
+    SessionExpired,
+    /// `update-user` does not change addresses.
+    #[error("Email can not be updated")]
+    EmailCanNotBeUpdated,
+    /// `update-user` with nothing to change.
+    #[error("No fields to update")]
+    NoFieldsToUpdate,
+    /// `change-email` is off.
+    #[error("Change email is disabled")]
+    ChangeEmailDisabled,
+    /// `change-email` to the address the account has.
+    #[error("Email is the same")]
+    EmailIsTheSame,
+    /// No mail can be sent, so no address be verified.
+    #[error("Verification email isn't enabled")]
+    VerificationEmailNotEnabled,
+    /// No mail can be sent, so no password be reset.
+    #[error("Reset password isn't enabled")]
+    ResetPasswordDisabled,
+    /// Verification asked for another address than one's own.
+    #[error("Email mismatch")]
+    EmailMismatch,
+    /// Verification asked for a verified address.
+    #[error("Email is already verified")]
+    EmailAlreadyVerified,
+    /// The token of a link is unknown, used up or out of date; the status depends on the endpoint.
+    #[error("{}", .1.message())]
+    Link(StatusCode, LinkRefusal),
+    /// The link of somebody who is not signed in.
+    #[error("Failed to get user info")]
+    FailedToGetUserInfo,
+    /// An endpoint that is switched off, as if there were none.
+    #[error("not found")]
+    NoSuchEndpoint,
     /// `POST get-session`, which Better Auth has for a setting we do not offer.
     #[error("POST method requires deferSessionRefresh to be enabled in session config")]
     DeferredSessionRefresh,
@@ -78,6 +129,36 @@ pub enum ApiError {
     Internal(String),
 }
 
+/// Why a link from an e-mail is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkRefusal {
+    /// Never made, or used up.
+    InvalidToken,
+    /// Too old.
+    TokenExpired,
+    /// Somebody else is signed in.
+    InvalidUser,
+}
+
+impl LinkRefusal {
+    /// Its code, which redirects carry as `error`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidToken => "INVALID_TOKEN",
+            Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::InvalidUser => "INVALID_USER",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::InvalidToken => "Invalid token",
+            Self::TokenExpired => "Token expired",
+            Self::InvalidUser => "Invalid user",
+        }
+    }
+}
+
 /// `message` first, as Better Auth sends it; a few of its errors have no code.
 #[derive(Serialize)]
 struct Body<'a> {
@@ -87,33 +168,56 @@ struct Body<'a> {
 }
 
 impl ApiError {
-    fn code(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::InvalidJson => "BAD_REQUEST",
-            Self::UnsupportedMediaType { .. } => "UNSUPPORTED_MEDIA_TYPE",
-            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-            Self::Validation(_) => "VALIDATION_ERROR",
-            Self::InvalidEmail => "INVALID_EMAIL",
-            Self::PasswordTooShort => "PASSWORD_TOO_SHORT",
-            Self::PasswordTooLong => "PASSWORD_TOO_LONG",
-            Self::UserAlreadyExists => "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
-            Self::InvalidEmailOrPassword => "INVALID_EMAIL_OR_PASSWORD",
-            Self::Unauthorized(_) => "UNAUTHORIZED",
-            Self::MissingOrigin => "MISSING_OR_NULL_ORIGIN",
-            Self::InvalidOrigin => "INVALID_ORIGIN",
-            Self::CrossSiteNavigation => "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
-            Self::UntrustedTarget(RedirectTarget::Callback) => "INVALID_CALLBACK_URL",
-            Self::UntrustedTarget(RedirectTarget::Redirect) => "INVALID_REDIRECT_URL",
-            Self::UntrustedTarget(RedirectTarget::ErrorCallback) => "INVALID_ERROR_CALLBACK_URL",
-            Self::UntrustedTarget(RedirectTarget::NewUserCallback) => "INVALID_NEW_USER_CALLBACK_URL",
-            Self::TargetNotText(_) => return None,
-            Self::DeferredSessionRefresh => "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",
-            Self::HashingBusy | Self::Store(StoreError::Unavailable(_)) => "SERVICE_UNAVAILABLE",
+    /// The status, and the code if Better Auth has one for it.
+    fn kind(&self) -> (StatusCode, Option<&'static str>) {
+        use StatusCode as Status;
+        let (status, code) = match self {
+            Self::InvalidJson => (Status::BAD_REQUEST, "BAD_REQUEST"),
+            Self::UnsupportedMediaType { .. } => (Status::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+            Self::PayloadTooLarge => (Status::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
+            Self::Validation(_) => (Status::BAD_REQUEST, "VALIDATION_ERROR"),
+            Self::InvalidEmail => (Status::BAD_REQUEST, "INVALID_EMAIL"),
+            Self::PasswordTooShort => (Status::BAD_REQUEST, "PASSWORD_TOO_SHORT"),
+            Self::PasswordTooLong => (Status::BAD_REQUEST, "PASSWORD_TOO_LONG"),
+            Self::UserAlreadyExists => {
+                (Status::UNPROCESSABLE_ENTITY, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
+            }
+            Self::InvalidEmailOrPassword => (Status::UNAUTHORIZED, "INVALID_EMAIL_OR_PASSWORD"),
+            Self::Unauthorized(_) => (Status::UNAUTHORIZED, "UNAUTHORIZED"),
+            Self::MissingOrigin => (Status::FORBIDDEN, "MISSING_OR_NULL_ORIGIN"),
+            Self::InvalidOrigin => (Status::FORBIDDEN, "INVALID_ORIGIN"),
+            Self::CrossSiteNavigation => (Status::FORBIDDEN, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"),
+            Self::UntrustedTarget(target) => (Status::FORBIDDEN, target.code()),
+            Self::InvalidPassword => (Status::BAD_REQUEST, "INVALID_PASSWORD"),
+            Self::CredentialAccountNotFound => (Status::BAD_REQUEST, "CREDENTIAL_ACCOUNT_NOT_FOUND"),
+            Self::SignUpDisabled => (Status::BAD_REQUEST, "EMAIL_PASSWORD_SIGN_UP_DISABLED"),
+            Self::EmailNotVerified => (Status::FORBIDDEN, "EMAIL_NOT_VERIFIED"),
+            Self::SessionNotFresh => (Status::FORBIDDEN, "SESSION_NOT_FRESH"),
+            Self::SessionExpired => (Status::BAD_REQUEST, "SESSION_EXPIRED"),
+            Self::EmailCanNotBeUpdated => (Status::BAD_REQUEST, "EMAIL_CAN_NOT_BE_UPDATED"),
+            Self::ChangeEmailDisabled => (Status::BAD_REQUEST, "CHANGE_EMAIL_DISABLED"),
+            Self::VerificationEmailNotEnabled => (Status::BAD_REQUEST, "VERIFICATION_EMAIL_NOT_ENABLED"),
+            Self::ResetPasswordDisabled => (Status::BAD_REQUEST, "RESET_PASSWORD_DISABLED"),
+            Self::EmailMismatch => (Status::BAD_REQUEST, "EMAIL_MISMATCH"),
+            Self::EmailAlreadyVerified => (Status::BAD_REQUEST, "EMAIL_ALREADY_VERIFIED"),
+            Self::Link(status, refusal) => (*status, refusal.code()),
+            Self::FailedToGetUserInfo => (Status::NOT_FOUND, "FAILED_TO_GET_USER_INFO"),
+            Self::DeferredSessionRefresh => {
+                (Status::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED")
+            }
+            Self::TargetNotText(_) | Self::NoFieldsToUpdate | Self::EmailIsTheSame => {
+                return (Status::BAD_REQUEST, None);
+            }
+            Self::NoSuchEndpoint => return (Status::NOT_FOUND, None),
+            Self::HashingBusy | Self::Store(StoreError::Unavailable(_)) => {
+                (Status::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
+            }
             Self::Store(
                 StoreError::Constraint { .. } | StoreError::Corrupt { .. } | StoreError::Statement(_),
             )
-            | Self::Internal(_) => "INTERNAL_SERVER_ERROR",
-        })
+            | Self::Internal(_) => (Status::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR"),
+        };
+        (status, Some(code))
     }
 
     /// What a stranger may read: our own texts as they are, nothing of a cause.
@@ -130,32 +234,11 @@ impl ApiError {
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
-        match self {
-            Self::InvalidJson
-            | Self::Validation(_)
-            | Self::InvalidEmail
-            | Self::PasswordTooShort
-            | Self::PasswordTooLong
-            | Self::TargetNotText(_) => StatusCode::BAD_REQUEST,
-            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::InvalidEmailOrPassword | Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::MissingOrigin
-            | Self::InvalidOrigin
-            | Self::CrossSiteNavigation
-            | Self::UntrustedTarget(_) => StatusCode::FORBIDDEN,
-            Self::DeferredSessionRefresh => StatusCode::METHOD_NOT_ALLOWED,
-            Self::HashingBusy | Self::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store(
-                StoreError::Constraint { .. } | StoreError::Corrupt { .. } | StoreError::Statement(_),
-            )
-            | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        self.kind().0
     }
 
     fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
+        let (status, code) = self.kind();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
@@ -165,6 +248,9 @@ impl ResponseError for ApiError {
                 response.append_header((header::SET_COOKIE, cookie.clone()));
             }
         }
-        response.json(Body { message: &self.message(), code: self.code() })
+        if matches!(self, Self::NoSuchEndpoint) {
+            return response.finish();
+        }
+        response.json(Body { message: &self.message(), code })
     }
 }

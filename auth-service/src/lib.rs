@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod config;
 mod document;
+pub mod email;
 pub mod error;
 pub mod keys;
 pub mod passwords;
@@ -13,6 +14,7 @@ pub mod sessions;
 pub mod state;
 pub mod tokens;
 pub mod users;
+pub mod verifications;
 
 mod embedded {
     refinery::embed_migrations!("../migrations/auth");

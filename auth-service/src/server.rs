@@ -19,15 +19,18 @@ use tracing_actix_web::TracingLogger;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
 
-use crate::config::Config;
+use crate::config::{Config, MailNeeded, NoPasswordFits};
 use crate::document::Document;
+use crate::email::Outbox;
 use crate::error::ApiError;
 use crate::keys::KeyRing;
 use crate::passwords::HashPool;
+use crate::protocol::cookie_domain::DomainError;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::cors::cors;
 use crate::protocol::origin::TrustedOrigins;
 use crate::state::{Settings, State};
+use crate::verifications::Links;
 use crate::{keys, passwords, sessions, tokens};
 
 /// The name in messages to the operator.
@@ -42,6 +45,15 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// Cookies cannot have the domain that is set.
+    #[error(transparent)]
+    CookieDomain(#[from] DomainError),
+    /// A setting is on that needs mail.
+    #[error(transparent)]
+    MailNeeded(#[from] MailNeeded),
+    /// No password has the length that is set.
+    #[error(transparent)]
+    NoPasswordFits(#[from] NoPasswordFits),
     /// The signing key cannot be made or read.
     #[error("signing key: {0}")]
     Key(#[from] ApiError),
@@ -66,7 +78,16 @@ pub struct Prepared {
 /// What the operator has to mend.
 pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, StartError> {
     let address = Address::parse("DATABASE_URL", &config.database_url()?)?;
-    let (secrets, encryption) = (config.auth_secrets()?, config.key_encryption_keys()?);
+    let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
+    let cookies = config.sessions.cookies(&config.base_url)?;
+    let outbox = config.mail.url()?.map(|_| Arc::new(Outbox::new(Arc::clone(&encryption))));
+    let settings = Settings {
+        sessions: config.sessions.settings(),
+        tokens: config.tokens.settings(&config.base_url),
+        passwords: config.accounts.password_rules()?,
+        accounts: config.accounts.settings(outbox.is_some())?,
+        links: Links::new(&config.base_url),
+    };
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
     let own = address.pool(1)?;
     database::wait_until_usable(&own, &crate::migrations(), NAME).await?;
@@ -77,9 +98,10 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
     let state = State {
         keys: Arc::new(KeyRing::load(&own, &encryption, &clock).await?),
         passwords: Arc::new(HashPool::new(slots, config.bcrypt_cost)?),
-        cookies: Arc::new(Cookies::new(secrets, &config.base_url, config.session_ttl)),
+        cookies: Arc::new(Cookies::new(secrets, &cookies)),
         origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
-        settings: Arc::new(Settings { session_ttl: config.session_ttl, tokens: config.tokens() }),
+        outbox,
+        settings: Arc::new(settings),
         pool: own,
         clock,
     };

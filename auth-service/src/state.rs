@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Pool;
-use jiff::SignedDuration;
 use shared_claims::SharedClock;
 
+use crate::email::Outbox;
 use crate::keys::KeyRing;
-use crate::passwords::HashPool;
+use crate::passwords::{HashPool, PasswordRules};
 use crate::protocol::cookies::Cookies;
 use crate::protocol::origin::TrustedOrigins;
+use crate::sessions::SessionSettings;
 use crate::tokens::TokenSettings;
+use crate::verifications::Links;
 
 /// Everything a request can need. Clones share all of it.
 #[derive(Clone)]
@@ -25,6 +27,8 @@ pub struct State {
     pub cookies: Arc<Cookies>,
     /// Who may call with credentials.
     pub origins: Arc<TrustedOrigins>,
+    /// Where mail is put; `None` when none can be sent.
+    pub outbox: Option<Arc<Outbox>>,
     /// What time it is.
     pub clock: SharedClock,
     /// Plain values of the configuration.
@@ -33,8 +37,33 @@ pub struct State {
 
 /// Plain values that handlers read.
 pub struct Settings {
-    /// How long a remembered session lives after its last extension.
-    pub session_ttl: SignedDuration,
+    /// How long sessions live.
+    pub sessions: SessionSettings,
     /// What tokens say of themselves.
     pub tokens: TokenSettings,
+    /// How long passwords may be.
+    pub passwords: PasswordRules,
+    /// What accounts may do.
+    pub accounts: AccountSettings,
+    /// Where links in mail lead.
+    pub links: Links,
+}
+
+/// What accounts may do.
+#[derive(Debug, Clone)]
+pub struct AccountSettings {
+    /// Whether strangers may make them.
+    pub sign_up: bool,
+    /// Whether signing up starts a session.
+    pub auto_sign_in: bool,
+    /// Whether signing in needs a verified address.
+    pub require_verified_email: bool,
+    /// Whether users may delete themselves.
+    pub delete_user: bool,
+    /// Whether that has to be confirmed by mail.
+    pub delete_user_by_mail: bool,
+    /// Whether users may change their address.
+    pub change_email: bool,
+    /// Whether a verified address has to agree to that.
+    pub confirm_change_email: bool,
 }

@@ -72,10 +72,12 @@ fn input(password: &Password, scheme: Scheme) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::model::PasswordRules;
     use super::*;
 
     fn password(text: &str) -> Password {
-        Password::claimed(text).ok().unwrap()
+        let rules = PasswordRules { min_length: 8, max_length: 128 };
+        Password::claimed(text, rules).ok().unwrap()
     }
 
     fn cost() -> Cost {

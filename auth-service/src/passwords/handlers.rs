@@ -134,7 +134,7 @@ pub async fn sign_up(
     state: web::Data<State>,
     Body(form): Body<SignUp>,
 ) -> Result<HttpResponse, ApiError> {
-    let hash = state.passwords.hash(Password::chosen(&form.password)?).await?;
+    let hash = state.passwords.hash(Password::chosen(&form.password, state.settings.passwords)?).await?;
     let now = state.clock.now();
     let new = NewUser { name: form.name, email: form.email, image: form.image };
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
@@ -165,7 +165,7 @@ pub async fn sign_in(
     Body(form): Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse(&form.email).ok_or(ApiError::InvalidEmail)?;
-    let password = Password::claimed(&form.password)?;
+    let password = Password::claimed(&form.password, state.settings.passwords)?;
     let user = check_password(&state, &email, password).await?.ok_or(ApiError::InvalidEmailOrPassword)?;
 
     let now = state.clock.now();

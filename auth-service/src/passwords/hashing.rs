@@ -121,6 +121,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 mod tests {
     use std::sync::Barrier;
 
+    use super::super::model::PasswordRules;
     use super::*;
 
     fn pool(slots: usize) -> HashPool {
@@ -128,7 +129,8 @@ mod tests {
     }
 
     fn password(text: &str) -> Password {
-        Password::claimed(text).ok().unwrap()
+        let rules = PasswordRules { min_length: 8, max_length: 128 };
+        Password::claimed(text, rules).ok().unwrap()
     }
 
     #[tokio::test]

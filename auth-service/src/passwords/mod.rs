@@ -7,7 +7,7 @@ mod model;
 mod store;
 
 pub use hashing::HashPool;
-pub use model::Cost;
+pub use model::{Cost, PasswordRules};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `sign-up/email` and `sign-in/email`.

@@ -7,35 +7,40 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::ApiError;
 
-/// The shortest password, in characters (FR-003).
-const MIN_LENGTH: usize = 8;
-/// The longest password, in characters: nobody types more, and hashing must not be fed megabytes.
-const MAX_LENGTH: usize = 128;
 /// What bcrypt itself accepts, and what the default is: about a quarter of a second on a server core of 2026.
 const MIN_COST: u32 = 4;
 const MAX_COST: u32 = 31;
+
+/// How long passwords may be, in characters as JavaScript counts them: UTF-16 units (FR-003).
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordRules {
+    /// The shortest that may be chosen.
+    pub min_length: usize,
+    /// The longest that is looked at; never truncated.
+    pub max_length: usize,
+}
 
 /// A password somebody typed, in Unicode's compatibility form (NFKC), so that two keyboards agree. Never printed.
 pub struct Password(SecretString);
 
 impl Password {
-    /// A password for a new account. Length is counted as JavaScript does, in UTF-16 units.
+    /// A password that somebody chooses.
     ///
     /// # Errors
     /// When it is too short or too long. It is never truncated.
-    pub fn chosen(text: &str) -> Result<Self, ApiError> {
-        if text.encode_utf16().count() < MIN_LENGTH {
+    pub fn chosen(text: &str, rules: PasswordRules) -> Result<Self, ApiError> {
+        if text.encode_utf16().count() < rules.min_length {
             return Err(ApiError::PasswordTooShort);
         }
-        Self::claimed(text)
+        Self::claimed(text, rules)
     }
 
     /// A password that is to be compared with a stored one.
     ///
     /// # Errors
     /// When it is longer than any stored one can be.
-    pub fn claimed(text: &str) -> Result<Self, ApiError> {
-        if text.encode_utf16().count() > MAX_LENGTH {
+    pub fn claimed(text: &str, rules: PasswordRules) -> Result<Self, ApiError> {
+        if text.encode_utf16().count() > rules.max_length {
             return Err(ApiError::PasswordTooLong);
         }
         Ok(Self(text.nfkc().collect::<String>().into()))
@@ -105,19 +110,21 @@ pub struct StoredHash {
 mod tests {
     use super::*;
 
+    const RULES: PasswordRules = PasswordRules { min_length: 8, max_length: 128 };
+
     #[test]
     fn fr_003_a_password_has_8_to_128_characters() {
-        assert!(matches!(Password::chosen("1234567"), Err(ApiError::PasswordTooShort)));
-        assert!(Password::chosen("12345678").is_ok());
-        assert!(Password::chosen(&"x".repeat(128)).is_ok());
-        assert!(matches!(Password::chosen(&"x".repeat(129)), Err(ApiError::PasswordTooLong)));
-        assert!(Password::claimed("short").is_ok(), "an imported password may be shorter");
+        assert!(matches!(Password::chosen("1234567", RULES), Err(ApiError::PasswordTooShort)));
+        assert!(Password::chosen("12345678", RULES).is_ok());
+        assert!(Password::chosen(&"x".repeat(128), RULES).is_ok());
+        assert!(matches!(Password::chosen(&"x".repeat(129), RULES), Err(ApiError::PasswordTooLong)));
+        assert!(Password::claimed("short", RULES).is_ok(), "an imported password may be shorter");
     }
 
     #[test]
     fn two_spellings_of_a_character_are_one_password() {
-        let composed = Password::claimed("p\u{e4}ssw\u{f6}rd").ok().unwrap();
-        let decomposed = Password::claimed("pa\u{308}sswo\u{308}rd").ok().unwrap();
+        let composed = Password::claimed("p\u{e4}ssw\u{f6}rd", RULES).ok().unwrap();
+        let decomposed = Password::claimed("pa\u{308}sswo\u{308}rd", RULES).ok().unwrap();
         assert_eq!(composed.bytes(), decomposed.bytes());
     }
 }

@@ -8,12 +8,12 @@ use jiff::SignedDuration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::secret::SecretError;
-use url::Url;
 
+use super::cookie_domain::CookieDomain;
 use crate::sessions::SessionToken;
 
 /// What JavaScript's `encodeURIComponent` leaves as it is.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
@@ -25,7 +25,6 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 /// A key of HMAC-SHA-256 shorter than its output is weaker than the hash.
 const MIN_SECRET_BYTES: usize = 32;
-const PREFIX: &str = "better-auth";
 /// The prefix browsers accept only from https and with `Secure`.
 const SECURE_PREFIX: &str = "__Secure-";
 /// What the signed `dont_remember` cookie says.
@@ -69,29 +68,44 @@ impl AuthSecrets {
     }
 }
 
-/// Names and attributes of the cookies, after the base URL's scheme.
+/// How cookies are named and where browsers send them.
+#[derive(Debug, Clone)]
+pub struct CookieSettings {
+    /// What their names begin with.
+    pub prefix: String,
+    /// The domain whose subdomains all get them; without it the answering host alone does.
+    pub domain: Option<CookieDomain>,
+    /// Whether they travel over https alone, and say so in their names.
+    pub secure: bool,
+    /// How long a remembered session lives without being used.
+    pub max_age: SignedDuration,
+}
+
+/// Reads and writes the cookies.
 pub struct Cookies {
     secrets: AuthSecrets,
     session_token: String,
     session_data: String,
     dont_remember: String,
-    secure: bool,
+    /// What every cookie says after its `Max-Age`.
+    attributes: String,
     max_age: i64,
 }
 
 impl Cookies {
-    /// Cookies for a service reached under `base_url` whose sessions live for `session_ttl`.
-    pub fn new(secrets: AuthSecrets, base_url: &Url, session_ttl: SignedDuration) -> Self {
-        let secure = base_url.scheme() == "https";
-        let prefix = if secure { SECURE_PREFIX } else { "" };
-        let name = |name: &str| format!("{prefix}{PREFIX}.{name}");
+    /// Cookies signed by `secrets`.
+    pub fn new(secrets: AuthSecrets, settings: &CookieSettings) -> Self {
+        let secure_prefix = if settings.secure { SECURE_PREFIX } else { "" };
+        let name = |name: &str| format!("{secure_prefix}{}.{name}", settings.prefix);
+        let domain = settings.domain.as_ref().map(|domain| format!("Domain={}; ", domain.as_str()));
+        let secure = if settings.secure { "Secure; " } else { "" };
         Self {
             secrets,
             session_token: name("session_token"),
             session_data: name("session_data"),
             dont_remember: name("dont_remember"),
-            secure,
-            max_age: session_ttl.as_secs(),
+            attributes: format!("{}Path=/; HttpOnly; {secure}SameSite=Lax", domain.unwrap_or_default()),
+            max_age: settings.max_age.as_secs(),
         }
     }
 
@@ -163,9 +177,7 @@ impl Cookies {
     fn cookie(&self, name: &str, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {
         let value = utf8_percent_encode(value, COMPONENT);
         let max_age = max_age.map(|seconds| format!("Max-Age={seconds}; ")).unwrap_or_default();
-        let secure = if self.secure { "Secure; " } else { "" };
-        HeaderValue::from_str(&format!("{name}={value}; {max_age}Path=/; HttpOnly; {secure}SameSite=Lax"))
-            .ok()
+        HeaderValue::from_str(&format!("{name}={value}; {max_age}{}", self.attributes)).ok()
     }
 }
 
@@ -182,7 +194,17 @@ mod tests {
 
     fn cookies(secrets: &str, base_url: &str) -> Cookies {
         let secrets = AuthSecrets::parse(&secrets.to_owned().into()).unwrap();
-        Cookies::new(secrets, &base_url.parse().unwrap(), SignedDuration::from_hours(168))
+        Cookies::new(secrets, &settings(base_url, None))
+    }
+
+    fn settings(base_url: &str, domain: Option<&str>) -> CookieSettings {
+        let base_url = base_url.parse().unwrap();
+        CookieSettings {
+            prefix: "better-auth".to_owned(),
+            domain: domain.map(|domain| CookieDomain::parse(domain, &base_url).unwrap()),
+            secure: base_url.scheme() == "https",
+            max_age: SignedDuration::from_hours(168),
+        }
     }
 
     fn request(name: HeaderName, value: &str) -> HeaderMap {
@@ -263,6 +285,28 @@ mod tests {
                 "__Secure-better-auth.session_token=t.s; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax"
             ]
         );
+    }
+
+    #[test]
+    fn a_domain_goes_with_every_cookie_and_with_its_clearing() {
+        let secrets = AuthSecrets::parse(&SECRET.to_owned().into()).unwrap();
+        let settings = CookieSettings {
+            prefix: "shop".to_owned(),
+            ..settings("https://auth.example.com", Some("example.com"))
+        };
+        let cookies = Cookies::new(secrets, &settings);
+        assert_eq!(
+            cookies.set(&HeaderMap::new(), "t.s", true),
+            [
+                "__Secure-shop.session_token=t.s; Max-Age=604800; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Lax"
+            ]
+        );
+        for cookie in cookies.clearing() {
+            assert!(
+                cookie.to_str().unwrap().contains("=; Max-Age=0; Domain=example.com; Path=/"),
+                "{cookie:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The rules of the Better Auth protocol that cut across features.
 
 pub mod body;
+pub mod cookie_domain;
 pub mod cookies;
 pub mod cors;
 pub mod origin;
+pub mod origin_pattern;
 pub mod timestamp;

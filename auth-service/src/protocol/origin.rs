@@ -6,9 +6,9 @@
 use actix_web::http::header::{COOKIE, HeaderMap, ORIGIN, REFERER};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::Value;
-use service_kit::settings::Origins;
 use url::Url;
 
+use super::origin_pattern::OriginPatterns;
 use crate::error::ApiError;
 
 /// Where `callbackURL` may point when it is relative: only its being relative matters.
@@ -16,20 +16,17 @@ const RELATIVE_BASE: &str = "https://relative.invalid";
 
 /// The origins that may call with credentials: the service's own and the configured ones.
 #[derive(Debug, Clone)]
-pub struct TrustedOrigins(Vec<String>);
+pub struct TrustedOrigins(OriginPatterns);
 
 impl TrustedOrigins {
     /// The origin of `base_url` and the `configured` ones.
-    pub fn new(base_url: &Url, configured: &Origins) -> Self {
-        let own = base_url.origin().ascii_serialization();
-        Self(std::iter::once(own).chain(configured.iter().map(str::to_owned)).collect())
+    pub fn new(base_url: &Url, configured: &OriginPatterns) -> Self {
+        Self(configured.clone().and(base_url.origin().ascii_serialization()))
     }
 
     /// Whether `url` (an origin, or any URL of one) belongs to a trusted origin.
     pub fn contains(&self, url: &str) -> bool {
-        // Browsers send the canonical spelling, so a plain comparison answers nearly always.
-        self.0.iter().any(|origin| origin == url)
-            || Url::parse(url).is_ok_and(|url| self.0.contains(&url.origin().ascii_serialization()))
+        self.0.cover(url)
     }
 
     /// The check of every method but GET, HEAD and OPTIONS, before the body's schema is looked at: cookies must come
@@ -122,6 +119,16 @@ pub enum RedirectTarget {
 }
 
 impl RedirectTarget {
+    /// The code of the refusal of one that is not trusted.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Callback => "INVALID_CALLBACK_URL",
+            Self::Redirect => "INVALID_REDIRECT_URL",
+            Self::ErrorCallback => "INVALID_ERROR_CALLBACK_URL",
+            Self::NewUserCallback => "INVALID_NEW_USER_CALLBACK_URL",
+        }
+    }
+
     /// What Better Auth calls it in messages.
     pub fn label(self) -> &'static str {
         match self {

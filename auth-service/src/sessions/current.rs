@@ -71,7 +71,7 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
         return Ok(MaybeSignedIn::Ended);
     };
     let mut extended = None;
-    if let Some(expires_at) = session.extension(state.settings.session_ttl, now)
+    if let Some(expires_at) = session.extension(&state.settings.sessions, now)
         && !refresh_disabled(request)
     {
         if !store::extend(&client, session.id, expires_at, now).await? {

@@ -37,7 +37,7 @@ pub async fn start(
     let ip_address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
     let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let device = (ip_address, user_agent.unwrap_or_default());
-    let session = Session::begin(user_id.clone(), remembered, state.settings.session_ttl, device, now);
+    let session = Session::begin(user_id.clone(), remembered, state.settings.sessions.ttl, device, now);
     match store::start(client, &session, &token).await {
         Ok(()) => Ok(Started { session, token }),
         Err(error) if error.is_constraint(store::USER_EXISTS) => Err(ApiError::InvalidEmailOrPassword),

@@ -8,7 +8,7 @@ mod store;
 
 pub use current::{MaybeSignedIn, SignedIn};
 pub use hand_over::{Started, hand_over, start};
-pub use model::{Session, SessionId, SessionToken};
+pub use model::{Session, SessionId, SessionSettings, SessionToken};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `sign-out` and `get-session`.

@@ -19,10 +19,19 @@ use crate::protocol::timestamp;
 const TOKEN_BYTES: usize = 32;
 /// How long a session lives that is not remembered.
 const UNREMEMBERED_TTL: SignedDuration = SignedDuration::from_hours(24);
-/// A session is extended when it is looked up this long after its last extension: once a day, not on every request.
-const UPDATE_AGE: SignedDuration = SignedDuration::from_hours(24);
 /// What is kept of a User-Agent header, in characters: enough to tell devices apart, no place to store things.
 const MAX_USER_AGENT: usize = 512;
+
+/// How long sessions live.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionSettings {
+    /// How long a remembered session lives after its last extension.
+    pub ttl: SignedDuration,
+    /// How long after its last extension one that is looked up is extended again: not on every request.
+    pub update_age: SignedDuration,
+    /// How old one may be for what needs a fresh one; zero: any age.
+    pub fresh_age: SignedDuration,
+}
 
 /// What a signed-in device holds. The database knows only its SHA-256. Never printed.
 pub struct SessionToken(SecretString);
@@ -128,10 +137,15 @@ impl Session {
     }
 
     /// When the session should end if it is extended now; `None` when it is not time yet, or it never is extended.
-    pub fn extension(&self, ttl: SignedDuration, now: Timestamp) -> Option<Timestamp> {
-        let extended = later(now, ttl);
+    pub fn extension(&self, settings: &SessionSettings, now: Timestamp) -> Option<Timestamp> {
+        let extended = later(now, settings.ttl);
         let gained = extended.duration_since(self.expires_at);
-        (self.remembered && gained >= UPDATE_AGE.min(ttl)).then_some(extended)
+        (self.remembered && gained >= settings.update_age).then_some(extended)
+    }
+
+    /// Whether it began recently enough for what somebody at an unwatched device must not do.
+    pub fn is_fresh(&self, settings: &SessionSettings, now: Timestamp) -> bool {
+        settings.fresh_age.is_zero() || now.duration_since(self.created_at) < settings.fresh_age
     }
 }
 
@@ -181,6 +195,12 @@ mod tests {
 
     const WEEK: SignedDuration = SignedDuration::from_hours(168);
 
+    const SETTINGS: SessionSettings = SessionSettings {
+        ttl: WEEK,
+        update_age: SignedDuration::from_hours(24),
+        fresh_age: SignedDuration::from_hours(24),
+    };
+
     fn session(remembered: bool) -> Session {
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
         Session::begin("alice".parse().unwrap(), remembered, WEEK, (String::new(), "curl"), start)
@@ -191,16 +211,26 @@ mod tests {
         let session = session(true);
         assert_eq!(session.expires_at.duration_since(session.created_at), WEEK);
         let at = |hours| later(session.created_at, SignedDuration::from_hours(hours));
-        assert_eq!(session.extension(WEEK, at(23)), None);
-        assert_eq!(session.extension(WEEK, at(24)), Some(at(24 + 168)));
-        assert_eq!(session.extension(WEEK, at(100)), Some(at(100 + 168)));
+        assert_eq!(session.extension(&SETTINGS, at(23)), None);
+        assert_eq!(session.extension(&SETTINGS, at(24)), Some(at(24 + 168)));
+        assert_eq!(session.extension(&SETTINGS, at(100)), Some(at(100 + 168)));
     }
 
     #[test]
     fn an_unremembered_session_lasts_a_day_and_never_slides() {
         let session = session(false);
         assert_eq!(session.expires_at.duration_since(session.created_at), UNREMEMBERED_TTL);
-        assert_eq!(session.extension(WEEK, session.expires_at), None);
+        assert_eq!(session.extension(&SETTINGS, session.expires_at), None);
+    }
+
+    #[test]
+    fn a_session_is_fresh_for_a_day_or_as_long_as_is_set() {
+        let session = session(true);
+        let at = |hours| later(session.created_at, SignedDuration::from_hours(hours));
+        assert!(session.is_fresh(&SETTINGS, at(23)));
+        assert!(!session.is_fresh(&SETTINGS, at(24)));
+        let any_age = SessionSettings { fresh_age: SignedDuration::ZERO, ..SETTINGS };
+        assert!(session.is_fresh(&any_age, at(1000)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod model;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use model::TokenSettings;
+pub use model::{ClaimSet, TokenSettings};
 
 use crate::error::ApiError;
 use crate::sessions::SessionId;

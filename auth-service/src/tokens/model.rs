@@ -1,14 +1,25 @@
 //! What an access token says.
 
+use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::protocol::timestamp;
 use crate::sessions::SessionId;
 use crate::users::{Email, User};
 
 /// RFC 9068 wants to know which client asked; until there are others, it is the first-party page.
 const FIRST_PARTY_CLIENT: &str = "first-party";
+
+/// What tokens say of the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClaimSet {
+    /// Who it is: `sub`, `email`, `email_verified`, `name`.
+    Standard,
+    /// These, and the whole user object as Better Auth's tokens hold it.
+    BetterAuth,
+}
 
 /// Who tokens are from and for, and how long they last.
 #[derive(Debug, Clone)]
@@ -21,6 +32,8 @@ pub struct TokenSettings {
     pub ttl: SignedDuration,
     /// The `typ` of the header: `at+jwt` unless a verifier insists on `JWT`.
     pub token_type: String,
+    /// What they say of the user.
+    pub claims: ClaimSet,
 }
 
 /// The claims of an access token (RFC 9068, section 2.2, and who the user is).
@@ -37,6 +50,22 @@ pub struct AccessTokenClaims<'a> {
     email: &'a Email,
     email_verified: bool,
     name: &'a str,
+    #[serde(flatten)]
+    better_auth: Option<BetterAuthClaims<'a>>,
+}
+
+/// What Better Auth's default payload has besides.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BetterAuthClaims<'a> {
+    id: &'a str,
+    #[serde(rename = "emailVerified")]
+    verified: bool,
+    image: Option<&'a str>,
+    #[serde(serialize_with = "timestamp::serialize")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "timestamp::serialize")]
+    updated_at: Timestamp,
 }
 
 impl<'a> AccessTokenClaims<'a> {
@@ -54,6 +83,13 @@ impl<'a> AccessTokenClaims<'a> {
             email: &user.email,
             email_verified: user.email_verified,
             name: &user.name,
+            better_auth: (settings.claims == ClaimSet::BetterAuth).then(|| BetterAuthClaims {
+                id: user.id.as_str(),
+                verified: user.email_verified,
+                image: user.image.as_deref(),
+                created_at: user.created_at,
+                updated_at: user.updated_at,
+            }),
         }
     }
 }

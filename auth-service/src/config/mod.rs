@@ -1,5 +1,10 @@
 //! Every setting: an environment variable with a default, or an error that names it.
 
+mod accounts;
+mod mail;
+mod sessions;
+mod tokens;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -9,14 +14,18 @@ use clap::Args;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use service_kit::secret::{self, SecretError};
-use service_kit::settings::{self, Origins, given};
+use service_kit::settings;
 use service_kit::telemetry::LogFormat;
 use url::Url;
 
+pub use self::accounts::{AccountConfig, MailNeeded, NoPasswordFits};
+pub use self::mail::MailConfig;
+pub use self::sessions::SessionConfig;
+pub use self::tokens::TokenConfig;
 use crate::keys::KeyEncryptionKeys;
 use crate::passwords::Cost;
 use crate::protocol::cookies::AuthSecrets;
-use crate::tokens::TokenSettings;
+use crate::protocol::origin_pattern::OriginPatterns;
 
 /// The settings of `serve`.
 #[derive(Debug, Clone, Args)]
@@ -55,24 +64,22 @@ pub struct Config {
     /// A file that holds KEY_ENCRYPTION_KEYS
     #[arg(long, env)]
     pub key_encryption_keys_file: Option<PathBuf>,
-    /// Origins whose pages may call with credentials, comma-separated, besides that of BASE_URL
+    /// Origins whose pages may call with credentials, comma-separated, besides that of BASE_URL; `*` and `?` stand
+    /// for any text and any character: https://*.example.com
     #[arg(long, env, default_value = "")]
-    pub trusted_origins: Origins,
-    /// `iss` of the tokens [default: BASE_URL]
-    #[arg(long, env)]
-    pub jwt_issuer: Option<String>,
-    /// `aud` of the tokens [default: BASE_URL]
-    #[arg(long, env)]
-    pub jwt_audience: Option<String>,
-    /// How long a token is good for
-    #[arg(long, env, default_value = "15m", value_parser = lifetime)]
-    pub jwt_ttl: SignedDuration,
-    /// `typ` of the tokens' header: at+jwt (RFC 9068), or JWT for verifiers that insist on it
-    #[arg(long, env, default_value = "at+jwt", value_parser = ["at+jwt", "JWT"])]
-    pub jwt_typ: String,
-    /// How long a session lives without being used
-    #[arg(long, env, default_value = "168h", value_parser = lifetime)]
-    pub session_ttl: SignedDuration,
+    pub trusted_origins: OriginPatterns,
+    /// What an account may be and do
+    #[command(flatten)]
+    pub accounts: AccountConfig,
+    /// Sessions and their cookies
+    #[command(flatten)]
+    pub sessions: SessionConfig,
+    /// Access tokens
+    #[command(flatten)]
+    pub tokens: TokenConfig,
+    /// Mail
+    #[command(flatten)]
+    pub mail: MailConfig,
     /// bcrypt's cost, 4 to 31; below 10 only for tests
     #[arg(long, env, default_value = "12")]
     pub bcrypt_cost: Cost,
@@ -143,17 +150,6 @@ impl Config {
         let list = secret::resolve("KEY_ENCRYPTION_KEYS", self.key_encryption_keys.as_ref(), file)?;
         KeyEncryptionKeys::parse(&list)
     }
-
-    /// What tokens say of themselves.
-    pub fn tokens(&self) -> TokenSettings {
-        let base = self.base_url.as_str().trim_end_matches('/');
-        TokenSettings {
-            issuer: given(&self.jwt_issuer).unwrap_or(base).to_owned(),
-            audience: given(&self.jwt_audience).unwrap_or(base).to_owned(),
-            ttl: self.jwt_ttl,
-            token_type: self.jwt_typ.clone(),
-        }
-    }
 }
 
 /// How long something lives: a second or more.
@@ -162,6 +158,11 @@ fn lifetime(text: &str) -> Result<SignedDuration, String> {
         Ok(duration) if duration >= SignedDuration::from_secs(1) => Ok(duration),
         _ => Err("must be a second or more".to_owned()),
     }
+}
+
+/// How old something may get: nothing is an age too.
+fn age(text: &str) -> Result<SignedDuration, String> {
+    SignedDuration::try_from(settings::duration(text)?).map_err(|_| "is too long".to_owned())
 }
 
 /// Where browsers reach us: http or https, with a host, and nothing behind the path.

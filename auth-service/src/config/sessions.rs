@@ -1,0 +1,69 @@
+//! How long sessions live, and the cookies that carry them.
+
+use clap::{ArgAction, Args, builder::BoolishValueParser};
+use jiff::SignedDuration;
+use service_kit::settings::given;
+use url::Url;
+
+use super::{age, lifetime};
+use crate::protocol::cookie_domain::{CookieDomain, DomainError};
+use crate::protocol::cookies::CookieSettings;
+use crate::sessions::SessionSettings;
+
+/// The settings of sessions and their cookies.
+#[derive(Debug, Clone, Args)]
+pub struct SessionConfig {
+    /// How long a session lives without being used
+    #[arg(long, env, default_value = "168h", value_parser = lifetime)]
+    pub session_ttl: SignedDuration,
+    /// How long after its last extension a session that is used is extended again
+    #[arg(long, env, default_value = "24h", value_parser = age)]
+    pub session_update_age: SignedDuration,
+    /// How old a session may be for what needs a fresh one; 0s: any age
+    #[arg(long, env, default_value = "24h", value_parser = age)]
+    pub session_fresh_age: SignedDuration,
+    /// What the names of the cookies begin with
+    #[arg(long, env, default_value = "better-auth", value_parser = cookie_prefix)]
+    pub cookie_prefix: String,
+    /// The domain whose subdomains all get the cookies, such as example.com; without it, BASE_URL's host alone does
+    #[arg(long, env)]
+    pub cookie_domain: Option<String>,
+    /// Whether cookies are `Secure` and named so [default: when BASE_URL is https]
+    #[arg(long, env, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub secure_cookies: Option<bool>,
+}
+
+impl SessionConfig {
+    /// How long sessions live.
+    pub fn settings(&self) -> SessionSettings {
+        SessionSettings {
+            ttl: self.session_ttl,
+            update_age: self.session_update_age,
+            fresh_age: self.session_fresh_age,
+        }
+    }
+
+    /// Names and attributes of the cookies of a service reached under `base_url`.
+    ///
+    /// # Errors
+    /// When browsers would refuse a cookie of that domain, or hand it to strangers.
+    pub fn cookies(&self, base_url: &Url) -> Result<CookieSettings, DomainError> {
+        let domain =
+            given(&self.cookie_domain).map(|domain| CookieDomain::parse(domain, base_url)).transpose()?;
+        Ok(CookieSettings {
+            prefix: self.cookie_prefix.clone(),
+            domain,
+            secure: self.secure_cookies.unwrap_or(base_url.scheme() == "https"),
+            max_age: self.session_ttl,
+        })
+    }
+}
+
+/// A token of RFC 6265 that needs no quoting anywhere.
+fn cookie_prefix(text: &str) -> Result<String, String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    if text.is_empty() || text.len() > 64 || !text.bytes().all(fits) {
+        return Err("must be up to 64 letters, digits, '-', '_' and '.'".to_owned());
+    }
+    Ok(text.to_owned())
+}

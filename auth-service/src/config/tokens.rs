@@ -1,0 +1,43 @@
+//! What tokens say of themselves.
+
+use clap::Args;
+use jiff::SignedDuration;
+use service_kit::settings::given;
+use url::Url;
+
+use super::lifetime;
+use crate::tokens::{ClaimSet, TokenSettings};
+
+/// The settings of access tokens.
+#[derive(Debug, Clone, Args)]
+pub struct TokenConfig {
+    /// `iss` of the tokens [default: BASE_URL]
+    #[arg(long, env)]
+    pub jwt_issuer: Option<String>,
+    /// `aud` of the tokens [default: BASE_URL]
+    #[arg(long, env)]
+    pub jwt_audience: Option<String>,
+    /// How long a token is good for
+    #[arg(long, env, default_value = "15m", value_parser = lifetime)]
+    pub jwt_ttl: SignedDuration,
+    /// `typ` of the tokens' header: at+jwt (RFC 9068), or JWT for verifiers that insist on it
+    #[arg(long, env, default_value = "at+jwt", value_parser = ["at+jwt", "JWT"])]
+    pub jwt_typ: String,
+    /// What tokens say of the user: the address and name, or all that Better Auth's do
+    #[arg(long, env, value_enum, default_value = "standard")]
+    pub jwt_claims: ClaimSet,
+}
+
+impl TokenConfig {
+    /// What tokens of a service reached under `base_url` say of themselves.
+    pub fn settings(&self, base_url: &Url) -> TokenSettings {
+        let base = base_url.as_str().trim_end_matches('/');
+        TokenSettings {
+            issuer: given(&self.jwt_issuer).unwrap_or(base).to_owned(),
+            audience: given(&self.jwt_audience).unwrap_or(base).to_owned(),
+            ttl: self.jwt_ttl,
+            token_type: self.jwt_typ.clone(),
+            claims: self.jwt_claims,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Mail that waits to be sent.
+
+use std::sync::Arc;
+
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use service_kit::id::new_v7;
+use tokio::sync::Notify;
+
+use super::message::Message;
+use super::store;
+use crate::error::ApiError;
+use crate::keys::KeyEncryptionKeys;
+use crate::users::Email;
+
+/// Where mail is put. Whoever puts some in calls [`wake`](Self::wake) once the transaction is committed.
+pub struct Outbox {
+    encryption: Arc<KeyEncryptionKeys>,
+    waiting: Notify,
+}
+
+/// A mail as it waits, encrypted: the links in it are as good as passwords.
+#[derive(Serialize, Deserialize)]
+struct Letter {
+    to: String,
+    subject: String,
+    text: String,
+}
+
+impl Outbox {
+    /// An outbox whose mail is encrypted with `encryption`.
+    pub fn new(encryption: Arc<KeyEncryptionKeys>) -> Self {
+        Self { encryption, waiting: Notify::new() }
+    }
+
+    /// Puts a mail in, as part of the transaction of `client`. It is not sent after `expires_at`.
+    ///
+    /// # Errors
+    /// When the database cannot, or there is no randomness to encrypt with.
+    pub async fn put(
+        &self,
+        client: &impl GenericClient,
+        to: &Email,
+        message: &Message<'_>,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let id = new_v7(now);
+        let rendered = message.render();
+        let letter =
+            Letter { to: to.as_str().to_owned(), subject: rendered.subject.to_owned(), text: rendered.text };
+        let plain =
+            serde_json::to_vec(&letter).map_err(|error| ApiError::Internal(format!("letter: {error}")))?;
+        let sealed = self.encryption.seal(&id.to_string(), &plain)?;
+        Ok(store::insert(client, id, &sealed, expires_at, now).await?)
+    }
+
+    /// Tells the worker of this process that there is mail.
+    pub fn wake(&self) {
+        self.waiting.notify_one();
+    }
+}

@@ -1,0 +1,86 @@
+//! The `Domain` of cookies: one that browsers take, and that shares nothing with strangers.
+
+use url::Url;
+
+/// Why a domain cannot hold cookies.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum DomainError {
+    /// Anybody may register below it, and would get the cookies.
+    #[error("COOKIE_DOMAIN: {0} is a public suffix: strangers would get the cookies; name your own domain")]
+    PublicSuffix(String),
+    /// Browsers refuse a cookie for a domain that the answering host is not part of.
+    #[error("COOKIE_DOMAIN: {domain} is not the host of BASE_URL ({host}) or a domain above it")]
+    NotOurs {
+        /// What was set.
+        domain: String,
+        /// Where we are.
+        host: String,
+    },
+    /// It is no domain name.
+    #[error("COOKIE_DOMAIN: {0} is not a domain such as example.com")]
+    Malformed(String),
+}
+
+/// A domain whose subdomains may all have the cookies of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CookieDomain(String);
+
+impl CookieDomain {
+    /// Reads the domain for a service reached under `base_url`. A dot before it means the same (RFC 6265, 5.2.3).
+    ///
+    /// # Errors
+    /// When it is no domain, a public suffix, or not above the service's host.
+    pub fn parse(text: &str, base_url: &Url) -> Result<Self, DomainError> {
+        let domain = text.strip_prefix('.').unwrap_or(text).to_ascii_lowercase();
+        let is_label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let is_name = domain.split('.').all(is_label) && domain.parse::<std::net::IpAddr>().is_err();
+        if !is_name {
+            return Err(DomainError::Malformed(text.to_owned()));
+        }
+        // Of a name without a registrable part nothing is left to own: `com`, `co.uk`, `localhost`.
+        if psl::domain_str(&domain).is_none() {
+            return Err(DomainError::PublicSuffix(domain));
+        }
+        let host = base_url.host_str().unwrap_or_default();
+        let is_above = host == domain || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
+        if !is_above {
+            return Err(DomainError::NotOurs { domain, host: host.to_owned() });
+        }
+        Ok(Self(domain))
+    }
+
+    /// The domain.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<String, DomainError> {
+        let base = "https://auth.example.co.uk".parse().unwrap();
+        CookieDomain::parse(text, &base).map(|domain| domain.as_str().to_owned())
+    }
+
+    #[test]
+    fn only_a_domain_of_ones_own_above_the_service_is_taken() {
+        assert_eq!(parse("example.co.uk").as_deref(), Ok("example.co.uk"));
+        assert_eq!(parse(".Example.co.uk").as_deref(), Ok("example.co.uk"));
+        assert_eq!(parse("auth.example.co.uk").as_deref(), Ok("auth.example.co.uk"));
+        for suffix in ["uk", "co.uk", "com", "localhost", "github.io", "vercel.app"] {
+            assert_eq!(parse(suffix), Err(DomainError::PublicSuffix(suffix.to_owned())));
+        }
+        for foreign in ["example.com", "other.example.co.uk", "xample.co.uk"] {
+            assert!(matches!(parse(foreign), Err(DomainError::NotOurs { .. })), "{foreign}");
+        }
+        for malformed in
+            ["", ".", "a..b", "exa mple.com", "example.com; Secure", "127.0.0.1", "ex\u{e4}mple.com"]
+        {
+            assert!(matches!(parse(malformed), Err(DomainError::Malformed(_))), "{malformed}");
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Entries of `TRUSTED_ORIGINS`: web origins, patterns of them, and the schemes of apps, as Better Auth takes them.
+
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use percent_encoding::percent_decode_str;
+use service_kit::settings::Origins;
+use url::Url;
+use wildmatch::WildMatch;
+
+/// Schemes that run or read what they name, instead of opening an app.
+const NEVER_TRUSTED: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source"];
+
+/// A comma-separated list of entries; an empty one is fine.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OriginPatterns(Vec<OriginPattern>);
+
+impl OriginPatterns {
+    /// Whether one of the entries covers `url`: an origin, or any URL of one.
+    pub fn cover(&self, url: &str) -> bool {
+        // Browsers send the canonical spelling, so a plain comparison answers nearly always.
+        if self.0.iter().any(|entry| matches!(entry, OriginPattern::Exact(origin) if origin == url)) {
+            return true;
+        }
+        match Url::parse(url) {
+            Ok(parsed) if is_web(parsed.scheme()) => self.0.iter().any(|entry| entry.covers_web(&parsed)),
+            _ => AppUrl::parse(url).is_some_and(|app| self.0.iter().any(|entry| entry.covers_app(&app))),
+        }
+    }
+
+    /// These, and the exact origin `own`.
+    pub fn and(mut self, own: String) -> Self {
+        self.0.insert(0, OriginPattern::Exact(own));
+        self
+    }
+}
+
+impl FromStr for OriginPatterns {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(OriginPattern::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum OriginPattern {
+    /// `https://app.example.com`
+    Exact(String),
+    /// `https://*.example.com`: compared with the whole origin.
+    Origin(WildMatch, HostKind),
+    /// `*.example.com`: compared with host and port, over http and https.
+    Host(WildMatch, HostKind),
+    /// `myapp://`, `exp://192.168.*.*:*/**`: an app's own links. What is not given is not compared.
+    App { scheme: String, authority: Option<(WildMatch, HostKind)>, path: AppPath },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum AppPath {
+    Any,
+    /// This path and what is below it.
+    Below(String),
+    Like(WildMatch),
+}
+
+/// A host pattern of digits alone names a range of addresses: a plain `*` would let `192.168.evil.com` in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum HostKind {
+    Name,
+    Ipv4Range,
+}
+
+impl HostKind {
+    fn of(pattern: &str) -> Self {
+        let host = pattern.split(':').next().unwrap_or_default();
+        let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || b"*?.".contains(&byte));
+        if numeric && host.bytes().any(|byte| byte.is_ascii_digit()) { Self::Ipv4Range } else { Self::Name }
+    }
+
+    fn admits(self, host_and_port: &str) -> bool {
+        let host = host_and_port.split(':').next().unwrap_or_default();
+        self == Self::Name || host.parse::<Ipv4Addr>().is_ok()
+    }
+}
+
+impl OriginPattern {
+    fn parse(text: &str) -> Result<Self, String> {
+        let wild = has_wildcard(text);
+        match text.split_once("://") {
+            None if wild => {
+                names_something(text, text)?;
+                Ok(Self::Host(WildMatch::new(text), HostKind::of(text)))
+            }
+            Some((scheme, host)) if is_web(scheme) && wild => {
+                names_something(text, host)?;
+                if host.contains('/') {
+                    return Err(format!("{text} has a path; an origin ends with the host or port"));
+                }
+                Ok(Self::Origin(WildMatch::new(text), HostKind::of(host)))
+            }
+            Some((scheme, _)) if !is_web(scheme) => Self::app(text, scheme),
+            Some(_) | None => {
+                text.parse::<Origins>()?;
+                Ok(Self::Exact(text.to_owned()))
+            }
+        }
+    }
+
+    fn app(text: &str, scheme: &str) -> Result<Self, String> {
+        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_lowercase())
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+.-".contains(&byte));
+        if !is_scheme || NEVER_TRUSTED.contains(&scheme) {
+            return Err(format!("{text} is not an origin such as https://app.example.com or myapp://"));
+        }
+        let parsed = AppUrl::parse_pattern(text).ok_or_else(|| format!("{text} holds control characters"))?;
+        let authority = Some(parsed.authority).filter(|authority| !authority.is_empty());
+        Ok(Self::App {
+            scheme: parsed.scheme,
+            authority: authority.map(|authority| (WildMatch::new(&authority), HostKind::of(&authority))),
+            path: match parsed.path {
+                path if path.is_empty() => AppPath::Any,
+                path if has_wildcard(&path) => AppPath::Like(WildMatch::new(&path)),
+                path => AppPath::Below(path),
+            },
+        })
+    }
+
+    fn covers_web(&self, url: &Url) -> bool {
+        let host_and_port = || match (url.host_str(), url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (host, _) => host.unwrap_or_default().to_owned(),
+        };
+        match self {
+            Self::Exact(origin) => *origin == url.origin().ascii_serialization(),
+            Self::Origin(pattern, kind) => {
+                pattern.matches(&url.origin().ascii_serialization()) && kind.admits(&host_and_port())
+            }
+            Self::Host(pattern, kind) => {
+                let host = host_and_port();
+                pattern.matches(&host) && kind.admits(&host)
+            }
+            Self::App { .. } => false,
+        }
+    }
+
+    fn covers_app(&self, url: &AppUrl) -> bool {
+        let Self::App { scheme, authority, path } = self else { return false };
+        *scheme == url.scheme
+            && !url.authority.contains('@')
+            && authority
+                .as_ref()
+                .is_none_or(|(pattern, kind)| pattern.matches(&url.authority) && kind.admits(&url.authority))
+            && match path {
+                AppPath::Any => true,
+                AppPath::Below(top) => url
+                    .path
+                    .strip_prefix(top.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+                AppPath::Like(pattern) => pattern.matches(if url.path.is_empty() { "/" } else { &url.path }),
+            }
+    }
+}
+
+/// A link with a scheme of an app's own, taken apart without a URL parser: those differ on schemes they do not know.
+struct AppUrl {
+    scheme: String,
+    authority: String,
+    /// Decoded, with `.` and `..` resolved; empty for none.
+    path: String,
+}
+
+impl AppUrl {
+    fn parse(text: &str) -> Option<Self> {
+        Self::split(text, &['/', '?', '#'], &['?', '#'])
+    }
+
+    /// In a pattern `?` is a wildcard.
+    fn parse_pattern(text: &str) -> Option<Self> {
+        Self::split(text, &['/', '#'], &['#'])
+    }
+
+    fn split(text: &str, after_authority: &[char], after_path: &[char]) -> Option<Self> {
+        if text.chars().any(char::is_control) {
+            return None;
+        }
+        let (scheme, rest) = text.split_once(':').filter(|(scheme, _)| !scheme.is_empty())?;
+        let (authority, rest) = match rest.strip_prefix("//") {
+            Some(rest) => rest.split_at(rest.find(after_authority).unwrap_or(rest.len())),
+            None => ("", rest),
+        };
+        let path = rest.split(after_path).next().unwrap_or_default();
+        Some(Self {
+            scheme: scheme.to_ascii_lowercase(),
+            authority: authority.to_ascii_lowercase(),
+            path: resolved(path),
+        })
+    }
+}
+
+fn resolved(path: &str) -> String {
+    let decoded = percent_decode_str(path).decode_utf8().unwrap_or_else(|_| path.into());
+    let mut segments = Vec::new();
+    for segment in decoded.split('/') {
+        match segment {
+            ".." => drop(segments.pop()),
+            "." | "" => {}
+            segment => segments.push(segment),
+        }
+    }
+    segments.iter().map(|segment| format!("/{segment}")).collect()
+}
+
+/// With credentials at stake a pattern must say whose pages it means: `*` and `*.com` mean everybody's.
+fn names_something(text: &str, host_and_port: &str) -> Result<(), String> {
+    let host = host_and_port.split([':', '/']).next().unwrap_or_default();
+    let literal = host.rsplit('.').take_while(|label| !has_wildcard(label)).count();
+    let is_range =
+        HostKind::of(host) == HostKind::Ipv4Range && host.starts_with(|first: char| first.is_ascii_digit());
+    let is_whole = !host.is_empty() && !has_wildcard(host);
+    if literal >= 2 || is_range || is_whole {
+        return Ok(());
+    }
+    Err(format!("{text} would trust strangers; name a domain, as in https://*.example.com"))
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
+
+fn is_web(scheme: &str) -> bool {
+    matches!(scheme, "http" | "https")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(patterns: &str, url: &str) -> bool {
+        patterns.parse::<OriginPatterns>().unwrap().cover(url)
+    }
+
+    #[test]
+    fn wildcards_stand_for_labels_and_ports() {
+        for (pattern, url) in [
+            ("https://*.example.com", "https://a.example.com"),
+            ("https://*.example.com", "https://a.b.example.com/path?x#y"),
+            ("https://app-?.example.com", "https://app-1.example.com"),
+            ("http://localhost:*", "http://localhost:5173"),
+            ("*.example.com", "http://a.example.com"),
+            ("*.example.com:8443", "https://a.example.com:8443"),
+            ("http://192.168.*.*:3000", "http://192.168.1.7:3000"),
+            ("https://**.example.com", "https://a.b.example.com"),
+        ] {
+            assert!(covers(pattern, url), "{pattern} {url}");
+        }
+        for (pattern, url) in [
+            ("https://*.example.com", "https://example.com"),
+            ("https://*.example.com", "http://a.example.com"),
+            ("https://*.example.com", "https://a.example.com.evil.com"),
+            ("https://*.example.com", "https://evil.com/.example.com"),
+            ("https://*.example.com", "https://evil.com#.example.com"),
+            ("https://*.example.com", "https://a.example.com@evil.com"),
+            ("https://*.example.com", "javascript://a.example.com/%0aalert(1)"),
+            ("*.example.com", "javascript://a.example.com/%0aalert(1)"),
+            ("https://app-?.example.com", "https://app-.example.com"),
+            ("http://192.168.*.*:3000", "http://192.168.evil.com:3000"),
+            ("http://192.168.*.*", "http://192.168.1.evil.com"),
+        ] {
+            assert!(!covers(pattern, url), "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn an_apps_scheme_is_trusted_with_what_it_names() {
+        for (pattern, url) in [
+            ("myapp://", "myapp://"),
+            ("myapp://", "MyApp://open?x=y"),
+            ("myapp://host/cb", "myapp://host/cb/next"),
+            ("exp://192.168.*.*:*/**", "exp://192.168.1.2:8081/--/path"),
+        ] {
+            assert!(covers(pattern, url), "{pattern} {url}");
+        }
+        for (pattern, url) in [
+            ("myapp://", "other://"),
+            ("myapp://", "https://myapp"),
+            ("myapp://host/cb", "myapp://host/cb/../evil"),
+            ("myapp://host/cb", "myapp://host/cbx"),
+            ("myapp://host", "myapp://other"),
+            ("myapp://", "myapp://user@host"),
+            ("exp://192.168.*.*:*", "exp://192.168.evil.com:80"),
+        ] {
+            assert!(!covers(pattern, url), "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_trusts_strangers_or_never_matches_is_refused() {
+        for entry in [
+            "*",
+            "**",
+            "*.com",
+            "https://*",
+            "https://*:3000",
+            "https://*.*",
+            "http*://x",
+            "javascript://",
+            "data://",
+            "example.com",
+            "https://example.com/",
+            "https://*.example.com/path",
+            "MyApp://",
+        ] {
+            assert!(entry.parse::<OriginPatterns>().is_err(), "{entry}");
+        }
+        assert_eq!("".parse::<OriginPatterns>().unwrap(), OriginPatterns::default());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_but_the_domain_is_covered(url in "[a-z*?:/.@\\\\#%0-9-]{0,40}") {
+            let patterns: OriginPatterns = "https://*.example.com".parse().unwrap();
+            if patterns.cover(&url) {
+                let parsed = Url::parse(&url).unwrap();
+                proptest::prop_assert!(parsed.host_str().unwrap().ends_with(".example.com"));
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The addresses that mail points to. Built from `BASE_URL` and from nothing that a request says of itself.
+
+use percent_encoding::utf8_percent_encode;
+use url::Url;
+
+use super::model::LinkToken;
+use crate::protocol::cookies::COMPONENT;
+
+/// Where a link leads that names no page of its own.
+const HOME: &str = "/";
+
+/// Makes links.
+#[derive(Debug, Clone)]
+pub struct Links {
+    endpoint: String,
+}
+
+impl Links {
+    /// Links to a service reached under `base_url`.
+    pub fn new(base_url: &Url) -> Self {
+        Self { endpoint: format!("{}/api/auth", base_url.as_str().trim_end_matches('/')) }
+    }
+
+    /// Where this service's own endpoints are, which relative targets of a password reset are resolved against.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Verifies or changes an address, then goes on to `callback`.
+    pub fn verify_email(&self, token: &LinkToken, callback: Option<&str>) -> String {
+        self.link("verify-email", token, callback)
+    }
+
+    /// Deletes an account, then goes on to `callback`.
+    pub fn delete_user(&self, token: &LinkToken, callback: Option<&str>) -> String {
+        self.link("delete-user/callback", token, callback)
+    }
+
+    /// Leads to the page where a new password is chosen.
+    pub fn reset_password(&self, token: &LinkToken, page: Option<&str>) -> String {
+        let page = utf8_percent_encode(page.unwrap_or_default(), COMPONENT);
+        format!("{}/reset-password/{}?callbackURL={page}", self.endpoint, token.expose())
+    }
+
+    fn link(&self, path: &str, token: &LinkToken, callback: Option<&str>) -> String {
+        let callback = callback.filter(|callback| !callback.is_empty()).unwrap_or(HOME);
+        let callback = utf8_percent_encode(callback, COMPONENT);
+        format!("{}/{path}?token={}&callbackURL={callback}", self.endpoint, token.expose())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_begin_with_the_base_url_and_carry_their_target_encoded() {
+        let links = Links::new(&"https://auth.example.com/".parse().unwrap());
+        let token = LinkToken::from("t");
+        assert_eq!(
+            links.verify_email(&token, Some("/a b?c=d&e")),
+            "https://auth.example.com/api/auth/verify-email?token=t&callbackURL=%2Fa%20b%3Fc%3Dd%26e"
+        );
+        assert_eq!(
+            links.delete_user(&token, None),
+            "https://auth.example.com/api/auth/delete-user/callback?token=t&callbackURL=%2F"
+        );
+        assert_eq!(
+            links.reset_password(&token, None),
+            "https://auth.example.com/api/auth/reset-password/t?callbackURL="
+        );
+    }
+}
