@@ -14,6 +14,7 @@ use utoipa::openapi::{Components, OpenApi};
     ),
     tags(
         (name = "credentials", description = "Signing up and in by e-mail and password"),
+        (name = "users", description = "Who one is: name, picture, address, and leaving"),
         (name = "sessions", description = "Who is signed in"),
         (name = "tokens", description = "Access tokens for resource servers, and the keys that verify them"),
         (name = "health", description = "For operators")

@@ -1,6 +1,7 @@
 //! auth-service: accounts by e-mail and password, sessions, short-lived RS256 tokens and the JWKS that verifies
 //! them. Answers under `/api/auth` exactly as Better Auth does, so that its clients work unchanged.
 
+pub mod addresses;
 pub mod cli;
 pub mod config;
 mod document;

@@ -28,10 +28,11 @@ use crate::passwords::HashPool;
 use crate::protocol::cookie_domain::DomainError;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::cors::cors;
+use crate::protocol::error_page;
 use crate::protocol::origin::TrustedOrigins;
 use crate::state::{Settings, State};
 use crate::verifications::Links;
-use crate::{keys, passwords, sessions, tokens};
+use crate::{addresses, keys, passwords, sessions, tokens, users};
 
 /// The name in messages to the operator.
 pub const NAME: &str = "auth-service";
@@ -133,10 +134,14 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
                 utoipa_actix_web::scope("/api/auth")
                     .configure(passwords::routes)
                     .configure(sessions::routes)
+                    .configure(users::routes)
+                    .configure(addresses::routes)
                     .configure(tokens::routes)
                     .configure(keys::routes)
+                    .service(error_page::error)
                     .service(ok)
-                    .default_service(web::to(nothing_here)),
+                    .default_service(web::to(nothing_here))
+                    .wrap(from_fn(sessions::send_extended)),
             )
             .split_for_parts();
         app.configure(openapi::routes(&document))

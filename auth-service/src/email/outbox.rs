@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use service_kit::id::new_v7;
 use tokio::sync::Notify;
@@ -13,6 +13,9 @@ use super::store;
 use crate::error::ApiError;
 use crate::keys::KeyEncryptionKeys;
 use crate::users::Email;
+
+/// How long it is tried to deliver mail without a link: later than that it would only puzzle.
+const NOTICE_TTL: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where mail is put. Whoever puts some in calls [`wake`](Self::wake) once the transaction is committed.
 pub struct Outbox {
@@ -54,6 +57,21 @@ impl Outbox {
             serde_json::to_vec(&letter).map_err(|error| ApiError::Internal(format!("letter: {error}")))?;
         let sealed = self.encryption.seal(&id.to_string(), &plain)?;
         Ok(store::insert(client, id, &sealed, expires_at, now).await?)
+    }
+
+    /// Puts a mail in that has no link: it is of use for a day.
+    ///
+    /// # Errors
+    /// When the database cannot, or there is no randomness to encrypt with.
+    pub async fn notify(
+        &self,
+        client: &impl GenericClient,
+        to: &Email,
+        message: &Message<'_>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let expires_at = now.checked_add(NOTICE_TTL).unwrap_or(Timestamp::MAX);
+        self.put(client, to, message, expires_at, now).await
     }
 
     /// Tells the worker of this process that there is mail.

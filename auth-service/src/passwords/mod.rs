@@ -1,16 +1,23 @@
 //! E-mail and password: signing up, signing in, and how passwords are kept.
 
 mod bcrypt;
+mod check;
 mod handlers;
 mod hashing;
 mod model;
 mod store;
 
+pub use check::confirm;
 pub use hashing::HashPool;
 pub use model::{Cost, PasswordRules};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Adds `sign-up/email` and `sign-in/email`.
+/// Adds `sign-up/email`, `sign-in/email`, and what changes and resets passwords.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(handlers::sign_up).service(handlers::sign_in);
+    cfg.service(handlers::sign_up::sign_up)
+        .service(handlers::sign_in::sign_in)
+        .service(handlers::change::change_password)
+        .service(handlers::reset::request_password_reset)
+        .service(handlers::reset::reset_password_page)
+        .service(handlers::reset::reset_password);
 }

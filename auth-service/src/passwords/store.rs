@@ -4,14 +4,21 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::model::{Scheme, StoredHash};
 use crate::users::{self, Email, User};
 
 const CREATE: &str = "INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)";
 /// Only while the hash is still the one that was checked: a password changed in the meantime must not come back.
-const RENEW: &str =
+const REPLACE: &str =
     "UPDATE passwords SET hash = $2, scheme = $3, updated_at = $4 WHERE user_id = $1 AND hash = $5";
+const SET: &str = "
+    INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT ON CONSTRAINT passwords_pkey DO UPDATE
+    SET hash = excluded.hash, scheme = excluded.scheme, updated_at = excluded.updated_at";
+const FIND: &str = "SELECT hash, scheme FROM passwords WHERE user_id = $1";
 const FIND_BY_EMAIL: &str = "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at,
@@ -34,20 +41,48 @@ pub async fn create(
     Ok(())
 }
 
-/// Puts a new hash of the same password in the place of an old one, unless the password was changed meanwhile.
+/// Puts a new hash in the place of the one that was checked, unless the password was changed meanwhile. Whether it
+/// did.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn renew(
+pub async fn replace(
     client: &impl GenericClient,
     user: &UserId,
-    old: &StoredHash,
+    old: &str,
     new: &StoredHash,
     now: Timestamp,
+) -> Result<bool, StoreError> {
+    let statement = client.prepare_cached(REPLACE).await?;
+    let parameters: [&(dyn ToSql + Sync); 5] = [&user.as_str(), &new.hash, &new.scheme.as_str(), &now, &old];
+    Ok(client.execute(&statement, &parameters).await? == 1)
+}
+
+/// Gives an account this password, whether it had one or not.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn set(
+    client: &impl GenericClient,
+    user: &UserId,
+    password: &StoredHash,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(RENEW).await?;
-    client.execute(&statement, &[&user.as_str(), &new.hash, &new.scheme.as_str(), &now, &old.hash]).await?;
+    let statement = client.prepare_cached(SET).await?;
+    client.execute(&statement, &[&user.as_str(), &password.hash, &password.scheme.as_str(), &now]).await?;
     Ok(())
+}
+
+/// The password of an account, if it has one.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn find(client: &impl GenericClient, user: &UserId) -> Result<Option<StoredHash>, StoreError> {
+    let statement = client.prepare_cached(FIND).await?;
+    match client.query_opt(&statement, &[&user.as_str()]).await? {
+        Some(row) => from_row(&row),
+        None => Ok(None),
+    }
 }
 
 /// The account of an address with its password, if it has one.
@@ -60,11 +95,13 @@ pub async fn find_by_email(
 ) -> Result<Option<(User, Option<StoredHash>)>, StoreError> {
     let statement = client.prepare_cached(FIND_BY_EMAIL).await?;
     let Some(row) = client.query_opt(&statement, &[&email.as_str()]).await? else { return Ok(None) };
-    let user = users::from_row(&row)?;
-    let Some(hash) = column::<Option<String>>(&row, "passwords", "hash")? else {
-        return Ok(Some((user, None)));
-    };
-    let scheme: &str = column(&row, "passwords", "scheme")?;
+    Ok(Some((users::from_row(&row)?, from_row(&row)?)))
+}
+
+/// Reads a password out of a row that has its columns, which are null where there is none.
+fn from_row(row: &Row) -> Result<Option<StoredHash>, StoreError> {
+    let Some(hash) = column::<Option<String>>(row, "passwords", "hash")? else { return Ok(None) };
+    let scheme: &str = column(row, "passwords", "scheme")?;
     let scheme = Scheme::parse(scheme).ok_or_else(|| corrupt("passwords", "scheme", "unknown"))?;
-    Ok(Some((user, Some(StoredHash { hash, scheme }))))
+    Ok(Some(StoredHash { hash, scheme }))
 }

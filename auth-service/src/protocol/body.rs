@@ -9,6 +9,8 @@ use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde_json::{Map, Value};
 
+pub use super::fields::Fields;
+use super::fields::kind;
 use crate::error::ApiError;
 use crate::state::State;
 
@@ -69,74 +71,6 @@ impl<T: Schema> FromRequest for Body<T> {
     }
 }
 
-/// Reads fields of an object by Better Auth's schema rules, collecting every complaint in order.
-pub struct Fields<'a> {
-    object: &'a Map<String, Value>,
-    complaints: Vec<String>,
-}
-
-impl<'a> Fields<'a> {
-    /// A string that must be there.
-    pub fn string(&mut self, name: &str) -> Option<&'a str> {
-        match self.object.get(name) {
-            Some(Value::String(text)) => self.without_nul(name, text),
-            other => self.complain(name, "string", other),
-        }
-    }
-
-    /// A string that may be missing (`None`), but not null.
-    pub fn optional_string(&mut self, name: &str) -> Option<&'a str> {
-        match self.object.get(name) {
-            None => None,
-            Some(Value::String(text)) => self.without_nul(name, text),
-            other => self.complain(name, "string", other),
-        }
-    }
-
-    /// A boolean that may be missing, but not null.
-    pub fn optional_boolean(&mut self, name: &str) -> Option<bool> {
-        match self.object.get(name) {
-            None => None,
-            Some(Value::Bool(value)) => Some(*value),
-            other => self.complain(name, "boolean", other),
-        }
-    }
-
-    /// A password, which may hold any character, NUL included.
-    pub fn password(&mut self, name: &str) -> Option<&'a str> {
-        match self.object.get(name) {
-            Some(Value::String(text)) => Some(text),
-            other => self.complain(name, "string", other),
-        }
-    }
-
-    /// Notes that `name` breaks a rule, in the schema library's words.
-    pub fn reject(&mut self, name: &str, complaint: &str) {
-        self.complaints.push(format!("[body.{name}] {complaint}"));
-    }
-
-    /// Notes `name` when its text is longer than `max` UTF-16 units, which is how JavaScript counts.
-    pub fn at_most(&mut self, name: &str, text: Option<&str>, max: usize) {
-        if text.is_some_and(|text| text.encode_utf16().count() > max) {
-            self.reject(name, &format!("Too big: expected string to have <={max} characters"));
-        }
-    }
-
-    /// PostgreSQL text cannot hold a NUL, so it is refused where it comes in.
-    fn without_nul(&mut self, name: &str, text: &'a str) -> Option<&'a str> {
-        if text.contains('\0') {
-            self.reject(name, "Invalid input: expected string without NUL characters");
-            return None;
-        }
-        Some(text)
-    }
-
-    fn complain<T>(&mut self, name: &str, expected: &str, got: Option<&Value>) -> Option<T> {
-        self.reject(name, &format!("Invalid input: expected {expected}, received {}", kind(got)));
-        None
-    }
-}
-
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, ApiError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if announced.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > MAX_BODY) {
@@ -182,21 +116,7 @@ fn validate<T: Schema>(value: Option<&Value>) -> Result<T, ApiError> {
             return Err(ApiError::Validation(complaints.join("; ")));
         }
     };
-    let mut fields = Fields { object, complaints: Vec::new() };
-    match T::read(&mut fields) {
-        Some(parsed) if fields.complaints.is_empty() => Ok(parsed),
-        _ => Err(ApiError::Validation(fields.complaints.join("; "))),
-    }
-}
-
-fn kind(value: Option<&Value>) -> &'static str {
-    match value {
-        None => "undefined",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "boolean",
-        Some(Value::Number(_)) => "number",
-        Some(Value::String(_)) => "string",
-        Some(Value::Array(_)) => "array",
-        Some(Value::Object(_)) => "object",
-    }
+    let mut fields = Fields::new("body", object);
+    let parsed = T::read(&mut fields);
+    fields.accept(parsed)
 }

@@ -109,6 +109,11 @@ impl Cookies {
         }
     }
 
+    /// The name of the cookie that carries the session.
+    pub fn session_token_name(&self) -> &str {
+        &self.session_token
+    }
+
     /// The session token a request presents: a bearer token, raw or signed, else a cookie with a good signature.
     /// A bad signature reads as nothing.
     pub fn presented(&self, headers: &HeaderMap) -> Option<SessionToken> {

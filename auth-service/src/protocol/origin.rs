@@ -87,6 +87,19 @@ impl TrustedOrigins {
         Ok(())
     }
 
+    /// Checks the redirect target of a link that was followed, which came in the query.
+    ///
+    /// # Errors
+    /// 403 for a target outside.
+    pub fn check_callback(&self, url: Option<&str>) -> Result<(), ApiError> {
+        match url {
+            Some(url) if !url.is_empty() && !self.is_target(url) => {
+                Err(ApiError::UntrustedTarget(RedirectTarget::Callback))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// URL parsers skip control characters, which a header cannot hold: with them, what is checked and what is sent
     /// would be two things.
     fn is_target(&self, url: &str) -> bool {
@@ -159,7 +172,7 @@ fn is_safe_relative(target: &str) -> bool {
 }
 
 /// JavaScript's idea of "something was given".
-fn is_truthy(value: &Value) -> bool {
+pub fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
         Value::String(text) => !text.is_empty(),

@@ -4,12 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use service_kit::store::StoreError;
 
 use super::model::{Session, SessionToken};
+use super::refresh::Extended;
 use super::store;
 use crate::error::ApiError;
+use crate::protocol::body::{Body, Schema};
+use crate::protocol::origin::is_truthy;
 use crate::state::State;
 use crate::users::User;
 
@@ -19,8 +22,19 @@ pub struct SignedIn {
     pub session: Session,
     /// Whose it is.
     pub user: User,
-    /// Set when this look-up extended the session, so that its cookie has to be sent again.
-    pub extended: Option<SessionToken>,
+    /// What the request presented, for the cookie to be sent again.
+    pub token: SessionToken,
+}
+
+/// A live session that began recently. A handler that takes this answers older ones 403.
+pub struct Fresh(pub SignedIn);
+
+/// A body, and then a live session: a malformed body is a 400, with or without a session.
+pub struct WithBody<T> {
+    /// Who sends it.
+    pub current: SignedIn,
+    /// What it says.
+    pub body: T,
 }
 
 /// The session of a request, if there is a live one.
@@ -33,9 +47,21 @@ pub enum MaybeSignedIn {
     SignedIn(Box<SignedIn>),
 }
 
+impl MaybeSignedIn {
+    /// The session, if there is one.
+    pub fn signed_in(&self) -> Option<&SignedIn> {
+        match self {
+            Self::SignedIn(signed_in) => Some(signed_in),
+            Self::Nobody | Self::Ended => None,
+        }
+    }
+}
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
 impl FromRequest for MaybeSignedIn {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -45,20 +71,50 @@ impl FromRequest for MaybeSignedIn {
 
 impl FromRequest for SignedIn {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { require(&request).await })
+    }
+}
+
+impl FromRequest for Fresh {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            match look_up(&request).await? {
-                MaybeSignedIn::SignedIn(signed_in) => Ok(*signed_in),
-                MaybeSignedIn::Nobody => Err(ApiError::Unauthorized(Vec::new())),
-                MaybeSignedIn::Ended => {
-                    let cookies = state(&request)?.cookies.clearing();
-                    Err(ApiError::Unauthorized(cookies))
-                }
+            let signed_in = require(&request).await?;
+            let state = state(&request)?;
+            if !signed_in.session.is_fresh(&state.settings.sessions, state.clock.now()) {
+                return Err(ApiError::SessionNotFresh);
             }
+            Ok(Self(signed_in))
         })
+    }
+}
+
+impl<T: Schema> FromRequest for WithBody<T> {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = Body::<T>::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let Body(body) = body.await?;
+            Ok(Self { current: require(&request).await?, body })
+        })
+    }
+}
+
+async fn require(request: &HttpRequest) -> Result<SignedIn, ApiError> {
+    match look_up(request).await? {
+        MaybeSignedIn::SignedIn(signed_in) => Ok(*signed_in),
+        MaybeSignedIn::Nobody => Err(ApiError::Unauthorized(Vec::new())),
+        MaybeSignedIn::Ended => Err(ApiError::Unauthorized(state(request)?.cookies.clearing())),
     }
 }
 
@@ -70,7 +126,6 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
     let Some((mut session, user)) = store::find(&client, &token, now).await? else {
         return Ok(MaybeSignedIn::Ended);
     };
-    let mut extended = None;
     if let Some(expires_at) = session.extension(&state.settings.sessions, now)
         && !refresh_disabled(request)
     {
@@ -78,15 +133,15 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
             return Ok(MaybeSignedIn::Ended);
         }
         (session.expires_at, session.updated_at) = (expires_at, now);
-        extended = Some(token);
+        request.extensions_mut().insert(Extended { token: token.clone() });
     }
-    Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, extended })))
+    Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token })))
 }
 
-/// `?disableRefresh=true`: look, but do not extend.
+/// `?disableRefresh=...`: look, but do not extend. Anything that JavaScript takes for given counts.
 fn refresh_disabled(request: &HttpRequest) -> bool {
     url::form_urlencoded::parse(request.query_string().as_bytes())
-        .any(|(name, value)| name == "disableRefresh" && value == "true")
+        .any(|(name, value)| name == "disableRefresh" && is_truthy(&value.as_ref().into()))
 }
 
 fn state(request: &HttpRequest) -> Result<&web::Data<State>, ApiError> {

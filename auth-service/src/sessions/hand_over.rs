@@ -1,7 +1,7 @@
 //! Starting a session, and handing it to its device: cookie, session token and access token.
 
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponseBuilder};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use shared_claims::UserId;
@@ -12,6 +12,9 @@ use crate::error::ApiError;
 use crate::state::State;
 use crate::tokens;
 use crate::users::User;
+
+/// Holds the signed token, for clients without cookies.
+const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
 /// A session that was just begun, with the token that is shown only now.
 pub struct Started {
@@ -63,21 +66,54 @@ pub fn hand_over(
 }
 
 /// Sets the session cookie (again), with the signed token beside it for clients without cookies.
-pub(super) fn set_cookies(
+pub fn set_cookies(
     response: &mut HttpResponseBuilder,
     state: &State,
     request: &HttpRequest,
     token: &SessionToken,
     remembered: bool,
 ) {
-    let signed = state.cookies.signed(token);
-    append_cookies(response, state.cookies.set(request.headers(), &signed, remembered));
-    response.insert_header(("set-auth-token", signed));
+    for header in session_headers(state, request, token, remembered) {
+        response.append_header(header);
+    }
 }
 
-/// Appends `Set-Cookie` headers.
-pub(super) fn append_cookies(response: &mut HttpResponseBuilder, cookies: Vec<HeaderValue>) {
-    for cookie in cookies {
+/// The same, on an answer that is complete but for this.
+pub fn set_cookies_of(
+    response: &mut HttpResponse,
+    state: &State,
+    request: &HttpRequest,
+    token: &SessionToken,
+    remembered: bool,
+) {
+    for (name, value) in session_headers(state, request, token, remembered) {
+        response.headers_mut().append(name, value);
+    }
+}
+
+/// The headers that give a device its session.
+pub(super) fn session_headers(
+    state: &State,
+    request: &HttpRequest,
+    token: &SessionToken,
+    remembered: bool,
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+    let signed = state.cookies.signed(token);
+    let cookies = state.cookies.set(request.headers(), &signed, remembered);
+    let token = HeaderValue::from_str(&signed).ok().map(|value| (SET_AUTH_TOKEN, value));
+    cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)).chain(token)
+}
+
+/// Clears what the browser holds of a session.
+pub fn clear_cookies(response: &mut HttpResponseBuilder, state: &State) {
+    for cookie in state.cookies.clearing() {
         response.append_header((header::SET_COOKIE, cookie));
+    }
+}
+
+/// The same, on an answer that is complete but for this.
+pub fn clear_cookies_of(response: &mut HttpResponse, state: &State) {
+    for cookie in state.cookies.clearing() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }

@@ -8,7 +8,7 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::current::MaybeSignedIn;
-use super::hand_over::{append_cookies, set_cookies};
+use super::hand_over::clear_cookies;
 use super::model::SessionView;
 use super::store;
 use crate::error::ApiError;
@@ -46,7 +46,7 @@ pub async fn sign_out(
         store::end(&client, &token).await?;
     }
     let mut response = HttpResponse::Ok();
-    append_cookies(&mut response, state.cookies.clearing());
+    clear_cookies(&mut response, &state);
     Ok(response.json(Success { success: true }))
 }
 
@@ -55,24 +55,17 @@ pub async fn sign_out(
     params(("disableRefresh" = Option<bool>, Query, description = "true: do not extend the session")),
     responses((status = 200, body = Option<CurrentSession>, description = "The session, or null")))]
 #[get("/get-session")]
-pub async fn get_session(
-    request: HttpRequest,
-    state: web::Data<State>,
-    current: MaybeSignedIn,
-) -> Result<HttpResponse, ApiError> {
+pub async fn get_session(state: web::Data<State>, current: MaybeSignedIn) -> Result<HttpResponse, ApiError> {
     let mut response = HttpResponse::Ok();
     no_store(&mut response);
     let signed_in = match current {
         MaybeSignedIn::SignedIn(signed_in) => signed_in,
         MaybeSignedIn::Ended => {
-            append_cookies(&mut response, state.cookies.clearing());
+            clear_cookies(&mut response, &state);
             return Ok(response.json(()));
         }
         MaybeSignedIn::Nobody => return Ok(response.json(())),
     };
-    if let Some(token) = &signed_in.extended {
-        set_cookies(&mut response, &state, &request, token, signed_in.session.remembered);
-    }
     response.insert_header(("set-auth-jwt", tokens::issue(&state, signed_in.session.id, &signed_in.user)?));
     Ok(response.json(CurrentSession { session: (&signed_in.session).into(), user: &signed_in.user }))
 }

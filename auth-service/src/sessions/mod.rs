@@ -1,17 +1,27 @@
 //! Sessions: who is signed in on which device, until when.
 
 mod current;
+mod devices;
 mod hand_over;
 mod handlers;
 mod model;
+mod refresh;
 mod store;
 
-pub use current::{MaybeSignedIn, SignedIn};
-pub use hand_over::{Started, hand_over, start};
+pub use current::{Fresh, MaybeSignedIn, SignedIn, WithBody};
+pub use hand_over::{Started, clear_cookies_of, hand_over, set_cookies, set_cookies_of, start};
 pub use model::{Session, SessionId, SessionSettings, SessionToken};
+pub use refresh::send_extended;
+pub use store::end_all;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Adds `sign-out` and `get-session`.
+/// Adds `sign-out`, `get-session`, `list-sessions` and what revokes them.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(handlers::sign_out).service(handlers::get_session).service(handlers::post_session);
+    cfg.service(handlers::sign_out)
+        .service(handlers::get_session)
+        .service(handlers::post_session)
+        .service(devices::list_sessions)
+        .service(devices::revoke_session)
+        .service(devices::revoke_sessions)
+        .service(devices::revoke_other_sessions);
 }

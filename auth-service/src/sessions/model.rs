@@ -34,6 +34,7 @@ pub struct SessionSettings {
 }
 
 /// What a signed-in device holds. The database knows only its SHA-256. Never printed.
+#[derive(Clone)]
 pub struct SessionToken(SecretString);
 
 impl SessionToken {
@@ -78,6 +79,13 @@ impl SessionId {
     /// The id as PostgreSQL stores it.
     pub fn as_uuid(&self) -> &Uuid {
         &self.0
+    }
+}
+
+impl SessionId {
+    /// Reads a handle; `None` when it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
     }
 }
 

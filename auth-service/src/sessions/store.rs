@@ -3,6 +3,8 @@
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use service_kit::store::{StoreError, column};
+use shared_claims::UserId;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::model::{Session, SessionId, SessionToken};
@@ -22,6 +24,13 @@ const FIND: &str = "
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = $1 AND s.expires_at > $2";
 const EXTEND: &str = "UPDATE sessions SET expires_at = $2, updated_at = $3 WHERE id = $1";
+const LIST: &str = "
+    SELECT id AS session_id, created_at AS session_created_at, updated_at AS session_updated_at,
+           expires_at, remembered, ip_address, user_agent
+    FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at, id";
+/// Named by its handle or by its token; the user's own or none.
+const REVOKE: &str = "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3)";
+const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2";
 const END: &str = "DELETE FROM sessions WHERE token_hash = $1";
 /// The user was deleted between the check of the password and the start of the session.
 pub const USER_EXISTS: &str = "sessions_user_fkey";
@@ -66,17 +75,47 @@ pub async fn find(
     let statement = client.prepare_cached(FIND).await?;
     let Some(row) = client.query_opt(&statement, &[&token.hash(), &now]).await? else { return Ok(None) };
     let user = users::from_row(&row)?;
-    let session = Session {
-        id: SessionId::from(column::<Uuid>(&row, "sessions", "session_id")?),
-        user_id: user.id.clone(),
-        created_at: column(&row, "sessions", "session_created_at")?,
-        updated_at: column(&row, "sessions", "session_updated_at")?,
-        expires_at: column(&row, "sessions", "expires_at")?,
-        remembered: column(&row, "sessions", "remembered")?,
-        ip_address: column(&row, "sessions", "ip_address")?,
-        user_agent: column(&row, "sessions", "user_agent")?,
-    };
-    Ok(Some((session, user)))
+    Ok(Some((from_row(&row, &user.id)?, user)))
+}
+
+/// The live sessions of a user, oldest first.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn list(
+    client: &impl GenericClient,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    let statement = client.prepare_cached(LIST).await?;
+    let rows = client.query(&statement, &[&user.as_str(), &now]).await?;
+    rows.iter().map(|row| from_row(row, user)).collect()
+}
+
+/// Ends one session of a user, named by its handle or by its token. Another user's, or none, is left alone.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn revoke(client: &impl GenericClient, user: &UserId, name: &str) -> Result<(), StoreError> {
+    let id = SessionId::parse(name);
+    let statement = client.prepare_cached(REVOKE).await?;
+    let id = id.as_ref().map(SessionId::as_uuid);
+    client.execute(&statement, &[&user.as_str(), &id, &SessionToken::from(name).hash()]).await?;
+    Ok(())
+}
+
+/// Ends every session of a user, but the one to keep.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn end_all(
+    client: &impl GenericClient,
+    user: &UserId,
+    keep: Option<SessionId>,
+) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(END_ALL).await?;
+    client.execute(&statement, &[&user.as_str(), &keep.as_ref().map(SessionId::as_uuid)]).await?;
+    Ok(())
 }
 
 /// Moves the end of a session. Whether it was still there.
@@ -101,4 +140,18 @@ pub async fn end(client: &impl GenericClient, token: &SessionToken) -> Result<()
     let statement = client.prepare_cached(END).await?;
     client.execute(&statement, &[&token.hash()]).await?;
     Ok(())
+}
+
+/// Reads a session out of a row that names its columns as [`FIND`] and [`LIST`] do.
+fn from_row(row: &Row, user_id: &UserId) -> Result<Session, StoreError> {
+    Ok(Session {
+        id: SessionId::from(column::<Uuid>(row, "sessions", "session_id")?),
+        user_id: user_id.clone(),
+        created_at: column(row, "sessions", "session_created_at")?,
+        updated_at: column(row, "sessions", "session_updated_at")?,
+        expires_at: column(row, "sessions", "expires_at")?,
+        remembered: column(row, "sessions", "remembered")?,
+        ip_address: column(row, "sessions", "ip_address")?,
+        user_agent: column(row, "sessions", "user_agent")?,
+    })
 }

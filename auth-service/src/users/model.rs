@@ -5,6 +5,7 @@ use serde::Serialize;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
+use crate::error::ApiError;
 use crate::protocol::timestamp;
 
 /// The longest e-mail address, in characters: the limit of RFC 5321's path.
@@ -47,6 +48,33 @@ pub struct NewUser {
     pub email: Email,
     /// Address of a picture.
     pub image: Option<String>,
+}
+
+impl NewUser {
+    /// A user that looks like the one this would become, and is in no database.
+    ///
+    /// # Errors
+    /// When no id can be made.
+    pub fn made_up(&self, now: Timestamp) -> Result<User, ApiError> {
+        Ok(User {
+            id: new_id(now)?,
+            name: self.name.clone(),
+            email: self.email.clone(),
+            email_verified: false,
+            image: self.image.clone(),
+            created_at: now,
+            updated_at: now,
+        })
+    }
+}
+
+/// A fresh id for an account made now.
+///
+/// # Errors
+/// When no id can be made.
+pub fn new_id(now: Timestamp) -> Result<UserId, ApiError> {
+    let id = service_kit::id::new_v7(now).to_string();
+    id.parse().map_err(|error| ApiError::Internal(format!("a uuid is a user id: {error}")))
 }
 
 /// An e-mail address in lower case, of the shape that Better Auth accepts.

@@ -2,7 +2,6 @@
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use service_kit::id::new_v7;
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
@@ -13,6 +12,21 @@ use crate::error::ApiError;
 const CREATE: &str = "
     INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at)
     VALUES ($1, $2, $3, false, $4, $5, $5)";
+const FIND: &str = "
+    SELECT id AS user_id, name, email, email_verified, image,
+           created_at AS user_created_at, updated_at AS user_updated_at
+    FROM users WHERE id = $1";
+const FIND_BY_EMAIL: &str = "
+    SELECT id AS user_id, name, email, email_verified, image,
+           created_at AS user_created_at, updated_at AS user_updated_at
+    FROM users WHERE email = $1";
+const UPDATE: &str = "
+    UPDATE users SET name = coalesce($2, name), image = CASE WHEN $3 THEN $4 ELSE image END, updated_at = $5
+    WHERE id = $1";
+const SET_VERIFIED: &str = "UPDATE users SET email_verified = true, updated_at = $2 WHERE id = $1";
+const SET_EMAIL: &str = "UPDATE users SET email = $2, updated_at = $3 WHERE id = $1";
+/// What refers to a user goes with it.
+const DELETE: &str = "DELETE FROM users WHERE id = $1";
 /// One account for an address, ignoring case (FR-005).
 const EMAIL_IS_UNIQUE: &str = "users_email_key";
 
@@ -21,21 +35,93 @@ const EMAIL_IS_UNIQUE: &str = "users_email_key";
 /// # Errors
 /// [`ApiError::UserAlreadyExists`] when the address has one.
 pub async fn create(client: &impl GenericClient, new: NewUser, now: Timestamp) -> Result<User, ApiError> {
-    let id: UserId = new_v7(now)
-        .to_string()
-        .parse()
-        .map_err(|error| ApiError::Internal(format!("a uuid is a user id: {error}")))?;
+    let user = new.made_up(now)?;
     let statement = client.prepare_cached(CREATE).await.map_err(StoreError::from)?;
     client
-        .execute(&statement, &[&id.as_str(), &new.name, &new.email.as_str(), &new.image, &now])
+        .execute(&statement, &[&user.id.as_str(), &user.name, &user.email.as_str(), &user.image, &now])
         .await
-        .map_err(StoreError::from)
-        .map_err(|error| match error {
-            error if error.is_constraint(EMAIL_IS_UNIQUE) => ApiError::UserAlreadyExists,
-            error => error.into(),
-        })?;
-    let NewUser { name, email, image } = new;
-    Ok(User { id, name, email, email_verified: false, image, created_at: now, updated_at: now })
+        .map_err(taken)?;
+    Ok(user)
+}
+
+/// The account of this id.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn find(client: &impl GenericClient, id: &UserId) -> Result<Option<User>, StoreError> {
+    let statement = client.prepare_cached(FIND).await?;
+    client.query_opt(&statement, &[&id.as_str()]).await?.as_ref().map(from_row).transpose()
+}
+
+/// The account of this address.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn find_by_email(client: &impl GenericClient, email: &Email) -> Result<Option<User>, StoreError> {
+    let statement = client.prepare_cached(FIND_BY_EMAIL).await?;
+    client.query_opt(&statement, &[&email.as_str()]).await?.as_ref().map(from_row).transpose()
+}
+
+/// Changes name and picture; what is `None` stays.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn update(
+    client: &impl GenericClient,
+    id: &UserId,
+    name: Option<&str>,
+    image: Option<Option<&str>>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(UPDATE).await?;
+    client.execute(&statement, &[&id.as_str(), &name, &image.is_some(), &image.flatten(), &now]).await?;
+    Ok(())
+}
+
+/// Notes that the address was shown to be the user's.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn set_verified(
+    client: &impl GenericClient,
+    id: &UserId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(SET_VERIFIED).await?;
+    client.execute(&statement, &[&id.as_str(), &now]).await?;
+    Ok(())
+}
+
+/// Gives an account another address.
+///
+/// # Errors
+/// [`ApiError::UserAlreadyExists`] when another account has it.
+pub async fn set_email(
+    client: &impl GenericClient,
+    id: &UserId,
+    email: &Email,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let statement = client.prepare_cached(SET_EMAIL).await.map_err(StoreError::from)?;
+    client.execute(&statement, &[&id.as_str(), &email.as_str(), &now]).await.map_err(taken)?;
+    Ok(())
+}
+
+/// Deletes an account with its password, sessions and links.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn delete(client: &impl GenericClient, id: &UserId) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(DELETE).await?;
+    client.execute(&statement, &[&id.as_str()]).await?;
+    Ok(())
+}
+
+fn taken(error: tokio_postgres::Error) -> ApiError {
+    match StoreError::from(error) {
+        error if error.is_constraint(EMAIL_IS_UNIQUE) => ApiError::UserAlreadyExists,
+        error => error.into(),
+    }
 }
 
 /// Reads a user out of a row that names its columns `user_id`, `name`, `email`, `email_verified`, `image`,

@@ -1,0 +1,102 @@
+//! `change-password`.
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use serde::Serialize;
+use service_kit::envelope::Envelope;
+use service_kit::store::StoreError;
+use utoipa::ToSchema;
+
+use super::super::check::confirmed_hash;
+use super::super::model::Password;
+use super::super::store;
+use crate::email::Message;
+use crate::error::ApiError;
+use crate::protocol::body::{Fields, Schema};
+use crate::sessions::{self, WithBody};
+use crate::state::State;
+use crate::users::User;
+use crate::verifications::{self, Purpose};
+
+/// A new password for the present one.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct PasswordChange {
+    /// 8 to 128 characters.
+    #[schema(min_length = 8, max_length = 128)]
+    new_password: String,
+    /// The password so far.
+    current_password: String,
+    /// Whether every other device is signed out. Default false.
+    revoke_other_sessions: Option<bool>,
+}
+
+impl Schema for PasswordChange {
+    const SIGNS_IN: bool = false;
+    const BODY_KINDS: &'static [&'static str] = &["object"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let new_password = fields.password("newPassword");
+        let current_password = fields.password("currentPassword");
+        let revoke_other_sessions = fields.optional_boolean("revokeOtherSessions");
+        Some(Self {
+            new_password: new_password?.to_owned(),
+            current_password: current_password?.to_owned(),
+            revoke_other_sessions,
+        })
+    }
+}
+
+/// The user, and the token of the session that takes the place of all others.
+#[derive(Serialize, ToSchema)]
+struct PasswordChanged<'a> {
+    token: Option<&'a str>,
+    user: &'a User,
+}
+
+/// Changes the password. With `revokeOtherSessions` every session ends, and this device gets a new one.
+#[utoipa::path(tag = "credentials", security(("cookie" = []), ("bearer" = [])), request_body = PasswordChange, responses(
+    (status = 200, body = PasswordChanged, description = "It is changed"),
+    (status = 400, body = Envelope, description = "INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
+    (status = 401, body = Envelope, description = "No live session"),
+))]
+#[post("/change-password")]
+pub async fn change_password(
+    request: HttpRequest,
+    state: web::Data<State>,
+    WithBody { current, body }: WithBody<PasswordChange>,
+) -> Result<HttpResponse, ApiError> {
+    let user = &current.user;
+    let new = Password::chosen(&body.new_password, state.settings.passwords)?;
+    let old = confirmed_hash(&state, &user.id, &body.current_password).await?;
+    let hash = state.passwords.hash(new).await?;
+
+    let now = state.clock.now();
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    if !store::replace(&transaction, &user.id, &old, &hash, now).await? {
+        // Somebody changed it while the new one was hashed.
+        return Err(ApiError::InvalidPassword);
+    }
+    verifications::forget(&transaction, &user.id, Purpose::ResetPassword).await?;
+    let started = if body.revoke_other_sessions == Some(true) {
+        sessions::end_all(&transaction, &user.id, None).await?;
+        let remembered = current.session.remembered;
+        Some(sessions::start(&transaction, &state, &request, &user.id, remembered, now).await?)
+    } else {
+        None
+    };
+    if let Some(outbox) = &state.outbox {
+        outbox.notify(&transaction, &user.email, &Message::PasswordChanged, now).await?;
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    if let Some(outbox) = &state.outbox {
+        outbox.wake();
+    }
+
+    let mut response = HttpResponse::Ok();
+    if let Some(started) = &started {
+        sessions::hand_over(&mut response, &state, &request, started, user)?;
+    }
+    let token = started.as_ref().map(|started| started.token.expose());
+    Ok(response.json(PasswordChanged { token, user }))
+}

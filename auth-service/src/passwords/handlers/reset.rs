@@ -1,0 +1,228 @@
+//! `request-password-reset` and `reset-password`.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, get, post, web};
+use serde::Serialize;
+use service_kit::envelope::Envelope;
+use service_kit::store::StoreError;
+use utoipa::ToSchema;
+
+use super::super::model::Password;
+use super::super::store;
+use crate::email::Message;
+use crate::error::{ApiError, LinkRefusal};
+use crate::protocol::body::{Body, Fields, Schema};
+use crate::protocol::floor::Floor;
+use crate::protocol::query::{Query, QuerySchema};
+use crate::protocol::redirect;
+use crate::sessions;
+use crate::state::State;
+use crate::users::Email;
+use crate::verifications::{self, LinkToken, Purpose};
+
+/// What everybody is told who asks for a reset, whether there is such an account or not.
+const SENT: &str = "If this email exists in our system, check your email for the reset link";
+const INVALID_TOKEN: ApiError = ApiError::Link(StatusCode::BAD_REQUEST, LinkRefusal::InvalidToken);
+
+/// Who forgot a password.
+#[derive(ToSchema)]
+pub struct ResetRequest {
+    /// The account's address.
+    #[schema(value_type = String, format = Email)]
+    email: Email,
+    /// The page where the new password is chosen.
+    #[schema(rename = "redirectTo")]
+    redirect_to: Option<String>,
+}
+
+impl Schema for ResetRequest {
+    const SIGNS_IN: bool = false;
+    const BODY_KINDS: &'static [&'static str] = &["object"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let email = fields.email("email");
+        let redirect_to = fields.optional_string("redirectTo");
+        Some(Self { email: email?, redirect_to: redirect_to.map(str::to_owned) })
+    }
+}
+
+/// It worked, or it is not told.
+#[derive(Serialize, ToSchema)]
+struct Requested {
+    status: bool,
+    message: &'static str,
+}
+
+/// It worked.
+#[derive(Serialize, ToSchema)]
+struct Status {
+    status: bool,
+}
+
+/// Sends a link to choose a new password. Answers the same, in the same time, whether there is such an account.
+#[utoipa::path(tag = "credentials", request_body = ResetRequest, responses(
+    (status = 200, body = Requested, description = "Whether or not the account exists"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, RESET_PASSWORD_DISABLED"),
+    (status = 403, body = Envelope, description = "INVALID_REDIRECT_URL"),
+))]
+#[post("/request-password-reset")]
+pub async fn request_password_reset(
+    state: web::Data<State>,
+    Body(form): Body<ResetRequest>,
+) -> Result<HttpResponse, ApiError> {
+    if state.outbox.is_none() {
+        return Err(ApiError::ResetPasswordDisabled);
+    }
+    let floor = Floor::begin();
+    let sent = send_link(&state, &form).await;
+    floor.reach().await;
+    sent?;
+    Ok(HttpResponse::Ok().json(Requested { status: true, message: SENT }))
+}
+
+async fn send_link(state: &State, form: &ResetRequest) -> Result<(), ApiError> {
+    let Some(outbox) = &state.outbox else { return Ok(()) };
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let Some((user, _)) = store::find_by_email(&client, &form.email).await? else { return Ok(()) };
+    let (token, now) = (LinkToken::generate()?, state.clock.now());
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let expires_at =
+        verifications::create(&transaction, &user, Purpose::ResetPassword, &token, None, now).await?;
+    let link = state.settings.links.reset_password(&token, form.redirect_to.as_deref());
+    outbox.put(&transaction, &user.email, &Message::ResetPassword { link: &link }, expires_at, now).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    outbox.wake();
+    Ok(())
+}
+
+/// Where the browser goes on to.
+pub struct ResetPage {
+    callback_url: String,
+}
+
+impl QuerySchema for ResetPage {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self { callback_url: fields.string("callbackURL")?.to_owned() })
+    }
+
+    fn callback(&self) -> Option<&str> {
+        Some(&self.callback_url)
+    }
+}
+
+/// The link in the mail: leads on to the page where the new password is chosen, which gets the token. Uses nothing
+/// up, since mail scanners follow links too.
+#[utoipa::path(tag = "credentials",
+    params(("token" = String, Path, description = "The token"), ("callbackURL" = String, Query, description = "The page")),
+    responses(
+        (status = 302, description = "To the page, with `token`, or with `error=INVALID_TOKEN`"),
+        (status = 400, body = Envelope, description = "VALIDATION_ERROR"),
+        (status = 403, body = Envelope, description = "INVALID_CALLBACK_URL"),
+    ))]
+#[get("/reset-password/{token}")]
+pub async fn reset_password_page(
+    state: web::Data<State>,
+    path: web::Path<String>,
+    Query(page): Query<ResetPage>,
+) -> Result<HttpResponse, ApiError> {
+    let text = path.into_inner();
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let found = verifications::find(&client, &LinkToken::from(text.as_str())).await?;
+    let live =
+        found.is_some_and(|link| link.purpose == Purpose::ResetPassword && link.is_live(state.clock.now()));
+    let base = state.settings.links.endpoint();
+    let own_page = format!("{base}/error");
+    let (page, live) = match page.callback_url.as_str() {
+        "" => (own_page.as_str(), false),
+        page => (page, live),
+    };
+    let (name, value) =
+        if live { ("token", text.as_str()) } else { ("error", LinkRefusal::InvalidToken.code()) };
+    let target = redirect::absolute_with_parameter(page, base, name, value);
+    let target =
+        target.ok_or_else(|| ApiError::Internal("a checked redirect target is no URL".to_owned()))?;
+    Ok(redirect::found(&target))
+}
+
+/// A new password, by a link.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct PasswordReset {
+    /// 8 to 128 characters.
+    #[schema(min_length = 8, max_length = 128)]
+    new_password: String,
+    /// The token of the link; may be in the query instead.
+    token: Option<String>,
+}
+
+impl Schema for PasswordReset {
+    const SIGNS_IN: bool = false;
+    const BODY_KINDS: &'static [&'static str] = &["object"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let new_password = fields.password("newPassword");
+        let token = fields.optional_string("token");
+        Some(Self { new_password: new_password?.to_owned(), token: token.map(str::to_owned) })
+    }
+}
+
+/// The token, where it is not in the body.
+pub struct ResetToken {
+    token: Option<String>,
+}
+
+impl QuerySchema for ResetToken {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self { token: fields.optional_string("token").map(str::to_owned) })
+    }
+
+    fn callback(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Sets a new password and ends every session of the account. The link works once.
+#[utoipa::path(tag = "credentials", request_body = PasswordReset,
+    params(("token" = Option<String>, Query, description = "The token, if it is not in the body")),
+    responses(
+        (status = 200, body = Status, description = "It is set"),
+        (status = 400, body = Envelope, description = "INVALID_TOKEN, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
+        (status = 503, body = Envelope, description = "Try again: the database is away or too many sign-ins wait"),
+    ))]
+#[post("/reset-password")]
+pub async fn reset_password(
+    state: web::Data<State>,
+    Body(form): Body<PasswordReset>,
+    Query(query): Query<ResetToken>,
+) -> Result<HttpResponse, ApiError> {
+    let token = form.token.filter(|token| !token.is_empty()).or(query.token).ok_or(INVALID_TOKEN)?;
+    let token = LinkToken::from(token.as_str());
+    let new = Password::chosen(&form.new_password, state.settings.passwords)?;
+    // Nobody makes us hash with a token that is none.
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let link = verifications::find(&client, &token).await?;
+    drop(client);
+    let is_live = |now| {
+        move |link: &verifications::Verification| link.purpose == Purpose::ResetPassword && link.is_live(now)
+    };
+    let link = link.filter(is_live(state.clock.now())).ok_or(INVALID_TOKEN)?;
+    let hash = state.passwords.hash(new).await?;
+
+    let now = state.clock.now();
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    if !verifications::use_up(&transaction, &token, Purpose::ResetPassword, now).await? {
+        return Err(INVALID_TOKEN);
+    }
+    store::set(&transaction, &link.user_id, &hash, now).await?;
+    sessions::end_all(&transaction, &link.user_id, None).await?;
+    verifications::forget(&transaction, &link.user_id, Purpose::ResetPassword).await?;
+    if let (Some(outbox), Some(email)) = (&state.outbox, Email::parse(&link.email)) {
+        outbox.notify(&transaction, &email, &Message::PasswordChanged, now).await?;
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    if let Some(outbox) = &state.outbox {
+        outbox.wake();
+    }
+    Ok(HttpResponse::Ok().json(Status { status: true }))
+}

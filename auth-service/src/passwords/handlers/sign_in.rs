@@ -1,0 +1,116 @@
+//! `sign-in/email`.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use serde::Serialize;
+use service_kit::envelope::Envelope;
+use service_kit::store::StoreError;
+use utoipa::ToSchema;
+
+use super::super::check::accept;
+use super::super::model::Password;
+use super::super::store;
+use crate::error::ApiError;
+use crate::protocol::body::{Body, Fields, Schema};
+use crate::protocol::origin;
+use crate::sessions;
+use crate::state::State;
+use crate::users::{Email, MAX_EMAIL, User};
+
+/// Credentials.
+#[derive(ToSchema)]
+pub struct SignIn {
+    /// The address, in any case.
+    email: String,
+    /// The password.
+    password: String,
+    /// Where a page wants to go next: answered as `url`, with `redirect: true`.
+    #[schema(rename = "callbackURL")]
+    callback_url: Option<String>,
+    /// false: the session ends with the browser, or after a day. Default true.
+    #[schema(rename = "rememberMe")]
+    remember_me: Option<bool>,
+}
+
+impl Schema for SignIn {
+    const SIGNS_IN: bool = true;
+    const BODY_KINDS: &'static [&'static str] = &["object"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let email = fields.string("email");
+        fields.at_most("email", email, MAX_EMAIL);
+        let password = fields.password("password");
+        let callback_url = fields.optional_string("callbackURL");
+        let remember_me = fields.optional_boolean("rememberMe");
+        Some(Self {
+            email: email?.to_owned(),
+            password: password?.to_owned(),
+            callback_url: callback_url.map(str::to_owned),
+            remember_me,
+        })
+    }
+}
+
+/// A new session and whose it is.
+#[derive(Serialize, ToSchema)]
+struct SignedIn<'a> {
+    /// Whether the client should go to `url`.
+    redirect: bool,
+    /// The session token: a bearer token for `/api/auth`, given this once.
+    token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    user: &'a User,
+}
+
+/// Starts a session. The answer's `set-auth-jwt` header holds an access token.
+#[utoipa::path(tag = "credentials", request_body = SignIn, responses(
+    (status = 200, body = SignedIn, description = "A session, with its cookie"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_EMAIL, PASSWORD_TOO_LONG"),
+    (status = 401, body = Envelope, description = "INVALID_EMAIL_OR_PASSWORD, whichever of the two it is"),
+    (status = 403, body = Envelope, description = "EMAIL_NOT_VERIFIED, or not of a trusted origin"),
+    (status = 503, body = Envelope, description = "Try again: the database is away or too many sign-ins wait"),
+))]
+#[post("/sign-in/email")]
+pub async fn sign_in(
+    request: HttpRequest,
+    state: web::Data<State>,
+    Body(form): Body<SignIn>,
+) -> Result<HttpResponse, ApiError> {
+    let email = Email::parse(&form.email).ok_or(ApiError::InvalidEmail)?;
+    let password = Password::claimed(&form.password, state.settings.passwords)?;
+    let user = check_password(&state, &email, password).await?.ok_or(ApiError::InvalidEmailOrPassword)?;
+    if state.settings.accounts.require_verified_email && !user.email_verified {
+        return Err(ApiError::EmailNotVerified);
+    }
+
+    let now = state.clock.now();
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let remembered = form.remember_me.unwrap_or(true);
+    let started = sessions::start(&client, &state, &request, &user.id, remembered, now).await?;
+    drop(client);
+
+    let mut response = HttpResponse::Ok();
+    sessions::hand_over(&mut response, &state, &request, &started, &user)?;
+    let url = form.callback_url.as_deref();
+    let redirect = url.is_some_and(|url| !url.is_empty());
+    if let (true, Some(url)) = (redirect, url) {
+        response.insert_header((header::LOCATION, origin::location(url)));
+    }
+    Ok(response.json(SignedIn { redirect, token: started.token.expose(), url, user: &user }))
+}
+
+/// Compares a password with the account's. An unknown address, or an account without a password, costs the same
+/// hash as a wrong one. No connection is held while the hash is made.
+async fn check_password(state: &State, email: &Email, password: Password) -> Result<Option<User>, ApiError> {
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let found = store::find_by_email(&client, email).await?;
+    drop(client);
+    let (user, stored) = match found {
+        Some((user, stored)) => (Some(user), stored),
+        None => (None, None),
+    };
+    let verdict = state.passwords.verify(password, stored).await?;
+    let right = accept(state, user.as_ref().map(|user| &user.id), verdict).await;
+    Ok(user.filter(|_| right))
+}

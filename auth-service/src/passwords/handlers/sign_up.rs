@@ -1,0 +1,159 @@
+//! `sign-up/email`.
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use jiff::Timestamp;
+use serde::Serialize;
+use service_kit::envelope::Envelope;
+use service_kit::store::StoreError;
+use utoipa::ToSchema;
+
+use super::super::model::{Password, StoredHash};
+use super::super::store;
+use crate::addresses;
+use crate::email::Message;
+use crate::error::ApiError;
+use crate::protocol::body::{Body, Fields, Schema};
+use crate::sessions::{self, Started};
+use crate::state::State;
+use crate::users::{self, Email, MAX_IMAGE, MAX_NAME, NewUser, User};
+
+/// A new account.
+#[derive(ToSchema)]
+pub struct SignUp {
+    /// What the person is called, up to 100 characters.
+    name: String,
+    /// Their address; upper case is lowered.
+    #[schema(value_type = String, format = Email)]
+    email: Email,
+    /// 8 to 128 characters.
+    #[schema(min_length = 8, max_length = 128)]
+    password: String,
+    /// Address of a picture.
+    image: Option<String>,
+    /// Where the link of the verification mail leads on to.
+    #[schema(rename = "callbackURL")]
+    callback_url: Option<String>,
+    /// false: the session ends with the browser, or after a day. Default true.
+    #[schema(rename = "rememberMe")]
+    remember_me: Option<bool>,
+}
+
+impl Schema for SignUp {
+    const SIGNS_IN: bool = true;
+    const BODY_KINDS: &'static [&'static str] = &["object", "record"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let name = fields.string("name");
+        fields.at_most("name", name, MAX_NAME);
+        let email = fields.email("email");
+        let password = fields.password("password");
+        if password.is_some_and(str::is_empty) {
+            fields.reject("password", "Too small: expected string to have >=1 characters");
+        }
+        let image = fields.optional_string("image");
+        fields.at_most("image", image, MAX_IMAGE);
+        let callback_url = fields.optional_string("callbackURL");
+        let remember_me = fields.optional_boolean("rememberMe");
+        Some(Self {
+            name: name?.to_owned(),
+            email: email?,
+            password: password?.to_owned(),
+            image: image.map(str::to_owned),
+            callback_url: callback_url.map(str::to_owned),
+            remember_me,
+        })
+    }
+}
+
+/// A new account, and its first session if signing up starts one.
+#[derive(Serialize, ToSchema)]
+struct SignedUp<'a> {
+    /// The session token: a bearer token for `/api/auth`, given this once.
+    token: Option<&'a str>,
+    user: &'a User,
+}
+
+/// Makes an account and signs it in, unless the address has to be verified first. The answer's `set-auth-jwt` header
+/// holds an access token. Where signing up does not sign in, a taken address gets the answer of a new one.
+#[utoipa::path(tag = "credentials", request_body = SignUp, responses(
+    (status = 200, body = SignedUp, description = "The account, with a session cookie"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
+    (status = 403, body = Envelope, description = "The request does not come from a trusted origin"),
+    (status = 422, body = Envelope, description = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"),
+    (status = 503, body = Envelope, description = "Try again: the database is away or too many sign-ins wait"),
+))]
+#[post("/sign-up/email")]
+pub async fn sign_up(
+    request: HttpRequest,
+    state: web::Data<State>,
+    Body(form): Body<SignUp>,
+) -> Result<HttpResponse, ApiError> {
+    let accounts = &state.settings.accounts;
+    if !accounts.sign_up {
+        return Err(ApiError::SignUpDisabled);
+    }
+    let hash = state.passwords.hash(Password::chosen(&form.password, state.settings.passwords)?).await?;
+    let now = state.clock.now();
+    let signs_in = accounts.auto_sign_in && !accounts.require_verified_email;
+    let new = NewUser { name: form.name, email: form.email, image: form.image };
+    let made_up = new.made_up(now)?;
+    let created =
+        create(&state, &request, new, &hash, form.callback_url.as_deref(), form.remember_me, now).await;
+    let mut response = HttpResponse::Ok();
+    let (user, started) = match created {
+        Err(ApiError::UserAlreadyExists) if !signs_in => {
+            tell_owner(&state, &made_up.email, now).await?;
+            (made_up, None)
+        }
+        created => created?,
+    };
+    if let Some(started) = &started {
+        sessions::hand_over(&mut response, &state, &request, started, &user)?;
+    }
+    let token = started.as_ref().map(|started| started.token.expose());
+    Ok(response.json(SignedUp { token, user: &user }))
+}
+
+/// Makes the account with all that belongs to it, or nothing.
+async fn create(
+    state: &State,
+    request: &HttpRequest,
+    new: NewUser,
+    hash: &StoredHash,
+    callback: Option<&str>,
+    remember_me: Option<bool>,
+    now: Timestamp,
+) -> Result<(User, Option<Started>), ApiError> {
+    let accounts = &state.settings.accounts;
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let user = users::create(&transaction, new, now).await?;
+    store::create(&transaction, &user.id, hash, now).await?;
+    let started = if accounts.auto_sign_in && !accounts.require_verified_email {
+        let remembered = remember_me.unwrap_or(true);
+        Some(sessions::start(&transaction, state, request, &user.id, remembered, now).await?)
+    } else {
+        None
+    };
+    if accounts.require_verified_email
+        && let Some(outbox) = &state.outbox
+    {
+        addresses::send_verification(&transaction, &state.settings.links, outbox, &user, callback, now)
+            .await?;
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    if let Some(outbox) = &state.outbox {
+        outbox.wake();
+    }
+    Ok((user, started))
+}
+
+/// Whoever has the account already learns of it by mail; whoever asked learns nothing.
+async fn tell_owner(state: &State, email: &Email, now: Timestamp) -> Result<(), ApiError> {
+    if let Some(outbox) = &state.outbox {
+        let client = state.pool.get().await.map_err(StoreError::from)?;
+        outbox.notify(&client, email, &Message::AccountExists, now).await?;
+        outbox.wake();
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Fields of bodies and queries, read by the rules and with the messages of Better Auth's schema library.
+
+use serde_json::{Map, Value};
+
+use super::origin::is_truthy;
+use crate::error::ApiError;
+use crate::users::{Email, MAX_EMAIL};
+
+/// Reads fields of an object by Better Auth's schema rules, collecting every complaint in order.
+pub struct Fields<'a> {
+    /// What messages call the object.
+    place: &'static str,
+    object: &'a Map<String, Value>,
+    complaints: Vec<String>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `object`, which messages call `place`.
+    pub fn new(place: &'static str, object: &'a Map<String, Value>) -> Self {
+        Self { place, object, complaints: Vec::new() }
+    }
+
+    /// What was read, if nothing was wrong with it.
+    ///
+    /// # Errors
+    /// [`ApiError::Validation`] with every complaint.
+    pub fn accept<T>(self, parsed: Option<T>) -> Result<T, ApiError> {
+        match parsed {
+            Some(parsed) if self.complaints.is_empty() => Ok(parsed),
+            _ => Err(ApiError::Validation(self.complaints.join("; "))),
+        }
+    }
+
+    /// A string that must be there.
+    pub fn string(&mut self, name: &str) -> Option<&'a str> {
+        match self.object.get(name) {
+            Some(Value::String(text)) => self.without_nul(name, text),
+            other => self.complain(name, "string", other),
+        }
+    }
+
+    /// A string that may be missing (`None`), but not null.
+    pub fn optional_string(&mut self, name: &str) -> Option<&'a str> {
+        match self.object.get(name) {
+            None => None,
+            Some(Value::String(text)) => self.without_nul(name, text),
+            other => self.complain(name, "string", other),
+        }
+    }
+
+    /// A string that may be missing (the outer `None`) or null (the inner one).
+    pub fn nullable_string(&mut self, name: &str) -> Option<Option<&'a str>> {
+        match self.object.get(name) {
+            None => None,
+            Some(Value::Null) => Some(None),
+            Some(Value::String(text)) => self.without_nul(name, text).map(Some),
+            other => self.complain(name, "string", other),
+        }
+    }
+
+    /// Whether JavaScript would take the field for given.
+    pub fn is_truthy(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(is_truthy)
+    }
+
+    /// An e-mail address that must be there.
+    pub fn email(&mut self, name: &str) -> Option<Email> {
+        let text = self.string(name)?;
+        let email = Email::parse(text);
+        if email.is_none() {
+            self.reject(name, "Invalid email address");
+        }
+        self.at_most(name, Some(text), MAX_EMAIL);
+        email
+    }
+
+    /// A boolean that may be missing, but not null.
+    pub fn optional_boolean(&mut self, name: &str) -> Option<bool> {
+        match self.object.get(name) {
+            None => None,
+            Some(Value::Bool(value)) => Some(*value),
+            other => self.complain(name, "boolean", other),
+        }
+    }
+
+    /// A password, which may hold any character, NUL included.
+    pub fn password(&mut self, name: &str) -> Option<&'a str> {
+        match self.object.get(name) {
+            Some(Value::String(text)) => Some(text),
+            other => self.complain(name, "string", other),
+        }
+    }
+
+    /// A password that may be missing, but not null.
+    pub fn optional_password(&mut self, name: &str) -> Option<&'a str> {
+        self.object.contains_key(name).then(|| self.password(name)).flatten()
+    }
+
+    /// Notes that `name` breaks a rule, in the schema library's words.
+    pub fn reject(&mut self, name: &str, complaint: &str) {
+        self.complaints.push(format!("[{}.{name}] {complaint}", self.place));
+    }
+
+    /// Notes `name` when its text is longer than `max` UTF-16 units, which is how JavaScript counts.
+    pub fn at_most(&mut self, name: &str, text: Option<&str>, max: usize) {
+        if text.is_some_and(|text| text.encode_utf16().count() > max) {
+            self.reject(name, &format!("Too big: expected string to have <={max} characters"));
+        }
+    }
+
+    /// PostgreSQL text cannot hold a NUL, so it is refused where it comes in.
+    fn without_nul(&mut self, name: &str, text: &'a str) -> Option<&'a str> {
+        if text.contains('\0') {
+            self.reject(name, "Invalid input: expected string without NUL characters");
+            return None;
+        }
+        Some(text)
+    }
+
+    fn complain<T>(&mut self, name: &str, expected: &str, got: Option<&Value>) -> Option<T> {
+        self.reject(name, &format!("Invalid input: expected {expected}, received {}", kind(got)));
+        None
+    }
+}
+
+/// What the schema library calls a value.
+pub fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    }
+}

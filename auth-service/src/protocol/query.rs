@@ -1,0 +1,57 @@
+//! Queries of the links that mail holds: first their schema, then where they lead on to.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde_json::{Map, Value};
+
+use super::fields::Fields;
+use crate::error::ApiError;
+use crate::state::State;
+
+/// What an endpoint expects in its query.
+pub trait QuerySchema: Sized + 'static {
+    /// Reads the parameters. What is wrong is noted in `fields`; then the result does not matter.
+    fn read(fields: &mut Fields<'_>) -> Option<Self>;
+    /// Where the browser is to go next.
+    fn callback(&self) -> Option<&str>;
+}
+
+/// A query that passed every check of the protocol.
+pub struct Query<T>(pub T);
+
+impl<T: QuerySchema> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request).map(Self))
+    }
+}
+
+fn read<T: QuerySchema>(request: &HttpRequest) -> Result<T, ApiError> {
+    let Some(state) = request.app_data::<web::Data<State>>() else {
+        return Err(ApiError::Internal("no state in app data".to_owned()));
+    };
+    let object = object(request.query_string());
+    let mut fields = Fields::new("query", &object);
+    let parsed = T::read(&mut fields);
+    let query = fields.accept(parsed)?;
+    state.origins.check_callback(query.callback())?;
+    Ok(query)
+}
+
+/// A parameter that is given twice is an array.
+fn object(query: &str) -> Map<String, Value> {
+    let mut object = Map::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let value = Value::from(value.into_owned());
+        match object.get_mut(name.as_ref()) {
+            None => drop(object.insert(name.into_owned(), value)),
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        }
+    }
+    object
+}

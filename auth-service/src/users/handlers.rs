@@ -1,0 +1,232 @@
+//! `update-user` and `delete-user`.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::Serialize;
+use service_kit::envelope::Envelope;
+use service_kit::store::StoreError;
+use utoipa::ToSchema;
+
+use super::model::{MAX_IMAGE, MAX_NAME, User};
+use super::store;
+use crate::email::Message;
+use crate::error::{ApiError, LinkRefusal};
+use crate::passwords;
+use crate::protocol::body::{Fields, Schema};
+use crate::protocol::query::{Query, QuerySchema};
+use crate::protocol::redirect;
+use crate::sessions::{self, MaybeSignedIn, WithBody};
+use crate::state::State;
+use crate::verifications::{self, LinkToken, Purpose};
+
+/// What of oneself to change. What is absent stays.
+#[derive(ToSchema)]
+pub struct UserChange {
+    /// What the person is called, up to 100 characters.
+    name: Option<String>,
+    /// Address of a picture; null removes it.
+    #[schema(value_type = Option<String>)]
+    image: Option<Option<String>>,
+    #[schema(ignore)]
+    names_email: bool,
+}
+
+impl Schema for UserChange {
+    const SIGNS_IN: bool = false;
+    const BODY_KINDS: &'static [&'static str] = &["record"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let name = fields.optional_string("name");
+        fields.at_most("name", name, MAX_NAME);
+        let image = fields.nullable_string("image");
+        fields.at_most("image", image.flatten(), MAX_IMAGE);
+        Some(Self {
+            name: name.map(str::to_owned),
+            image: image.map(|image| image.map(str::to_owned)),
+            names_email: fields.is_truthy("email"),
+        })
+    }
+}
+
+/// It worked.
+#[derive(Serialize, ToSchema)]
+struct Status {
+    status: bool,
+}
+
+/// Changes name and picture of the user.
+#[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = UserChange, responses(
+    (status = 200, body = Status, description = "It is changed"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, EMAIL_CAN_NOT_BE_UPDATED, or nothing to change"),
+    (status = 401, body = Envelope, description = "No live session"),
+))]
+#[post("/update-user")]
+pub async fn update_user(
+    request: HttpRequest,
+    state: web::Data<State>,
+    WithBody { current, body }: WithBody<UserChange>,
+) -> Result<HttpResponse, ApiError> {
+    if body.names_email {
+        return Err(ApiError::EmailCanNotBeUpdated);
+    }
+    if body.name.is_none() && body.image.is_none() {
+        return Err(ApiError::NoFieldsToUpdate);
+    }
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let image = body.image.as_ref().map(Option::as_deref);
+    store::update(&client, &current.user.id, body.name.as_deref(), image, state.clock.now()).await?;
+    let mut response = HttpResponse::Ok();
+    sessions::set_cookies(&mut response, &state, &request, &current.token, current.session.remembered);
+    Ok(response.json(Status { status: true }))
+}
+
+/// How the user shows that it is meant.
+#[derive(ToSchema)]
+pub struct Deletion {
+    /// Needed when the session is not fresh.
+    password: Option<String>,
+    /// The token of a link.
+    token: Option<String>,
+    /// Where the link of the mail leads on to.
+    #[schema(rename = "callbackURL")]
+    callback_url: Option<String>,
+}
+
+impl Schema for Deletion {
+    const SIGNS_IN: bool = false;
+    const BODY_KINDS: &'static [&'static str] = &["object"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let callback_url = fields.optional_string("callbackURL");
+        let password = fields.optional_password("password");
+        let token = fields.optional_string("token");
+        let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        Some(Self { password: given(password), token: given(token), callback_url: given(callback_url) })
+    }
+}
+
+/// What happened.
+#[derive(Serialize, ToSchema)]
+struct Deleted {
+    success: bool,
+    message: &'static str,
+}
+
+const DELETED: Deleted = Deleted { success: true, message: "User deleted" };
+const MAIL_SENT: Deleted = Deleted { success: true, message: "Verification email sent" };
+
+/// Deletes the user: with the password, with the token of a link, or in a fresh session. Where it has to be confirmed by
+/// mail, the first and the last send one.
+#[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = Deletion, responses(
+    (status = 200, body = Deleted, description = "The user is deleted, or the mail sent"),
+    (status = 400, body = Envelope, description = "INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND, SESSION_EXPIRED"),
+    (status = 401, body = Envelope, description = "No live session"),
+    (status = 404, body = Envelope, description = "Switched off (empty), or INVALID_TOKEN"),
+))]
+#[post("/delete-user")]
+pub async fn delete_user(
+    state: web::Data<State>,
+    WithBody { current, body }: WithBody<Deletion>,
+) -> Result<HttpResponse, ApiError> {
+    let accounts = &state.settings.accounts;
+    if !accounts.delete_user {
+        return Err(ApiError::NoSuchEndpoint);
+    }
+    if let Some(password) = &body.password {
+        passwords::confirm(&state, &current.user.id, password).await?;
+    }
+    if let Some(token) = &body.token {
+        delete_by_link(&state, &current.user, token).await?;
+        return Ok(deleted(&state));
+    }
+    if accounts.delete_user_by_mail {
+        send_link(&state, &current.user, body.callback_url.as_deref()).await?;
+        return Ok(HttpResponse::Ok().json(MAIL_SENT));
+    }
+    if body.password.is_none() && !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
+        return Err(ApiError::SessionExpired);
+    }
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    store::delete(&client, &current.user.id).await?;
+    Ok(deleted(&state))
+}
+
+/// The query of the link in the mail.
+pub struct DeletionLink {
+    token: String,
+    callback_url: Option<String>,
+}
+
+impl QuerySchema for DeletionLink {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let token = fields.string("token");
+        let callback_url = fields.optional_string("callbackURL");
+        Some(Self { token: token?.to_owned(), callback_url: callback_url.map(str::to_owned) })
+    }
+
+    fn callback(&self) -> Option<&str> {
+        self.callback_url.as_deref()
+    }
+}
+
+/// The link in the mail: deletes the user who is signed in here, if it is theirs.
+#[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])),
+    params(("token" = String, Query, description = "The token"), ("callbackURL" = Option<String>, Query, description = "Where to go on to")),
+    responses(
+        (status = 200, body = Deleted, description = "The user is deleted"),
+        (status = 302, description = "The same, with `callbackURL`"),
+        (status = 404, body = Envelope, description = "Switched off (empty), nobody signed in, or INVALID_TOKEN"),
+    ))]
+#[get("/delete-user/callback")]
+pub async fn delete_user_callback(
+    state: web::Data<State>,
+    Query(link): Query<DeletionLink>,
+    current: MaybeSignedIn,
+) -> Result<HttpResponse, ApiError> {
+    if !state.settings.accounts.delete_user {
+        return Err(ApiError::NoSuchEndpoint);
+    }
+    let user = &current.signed_in().ok_or(ApiError::FailedToGetUserInfo)?.user;
+    delete_by_link(&state, user, &link.token).await?;
+    let mut response = match link.callback_url.filter(|url| !url.is_empty()) {
+        Some(url) => redirect::found(&url),
+        None => return Ok(deleted(&state)),
+    };
+    sessions::clear_cookies_of(&mut response, &state);
+    Ok(response)
+}
+
+/// The token alone decides: used up and the user deleted together, or neither.
+async fn delete_by_link(state: &State, user: &User, token: &str) -> Result<(), ApiError> {
+    let token = LinkToken::from(token);
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let link = verifications::find(&client, &token).await?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let theirs = link.is_some_and(|link| link.user_id == user.id);
+    if !theirs || !verifications::use_up(&transaction, &token, Purpose::DeleteUser, state.clock.now()).await?
+    {
+        return Err(ApiError::Link(StatusCode::NOT_FOUND, LinkRefusal::InvalidToken));
+    }
+    store::delete(&transaction, &user.id).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+async fn send_link(state: &State, user: &User, callback: Option<&str>) -> Result<(), ApiError> {
+    let Some(outbox) = &state.outbox else { return Err(ApiError::NoSuchEndpoint) };
+    let (token, now) = (LinkToken::generate()?, state.clock.now());
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let expires_at =
+        verifications::create(&transaction, user, Purpose::DeleteUser, &token, None, now).await?;
+    let link = state.settings.links.delete_user(&token, callback);
+    outbox.put(&transaction, &user.email, &Message::DeleteAccount { link: &link }, expires_at, now).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    outbox.wake();
+    Ok(())
+}
+
+fn deleted(state: &State) -> HttpResponse {
+    let mut response = HttpResponse::Ok().json(DELETED);
+    sessions::clear_cookies_of(&mut response, state);
+    response
+}
