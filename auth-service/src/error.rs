@@ -118,6 +118,12 @@ pub enum ApiError {
     /// `POST get-session`, which Better Auth has for a setting we do not offer.
     #[error("POST method requires deferSessionRefresh to be enabled in session config")]
     DeferredSessionRefresh,
+    /// One request or one wrong password too many. Better Auth gives it no code.
+    #[error("Too many requests. Please try again later.")]
+    TooManyRequests {
+        /// In how many seconds another is let in.
+        retry_after: i64,
+    },
     /// The hashing queue is full.
     #[error("Too many sign-ins at once. Please try again.")]
     HashingBusy,
@@ -208,6 +214,7 @@ impl ApiError {
             Self::TargetNotText(_) | Self::NoFieldsToUpdate | Self::EmailIsTheSame => {
                 return (Status::BAD_REQUEST, None);
             }
+            Self::TooManyRequests { .. } => return (Status::TOO_MANY_REQUESTS, None),
             Self::NoSuchEndpoint => return (Status::NOT_FOUND, None),
             Self::HashingBusy | Self::Store(StoreError::Unavailable(_)) => {
                 (Status::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
@@ -242,6 +249,11 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(status);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        }
+        if let Self::TooManyRequests { retry_after } = self {
+            // The protocol's own header, and the one that every other client knows.
+            response.insert_header(("x-retry-after", *retry_after));
+            response.insert_header((header::RETRY_AFTER, *retry_after));
         }
         if let Self::Unauthorized(cookies) = self {
             for cookie in cookies {

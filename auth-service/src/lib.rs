@@ -8,6 +8,7 @@ mod document;
 pub mod email;
 pub mod error;
 pub mod keys;
+pub mod limits;
 pub mod passwords;
 pub mod protocol;
 pub mod server;

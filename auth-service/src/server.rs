@@ -24,12 +24,15 @@ use crate::document::Document;
 use crate::email::Outbox;
 use crate::error::ApiError;
 use crate::keys::KeyRing;
+use crate::limits::Limits;
 use crate::passwords::HashPool;
+use crate::protocol::PREFIX;
 use crate::protocol::cookie_domain::DomainError;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::cors::cors;
 use crate::protocol::error_page;
 use crate::protocol::origin::TrustedOrigins;
+use crate::protocol::rate_limit::rate_limit;
 use crate::state::{Settings, State};
 use crate::verifications::Links;
 use crate::{addresses, keys, passwords, sessions, tokens, users};
@@ -88,6 +91,7 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
         passwords: config.accounts.password_rules()?,
         accounts: config.accounts.settings(outbox.is_some())?,
         links: Links::new(&config.base_url),
+        trusted_proxies: config.trusted_proxies.clone(),
     };
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
     let own = address.pool(1)?;
@@ -96,12 +100,14 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
         Some(slots) => slots,
         None => std::thread::available_parallelism()?,
     };
+    let limits = config.rate_limit_enabled.then(|| Limits::new(secrets.derive("limits")));
     let state = State {
         keys: Arc::new(KeyRing::load(&own, &encryption, &clock).await?),
         passwords: Arc::new(HashPool::new(slots, config.bcrypt_cost)?),
         cookies: Arc::new(Cookies::new(secrets, &cookies)),
         origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
         outbox,
+        limits: limits.map(Arc::new),
         settings: Arc::new(settings),
         pool: own,
         clock,
@@ -131,7 +137,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .configure(health::routes(watched.clone()))
             .configure(keys::well_known)
             .service(
-                utoipa_actix_web::scope("/api/auth")
+                utoipa_actix_web::scope(PREFIX)
                     .configure(passwords::routes)
                     .configure(sessions::routes)
                     .configure(users::routes)
@@ -141,7 +147,8 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
                     .service(error_page::error)
                     .service(ok)
                     .default_service(web::to(nothing_here))
-                    .wrap(from_fn(sessions::send_extended)),
+                    .wrap(from_fn(sessions::send_extended))
+                    .wrap(from_fn(rate_limit)),
             )
             .split_for_parts();
         app.configure(openapi::routes(&document))

@@ -7,7 +7,9 @@ use shared_claims::SharedClock;
 
 use crate::email::Outbox;
 use crate::keys::KeyRing;
+use crate::limits::Limits;
 use crate::passwords::{HashPool, PasswordRules};
+use crate::protocol::client_address::TrustedProxies;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::origin::TrustedOrigins;
 use crate::sessions::SessionSettings;
@@ -29,6 +31,8 @@ pub struct State {
     pub origins: Arc<TrustedOrigins>,
     /// Where mail is put; `None` when none can be sent.
     pub outbox: Option<Arc<Outbox>>,
+    /// How often clients may call and passwords be guessed; `None` when it does not matter.
+    pub limits: Option<Arc<Limits>>,
     /// What time it is.
     pub clock: SharedClock,
     /// Plain values of the configuration.
@@ -39,6 +43,8 @@ pub struct State {
 pub struct Settings {
     /// How long sessions live.
     pub sessions: SessionSettings,
+    /// Whose word about a client's address is believed.
+    pub trusted_proxies: TrustedProxies,
     /// What tokens say of themselves.
     pub tokens: TokenSettings,
     /// How long passwords may be.

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod document;
+mod limits;
 mod origins;
 mod outage;
 mod round_trips;

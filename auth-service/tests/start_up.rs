@@ -52,6 +52,8 @@ async fn a_bad_setting_stops_the_start_and_is_named() {
         ("HASH_CONCURRENCY", "0"),
         ("MIGRATION_DATABASE_URL", &owner),
         ("BIND", "localhost"),
+        ("TRUSTED_PROXIES", "gateway"),
+        ("RATE_LIMIT_ENABLED", "perhaps"),
     ] {
         let finished = refused(&database, &[(name, value)]).await;
         assert_eq!(finished.stderr.len(), 1, "{name}={value}: {:?}", finished.stderr);
@@ -169,6 +171,7 @@ async fn the_service_role_can_do_no_more_than_it_must() {
     for forbidden in [
         "DROP TABLE users",
         "TRUNCATE sessions",
+        "TRUNCATE limits",
         "CREATE TABLE mine (a int)",
         "UPDATE signing_keys SET kid = 'mine'",
         "DELETE FROM signing_keys",

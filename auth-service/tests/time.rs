@@ -20,18 +20,25 @@ struct Settings {
 }
 
 /// The server in this process, at a time of the test's choosing.
-struct Clocked {
-    clock: Arc<ManualClock>,
-    url: String,
-    http: Client,
-    database: TestDatabase,
+pub struct Clocked {
+    pub clock: Arc<ManualClock>,
+    pub url: String,
+    pub http: Client,
+    pub database: TestDatabase,
 }
 
 impl Clocked {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With settings that win over those of other tests.
+    pub async fn start_with(extra: &[(&str, &str)]) -> Self {
         let database = TestDatabase::auth().await;
         let mut arguments = vec!["auth-service".to_owned(), "--bind=127.0.0.1:0".to_owned()];
-        for (name, value) in auth_env(&database) {
+        let mut settings = auth_env(&database);
+        settings.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        for (name, value) in settings {
             arguments.push(format!("--{}={value}", name.to_lowercase().replace('_', "-")));
         }
         let config = Settings::parse_from(arguments).config;

@@ -1,7 +1,6 @@
 //! `send-verification-email` and `change-email`.
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
-use serde::Serialize;
 use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
@@ -10,15 +9,10 @@ use super::sending::{send_change, send_confirmation, send_verification};
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
+use crate::protocol::status::{DONE, Status};
 use crate::sessions::{MaybeSignedIn, WithBody};
 use crate::state::State;
 use crate::users::{self, Email, User};
-
-/// It worked.
-#[derive(Serialize, ToSchema)]
-struct Status {
-    status: bool,
-}
 
 /// Which address to verify.
 #[derive(ToSchema)]
@@ -71,7 +65,7 @@ pub async fn send_verification_email(
             sent?;
         }
     }
-    Ok(HttpResponse::Ok().json(Status { status: true }))
+    Ok(HttpResponse::Ok().json(DONE))
 }
 
 async fn send_to_stranger(state: &State, email: &Email, callback: Option<&str>) -> Result<(), ApiError> {
@@ -139,7 +133,7 @@ pub async fn change_email(
     let sent = begin_change(&state, &current.user, &body).await;
     floor.reach().await;
     sent?;
-    Ok(HttpResponse::Ok().json(Status { status: true }))
+    Ok(HttpResponse::Ok().json(DONE))
 }
 
 async fn begin_change(state: &State, user: &User, change: &EmailChange) -> Result<(), ApiError> {

@@ -15,6 +15,7 @@ use crate::error::{ApiError, LinkRefusal};
 use crate::protocol::body::Fields;
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect;
+use crate::protocol::status::DONE;
 use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::state::State;
 use crate::users::{self, Email, User};
@@ -57,11 +58,6 @@ struct Verified<'a> {
     user: Option<&'a User>,
 }
 
-#[derive(Serialize)]
-struct Confirmed {
-    status: bool,
-}
-
 /// Follows a link about an address: verifies it, agrees to its change, or changes it.
 #[utoipa::path(tag = "users", security((), ("cookie" = []), ("bearer" = [])),
     params(("token" = String, Query, description = "The token"), ("callbackURL" = Option<String>, Query, description = "Where to go on to")),
@@ -89,7 +85,7 @@ pub async fn verify_email(
         }
         (_, Some(callback)) => redirect::found(callback),
         (Outcome::Verified, None) => HttpResponse::Ok().json(Verified { status: true, user: None }),
-        (Outcome::Confirmed, None) => HttpResponse::Ok().json(Confirmed { status: true }),
+        (Outcome::Confirmed, None) => HttpResponse::Ok().json(DONE),
         (Outcome::Changed(user), None) => {
             HttpResponse::Ok().json(Verified { status: true, user: Some(user) })
         }

@@ -10,7 +10,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use service_kit::secret::{self, SecretError};
@@ -24,6 +25,7 @@ pub use self::sessions::SessionConfig;
 pub use self::tokens::TokenConfig;
 use crate::keys::KeyEncryptionKeys;
 use crate::passwords::Cost;
+use crate::protocol::client_address::TrustedProxies;
 use crate::protocol::cookies::AuthSecrets;
 use crate::protocol::origin_pattern::OriginPatterns;
 
@@ -86,6 +88,12 @@ pub struct Config {
     /// How many passwords are hashed at once [default: one for each core]
     #[arg(long, env)]
     pub hash_concurrency: Option<NonZeroUsize>,
+    /// Proxies whose X-Forwarded-For is believed: addresses and CIDR ranges, comma-separated
+    #[arg(long, env, default_value = "")]
+    pub trusted_proxies: TrustedProxies,
+    /// Whether requests and wrong passwords are limited; false only for tests and where something in front does it
+    #[arg(long, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub rate_limit_enabled: bool,
     /// How log lines look
     #[arg(long, env, value_enum, default_value = "text")]
     pub log_format: LogFormat,

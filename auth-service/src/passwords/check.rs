@@ -1,5 +1,6 @@
 //! Comparing a password with the one an account has.
 
+use actix_web::HttpRequest;
 use service_kit::store::StoreError;
 use shared_claims::UserId;
 
@@ -7,27 +8,36 @@ use super::hashing::Verdict;
 use super::model::{Password, StoredHash};
 use super::store;
 use crate::error::ApiError;
+use crate::limits;
 use crate::state::State;
+use crate::users::User;
 
 /// Makes sure that `text` is the password of a signed-in user.
 ///
 /// # Errors
-/// [`ApiError::InvalidPassword`] when it is not, [`ApiError::CredentialAccountNotFound`] when there is none.
-pub async fn confirm(state: &State, user: &UserId, text: &str) -> Result<(), ApiError> {
-    confirmed_hash(state, user, text).await.map(drop)
+/// [`ApiError::InvalidPassword`] when it is not, [`ApiError::CredentialAccountNotFound`] when there is none, and
+/// [`ApiError::TooManyRequests`] after too many wrong ones.
+pub async fn confirm(state: &State, request: &HttpRequest, user: &User, text: &str) -> Result<(), ApiError> {
+    confirmed_hash(state, request, user, text).await.map(drop)
 }
 
 /// The same; answers the stored hash that it was compared with, which is not renewed.
-pub(super) async fn confirmed_hash(state: &State, user: &UserId, text: &str) -> Result<String, ApiError> {
+pub(super) async fn confirmed_hash(
+    state: &State,
+    request: &HttpRequest,
+    user: &User,
+    text: &str,
+) -> Result<String, ApiError> {
     let password = Password::claimed(text, state.settings.passwords)?;
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let stored = store::find(&client, user).await?.ok_or(ApiError::CredentialAccountNotFound)?;
-    drop(client);
-    let hash = stored.hash.clone();
-    match state.passwords.verify(password, Some(stored)).await? {
-        Verdict::Wrong => Err(ApiError::InvalidPassword),
-        Verdict::Right | Verdict::Outdated { .. } => Ok(hash),
-    }
+    let check = async {
+        let client = state.pool.get().await.map_err(StoreError::from)?;
+        let stored = store::find(&client, &user.id).await?.ok_or(ApiError::CredentialAccountNotFound)?;
+        drop(client);
+        let hash = stored.hash.clone();
+        let verdict = state.passwords.verify(password, Some(stored)).await?;
+        Ok((!matches!(verdict, Verdict::Wrong)).then_some(hash))
+    };
+    limits::guess(state, request, &user.email, check).await?.ok_or(ApiError::InvalidPassword)
 }
 
 /// Whether a verdict is that the password was right; makes an outdated hash of it anew.

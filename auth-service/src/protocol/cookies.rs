@@ -25,8 +25,12 @@ pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 /// A key of HMAC-SHA-256 shorter than its output is weaker than the hash.
 const MIN_SECRET_BYTES: usize = 32;
+/// How the name of the device cookie ends.
+const DEVICE: &str = "device";
 /// The prefix browsers accept only from https and with `Secure`.
 const SECURE_PREFIX: &str = "__Secure-";
+/// How long a browser keeps the device cookie, in seconds: 400 days, the longest that browsers keep any.
+const DEVICE_MAX_AGE: i64 = 400 * 24 * 60 * 60;
 /// What the signed `dont_remember` cookie says.
 const DONT_REMEMBER: &str = "true";
 
@@ -60,12 +64,29 @@ impl AuthSecrets {
         format!("{value}.{}", signature.unwrap_or_default())
     }
 
+    /// A key of its own for `purpose`, made of the first secret. It changes with that.
+    pub fn derive(&self, purpose: &str) -> hmac::Key {
+        let secret = self.0.first().map(|key| hmac::sign(key, format!("key for {purpose}").as_bytes()));
+        hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref().map_or(&[], AsRef::as_ref))
+    }
+
     /// The value of `value.signature`, when any of the secrets made the signature.
     fn open<'a>(&self, signed: &'a str) -> Option<&'a str> {
         let (value, signature) = signed.rsplit_once('.')?;
         let signature = STANDARD.decode(signature).ok()?;
         self.0.iter().any(|key| hmac::verify(key, value.as_bytes(), &signature).is_ok()).then_some(value)
     }
+}
+
+/// Whether a request carries cookies besides that of its device, which is no reason to ask where it comes from: a
+/// program that keeps its cookies may do after signing out what it might before signing in.
+pub fn are_sent(headers: &HeaderMap) -> bool {
+    let mut pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let device = |pair: &[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+        name.trim_ascii().strip_suffix(DEVICE.as_bytes()).is_some_and(|rest| rest.ends_with(b"."))
+    };
+    !pairs.all(device)
 }
 
 /// How cookies are named and where browsers send them.
@@ -87,6 +108,7 @@ pub struct Cookies {
     session_token: String,
     session_data: String,
     dont_remember: String,
+    device: String,
     /// What every cookie says after its `Max-Age`.
     attributes: String,
     max_age: i64,
@@ -104,6 +126,7 @@ impl Cookies {
             session_token: name("session_token"),
             session_data: name("session_data"),
             dont_remember: name("dont_remember"),
+            device: name(DEVICE),
             attributes: format!("{}Path=/; HttpOnly; {secure}SameSite=Lax", domain.unwrap_or_default()),
             max_age: settings.max_age.as_secs(),
         }
@@ -151,6 +174,17 @@ impl Cookies {
     pub fn clearing(&self) -> Vec<HeaderValue> {
         let names = [&self.session_token, &self.session_data, &self.dont_remember];
         names.into_iter().filter_map(|name| self.cookie(name, "", Some(0))).collect()
+    }
+
+    /// What the device cookies of a request say whose signature is good.
+    pub fn devices<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = String> + use<'a> {
+        let values = self.values(headers, &self.device);
+        values.filter_map(|value| self.secrets.open(&value).map(str::to_owned))
+    }
+
+    /// The cookie that tells the device again. It stays when a session ends: it is no part of any.
+    pub fn set_device(&self, text: &str) -> Option<HeaderValue> {
+        self.cookie(&self.device, &self.secrets.sign(text), Some(DEVICE_MAX_AGE))
     }
 
     fn bearer(&self, headers: &HeaderMap) -> Option<SessionToken> {
@@ -312,6 +346,37 @@ mod tests {
                 "{cookie:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_device_cookie_alone_is_no_cookie() {
+        for (header, sent) in [
+            ("better-auth.device=a", false),
+            ("__Secure-better-auth.device=a; better-auth.device=b", false),
+            ("better-auth.device=a; better-auth.session_token=b", true),
+            ("better-auth.device_x=a", true),
+            ("x=better-auth.device=a", true),
+            ("a=b", true),
+            ("", true),
+        ] {
+            assert_eq!(are_sent(&request(COOKIE, header)), sent, "{header}");
+        }
+        assert!(!are_sent(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_device_cookie_lasts_400_days_and_forgers_have_none() {
+        let cookies = cookies(SECRET, "https://auth.example.com");
+        let set = cookies.set_device("device~id~mark").unwrap();
+        let set = set.to_str().unwrap();
+        assert!(set.starts_with("__Secure-better-auth.device=device~id~mark."), "{set}");
+        assert!(set.ends_with("; Max-Age=34560000; Path=/; HttpOnly; Secure; SameSite=Lax"), "{set}");
+        let pair = set.split(';').next().unwrap();
+        let devices = |pair: &str| cookies.devices(&request(COOKIE, pair)).collect::<Vec<_>>();
+        assert_eq!(devices(pair), ["device~id~mark"]);
+        assert!(devices(&pair.replace("mark", "other")).is_empty());
+        assert!(devices("__Secure-better-auth.device=device~id~mark").is_empty());
+        assert_eq!(cookies.clearing().len(), 3, "signing out leaves it");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The rules of the Better Auth protocol that cut across features.
 
 pub mod body;
+pub mod client_address;
 pub mod cookie_domain;
 pub mod cookies;
 pub mod cors;
@@ -10,5 +11,10 @@ pub mod floor;
 pub mod origin;
 pub mod origin_pattern;
 pub mod query;
+pub mod rate_limit;
 pub mod redirect;
+pub mod status;
 pub mod timestamp;
+
+/// Where the protocol's endpoints stand.
+pub const PREFIX: &str = "/api/auth";

@@ -3,11 +3,12 @@
 //! The rules are Better Auth's: a request that changes something and carries cookies must come from a trusted
 //! origin; signing in and up are checked even without cookies, so that nobody is signed in to a stranger's account.
 
-use actix_web::http::header::{COOKIE, HeaderMap, ORIGIN, REFERER};
+use actix_web::http::header::{HeaderMap, ORIGIN, REFERER};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
 
+use super::cookies;
 use super::origin_pattern::OriginPatterns;
 use crate::error::ApiError;
 
@@ -35,7 +36,7 @@ impl TrustedOrigins {
     /// # Errors
     /// 403 when the request does not come from where it may.
     pub fn check_cookies(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        if headers.contains_key(COOKIE) { self.check_source(headers) } else { Ok(()) }
+        if cookies::are_sent(headers) { self.check_source(headers) } else { Ok(()) }
     }
 
     /// The check of the endpoints that begin a session, after the body's schema: what a browser says of where the
@@ -46,7 +47,7 @@ impl TrustedOrigins {
     pub fn check_sign_in(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let fetch = |name: &str| text(headers.get(name)).filter(|value| !value.trim().is_empty());
         let (site, mode) = (fetch("sec-fetch-site"), fetch("sec-fetch-mode"));
-        if headers.contains_key(COOKIE) {
+        if cookies::are_sent(headers) {
             return self.check_source(headers);
         }
         if site == Some("cross-site") && mode == Some("navigate") {

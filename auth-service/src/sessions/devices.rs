@@ -1,7 +1,6 @@
 //! `list-sessions` and the `revoke-...` endpoints: where somebody is signed in, and ending it.
 
 use actix_web::{HttpResponse, get, post, web};
-use serde::Serialize;
 use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
@@ -12,13 +11,8 @@ use super::model::{SessionId, SessionView};
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, NoFields, Schema};
+use crate::protocol::status::{DONE, Status};
 use crate::state::State;
-
-/// It worked.
-#[derive(Serialize, ToSchema)]
-struct Status {
-    status: bool,
-}
 
 /// Which session to end.
 #[derive(ToSchema)]
@@ -68,7 +62,7 @@ pub async fn revoke_session(
     if own {
         clear_cookies(&mut response, &state);
     }
-    Ok(response.json(Status { status: true }))
+    Ok(response.json(DONE))
 }
 
 /// Ends every session of the user, this one too.
@@ -85,7 +79,7 @@ pub async fn revoke_sessions(
     store::end_all(&client, &current.user.id, None).await?;
     let mut response = HttpResponse::Ok();
     clear_cookies(&mut response, &state);
-    Ok(response.json(Status { status: true }))
+    Ok(response.json(DONE))
 }
 
 /// Ends every session of the user but this one.
@@ -100,5 +94,5 @@ pub async fn revoke_other_sessions(
 ) -> Result<HttpResponse, ApiError> {
     let client = state.pool.get().await.map_err(StoreError::from)?;
     store::end_all(&client, &current.user.id, Some(current.session.id)).await?;
-    Ok(HttpResponse::Ok().json(Status { status: true }))
+    Ok(HttpResponse::Ok().json(DONE))
 }

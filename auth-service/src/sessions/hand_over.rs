@@ -9,6 +9,7 @@ use shared_claims::UserId;
 use super::model::{Session, SessionToken};
 use super::store;
 use crate::error::ApiError;
+use crate::limits;
 use crate::state::State;
 use crate::tokens;
 use crate::users::User;
@@ -37,7 +38,8 @@ pub async fn start(
     now: Timestamp,
 ) -> Result<Started, ApiError> {
     let token = SessionToken::generate()?;
-    let ip_address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+    let address = state.settings.trusted_proxies.client(request);
+    let ip_address = address.map(|address| address.to_string()).unwrap_or_default();
     let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let device = (ip_address, user_agent.unwrap_or_default());
     let session = Session::begin(user_id.clone(), remembered, state.settings.sessions.ttl, device, now);
@@ -51,7 +53,7 @@ pub async fn start(
 /// Adds to a response what the device needs: the cookies, `set-auth-token` and `set-auth-jwt` (FR-006, FR-009).
 ///
 /// # Errors
-/// When the access token cannot be signed.
+/// When the access token cannot be signed, or the system has no randomness to give.
 pub fn hand_over(
     response: &mut HttpResponseBuilder,
     state: &State,
@@ -60,6 +62,7 @@ pub fn hand_over(
     user: &User,
 ) -> Result<(), ApiError> {
     set_cookies(response, state, request, &started.token, started.session.remembered);
+    limits::remember_device(response, state, request, &user.email)?;
     let jwt = tokens::issue(state, started.session.id, user)?;
     response.insert_header(("set-auth-jwt", jwt));
     Ok(())

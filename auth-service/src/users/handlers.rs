@@ -15,6 +15,7 @@ use crate::passwords;
 use crate::protocol::body::{Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect;
+use crate::protocol::status::{DONE, Status};
 use crate::sessions::{self, MaybeSignedIn, WithBody};
 use crate::state::State;
 use crate::verifications::{self, LinkToken, Purpose};
@@ -48,12 +49,6 @@ impl Schema for UserChange {
     }
 }
 
-/// It worked.
-#[derive(Serialize, ToSchema)]
-struct Status {
-    status: bool,
-}
-
 /// Changes name and picture of the user.
 #[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = UserChange, responses(
     (status = 200, body = Status, description = "It is changed"),
@@ -77,7 +72,7 @@ pub async fn update_user(
     store::update(&client, &current.user.id, body.name.as_deref(), image, state.clock.now()).await?;
     let mut response = HttpResponse::Ok();
     sessions::set_cookies(&mut response, &state, &request, &current.token, current.session.remembered);
-    Ok(response.json(Status { status: true }))
+    Ok(response.json(DONE))
 }
 
 /// How the user shows that it is meant.
@@ -125,6 +120,7 @@ const MAIL_SENT: Deleted = Deleted { success: true, message: "Verification email
 ))]
 #[post("/delete-user")]
 pub async fn delete_user(
+    request: HttpRequest,
     state: web::Data<State>,
     WithBody { current, body }: WithBody<Deletion>,
 ) -> Result<HttpResponse, ApiError> {
@@ -133,7 +129,7 @@ pub async fn delete_user(
         return Err(ApiError::NoSuchEndpoint);
     }
     if let Some(password) = &body.password {
-        passwords::confirm(&state, &current.user.id, password).await?;
+        passwords::confirm(&state, &request, &current.user, password).await?;
     }
     if let Some(token) = &body.token {
         delete_by_link(&state, &current.user, token).await?;

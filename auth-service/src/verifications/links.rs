@@ -4,6 +4,7 @@ use percent_encoding::utf8_percent_encode;
 use url::Url;
 
 use super::model::LinkToken;
+use crate::protocol::PREFIX;
 use crate::protocol::cookies::COMPONENT;
 
 /// Where a link leads that names no page of its own.
@@ -18,7 +19,7 @@ pub struct Links {
 impl Links {
     /// Links to a service reached under `base_url`.
     pub fn new(base_url: &Url) -> Self {
-        Self { endpoint: format!("{}/api/auth", base_url.as_str().trim_end_matches('/')) }
+        Self { endpoint: format!("{}{PREFIX}", base_url.as_str().trim_end_matches('/')) }
     }
 
     /// Where this service's own endpoints are, which relative targets of a password reset are resolved against.

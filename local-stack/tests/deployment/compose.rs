@@ -87,8 +87,11 @@ fn only_the_gateway_is_reachable_and_by_default_from_this_machine_alone() {
 }
 
 /// The variables that may have a default: none of them is a secret.
-const WITH_DEFAULT: [(&str, &str); 2] =
-    [("PUBLIC_URL", "http://localhost:8080"), ("GATEWAY_PUBLISH", "127.0.0.1:8080")];
+const WITH_DEFAULT: [(&str, &str); 3] = [
+    ("PUBLIC_URL", "http://localhost:8080"),
+    ("GATEWAY_PUBLISH", "127.0.0.1:8080"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"),
+];
 
 #[test]
 fn there_is_no_default_secret() {

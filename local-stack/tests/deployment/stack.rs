@@ -138,8 +138,11 @@ impl ComposeStack {
             let migrated = run_to_end(binary, &["migrate"], server.environment(service, &[])).await.unwrap();
             assert!(migrated.status.success(), "{service}: {migrated:?}");
         }
-        let mut auth =
-            Service::spawn(Binary::AuthService, server.environment("auth-service", &[])).await.unwrap();
+        let mut environment = server.environment("auth-service", &[]);
+        // Here the gateway is on loopback, and its clients are too: at other addresses than this.
+        let proxies = environment.insert("TRUSTED_PROXIES".to_owned(), "127.0.0.1".to_owned());
+        assert!(proxies.is_some_and(|ranges| ranges.contains("172.16.0.0/12")), "the gateway is believed");
+        let mut auth = Service::spawn(Binary::AuthService, environment).await.unwrap();
         auth.wait_ready().await.unwrap();
         let mut environment = server.environment("task-service", &[]);
         for value in environment.values_mut() {

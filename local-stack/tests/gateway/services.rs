@@ -74,6 +74,39 @@ async fn from_sign_up_to_tasks_through_the_gateway() {
     assert_eq!(keys.text().await.unwrap(), direct.text().await.unwrap());
 }
 
+/// On Linux all of 127.0.0.0/8 is this machine, so a client can have an address of its own.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_session_shows_its_clients_address_whatever_the_client_says() {
+    let Some((_stack, gateway)) = everything().await else { return };
+    let address = "127.0.0.77";
+    let builder = reqwest::Client::builder().no_proxy().local_address(Some(address.parse().unwrap()));
+    let client = builder.build().unwrap();
+    let lies = [None, Some("203.0.113.9"), Some("203.0.113.9, 127.0.0.1")];
+    for (index, lie) in lies.into_iter().enumerate() {
+        let email = format!("dora{index}@example.com");
+        let body = json!({"name": "Dora", "email": email, "password": "correct horse battery"});
+        let mut request = client.post(format!("{}/api/auth/sign-up/email", gateway.url())).json(&body);
+        for name in ["x-forwarded-for", "x-real-ip", "x-client-ip", "cf-connecting-ip"] {
+            request = lie.into_iter().fold(request, |request, lie| request.header(name, lie));
+        }
+        let forwarded = format!("for={}", lie.unwrap_or("unknown"));
+        let answer = request.header("forwarded", forwarded).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let session = client.get(format!("{}/api/auth/get-session", gateway.url())).header("cookie", cookie);
+        let session: Value = session.send().await.unwrap().json().await.unwrap();
+        assert_eq!(session["session"]["ipAddress"], json!(address), "{lie:?}");
+    }
+    // They were all one client to the limits too, and another is another.
+    let url = format!("{}/api/auth/sign-up/email", gateway.url());
+    let post = |client: &reqwest::Client| {
+        client.post(&url).header("x-forwarded-for", "203.0.113.10").json(&json!({}))
+    };
+    assert_eq!(post(&client).send().await.unwrap().status(), 429);
+    assert_eq!(post(&anonymous()).send().await.unwrap().status(), 400);
+}
+
 #[tokio::test]
 async fn the_viewers_load_everything_under_their_prefix() {
     let Some((_stack, gateway)) = everything().await else { return };

@@ -67,7 +67,7 @@ pub async fn change_password(
 ) -> Result<HttpResponse, ApiError> {
     let user = &current.user;
     let new = Password::chosen(&body.new_password, state.settings.passwords)?;
-    let old = confirmed_hash(&state, &user.id, &body.current_password).await?;
+    let old = confirmed_hash(&state, &request, user, &body.current_password).await?;
     let hash = state.passwords.hash(new).await?;
 
     let now = state.clock.now();

@@ -15,6 +15,7 @@ use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect;
+use crate::protocol::status::{DONE, Status};
 use crate::sessions;
 use crate::state::State;
 use crate::users::Email;
@@ -51,12 +52,6 @@ impl Schema for ResetRequest {
 struct Requested {
     status: bool,
     message: &'static str,
-}
-
-/// It worked.
-#[derive(Serialize, ToSchema)]
-struct Status {
-    status: bool,
 }
 
 /// Sends a link to choose a new password. Answers the same, in the same time, whether there is such an account.
@@ -224,5 +219,5 @@ pub async fn reset_password(
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
-    Ok(HttpResponse::Ok().json(Status { status: true }))
+    Ok(HttpResponse::Ok().json(DONE))
 }

@@ -11,6 +11,7 @@ use super::super::check::accept;
 use super::super::model::Password;
 use super::super::store;
 use crate::error::ApiError;
+use crate::limits;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::origin;
 use crate::sessions;
@@ -69,6 +70,8 @@ struct SignedIn<'a> {
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_EMAIL, PASSWORD_TOO_LONG"),
     (status = 401, body = Envelope, description = "INVALID_EMAIL_OR_PASSWORD, whichever of the two it is"),
     (status = 403, body = Envelope, description = "EMAIL_NOT_VERIFIED, or not of a trusted origin"),
+    (status = 429, description = "Too many from this address or for this account; X-Retry-After says for how many \
+                                  seconds"),
     (status = 503, body = Envelope, description = "Try again: the database is away or too many sign-ins wait"),
 ))]
 #[post("/sign-in/email")]
@@ -79,7 +82,9 @@ pub async fn sign_in(
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse(&form.email).ok_or(ApiError::InvalidEmail)?;
     let password = Password::claimed(&form.password, state.settings.passwords)?;
-    let user = check_password(&state, &email, password).await?.ok_or(ApiError::InvalidEmailOrPassword)?;
+    let check = check_password(&state, &email, password);
+    let user = limits::guess(&state, &request, &email, check).await?;
+    let user = user.ok_or(ApiError::InvalidEmailOrPassword)?;
     if state.settings.accounts.require_verified_email && !user.email_verified {
         return Err(ApiError::EmailNotVerified);
     }

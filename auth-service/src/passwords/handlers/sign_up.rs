@@ -80,6 +80,7 @@ struct SignedUp<'a> {
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
     (status = 403, body = Envelope, description = "The request does not come from a trusted origin"),
     (status = 422, body = Envelope, description = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"),
+    (status = 429, description = "Too many from this address; X-Retry-After says for how many seconds"),
     (status = 503, body = Envelope, description = "Try again: the database is away or too many sign-ins wait"),
 ))]
 #[post("/sign-up/email")]

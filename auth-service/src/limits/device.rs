@@ -1,0 +1,151 @@
+//! Devices that an account was signed in on, known by a signed cookie (OWASP's "device cookie"). It authenticates
+//! nothing: all it gives is a count of wrong passwords that strangers cannot use up.
+
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::{HttpRequest, HttpResponseBuilder};
+use aws_lc_rs::{digest, rand};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::error::ApiError;
+use crate::protocol::cookies::Cookies;
+use crate::state::State;
+use crate::users::Email;
+
+/// What the signed text begins with: no session token and nothing else we sign does.
+const KIND: &str = "device";
+/// Between the parts; neither in base64url nor escaped in a cookie.
+const SEPARATOR: char = '~';
+/// 128 bits: nobody meets another device's id by chance.
+const ID_BYTES: usize = 16;
+/// Of an account the cookie holds the first 128 bits of a hash.
+const MARK_BYTES: usize = 16;
+/// How many accounts a device is known for: those of a family at one computer. The one added first gives way.
+const MAX_ACCOUNTS: usize = 5;
+
+/// A device and the accounts that were signed in on it, the newest first.
+pub(super) struct Device {
+    id: String,
+    marks: Vec<String>,
+}
+
+impl Device {
+    fn generate() -> Result<Self, ApiError> {
+        let mut bytes = [0; ID_BYTES];
+        rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;
+        Ok(Self { id: URL_SAFE_NO_PAD.encode(bytes), marks: Vec::new() })
+    }
+
+    /// Reads the text of a cookie whose signature was good.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(SEPARATOR);
+        let (kind, id) = (parts.next()?, parts.next()?);
+        let marks: Vec<_> = parts.map(str::to_owned).collect();
+        let is_device = kind == KIND && !id.is_empty() && (1..=MAX_ACCOUNTS).contains(&marks.len());
+        is_device.then(|| Self { id: id.to_owned(), marks })
+    }
+
+    fn text(&self) -> String {
+        let parts = [KIND, &self.id].into_iter().chain(self.marks.iter().map(String::as_str));
+        parts.collect::<Vec<_>>().join(&SEPARATOR.to_string())
+    }
+
+    /// The device's random id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn knows(&self, account: &Email) -> bool {
+        self.marks.contains(&self.mark(account))
+    }
+
+    fn add(&mut self, account: &Email) {
+        self.marks.insert(0, self.mark(account));
+        self.marks.truncate(MAX_ACCOUNTS);
+    }
+
+    /// What stands for an account: differs from device to device, so that two cookies tell nothing of each other.
+    fn mark(&self, account: &Email) -> String {
+        let hash = digest::digest(
+            &digest::SHA256,
+            format!("{KIND}{SEPARATOR}{}{SEPARATOR}{}", self.id, account.as_str()).as_bytes(),
+        );
+        URL_SAFE_NO_PAD.encode(hash.as_ref().get(..MARK_BYTES).unwrap_or_default())
+    }
+}
+
+/// The device that sent a request, if `account` was signed in on it.
+pub(super) fn known(cookies: &Cookies, headers: &HeaderMap, account: &Email) -> Option<Device> {
+    presented(cookies, headers).find(|device| device.knows(account))
+}
+
+/// Every device that a request names with a good signature.
+fn presented<'a>(cookies: &'a Cookies, headers: &'a HeaderMap) -> impl Iterator<Item = Device> + use<'a> {
+    cookies.devices(headers).filter_map(|text| Device::parse(&text))
+}
+
+/// Notes on the device that `account` was signed in on it: a cookie, unless it has one that says so. Part of
+/// handing a session to its device. Without limits there is nothing to note.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn remember_device(
+    response: &mut HttpResponseBuilder,
+    state: &State,
+    request: &HttpRequest,
+    account: &Email,
+) -> Result<(), ApiError> {
+    let headers = request.headers();
+    if state.limits.is_none() || known(&state.cookies, headers, account).is_some() {
+        return Ok(());
+    }
+    let mut device = match presented(&state.cookies, headers).next() {
+        Some(device) => device,
+        None => Device::generate()?,
+    };
+    device.add(account);
+    if let Some(cookie) = state.cookies.set_device(&device.text()) {
+        response.append_header((header::SET_COOKIE, cookie));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email(name: &str) -> Email {
+        Email::parse(&format!("{name}@example.com")).unwrap()
+    }
+
+    #[test]
+    fn a_device_knows_the_last_few_accounts() {
+        let mut device = Device::generate().ok().unwrap();
+        let names = ["ada", "bob", "cyd", "dan", "eve", "fay"];
+        for name in names {
+            assert!(!device.knows(&email(name)));
+            device.add(&email(name));
+        }
+        let read = Device::parse(&device.text()).unwrap();
+        assert_eq!(names.map(|name| read.knows(&email(name))), [false, true, true, true, true, true]);
+        assert!(read.text().len() < 256, "a cookie of moderate size");
+        assert!(!read.text().contains("example"), "no address in it");
+    }
+
+    #[test]
+    fn other_signed_texts_are_no_devices() {
+        for text in ["", "true", "device", "device~", "device~id", "device~~mark", "vOse1K4zapeaYpdmupmRk5Fm"]
+        {
+            assert!(Device::parse(text).is_none(), "{text}");
+        }
+        assert!(Device::parse(&format!("device~id{}", "~mark".repeat(6))).is_none());
+    }
+
+    #[test]
+    fn a_mark_means_nothing_on_another_device() {
+        let (mut one, mut two) = (Device::generate().ok().unwrap(), Device::generate().ok().unwrap());
+        one.add(&email("ada"));
+        two.marks.clone_from(&one.marks);
+        assert!(one.knows(&email("ada")) && !two.knows(&email("ada")));
+    }
+}

@@ -1,0 +1,163 @@
+//! Whose request this is: the client's address, behind proxies too.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Once;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{HeaderMap, X_FORWARDED_FOR};
+use ipnet::{IpNet, Ipv4Net};
+
+/// How many leading bits of an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) are not the IPv4 address.
+const MAPPED_BITS: u8 = 96;
+
+/// The proxies whose word about the client's address is believed. Nobody's, unless they are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// The client's address; `None` when the connection has none.
+    ///
+    /// It is the peer's. Only a trusted peer's `X-Forwarded-For` is read, from the right, where the nearest proxy
+    /// wrote, to the first hop that is no trusted proxy. What stands left of that hop is the client's own word.
+    pub fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let peer = request.peer_addr()?.ip().to_canonical();
+        let headers = request.headers();
+        if self.trusts(peer) {
+            return Some(self.walk(peer, headers));
+        }
+        if headers.contains_key(X_FORWARDED_FOR) {
+            warn_of_unnamed_proxy(peer);
+        }
+        Some(peer)
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|range| range.contains(&address))
+    }
+
+    fn walk(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).collect();
+        let hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+        let mut nearest = peer;
+        for hop in hops {
+            let Some(address) = hop_address(hop) else { break };
+            nearest = address;
+            if !self.trusts(address) {
+                break;
+            }
+        }
+        nearest
+    }
+}
+
+impl FromStr for TrustedProxies {
+    type Err = String;
+
+    /// Reads a comma-separated list of addresses and CIDR ranges; an empty one is fine.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(range).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn range(text: &str) -> Result<IpNet, String> {
+    let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let range = range
+        .map_err(|_| format!("{text}: must be an address such as 10.0.0.2 or a range such as 10.0.0.0/8"))?;
+    // Addresses are compared in their IPv4 form where they have one.
+    let mapped = range.addr().to_canonical();
+    match (range, mapped) {
+        (IpNet::V6(whole), IpAddr::V4(address)) if whole.prefix_len() >= MAPPED_BITS => {
+            let narrow = Ipv4Net::new(address, whole.prefix_len() - MAPPED_BITS);
+            Ok(narrow.map_err(|error| format!("{text}: {error}"))?.into())
+        }
+        _ => Ok(range),
+    }
+}
+
+/// An address, with or without the port that some proxies add.
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let address = hop.parse::<IpAddr>().or_else(|_| hop.parse::<SocketAddr>().map(|socket| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+/// Behind a proxy that is not named, all clients would be one to the limits. Said once: anybody can send the header.
+fn warn_of_unnamed_proxy(peer: IpAddr) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(
+            %peer,
+            "X-Forwarded-For is not believed: TRUSTED_PROXIES does not name this peer. If it is a proxy of yours, \
+             all its clients count as one"
+        );
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn client(trusted: &str, peer: &str, forwarded: &[&str]) -> String {
+        let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
+        let mut request = TestRequest::default().peer_addr(peer);
+        for line in forwarded {
+            request = request.append_header((X_FORWARDED_FOR, *line));
+        }
+        let proxies: TrustedProxies = trusted.parse().unwrap();
+        proxies.client(&request.to_http_request()).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_stranger_is_not_believed() {
+        assert_eq!(client("", "203.0.113.7", &["198.51.100.1"]), "203.0.113.7");
+        assert_eq!(client("10.0.0.0/8", "203.0.113.7", &["198.51.100.1"]), "203.0.113.7");
+        assert_eq!(client("10.0.0.2", "10.0.0.3", &["198.51.100.1"]), "10.0.0.3");
+    }
+
+    #[test]
+    fn the_right_most_hop_that_is_no_proxy_is_the_client() {
+        let trusted = "10.0.0.0/8, 192.0.2.1";
+        for (forwarded, expected) in [
+            (vec!["198.51.100.1"], "198.51.100.1"),
+            (vec!["1.1.1.1, 198.51.100.1"], "198.51.100.1"),
+            (vec!["1.1.1.1, 198.51.100.1, 192.0.2.1,10.9.9.9"], "198.51.100.1"),
+            (vec!["1.1.1.1", "198.51.100.1, 192.0.2.1", "10.9.9.9"], "198.51.100.1"),
+            (vec!["10.1.1.1, 10.2.2.2"], "10.1.1.1"),
+            (vec!["198.51.100.1:5555"], "198.51.100.1"),
+            (vec!["[2001:db8::1]:5555"], "2001:db8::1"),
+            (vec![], "10.0.0.2"),
+        ] {
+            assert_eq!(client(trusted, "10.0.0.2", &forwarded), expected, "{forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn a_hop_that_is_no_address_ends_the_walk() {
+        for garbage in ["", "unknown", "1.2.3.4.5", "fe80::1%eth0", "_hidden", "1.1.1.1 2.2.2.2"] {
+            let line = format!("1.1.1.1, {garbage}, 10.9.9.9");
+            assert_eq!(client("10.0.0.0/8", "10.0.0.2", &[&line]), "10.9.9.9", "{garbage}");
+            assert_eq!(client("10.0.0.0/8", "10.0.0.2", &[garbage]), "10.0.0.2", "{garbage}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_mapped_address_is_an_ipv4_address() {
+        assert_eq!(client("", "::ffff:203.0.113.7", &[]), "203.0.113.7");
+        assert_eq!(client("10.0.0.0/8", "::ffff:10.0.0.2", &["::ffff:198.51.100.1"]), "198.51.100.1");
+        assert_eq!(client("::ffff:10.0.0.0/104", "10.0.0.2", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(client("::ffff:10.0.0.2", "10.0.0.2", &["198.51.100.1"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_by_its_text() {
+        for bad in ["localhost", "10.0.0.0/33", "10.0.0/8", "10.0.0.1,*"] {
+            let error = bad.parse::<TrustedProxies>().unwrap_err();
+            assert!(error.contains(bad.rsplit(',').next().unwrap()), "{error}");
+        }
+        assert_eq!(" , ".parse(), Ok(TrustedProxies::default()));
+    }
+}

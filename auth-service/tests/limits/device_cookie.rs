@@ -1,0 +1,109 @@
+//! The cookie of a device, as browsers see it.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{address, device_cookie, from, limited, sign_in, sign_up, wrong_passwords};
+use crate::support::{Answer, PAGE, PASSWORD, email};
+
+#[tokio::test]
+async fn it_comes_after_the_sessions_cookie_and_stays_when_the_session_ends() {
+    let auth = limited().await;
+    let signed_up = sign_up(&auth.service, "203.0.113.1", "alice").await;
+    let cookies = signed_up.cookies();
+    assert_eq!(cookies.len(), 2);
+    assert!(cookies[0].starts_with("better-auth.session_token="), "{cookies:?}");
+    assert!(cookies[1].ends_with("; Max-Age=34560000; Path=/; HttpOnly; SameSite=Lax"), "{cookies:?}");
+    let device = device_cookie(&signed_up).unwrap();
+    assert!(!device.contains("alice") && device.len() < 300, "{device}");
+
+    let session = cookies[0].split(';').next().unwrap();
+    let sign_out = from(&auth.service, "203.0.113.1", Method::POST, "/sign-out").header("origin", PAGE);
+    let signed_out =
+        Answer::of(sign_out.header("cookie", format!("{session}; {device}")).json(&json!({}))).await;
+    let cleared = signed_out.cookies();
+    assert_eq!((signed_out.status.as_u16(), cleared.len()), (200, 3));
+    assert!(cleared.iter().all(|cookie| !cookie.contains(".device")), "{cleared:?}");
+}
+
+#[tokio::test]
+async fn it_authenticates_nothing() {
+    let auth = limited().await;
+    let device = device_cookie(&sign_up(&auth.service, "203.0.113.1", "alice").await).unwrap();
+    let value = device.split_once('=').unwrap().1;
+    for cookie in [device.clone(), format!("better-auth.session_token={value}")] {
+        let get = |path| from(&auth.service, "203.0.113.1", Method::GET, path).header("cookie", &cookie);
+        assert_eq!(Answer::of(get("/get-session")).await.text, "null", "{cookie}");
+        assert_eq!(Answer::of(get("/token")).await.status, 401, "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_account_joins_the_first_on_the_same_device() {
+    let auth = limited().await;
+    sign_up(&auth.service, "203.0.113.1", "bob").await;
+    let alices = device_cookie(&sign_up(&auth.service, "203.0.113.2", "alice").await).unwrap();
+    let bob = Answer::of(sign_in(&auth.service, "203.0.113.3", &email("bob"), PASSWORD, &alices)).await;
+    let both = device_cookie(&bob).unwrap();
+    assert_ne!(both, alices, "it gained an account");
+    for (index, name) in ["alice", "bob"].into_iter().enumerate() {
+        wrong_passwords(&auth.service, &email(name), index * 20..index * 20 + 11).await;
+        let again = sign_in(&auth.service, &address(60 + index), &email(name), PASSWORD, &both);
+        let again = Answer::of(again).await;
+        assert_eq!((again.status.as_u16(), device_cookie(&again)), (200, None), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_or_foreign_one_counts_as_none() {
+    let auth = limited().await;
+    let alices = device_cookie(&sign_up(&auth.service, "203.0.113.1", "alice").await).unwrap();
+    let mallorys = device_cookie(&sign_up(&auth.service, "203.0.113.2", "mallory").await).unwrap();
+    assert_eq!(wrong_passwords(&auth.service, &email("alice"), 0..11).await.last(), Some(&429));
+
+    // Another service's: the same cookie under other secrets.
+    let secrets = [("AUTH_SECRETS", "another-secret-another-secret-another")];
+    let settings = [super::ON.as_slice(), &secrets].concat();
+    let elsewhere = crate::support::Auth::start_with(&settings).await;
+    let foreign = device_cookie(&sign_up(&elsewhere.service, "203.0.113.1", "alice").await).unwrap();
+
+    let (text, signature) = alices.rsplit_once('.').unwrap();
+    let marks_of_alice = text.rsplit('~').next().unwrap();
+    let (mallorys_text, mallorys_signature) = mallorys.rsplit_once('.').unwrap();
+    let forged = [
+        mallorys.clone(),
+        foreign,
+        text.to_owned(),
+        format!("{text}."),
+        format!("{text}.{mallorys_signature}"),
+        format!("{mallorys_text}~{marks_of_alice}.{mallorys_signature}"),
+        format!("{text}~{marks_of_alice}.{signature}"),
+        "better-auth.device=%ff".to_owned(),
+        "better-auth.device=".to_owned(),
+        alices.replace("better-auth.device", "better-auth.Device"),
+    ];
+    for (index, cookie) in forged.iter().enumerate() {
+        let request = sign_in(&auth.service, &address(100 + index), &email("alice"), PASSWORD, cookie);
+        assert_eq!(Answer::of(request).await.status, 429, "{cookie}");
+    }
+    let planted = format!("better-auth.device=x; {mallorys}; {alices}");
+    let request = sign_in(&auth.service, &address(200), &email("alice"), PASSWORD, &planted);
+    assert_eq!(Answer::of(request).await.status, 200, "a planted one does not hide the good one");
+}
+
+/// A program that keeps its cookies and sends no Origin could sign in again after signing out before there were
+/// device cookies.
+#[tokio::test]
+async fn alone_it_asks_for_no_origin() {
+    let auth = limited().await;
+    let device = device_cookie(&sign_up(&auth.service, "203.0.113.1", "alice").await).unwrap();
+    let request = |cookie: &str| {
+        let request =
+            from(&auth.service, "203.0.113.2", Method::POST, "/sign-in/email").header("cookie", cookie);
+        request.json(&json!({"email": email("alice"), "password": PASSWORD}))
+    };
+    assert_eq!(Answer::of(request(&device)).await.status, 200);
+    assert_eq!(Answer::of(request(&format!("{device}; a=b"))).await.code(), "MISSING_OR_NULL_ORIGIN");
+    let evil = request(&device).header("origin", "https://evil.example");
+    assert_eq!(Answer::of(evil).await.code(), "INVALID_ORIGIN");
+}
