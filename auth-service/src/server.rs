@@ -19,9 +19,9 @@ use tracing_actix_web::TracingLogger;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
 
-use crate::config::{Config, MailNeeded, NoPasswordFits};
+use crate::config::{Config, MailError, MailNeeded, NoPasswordFits};
 use crate::document::Document;
-use crate::email::Outbox;
+use crate::email::{Delivery, Outbox, Worker};
 use crate::error::ApiError;
 use crate::keys::KeyRing;
 use crate::limits::Limits;
@@ -39,6 +39,8 @@ use crate::{addresses, keys, passwords, sessions, tokens, users};
 
 /// The name in messages to the operator.
 pub const NAME: &str = "auth-service";
+/// Connections to PostgreSQL that mail uses: never while a mail server talks, so one is enough.
+const MAIL_CONNECTIONS: usize = 1;
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,9 @@ pub enum StartError {
     /// Cookies cannot have the domain that is set.
     #[error(transparent)]
     CookieDomain(#[from] DomainError),
+    /// The settings of mail cannot be used.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// A setting is on that needs mail.
     #[error(transparent)]
     MailNeeded(#[from] MailNeeded),
@@ -74,6 +79,7 @@ pub struct Prepared {
     address: Address,
     connections: usize,
     state: State,
+    mail: Option<Worker>,
 }
 
 /// Checks the configuration, waits for the database and loads the signing key.
@@ -84,7 +90,8 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
     let address = Address::parse("DATABASE_URL", &config.database_url()?)?;
     let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
     let cookies = config.sessions.cookies(&config.base_url)?;
-    let outbox = config.mail.url()?.map(|_| Arc::new(Outbox::new(Arc::clone(&encryption))));
+    let mailer = config.mail.mailer(&config.base_url)?.map(Arc::new);
+    let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption))));
     let settings = Settings {
         sessions: config.sessions.settings(),
         tokens: config.tokens.settings(&config.base_url),
@@ -112,15 +119,22 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
         pool: own,
         clock,
     };
-    Ok(Prepared { address, connections: config.database_pool_size.get(), state })
+    let mail = match (&state.outbox, mailer) {
+        (Some(outbox), Some(mailer)) => {
+            let (outbox, clock) = (Arc::clone(outbox), Arc::clone(&state.clock));
+            Some(Worker { outbox, mailer, pool: address.pool(MAIL_CONNECTIONS)?, clock })
+        }
+        _ => None,
+    };
+    Ok(Prepared { address, connections: config.database_pool_size.get(), state, mail })
 }
 
-/// Binds the service. Nothing is served until the returned server is awaited.
+/// Binds the service. Nothing is served until the returned server is awaited; mail is sent from now on.
 ///
 /// # Errors
 /// When the address cannot be listened on.
 pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
-    let Prepared { address, connections, state } = prepared;
+    let Prepared { address, connections, state, mail } = prepared;
     let readiness = Readiness::new(vec![Box::new(DatabaseDependency(state.pool.clone()))]);
     let watched = readiness.clone();
     let app = move || {
@@ -159,7 +173,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .wrap(TracingLogger::<RequestSpan>::new())
     };
     let (server, addresses) = lifecycle::bind(app, bind).map_err(|error| StartError::Bind(bind, error))?;
-    Ok(Bound { server, addresses, readiness })
+    Ok(Bound { server, addresses, readiness, mail: mail.map(Worker::start) })
 }
 
 /// A service that holds its socket.
@@ -170,6 +184,8 @@ pub struct Bound {
     pub addresses: Vec<SocketAddr>,
     /// What `/readyz` says.
     pub readiness: Readiness,
+    /// What sends mail, if any is sent.
+    pub mail: Option<Delivery>,
 }
 
 /// Starts the service and runs it until it is told to stop.
@@ -178,8 +194,12 @@ pub struct Bound {
 /// What the operator has to mend.
 pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
     let bound = bind(prepare(&config, clock).await?, config.bind)?;
-    let Bound { server, addresses, readiness } = bound;
-    Ok(lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await?)
+    let Bound { server, addresses, readiness, mail } = bound;
+    let outcome = lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await;
+    if let Some(mail) = mail {
+        mail.stop().await;
+    }
+    Ok(outcome?)
 }
 
 /// The protocol's sign of life.

@@ -1,10 +1,13 @@
 //! Where mail goes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use secrecy::SecretString;
 use service_kit::secret::{self, SecretError};
+use url::Url;
+
+use crate::email::{MailUrl, MailUrlError, Mailer, Sender, SenderError, Transport, TransportError};
 
 /// The settings of mail.
 #[derive(Debug, Clone, Args)]
@@ -16,21 +19,49 @@ pub struct MailConfig {
     /// A file that holds MAIL_URL
     #[arg(long, env)]
     pub mail_url_file: Option<PathBuf>,
-    /// Who mail is from, such as Example <accounts@example.com>
+    /// Who mail is from, such as Example <accounts@example.com>; the name is what mail calls the product [default name:
+    /// BASE_URL's host]
     #[arg(long, env, default_value = "")]
     pub mail_from: String,
+    /// A PEM file with the certificates that a mail server's must be signed by [default: those the system trusts]
+    #[arg(long, env)]
+    pub mail_ca_file: Option<PathBuf>,
+}
+
+/// Why the settings of mail cannot be used. Never holds any of `MAIL_URL`.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// It is given twice, or its file cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The URL is wrong.
+    #[error("MAIL_URL: {0}")]
+    Url(#[from] MailUrlError),
+    /// The sender is wrong, or missing.
+    #[error("MAIL_FROM: {0}")]
+    From(#[from] SenderError),
+    /// The way out cannot be set up.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
 }
 
 impl MailConfig {
-    /// How mail is sent, if it is.
+    /// What sends mail for a service reached under `base_url`, if any is sent.
     ///
     /// # Errors
-    /// When it is given twice, or its file cannot be read.
-    pub fn url(&self) -> Result<Option<SecretString>, SecretError> {
-        match secret::resolve("MAIL_URL", self.mail_url.as_ref(), self.mail_url_file.as_deref()) {
-            Ok(url) => Ok(Some(url)),
-            Err(SecretError::Missing(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// What has to be mended.
+    pub fn mailer(&self, base_url: &Url) -> Result<Option<Mailer>, MailError> {
+        let url = match secret::resolve("MAIL_URL", self.mail_url.as_ref(), self.mail_url_file.as_deref()) {
+            Ok(url) => MailUrl::parse(&url)?,
+            Err(SecretError::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let host = base_url.host_str().unwrap_or_default();
+        let sender = match (self.mail_from.as_str(), &url) {
+            ("", MailUrl::Directory(_)) => Sender::for_development(host)?,
+            (from, _) => Sender::parse(from, host)?,
+        };
+        let ca_file = self.mail_ca_file.as_deref().filter(|path| *path != Path::new(""));
+        Ok(Some(Mailer { sender, transport: Transport::new(url, ca_file)? }))
     }
 }

@@ -20,7 +20,7 @@ use service_kit::telemetry::LogFormat;
 use url::Url;
 
 pub use self::accounts::{AccountConfig, MailNeeded, NoPasswordFits};
-pub use self::mail::MailConfig;
+pub use self::mail::{MailConfig, MailError};
 pub use self::sessions::SessionConfig;
 pub use self::tokens::TokenConfig;
 use crate::keys::KeyEncryptionKeys;

@@ -1,7 +1,16 @@
 //! What is written to users.
 
-/// A mail to a user, by its occasion. Links are absolute, and built from `BASE_URL` alone.
-#[derive(Debug, Clone, Copy)]
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::layout::Words;
+use crate::verifications::LINK_TTL;
+
+/// A mail to a user, by its occasion. Links are absolute, and built from `BASE_URL` alone. Printed, it shows neither
+/// link nor address.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Message<'a> {
     /// Show that this address is yours.
     VerifyEmail {
@@ -41,42 +50,193 @@ pub enum Message<'a> {
     AccountExists,
 }
 
-/// A mail as it is read.
-#[derive(Debug, Clone)]
-pub struct Rendered {
-    /// Its subject.
-    pub subject: &'static str,
-    /// Its plain text.
-    pub text: String,
-}
+const IGNORE_SIGN_UP: &str = "If you did not sign up, ignore this mail: without the link nothing happens.";
+const IGNORE_RESET: &str = "If you did not ask for this, ignore this mail: your password stays as it is.";
+const IGNORE_NEW_ADDRESS: &str =
+    "If you did not ask for this, ignore this mail: the account keeps the address it has.";
+const SOMEBODY_IS_IN: &str = "If this was not you, do not follow the link, and change your password: somebody else may \
+    be signed in to your account.";
+const CHANGED_BY_ANOTHER: &str =
+    "If you did not change it, somebody else is using your account: tell those who run the service at once.";
+const NOT_MY_PASSWORD: &str = "If you did not change it, somebody else did: choose a new one at once, with \
+    “Forgot password” on the sign-in page.";
+const NOTHING_TO_DO: &str =
+    "If it was not you, there is nothing to do: no account was made, and nobody came into yours.";
+
+/// The words say how long a link is good for.
+const _: () = assert!(LINK_TTL.as_secs() == 3600, "the mails say: one hour");
 
 impl Message<'_> {
-    /// Puts it into words.
-    pub fn render(&self) -> Rendered {
-        let (subject, text) = match self {
-            Self::VerifyEmail { link } => {
-                ("Confirm your e-mail address", format!("Confirm your address:\n{link}\n"))
-            }
-            Self::ConfirmEmailChange { new_email, link } => {
-                ("Confirm the change of your e-mail address", format!("Change to {new_email}:\n{link}\n"))
-            }
-            Self::VerifyNewEmail { link } => {
-                ("Confirm your new e-mail address", format!("Confirm:\n{link}\n"))
-            }
-            Self::EmailChanged { new_email } => {
-                ("Your e-mail address was changed", format!("It is {new_email} now.\n"))
-            }
-            Self::ResetPassword { link } => {
-                ("Choose a new password", format!("Choose a new password:\n{link}\n"))
-            }
-            Self::PasswordChanged => ("Your password was changed", "Your password was changed.\n".to_owned()),
-            Self::DeleteAccount { link } => {
-                ("Delete your account", format!("Delete your account:\n{link}\n"))
-            }
-            Self::AccountExists => {
-                ("You have an account already", "You have an account already.\n".to_owned())
-            }
-        };
-        Rendered { subject, text }
+    /// What it is about, for the log.
+    pub fn occasion(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "verify-email",
+            Self::ConfirmEmailChange { .. } => "confirm-email-change",
+            Self::VerifyNewEmail { .. } => "verify-new-email",
+            Self::EmailChanged { .. } => "email-changed",
+            Self::ResetPassword { .. } => "reset-password",
+            Self::PasswordChanged => "password-changed",
+            Self::DeleteAccount { .. } => "delete-account",
+            Self::AccountExists => "account-exists",
+        }
+    }
+
+    /// Puts it into words, for an account at `product`. A subject holds nothing that comes from anybody.
+    pub(super) fn words(&self, product: &str) -> Words<'_> {
+        match *self {
+            Self::VerifyEmail { link } => Words {
+                subject: "Confirm your e-mail address",
+                text: format!("Please confirm that this is your address for {product}."),
+                action: Some(("Confirm address", link)),
+                closing: IGNORE_SIGN_UP,
+            },
+            Self::ConfirmEmailChange { new_email, link } => Words {
+                subject: "Confirm the change of your e-mail address",
+                text: format!(
+                    "Somebody who is signed in to your account at {product} wants to change its address to \
+                     {new_email}. If that is you, please agree. We write to the new address next."
+                ),
+                action: Some(("Agree to the change", link)),
+                closing: SOMEBODY_IS_IN,
+            },
+            Self::VerifyNewEmail { link } => Words {
+                subject: "Confirm your new e-mail address",
+                text: format!("Please confirm that this is the new address of your account at {product}."),
+                action: Some(("Confirm new address", link)),
+                closing: IGNORE_NEW_ADDRESS,
+            },
+            Self::EmailChanged { new_email } => Words {
+                subject: "Your e-mail address was changed",
+                text: format!("The address of your account at {product} is {new_email} now."),
+                action: None,
+                closing: CHANGED_BY_ANOTHER,
+            },
+            Self::ResetPassword { link } => Words {
+                subject: "Choose a new password",
+                text: format!("Somebody asked for a new password for your account at {product}."),
+                action: Some(("Choose a password", link)),
+                closing: IGNORE_RESET,
+            },
+            Self::PasswordChanged => Words {
+                subject: "Your password was changed",
+                text: format!("The password of your account at {product} was changed."),
+                action: None,
+                closing: NOT_MY_PASSWORD,
+            },
+            Self::DeleteAccount { link } => Words {
+                subject: "Delete your account",
+                text: format!("Please confirm that your account at {product} is to be deleted, for good."),
+                action: Some(("Delete my account", link)),
+                closing: SOMEBODY_IS_IN,
+            },
+            Self::AccountExists => Words {
+                subject: "You have an account already",
+                text: format!(
+                    "Somebody signed up for {product} with your address, which has an account already. If that was \
+                     you, sign in, with “Forgot password” if need be."
+                ),
+                action: None,
+                closing: NOTHING_TO_DO,
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.occasion())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::{assert_snapshot, with_settings};
+
+    use super::*;
+
+    const LINK: &str =
+        "https://auth.example.com/api/auth/verify-email?token=7Qm0Zk3sZ8vX&callbackURL=%2Fa%3Fb%3Dc%26d";
+
+    fn all(link: &str) -> [Message<'_>; 8] {
+        let new_email = "new@example.org";
+        [
+            Message::VerifyEmail { link },
+            Message::ConfirmEmailChange { new_email, link },
+            Message::VerifyNewEmail { link },
+            Message::EmailChanged { new_email },
+            Message::ResetPassword { link },
+            Message::PasswordChanged,
+            Message::DeleteAccount { link },
+            Message::AccountExists,
+        ]
+    }
+
+    #[test]
+    fn each_is_as_reviewed_in_text_and_html() {
+        for message in all(LINK) {
+            let words = message.words("Example");
+            let text = format!("Subject: {}\n\n{}", words.subject, words.text_body());
+            with_settings!({ snapshot_path => "snapshots", omit_expression => true }, {
+                assert_snapshot!(format!("{}.txt", message.occasion()), text);
+                assert_snapshot!(format!("{}.html", message.occasion()), words.html_body("Example"));
+            });
+        }
+    }
+
+    #[test]
+    fn each_says_what_to_do_if_it_was_not_asked_for_and_how_long_its_link_is_good() {
+        for message in all(LINK) {
+            let text = message.words("Example").text_body();
+            assert!(text.contains("\n\nIf "), "{text}");
+            assert_eq!(text.contains("good for one hour"), text.contains(LINK), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_link_stands_whole_on_a_line_of_its_own() {
+        let link = format!("{LINK}{}", "%2Fdeep".repeat(200));
+        for message in all(&link) {
+            let words = message.words("Example");
+            let (text, html) = (words.text_body(), words.html_body("Example"));
+            assert_eq!(text.lines().any(|line| line == link), words.action.is_some(), "{text}");
+            let href = format!("href=\"{}\"", link.replace('&', "&amp;"));
+            assert_eq!(html.contains(&href), words.action.is_some(), "{html}");
+        }
+    }
+
+    #[test]
+    fn what_comes_from_users_and_settings_is_no_markup_and_no_line_of_its_own() {
+        let new_email =
+            "<img src=x onerror=alert(1)>\"'&\r\nBcc: eve@example.com\r\n\r\n\u{202e}https://evil.example";
+        for message in
+            [Message::EmailChanged { new_email }, Message::ConfirmEmailChange { new_email, link: LINK }]
+        {
+            let words = message.words("A <b>&amp;");
+            let (text, html) = (words.text_body(), words.html_body("A <b>"));
+            assert!(!html.contains("<img") && !html.contains("<b>"), "{html}");
+            assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;"), "{html}");
+            assert!(
+                text.lines().all(|line| !line.starts_with("Bcc") && !line.starts_with("https://evil")),
+                "{text}"
+            );
+            assert!(!text.contains('\u{202e}') && !html.contains('\u{202e}'), "it turns no text around");
+        }
+    }
+
+    #[test]
+    fn printing_one_shows_no_secret() {
+        for message in all(LINK) {
+            let printed = format!("{message:?}");
+            assert!(!printed.contains("token") && !printed.contains('@'), "{printed}");
+        }
+    }
+
+    #[test]
+    fn each_is_read_again_as_it_was_written() {
+        for message in all("https://a.example/?q=\"\\\u{e9}") {
+            let json = serde_json::to_value(message).unwrap();
+            let read = Message::deserialize(&json).unwrap();
+            assert_eq!(read.words("P").text_body(), message.words("P").text_body());
+        }
     }
 }

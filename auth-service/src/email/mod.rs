@@ -1,8 +1,24 @@
 //! Mail to users: written into the outbox by the transaction that gives reason for it, and sent from there.
+//!
+//! A mail goes out at least once: whoever dies between the mail server's yes and the deletion of the row sends it again.
+//! Its `Message-ID` is made from the row, so that receivers can tell.
 
+mod directory;
+mod layout;
+mod letter;
+mod mailer;
 mod message;
 mod outbox;
+mod retry;
+mod smtp;
 mod store;
+mod transport;
+mod url;
+mod worker;
 
+pub use mailer::{Mailer, Sender, SenderError};
 pub use message::Message;
 pub use outbox::Outbox;
+pub use transport::{Transport, TransportError};
+pub use url::{MailUrl, MailUrlError};
+pub use worker::{Delivery, Worker};

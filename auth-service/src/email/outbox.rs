@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use service_kit::id::new_v7;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
+use super::letter::{Letter, Opened};
 use super::message::Message;
 use super::store;
 use crate::error::ApiError;
@@ -21,14 +22,6 @@ const NOTICE_TTL: SignedDuration = SignedDuration::from_hours(24);
 pub struct Outbox {
     encryption: Arc<KeyEncryptionKeys>,
     waiting: Notify,
-}
-
-/// A mail as it waits, encrypted: the links in it are as good as passwords.
-#[derive(Serialize, Deserialize)]
-struct Letter {
-    to: String,
-    subject: String,
-    text: String,
 }
 
 impl Outbox {
@@ -50,12 +43,7 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         let id = new_v7(now);
-        let rendered = message.render();
-        let letter =
-            Letter { to: to.as_str().to_owned(), subject: rendered.subject.to_owned(), text: rendered.text };
-        let plain =
-            serde_json::to_vec(&letter).map_err(|error| ApiError::Internal(format!("letter: {error}")))?;
-        let sealed = self.encryption.seal(&id.to_string(), &plain)?;
+        let sealed = Letter { to: to.as_str(), message: *message }.seal(id, &self.encryption)?;
         Ok(store::insert(client, id, &sealed, expires_at, now).await?)
     }
 
@@ -77,5 +65,15 @@ impl Outbox {
     /// Tells the worker of this process that there is mail.
     pub fn wake(&self) {
         self.waiting.notify_one();
+    }
+
+    /// Waits until there is.
+    pub(super) async fn woken(&self) {
+        self.waiting.notified().await;
+    }
+
+    /// Reads what the row `id` holds.
+    pub(super) fn open(&self, id: Uuid, sealed: &[u8]) -> Option<Opened> {
+        Opened::open(id, sealed, &self.encryption)
     }
 }

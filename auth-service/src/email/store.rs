@@ -2,11 +2,36 @@
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use service_kit::store::StoreError;
+use service_kit::store::{StoreError, column};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 const INSERT: &str = "
     INSERT INTO outbox (id, sealed, created_at, next_attempt_at, expires_at) VALUES ($1, $2, $3, $3, $4)";
+/// Takes due mail for as long as its lease, whatever other replicas do at the same time. Nothing stays locked while
+/// it is sent. The number of the attempt says later whose lease it is.
+const CLAIM: &str = "
+    WITH due AS (
+        SELECT id FROM outbox WHERE next_attempt_at <= $1
+        ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
+    FROM due WHERE outbox.id = due.id
+    RETURNING outbox.id, sealed, attempts, expires_at";
+const REMOVE: &str = "DELETE FROM outbox WHERE id = $1 AND attempts = $2";
+const PUT_OFF: &str = "UPDATE outbox SET next_attempt_at = $3 WHERE id = $1 AND attempts = $2";
+
+/// Mail that is ours to send until its lease ends.
+pub struct Claimed {
+    /// Its row.
+    pub id: Uuid,
+    /// The letter, encrypted.
+    pub sealed: Vec<u8>,
+    /// How often it was claimed, this time included.
+    pub attempts: i32,
+    /// When nobody is helped by it any more.
+    pub expires_at: Timestamp,
+}
 
 /// Puts a mail in, due at once.
 ///
@@ -22,4 +47,47 @@ pub async fn insert(
     let statement = client.prepare_cached(INSERT).await?;
     client.execute(&statement, &[&id, &sealed, &now, &expires_at]).await?;
     Ok(())
+}
+
+/// Takes up to `most` mails that are due, so that nobody else does before `lease_ends`.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn claim(
+    client: &impl GenericClient,
+    now: Timestamp,
+    lease_ends: Timestamp,
+    most: i64,
+) -> Result<Vec<Claimed>, StoreError> {
+    let statement = client.prepare_cached(CLAIM).await?;
+    client.query(&statement, &[&now, &lease_ends, &most]).await?.iter().map(from_row).collect()
+}
+
+/// Forgets a mail, unless its lease has ended and somebody else has it.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn remove(client: &impl GenericClient, mail: &Claimed) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(REMOVE).await?;
+    client.execute(&statement, &[&mail.id, &mail.attempts]).await?;
+    Ok(())
+}
+
+/// Gives a mail back, to be taken again at `due`.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn put_off(client: &impl GenericClient, mail: &Claimed, due: Timestamp) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(PUT_OFF).await?;
+    client.execute(&statement, &[&mail.id, &mail.attempts, &due]).await?;
+    Ok(())
+}
+
+fn from_row(row: &Row) -> Result<Claimed, StoreError> {
+    Ok(Claimed {
+        id: column(row, "outbox", "id")?,
+        sealed: column(row, "outbox", "sealed")?,
+        attempts: column(row, "outbox", "attempts")?,
+        expires_at: column(row, "outbox", "expires_at")?,
+    })
 }

@@ -1,0 +1,119 @@
+//! How a mail looks: one column, system fonts, light and dark, no images, in text and HTML.
+
+use std::fmt::Write;
+
+const LINK_IS_GOOD_FOR: &str = "The link is good for one hour, and for one use.";
+
+/// What the mail clients that know of a dark mode use; the others keep to the attributes in the tags.
+const STYLE: &str = "\
+:root { color-scheme: light dark; }
+@media (prefers-color-scheme: dark) {
+  .page { background: #111418 !important; }
+  .card { background: #1b1f25 !important; border-color: #2c323a !important; }
+  .strong { color: #f2f4f7 !important; }
+  .soft, .soft a { color: #a3acb8 !important; }
+  .button, .button a { background: #4c8dff !important; color: #0b1220 !important; }
+}";
+
+const FONT: &str = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+
+/// A mail in words.
+pub(super) struct Words<'a> {
+    /// Its subject.
+    pub(super) subject: &'static str,
+    /// What it is about.
+    pub(super) text: String,
+    /// A button's label, and where it leads.
+    pub(super) action: Option<(&'static str, &'a str)>,
+    /// What to do if one did not ask for it.
+    pub(super) closing: &'static str,
+}
+
+impl Words<'_> {
+    /// As plain text. The link stands on a line of its own, whatever its length.
+    pub(super) fn text_body(&self) -> String {
+        let mut body = format!("{}\n\n", visible(&self.text));
+        if let Some((label, link)) = self.action {
+            let _ = write!(body, "{label}:\n{}\n\n{LINK_IS_GOOD_FOR}\n\n", visible(link));
+        }
+        body.push_str(self.closing);
+        body.push('\n');
+        body
+    }
+
+    /// As HTML, headed by the name of the product.
+    pub(super) fn html_body(&self, product: &str) -> String {
+        let (subject, product, text) = (escape(self.subject), escape(product), escape(&self.text));
+        let (action, closing) =
+            (self.action.map(|(label, link)| button(label, link)).unwrap_or_default(), escape(self.closing));
+        format!(
+            r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{subject}</title>
+<style>
+{STYLE}
+</style>
+</head>
+<body class="page" style="margin:0;padding:0;background:#f2f4f7">
+<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#f2f4f7">
+<tr><td align="center" style="padding:32px 16px">
+<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" style="max-width:520px;background:#ffffff;border:1px solid #e1e5ea;border-radius:12px">
+<tr><td style="padding:32px;{FONT};font-size:16px;line-height:24px;text-align:left">
+<p class="soft" style="margin:0 0 8px;color:#5b6573;font-size:14px">{product}</p>
+<h1 class="strong" style="margin:0 0 16px;color:#14181f;font-size:22px;line-height:30px">{subject}</h1>
+<p class="strong" style="margin:0 0 24px;color:#14181f">{text}</p>
+{action}<p class="soft" style="margin:0;color:#5b6573;font-size:14px;line-height:20px">{closing}</p>
+</td></tr>
+</table>
+</td></tr>
+</table>
+</body>
+</html>
+"#
+        )
+    }
+}
+
+/// The button, and the link in letters for clients that show no buttons.
+fn button(label: &str, link: &str) -> String {
+    let (label, link) = (escape(label), escape(link));
+    format!(
+        r#"<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 24px"><tr>
+<td class="button" style="background:#1f5fd6;border-radius:8px"><a href="{link}" style="display:inline-block;padding:12px 24px;color:#ffffff;font-weight:600;text-decoration:none">{label}</a></td>
+</tr></table>
+<p class="soft" style="margin:0 0 24px;color:#5b6573;font-size:14px;line-height:20px">{LINK_IS_GOOD_FOR} If the button does not work, open this address:<br><a href="{link}" style="color:#5b6573;word-break:break-all">{link}</a></p>
+"#
+    )
+}
+
+/// Text that can be no markup, inside a tag's attribute or between tags.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars().filter(|character| is_visible(*character)) {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Text that stays on its line and reads in its order.
+fn visible(text: &str) -> String {
+    text.chars().filter(|character| is_visible(*character)).collect()
+}
+
+/// Neither a control character nor one that turns the direction of what follows.
+fn is_visible(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        && !matches!(character, '\u{2028}' | '\u{2029}')
+}

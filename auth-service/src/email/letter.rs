@@ -1,0 +1,42 @@
+//! A mail as it waits: sealed, because the links in it are as good as passwords.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::message::Message;
+use crate::error::ApiError;
+use crate::keys::KeyEncryptionKeys;
+
+/// Whom it goes to and what it is about. It is put into words when it is sent: a row stays small that way, and a mail
+/// that waited through an update has the new words.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Letter<'a> {
+    pub(super) to: &'a str,
+    #[serde(borrow)]
+    pub(super) message: Message<'a>,
+}
+
+/// What was sealed, readable again. [`Letter`] borrows from it.
+pub(super) struct Opened(serde_json::Value);
+
+impl Letter<'_> {
+    /// Seals it for the row `id`, and no other.
+    pub(super) fn seal(&self, id: Uuid, keys: &KeyEncryptionKeys) -> Result<Vec<u8>, ApiError> {
+        let plain =
+            serde_json::to_vec(self).map_err(|error| ApiError::Internal(format!("letter: {error}")))?;
+        keys.seal(&id.to_string(), &plain)
+    }
+}
+
+impl Opened {
+    /// Opens what the row `id` holds; `None` when none of the keys does, or it is no letter.
+    pub(super) fn open(id: Uuid, sealed: &[u8], keys: &KeyEncryptionKeys) -> Option<Self> {
+        let plain = keys.open(&id.to_string(), sealed)?;
+        serde_json::from_slice(&plain).ok().map(Self)
+    }
+
+    /// The letter; `None` when this version knows no such occasion.
+    pub(super) fn letter(&self) -> Option<Letter<'_>> {
+        Letter::deserialize(&self.0).ok()
+    }
+}

@@ -1,0 +1,162 @@
+//! Who mail is from, and how it becomes what a mail server takes.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use uuid::Uuid;
+
+use super::letter::Letter;
+use super::transport::Transport;
+
+/// So that no absence note answers (RFC 3834).
+const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+/// The local part of the sender where none is set.
+const DEFAULT_SENDER: &str = "accounts";
+
+/// Composes mail, and knows the way out.
+pub struct Mailer {
+    /// Who it is from.
+    pub sender: Sender,
+    /// How it goes out.
+    pub transport: Transport,
+}
+
+/// Who mail is from.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    mailbox: Mailbox,
+    product: String,
+}
+
+/// `MAIL_FROM` is no sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an address such as accounts@example.com, or Example <accounts@example.com>")]
+pub struct SenderError;
+
+impl Sender {
+    /// Reads `MAIL_FROM`. The name in it is what mail calls the product; without one that is `host`, where the service
+    /// is reached.
+    ///
+    /// # Errors
+    /// When it is no address that every mail server takes.
+    pub fn parse(text: &str, host: &str) -> Result<Self, SenderError> {
+        let mailbox: Mailbox = text.trim().parse().map_err(|_| SenderError)?;
+        let name = mailbox.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let address: &str = mailbox.email.as_ref();
+        if !address.is_ascii() || text.chars().any(char::is_control) {
+            return Err(SenderError);
+        }
+        Ok(Self { product: name.unwrap_or(host).to_owned(), mailbox })
+    }
+
+    /// A sender for a service that is reached as `host`, where mail goes nowhere and so needs none.
+    pub fn for_development(host: &str) -> Result<Self, SenderError> {
+        let address = format!("{DEFAULT_SENDER}@{host}");
+        Self::parse(&address, host).or_else(|_| Self::parse("accounts@localhost", host))
+    }
+}
+
+impl Mailer {
+    /// The mail of the row `id`; `None` when its address is one that mail cannot go to.
+    pub(super) fn compose(&self, id: Uuid, letter: &Letter<'_>, now: Timestamp) -> Option<lettre::Message> {
+        let Sender { mailbox, product } = &self.sender;
+        let words = letter.message.words(product);
+        let auto_submitted = HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned());
+        lettre::Message::builder()
+            .from(mailbox.clone())
+            .to(Mailbox::new(None, letter.to.parse().ok()?))
+            .subject(words.subject)
+            .date(SystemTime::from(now))
+            .message_id(Some(format!("<{id}@{}>", mailbox.email.domain())))
+            .raw_header(auto_submitted)
+            .multipart(MultiPart::alternative_plain_html(words.text_body(), words.html_body(product)))
+            .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::Message;
+    use super::*;
+
+    const NOW: &str = "2026-03-01T12:00:00Z";
+
+    fn compose(from: &str, to: &str, message: Message<'_>) -> Option<String> {
+        let sender = Sender::parse(from, "auth.example.com").unwrap();
+        let mailer = Mailer { sender, transport: Transport::Directory(std::path::Path::new("/nowhere").into()) };
+        let mail = mailer.compose(Uuid::nil(), &Letter { to, message }, NOW.parse().unwrap())?;
+        Some(String::from_utf8(mail.formatted()).unwrap())
+    }
+
+    #[test]
+    fn the_head_is_ours_alone_and_the_id_is_the_rows() {
+        let mail =
+            compose("Example <accounts@example.com>", "alice@example.org", Message::PasswordChanged).unwrap();
+        let (head, _) = mail.split_once("\r\n\r\n").unwrap();
+        let mut lines: Vec<&str> = head.lines().filter(|line| !line.starts_with([' ', '\t'])).collect();
+        lines.sort_unstable();
+        assert!(lines.remove(1).starts_with("Content-Type: multipart/alternative;"), "{head}");
+        assert_eq!(
+            lines,
+            [
+                "Auto-Submitted: auto-generated",
+                "Date: Sun, 01 Mar 2026 12:00:00 +0000",
+                "From: Example <accounts@example.com>",
+                "MIME-Version: 1.0",
+                "Message-ID: <00000000-0000-0000-0000-000000000000@example.com>",
+                "Subject: Your password was changed",
+                "To: alice@example.org",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_address_and_no_text_makes_a_header() {
+        for to in [
+            "a@b.example\r\nBcc: eve@example.com",
+            "a@b.example\nBcc: eve@example.com",
+            "a@b.example, eve@c.example",
+        ] {
+            assert_eq!(compose("a@example.com", to, Message::PasswordChanged), None, "{to:?}");
+        }
+        let new_email = "x@y.example\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>";
+        let mail = compose("a@example.com", "a@b.example", Message::EmailChanged { new_email }).unwrap();
+        for line in mail.lines() {
+            assert!(!line.starts_with("Bcc") && !line.starts_with("MAIL") && line != ".", "{mail}");
+        }
+    }
+
+    #[test]
+    fn a_sender_is_an_address_with_or_without_the_products_name() {
+        let named = Sender::parse("Example Inc. <accounts@example.com>", "host").unwrap();
+        assert_eq!(
+            (named.product.as_str(), named.mailbox.email.as_ref()),
+            ("Example Inc.", "accounts@example.com")
+        );
+        assert_eq!(
+            Sender::parse("accounts@example.com", "auth.example.com").unwrap().product,
+            "auth.example.com"
+        );
+        for host in ["localhost", "auth.example.com", "127.0.0.1", "[::1]"] {
+            assert_eq!(Sender::for_development(host).unwrap().product, host);
+        }
+        for wrong in [
+            "",
+            "Example",
+            "Example <>",
+            "a@b.example, c@d.example",
+            "ä@example.com",
+            "A\r\nBcc: x <a@b.example>",
+        ] {
+            assert_eq!(Sender::parse(wrong, "host").unwrap_err(), SenderError, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_ascii_is_encoded() {
+        let mail = compose("Zoë \"Z\" <a@example.com>", "a@b.example", Message::PasswordChanged).unwrap();
+        assert!(mail.is_ascii(), "every mail server takes it");
+    }
+}

@@ -1,0 +1,43 @@
+//! When a mail that did not go out is tried again.
+
+use aws_lc_rs::rand;
+use jiff::SignedDuration;
+
+/// The wait after the first failure: a mail server that restarts is back by then.
+const FIRST: SignedDuration = SignedDuration::from_secs(5);
+/// The longest wait. A link is good for an hour, so its mail is tried about fifteen times.
+const LONGEST: SignedDuration = SignedDuration::from_mins(5);
+/// How often the wait can double before it passes the longest.
+const DOUBLINGS: u32 = 6;
+
+/// How long to wait after `attempts` failures. Up to half of it is left to chance, so that what failed together is not
+/// tried together for ever.
+pub(super) fn wait(attempts: i32) -> SignedDuration {
+    let mut byte = [0];
+    // Without randomness the wait is a whole one.
+    let chance = rand::fill(&mut byte).map_or(0, |()| i32::from(byte[0]));
+    let full = full(attempts);
+    full - full * chance / 512
+}
+
+fn full(attempts: i32) -> SignedDuration {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(DOUBLINGS);
+    (FIRST * 2_i32.pow(doublings)).min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_cap_and_chance_takes_at_most_half() {
+        let seconds: Vec<i64> = (0..10).map(|attempts| full(attempts).as_secs()).collect();
+        assert_eq!(seconds, [5, 5, 10, 20, 40, 80, 160, 300, 300, 300]);
+        assert_eq!(full(i32::MAX), LONGEST);
+        for _ in 0..1000 {
+            let wait = wait(3);
+            assert!(wait > full(3) / 2 && wait <= full(3), "{wait}");
+        }
+        assert!((0..100).map(|_| wait(9)).any(|other| other != wait(9)), "there is chance in it");
+    }
+}

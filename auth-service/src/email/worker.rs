@@ -1,0 +1,194 @@
+//! Sends what waits in the outbox. Any number of replicas may do so at once.
+//!
+//! A mail is claimed by a statement of its own, with a lease, and sent while no transaction and no connection to the
+//! database is held. Who dies in between leaves it to whoever comes after the lease.
+
+use std::future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::Pool;
+use jiff::{SignedDuration, Timestamp};
+use service_kit::store::StoreError;
+use shared_claims::SharedClock;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{MissedTickBehavior, timeout};
+
+use super::mailer::Mailer;
+use super::outbox::Outbox;
+use super::retry;
+use super::smtp::SEND_TIMEOUT;
+use super::store::{self, Claimed};
+use super::transport::{Failure, Session};
+
+/// How often the outbox is looked into unasked: for what other replicas left, and for what is to be tried again.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How many mails are sent at once: most mail servers allow as many connections to one client.
+const LANES: usize = 4;
+/// How many mails one of them claims at once: few, since they wait for the lease when we are killed.
+const BATCH: u32 = 4;
+/// How long a claimed mail is left to the one who claimed it: longer than a batch can take, with something to spare for
+/// the database and for clocks that differ.
+const LEASE: SignedDuration = SignedDuration::from_mins(3);
+const _: () = assert!(LEASE.as_secs() as u64 >= BATCH as u64 * SEND_TIMEOUT.as_secs() + 60);
+/// How long mail that is being sent may take when the service stops. With what requests may take, it stays below the ten
+/// seconds after which container platforms kill.
+const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// What it takes to send mail.
+#[derive(Clone)]
+pub struct Worker {
+    /// Where mail waits.
+    pub outbox: Arc<Outbox>,
+    /// The way out.
+    pub mailer: Arc<Mailer>,
+    /// Connections of its own, so that no request waits for mail.
+    pub pool: Pool,
+    /// What time it is.
+    pub clock: SharedClock,
+}
+
+/// A worker that runs. It goes on when this is dropped.
+pub struct Delivery {
+    task: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Delivery {
+    /// Stops it: mails that are being sent get a moment to arrive; the others wait for the next start, or for another
+    /// replica.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        if timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
+            tracing::warn!("mail that was being sent is left to its lease");
+            self.task.abort();
+        }
+    }
+}
+
+impl Worker {
+    /// Starts it, on the runtime of the caller.
+    pub fn start(self) -> Delivery {
+        let (stop, told) = watch::channel(false);
+        Delivery { task: tokio::spawn(self.run(told)), stop }
+    }
+
+    /// Adds a lane whenever there is word of mail, up to [`LANES`].
+    async fn run(self, mut told: watch::Receiver<bool>) {
+        let mut lanes: JoinSet<()> = JoinSet::new();
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let has_room = lanes.len() < LANES;
+            tokio::select! {
+                () = stopped(&mut told) => break,
+                Some(ended) = lanes.join_next() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "mail broke off");
+                    }
+                    continue;
+                }
+                _ = look.tick(), if has_room => {}
+                // Kept for later while all lanes are busy: each could just have looked for the last time.
+                () = self.outbox.woken(), if has_room => {}
+            }
+            lanes.spawn(self.clone().lane(told.clone()));
+        }
+        while lanes.join_next().await.is_some() {}
+    }
+
+    /// Sends mail after mail over one connection, until there is none.
+    async fn lane(self, told: watch::Receiver<bool>) {
+        let mut session = self.mailer.transport.session();
+        loop {
+            match self.batch(&mut session, &told).await {
+                Ok(Next::Look) if !*told.borrow() => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "mail waits for the database");
+                    break;
+                }
+            }
+        }
+        session.close().await;
+    }
+
+    async fn batch(&self, session: &mut Session, told: &watch::Receiver<bool>) -> Result<Next, StoreError> {
+        let now = self.clock.now();
+        let claimed = store::claim(&self.pool.get().await?, now, later(now, LEASE), BATCH.into()).await?;
+        if claimed.is_empty() {
+            return Ok(Next::Rest);
+        }
+        if claimed.len() == BATCH as usize {
+            // There may be more: another lane may help.
+            self.outbox.wake();
+        }
+        let mut away = false;
+        for mail in &claimed {
+            let outcome = if *told.borrow() {
+                self.put_off(mail, SignedDuration::ZERO).await
+            } else if away {
+                self.put_off(mail, retry::wait(mail.attempts)).await
+            } else {
+                let outcome = self.attempt(session, mail).await;
+                away = matches!(outcome, Err(Failure::Away(_)));
+                self.settle(mail, outcome).await
+            };
+            // What was claimed and cannot be settled is left to the lease.
+            outcome?;
+        }
+        Ok(if away { Next::Rest } else { Next::Look })
+    }
+
+    async fn attempt(&self, session: &mut Session, mail: &Claimed) -> Result<(), Failure> {
+        let now = self.clock.now();
+        if now >= mail.expires_at {
+            return Err(Failure::Refused("it is out of date".to_owned()));
+        }
+        // Another replica may have the key, or know the occasion, in the middle of a rollout.
+        let unreadable = || Failure::Later("it cannot be read with these KEY_ENCRYPTION_KEYS".to_owned());
+        let opened = self.outbox.open(mail.id, &mail.sealed).ok_or_else(unreadable)?;
+        let letter = opened.letter().ok_or_else(unreadable)?;
+        let composed = self.mailer.compose(mail.id, &letter, now);
+        let composed =
+            composed.ok_or_else(|| Failure::Refused("no mail can go to its address".to_owned()))?;
+        session.send(mail.id, &composed).await
+    }
+
+    async fn settle(&self, mail: &Claimed, outcome: Result<(), Failure>) -> Result<(), StoreError> {
+        let (id, attempts) = (mail.id, mail.attempts);
+        match outcome {
+            Ok(()) => tracing::debug!(%id, attempts, "mail sent"),
+            Err(Failure::Refused(reason)) => tracing::warn!(%id, attempts, reason, "mail given up"),
+            Err(Failure::Later(reason) | Failure::Away(reason)) => {
+                tracing::warn!(%id, attempts, reason, "mail not sent, it will be tried again");
+                return self.put_off(mail, retry::wait(attempts)).await;
+            }
+        }
+        store::remove(&self.pool.get().await?, mail).await
+    }
+
+    async fn put_off(&self, mail: &Claimed, wait: SignedDuration) -> Result<(), StoreError> {
+        store::put_off(&self.pool.get().await?, mail, later(self.clock.now(), wait)).await
+    }
+}
+
+/// What a lane does after a batch.
+enum Next {
+    /// Look for more.
+    Look,
+    /// End: there is nothing to do, or nothing can be done now.
+    Rest,
+}
+
+/// Comes back when the worker is told to stop. Who starts a worker and keeps no hold of it never tells it.
+async fn stopped(told: &mut watch::Receiver<bool>) {
+    if told.wait_for(|stop| *stop).await.is_err() {
+        future::pending().await
+    }
+}
+
+fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
