@@ -1,13 +1,20 @@
 //! auth-service as its clients see it: the real program, a real PostgreSQL, real HTTP.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod accounts;
+mod addresses;
 mod bad_input;
+mod deletion;
+mod devices;
 mod document;
 mod limits;
+mod mailbox;
 mod origins;
 mod outage;
+mod resets;
 mod round_trips;
 mod sessions;
+mod settings;
 mod sign_in;
 mod sign_up;
 mod start_up;

@@ -136,7 +136,7 @@ async fn a_forged_cookie_reads_as_none_and_clears_nothing() {
         format!("{name}=x{value}"),
         format!("{name}="),
         format!("{name}=%00%ff"),
-        format!("{name}={}", "x".repeat(4000)),
+        format!("{name}={}", "x".repeat(8192)),
         format!("__Secure-{name}={value}"),
     ] {
         let request = auth.request(Method::GET, "/get-session").header("cookie", &forged);
@@ -144,6 +144,22 @@ async fn a_forged_cookie_reads_as_none_and_clears_nothing() {
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "null"), "{forged}");
         assert!(answer.cookies().is_empty(), "{forged}");
     }
+}
+
+/// Whoever can set a cookie for a parent domain can plant one of the same name; it neither hides the good one nor counts.
+#[tokio::test]
+async fn of_two_cookies_of_one_name_the_one_that_we_signed_counts() {
+    let auth = Auth::start().await;
+    let (alice, bob) = (auth.user("alice").await, auth.user("bob").await);
+    let (name, value) = alice.cookie.split_once('=').unwrap();
+    let planted = format!("{name}=planted.{}", value.split_once('.').unwrap().1);
+    for cookies in [format!("{planted}; {}", alice.cookie), format!("{}; {planted}", alice.cookie)] {
+        let request = auth.request(Method::GET, "/get-session").header("cookie", &cookies);
+        assert_eq!(Answer::of(request).await.body["user"]["id"], alice.user["id"], "{cookies}");
+    }
+    let both = format!("{}; {}", alice.cookie, bob.cookie);
+    let request = auth.request(Method::GET, "/get-session").header("cookie", &both);
+    assert_eq!(Answer::of(request).await.body["user"]["id"], alice.user["id"], "of two good ones the first");
 }
 
 #[tokio::test]

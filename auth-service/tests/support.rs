@@ -6,6 +6,8 @@ use reqwest::header::{HeaderMap, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
+use crate::mailbox::Mailbox;
+
 /// The page's origin, which the test services trust.
 pub const PAGE: &str = "http://localhost:3000";
 pub const PASSWORD: &str = "correct horse battery";
@@ -28,12 +30,24 @@ impl Auth {
         Self { service, database, http: Client::new() }
     }
 
+    /// With mail that goes into `mailbox`.
+    pub async fn start_with_mail(mailbox: &Mailbox, env: &[(&str, &str)]) -> Self {
+        let url = mailbox.url();
+        let mail = [("MAIL_URL", url.as_str()), ("MAIL_FROM", "Latchkey <accounts@example.com>")];
+        Self::start_with(&[&mail, env].concat()).await
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.service.url())
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(&format!("/api/auth{path}")))
+    }
+
+    pub fn request_without_redirects(&self, method: Method, path: &str) -> RequestBuilder {
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        http.request(method, self.url(&format!("/api/auth{path}")))
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -50,6 +64,14 @@ impl Auth {
         let answer = self.post("/sign-up/email", &body).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         Device::of(self, &answer)
+    }
+
+    /// Whether this password signs the user in.
+    pub async fn accepts(&self, name: &str, password: &str) -> bool {
+        let body = json!({"email": email(name), "password": password});
+        let status = self.post("/sign-in/email", &body).await.status.as_u16();
+        assert!([200, 401].contains(&status), "{status}");
+        status == 200
     }
 
     /// Signs the user in on another device.
@@ -91,7 +113,7 @@ pub struct Device<'a> {
 }
 
 impl<'a> Device<'a> {
-    fn of(auth: &'a Auth, answer: &Answer) -> Self {
+    pub fn of(auth: &'a Auth, answer: &Answer) -> Self {
         let cookie = answer.cookies().first().unwrap().split(';').next().unwrap().to_owned();
         Self {
             auth,

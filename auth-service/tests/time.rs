@@ -28,7 +28,7 @@ pub struct Clocked {
 }
 
 impl Clocked {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
@@ -50,7 +50,7 @@ impl Clocked {
         Self { clock, url, http: Client::new(), database }
     }
 
-    async fn sign_up(&self, remember: bool) -> String {
+    pub async fn sign_up(&self, remember: bool) -> String {
         let body =
             json!({"name": "A", "email": "a@example.com", "password": PASSWORD, "rememberMe": remember});
         let answer =
@@ -66,7 +66,16 @@ impl Clocked {
         self.http.get(format!("{}/api/auth/get-session{query}", self.url)).bearer_auth(token)
     }
 
-    fn pass(&self, hours: i64) {
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        Answer::of(self.http.get(format!("{}/api/auth{path}", self.url)).bearer_auth(token)).await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let request = self.http.post(format!("{}/api/auth{path}", self.url)).json(body);
+        Answer::of(request.bearer_auth(token)).await
+    }
+
+    pub fn pass(&self, hours: i64) {
         self.clock.advance(SignedDuration::from_hours(hours));
     }
 }

@@ -10,6 +10,11 @@ fn part(jwt: &str, index: usize) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(index).unwrap()).unwrap()).unwrap()
 }
 
+/// What a token says, unverified.
+pub fn claims(jwt: &str) -> Value {
+    part(jwt, 1)
+}
+
 #[tokio::test]
 async fn fr_011_fr_013_the_jwt_says_who_and_is_verified_with_the_jwks_alone() {
     let auth = Auth::start().await;

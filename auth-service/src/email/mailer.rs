@@ -85,7 +85,8 @@ mod tests {
 
     fn compose(from: &str, to: &str, message: Message<'_>) -> Option<String> {
         let sender = Sender::parse(from, "auth.example.com").unwrap();
-        let mailer = Mailer { sender, transport: Transport::Directory(std::path::Path::new("/nowhere").into()) };
+        let mailer =
+            Mailer { sender, transport: Transport::Directory(std::path::Path::new("/nowhere").into()) };
         let mail = mailer.compose(Uuid::nil(), &Letter { to, message }, NOW.parse().unwrap())?;
         Some(String::from_utf8(mail.formatted()).unwrap())
     }
