@@ -9,6 +9,7 @@ pub mod email;
 pub mod error;
 pub mod keys;
 pub mod limits;
+mod moving;
 pub mod passwords;
 pub mod protocol;
 pub mod server;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use local_stack::Service;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Auth, PASSWORD, email};
 
@@ -76,23 +76,69 @@ async fn fr_010_an_unknown_email_and_a_wrong_password_each_cost_one_hash_of_the_
 
 /// What the service logged of its hashing: what it did, at which cost.
 fn hashes(service: &Service) -> Vec<(String, u64)> {
-    let lines = service.output();
-    let events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let events = hash_events(service).into_iter().filter(|fields| fields["message"] == "bcrypt");
     events
-        .filter(|event| event["fields"]["message"] == "bcrypt")
-        .map(|event| {
-            let fields = &event["fields"];
-            (fields["operation"].as_str().unwrap().to_owned(), fields["cost"].as_u64().unwrap())
-        })
+        .map(|fields| (fields["operation"].as_str().unwrap().to_owned(), fields["cost"].as_u64().unwrap()))
+        .collect()
+}
+
+/// The fields of every event that says it hashed, whatever the algorithm.
+fn hash_events(service: &Service) -> Vec<Value> {
+    let lines = service.output();
+    let events = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    events
+        .map(|mut event| event["fields"].take())
+        .filter(|fields| fields["operation"] == "hash" || fields["operation"] == "verify")
         .collect()
 }
 
 async fn wait_for_hash(service: &Service, count: usize) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while hashes(service).len() < count {
+    while hash_events(service).len() < count {
         assert!(tokio::time::Instant::now() < deadline, "no hash number {count}");
         tokio::task::yield_now().await;
     }
+}
+
+/// An account of another system costs one hash too, of its own kind, until its owner signs in.
+#[tokio::test]
+async fn fr_010_a_foreign_hash_is_the_only_one_that_is_checked_and_is_renewed_once() {
+    let logged = [("RUST_LOG", "info,auth_service::passwords=debug")];
+    let auth = Auth::start_with(&logged).await;
+    let scrypt = "2efb124f32c48d8ec42d7585426fe414:64e3feee69d3362db002bd5904b97bc2f8b892d965e3b62f47514cefa9b9b822cc24ceac45a22359e78517034f90d8700b61e59c93ba9b31833cf4563b98558f";
+    let bcrypt = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
+    let client = auth.superuser().await;
+    for (name, hash, kind) in [("alice", scrypt, "better-auth-scrypt"), ("bob", bcrypt, "foreign-bcrypt")] {
+        let user = "INSERT INTO users VALUES ($1, '', $1 || '@example.com', true, NULL, now(), now())";
+        client.execute(user, &[&name]).await.unwrap();
+        let password = "INSERT INTO passwords VALUES ($1, $2, $3, now())";
+        client.execute(password, &[&name, &hash, &kind]).await.unwrap();
+    }
+    let mut seen = 0;
+    for (name, password, expected) in [
+        ("alice", "wrong password", vec![("scrypt", "better-auth-scrypt", "verify")]),
+        (
+            "alice",
+            "password123",
+            vec![("scrypt", "better-auth-scrypt", "verify"), ("bcrypt", "bcrypt", "hash")],
+        ),
+        ("alice", "password123", vec![("bcrypt", "bcrypt", "verify")]),
+        ("bob", "wrong password", vec![("bcrypt", "foreign-bcrypt", "verify")]),
+        ("bob", "abc", vec![("bcrypt", "foreign-bcrypt", "verify"), ("bcrypt", "bcrypt", "hash")]),
+    ] {
+        auth.post("/sign-in/email", &json!({"email": email(name), "password": password})).await;
+        wait_for_hash(&auth.service, seen + expected.len()).await;
+        let new = hash_events(&auth.service).split_off(seen);
+        let new: Vec<_> = new
+            .iter()
+            .map(|event| {
+                ["message", "scheme", "operation"].map(|field| event[field].as_str().unwrap().to_owned())
+            })
+            .collect();
+        assert_eq!(new, expected.iter().map(|&(a, b, c)| [a, b, c]).collect::<Vec<_>>(), "{name} {password}");
+        seen += new.len();
+    }
+    assert_eq!(hash_events(&auth.service)[4]["cost"], 6, "the cost is that of the hash at hand");
 }
 
 #[tokio::test]

@@ -25,7 +25,11 @@ impl Auth {
     }
 
     pub async fn start_with(env: &[(&str, &str)]) -> Self {
-        let database = TestDatabase::auth().await;
+        Self::on(TestDatabase::auth().await, env).await
+    }
+
+    /// On a database that holds something already.
+    pub async fn on(database: TestDatabase, env: &[(&str, &str)]) -> Self {
         let service = testing::auth_service(&database, env).await;
         Self { service, database, http: Client::new() }
     }

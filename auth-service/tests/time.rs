@@ -34,7 +34,10 @@ impl Clocked {
 
     /// With settings that win over those of other tests.
     pub async fn start_with(extra: &[(&str, &str)]) -> Self {
-        let database = TestDatabase::auth().await;
+        Self::start_on(TestDatabase::auth().await, extra).await
+    }
+
+    async fn start_on(database: TestDatabase, extra: &[(&str, &str)]) -> Self {
         let mut arguments = vec!["auth-service".to_owned(), "--bind=127.0.0.1:0".to_owned()];
         let mut settings = auth_env(&database);
         settings.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -142,4 +145,32 @@ async fn signing_in_sweeps_the_expired_sessions_of_that_user() {
     let client = connect(&server.database.superuser_url()).await;
     let left: i64 = client.query_one("SELECT count(*) FROM sessions", &[]).await.unwrap().get(0);
     assert_eq!(left, 1);
+}
+
+#[actix_web::test]
+async fn a_retired_key_is_published_until_its_time_is_over() {
+    let database = TestDatabase::auth().await;
+    let client = connect(&database.superuser_url()).await;
+    let jwk = r#"{"kid": "old", "kty": "OKP", "crv": "Ed25519", "x": "AA", "alg": "EdDSA", "use": "sig"}"#;
+    let sql = format!(
+        "INSERT INTO signing_keys (kid, status, algorithm, public_jwk, published_until, created_at) VALUES \
+         ('old', 'retired', 'EdDSA', '{jwk}', '2026-03-01T13:00:00Z', '2025-01-01'), \
+         ('older', 'retired', 'EdDSA', '{jwk}', '2026-03-01T12:00:00Z', '2024-01-01')"
+    );
+    client.batch_execute(&sql).await.unwrap();
+    let server = Clocked::start_on(database, &[]).await;
+    let jwks = || async {
+        let answer = Answer::of(server.http.get(format!("{}/api/auth/jwks", server.url))).await.body;
+        answer["keys"].as_array().unwrap().clone()
+    };
+    let (ours, old) = match jwks().await.as_slice() {
+        [ours, old] => (ours.clone(), old.clone()),
+        keys => panic!("{keys:?}"),
+    };
+    assert_eq!(old, serde_json::from_str::<Value>(jwk).unwrap());
+    assert_eq!(ours["alg"], "RS256");
+    server.clock.advance(SignedDuration::from_secs(3599));
+    assert_eq!(jwks().await, [ours.clone(), old]);
+    server.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(jwks().await, [ours]);
 }

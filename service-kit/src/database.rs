@@ -10,6 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -137,6 +138,22 @@ impl Address {
             .build()?)
     }
 
+    /// A connection of its own, without the time limits of the pools': for reading a whole database at once. It ends
+    /// when the client is dropped.
+    ///
+    /// # Errors
+    /// When the server does not answer, or refuses us.
+    pub async fn connect(&self) -> Result<Client, StoreError> {
+        let (client, _) = self.open().await?;
+        Ok(client)
+    }
+
+    /// The client, and what drives its connection.
+    async fn open(&self) -> Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>), StoreError> {
+        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+        Ok((client, tokio::spawn(connection)))
+    }
+
     /// Brings the schema up to date, one run at a time however many start at once. Returns how many migrations
     /// were applied.
     ///
@@ -145,9 +162,7 @@ impl Address {
     pub async fn migrate(&self, runner: Runner) -> Result<usize, DatabaseError> {
         // A schema that is newer than this binary, as after a rollback, is left as it is.
         let runner = runner.set_abort_missing(false);
-        let (mut client, connection) =
-            self.config.connect(self.tls.clone()).await.map_err(StoreError::from)?;
-        let connection = tokio::spawn(connection);
+        let (mut client, connection) = self.open().await?;
         client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await.map_err(StoreError::from)?;
         let report = runner.run_async(&mut client).await?;
         drop(client);

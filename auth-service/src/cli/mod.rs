@@ -1,5 +1,7 @@
 //! The command line.
 
+mod moving;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -27,6 +29,11 @@ enum Command {
     Serve(Box<Config>),
     /// Bring the database's schema up to date, then end
     Migrate(MigrateConfig),
+    /// Copy accounts of another system in
+    #[command(subcommand)]
+    Import(moving::ImportCommand),
+    /// Write all accounts and keys to files that others read
+    Export(moving::ExportArgs),
     /// Ask the service on this machine whether it is ready; the exit code tells
     Healthcheck(HealthcheckConfig),
 }
@@ -57,6 +64,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             telemetry::init(config.log_format);
             command_line::finish(NAME, migrate(&config).await)
         }
+        Command::Import(command) => command_line::finish(NAME, moving::import(command).await),
+        Command::Export(args) => command_line::finish(NAME, moving::export(args).await),
         Command::Healthcheck(config) => {
             command_line::finish(NAME, command_line::healthcheck(config.bind).await)
         }

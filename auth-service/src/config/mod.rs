@@ -25,8 +25,8 @@ pub use self::sessions::SessionConfig;
 pub use self::tokens::TokenConfig;
 use crate::keys::KeyEncryptionKeys;
 use crate::passwords::Cost;
+use crate::protocol::auth_secrets::AuthSecrets;
 use crate::protocol::client_address::TrustedProxies;
-use crate::protocol::cookies::AuthSecrets;
 use crate::protocol::origin_pattern::OriginPatterns;
 
 /// The settings of `serve`.
@@ -54,7 +54,7 @@ pub struct Config {
     /// Where browsers reach this service; https here makes cookies `Secure`
     #[arg(long, env, default_value = "http://localhost:8081", value_parser = base_url)]
     pub base_url: Url,
-    /// Secrets that sign cookies, comma-separated, 32 bytes or more each: the first signs, all verify
+    /// Secrets of cookies, comma-separated: the first signs (32 bytes or more), all verify (16 or more)
     #[arg(long, env, hide_env_values = true)]
     pub auth_secrets: Option<SecretString>,
     /// A file that holds AUTH_SECRETS

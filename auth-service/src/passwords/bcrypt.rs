@@ -61,7 +61,9 @@ fn scheme_for(password: &Password) -> Scheme {
 
 fn input(password: &Password, scheme: Scheme) -> Vec<u8> {
     match scheme {
-        Scheme::Bcrypt => password.bytes().to_vec(),
+        Scheme::Bcrypt | Scheme::BetterAuthScrypt | Scheme::ForeignBcrypt | Scheme::Argon2 => {
+            password.bytes().to_vec()
+        }
         Scheme::BcryptHmacSha384 => {
             let key = hmac::Key::new(hmac::HMAC_SHA384, PREHASH_KEY);
             // 48 bytes are 64 characters: below bcrypt's limit, and free of NUL.

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use super::bcrypt;
 use super::model::{Cost, Password, StoredHash};
+use super::{bcrypt, foreign};
 use crate::error::ApiError;
 
 /// How many hashes may wait for each slot. At a quarter of a second each, the last in the queue waits four seconds;
@@ -46,8 +46,10 @@ impl HashPool {
     pub async fn hash(&self, password: Password) -> Result<StoredHash, ApiError> {
         let cost = self.cost;
         self.run(move || {
-            tracing::debug!(cost = cost.get(), operation = "hash", "bcrypt");
-            bcrypt::hash(&password, cost)
+            let made = bcrypt::hash(&password, cost);
+            let scheme = made.as_ref().map_or("none", |made| made.scheme.as_str());
+            tracing::debug!(scheme, cost = cost.get(), operation = "hash", "bcrypt");
+            made
         })
         .await?
         .map_err(|error| ApiError::Internal(format!("bcrypt: {error}")))
@@ -64,16 +66,17 @@ impl HashPool {
             let known = stored.is_some();
             let stored = stored.unwrap_or_else(|| bcrypt::nobody(cost));
             // The work is that of the hash at hand, which need not be today's.
-            tracing::debug!(cost = bcrypt::cost_of(&stored), operation = "verify", "bcrypt");
-            let matches = bcrypt::verify(&password, &stored)?;
-            Ok(match (known && matches, bcrypt::is_outdated(&stored, cost)) {
+            let (scheme, algorithm) = (stored.scheme.as_str(), stored.scheme.algorithm());
+            tracing::debug!(scheme, cost = bcrypt::cost_of(&stored), operation = "verify", "{algorithm}");
+            let matches = matches(&password, &stored)?;
+            Ok(match (known && matches, is_outdated(&stored, cost)) {
                 (false, _) => Verdict::Wrong,
                 (true, false) => Verdict::Right,
                 (true, true) => Verdict::Outdated { password, stored },
             })
         })
         .await?
-        .map_err(|error: ::bcrypt::BcryptError| ApiError::Internal(format!("stored password hash: {error}")))
+        .map_err(|error: String| ApiError::Internal(format!("stored password hash: {error}")))
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
@@ -108,6 +111,21 @@ pub enum Verdict {
     },
 }
 
+/// Whether `password` made `stored`, by the rule of its scheme.
+fn matches(password: &Password, stored: &StoredHash) -> Result<bool, String> {
+    if stored.scheme.is_foreign() {
+        foreign::verify(password, stored)
+            .ok_or_else(|| format!("not of the scheme {}", stored.scheme.as_str()))
+    } else {
+        bcrypt::verify(password, stored).map_err(|error| error.to_string())
+    }
+}
+
+/// What others made is made anew at the first chance; ours, when the cost has changed.
+fn is_outdated(stored: &StoredHash, cost: Cost) -> bool {
+    stored.scheme.is_foreign() || bcrypt::is_outdated(stored, cost)
+}
+
 fn work(jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -123,6 +141,7 @@ mod tests {
 
     use super::super::model::PasswordRules;
     use super::*;
+    use crate::passwords::Scheme;
 
     fn pool(slots: usize) -> HashPool {
         HashPool::new(slots.try_into().unwrap(), "4".parse().unwrap()).unwrap()
@@ -144,6 +163,26 @@ mod tests {
         ));
         assert!(matches!(pool.verify(password("wrong"), Some(again)).await.unwrap(), Verdict::Wrong));
         assert!(matches!(pool.verify(password("any"), None).await.unwrap(), Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn a_foreign_hash_is_outdated_whatever_it_costs() {
+        let pool = pool(1);
+        let stored = || {
+            let made = pool_hash("correct horse");
+            Some(StoredHash { hash: made, scheme: Scheme::ForeignBcrypt })
+        };
+        let verdict = pool.verify(password("correct horse"), stored()).await.unwrap();
+        assert!(
+            matches!(verdict, Verdict::Outdated { stored, .. } if stored.scheme == Scheme::ForeignBcrypt)
+        );
+        assert!(matches!(pool.verify(password("wrong"), stored()).await.unwrap(), Verdict::Wrong));
+        let broken = StoredHash { hash: "changed".to_owned(), scheme: Scheme::Argon2 };
+        assert!(matches!(pool.verify(password("any"), Some(broken)).await, Err(ApiError::Internal(_))));
+    }
+
+    fn pool_hash(text: &str) -> String {
+        ::bcrypt::hash_with_result(text, 4).unwrap().format_for_version(::bcrypt::Version::TwoB)
     }
 
     #[tokio::test]

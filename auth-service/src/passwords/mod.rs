@@ -2,14 +2,16 @@
 
 mod bcrypt;
 mod check;
+mod foreign;
 mod handlers;
 mod hashing;
 mod model;
 mod store;
 
 pub use check::confirm;
+pub use foreign::{NotTaken, accept};
 pub use hashing::HashPool;
-pub use model::{Cost, PasswordRules};
+pub use model::{Cost, PasswordRules, Scheme, StoredHash};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `sign-up/email`, `sign-in/email`, and what changes and resets passwords.

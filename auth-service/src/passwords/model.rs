@@ -21,7 +21,11 @@ pub struct PasswordRules {
 }
 
 /// A password somebody typed, in Unicode's compatibility form (NFKC), so that two keyboards agree. Never printed.
-pub struct Password(SecretString);
+pub struct Password {
+    normalised: SecretString,
+    /// As it was typed, which is what some other systems hashed.
+    typed: SecretString,
+}
 
 impl Password {
     /// A password that somebody chooses.
@@ -43,12 +47,17 @@ impl Password {
         if text.encode_utf16().count() > rules.max_length {
             return Err(ApiError::PasswordTooLong);
         }
-        Ok(Self(text.nfkc().collect::<String>().into()))
+        Ok(Self { normalised: text.nfkc().collect::<String>().into(), typed: text.to_owned().into() })
     }
 
     /// The bytes to hash.
     pub(super) fn bytes(&self) -> &[u8] {
-        self.0.expose_secret().as_bytes()
+        self.normalised.expose_secret().as_bytes()
+    }
+
+    /// The bytes that were typed, in whatever form: for hashes of systems that do not normalise.
+    pub(super) fn as_typed(&self) -> &[u8] {
+        self.typed.expose_secret().as_bytes()
     }
 }
 
@@ -81,28 +90,57 @@ pub enum Scheme {
     Bcrypt,
     /// bcrypt of base64(HMAC-SHA-384(NFKC form)): for those bcrypt would cut.
     BcryptHmacSha384,
+    /// Foreign: what Better Auth makes unless told otherwise, scrypt of the NFKC form.
+    BetterAuthScrypt,
+    /// Foreign: bcrypt of the bytes as typed, which its maker may have cut at 72.
+    ForeignBcrypt,
+    /// Foreign: argon2 (RFC 9106) of the bytes as typed, with its parameters in the text (PHC string).
+    Argon2,
 }
 
 impl Scheme {
+    const ALL: [Self; 5] =
+        [Self::Bcrypt, Self::BcryptHmacSha384, Self::BetterAuthScrypt, Self::ForeignBcrypt, Self::Argon2];
+
     /// Its name in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bcrypt => "bcrypt",
             Self::BcryptHmacSha384 => "bcrypt-hmac-sha384",
+            Self::BetterAuthScrypt => "better-auth-scrypt",
+            Self::ForeignBcrypt => "foreign-bcrypt",
+            Self::Argon2 => "argon2",
         }
     }
 
     /// Reads the name in the database.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Bcrypt, Self::BcryptHmacSha384].into_iter().find(|scheme| scheme.as_str() == name)
+        Self::ALL.into_iter().find(|scheme| scheme.as_str() == name)
+    }
+
+    /// Whether another system made such hashes. They are replaced when their owner signs in.
+    pub fn is_foreign(self) -> bool {
+        match self {
+            Self::Bcrypt | Self::BcryptHmacSha384 => false,
+            Self::BetterAuthScrypt | Self::ForeignBcrypt | Self::Argon2 => true,
+        }
+    }
+
+    /// The algorithm that does the work.
+    pub(super) fn algorithm(self) -> &'static str {
+        match self {
+            Self::Bcrypt | Self::BcryptHmacSha384 | Self::ForeignBcrypt => "bcrypt",
+            Self::BetterAuthScrypt => "scrypt",
+            Self::Argon2 => "argon2",
+        }
     }
 }
 
 /// A hash as it is stored, with the rule that made it.
 pub struct StoredHash {
-    /// bcrypt's own text form: version, cost, salt and hash.
+    /// Its text form; of bcrypt: version, cost, salt and hash.
     pub hash: String,
-    /// How the password became bcrypt's input.
+    /// The rule.
     pub scheme: Scheme,
 }
 

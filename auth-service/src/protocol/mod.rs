@@ -1,5 +1,6 @@
 //! The rules of the Better Auth protocol that cut across features.
 
+pub mod auth_secrets;
 pub mod body;
 pub mod client_address;
 pub mod cookie_domain;

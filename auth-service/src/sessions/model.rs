@@ -19,6 +19,9 @@ use crate::protocol::timestamp;
 const TOKEN_BYTES: usize = 32;
 /// How long a session lives that is not remembered.
 const UNREMEMBERED_TTL: SignedDuration = SignedDuration::from_hours(24);
+/// How much longer than [`UNREMEMBERED_TTL`] a session of another system must last to have been a remembered one: its
+/// two times were not taken at the same instant.
+const REMEMBERED_TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 /// What is kept of a User-Agent header, in characters: enough to tell devices apart, no place to store things.
 const MAX_USER_AGENT: usize = 512;
 
@@ -140,7 +143,28 @@ impl Session {
             expires_at: later(now, ttl),
             remembered,
             ip_address,
-            user_agent: user_agent.chars().filter(|char| *char != '\0').take(MAX_USER_AGENT).collect(),
+            user_agent: kept_of(user_agent),
+        }
+    }
+
+    /// A session that another system began. It keeps its times; its handle is new. Better Auth does not store whether
+    /// a session is remembered, but those that are not last a day, and are never extended: so does this one then.
+    pub fn moved(
+        user_id: UserId,
+        (created_at, updated_at, expires_at): (Timestamp, Timestamp, Timestamp),
+        (ip_address, user_agent): (&str, &str),
+        now: Timestamp,
+    ) -> Self {
+        let lasts = expires_at.duration_since(created_at);
+        Self {
+            id: SessionId::new(now),
+            user_id,
+            created_at,
+            updated_at,
+            expires_at,
+            remembered: lasts > UNREMEMBERED_TTL + REMEMBERED_TOLERANCE,
+            ip_address: kept_of(ip_address),
+            user_agent: kept_of(user_agent),
         }
     }
 
@@ -155,6 +179,10 @@ impl Session {
     pub fn is_fresh(&self, settings: &SessionSettings, now: Timestamp) -> bool {
         settings.fresh_age.is_zero() || now.duration_since(self.created_at) < settings.fresh_age
     }
+}
+
+fn kept_of(text: &str) -> String {
+    text.chars().filter(|char| *char != '\0').take(MAX_USER_AGENT).collect()
 }
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
@@ -239,6 +267,20 @@ mod tests {
         assert!(!session.is_fresh(&SETTINGS, at(24)));
         let any_age = SessionSettings { fresh_age: SignedDuration::ZERO, ..SETTINGS };
         assert!(session.is_fresh(&any_age, at(1000)));
+    }
+
+    #[test]
+    fn a_moved_session_is_remembered_if_it_was_made_to_last_longer_than_a_day() {
+        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let lasting = |ttl: SignedDuration| {
+            let times = (start, start, later(start, ttl));
+            Session::moved("alice".parse().unwrap(), times, ("", ""), later(start, ttl)).remembered
+        };
+        assert!(lasting(WEEK));
+        assert!(lasting(SignedDuration::from_hours(25)));
+        assert!(!lasting(UNREMEMBERED_TTL));
+        assert!(!lasting(UNREMEMBERED_TTL + SignedDuration::from_millis(20)));
+        assert!(!lasting(SignedDuration::from_hours(1)));
     }
 
     #[test]

@@ -1,0 +1,276 @@
+//! `import` and `export`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use service_kit::database::{self, Address};
+use service_kit::secret::{self, SecretError};
+use service_kit::settings;
+use shared_claims::{Clock, SharedClock, SystemClock};
+
+use crate::keys::KeyEncryptionKeys;
+use crate::moving::{
+    BetterAuth, Export, KeyOptions, MoveError, Names, SourceSecrets, Target, import_csv, import_supabase,
+};
+use crate::server::NAME;
+
+/// Where accounts come from.
+#[derive(Subcommand)]
+pub enum ImportCommand {
+    /// Copy users, passwords, sessions and keys of a Better Auth deployment on PostgreSQL
+    BetterAuth(Box<BetterAuthArgs>),
+    /// Copy users of a CSV file with a header row: id, email, name, email_verified, image, password_hash,
+    /// password_scheme, created_at, updated_at; only email is needed
+    Csv(CsvArgs),
+    /// Copy users of a Supabase project: its table auth.users
+    Supabase(SupabaseArgs),
+}
+
+/// What all imports take.
+#[derive(Args)]
+struct TargetArgs {
+    /// Where to: PostgreSQL, database `auth`, as the service role
+    #[arg(long, env, hide_env_values = true)]
+    database_url: Option<SecretString>,
+    /// A file that holds DATABASE_URL
+    #[arg(long, env)]
+    database_url_file: Option<PathBuf>,
+    /// Read and check everything, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the report as JSON to this file too, with the ids of all that did not come as it was
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Accounts copied in one transaction
+    #[arg(long, default_value = "500", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    batch_size: u16,
+}
+
+/// What imports out of a database take.
+#[derive(Args)]
+struct SourceArgs {
+    /// The database to read: postgres://user:...@host/database. It is never written to
+    #[arg(long = "from", env = "SOURCE_DATABASE_URL", hide_env_values = true)]
+    source_database_url: Option<SecretString>,
+    /// A file that holds SOURCE_DATABASE_URL
+    #[arg(long = "from-file", env = "SOURCE_DATABASE_URL_FILE")]
+    source_database_url_file: Option<PathBuf>,
+}
+
+/// The settings of `import better-auth`.
+#[derive(Args)]
+pub struct BetterAuthArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The name of a table: user=users, session=auth.sessions. May be repeated
+    #[arg(long = "table", value_name = "TABLE=NAME")]
+    tables: Vec<String>,
+    /// The name of a column: user.emailVerified=email_verified. May be repeated
+    #[arg(long = "column", value_name = "TABLE.COLUMN=NAME")]
+    columns: Vec<String>,
+    /// The deployment's secret, which opens its private keys; without it public halves alone are copied
+    #[arg(long = "secret", env = "BETTER_AUTH_SECRET", hide_env_values = true)]
+    better_auth_secret: Option<SecretString>,
+    /// A file that holds BETTER_AUTH_SECRET
+    #[arg(long = "secret-file", env = "BETTER_AUTH_SECRET_FILE")]
+    better_auth_secret_file: Option<PathBuf>,
+    /// The deployment's secrets, if it has several: 2:new,1:old
+    #[arg(long = "secrets", env = "BETTER_AUTH_SECRETS", hide_env_values = true)]
+    better_auth_secrets: Option<SecretString>,
+    /// Encrypts the private keys here: as for `serve`
+    #[arg(long, env, hide_env_values = true)]
+    key_encryption_keys: Option<SecretString>,
+    /// A file that holds KEY_ENCRYPTION_KEYS
+    #[arg(long, env)]
+    key_encryption_keys_file: Option<PathBuf>,
+    /// Leave sessions behind: everybody signs in again
+    #[arg(long)]
+    without_sessions: bool,
+    /// Leave keys behind: tokens that are out stop working
+    #[arg(long)]
+    without_keys: bool,
+    /// Leave behind keys that are not RS256
+    #[arg(long)]
+    rs256_only: bool,
+    /// For how long the keys are published here: as long as the deployment's tokens live, and some more
+    #[arg(long, default_value = "168h", value_parser = settings::duration)]
+    publish_keys_for: std::time::Duration,
+    /// For how long the deployment publishes a key that has expired: its `jwks.gracePeriod`
+    #[arg(long, default_value = "720h", value_parser = settings::duration)]
+    key_grace: std::time::Duration,
+}
+
+/// The settings of `import csv`.
+#[derive(Args)]
+pub struct CsvArgs {
+    /// The file to read
+    #[arg(long)]
+    file: PathBuf,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// The settings of `import supabase`.
+#[derive(Args)]
+pub struct SupabaseArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// The settings of `export`.
+#[derive(Args)]
+pub struct ExportArgs {
+    /// The directory to write: new, or empty
+    #[arg(long)]
+    to: PathBuf,
+    /// Write the private keys too: whoever reads them can sign tokens
+    #[arg(long)]
+    private_keys: bool,
+    /// PostgreSQL, database `auth`, as the service role
+    #[arg(long, env, hide_env_values = true)]
+    database_url: Option<SecretString>,
+    /// A file that holds DATABASE_URL
+    #[arg(long, env)]
+    database_url_file: Option<PathBuf>,
+    /// Opens the keys: as for `serve`
+    #[arg(long, env, hide_env_values = true)]
+    key_encryption_keys: Option<SecretString>,
+    /// A file that holds KEY_ENCRYPTION_KEYS
+    #[arg(long, env)]
+    key_encryption_keys_file: Option<PathBuf>,
+}
+
+/// Runs an import to its end and prints its report.
+///
+/// # Errors
+/// What the operator has to mend.
+pub async fn import(command: ImportCommand) -> Result<(), MoveError> {
+    match command {
+        ImportCommand::BetterAuth(args) => {
+            let (source, plan) = (args.source.address()?, args.plan()?);
+            let mut run = Run::begin(&args.target, "better-auth").await?;
+            let now = run.now();
+            let outcome = plan.import(&source, &mut run.target, now).await;
+            run.end(outcome)
+        }
+        ImportCommand::Csv(args) => {
+            let mut run = Run::begin(&args.target, "csv").await?;
+            let outcome = import_csv(&args.file, &mut run.target, args.target.batch_size).await;
+            run.end(outcome)
+        }
+        ImportCommand::Supabase(args) => {
+            let source = args.source.address()?;
+            let mut run = Run::begin(&args.target, "supabase").await?;
+            let now = run.now();
+            let outcome = import_supabase(&source, &mut run.target, args.target.batch_size, now).await;
+            run.end(outcome)
+        }
+    }
+}
+
+/// Runs an export to its end and prints what was written.
+///
+/// # Errors
+/// What the operator has to mend.
+pub async fn export(args: ExportArgs) -> Result<(), MoveError> {
+    let source = address("DATABASE_URL", args.database_url.as_ref(), args.database_url_file.as_deref())?;
+    let (keys, file) = (args.key_encryption_keys.as_ref(), args.key_encryption_keys_file.as_deref());
+    let export = Export { to: args.to, encryption: encryption(keys, file)?, private_keys: args.private_keys };
+    let pool = source.pool(1)?;
+    database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
+    print!("{}", export.run(&source, SystemClock.now()).await?);
+    Ok(())
+}
+
+/// An import under way.
+struct Run {
+    target: Target,
+    clock: SharedClock,
+    report: Option<PathBuf>,
+}
+
+impl Run {
+    async fn begin(args: &TargetArgs, source: &'static str) -> Result<Self, MoveError> {
+        let (url, file) = (args.database_url.as_ref(), args.database_url_file.as_deref());
+        let pool = address("DATABASE_URL", url, file)?.pool(1)?;
+        database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
+        let clock: SharedClock = Arc::new(SystemClock);
+        let target = Target::new(pool, Arc::clone(&clock), source, args.dry_run);
+        Ok(Self { target, clock, report: args.report.clone() })
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    /// Prints what was done, also when it was broken off.
+    fn end(&self, outcome: Result<(), MoveError>) -> Result<(), MoveError> {
+        let report = &self.target.report;
+        if outcome.is_ok() || report.users.seen() > 0 {
+            print!("{report}");
+        }
+        if outcome.is_err() && report.users.copied > 0 && !report.dry_run {
+            println!("It was broken off. What was copied stays; the same command goes on from there.");
+        }
+        let Some(path) = &self.report else { return outcome };
+        let written = serde_json::to_vec_pretty(report).map_err(std::io::Error::other);
+        let written = written.and_then(|json| std::fs::write(path, json));
+        outcome.and(written.map_err(|source| MoveError::File { path: path.clone(), source }))
+    }
+}
+
+impl SourceArgs {
+    fn address(&self) -> Result<Address, MoveError> {
+        let (url, file) = (self.source_database_url.as_ref(), self.source_database_url_file.as_deref());
+        address("SOURCE_DATABASE_URL", url, file)
+    }
+}
+
+impl BetterAuthArgs {
+    fn plan(&self) -> Result<BetterAuth, MoveError> {
+        let keys = if self.without_keys { None } else { Some(self.keys()?) };
+        Ok(BetterAuth {
+            names: Names::new(&self.tables, &self.columns).map_err(MoveError::Shape)?,
+            sessions: !self.without_sessions,
+            keys,
+            batch: self.target.batch_size,
+        })
+    }
+
+    fn keys(&self) -> Result<KeyOptions, MoveError> {
+        let (secret, file) = (self.better_auth_secret.as_ref(), self.better_auth_secret_file.as_deref());
+        let secret = match secret::resolve("BETTER_AUTH_SECRET", secret, file) {
+            Ok(secret) => Some(secret),
+            Err(SecretError::Missing(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let ours = (self.key_encryption_keys.clone(), self.key_encryption_keys_file.clone());
+        let span = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
+        Ok(KeyOptions {
+            secrets: SourceSecrets::new(secret, self.better_auth_secrets.as_ref()),
+            encryption: Box::new(move || encryption(ours.0.as_ref(), ours.1.as_deref())),
+            rs256_only: self.rs256_only,
+            publish_for: span(self.publish_keys_for),
+            grace: span(self.key_grace),
+        })
+    }
+}
+
+fn address(
+    name: &'static str,
+    url: Option<&SecretString>,
+    file: Option<&Path>,
+) -> Result<Address, MoveError> {
+    Ok(Address::parse(name, &secret::resolve(name, url, file)?)?)
+}
+
+fn encryption(keys: Option<&SecretString>, file: Option<&Path>) -> Result<KeyEncryptionKeys, MoveError> {
+    Ok(KeyEncryptionKeys::parse(&secret::resolve("KEY_ENCRYPTION_KEYS", keys, file)?)?)
+}

@@ -1,0 +1,140 @@
+//! What a deployment calls its tables and columns. Names are quoted, whatever is in them.
+
+use std::collections::BTreeMap;
+
+/// A table of Better Auth and the columns that are read of it.
+struct Model {
+    name: &'static str,
+    columns: &'static [&'static str],
+}
+
+const MODELS: [Model; 4] = [
+    Model {
+        name: "user",
+        columns: &[
+            "id",
+            "name",
+            "email",
+            "emailVerified",
+            "image",
+            "createdAt",
+            "updatedAt",
+            "banned",
+            "banExpires",
+            "twoFactorEnabled",
+            "isAnonymous",
+        ],
+    },
+    Model { name: "account", columns: &["userId", "providerId", "password"] },
+    Model {
+        name: "session",
+        columns: &["userId", "token", "createdAt", "updatedAt", "expiresAt", "ipAddress", "userAgent"],
+    },
+    Model { name: "jwks", columns: &["id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg"] },
+];
+
+/// The names of a deployment: Better Auth's own, unless told otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    tables: BTreeMap<String, String>,
+    columns: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// Better Auth's names, changed by `table=name` and `table.column=name`; a table's name may be `schema.name`.
+    ///
+    /// # Errors
+    /// What is not of this form, or names what Better Auth has not.
+    pub fn new(tables: &[String], columns: &[String]) -> Result<Self, String> {
+        let mut names = Self::default();
+        for given in tables {
+            let (model, name) = pair(given).ok_or_else(|| format!("--table {given}: write user=name"))?;
+            if !MODELS.iter().any(|known| known.name == model) {
+                let known: Vec<&str> = MODELS.iter().map(|known| known.name).collect();
+                return Err(format!("--table {given}: {model} is none of {}", known.join(", ")));
+            }
+            names.tables.insert(model.to_owned(), name.to_owned());
+        }
+        for given in columns {
+            let (place, name) =
+                pair(given).ok_or_else(|| format!("--column {given}: write user.email=name"))?;
+            let known = place.split_once('.').is_some_and(|(model, column)| {
+                MODELS.iter().any(|known| known.name == model && known.columns.contains(&column))
+            });
+            if !known {
+                let known: Vec<String> = MODELS.iter().flat_map(Model::places).collect();
+                return Err(format!("--column {given}: {place} is none of {}", known.join(", ")));
+            }
+            names.columns.insert(place.to_owned(), name.to_owned());
+        }
+        Ok(names)
+    }
+
+    /// A table, quoted.
+    pub fn table(&self, model: &str) -> String {
+        let name = self.tables.get(model).map_or(model, String::as_str);
+        name.split('.').map(quoted).collect::<Vec<_>>().join(".")
+    }
+
+    /// The name of a column, as it is.
+    pub fn column<'a>(&'a self, model: &str, column: &'a str) -> &'a str {
+        self.columns.get(&format!("{model}.{column}")).map_or(column, String::as_str)
+    }
+
+    /// Whether the deployment's name of this was given, so that it must be there.
+    pub fn is_given(&self, model: &str, column: Option<&str>) -> bool {
+        match column {
+            None => self.tables.contains_key(model),
+            Some(column) => self.columns.contains_key(&format!("{model}.{column}")),
+        }
+    }
+}
+
+impl Model {
+    fn places(&self) -> impl Iterator<Item = String> {
+        self.columns.iter().map(|column| format!("{}.{column}", self.name))
+    }
+}
+
+fn pair(given: &str) -> Option<(&str, &str)> {
+    given.split_once('=').filter(|(place, name)| !place.is_empty() && !name.is_empty())
+}
+
+/// An identifier as SQL takes it literally.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_better_auths_unless_given_and_always_quoted() {
+        let names = Names::default();
+        assert_eq!(names.table("user"), "\"user\"");
+        assert_eq!(names.column("user", "emailVerified"), "emailVerified");
+        let given = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let names = Names::new(
+            &given(&["user=app.users", "session=a\"; DROP TABLE x; --"]),
+            &given(&["user.emailVerified=email_verified"]),
+        )
+        .unwrap();
+        assert_eq!(names.table("user"), "\"app\".\"users\"");
+        assert_eq!(names.table("session"), "\"a\"\"; DROP TABLE x; --\"");
+        assert_eq!(names.column("user", "emailVerified"), "email_verified");
+        assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+        assert!(names.is_given("user", None) && !names.is_given("jwks", None));
+    }
+
+    #[test]
+    fn what_better_auth_has_not_is_refused_with_what_it_has() {
+        let one = |text: &str| vec![text.to_owned()];
+        assert!(Names::new(&one("users=people"), &[]).unwrap_err().contains("user, account, session, jwks"));
+        assert!(Names::new(&[], &one("user.mail=m")).unwrap_err().contains("user.email,"));
+        for bad in ["", "user", "user=", "=x"] {
+            assert!(Names::new(&one(bad), &[]).is_err(), "{bad}");
+            assert!(Names::new(&[], &one(bad)).is_err(), "{bad}");
+        }
+    }
+}

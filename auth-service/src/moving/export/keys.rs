@@ -1,0 +1,83 @@
+//! Keys as other systems read them: JWK sets, PEM files, and rows for Better Auth.
+
+use serde_json::{Value, json};
+
+use super::Exported;
+use super::files::{Directory, Table, text};
+use crate::keys::{self, KeyEncryptionKeys, RS256, SigningKey, StoredKey, written_out};
+use crate::moving::error::MoveError;
+use crate::moving::snapshot::Snapshot;
+
+/// Columns of Better Auth's table `jwks`.
+const BETTER_AUTH_JWKS: [&str; 5] = ["id", "publicKey", "privateKey", "createdAt", "alg"];
+
+/// Writes the public halves as `jwks.json`; if they are wanted, the private ones as `private-jwks.json`, as PEM files,
+/// and as rows for Better Auth.
+pub async fn write(
+    snapshot: &Snapshot<'_>,
+    directory: &Directory,
+    encryption: &KeyEncryptionKeys,
+    with_private: bool,
+    exported: &mut Exported,
+) -> Result<(), MoveError> {
+    let stored = keys::every(snapshot.client()).await.map_err(MoveError::Target)?;
+    let opened: Vec<Opened<'_>> =
+        stored.iter().map(|key| Opened::of(key, encryption)).collect::<Result<_, _>>()?;
+    exported.keys = opened.len() as u64;
+    directory.write("jwks.json", &set(opened.iter().map(|key| &key.public).collect()))?;
+    if !with_private {
+        return Ok(());
+    }
+    let private: Vec<&Opened<'_>> = opened.iter().filter(|key| key.private.is_some()).collect();
+    exported.private_keys = private.len() as u64;
+    let mut rows = Table::create(directory, "better-auth-jwks.csv", &BETTER_AUTH_JWKS)?;
+    let mut jwks = Vec::new();
+    for (number, key) in private.iter().enumerate() {
+        let Some((pem, jwk)) = &key.private else { continue };
+        // A `kid` from elsewhere need not be the name of a file.
+        directory.write(&format!("key-{}-{}.pem", number + 1, key.stored.status), pem)?;
+        let (public, private) = (key.public.to_string(), jwk.to_string());
+        rows.row(&[&key.stored.kid, &public, &private, &text(key.stored.created_at), RS256])?;
+        jwks.push(jwk);
+    }
+    rows.finish()?;
+    directory.write("private-jwks.json", &set(jwks))
+}
+
+/// A key that is readable again.
+struct Opened<'a> {
+    stored: &'a StoredKey,
+    public: Value,
+    /// As PEM and as JWK.
+    private: Option<(String, Value)>,
+}
+
+impl<'a> Opened<'a> {
+    fn of(stored: &'a StoredKey, encryption: &KeyEncryptionKeys) -> Result<Self, MoveError> {
+        let kid = &stored.kid;
+        let der = match &stored.private_key {
+            Some(sealed) => Some(encryption.open(kid, sealed).ok_or_else(|| {
+                MoveError::Key(format!("KEY_ENCRYPTION_KEYS: none of the keys opens the signing key {kid}"))
+            })?),
+            None => None,
+        };
+        let broken = || MoveError::Key(format!("the stored key {kid} is no RSA key"));
+        let public = match (&stored.jwk, &der) {
+            (Some(jwk), _) => jwk.clone(),
+            (None, Some(der)) => {
+                let key = SigningKey::from_pkcs8(der).map_err(|_| broken())?;
+                serde_json::to_value(key.jwk()).map_err(|_| broken())?
+            }
+            (None, None) => return Err(broken()),
+        };
+        let private = match &der {
+            Some(der) => Some(written_out(der, kid).ok_or_else(broken)?),
+            None => None,
+        };
+        Ok(Self { stored, public, private })
+    }
+}
+
+fn set(keys: Vec<&Value>) -> String {
+    format!("{:#}\n", json!({ "keys": keys }))
+}

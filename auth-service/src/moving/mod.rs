@@ -1,0 +1,22 @@
+//! Moving in and out: accounts of other systems with their password hashes, sessions and keys, and all of ours as
+//! files that others read.
+
+mod account;
+mod better_auth;
+mod csv_file;
+mod error;
+mod export;
+mod progress;
+mod reason;
+mod report;
+mod snapshot;
+mod store;
+mod supabase;
+mod target;
+
+pub use better_auth::{BetterAuth, KeyOptions, Names, SourceSecrets};
+pub use csv_file::import as import_csv;
+pub use error::MoveError;
+pub use export::Export;
+pub use supabase::import as import_supabase;
+pub use target::Target;

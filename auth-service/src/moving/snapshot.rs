@@ -1,0 +1,82 @@
+//! Reading a database that belongs to somebody else, or is in use: one moment of it, and nothing is changed.
+
+use service_kit::database::Address;
+use service_kit::store::StoreError;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, IsolationLevel, Portal, Row, Transaction};
+
+/// Settings of the one transaction, so that they are gone with it, also behind a pooler. No time limits: a large table
+/// takes its time. Without a time zone, times are UTC. Rows that a policy hides are an error, not absent.
+const SETTINGS: &str = "
+    SET LOCAL statement_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = 0;
+    SET LOCAL lock_timeout = '30s';
+    SET LOCAL TimeZone = 'UTC';
+    SET LOCAL row_security = off";
+
+const COLUMNS: &str = "
+    SELECT attname::text FROM pg_attribute
+    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
+
+/// Opens a connection for a [`Snapshot`].
+pub async fn connect(address: &Address) -> Result<Client, StoreError> {
+    address.connect().await
+}
+
+/// All tables as they are at one moment, in a transaction that PostgreSQL itself keeps from writing.
+pub struct Snapshot<'a>(Transaction<'a>);
+
+impl<'a> Snapshot<'a> {
+    /// Takes the snapshot.
+    pub async fn begin(client: &'a mut Client) -> Result<Self, StoreError> {
+        let transaction = client
+            .build_transaction()
+            .read_only(true)
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .start()
+            .await?;
+        transaction.batch_execute(SETTINGS).await?;
+        Ok(Self(transaction))
+    }
+
+    /// The client that the transaction is on.
+    pub fn client(&self) -> &Client {
+        self.0.client()
+    }
+
+    /// The names of a table's columns; none when there is no such table. `table` is quoted.
+    pub async fn columns(&self, table: &str) -> Result<Vec<String>, StoreError> {
+        let rows = self.0.query(COLUMNS, &[&table]).await?;
+        rows.iter().map(|row| row.try_get(0).map_err(StoreError::from)).collect()
+    }
+
+    /// The rows of a query.
+    pub async fn rows(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
+        Ok(self.0.query(sql, values).await?)
+    }
+
+    /// A number that a query asks for.
+    pub async fn count(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
+        let count: i64 = self.0.query_one(sql, values).await?.try_get(0)?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// A query whose rows come in pages: the server runs it once, whatever its order, and holds the rest back.
+    pub async fn open(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Pages<'_>, StoreError> {
+        let portal = self.0.bind(sql, values).await?;
+        Ok(Pages { transaction: &self.0, portal })
+    }
+}
+
+/// Rows, a page at a time.
+pub struct Pages<'a> {
+    transaction: &'a Transaction<'a>,
+    portal: Portal,
+}
+
+impl Pages<'_> {
+    /// The next rows, up to `size` of them; none at the end.
+    pub async fn next(&mut self, size: u16) -> Result<Vec<Row>, StoreError> {
+        Ok(self.transaction.query_portal(&self.portal, i32::from(size)).await?)
+    }
+}

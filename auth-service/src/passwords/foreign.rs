@@ -1,0 +1,234 @@
+//! Hashes that other systems made. Each is verified by its maker's own rule until its owner signs in, and is then
+//! made anew by ours. None is ever made here.
+
+use argon2::password_hash::PasswordVerifier;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, Params};
+use aws_lc_rs::constant_time;
+
+use super::model::{Password, Scheme, StoredHash};
+
+/// The dearest bcrypt hash that is taken: four seconds on a server core of 2026. Its owner waits that long once, and
+/// anybody who tries their password holds a hashing thread for it.
+const MAX_BCRYPT_COST: u32 = 16;
+/// The most memory one argon2 hash may take, in KiB: 1 GiB, the dearest setting in common use.
+const MAX_ARGON2_MEMORY_KIB: u32 = 1 << 20;
+/// The most work one argon2 hash may be, in KiB times passes: four passes over 1 GiB, a few seconds.
+const MAX_ARGON2_WORK_KIB: u64 = 1 << 22;
+/// Better Auth's scrypt: 2^14 rounds of 2 KiB blocks, so 32 MiB, and a key of 64 bytes.
+const SCRYPT_LOG_N: u8 = 14;
+const SCRYPT_R: u32 = 16;
+const SCRYPT_P: u32 = 1;
+const SCRYPT_SALT_DIGITS: usize = 32;
+const SCRYPT_KEY_BYTES: usize = 64;
+/// `$2b$12$`, 22 characters of salt, 31 of hash.
+const BCRYPT_LENGTH: usize = 60;
+
+/// Why a hash of another system is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotTaken {
+    /// No format that is known here.
+    UnknownFormat,
+    /// Verifying it would take more memory or time than one sign-in may.
+    TooCostly,
+}
+
+/// The rule of a hash that comes from outside: the one `named` along with it if its look allows that, else the one
+/// its look tells. Only what was named ours is held for ours: the same text under another rule is another password.
+///
+/// # Errors
+/// When there is none, or it would cost too much to follow.
+pub fn accept(hash: &str, named: Option<Scheme>) -> Result<Scheme, NotTaken> {
+    let told = recognise(hash)?;
+    match named {
+        None => Ok(told),
+        Some(named) if named == told => Ok(told),
+        Some(ours @ (Scheme::Bcrypt | Scheme::BcryptHmacSha384)) if told == Scheme::ForeignBcrypt => Ok(ours),
+        Some(_) => Err(NotTaken::UnknownFormat),
+    }
+}
+
+/// The rule that made a hash of another system, told by its look.
+fn recognise(hash: &str) -> Result<Scheme, NotTaken> {
+    if scrypt_parts(hash).is_some() {
+        Ok(Scheme::BetterAuthScrypt)
+    } else if hash.starts_with("$2") {
+        bcrypt(hash)
+    } else if hash.starts_with("$argon2") {
+        argon2(hash)
+    } else {
+        Err(NotTaken::UnknownFormat)
+    }
+}
+
+/// Whether `password` made `stored`, by the rule of a foreign scheme; `None` when the stored text is none of its.
+pub fn verify(password: &Password, stored: &StoredHash) -> Option<bool> {
+    match stored.scheme {
+        Scheme::BetterAuthScrypt => verify_scrypt(password, &stored.hash),
+        // The bytes as they were typed; what is beyond 72 of them its maker cut too.
+        Scheme::ForeignBcrypt => ::bcrypt::verify(password.as_typed(), &stored.hash).ok(),
+        Scheme::Argon2 => {
+            let hash = PasswordHash::new(&stored.hash).ok()?;
+            match Argon2::default().verify_password(password.as_typed(), &hash) {
+                Ok(()) => Some(true),
+                Err(argon2::password_hash::Error::PasswordInvalid) => Some(false),
+                Err(_) => None,
+            }
+        }
+        Scheme::Bcrypt | Scheme::BcryptHmacSha384 => None,
+    }
+}
+
+fn bcrypt(hash: &str) -> Result<Scheme, NotTaken> {
+    let parts: ::bcrypt::HashParts = hash.parse().map_err(|_| NotTaken::UnknownFormat)?;
+    // `$2x$` marks hashes of a broken implementation, which other rules cannot verify.
+    let version = ["$2a$", "$2b$", "$2y$"].iter().any(|version| hash.starts_with(version));
+    if !version || hash.len() != BCRYPT_LENGTH {
+        return Err(NotTaken::UnknownFormat);
+    }
+    if parts.get_cost() > MAX_BCRYPT_COST { Err(NotTaken::TooCostly) } else { Ok(Scheme::ForeignBcrypt) }
+}
+
+fn argon2(hash: &str) -> Result<Scheme, NotTaken> {
+    let parsed = PasswordHash::new(hash).map_err(|_| NotTaken::UnknownFormat)?;
+    let known = argon2::Algorithm::try_from(parsed.algorithm.as_str()).is_ok();
+    if !known || parsed.salt.is_none() || parsed.hash.is_none() {
+        return Err(NotTaken::UnknownFormat);
+    }
+    let params = Params::try_from(&parsed).map_err(|_| NotTaken::UnknownFormat)?;
+    let work = u64::from(params.m_cost()) * u64::from(params.t_cost());
+    if params.m_cost() > MAX_ARGON2_MEMORY_KIB || work > MAX_ARGON2_WORK_KIB {
+        return Err(NotTaken::TooCostly);
+    }
+    Ok(Scheme::Argon2)
+}
+
+/// Salt and key, both as lower-case hexadecimal digits.
+fn scrypt_parts(hash: &str) -> Option<(&str, &str)> {
+    let (salt, key) = hash.split_once(':')?;
+    let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let fits = salt.len() == SCRYPT_SALT_DIGITS && key.len() == 2 * SCRYPT_KEY_BYTES;
+    (fits && is_hex(salt) && is_hex(key)).then_some((salt, key))
+}
+
+/// The salt is the hexadecimal text itself, not what it stands for; the password is in its NFKC form.
+fn verify_scrypt(password: &Password, hash: &str) -> Option<bool> {
+    let (salt, expected) = scrypt_parts(hash)?;
+    let params = ::scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P).ok()?;
+    let mut key = [0; SCRYPT_KEY_BYTES];
+    ::scrypt::scrypt(password.bytes(), salt.as_bytes(), &params, &mut key).ok()?;
+    let made: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(constant_time::verify_slices_are_equal(made.as_bytes(), expected.as_bytes()).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Better Auth's own hash of `password123`.
+    const SCRYPT: &str = "2efb124f32c48d8ec42d7585426fe414:64e3feee69d3362db002bd5904b97bc2f8b892d965e3b62f47514cefa9b9b822cc24ceac45a22359e78517034f90d8700b61e59c93ba9b31833cf4563b98558f";
+    /// The test vector of the argon2 reference implementation: `password`, salt `somesalt`, t=2, m=64 MiB, p=1.
+    const ARGON2: &str =
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
+    fn password(text: &str) -> Password {
+        let rules = crate::passwords::PasswordRules { min_length: 8, max_length: 128 };
+        Password::claimed(text, rules).ok().unwrap()
+    }
+
+    fn check(text: &str, hash: &str) -> Option<bool> {
+        let scheme = recognise(hash).unwrap();
+        verify(&password(text), &StoredHash { hash: hash.to_owned(), scheme })
+    }
+
+    #[test]
+    fn better_auths_scrypt_is_verified_by_its_rule() {
+        assert_eq!(recognise(SCRYPT), Ok(Scheme::BetterAuthScrypt));
+        assert_eq!(check("password123", SCRYPT), Some(true));
+        assert_eq!(check("password124", SCRYPT), Some(false));
+        // Full-width digits are the same password in its NFKC form.
+        assert_eq!(check("password\u{ff11}\u{ff12}\u{ff13}", SCRYPT), Some(true));
+    }
+
+    #[test]
+    fn argon2_is_verified_by_the_parameters_in_its_text() {
+        assert_eq!(check("password", ARGON2), Some(true));
+        assert_eq!(check("passwore", ARGON2), Some(false));
+        let i = "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA";
+        assert_eq!(check("password", i), Some(true));
+    }
+
+    /// A foreign maker took the bytes as they came and cut them at 72; every version means the same.
+    #[test]
+    fn foreign_bcrypt_is_of_the_bytes_as_typed_and_cut() {
+        let made =
+            |text: &str, version| ::bcrypt::hash_with_result(text, 4).unwrap().format_for_version(version);
+        for version in [::bcrypt::Version::TwoA, ::bcrypt::Version::TwoB, ::bcrypt::Version::TwoY] {
+            let hash = made("correct horse", version);
+            assert_eq!(recognise(&hash), Ok(Scheme::ForeignBcrypt));
+            assert_eq!(check("correct horse", &hash), Some(true));
+            assert_eq!(check("wrong horse", &hash), Some(false));
+        }
+        let decomposed = made("pa\u{308}ssword", ::bcrypt::Version::TwoB);
+        assert_eq!(check("pa\u{308}ssword", &decomposed), Some(true));
+        assert_eq!(check("p\u{e4}ssword", &decomposed), Some(false));
+        let long = made(&"x".repeat(100), ::bcrypt::Version::TwoB);
+        assert_eq!(check(&"x".repeat(100), &long), Some(true));
+    }
+
+    #[test]
+    fn what_is_no_hash_or_costs_too_much_is_not_taken() {
+        let costly = |cost| format!("$2b${cost}${}", ".".repeat(53));
+        assert_eq!(recognise(&costly("16")), Ok(Scheme::ForeignBcrypt));
+        for hash in [
+            costly("17"),
+            costly("31"),
+            ARGON2.replace("m=65536", "m=1048577"),
+            ARGON2.replace("t=2", "t=65"),
+            ARGON2.replace("m=65536,t=2", "m=4294967295,t=4294967295"),
+        ] {
+            assert_eq!(recognise(&hash), Err(NotTaken::TooCostly), "{hash}");
+        }
+        for hash in [
+            "",
+            "password123",
+            "$2b$12$short",
+            "$2x$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
+            "$2b$99$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
+            "$1$salt$hash",
+            "$argon2id$",
+            "$argon2x$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ",
+            &SCRYPT.to_uppercase(),
+            &SCRYPT[1..],
+            &format!("{SCRYPT}0"),
+            "5f4dcc3b5aa765d61d8327deb882cf99",
+        ] {
+            assert_eq!(recognise(hash), Err(NotTaken::UnknownFormat), "{hash}");
+        }
+    }
+
+    #[test]
+    fn a_name_beside_a_hash_must_fit_its_look() {
+        let bcrypt = format!("$2b$12${}", ".".repeat(53));
+        assert_eq!(accept(&bcrypt, None), Ok(Scheme::ForeignBcrypt));
+        for ours in [Scheme::Bcrypt, Scheme::BcryptHmacSha384, Scheme::ForeignBcrypt] {
+            assert_eq!(accept(&bcrypt, Some(ours)), Ok(ours));
+            assert_eq!(accept(SCRYPT, Some(ours)), Err(NotTaken::UnknownFormat));
+        }
+        assert_eq!(accept(&bcrypt, Some(Scheme::Argon2)), Err(NotTaken::UnknownFormat));
+        assert_eq!(
+            accept(&format!("$2b$31${}", ".".repeat(53)), Some(Scheme::Bcrypt)),
+            Err(NotTaken::TooCostly)
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(\\$2[abxy]\\$|\\$argon2id\\$|)[0-9a-f:$=,.mtpv]{0,120}") {
+            if let Err(why) = recognise(&text) {
+                proptest::prop_assert!(matches!(why, NotTaken::UnknownFormat | NotTaken::TooCostly));
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The secrets that sign cookies.
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use service_kit::secret::SecretError;
+
+/// A key of HMAC-SHA-256 shorter than its output is weaker than the hash.
+const MIN_SECRET_BYTES: usize = 32;
+/// A secret that only verifies may be what another system had: a session's signature forged with it is worth nothing,
+/// since the token inside must still be one of 190 bits or more that the database knows. Shorter ones are no secrets.
+const MIN_FORMER_SECRET_BYTES: usize = 16;
+
+/// The secrets that sign cookies: the first signs, all verify, so that it can be changed without signing anyone out.
+pub struct AuthSecrets(Vec<AuthSecret>);
+
+struct AuthSecret {
+    key: hmac::Key,
+    /// Whether nobody can guess it: then a signature proves by itself that we made it.
+    strong: bool,
+}
+
+impl AuthSecrets {
+    /// Reads the comma-separated list of `AUTH_SECRETS`.
+    ///
+    /// # Errors
+    /// When the first is shorter than 32 bytes, or another than 16.
+    pub fn parse(list: &SecretString) -> Result<Self, SecretError> {
+        let keys: Vec<&str> =
+            list.expose_secret().split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
+        let signs = keys.first().is_some_and(|secret| secret.len() >= MIN_SECRET_BYTES);
+        if !signs || keys.iter().any(|secret| secret.len() < MIN_FORMER_SECRET_BYTES) {
+            let rule = format!(
+                "the first secret of the comma-separated list, which signs, must have {MIN_SECRET_BYTES} bytes or \
+                 more, and each other, which only verifies, {MIN_FORMER_SECRET_BYTES}"
+            );
+            return Err(SecretError::Weak { name: "AUTH_SECRETS", rule });
+        }
+        let secret = |secret: &str| AuthSecret {
+            key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+            strong: secret.len() >= MIN_SECRET_BYTES,
+        };
+        Ok(Self(keys.into_iter().map(secret).collect()))
+    }
+
+    /// `value.signature`, with the first secret.
+    pub(super) fn sign(&self, value: &str) -> String {
+        let signature = self.0.first().map(|first| STANDARD.encode(hmac::sign(&first.key, value.as_bytes())));
+        format!("{value}.{}", signature.unwrap_or_default())
+    }
+
+    /// A key of its own for `purpose`, made of the first secret. It changes with that.
+    pub fn derive(&self, purpose: &str) -> hmac::Key {
+        let secret =
+            self.0.first().map(|first| hmac::sign(&first.key, format!("key for {purpose}").as_bytes()));
+        hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref().map_or(&[], AsRef::as_ref))
+    }
+
+    /// The value of `value.signature`, when any of the secrets made the signature: for values that nobody can guess.
+    pub(super) fn open<'a>(&self, signed: &'a str) -> Option<&'a str> {
+        self.open_with(signed, |_| true)
+    }
+
+    /// The same, when a secret made it that nobody can guess: for values that count by their signature alone.
+    pub(super) fn open_strong<'a>(&self, signed: &'a str) -> Option<&'a str> {
+        self.open_with(signed, |secret| secret.strong)
+    }
+
+    fn open_with<'a>(&self, signed: &'a str, counts: impl Fn(&AuthSecret) -> bool) -> Option<&'a str> {
+        let (value, signature) = signed.rsplit_once('.')?;
+        let signature = STANDARD.decode(signature).ok()?;
+        let made_it = |secret: &AuthSecret| hmac::verify(&secret.key, value.as_bytes(), &signature).is_ok();
+        self.0.iter().filter(|secret| counts(secret)).any(made_it).then_some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "research-secret-research-secret-0123456789";
+
+    #[test]
+    fn a_short_former_secret_opens_only_what_nobody_can_guess() {
+        let parse = |list: &str| AuthSecrets::parse(&list.to_owned().into());
+        let former = "sixteen-bytes-ok";
+        let signature =
+            STANDARD.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, former.as_bytes()), b"value"));
+        let signed = format!("value.{signature}");
+        let secrets = parse(&format!("{SECRET},{former}")).unwrap();
+        assert_eq!((secrets.open(&signed), secrets.open_strong(&signed)), (Some("value"), None));
+        let own = secrets.sign("value");
+        assert_eq!((secrets.open(&own), secrets.open_strong(&own)), (Some("value"), Some("value")));
+    }
+
+    #[test]
+    fn a_short_secret_is_refused_by_name() {
+        for bad in ["", "short", ",", &format!("{SECRET},short")] {
+            let Err(error) = AuthSecrets::parse(&bad.to_owned().into()) else { panic!("{bad} accepted") };
+            assert!(error.to_string().starts_with("AUTH_SECRETS: "), "{error}");
+        }
+        let former = "0123456789abcdef";
+        let parse = |list: String| AuthSecrets::parse(&list.into()).is_ok();
+        assert!(parse(format!("{SECRET},{former}")), "one that only verifies may be shorter");
+        assert!(!parse(format!("{former},{SECRET}")), "one that signs may not");
+        assert!(!parse(format!("{SECRET},{}", former.split_at(15).0)));
+    }
+}

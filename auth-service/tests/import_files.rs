@@ -1,0 +1,271 @@
+//! CSV, Supabase, and the way out.
+
+use std::os::unix::fs::PermissionsExt;
+
+use local_stack::testing::TestDatabase;
+use serde_json::json;
+
+use crate::import::{Scratch, contents, report, run, scheme, sign_in};
+use crate::import_node::{SECRET, deployment, script};
+use crate::support::{Auth, PASSWORD, connect, email};
+
+/// Better Auth's own hash of `password123`.
+const SCRYPT: &str = "2efb124f32c48d8ec42d7585426fe414:64e3feee69d3362db002bd5904b97bc2f8b892d965e3b62f47514cefa9b9b822cc24ceac45a22359e78517034f90d8700b61e59c93ba9b31833cf4563b98558f";
+/// The reference implementation's argon2id of `password`.
+const ARGON2: &str = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+/// bcrypt of `abc`, of the test vectors of its authors.
+const BCRYPT: &str = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
+
+#[tokio::test]
+async fn a_csv_file_comes_in_line_by_line_and_its_hashes_work() {
+    let database = TestDatabase::auth().await;
+    let scratch = Scratch::new();
+    let file = scratch.path("users.csv");
+    let text = format!(
+        "email,name,password_hash,email_verified,id,created_at\n\
+         Scrypt@example.com,\"One, of many\",{SCRYPT},true,one,2020-01-02T03:04:05Z\n\
+         argon2@example.com,Two,\"{ARGON2}\",,,\n\
+         bcrypt@example.com,Three,{BCRYPT},,,\n\
+         nonsense,Four,,,,\n\
+         SCRYPT@example.com,Five,,,five,\n\
+         six@example.com,Six,,perhaps,,\n\
+         seven@example.com,Seven\n\
+         eight@example.com,Eight,not a hash,,,\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let arguments = ["import", "csv", "--file", &file];
+    let empty = contents(&database).await;
+    let dry = report(&database, &[&arguments[..], &["--dry-run"]].concat(), &[]).await;
+    assert_eq!(contents(&database).await, empty);
+    let done = report(&database, &[&arguments[..], &["--batch-size", "2"]].concat(), &[]).await;
+    assert_eq!(done["users"], dry["users"]);
+    assert_eq!(done["users"]["copied"], 4);
+    let skipped = json!({
+        "email_does_not_fit": ["line 5"], "email_taken": ["line 6"], "unreadable": ["line 7", "line 8"],
+    });
+    assert_eq!(done["users"]["skipped"], skipped);
+    assert_eq!(done["users"]["noted"], json!({"password_unknown": ["line 9"]}));
+    let schemes = json!({"argon2": 1, "better-auth-scrypt": 1, "foreign-bcrypt": 1});
+    assert_eq!(done["passwords"], schemes);
+
+    let copied = contents(&database).await;
+    let again = report(&database, &arguments, &[]).await;
+    assert_eq!((&again["users"]["copied"], &again["users"]["already_there"]), (&json!(0), &json!(4)));
+    assert_eq!(contents(&database).await, copied);
+
+    let auth = Auth::on(database, &[]).await;
+    let client = auth.superuser().await;
+    for (address, password) in [
+        ("scrypt@example.com", "password123"),
+        ("argon2@example.com", "password"),
+        ("bcrypt@example.com", "abc"),
+    ] {
+        assert_eq!(sign_in(&auth, address, "wrong password").await, 401, "{address}");
+        assert_eq!(sign_in(&auth, address, password).await, 200, "{address}");
+        assert_eq!(scheme(&client, address).await.as_deref(), Some("bcrypt"), "{address}");
+        assert_eq!(sign_in(&auth, address, password).await, 200, "{address}");
+    }
+    assert_eq!(sign_in(&auth, "eight@example.com", "not a hash").await, 401);
+    let row =
+        client.query_one("SELECT name, email_verified, created_at::text FROM users WHERE id = 'one'", &[]);
+    let row = row.await.unwrap();
+    assert_eq!((row.get(0), row.get(1)), ("One, of many", true));
+    assert!(row.get::<_, &str>(2).starts_with("2020-01-02 "));
+}
+
+#[tokio::test]
+async fn a_csv_file_that_is_none_is_refused() {
+    let database = TestDatabase::auth().await;
+    let scratch = Scratch::new();
+    for (text, problem) in [
+        ("email,passwordHash\na@b.co,x\n", "unknown column \"passwordHash\""),
+        ("a@b.co,x\n", "unknown column \"a@b.co\""),
+    ] {
+        let file = scratch.path("bad.csv");
+        std::fs::write(&file, text).unwrap();
+        let finished = run(&database, &["import", "csv", "--file", &file], &[]).await;
+        assert!(!finished.status.success() && finished.stderr[0].contains(problem), "{finished:?}");
+    }
+    let missing = scratch.path("nowhere.csv");
+    let finished = run(&database, &["import", "csv", "--file", &missing], &[]).await;
+    assert!(finished.stderr[0].contains("nowhere.csv"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn users_of_a_supabase_project_come_in() {
+    let source = TestDatabase::empty_auth().await;
+    let theirs = connect(&source.superuser_url()).await;
+    // The columns that matter, with the types they have there.
+    let table = "CREATE SCHEMA auth; CREATE TABLE auth.users (
+        id uuid PRIMARY KEY, email varchar(255), encrypted_password varchar(255), email_confirmed_at timestamptz,
+        raw_user_meta_data jsonb, created_at timestamptz, updated_at timestamptz, phone text,
+        banned_until timestamptz, deleted_at timestamptz, is_anonymous boolean NOT NULL DEFAULT false)";
+    theirs.batch_execute(table).await.unwrap();
+    let rows = format!(
+        "INSERT INTO auth.users
+            (id, email, encrypted_password, email_confirmed_at, raw_user_meta_data, created_at, updated_at,
+             banned_until, deleted_at, is_anonymous)
+         VALUES
+            ('00000000-0000-4000-8000-000000000001', 'one@example.com', '{BCRYPT}', now(),
+             '{{\"full_name\": \"One\", \"avatar_url\": \"https://example.com/1.png\"}}', '2021-01-01', '2022-01-01',
+             '2020-01-01', NULL, false),
+            ('00000000-0000-4000-8000-000000000002', 'two@example.com', '', NULL, '{{\"name\": \"Two\"}}', now(), now(),
+             NULL, NULL, false),
+            ('00000000-0000-4000-8000-000000000003', 'banned@example.com', '{BCRYPT}', NULL, NULL, now(), now(),
+             'infinity', NULL, false),
+            ('00000000-0000-4000-8000-000000000004', 'deleted@example.com', '{BCRYPT}', NULL, NULL, now(), now(),
+             NULL, now(), false),
+            ('00000000-0000-4000-8000-000000000005', NULL, NULL, NULL, NULL, now(), now(), NULL, NULL, true),
+            ('00000000-0000-4000-8000-000000000006', NULL, NULL, NULL, NULL, now(), now(), NULL, NULL, false)"
+    );
+    theirs.batch_execute(&rows).await.unwrap();
+
+    let database = TestDatabase::auth().await;
+    let from = source.superuser_url();
+    let arguments = ["import", "supabase", "--from", &from];
+    let done = report(&database, &arguments, &[]).await;
+    assert_eq!(done["users"]["copied"], 2);
+    let id = |number: u8| format!("00000000-0000-4000-8000-00000000000{number}");
+    let skipped = json!({"banned": [id(3)], "deleted": [id(4)], "anonymous": [id(5)], "no_email": [id(6)]});
+    assert_eq!(done["users"]["skipped"], skipped);
+    assert_eq!(done["users"]["noted"], json!({"no_password": [id(2)]}));
+    let again = report(&database, &arguments, &[]).await;
+    assert_eq!((&again["users"]["copied"], &again["users"]["already_there"]), (&json!(0), &json!(2)));
+
+    // A project of before these columns.
+    theirs
+        .batch_execute("ALTER TABLE auth.users DROP banned_until, DROP deleted_at, DROP is_anonymous")
+        .await
+        .unwrap();
+    let older = TestDatabase::auth().await;
+    assert_eq!(report(&older, &arguments, &[]).await["users"]["copied"], 4);
+
+    let auth = Auth::on(database, &[]).await;
+    let answer = auth.post("/sign-in/email", &json!({"email": "one@example.com", "password": "abc"})).await;
+    assert_eq!(answer.status, 200);
+    let user = &answer.body["user"];
+    assert_eq!((&user["id"], &user["name"]), (&json!(id(1)), &json!("One")));
+    assert_eq!((&user["emailVerified"], &user["image"]), (&json!(true), &json!("https://example.com/1.png")));
+
+    let none = TestDatabase::empty_auth().await;
+    let finished = run(&auth.database, &["import", "supabase", "--from", &none.superuser_url()], &[]).await;
+    assert!(finished.stderr[0].contains("is it a Supabase project"), "{finished:?}");
+}
+
+/// Out and in again: every password works as before, also those of our own rule, and the ids are the same.
+#[tokio::test]
+async fn what_is_exported_comes_in_again_the_same() {
+    let auth = Auth::start().await;
+    auth.user("alice").await;
+    let long = "x".repeat(100);
+    let body =
+        json!({"name": "B, \"b\"", "email": email("bob"), "password": long, "image": "https://b.example/"});
+    assert_eq!(auth.post("/sign-up/email", &body).await.status, 200);
+    let client = auth.superuser().await;
+    let foreign = "INSERT INTO users VALUES ('carol', '', 'carol@example.com', true, NULL, now(), now());
+                   INSERT INTO passwords VALUES ('carol', $$HASH$$, 'better-auth-scrypt', now());
+                   INSERT INTO users VALUES ('dave', 'D', 'dave@example.com', false, NULL, now(), now())";
+    client.batch_execute(&foreign.replace("HASH", SCRYPT)).await.unwrap();
+
+    let scratch = Scratch::new();
+    let to = scratch.path("out");
+    let finished = run(&auth.database, &["export", "--to", &to], &[]).await;
+    assert!(finished.status.success(), "{finished:?}");
+    let said = finished.stdout.join("\n");
+    for part in
+        ["users      4, 3 with", "1 passwords have more than 72 bytes", "2 sessions", "1 public, 0 private"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let mut names: Vec<_> = std::fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["better-auth-account.csv", "better-auth-user.csv", "jwks.json", "users.csv"]);
+    for name in &names {
+        let path = std::path::Path::new(&to).join(name);
+        assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600, "{name:?}");
+    }
+    let again = run(&auth.database, &["export", "--to", &to], &[]).await;
+    assert!(again.stderr[0].contains("not empty"), "nothing is overwritten: {again:?}");
+
+    let elsewhere = TestDatabase::auth().await;
+    let done = report(&elsewhere, &["import", "csv", "--file", &format!("{to}/users.csv")], &[]).await;
+    assert_eq!(done["users"]["copied"], 4, "{done}");
+    let other = Auth::on(elsewhere, &[]).await;
+    let of_users = "SELECT string_agg(u::text, ' ' ORDER BY id) FROM users u";
+    let of_passwords = "SELECT string_agg(user_id || hash || scheme, ' ' ORDER BY user_id) FROM passwords";
+    let there = other.superuser().await;
+    for sql in [of_users, of_passwords] {
+        let (before, after) =
+            (client.query_one(sql, &[]).await.unwrap(), there.query_one(sql, &[]).await.unwrap());
+        assert_eq!(before.get::<_, &str>(0), after.get::<_, &str>(0));
+    }
+    for (name, password) in [("alice", PASSWORD), ("bob", &long), ("carol", "password123")] {
+        assert_eq!(sign_in(&other, &email(name), password).await, 200, "{name}");
+    }
+}
+
+/// The files are loaded with nothing but SQL into tables that Better Auth itself made.
+#[tokio::test]
+async fn what_is_exported_fits_the_tables_of_better_auth() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let client = auth.superuser().await;
+    let carol = "INSERT INTO users VALUES ('carol', '', 'carol@example.com', true, NULL, now(), now());
+                 INSERT INTO passwords VALUES ('carol', $$HASH$$, 'better-auth-scrypt', now())";
+    client.batch_execute(&carol.replace("HASH", SCRYPT)).await.unwrap();
+    let scratch = Scratch::new();
+    let to = scratch.path("out");
+    let finished = run(&auth.database, &["export", "--private-keys", "--to", &to], &[]).await;
+    assert!(finished.status.success(), "{finished:?}");
+    let pem = std::fs::read_to_string(format!("{to}/key-1-active.pem")).unwrap();
+    assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"));
+    let private = std::fs::read_to_string(format!("{to}/private-jwks.json")).unwrap();
+    assert!(
+        private.contains("\"d\"")
+            && !std::fs::read_to_string(format!("{to}/jwks.json")).unwrap().contains("\"d\"")
+    );
+
+    // Into an empty Better Auth.
+    let theirs = TestDatabase::empty_auth().await;
+    let plan = json!({"secret": SECRET, "users": []});
+    deployment(&theirs.superuser_url(), &plan).await;
+    let source = connect(&theirs.superuser_url()).await;
+    source.batch_execute("DELETE FROM jwks").await.unwrap();
+    let not_null = ", FORCE_NOT_NULL (name)";
+    let files = [("\"user\"", "user", 2, not_null), ("account", "account", 2, ""), ("jwks", "jwks", 1, "")];
+    for (table, name, rows, options) in files {
+        let text = std::fs::read(format!("{to}/better-auth-{name}.csv")).unwrap();
+        let header = String::from_utf8_lossy(&text).lines().next().unwrap().to_owned();
+        let columns: Vec<String> = header.split(',').map(|column| format!("\"{column}\"")).collect();
+        let copy = format!("COPY {table} ({}) FROM STDIN (FORMAT csv, HEADER{options})", columns.join(", "));
+        let sink = source.copy_in::<_, actix_web::web::Bytes>(&copy).await.unwrap();
+        let mut sink = std::pin::pin!(sink);
+        futures_util::SinkExt::send(&mut sink, text.into()).await.unwrap();
+        assert_eq!(sink.finish().await.unwrap(), rows, "{name}");
+    }
+    // A hash that nobody has renewed is Better Auth's own, and tokens it signs verify with our key.
+    let plan = json!({
+        "secret": SECRET,
+        "jwt": {"jwks": {"keyPairConfig": {"alg": "RS256"}, "disablePrivateKeyEncryption": true}},
+        "user": {"email": "carol@example.com", "password": "password123"},
+    });
+    let url = theirs.superuser_url();
+    let signed_in = script("sign-in.mjs", &[&plan.to_string()], &[("DATABASE_URL", &url)]).await.unwrap();
+    assert_eq!(signed_in["id"], "carol");
+    let jwt = signed_in["jwt"].as_str().unwrap();
+    let arguments = [&auth.url("/api/auth/jwks"), jwt, "http://auth.example.com"];
+    script("verify-token.mjs", &arguments, &[]).await.unwrap();
+
+    // And back out of it by the import: the same account, the same key.
+    let back = TestDatabase::auth().await;
+    connect(&back.superuser_url()).await.batch_execute("DELETE FROM signing_keys").await.unwrap();
+    let done = report(&back, &["import", "better-auth", "--from", &url], &[]).await;
+    let schemes = json!({"better-auth-scrypt": 1, "foreign-bcrypt": 1});
+    assert_eq!((&done["users"]["copied"], &done["passwords"]), (&json!(2), &schemes));
+    let jwks = auth.get("/jwks").await.body;
+    assert_eq!(done["keys"]["copied"][0]["kid"], jwks["keys"][0]["kid"]);
+    assert_eq!(done["keys"]["copied"][0]["private_half"], true);
+    let back = Auth::on(back, &[]).await;
+    let answer = back.post("/sign-in/email", &json!({"email": email("alice"), "password": PASSWORD})).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["user"]["id"]), (200, &alice.user["id"]));
+}
