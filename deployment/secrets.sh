@@ -59,6 +59,9 @@ write_url task-service tasks_service tasks
 settle auth-service/auth_secrets "${AUTH_SECRETS:-}" random_hex
 settle auth-service/key_encryption_keys "${KEY_ENCRYPTION_KEYS:-}" random_base64
 
+# Nothing is made up here: without it no mail is sent.
+write auth-service/mail_url "${MAIL_URL:-}"
+
 # The users that docker-compose.yml runs the readers as.
 chown -R 999:999 postgres
 chown -R 10011:10011 auth-migrate

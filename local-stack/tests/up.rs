@@ -151,6 +151,31 @@ async fn a_second_start_keeps_accounts_and_secrets() {
 }
 
 #[tokio::test]
+async fn mail_is_shown_with_a_link_to_click() {
+    let stack = Stack::new().await;
+    let api = format!("http://127.0.0.1:{}/api/auth", stack.auth_port);
+    let mut up = stack.up(&[]);
+    example(&mut up).await;
+    assert!(
+        up.output_on(Stream::Stdout).iter().any(|line| line.starts_with("  mail  ")),
+        "it is in the table"
+    );
+    assert_eq!(post(&format!("{api}/sign-up/email"), EMAIL).await, 200);
+    let asked = r#"{"email":"ada@example.com","redirectTo":"/new-password"}"#;
+    assert_eq!(post(&format!("{api}/request-password-reset"), asked).await, 200);
+    let shown = "mail  | ada@example.com: Choose a new password: ";
+    let line = up.wait_for_line(|line| line.starts_with(shown), SOON).await.unwrap();
+    let link = line.strip_prefix(shown).unwrap();
+    assert!(link.starts_with(&format!("http://localhost:{}/api/auth/", stack.auth_port)), "{link}");
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+    let answer = client.unwrap().get(link).send().await.unwrap();
+    let location = answer.headers()["location"].to_str().unwrap();
+    assert!(location.contains("/new-password?token="), "{location}");
+    assert!(up.terminate(SOON).await.unwrap().success());
+    assert_eq!(std::fs::read_dir(stack.state().join("mail")).unwrap().count(), 1);
+}
+
+#[tokio::test]
 async fn an_interruption_in_mid_start_leaves_nothing_running() {
     let stack = Stack::new().await;
     let mut up = stack.up(&[]);

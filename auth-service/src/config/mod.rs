@@ -45,7 +45,7 @@ pub struct Config {
     #[arg(long, env)]
     pub migration_database_url_file: Option<PathBuf>,
     /// The most connections to PostgreSQL, shared out among the worker threads (one a core) with at least one for
-    /// each; one more serves the health checks
+    /// each; one more serves the health checks, and one sends mail
     #[arg(long, env, default_value = "16")]
     pub database_pool_size: NonZeroUsize,
     /// The address to listen on; port 0 takes a free one

@@ -31,7 +31,7 @@ const BATCH: u32 = 4;
 /// How long a claimed mail is left to the one who claimed it: longer than a batch can take, with something to spare for
 /// the database and for clocks that differ.
 const LEASE: SignedDuration = SignedDuration::from_mins(3);
-const _: () = assert!(LEASE.as_secs() as u64 >= BATCH as u64 * SEND_TIMEOUT.as_secs() + 60);
+const _: () = assert!(LEASE.as_secs() >= BATCH as i64 * SEND_TIMEOUT.as_secs() as i64 + 60);
 /// How long mail that is being sent may take when the service stops. With what requests may take, it stays below the ten
 /// seconds after which container platforms kill.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);

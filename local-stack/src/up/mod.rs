@@ -1,12 +1,13 @@
 //! The stack that `./dev up` runs.
 
 mod claim;
+mod mail;
 mod ports;
 mod settings;
 mod summary;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::process::Command;
 use tokio::signal::unix::{self, SignalKind};
 
 use self::claim::Claim;
+use self::mail::Mailbox;
 pub use self::settings::Settings;
 use self::settings::{DatabaseUrls, withhold};
 use crate::cluster::{Cluster, ClusterOptions};
@@ -74,9 +76,14 @@ impl Stack {
         let work = async {
             migrate(Binary::AuthService, ground.auth.owner.as_deref()).await?;
             migrate(Binary::TaskService, ground.tasks.owner.as_deref()).await?;
-            self.start_services(settings, &ground).await?;
-            say(&summary::text(settings, ground.port, &ground.secrets_file));
-            self.first_end().await
+            let mut mailbox = Settings::mail_directory()?.map(Mailbox::open);
+            let mail = mailbox.as_ref().map(Mailbox::directory);
+            self.start_services(settings, &ground, mail).await?;
+            say(&summary::text(settings, ground.port, &ground.secrets_file, mail));
+            tokio::select! {
+                end = self.first_end() => end,
+                () = mail::show(&mut mailbox) => Ok(()),
+            }
         };
         tokio::select! {
             biased;
@@ -123,9 +130,14 @@ impl Stack {
     }
 
     /// auth-service first: without its keys task-service is not ready.
-    async fn start_services(&mut self, settings: &Settings, ground: &Ground) -> Result<()> {
+    async fn start_services(
+        &mut self,
+        settings: &Settings,
+        ground: &Ground,
+        mail: Option<&Path>,
+    ) -> Result<()> {
         let mut auth = service_command(Binary::AuthService)?;
-        settings.configure_auth(&mut auth, &ground.auth, &ground.secrets);
+        settings.configure_auth(&mut auth, &ground.auth, &ground.secrets, mail);
         self.start(Binary::AuthService, auth, "auth ", &settings.local_url(settings.auth_port)).await?;
         let mut tasks = service_command(Binary::TaskService)?;
         settings.configure_tasks(&mut tasks, &ground.tasks);
@@ -221,7 +233,7 @@ impl Interruption {
                 unix::signal(SignalKind::hangup())?,
             ])
         };
-        Ok(Self { signals: listen().doing("listen for", std::path::Path::new("signals"))? })
+        Ok(Self { signals: listen().doing("listen for", Path::new("signals"))? })
     }
 
     /// Waits for the next of them.

@@ -1,11 +1,14 @@
 //! What can be chosen about the stack, and what follows from it for each service.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
+use url::Url;
 
-use crate::error::{Error, Result};
+use crate::error::{Doing, Error, Result};
 use crate::secrets::Secrets;
+use crate::workspace::state_directory;
 
 /// The settings of the stack itself. Everything else in the environment is for the services.
 #[derive(Debug, Clone, clap::Args)]
@@ -89,25 +92,46 @@ impl Settings {
     }
 
     /// auth-service's settings.
-    pub(super) fn configure_auth(&self, command: &mut Command, database: &DatabaseUrls, secrets: &Secrets) {
+    pub(super) fn configure_auth(
+        &self,
+        command: &mut Command,
+        database: &DatabaseUrls,
+        secrets: &Secrets,
+        mail: Option<&Path>,
+    ) {
         withhold(command);
         command.env("DATABASE_URL", &database.service).env("BIND", self.socket(self.auth_port));
         default(command, "BASE_URL", &self.public_url(self.auth_port));
         default(command, "AUTH_SECRETS", secrets.auth_secrets());
         default(command, "KEY_ENCRYPTION_KEYS", secrets.key_encryption_keys());
         default(command, "TRUSTED_ORIGINS", &self.page_origins());
+        // What a deployment chooses is here to be tried.
+        default(command, "DELETE_USER_ENABLED", "true");
+        default(command, "CHANGE_EMAIL_ENABLED", "true");
+        if let Some(directory) = mail.and_then(|directory| Url::from_file_path(directory).ok()) {
+            command.env("MAIL_URL", directory.as_str());
+        }
     }
 
     /// task-service's settings.
     pub(super) fn configure_tasks(&self, command: &mut Command, database: &DatabaseUrls) {
         withhold(command);
-        command.env_remove("AUTH_SECRETS").env_remove("KEY_ENCRYPTION_KEYS");
+        command.env_remove("AUTH_SECRETS").env_remove("KEY_ENCRYPTION_KEYS").env_remove("MAIL_URL");
         command.env("DATABASE_URL", &database.service).env("BIND", self.socket(self.tasks_port));
         let base_url = set("BASE_URL").unwrap_or_else(|| self.public_url(self.auth_port));
         default(command, "AUTH_ISSUER", &set("JWT_ISSUER").unwrap_or_else(|| base_url.clone()));
         default(command, "AUTH_AUDIENCE", &set("JWT_AUDIENCE").unwrap_or(base_url));
         default(command, "JWKS_URL", &format!("{}/.well-known/jwks.json", self.local_url(self.auth_port)));
         default(command, "CORS_ORIGINS", &self.page_origins());
+    }
+
+    /// The directory that mail goes to, unless the environment sends it elsewhere.
+    pub(super) fn mail_directory() -> Result<Option<PathBuf>> {
+        if set("MAIL_URL").or_else(|| set("MAIL_URL_FILE")).is_some() {
+            return Ok(None);
+        }
+        let directory = state_directory().join("mail");
+        std::path::absolute(&directory).doing("find", &directory).map(Some)
     }
 
     fn socket(&self, port: u16) -> String {

@@ -5,11 +5,20 @@ use std::path::Path;
 use super::settings::Settings;
 
 /// The table of addresses, and an example to paste. It makes another account each time it is pasted.
-pub(super) fn text(settings: &Settings, postgres_port: Option<u16>, secrets_file: &Path) -> String {
+pub(super) fn text(
+    settings: &Settings,
+    postgres_port: Option<u16>,
+    secrets_file: &Path,
+    mail: Option<&Path>,
+) -> String {
     let auth = settings.public_url(settings.auth_port);
     let tasks = settings.public_url(settings.tasks_port);
     let postgres = match postgres_port {
         Some(port) => format!("127.0.0.1:{port}, passwords in {}", secrets_file.display()),
+        None => "as set in the environment".to_owned(),
+    };
+    let mail = match mail {
+        Some(directory) => format!("{}, and its links here as they come", directory.display()),
         None => "as set in the environment".to_owned(),
     };
     format!(
@@ -19,6 +28,7 @@ Latchkey is up. Ctrl-C stops it.
   auth-service   {auth}   {auth}/docs
   task-service   {tasks}   {tasks}/docs
   PostgreSQL     {postgres}
+  mail           {mail}
 
 Try it: sign up, make a task, list your tasks.
 

@@ -43,7 +43,12 @@ fn every_secret_is_made_at_random_and_none_is_printed() {
     let scratch = Scratch::new();
     let output = make_secrets(&scratch, ADDRESS, &[]);
     assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
-    let (files, (_other, others)) = (volume(&scratch), made(&[]));
+    let (mut files, (_other, others)) = (volume(&scratch), made(&[]));
+    assert_eq!(
+        files.remove("auth-service/mail_url").as_deref(),
+        Some(""),
+        "there is no mail server at random"
+    );
     assert_eq!(files.len(), 11, "{:?}", files.keys());
     assert_eq!(files.values().collect::<BTreeSet<_>>().len(), files.len(), "two are the same");
     assert!(files.iter().all(|(name, value)| others.get(name) != Some(value)), "a fixed value");
@@ -80,6 +85,14 @@ fn what_the_environment_gives_wins_and_is_kept() {
         volume(&scratch)["auth-service/database_url"],
         "postgres://auth_service:another@postgres:5432/auth"
     );
+}
+
+#[test]
+fn mail_is_sent_as_long_as_its_server_is_given() {
+    let (scratch, files) = made(&[("MAIL_URL", "smtps://user:password@mail.example.com")]);
+    assert_eq!(files["auth-service/mail_url"], "smtps://user:password@mail.example.com");
+    assert!(make_secrets(&scratch, ADDRESS, &[]).status.success());
+    assert_eq!(volume(&scratch)["auth-service/mail_url"], "");
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! An outbox in a database of its own, and workers that stand at a time of the test's choosing.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_service::email::{Delivery, MailUrl, Mailer, Message, Outbox, Sender, Transport, Worker};
+use auth_service::keys::KeyEncryptionKeys;
+use auth_service::users::Email;
+use jiff::{SignedDuration, Timestamp};
+use local_stack::testing::TestDatabase;
+use service_kit::database::Address;
+use shared_claims::{Clock, ManualClock};
+use tokio::time::Instant;
+
+use crate::support::connect;
+
+pub const LINK: &str =
+    "https://auth.example.com/api/auth/reset-password/7Qm0Zk3sZ8vX?callbackURL=%2Fa%3Fb%3Dc";
+const SOON: Duration = Duration::from_secs(60);
+
+pub struct Post {
+    pub database: TestDatabase,
+    pub clock: Arc<ManualClock>,
+    pub outbox: Arc<Outbox>,
+    pub address: Address,
+    pub superuser: tokio_postgres::Client,
+}
+
+impl Post {
+    pub async fn new() -> Self {
+        let database = TestDatabase::auth().await;
+        let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
+        let address = Address::parse("DATABASE_URL", &database.service_url().into()).unwrap();
+        let superuser = connect(&database.superuser_url()).await;
+        Self { outbox: outbox(&database), clock, address, superuser, database }
+    }
+
+    /// A worker that sends to `url`, with an outbox of its own, as another replica has.
+    pub fn replica(&self, url: &str, ca_file: Option<&Path>) -> (Arc<Outbox>, Delivery) {
+        let outbox = outbox(&self.database);
+        let worker = self.worker_of(Arc::clone(&outbox), url, ca_file);
+        (outbox, worker.start())
+    }
+
+    /// The worker of this outbox.
+    pub fn worker(&self, url: &str, ca_file: Option<&Path>) -> Delivery {
+        self.worker_of(Arc::clone(&self.outbox), url, ca_file).start()
+    }
+
+    pub fn worker_of(&self, outbox: Arc<Outbox>, url: &str, ca_file: Option<&Path>) -> Worker {
+        let url = MailUrl::parse(&url.to_owned().into()).unwrap();
+        let transport = Transport::new(url, ca_file).unwrap();
+        let sender = Sender::parse("Example <accounts@example.com>", "auth.example.com").unwrap();
+        let mailer = Arc::new(Mailer { sender, transport });
+        let clock = Arc::clone(&self.clock) as shared_claims::SharedClock;
+        Worker { outbox, mailer, pool: self.address.pool(1).unwrap(), clock }
+    }
+
+    /// Puts a mail in that is good for an hour.
+    pub async fn put(&self, to: &str, message: Message<'_>) {
+        self.put_until(to, message, self.clock.now() + SignedDuration::from_hours(1)).await;
+    }
+
+    pub async fn put_until(&self, to: &str, message: Message<'_>, expires_at: Timestamp) {
+        let client = self.address.pool(1).unwrap().get().await.unwrap();
+        let to = Email::parse(to).unwrap();
+        self.outbox.put(&client, &to, &message, expires_at, self.clock.now()).await.unwrap();
+        self.outbox.wake();
+    }
+
+    pub async fn reset(&self, to: &str) {
+        self.put(to, Message::ResetPassword { link: LINK }).await;
+    }
+
+    /// How many mails wait, and how often the one that was tried most was.
+    pub async fn waiting(&self) -> (i64, i32) {
+        let sql = "SELECT count(*), coalesce(max(attempts), 0) FROM outbox";
+        let row = self.superuser.query_one(sql, &[]).await.unwrap();
+        (row.get(0), row.get(1))
+    }
+
+    pub async fn until(&self, what: &str, holds: impl Fn((i64, i32)) -> bool) {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let waiting = self.waiting().await;
+            if holds(waiting) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{what}: {waiting:?}");
+        }
+    }
+
+    /// Waits until every mail is sent or given up. The clock goes to the next attempt, and stands while mail is being
+    /// sent: its lease must not end under it.
+    pub async fn until_empty(&self) {
+        let deadline = Instant::now() + SOON;
+        while self.waiting().await.0 > 0 {
+            assert!(Instant::now() < deadline, "{:?}", self.waiting().await);
+            let sql = "SELECT min(next_attempt_at) FROM outbox";
+            let next: Option<Timestamp> = self.superuser.query_one(sql, &[]).await.unwrap().get(0);
+            let soon = self.clock.now() + SignedDuration::from_secs(60);
+            if let Some(next) = next.filter(|next| *next > self.clock.now() && *next < soon) {
+                self.clock.set(next);
+            }
+            self.outbox.wake();
+        }
+    }
+}
+
+fn outbox(database: &TestDatabase) -> Arc<Outbox> {
+    let keys = database.secrets().key_encryption_keys.clone().into();
+    Arc::new(Outbox::new(Arc::new(KeyEncryptionKeys::parse(&keys).unwrap())))
+}

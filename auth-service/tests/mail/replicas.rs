@@ -1,0 +1,59 @@
+//! Any number of workers at one outbox.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use local_stack::testing::CountedDatabase;
+use service_kit::database::Address;
+use tokio::time::Instant;
+
+use super::post::Post;
+use super::server::MailServer;
+
+const MAILS: usize = 100;
+
+#[tokio::test]
+async fn two_replicas_send_a_hundred_mails_once_each() {
+    let post = Post::new().await;
+    let Some(server) = MailServer::plain().await else { return };
+    for number in 0..MAILS {
+        post.reset(&format!("user{number}@example.org")).await;
+    }
+    let start = Instant::now();
+    let (others, second) = post.replica(&server.url(), None);
+    let first = post.worker(&server.url(), None);
+    others.wake();
+    post.until("all sent", |(rows, _)| rows == 0).await;
+    println!("{MAILS} mails by two replicas: {:?}", start.elapsed());
+    let mails = server.mails();
+    let ids: BTreeSet<_> = mails.iter().map(|mail| mail["headers"]["message-id"].to_string()).collect();
+    let recipients: BTreeSet<_> = mails.iter().map(|mail| mail["to"].to_string()).collect();
+    assert_eq!((mails.len(), ids.len(), recipients.len()), (MAILS, MAILS, MAILS));
+    first.stop().await;
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn at_rest_a_look_into_the_outbox_is_one_round_trip() {
+    const LOOKS: usize = 20;
+    let post = Post::new().await;
+    let counted = CountedDatabase::of(&post.database).await;
+    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into()).unwrap();
+    let mut worker = post.worker_of(Arc::clone(&post.outbox), "smtp://127.0.0.1:9", None);
+    worker.pool = address.pool(1).unwrap();
+    let pool = worker.pool.clone();
+    let worker = worker.start();
+    // The first look connects and prepares.
+    post.until("at rest", |_| counted.round_trips() > 2 && pool.status().available == 1).await;
+    let (start, before) = (Instant::now(), counted.round_trips());
+    for _ in 0..LOOKS {
+        let so_far = counted.round_trips();
+        post.outbox.wake();
+        post.until("another look", |_| counted.round_trips() > so_far).await;
+    }
+    // Every five seconds it looks by itself.
+    let unasked = usize::try_from(start.elapsed().as_secs() / 5 + 1).unwrap();
+    let cost = counted.round_trips() - before;
+    assert!((LOOKS..=LOOKS + unasked).contains(&cost), "{cost} round trips");
+    worker.stop().await;
+}
