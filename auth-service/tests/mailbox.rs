@@ -83,7 +83,7 @@ impl Mail {
 
     /// The link in it.
     pub fn link(&self) -> String {
-        self.text.lines().find(|line| line.starts_with("http")).expect("a link").trim().to_owned()
+        self.text.lines().find(|line| line.starts_with("http")).unwrap().trim().to_owned()
     }
 
     /// The token in its link.
@@ -97,7 +97,7 @@ impl Mail {
 
 /// Follows a link as a browser would that stops at the first redirect.
 pub async fn follow(auth: &Auth, link: &str, cookie: Option<&str>) -> Answer {
-    let (_, path) = link.split_once("/api/auth").expect("a link of ours");
+    let (_, path) = link.split_once("/api/auth").unwrap();
     let mut request = auth.request_without_redirects(Method::GET, path);
     if let Some(cookie) = cookie {
         request = request.header("cookie", cookie);

@@ -41,7 +41,7 @@ pub struct SmtpServer {
 /// A conversation with it, which begins with the first mail.
 pub(super) struct SmtpSession {
     server: Arc<SmtpServer>,
-    connection: Option<AsyncSmtpConnection>,
+    connection: Option<Box<AsyncSmtpConnection>>,
 }
 
 impl SmtpServer {
@@ -90,10 +90,10 @@ impl SmtpSession {
 
     /// Sends a mail. A connection is used again only after the server's yes to the last mail on it.
     pub(super) async fn send(&mut self, mail: &lettre::Message) -> Result<(), Failure> {
-        let used = self.connection.take();
+        let used = self.connection.take().map(|connection| *connection);
         match timeout(SEND_TIMEOUT, self.server.send(used, mail)).await {
             Ok(Ok(connection)) => {
-                self.connection = Some(connection);
+                self.connection = Some(Box::new(connection));
                 Ok(())
             }
             Ok(Err(failure)) => Err(failure),

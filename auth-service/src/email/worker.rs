@@ -185,7 +185,7 @@ enum Next {
 /// Comes back when the worker is told to stop. Who starts a worker and keeps no hold of it never tells it.
 async fn stopped(told: &mut watch::Receiver<bool>) {
     if told.wait_for(|stop| *stop).await.is_err() {
-        future::pending().await
+        future::pending::<()>().await;
     }
 }
 
