@@ -4,6 +4,7 @@
 mod accounts;
 mod addresses;
 mod bad_input;
+mod better_auth;
 mod deletion;
 mod devices;
 mod document;

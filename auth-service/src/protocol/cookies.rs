@@ -106,12 +106,8 @@ impl Cookies {
         if remembered {
             let session = self.cookie(&self.session_token, signed_token, Some(self.max_age));
             let was_not = self.values(headers, &self.dont_remember).next().is_some();
-            return was_not
-                .then(|| self.cookie(&self.dont_remember, "", Some(0)))
-                .into_iter()
-                .flatten()
-                .chain(session)
-                .collect();
+            let cleared = was_not.then(|| self.cookie(&self.dont_remember, "", Some(0)));
+            return session.into_iter().chain(cleared.flatten()).collect();
         }
         let cookies = [
             self.cookie(&self.session_token, signed_token, None),

@@ -3,7 +3,7 @@
 //! The rules are Better Auth's: a request that changes something and carries cookies must come from a trusted
 //! origin; signing in and up are checked even without cookies, so that nobody is signed in to a stranger's account.
 
-use actix_web::http::header::{HeaderMap, ORIGIN, REFERER};
+use actix_web::http::header::{HeaderMap, HeaderValue, ORIGIN, REFERER};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
@@ -54,10 +54,7 @@ impl TrustedOrigins {
             return Err(ApiError::CrossSiteNavigation);
         }
         let from_browser = site.or(mode).or_else(|| fetch("sec-fetch-dest")).is_some();
-        if from_browser || headers.contains_key(ORIGIN) || headers.contains_key(REFERER) {
-            return self.check_source(headers);
-        }
-        Ok(())
+        if from_browser || source(headers).is_some() { self.check_source(headers) } else { Ok(()) }
     }
 
     /// Checks the redirect targets of a body and of the query, before the body's own schema is looked at.
@@ -67,8 +64,13 @@ impl TrustedOrigins {
     pub fn check_targets(&self, body: Option<&Value>, query: &str) -> Result<(), ApiError> {
         let field = |name| body.and_then(|body| body.get(name)).filter(|value| is_truthy(value));
         let from_query = || {
-            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-            pairs.find(|(name, _)| name == "callbackURL").map(|(_, url)| Value::from(url.into_owned()))
+            let pairs = url::form_urlencoded::parse(query.as_bytes());
+            let mut given = pairs.filter(|(name, _)| name == "callbackURL");
+            match (given.next(), given.next()) {
+                (first, None) => first.map(|(_, url)| Value::from(url.into_owned())),
+                // Given twice it is a list, as in Better Auth, and no text.
+                (_, Some(_)) => Some(Value::Array(Vec::new())),
+            }
         };
         let callback = field("callbackURL").cloned().or_else(|| from_query().filter(is_truthy));
         let targets = [
@@ -110,11 +112,11 @@ impl TrustedOrigins {
     }
 
     fn check_source(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        let source = text(headers.get(ORIGIN)).or_else(|| text(headers.get(REFERER)));
-        match source.filter(|source| !source.is_empty() && *source != "null") {
-            None => Err(ApiError::MissingOrigin),
+        let Some(source) = source(headers) else { return Err(ApiError::MissingOrigin) };
+        match text(Some(source)) {
+            Some("null") => Err(ApiError::MissingOrigin),
             Some(source) if self.contains(source) => Ok(()),
-            Some(_) => Err(ApiError::InvalidOrigin),
+            Some(_) | None => Err(ApiError::InvalidOrigin),
         }
     }
 }
@@ -182,13 +184,19 @@ pub fn is_truthy(value: &Value) -> bool {
     }
 }
 
-fn text(value: Option<&actix_web::http::header::HeaderValue>) -> Option<&str> {
+/// What the request says of where it comes from; an empty header says nothing.
+fn source(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let given = |name| headers.get(name).filter(|value| !value.is_empty());
+    given(ORIGIN).or_else(|| given(REFERER))
+}
+
+fn text(value: Option<&HeaderValue>) -> Option<&str> {
     value.and_then(|value| value.to_str().ok())
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
+    use actix_web::http::header::HeaderName;
 
     use super::*;
 

@@ -1,0 +1,38 @@
+// The official client, in a browser of a scenario.
+
+import { createAuthClient } from "better-auth/client";
+import { jwtClient } from "better-auth/client/plugins";
+import { PAGE } from "./settings.mjs";
+
+/**
+ * A client that writes down what its calls answer and which callbacks they make: `call("signIn.email", {...})`. Node's fetch
+ * says like a browser where a request comes from, and needs to be told which page that is.
+ */
+export function clientOf(at) {
+  const browser = at.browser();
+  const through = async (url, init) => {
+    const headers = new Headers(init.headers);
+    headers.set("origin", PAGE);
+    if (browser.cookie) headers.set("cookie", browser.cookie);
+    const response = await fetch(url, { ...init, headers });
+    browser.keep(response.headers.getSetCookie());
+    return response;
+  };
+  const client = createAuthClient({
+    baseURL: at.side.url,
+    plugins: [jwtClient()],
+    fetchOptions: { customFetchImpl: through },
+  });
+  const call = async (name, parameters = {}) => {
+    const events = [];
+    const callback = (event) => (context) => void events.push({ event, status: context.response?.status });
+    const watched = Object.fromEntries(
+      ["onRequest", "onResponse", "onSuccess", "onError"].map((event) => [event, callback(event)]),
+    );
+    const method = name.split(".").reduce((found, key) => found[key], client);
+    const result = await method({ ...parameters, fetchOptions: { ...parameters.fetchOptions, ...watched } });
+    at.note(`client.${name}`, { ...at.reader.read(result), events });
+    return result.data;
+  };
+  return { browser, client, call };
+}

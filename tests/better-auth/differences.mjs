@@ -1,0 +1,283 @@
+// Where auth-service differs from Better Auth on purpose. What is not here fails the comparison, and so does an entry that no
+// scenario shows any more. docs/API.md shows `difference` and `reason` as a table (render-differences.mjs).
+//
+// `shows` says where an entry shows: `at` is the request ("GET /token"), `field` the place in the answer, `theirs` and `ours`
+// the values as the report prints them; `profile` and `scenario` narrow it down. Each is a text, an expression, or null for
+// "not there"; what is left out fits everything.
+
+const claim = (names) => new RegExp(`^(body\\.token|data\\.token|header\\.set-auth-jwt)\\.jwt\\.(${names})$`);
+const scenarios = (...names) => new RegExp(`^(${names.join("|")})`);
+
+export const DIFFERENCES = [
+  {
+    id: "session-handle",
+    difference: "`session.token` of get-session and list-sessions is the session's id, not its token",
+    reason: "the token is shown once; what lists sessions must not be able to steal them. revoke-session takes both",
+    shows: [
+      { at: /get-?session/i, field: /\bsession\.token$/, theirs: /^"<token/, ours: /^"<session/ },
+      { at: /list-?sessions/i, field: /^(body|data)\.\d\.token$/, theirs: /^"<token/, ours: /^"<session/ },
+      { at: /^client\.useSession/, field: "data.session.token", theirs: /^"<token/, ours: /^"<session/ },
+    ],
+  },
+  {
+    id: "jwt-at-once",
+    difference: "`set-auth-jwt` comes with every answer that begins a session",
+    reason: "a page needs no second request for its first token",
+    shows: [{ at: /^POST \/(sign-(up|in)\/email|change-password)$/, field: /^header\.set-auth-jwt\.jwt\./, theirs: null }],
+  },
+  {
+    id: "jwt-claims",
+    difference:
+      "tokens say `typ: at+jwt` and carry `jti`, `client_id`, `sid`; `email_verified` instead of the whole user, unless `JWT_CLAIMS=better-auth`",
+    reason: "RFC 9068; a token shows no more than resource servers need",
+    shows: [
+      { field: claim("header\\.typ"), theirs: null },
+      { field: claim("claims\\.(jti|client_id|sid|email_verified)"), theirs: null },
+      { field: claim("claims\\.(id|emailVerified|image|createdAt|updatedAt)"), ours: null },
+    ],
+  },
+  {
+    id: "cors",
+    difference: "CORS headers come with every answer, and preflights are answered",
+    reason: "Better Auth leaves CORS to its host; here the service is the host",
+    shows: [
+      { field: /^header\.access-control-(allow-(origin|credentials)|expose-headers)$/ },
+      { field: "header.vary", theirs: null },
+    ],
+  },
+  {
+    id: "headers",
+    difference: "every answer carries `x-request-id` and `x-content-type-options: nosniff`",
+    reason: "the log has the same id; browsers must not guess at types",
+    shows: [
+      { field: "header.x-request-id", theirs: null },
+      { field: "header.x-content-type-options", theirs: null, ours: '"nosniff"' },
+    ],
+  },
+  {
+    id: "jwks",
+    difference: "keys of the JWKS have `use: sig`; it and `token` have cache headers",
+    reason: "verifiers that check it, and caches in between",
+    shows: [
+      { at: /jwks$/, field: /^(body|data)\.keys\.0\.use$/, theirs: null },
+      { at: "GET /jwks", field: "header.cache-control", theirs: null },
+      { at: "GET /token", field: "header.cache-control", theirs: null, ours: '"no-store"' },
+    ],
+  },
+  {
+    id: "bodiless",
+    difference: "a redirect and a 404 have no `content-type`",
+    reason: "they have no body",
+    shows: [
+      { at: /^GET \/(verify-email|reset-password\/:token|delete-user\/callback)$/, field: "header.content-type", ours: null },
+      { at: "POST /delete-user", field: "header.content-type", ours: null, theirs: '"application/json"' },
+    ],
+  },
+  {
+    id: "limits-of-fields",
+    difference: "an e-mail over 254 characters, a name over 100, an image over 2048 are a `VALIDATION_ERROR`",
+    reason: "every field has a limit; Better Auth takes them as long as they come",
+    shows: [{ scenario: scenarios("sign-up > a very long (name|email|image)", "update-user > a long") }],
+  },
+  {
+    id: "nul",
+    difference: "a NUL in an e-mail, a name, an image or a link's token is a `VALIDATION_ERROR`",
+    reason: "PostgreSQL cannot hold it; Better Auth fails with a 422 or a 500",
+    shows: [{ scenario: scenarios("sign-up > a NUL", "update-user > a NUL", "verify-email > a NUL") }],
+  },
+  {
+    id: "body-size",
+    difference: "a body over 64 KiB is a 413",
+    reason: "Better Auth reads on",
+    shows: [{ scenario: "validation > a body over 64 KiB" }],
+  },
+  {
+    id: "strict-json",
+    difference:
+      "JSON with a byte-order mark, half a surrogate pair, bytes that are no UTF-8, a number beyond all bounds, or over 127 levels deep is a `BAD_REQUEST`",
+    reason: "RFC 8259 and RFC 7493; JavaScript's parser repairs them, each in its own way",
+    shows: [
+      { scenario: "sign-up > a password of a lone surrogate, then a sign-in with it" },
+      { scenario: /^validation > (a body nested deep|numbers beyond all bounds|bytes that are no UTF-8)$/ },
+      { scenario: /^validation > .*: a body that is no JSON$/, ours: /^(400|"BAD_REQUEST"|"Invalid JSON in request body")$/ },
+      { scenario: /^validation > \/sign-out: a body that is no JSON$/, field: /^(body\.success|cookie\.|header\.set-auth)/, ours: null },
+    ],
+  },
+  {
+    id: "no-media-type",
+    difference: "a body without a media type is a 415, and a media type without a body is none",
+    reason: "Better Auth drops the one unread, and stumbles over the other",
+    shows: [{ scenario: /^validation > .*: (media types|no body)$/ }],
+  },
+  {
+    id: "sign-out-body",
+    difference: "sign-out takes any JSON",
+    reason: "who wants to leave is not held up",
+    shows: [{ scenario: "validation > /sign-out: a body that is no object" }],
+  },
+  {
+    id: "two-complaints",
+    difference: "an empty array as a password is complained about once",
+    reason: "Better Auth says of it both that it is no text and that it is too short",
+    shows: [{ scenario: "validation > /sign-up/email: password of every type", field: "body.message", ours: /received array"$/ }],
+  },
+  {
+    id: "update-user-types",
+    difference: "update-user takes texts alone for `name`, texts and null for `image`",
+    reason: "Better Auth stores a number as its digits, an object as `{}`, and fails on a name that is null",
+    shows: [{ scenario: scenarios("update-user > values of other types", "validation > /update-user: (name|image|everything)") }],
+  },
+  {
+    id: "null-origin",
+    difference: "`Origin: null` is never trusted",
+    reason: "Better Auth takes it with `Sec-Fetch-Site: same-origin`, and then believes the Host header",
+    shows: [{ scenario: /^origins > .* everything that browsers say$/, ours: /^"(MISSING_OR_NULL_ORIGIN|Missing or null Origin)"$/ }],
+  },
+  {
+    id: "location",
+    difference: "`Location` is percent-encoded where a target is not ASCII; control characters in a target are a 403",
+    reason: "a header can hold neither",
+    shows: [
+      { scenario: /^sign-in > and on to "\/ä"$/, field: "header.location" },
+      { scenario: scenarios("targets > control characters in callbackURL", "targets > control characters in the callbackURL") },
+    ],
+  },
+  {
+    id: "encoded-path",
+    difference: "a path may have letters percent-encoded",
+    reason: "they mean the same (RFC 3986); Better Auth answers 404",
+    shows: [{ scenario: "protocol > encoded paths" }],
+  },
+  {
+    id: "two-cookies",
+    difference: "of two session cookies of one name, the one that is well signed counts",
+    reason: "a planted cookie must not sign anybody out",
+    shows: [{ scenario: "get-session > two cookies of the name, the good one last" }],
+  },
+  {
+    id: "stray-cookies",
+    difference: "a `dont_remember` that nobody signed is cleared, a `session_data` is not",
+    reason: "there is no session cache here that a browser could hold",
+    shows: [
+      { scenario: "get-session > a dont_remember that nobody signed", field: /^cookie\./ },
+      { scenario: "get-session > a cached session in a cookie means nothing", field: /^cookie\./ },
+    ],
+  },
+  {
+    id: "one-cookie",
+    difference: "an answer that both extends the session and sets its cookie sets it once",
+    reason: "twice the same says no more",
+    shows: [{ scenario: "update-user > of a session a day old", field: /^cookie\./ }],
+  },
+  {
+    id: "unremembered",
+    difference: "a session that is not remembered never outlives one that is, and stays so when a change of the password renews it",
+    reason: "Better Auth gives it a day where SESSION_TTL is shorter, and a week after the change",
+    shows: [
+      { profile: "short", field: /session\.expiresAt$/, theirs: '"<time> now + 1440 min"', ours: '"<time> now + 120 min"' },
+      { scenario: "change-password > the other sessions end, for an unremembered one", field: "body.session.expiresAt" },
+    ],
+  },
+  {
+    id: "post-get-session",
+    difference: "`POST get-session` looks at its body before it is refused",
+    reason: "it is refused either way",
+    shows: [{ at: "POST /get-session", scenario: "get-session > by POST" }],
+  },
+  {
+    id: "user-agent",
+    difference: "a `User-Agent` that is not ASCII is kept as an empty one",
+    reason: "headers are ASCII (RFC 9110); Better Auth keeps it garbled",
+    shows: [{ scenario: "sign-up > a user agent is kept", field: "body.session.userAgent", ours: '""' }],
+  },
+  {
+    id: "retry-after",
+    difference: "a 429 has the standard `Retry-After` beside `X-Retry-After`",
+    reason: "that is what proxies and libraries know (RFC 9110)",
+    shows: [{ profile: "limits", field: "header.retry-after", theirs: null }],
+  },
+  {
+    id: "device",
+    difference: "with rate limits on, a cookie `<prefix>.device` comes with sign-up and sign-in",
+    reason: "a device that has signed in before keeps a budget of guesses of its own, and strangers cannot lock its owner out",
+    shows: [
+      { profile: "limits", field: /^cookie\.better-auth\.device\./, theirs: null },
+      { profile: "limits", field: "cookie.(order)", ours: '"better-auth.session_token, better-auth.device"' },
+    ],
+  },
+  {
+    id: "preflights",
+    difference: "an OPTIONS is not counted by the rate limits",
+    reason: "the browser asks it, not the page",
+    shows: [{ scenario: "limits > a preflight is not counted" }],
+  },
+  {
+    id: "dead-cookies",
+    difference: "send-verification-email and verify-email do not clear the cookies of a session that is over",
+    reason: "they need no session; the next get-session clears them",
+    shows: [
+      { scenario: "verify-email > asked for in a browser whose session is over", field: /^cookie\./ },
+      { scenario: "change-email > in a browser whose session is over", at: "GET /verify-email", field: /^cookie\./ },
+    ],
+  },
+  {
+    id: "links-extend",
+    difference: "verify-email extends the session of the browser it is followed in",
+    reason: "that is using it, as every other request is",
+    shows: [{ scenario: "verify-email > in a browser whose session is a day old", field: /^(cookie\.|header\.set-auth-token$)/ }],
+  },
+  {
+    id: "forwarded",
+    difference: "`X-Forwarded-For` counts from `TRUSTED_PROXIES` alone, and `ipAddress` is the whole address",
+    reason: "Better Auth believes anybody's when it names one address, and keeps the first half of an IPv6 address",
+    shows: [
+      { scenario: "sign-up > a forwarded address, where no proxy is trusted", field: "body.session.ipAddress", ours: '"127.0.0.1"' },
+      { scenario: "limits > where a session is from", field: "body.session.ipAddress" },
+    ],
+  },
+  {
+    id: "error-page",
+    difference: "`error` has a `Content-Security-Policy` and takes no apostrophe in a code",
+    reason: "a page that shows what its address says must not run it",
+    shows: [
+      { at: "GET /error", field: "header.content-security-policy", theirs: null },
+      { scenario: "protocol > the error page's code", field: "body.page.code", theirs: /&#39;/, ours: '"UNKNOWN"' },
+    ],
+  },
+  {
+    id: "reset-ends-sessions",
+    difference: "a reset of the password ends every session, and makes the account's other reset links void",
+    reason: "who resets a password may do so because somebody else has it",
+    shows: [
+      { scenario: "reset-password > the sessions after it", at: "GET /get-session" },
+      { scenario: "reset-password > two links", at: "POST /reset-password" },
+    ],
+  },
+  {
+    id: "links-of-the-gone",
+    difference: "a link of a deleted user, or of an address that the account had before, is `INVALID_TOKEN`",
+    reason: "links go with what they were made for, and who follows one need not learn more; Better Auth says USER_NOT_FOUND",
+    shows: [
+      { scenario: /> .*a user who is gone$/ },
+      { scenario: "change-email > a verification that was asked for before", at: "GET /verify-email", ours: /INVALID_TOKEN|Invalid token/ },
+    ],
+  },
+  {
+    id: "taken-in-the-meantime",
+    difference: "a link to an address that somebody else has by now is `INVALID_TOKEN`",
+    reason: "Better Auth fails with a 500",
+    shows: [{ scenario: "change-email > to an address that is taken in the meantime", at: "GET /verify-email" }],
+  },
+  {
+    id: "notices",
+    difference: "a changed password, a changed address and a sign-up with a taken address are told to the account by mail",
+    reason: "who did not do it learns of it; Better Auth leaves that to its hooks",
+    shows: [{ at: "mail", field: /^notices to /, theirs: null }],
+  },
+  {
+    id: "delete-user-off",
+    difference: "where delete-user is off, its callback is an empty 404 too",
+    reason: "what is off is not there",
+    shows: [{ at: "GET /delete-user/callback", scenario: "delete-user > where it is off" }],
+  },
+];

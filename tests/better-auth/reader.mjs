@@ -1,0 +1,167 @@
+// Turns what a server says into what can be compared: ids, tokens and signatures become labels, times what they are
+// from now. A value gets its label when it is first seen and keeps it, so that an id that should be the same again and is
+// not shows as a difference.
+
+import { createHmac } from "node:crypto";
+import { SECRET } from "./settings.mjs";
+
+/** Headers of the connection and of this answer alone. Every other header is compared. */
+const UNREMARKABLE = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
+/** Times as the client revives them: exactly three fractional digits and Z. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const LIKE_A_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:/;
+const JWT = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/;
+/** What stands under these names is told from others of its kind, and not compared by its text. */
+const KINDS = { userId: "user", token: "token", kid: "key", jti: "token id", n: "modulus" };
+
+/** The kind of the tokens in links. */
+export const MAILED = "mailed token";
+
+export class Reader {
+  #labels = new Map();
+  #counts = new Map();
+
+  /** The label of a value; a new value gets the next one of its kind. */
+  label(kind, value) {
+    if (!this.#labels.has(value)) {
+      const count = (this.#counts.get(kind) ?? 0) + 1;
+      this.#counts.set(kind, count);
+      // Better Auth mails the same token twice when asked twice within a second.
+      this.#labels.set(value, kind === MAILED ? `<${kind}>` : `<${kind} ${count}>`);
+    }
+    return this.#labels.get(value);
+  }
+
+  /** An answer, as it is compared. */
+  answer({ status, headers, text }) {
+    const [read, named, cookies] = [{ status }, {}, {}];
+    // The body names what the headers carry in signed form.
+    read.body = this.#body(header(headers, "content-type"), text);
+    for (const [name, value] of headers) {
+      if (name === "set-cookie") this.#cookie(cookies, value);
+      else if (!UNREMARKABLE.has(name)) named[name] = this.#header(name, value);
+    }
+    if (Object.keys(named).length > 0) read.header = named;
+    if (Object.keys(cookies).length > 0) read.cookie = cookies;
+    return read;
+  }
+
+  #body(type, text) {
+    if (text === "") return "(empty)";
+    if (type?.startsWith("application/json")) {
+      try {
+        return this.read(JSON.parse(text));
+      } catch {
+        return `(no JSON) ${text}`;
+      }
+    }
+    if (type?.startsWith("text/html")) return { page: { code: errorCode(text) } };
+    return this.#hide(text);
+  }
+
+  #header(name, value) {
+    if (name === "set-auth-token") return this.#signed(value);
+    // What is left of a window that began a while ago: they are of 10 and of 60 seconds.
+    if (name.endsWith("retry-after")) return `<seconds of ${windowOf(value)}>`;
+    // A set: its order says nothing.
+    if (name === "access-control-expose-headers") return value.split(", ").sort().join(", ");
+    return this.#text(value);
+  }
+
+  #cookie(into, line) {
+    const [pair, ...attributes] = line.split("; ");
+    const [name, value] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
+    let key = name;
+    for (let again = 2; key in into; again += 1) key = `${name} #${again}`;
+    const kind = name.endsWith(".device") ? "device" : "token";
+    into[key] = { value: this.#signed(decodeURIComponent(value), kind), attributes: attributes.join("; ") };
+    into["(order)"] = [into["(order)"], name].filter(Boolean).join(", ");
+  }
+
+  /** `value.signature`, with what the signature is worth. */
+  #signed(text, kind = "token") {
+    const dot = text.lastIndexOf(".");
+    if (dot < 0) return this.#hide(text);
+    const [value, signature] = [text.slice(0, dot), text.slice(dot + 1)];
+    const good = createHmac("sha256", SECRET).update(value).digest("base64") === signature;
+    const known = value === "true" ? value : this.label(kind, value);
+    return `${known}.${good ? "<good signature>" : `<bad signature ${signature}>`}`;
+  }
+
+  /** A value of a body, whatever it holds. */
+  read(value, key = "", owner = "") {
+    if (value instanceof Date) return `Date ${fromNow(value.getTime())}`;
+    if (Array.isArray(value)) return oldestFirst(value).map((item) => this.read(item, key, owner));
+    if (typeof value === "string") return this.#string(value, key, owner);
+    if (value === null || typeof value !== "object") return value;
+    const [read, kind] = [{}, "userId" in value ? "session" : key];
+    // Ids come first: where a token is one, that shows as the id's label under the token's name.
+    for (const name of Object.keys(value).sort(idFirst)) read[name] = this.read(value[name], name, kind);
+    return read;
+  }
+
+  #string(text, key, owner) {
+    if (key === "id") return this.label(owner === "session" ? "session" : "user", text);
+    // Only tokens of one of the two say it, so it must not count as the first sight of a session.
+    if (key === "sid") return this.#labels.get(text) ?? "<a session>";
+    if (key === "token" && JWT.test(text)) return this.#text(text);
+    return key in KINDS ? this.label(KINDS[key], text) : this.#text(text);
+  }
+
+  #text(text) {
+    if (this.#labels.has(text)) return this.#labels.get(text);
+    if (JWT.test(text)) return this.#jwt(text);
+    if (LIKE_A_TIME.test(text)) {
+      const shape = TIME.test(text) ? "time" : `time written ${text.replace(/\d/g, "d")}`;
+      return `<${shape}> ${fromNow(Date.parse(text))}`;
+    }
+    return this.#hide(text);
+  }
+
+  #jwt(text) {
+    const [header, claims] = text.split(".", 2).map((part) => JSON.parse(Buffer.from(part, "base64url")));
+    for (const name of ["iat", "exp"]) if (name in claims) claims[name] = fromNow(claims[name] * 1000);
+    if ("sub" in claims) claims.sub = this.label("user", claims.sub);
+    return { jwt: { header: this.read(header), claims: this.read(claims) } };
+  }
+
+  /** The text with every value that has a label replaced by it. */
+  #hide(text) {
+    let hidden = text;
+    for (const [value, label] of this.#labels) if (value.length > 8) hidden = hidden.replaceAll(value, label);
+    return hidden;
+  }
+}
+
+/** The first header of a name. */
+export function header(headers, name) {
+  return headers.find(([found]) => found === name)?.[1];
+}
+
+function windowOf(seconds) {
+  if (!/^[1-9]\d*$/.test(seconds)) return seconds;
+  return [10, 60].find((window) => Number(seconds) <= window) ?? seconds;
+}
+
+/** Better Auth lists sessions in no order. What has no date stays where it is. */
+function oldestFirst(list) {
+  const age = (item) => new Date(item?.createdAt ?? 0).getTime();
+  return list.toSorted((a, b) => age(a) - age(b));
+}
+
+function idFirst(a, b) {
+  return (b === "id") - (a === "id");
+}
+
+/** A scenario takes seconds, so whole minutes say when something is and are the same on both sides. */
+function fromNow(time) {
+  const minutes = Math.round((time - Date.now()) / 60_000);
+  return `now ${minutes < 0 ? "-" : "+"} ${Math.abs(minutes)} min`;
+}
+
+/** The error page's code: Better Auth shows it after the words `CODE:`, we in an element of its own. */
+function errorCode(page) {
+  const theirs = /CODE:\s*<\/span>\s*<span[^>]*>([^<]*)</.exec(page);
+  const ours = /<code>([^<]*)</.exec(page);
+  return (theirs ?? ours)?.[1].trim() ?? "(none on the page)";
+}

@@ -1,0 +1,18 @@
+// Every scenario, with the number that its addresses carry.
+
+const FILES = [
+  "sign-up", "sign-in", "sign-out", "get-session", "sessions", "tokens", "cookies", "update-user", "change-password",
+  "reset-password", "verify-email", "change-email", "delete-user", "validation", "origins", "targets", "protocol", "limits",
+  "client",
+];
+
+/** `{ name, profile, number, run }` each; names are `family > what is shown`. */
+export async function allScenarios() {
+  const modules = await Promise.all(FILES.map((name) => import(`./${name}.mjs`)));
+  const all = modules.flatMap((module, index) =>
+    Object.entries(module.default).flatMap(([profile, scenarios]) =>
+      Object.entries(scenarios).map(([what, run]) => ({ name: `${FILES[index]} > ${what}`, profile, run })),
+    ),
+  );
+  return all.map((scenario, number) => ({ ...scenario, number }));
+}

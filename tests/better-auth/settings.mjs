@@ -1,0 +1,55 @@
+// The profiles: settings that both servers run with. auth-service gets them as its environment, Better Auth as options.
+
+import { join } from "node:path";
+
+export const SECRET = "research-secret-research-secret-0123456789";
+/** The page's origin, trusted by both. */
+export const PAGE = "http://localhost:3000";
+
+const COMMON = {
+  BASE_URL: "http://localhost:8081",
+  AUTH_SECRETS: SECRET,
+  TRUSTED_ORIGINS: PAGE,
+  RATE_LIMIT_ENABLED: "false",
+};
+/** Stands for a directory that is known when the services are started. */
+const MAIL = { MAIL_URL: "file", MAIL_FROM: "Latchkey <no-reply@example.com>" };
+
+const PROFILES = {
+  plain: {},
+  account: { ...MAIL, DELETE_USER_ENABLED: "true", CHANGE_EMAIL_ENABLED: "true" },
+  "confirmed-change": { ...MAIL, CHANGE_EMAIL_ENABLED: "true", CHANGE_EMAIL_CONFIRMATION: "true" },
+  verification: { ...MAIL, REQUIRE_EMAIL_VERIFICATION: "true" },
+  "no-auto-sign-in": { AUTO_SIGN_IN: "false" },
+  closed: { SIGN_UP_ENABLED: "false" },
+  cookies: {
+    BASE_URL: "http://auth.example.com:8081",
+    COOKIE_PREFIX: "house",
+    COOKIE_DOMAIN: "example.com", SECURE_COOKIES: "true",
+  },
+  https: { BASE_URL: "https://auth.example.com" },
+  short: { SESSION_TTL: "2h", SESSION_UPDATE_AGE: "30m", SESSION_FRESH_AGE: "0s", DELETE_USER_ENABLED: "true" },
+  "deletion-mail": { ...MAIL, DELETE_USER_ENABLED: "true", DELETE_USER_VERIFICATION: "true" },
+  limits: { ...MAIL, RATE_LIMIT_ENABLED: "true", TRUSTED_PROXIES: "127.0.0.1" },
+  passwords: { ...MAIL, PASSWORD_MIN_LENGTH: "12", PASSWORD_MAX_LENGTH: "20" },
+  wildcards: {
+    TRUSTED_ORIGINS: "https://*.example.com,*.example.net,http://localhost:300?,myapp://,exp://192.168.*.*:*/**",
+  },
+  claims: { JWT_CLAIMS: "better-auth", JWT_TYP: "JWT" },
+};
+
+/** Their names. */
+export const PROFILE_NAMES = Object.keys(PROFILES);
+
+/** Where auth-service leaves the mail of a profile. */
+export function mailbox(directory, profile) {
+  return join(directory, profile);
+}
+
+/** What auth-service is started with, besides its database and what encrypts its keys. */
+export function settingsOf(profile, directory) {
+  const settings = { ...COMMON, ...PROFILES[profile] };
+  settings.JWT_ISSUER = settings.JWT_AUDIENCE = settings.BASE_URL;
+  if (settings.MAIL_URL) settings.MAIL_URL = `file://${mailbox(directory, profile)}`;
+  return settings;
+}

@@ -1,0 +1,62 @@
+// The two sides of each profile: a Better Auth started here, and the auth-service that is being compared.
+
+import pg from "pg";
+import { messagesIn } from "./mail.mjs";
+import { startOracle } from "./oracle.mjs";
+import { mailbox, settingsOf } from "./settings.mjs";
+
+/**
+ * Starts Better Auth beside each of `services` (by profile: `{ url, database }`, the database's URL being a superuser's),
+ * with its tables in a schema of its own there. `directory` is where the services leave their mail.
+ */
+export async function sidesOf(services, directory) {
+  const started = await Promise.all(
+    Object.entries(services).map(async ([profile, { url, database }]) => {
+      const settings = settingsOf(profile, directory);
+      const mail = () => messagesIn(mailbox(directory, profile));
+      const theirs = await oracleSide(settings, database, "better_auth");
+      const rows = new pg.Pool({ connectionString: database, max: 3 });
+      const ours = { url, settings, rows, isOracle: false, mail, close: () => rows.end() };
+      return [profile, { theirs, ours }];
+    }),
+  );
+  return Object.fromEntries(started);
+}
+
+/** Better Auth on both sides: nothing may differ then, or the scenarios are no good. */
+export async function twoOracles(profiles, database) {
+  const started = [];
+  for (const profile of profiles) {
+    const settings = settingsOf(profile, "/nowhere");
+    const schema = profile.replaceAll("-", "_");
+    const [theirs, ours] = [`${schema}_one`, `${schema}_two`];
+    started.push([
+      profile,
+      { theirs: await oracleSide(settings, database, theirs), ours: await oracleSide(settings, database, ours) },
+    ]);
+  }
+  return Object.fromEntries(started);
+}
+
+/** Ends what was started. */
+export async function close(pairs) {
+  await Promise.all(Object.values(pairs).flatMap(({ theirs, ours }) => [theirs.close(), ours.close()]));
+}
+
+async function oracleSide(settings, database, schema) {
+  const rows = new pg.Pool({ connectionString: database, options: `-c search_path=${schema}`, max: 3 });
+  await rows.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+  await rows.query(`CREATE SCHEMA ${schema}`);
+  const oracle = await startOracle(settings, database, schema);
+  return {
+    url: oracle.url,
+    settings,
+    rows,
+    isOracle: true,
+    mail: async () => oracle.outbox,
+    close: async () => {
+      await oracle.close();
+      await rows.end();
+    },
+  };
+}
