@@ -1,7 +1,7 @@
 //! Every error auth-service answers with. The texts and codes under `/api/auth` are Better Auth's own.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use service_kit::store::StoreError;
@@ -46,9 +46,9 @@ pub enum ApiError {
     /// Unknown address or wrong password: the same answer for both (FR-010).
     #[error("Invalid email or password")]
     InvalidEmailOrPassword,
-    /// No live session. Carries the cookies to clear when a validly signed but dead one came along.
+    /// No live session.
     #[error("Unauthorized")]
-    Unauthorized(Vec<HeaderValue>),
+    Unauthorized,
     /// Cookies without an origin.
     #[error("Missing or null Origin")]
     MissingOrigin,
@@ -189,7 +189,7 @@ impl ApiError {
                 (Status::UNPROCESSABLE_ENTITY, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
             }
             Self::InvalidEmailOrPassword => (Status::UNAUTHORIZED, "INVALID_EMAIL_OR_PASSWORD"),
-            Self::Unauthorized(_) => (Status::UNAUTHORIZED, "UNAUTHORIZED"),
+            Self::Unauthorized => (Status::UNAUTHORIZED, "UNAUTHORIZED"),
             Self::MissingOrigin => (Status::FORBIDDEN, "MISSING_OR_NULL_ORIGIN"),
             Self::InvalidOrigin => (Status::FORBIDDEN, "INVALID_ORIGIN"),
             Self::CrossSiteNavigation => (Status::FORBIDDEN, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"),
@@ -254,11 +254,6 @@ impl ResponseError for ApiError {
             // The protocol's own header, and the one that every other client knows.
             response.insert_header(("x-retry-after", *retry_after));
             response.insert_header((header::RETRY_AFTER, *retry_after));
-        }
-        if let Self::Unauthorized(cookies) = self {
-            for cookie in cookies {
-                response.append_header((header::SET_COOKIE, cookie.clone()));
-            }
         }
         if matches!(self, Self::NoSuchEndpoint) {
             return response.finish();

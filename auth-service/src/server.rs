@@ -161,7 +161,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
                     .service(error_page::error)
                     .service(ok)
                     .default_service(web::to(nothing_here))
-                    .wrap(from_fn(sessions::send_extended))
+                    .wrap(from_fn(sessions::tell_device))
                     .wrap(from_fn(rate_limit)),
             )
             .split_for_parts();

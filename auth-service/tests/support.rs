@@ -34,10 +34,15 @@ impl Auth {
         Self { service, database, http: Client::new() }
     }
 
-    /// With mail that goes into `mailbox`.
+    /// With mail that goes into `mailbox`. A worker has one connection to the database: a request that would need two at
+    /// once gets none.
     pub async fn start_with_mail(mailbox: &Mailbox, env: &[(&str, &str)]) -> Self {
         let url = mailbox.url();
-        let mail = [("MAIL_URL", url.as_str()), ("MAIL_FROM", "Latchkey <accounts@example.com>")];
+        let mail = [
+            ("MAIL_URL", url.as_str()),
+            ("MAIL_FROM", "Latchkey <accounts@example.com>"),
+            ("DATABASE_POOL_SIZE", "1"),
+        ];
         Self::start_with(&[&mail, env].concat()).await
     }
 

@@ -9,6 +9,7 @@ pub mod health;
 pub mod id;
 pub mod lifecycle;
 pub mod openapi;
+pub mod origins;
 pub mod secret;
 pub mod settings;
 pub mod store;

@@ -1,10 +1,8 @@
 //! How settings of both services are read.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use url::Url;
 
 /// A duration as people write it: `90s`, `15m`, `1h 30m`. For clap's `value_parser`.
 ///
@@ -20,60 +18,9 @@ pub fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|value| !value.is_empty())
 }
 
-/// Web origins (RFC 6454), each as a browser sends it in `Origin`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Origins(Vec<String>);
-
-impl Origins {
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
-impl FromStr for Origins {
-    type Err = String;
-
-    /// Reads a comma-separated list; an empty one is fine.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-        origins.map(origin).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-/// One origin, exactly as browsers write it: a path, a trailing slash or a default port would never match.
-fn origin(text: &str) -> Result<String, String> {
-    let parsed = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    match parsed.map(|url| url.origin().ascii_serialization()) {
-        Some(origin) if origin == text => Ok(origin),
-        Some(origin) => Err(format!("{text} is not an origin; did you mean {origin}?")),
-        None => Err(format!("{text} is not an origin such as https://app.example.com")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn origins_are_taken_only_as_browsers_write_them() {
-        let origins: Origins = "https://a.example, http://localhost:3000,".parse().unwrap();
-        assert_eq!(origins.iter().collect::<Vec<_>>(), ["https://a.example", "http://localhost:3000"]);
-        assert_eq!("".parse::<Origins>().unwrap(), Origins::default());
-        for wrong in [
-            "https://a.example/",
-            "https://a.example/path",
-            "https://user@a.example",
-            "https://A.example",
-            "a.example",
-            "localhost:3000",
-            "*",
-            "ftp://a.example",
-            "https://a:443",
-        ] {
-            assert!(wrong.parse::<Origins>().is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn durations_are_written_as_people_write_them() {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
+use service_kit::origins::OriginPatterns;
 use service_kit::secret::{self, SecretError};
-use service_kit::settings::{Origins, duration, given};
+use service_kit::settings::{duration, given};
 use service_kit::telemetry::LogFormat;
 use shared_claims::{BuildError, SharedClock, Verifier};
 
@@ -91,9 +92,10 @@ pub struct Settings {
     /// How long the last fetched keys are trusted while auth-service is away
     #[arg(long, env = "JWKS_MAX_AGE", default_value = "24h", value_parser = duration)]
     jwks_max_age: Duration,
-    /// Origins of the web pages that may call this service, separated by commas
+    /// Origins of the web pages that may call this service, separated by commas; `*` and `?` stand for any text and any
+    /// character: https://*.example.com
     #[arg(long, env = "CORS_ORIGINS", default_value = "")]
-    pub cors_origins: Origins,
+    pub cors_origins: OriginPatterns,
 }
 
 /// A setting that cannot work. Its text is one line that names the variable and never shows a secret.

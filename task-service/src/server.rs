@@ -11,7 +11,7 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, web};
 use service_kit::database::{self, Address, DatabaseError};
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
-use service_kit::settings::Origins;
+use service_kit::origins::OriginPatterns;
 use service_kit::telemetry::RequestSpan;
 use service_kit::{envelope, guard, lifecycle, openapi};
 use shared_claims::SharedClock;
@@ -117,7 +117,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
             .default_service(web::to(envelope::not_found))
             .wrap(DefaultHeaders::new().add((header::CACHE_CONTROL, "no-store")))
             .wrap(from_fn(guard::guard))
-            .wrap(cors(&origins))
+            .wrap(cors(origins.clone()))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
     let bound = lifecycle::bind(app, settings.bind);
@@ -127,10 +127,9 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
 
 /// What web pages of these origins may send and read. No credentials: a token in a header is all there is, and
 /// cookies are none of this service's business.
-fn cors(origins: &Origins) -> Cors {
-    origins
-        .iter()
-        .fold(Cors::default(), Cors::allowed_origin)
+fn cors(origins: OriginPatterns) -> Cors {
+    Cors::default()
+        .allowed_origin_fn(move |origin, _| origin.to_str().is_ok_and(|origin| origins.cover(origin)))
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers(["location", "retry-after", "x-request-id"])

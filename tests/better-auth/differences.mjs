@@ -212,21 +212,6 @@ export const DIFFERENCES = [
     shows: [{ scenario: "limits > a preflight is not counted" }],
   },
   {
-    id: "dead-cookies",
-    difference: "send-verification-email and verify-email do not clear the cookies of a session that is over",
-    reason: "they need no session; the next get-session clears them",
-    shows: [
-      { scenario: "verify-email > asked for in a browser whose session is over", field: /^cookie\./ },
-      { scenario: "change-email > in a browser whose session is over", at: "GET /verify-email", field: /^cookie\./ },
-    ],
-  },
-  {
-    id: "links-extend",
-    difference: "verify-email extends the session of the browser it is followed in",
-    reason: "that is using it, as every other request is",
-    shows: [{ scenario: "verify-email > in a browser whose session is a day old", field: /^(cookie\.|header\.set-auth-token$)/ }],
-  },
-  {
     id: "forwarded",
     difference: "`X-Forwarded-For` counts from `TRUSTED_PROXIES` alone, and `ipAddress` is the whole address",
     reason: "Better Auth believes anybody's when it names one address, and keeps the first half of an IPv6 address",

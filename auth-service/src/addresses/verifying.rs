@@ -1,7 +1,7 @@
 //! `verify-email`: the links of every mail about an address.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -71,10 +71,8 @@ pub async fn verify_email(
     request: HttpRequest,
     state: web::Data<State>,
     Query(link): Query<Link>,
-    current: MaybeSignedIn,
 ) -> Result<HttpResponse, ApiError> {
-    let current = current.signed_in();
-    let outcome = follow(&state, &link, current).await?;
+    let (outcome, current) = follow(&state, &request, &link).await?;
     let mut response = match (&outcome, link.callback()) {
         (Outcome::Refused(refusal), None) => return Err(ApiError::Link(StatusCode::UNAUTHORIZED, *refusal)),
         (Outcome::Refused(refusal), Some(callback)) => {
@@ -90,16 +88,21 @@ pub async fn verify_email(
             HttpResponse::Ok().json(Verified { status: true, user: Some(user) })
         }
     };
-    if let (Outcome::Changed(_), Some(SignedIn { session, token, .. })) = (&outcome, current) {
+    if let (Outcome::Changed(_), Some(SignedIn { session, token, .. })) = (&outcome, current.signed_in()) {
         sessions::set_cookies_of(&mut response, &state, &request, token, session.remembered);
     }
     Ok(response)
 }
 
-async fn follow(state: &State, link: &Link, current: Option<&SignedIn>) -> Result<Outcome, ApiError> {
-    let refused = |refusal| Ok(Outcome::Refused(refusal));
+/// Does what the link is for. Answers, for a change, who is signed in where it was followed.
+async fn follow(
+    state: &State,
+    request: &HttpRequest,
+    link: &Link,
+) -> Result<(Outcome, MaybeSignedIn), ApiError> {
+    let refused = |refusal| Ok((Outcome::Refused(refusal), MaybeSignedIn::Nobody));
     let (token, now) = (LinkToken::from(link.token.as_str()), state.clock.now());
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let client = state.pool.get().await.map_err(StoreError::from)?;
     let Some(found) = verifications::find(&client, &token).await? else {
         return refused(LinkRefusal::InvalidToken);
     };
@@ -116,11 +119,19 @@ async fn follow(state: &State, link: &Link, current: Option<&SignedIn>) -> Resul
     }
     // Mail scanners follow links before people do: a second time changes nothing, and is no failure.
     if found.purpose == Purpose::VerifyEmail && user.email_verified {
-        return Ok(Outcome::Verified);
+        return Ok((Outcome::Verified, MaybeSignedIn::Nobody));
     }
-    if found.purpose != Purpose::VerifyEmail && current.is_some_and(|current| current.user.id != user.id) {
+    // Looking the session up takes a connection of its own.
+    drop(client);
+    let current = if found.purpose == Purpose::VerifyEmail {
+        MaybeSignedIn::Nobody
+    } else {
+        MaybeSignedIn::extract(request).await?
+    };
+    if current.signed_in().is_some_and(|current| current.user.id != user.id) {
         return refused(LinkRefusal::InvalidUser);
     }
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
     if !verifications::use_up(&transaction, &token, found.purpose, now).await? {
         return refused(LinkRefusal::InvalidToken);
@@ -132,7 +143,7 @@ async fn follow(state: &State, link: &Link, current: Option<&SignedIn>) -> Resul
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
-    Ok(outcome)
+    Ok((outcome, current))
 }
 
 async fn carry_out(

@@ -27,7 +27,7 @@ use crate::keys::KeyEncryptionKeys;
 use crate::passwords::Cost;
 use crate::protocol::auth_secrets::AuthSecrets;
 use crate::protocol::client_address::TrustedProxies;
-use crate::protocol::origin_pattern::OriginPatterns;
+use service_kit::origins::OriginPatterns;
 
 /// The settings of `serve`.
 #[derive(Debug, Clone, Args)]

@@ -10,7 +10,6 @@ pub mod error_page;
 pub mod fields;
 pub mod floor;
 pub mod origin;
-pub mod origin_pattern;
 pub mod query;
 pub mod rate_limit;
 pub mod redirect;

@@ -9,8 +9,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::cookies;
-use super::origin_pattern::OriginPatterns;
 use crate::error::ApiError;
+use service_kit::origins::OriginPatterns;
 
 /// Where `callbackURL` may point when it is relative: only its being relative matters.
 const RELATIVE_BASE: &str = "https://relative.invalid";

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use service_kit::store::StoreError;
 
 use super::model::{Session, SessionToken};
-use super::refresh::Extended;
+use super::refresh::News;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Schema};
@@ -39,10 +39,8 @@ pub struct WithBody<T> {
 
 /// The session of a request, if there is a live one.
 pub enum MaybeSignedIn {
-    /// No token came, or one that nobody signed.
+    /// No token came, or one that nobody signed, or one whose session is over.
     Nobody,
-    /// A validly signed token whose session is over: the browser should forget it.
-    Ended,
     /// Somebody.
     SignedIn(Box<SignedIn>),
 }
@@ -52,7 +50,7 @@ impl MaybeSignedIn {
     pub fn signed_in(&self) -> Option<&SignedIn> {
         match self {
             Self::SignedIn(signed_in) => Some(signed_in),
-            Self::Nobody | Self::Ended => None,
+            Self::Nobody => None,
         }
     }
 }
@@ -113,8 +111,7 @@ impl<T: Schema> FromRequest for WithBody<T> {
 async fn require(request: &HttpRequest) -> Result<SignedIn, ApiError> {
     match look_up(request).await? {
         MaybeSignedIn::SignedIn(signed_in) => Ok(*signed_in),
-        MaybeSignedIn::Nobody => Err(ApiError::Unauthorized(Vec::new())),
-        MaybeSignedIn::Ended => Err(ApiError::Unauthorized(state(request)?.cookies.clearing())),
+        MaybeSignedIn::Nobody => Err(ApiError::Unauthorized),
     }
 }
 
@@ -123,17 +120,20 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
     let Some(token) = state.cookies.presented(request.headers()) else { return Ok(MaybeSignedIn::Nobody) };
     let now = state.clock.now();
     let client = state.pool.get().await.map_err(StoreError::from)?;
-    let Some((mut session, user)) = store::find(&client, &token, now).await? else {
-        return Ok(MaybeSignedIn::Ended);
+    // A validly signed token whose session is over: the browser should forget it.
+    let ended = || {
+        request.extensions_mut().insert(News::Ended);
+        Ok(MaybeSignedIn::Nobody)
     };
+    let Some((mut session, user)) = store::find(&client, &token, now).await? else { return ended() };
     if let Some(expires_at) = session.extension(&state.settings.sessions, now)
         && !refresh_disabled(request)
     {
         if !store::extend(&client, session.id, expires_at, now).await? {
-            return Ok(MaybeSignedIn::Ended);
+            return ended();
         }
         (session.expires_at, session.updated_at) = (expires_at, now);
-        request.extensions_mut().insert(Extended { token: token.clone() });
+        request.extensions_mut().insert(News::Extended(token.clone()));
     }
     Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token })))
 }

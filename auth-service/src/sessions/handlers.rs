@@ -60,10 +60,6 @@ pub async fn get_session(state: web::Data<State>, current: MaybeSignedIn) -> Res
     no_store(&mut response);
     let signed_in = match current {
         MaybeSignedIn::SignedIn(signed_in) => signed_in,
-        MaybeSignedIn::Ended => {
-            clear_cookies(&mut response, &state);
-            return Ok(response.json(()));
-        }
         MaybeSignedIn::Nobody => return Ok(response.json(())),
     };
     response.insert_header(("set-auth-jwt", tokens::issue(&state, signed_in.session.id, &signed_in.user)?));

@@ -11,7 +11,7 @@ mod store;
 pub use current::{Fresh, MaybeSignedIn, SignedIn, WithBody};
 pub use hand_over::{Started, clear_cookies_of, hand_over, set_cookies, set_cookies_of, start};
 pub use model::{Session, SessionId, SessionSettings, SessionToken};
-pub use refresh::send_extended;
+pub use refresh::tell_device;
 pub use store::end_all;
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -182,15 +182,7 @@ pub async fn delete_user_callback(
     if !state.settings.accounts.delete_user {
         return Err(ApiError::NoSuchEndpoint);
     }
-    let user = match &current {
-        MaybeSignedIn::SignedIn(signed_in) => &signed_in.user,
-        MaybeSignedIn::Nobody => return Err(ApiError::FailedToGetUserInfo),
-        MaybeSignedIn::Ended => {
-            let mut response = HttpResponse::from_error(ApiError::FailedToGetUserInfo);
-            sessions::clear_cookies_of(&mut response, &state);
-            return Ok(response);
-        }
-    };
+    let user = &current.signed_in().ok_or(ApiError::FailedToGetUserInfo)?.user;
     delete_by_link(&state, user, &link.token).await?;
     let mut response = match link.callback_url.filter(|url| !url.is_empty()) {
         Some(url) => redirect::found(&url),

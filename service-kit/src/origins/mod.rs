@@ -1,12 +1,14 @@
-//! Entries of `TRUSTED_ORIGINS`: web origins, patterns of them, and the schemes of apps, as Better Auth takes them.
+//! Whose pages may call: web origins (RFC 6454), patterns of them, and the schemes of apps, as Better Auth takes them.
+
+mod app_url;
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-use percent_encoding::percent_decode_str;
-use service_kit::settings::Origins;
 use url::Url;
 use wildmatch::WildMatch;
+
+use self::app_url::AppUrl;
 
 /// Schemes that run or read what they name, instead of opening an app.
 const NEVER_TRUSTED: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source"];
@@ -100,10 +102,7 @@ impl OriginPattern {
                 Ok(Self::Origin(WildMatch::new(text), HostKind::of(host)))
             }
             Some((scheme, _)) if !is_web(scheme) => Self::app(text, scheme),
-            Some(_) | None => {
-                text.parse::<Origins>()?;
-                Ok(Self::Exact(text.to_owned()))
-            }
+            Some(_) | None => exact(text).map(Self::Exact),
         }
     }
 
@@ -164,53 +163,14 @@ impl OriginPattern {
     }
 }
 
-/// A link with a scheme of an app's own, taken apart without a URL parser: those differ on schemes they do not know.
-struct AppUrl {
-    scheme: String,
-    authority: String,
-    /// Decoded, with `.` and `..` resolved; empty for none.
-    path: String,
-}
-
-impl AppUrl {
-    fn parse(text: &str) -> Option<Self> {
-        Self::split(text, &['/', '?', '#'], &['?', '#'])
+/// One origin, exactly as browsers write it: a path, a trailing slash or a default port would never match.
+fn exact(text: &str) -> Result<String, String> {
+    let parsed = Url::parse(text).ok().filter(|url| is_web(url.scheme()));
+    match parsed.map(|url| url.origin().ascii_serialization()) {
+        Some(origin) if origin == text => Ok(origin),
+        Some(origin) => Err(format!("{text} is not an origin; did you mean {origin}?")),
+        None => Err(format!("{text} is not an origin such as https://app.example.com")),
     }
-
-    /// In a pattern `?` is a wildcard.
-    fn parse_pattern(text: &str) -> Option<Self> {
-        Self::split(text, &['/', '#'], &['#'])
-    }
-
-    fn split(text: &str, after_authority: &[char], after_path: &[char]) -> Option<Self> {
-        if text.chars().any(char::is_control) {
-            return None;
-        }
-        let (scheme, rest) = text.split_once(':').filter(|(scheme, _)| !scheme.is_empty())?;
-        let (authority, rest) = match rest.strip_prefix("//") {
-            Some(rest) => rest.split_at(rest.find(after_authority).unwrap_or(rest.len())),
-            None => ("", rest),
-        };
-        let path = rest.split(after_path).next().unwrap_or_default();
-        Some(Self {
-            scheme: scheme.to_ascii_lowercase(),
-            authority: authority.to_ascii_lowercase(),
-            path: resolved(path),
-        })
-    }
-}
-
-fn resolved(path: &str) -> String {
-    let decoded = percent_decode_str(path).decode_utf8().unwrap_or_else(|_| path.into());
-    let mut segments = Vec::new();
-    for segment in decoded.split('/') {
-        match segment {
-            ".." => drop(segments.pop()),
-            "." | "" => {}
-            segment => segments.push(segment),
-        }
-    }
-    segments.iter().map(|segment| format!("/{segment}")).collect()
 }
 
 /// With credentials at stake a pattern must say whose pages it means: `*` and `*.com` mean everybody's.
@@ -312,10 +272,19 @@ mod tests {
             "https://example.com/",
             "https://*.example.com/path",
             "MyApp://",
+            "https://a.example/",
+            "https://a.example/path",
+            "https://user@a.example",
+            "https://A.example",
+            "a.example",
+            "localhost:3000",
+            "ftp*://a.example",
+            "https://a:443",
         ] {
             assert!(entry.parse::<OriginPatterns>().is_err(), "{entry}");
         }
         assert_eq!("".parse::<OriginPatterns>().unwrap(), OriginPatterns::default());
+        assert!(covers("https://a.example, http://localhost:3000,", "http://localhost:3000"));
     }
 
     proptest::proptest! {
