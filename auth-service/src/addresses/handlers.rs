@@ -5,7 +5,7 @@ use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-use super::sending::{send_change, send_confirmation, send_verification};
+use super::sending::{Asked, send_change, send_verification};
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
@@ -143,13 +143,10 @@ async fn begin_change(state: &State, user: &User, change: &EmailChange) -> Resul
         return Ok(());
     }
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    let (links, callback, now) = (&state.settings.links, change.callback_url.as_deref(), state.clock.now());
-    let to_what = (user, &change.new_email);
-    if user.email_verified && state.settings.accounts.confirm_change_email {
-        send_confirmation(&transaction, links, outbox, to_what, callback, now).await?;
-    } else {
-        send_change(&transaction, links, outbox, to_what, callback, now).await?;
-    }
+    let confirms = user.email_verified && state.settings.accounts.confirm_change_email;
+    let asked = if confirms { Asked::PresentAddress } else { Asked::NewAddress };
+    let (to_what, callback) = ((user, &change.new_email), change.callback_url.as_deref());
+    send_change(&transaction, state, asked, to_what, callback, state.clock.now()).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     outbox.wake();
     Ok(())

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::email::{Message, Outbox};
 use crate::error::ApiError;
+use crate::state::State;
 use crate::users::{Email, User};
 use crate::verifications::{self, LinkToken, Links, Purpose};
 
@@ -26,35 +27,38 @@ pub async fn send_verification(
     outbox.put(client, &user.email, &Message::VerifyEmail { link: &link }, expires_at, now).await
 }
 
-/// Asks, at the present address, whether the account is to have a new one.
-pub(super) async fn send_confirmation(
-    client: &impl GenericClient,
-    links: &Links,
-    outbox: &Outbox,
-    (user, new_email): (&User, &Email),
-    callback: Option<&str>,
-    now: Timestamp,
-) -> Result<(), ApiError> {
-    let token = LinkToken::generate()?;
-    let purpose = Purpose::ConfirmEmailChange;
-    let expires_at = verifications::create(client, user, purpose, &token, Some(new_email), now).await?;
-    let link = links.verify_email(&token, callback);
-    let message = Message::ConfirmEmailChange { new_email: new_email.as_str(), link: &link };
-    outbox.put(client, &user.email, &message, expires_at, now).await
-}
-
-/// Asks, at the new address, to show that it is theirs.
+/// Asks whether an account is to have `new_email`: the present address whether it agrees, or the new one to show that it
+/// is theirs.
 pub(super) async fn send_change(
     client: &impl GenericClient,
-    links: &Links,
-    outbox: &Outbox,
+    state: &State,
+    asked: Asked,
     (user, new_email): (&User, &Email),
     callback: Option<&str>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
+    let Some(outbox) = &state.outbox else { return Err(ApiError::ChangeEmailDisabled) };
+    let purpose = match asked {
+        Asked::PresentAddress => Purpose::ConfirmEmailChange,
+        Asked::NewAddress => Purpose::ChangeEmail,
+    };
     let token = LinkToken::generate()?;
-    let purpose = Purpose::ChangeEmail;
     let expires_at = verifications::create(client, user, purpose, &token, Some(new_email), now).await?;
-    let link = links.verify_email(&token, callback);
-    outbox.put(client, new_email, &Message::VerifyNewEmail { link: &link }, expires_at, now).await
+    let link = state.settings.links.verify_email(&token, callback);
+    let (to, message) = match asked {
+        Asked::PresentAddress => {
+            (&user.email, Message::ConfirmEmailChange { new_email: new_email.as_str(), link: &link })
+        }
+        Asked::NewAddress => (new_email, Message::VerifyNewEmail { link: &link }),
+    };
+    outbox.put(client, to, &message, expires_at, now).await
+}
+
+/// Who is asked about a change.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    /// The account's present address.
+    PresentAddress,
+    /// The address it is to have.
+    NewAddress,
 }

@@ -9,7 +9,7 @@ use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-use super::sending::send_change;
+use super::sending::{Asked, send_change};
 use crate::email::Message;
 use crate::error::{ApiError, LinkRefusal};
 use crate::protocol::body::Fields;
@@ -164,7 +164,7 @@ async fn carry_out(
     };
     if link.purpose == Purpose::ConfirmEmailChange {
         let to_what = (&user, &new_email);
-        send_change(transaction, &state.settings.links, outbox, to_what, callback, now).await?;
+        send_change(transaction, state, Asked::NewAddress, to_what, callback, now).await?;
         return Ok(Outcome::Confirmed);
     }
     match users::set_email(transaction, &user.id, &new_email, now).await {

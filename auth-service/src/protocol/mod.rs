@@ -9,6 +9,7 @@ pub mod cors;
 pub mod error_page;
 pub mod fields;
 pub mod floor;
+pub mod opaque_token;
 pub mod origin;
 pub mod query;
 pub mod rate_limit;

@@ -2,21 +2,15 @@
 
 use std::fmt;
 
-use aws_lc_rs::{digest, rand};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::error::ApiError;
+use crate::protocol::opaque_token::OpaqueToken;
 use crate::protocol::timestamp;
 
-/// A token nobody guesses: 256 bits.
-const TOKEN_BYTES: usize = 32;
 /// How long a session lives that is not remembered.
 const UNREMEMBERED_TTL: SignedDuration = SignedDuration::from_hours(24);
 /// How much longer than [`UNREMEMBERED_TTL`] a session of another system must last to have been a remembered one: its
@@ -37,36 +31,7 @@ pub struct SessionSettings {
 }
 
 /// What a signed-in device holds. The database knows only its SHA-256. Never printed.
-#[derive(Clone)]
-pub struct SessionToken(SecretString);
-
-impl SessionToken {
-    /// A new random token.
-    ///
-    /// # Errors
-    /// When the system has no randomness to give.
-    pub fn generate() -> Result<Self, ApiError> {
-        let mut bytes = [0; TOKEN_BYTES];
-        rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
-    }
-
-    /// The token's text, to be handed to its owner.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    /// What the database holds of it. A plain hash suffices: the token has no pattern to guess by.
-    pub fn hash(&self) -> Vec<u8> {
-        digest::digest(&digest::SHA256, self.expose().as_bytes()).as_ref().to_vec()
-    }
-}
-
-impl From<&str> for SessionToken {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned().into())
-    }
-}
+pub type SessionToken = OpaqueToken<Session>;
 
 /// The handle of a session: names it, in lists and in the `sid` of tokens, and authenticates nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -281,14 +246,5 @@ mod tests {
         assert!(!lasting(UNREMEMBERED_TTL));
         assert!(!lasting(UNREMEMBERED_TTL + SignedDuration::from_millis(20)));
         assert!(!lasting(SignedDuration::from_hours(1)));
-    }
-
-    #[test]
-    fn tokens_do_not_repeat_and_are_stored_hashed() {
-        let (one, two) = (SessionToken::generate().ok().unwrap(), SessionToken::generate().ok().unwrap());
-        assert_ne!(one.expose(), two.expose());
-        assert_eq!(one.expose().len(), 43);
-        assert!(!one.expose().contains('.'), "a dot would look like a signature");
-        assert_eq!(one.hash().len(), 32);
     }
 }

@@ -1,49 +1,15 @@
 //! What a link is good for.
 
-use aws_lc_rs::{digest, rand};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
 use shared_claims::UserId;
 
-use crate::error::ApiError;
+use crate::protocol::opaque_token::OpaqueToken;
 
 /// How long a link is good for: long enough to find the mail, short enough for a mailbox that somebody else opens.
 pub const LINK_TTL: SignedDuration = SignedDuration::from_hours(1);
-/// A token nobody guesses: 256 bits.
-const TOKEN_BYTES: usize = 32;
 
 /// What a link holds. The database knows only its SHA-256. Never printed.
-pub struct LinkToken(SecretString);
-
-impl LinkToken {
-    /// A new random token.
-    ///
-    /// # Errors
-    /// When the system has no randomness to give.
-    pub fn generate() -> Result<Self, ApiError> {
-        let mut bytes = [0; TOKEN_BYTES];
-        rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
-    }
-
-    /// The token's text, to be sent to its owner.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    /// What the database holds of it. A plain hash suffices: the token has no pattern to guess by.
-    pub(super) fn hash(&self) -> Vec<u8> {
-        digest::digest(&digest::SHA256, self.expose().as_bytes()).as_ref().to_vec()
-    }
-}
-
-impl From<&str> for LinkToken {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned().into())
-    }
-}
+pub type LinkToken = OpaqueToken<Verification>;
 
 /// What somebody who has the link may do, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
