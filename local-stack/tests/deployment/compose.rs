@@ -87,10 +87,16 @@ fn only_the_gateway_is_reachable_and_by_default_from_this_machine_alone() {
 }
 
 /// The variables that may have a default: none of them is a secret.
-const WITH_DEFAULT: [(&str, &str); 3] = [
+const WITH_DEFAULT: [(&str, &str); 9] = [
     ("PUBLIC_URL", "http://localhost:8080"),
     ("GATEWAY_PUBLISH", "127.0.0.1:8080"),
     ("TRUSTED_PROXIES", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"),
+    ("RATE_LIMIT_ENABLED", "true"),
+    ("SIGN_UP_ENABLED", "true"),
+    ("AUTO_SIGN_IN", "true"),
+    ("REQUIRE_EMAIL_VERIFICATION", "false"),
+    ("CHANGE_EMAIL_ENABLED", "false"),
+    ("DELETE_USER_ENABLED", "false"),
 ];
 
 #[test]
