@@ -162,6 +162,29 @@ async fn of_two_cookies_of_one_name_the_one_that_we_signed_counts() {
     assert_eq!(Answer::of(request).await.body["user"]["id"], alice.user["id"], "of two good ones the first");
 }
 
+/// With COOKIE_DOMAIN set later, browsers hold the host's cookie of before, which nothing clears, and the domain's.
+#[tokio::test]
+async fn a_dead_session_in_one_cookie_does_not_hide_the_live_one_in_another() {
+    let auth = Auth::start().await;
+    let old = auth.user("alice").await;
+    let new = auth.another_device("alice").await;
+    old.post("/sign-out", &json!({})).await;
+    let both = format!("{}; {}", old.cookie, new.cookie);
+    let session = Answer::of(auth.request(Method::GET, "/get-session").header("cookie", &both)).await;
+    assert_eq!(session.body["session"]["id"], new.session().await["session"]["id"]);
+    assert!(session.cookies().is_empty());
+
+    let other = auth.another_device("alice").await;
+    let both = format!("{}; {}", other.cookie, new.cookie);
+    let out = auth.request(Method::POST, "/sign-out").header("cookie", &both).header("origin", PAGE);
+    assert_eq!(Answer::of(out).await.status, 200);
+    assert_eq!(
+        (other.session().await, new.session().await),
+        (Value::Null, Value::Null),
+        "signed out of both"
+    );
+}
+
 #[tokio::test]
 async fn a_deleted_user_has_no_session() {
     let auth = Auth::start().await;

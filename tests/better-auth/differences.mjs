@@ -150,7 +150,7 @@ export const DIFFERENCES = [
   },
   {
     id: "two-cookies",
-    difference: "of two session cookies of one name, the one that is well signed counts",
+    difference: "of several session cookies of one name, the first that is well signed and alive counts",
     reason: "a planted cookie must not sign anybody out",
     shows: [{ scenario: "get-session > two cookies of the name, the good one last" }],
   },

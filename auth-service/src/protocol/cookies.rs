@@ -19,6 +19,8 @@ pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
+/// How many session cookies of one request are looked at: one for its host, and one for each domain above it.
+const MAX_SESSION_COOKIES: usize = 4;
 /// How the name of the device cookie ends.
 const DEVICE: &str = "device";
 /// The prefix browsers accept only from https and with `Secure`.
@@ -87,13 +89,18 @@ impl Cookies {
         &self.session_token
     }
 
-    /// The session token a request presents: a bearer token, raw or signed, else a cookie with a good signature.
-    /// A bad signature reads as nothing.
-    pub fn presented(&self, headers: &HeaderMap) -> Option<SessionToken> {
-        self.bearer(headers).or_else(|| {
-            let mut values = self.values(headers, &self.session_token);
-            values.find_map(|value| self.secrets.open(&value).map(SessionToken::from))
-        })
+    /// The session tokens a request presents: a bearer token, raw or signed, else the cookies with a good signature.
+    /// A bad signature reads as nothing. A browser may hold several cookies of one name: the host's own, say, and one of
+    /// `COOKIE_DOMAIN`, which was set later.
+    pub fn presented(&self, headers: &HeaderMap) -> Vec<SessionToken> {
+        if let Some(token) = self.bearer(headers) {
+            return vec![token];
+        }
+        let values = self.values(headers, &self.session_token);
+        values
+            .filter_map(|value| self.secrets.open(&value).map(SessionToken::from))
+            .take(MAX_SESSION_COOKIES)
+            .collect()
     }
 
     /// The token in signed form: the value of `set-auth-token`, and what the cookie holds before encoding.
@@ -200,7 +207,7 @@ mod tests {
 
     fn read(cookies: &Cookies, value: &str) -> Option<String> {
         let headers = request(COOKIE, &format!("x=y; better-auth.session_token={value}"));
-        cookies.presented(&headers).map(|token| token.expose().to_owned())
+        cookies.presented(&headers).first().map(|token| token.expose().to_owned())
     }
 
     #[test]
@@ -229,7 +236,7 @@ mod tests {
         }
         let two = format!("better-auth.session_token=forged.AAAA; better-auth.session_token={good}");
         assert!(
-            cookies.presented(&request(COOKIE, &two)).is_some(),
+            cookies.presented(&request(COOKIE, &two)).len() == 1,
             "a planted cookie does not hide the good one"
         );
     }
@@ -256,7 +263,7 @@ mod tests {
             ("Bearer ".to_owned(), false),
         ] {
             let token = cookies.presented(&request(AUTHORIZATION, &given));
-            assert_eq!(token.is_some(), found, "{given}");
+            assert_eq!(!token.is_empty(), found, "{given}");
         }
     }
 

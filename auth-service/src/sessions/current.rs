@@ -117,7 +117,10 @@ async fn require(request: &HttpRequest) -> Result<SignedIn, ApiError> {
 
 async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
     let state = state(request)?;
-    let Some(token) = state.cookies.presented(request.headers()) else { return Ok(MaybeSignedIn::Nobody) };
+    let tokens = state.cookies.presented(request.headers());
+    if tokens.is_empty() {
+        return Ok(MaybeSignedIn::Nobody);
+    }
     let now = state.clock.now();
     let client = state.pool.get().await.map_err(StoreError::from)?;
     // A validly signed token whose session is over: the browser should forget it.
@@ -125,7 +128,15 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
         request.extensions_mut().insert(News::Ended);
         Ok(MaybeSignedIn::Nobody)
     };
-    let Some((mut session, user)) = store::find(&client, &token, now).await? else { return ended() };
+    // Nearly always there is one token, and so one query.
+    let mut found = None;
+    for token in tokens {
+        if let Some((session, user)) = store::find(&client, &token, now).await? {
+            found = Some((session, user, token));
+            break;
+        }
+    }
+    let Some((mut session, user, token)) = found else { return ended() };
     if let Some(expires_at) = session.extension(&state.settings.sessions, now)
         && !refresh_disabled(request)
     {

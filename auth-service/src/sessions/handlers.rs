@@ -41,9 +41,10 @@ pub async fn sign_out(
     state: web::Data<State>,
     _: Body<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    if let Some(token) = state.cookies.presented(request.headers()) {
+    let tokens = state.cookies.presented(request.headers());
+    if !tokens.is_empty() {
         let client = state.pool.get().await.map_err(StoreError::from)?;
-        store::end(&client, &token).await?;
+        store::end(&client, &tokens).await?;
     }
     let mut response = HttpResponse::Ok();
     clear_cookies(&mut response, &state);

@@ -31,7 +31,7 @@ const LIST: &str = "
 /// Named by its handle or by its token; the user's own or none.
 const REVOKE: &str = "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3)";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2";
-const END: &str = "DELETE FROM sessions WHERE token_hash = $1";
+const END: &str = "DELETE FROM sessions WHERE token_hash = ANY($1)";
 /// The user was deleted between the check of the password and the start of the session.
 pub const USER_EXISTS: &str = "sessions_user_fkey";
 
@@ -132,13 +132,14 @@ pub async fn extend(
     Ok(client.execute(&statement, &[id.as_uuid(), &expires_at, &now]).await? == 1)
 }
 
-/// Ends the session of a token, if there is one.
+/// Ends the sessions of these tokens, if there are any.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn end(client: &impl GenericClient, token: &SessionToken) -> Result<(), StoreError> {
+pub async fn end(client: &impl GenericClient, tokens: &[SessionToken]) -> Result<(), StoreError> {
     let statement = client.prepare_cached(END).await?;
-    client.execute(&statement, &[&token.hash()]).await?;
+    let hashes: Vec<Vec<u8>> = tokens.iter().map(SessionToken::hash).collect();
+    client.execute(&statement, &[&hashes]).await?;
     Ok(())
 }
 
