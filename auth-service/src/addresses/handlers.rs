@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::sending::{Asked, send_change, send_verification};
 use crate::error::ApiError;
+use crate::limits;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::status::{DONE, Status};
@@ -80,6 +81,9 @@ async fn send_to_stranger(state: &State, email: &Email, callback: Option<&str>) 
 
 async fn send_to(state: &State, user: &User, callback: Option<&str>) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
+    if !limits::may_write_to(state, &user.email).await? {
+        return Ok(());
+    }
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
     let links = &state.settings.links;
@@ -138,6 +142,9 @@ pub async fn change_email(
 
 async fn begin_change(state: &State, user: &User, change: &EmailChange) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::ChangeEmailDisabled) };
+    if !limits::may_write_to(state, &change.new_email).await? {
+        return Ok(());
+    }
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     if users::find_by_email(&client, &change.new_email).await?.is_some() {
         return Ok(());

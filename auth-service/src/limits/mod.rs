@@ -1,4 +1,5 @@
-//! Limits: how often a client may call, and how often an account's password may be guessed.
+//! Limits: how often a client may call, how often an account's password may be guessed, and how much mail an address
+//! may be sent.
 //!
 //! What must be exact is counted in the database, for all replicas together; the rest in each replica's memory.
 
@@ -6,6 +7,7 @@ mod account;
 mod device;
 mod memory;
 mod model;
+mod recipient;
 mod store;
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,6 +20,7 @@ use service_kit::store::StoreError;
 pub use account::guess;
 pub use device::remember_device;
 pub use model::{Bucket, Network, Rule, Since};
+pub use recipient::may_write_to;
 
 use self::memory::Counters;
 use self::model::Key;

@@ -4,6 +4,7 @@ mod accounts;
 mod addresses;
 mod device_cookie;
 mod outage;
+mod recipient;
 mod routes;
 mod window;
 

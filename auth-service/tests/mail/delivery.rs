@@ -49,7 +49,7 @@ async fn a_wrong_password_loses_no_mail() {
     assert_eq!(post.waiting().await.0, 1);
     let worker = post.worker(&format!("smtp://{USER_INFO}@localhost:{port}?tls=required"), Some(&authority));
     post.until_empty().await;
-    assert_eq!(server.mails().len(), 1);
+    assert_eq!(server.received(1).await.len(), 1);
     worker.stop().await;
 }
 
@@ -78,7 +78,7 @@ async fn a_server_that_is_not_who_it_should_be_gets_nothing() {
         assert!(server.mails().is_empty());
         let worker = post.worker(&url("localhost"), Some(&ours));
         post.until_empty().await;
-        assert_eq!(server.mails().len(), 1);
+        assert_eq!(server.received(1).await.len(), 1);
         worker.stop().await;
     }
 }
@@ -94,7 +94,7 @@ async fn without_starttls_nothing_is_sent_where_it_is_required() {
     assert_eq!((post.waiting().await.0, server.mails().len()), (1, 0));
     let worker = post.worker(&format!("{}?tls=opportunistic", server.url()), None);
     post.until_empty().await;
-    assert_eq!(server.mails().len(), 1);
+    assert_eq!(server.received(1).await.len(), 1);
     worker.stop().await;
 }
 
@@ -129,7 +129,7 @@ async fn no_text_of_a_user_makes_a_header_or_another_recipient() {
     assert_eq!(mail["headers"]["subject"], "Your e-mail address was changed");
     assert!(!mail["html"].as_str().unwrap().contains("<script"), "{mail}");
     post.until_empty().await;
-    assert_eq!(server.mails().len(), 1, "and no second mail");
+    assert_eq!(server.received(1).await.len(), 1, "and no second mail");
     worker.stop().await;
 }
 

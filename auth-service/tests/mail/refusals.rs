@@ -24,7 +24,8 @@ async fn mail_waits_for_a_server_that_is_away() {
     assert_eq!(post.waiting().await.0, 3);
     let server = MailServer::start(&json!({"tls": "none", "port": port})).await.unwrap();
     post.until_empty().await;
-    let mut recipients: Vec<String> = server.mails().iter().map(|mail| mail["to"][0].to_string()).collect();
+    let mut recipients: Vec<String> =
+        server.received(3).await.iter().map(|mail| mail["to"][0].to_string()).collect();
     recipients.sort();
     assert_eq!(recipients, ["\"alice@example.org\"", "\"bob@example.org\"", "\"carol@example.org\""]);
     worker.stop().await;
@@ -48,7 +49,7 @@ async fn a_temporary_no_is_asked_again_and_only_later() {
     assert!(due, "it is not tried again at once");
     let worker = post.worker(&server.url(), None);
     post.until_empty().await;
-    assert_eq!(server.mails().len(), 1);
+    assert_eq!(server.received(1).await.len(), 1);
     worker.stop().await;
 }
 
@@ -110,6 +111,6 @@ async fn a_server_that_says_nothing_holds_no_connection_and_its_mail_is_taken_ov
     post.clock.advance(SignedDuration::from_secs(1));
     outbox.wake();
     post.until("taken over", |(rows, _)| rows == 0).await;
-    assert_eq!(server.mails().len(), 1);
+    assert_eq!(server.received(1).await.len(), 1);
     worker.stop().await;
 }

@@ -25,7 +25,7 @@ async fn two_replicas_send_a_hundred_mails_once_each() {
     others.wake();
     post.until("all sent", |(rows, _)| rows == 0).await;
     println!("{MAILS} mails by two replicas: {:?}", start.elapsed());
-    let mails = server.mails();
+    let mails = server.received(MAILS).await;
     let ids: BTreeSet<_> = mails.iter().map(|mail| mail["headers"]["message-id"].to_string()).collect();
     let recipients: BTreeSet<_> = mails.iter().map(|mail| mail["to"].to_string()).collect();
     assert_eq!((mails.len(), ids.len(), recipients.len()), (MAILS, MAILS, MAILS));

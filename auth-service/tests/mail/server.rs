@@ -76,6 +76,19 @@ impl MailServer {
         events.filter_map(|mut event| event.get_mut("mail").map(Value::take)).collect()
     }
 
+    /// All mails, once there are so many. What the server wrote before its yes may be read after it.
+    pub async fn received(&self, count: usize) -> Vec<Value> {
+        let deadline = tokio::time::Instant::now() + SOON;
+        loop {
+            let mails = self.mails();
+            if mails.len() >= count {
+                return mails;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{} of {count} mails", mails.len());
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub async fn stop(mut self) {
         self.process.kill().await.unwrap();
     }

@@ -11,6 +11,7 @@ use super::super::model::Password;
 use super::super::store;
 use crate::email::Message;
 use crate::error::{ApiError, LinkRefusal};
+use crate::limits;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::query::{Query, QuerySchema};
@@ -77,6 +78,9 @@ pub async fn request_password_reset(
 
 async fn send_link(state: &State, form: &ResetRequest) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
+    if !limits::may_write_to(state, &form.email).await? {
+        return Ok(());
+    }
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let Some((user, _)) = store::find_by_email(&client, &form.email).await? else { return Ok(()) };
     let (token, now) = (LinkToken::generate()?, state.clock.now());

@@ -12,6 +12,7 @@ use super::super::store;
 use crate::addresses;
 use crate::email::Message;
 use crate::error::ApiError;
+use crate::limits;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::sessions::{self, Started};
 use crate::state::State;
@@ -151,7 +152,9 @@ async fn create(
 
 /// Whoever has the account already learns of it by mail; whoever asked learns nothing.
 async fn tell_owner(state: &State, email: &Email, now: Timestamp) -> Result<(), ApiError> {
-    if let Some(outbox) = &state.outbox {
+    if let Some(outbox) = &state.outbox
+        && limits::may_write_to(state, email).await?
+    {
         let client = state.pool.get().await.map_err(StoreError::from)?;
         outbox.notify(&client, email, &Message::AccountExists, now).await?;
         outbox.wake();
