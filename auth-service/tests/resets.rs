@@ -147,6 +147,12 @@ async fn a_token_that_is_none_resets_nothing() {
         auth.request_without_redirects(Method::GET, &format!("/reset-password/{foreign}?callbackURL=/x"));
     let location = Answer::of(page).await.header("location").unwrap();
     assert_eq!(location, "http://localhost:8081/x?error=INVALID_TOKEN");
+    for path in ["%ff", "%00", "a%2Fb"] {
+        let path = format!("/reset-password/{path}?callbackURL=/x");
+        let page = Answer::of(auth.request_without_redirects(Method::GET, &path)).await;
+        assert_eq!(page.status, 302, "{path}: {page:?}");
+        assert_eq!(page.header("location").unwrap(), "http://localhost:8081/x?error=INVALID_TOKEN", "{path}");
+    }
     assert!(auth.accepts("alice", PASSWORD).await);
     assert_ne!(alice.session().await, Value::Null);
 }

@@ -76,8 +76,12 @@ async fn origins_can_be_trusted_by_pattern() {
         assert_eq!((answer.status.as_u16(), answer.code()), (403, "INVALID_ORIGIN"), "{origin}");
         assert_eq!(answer.header("access-control-allow-origin"), None);
     }
-    let target = sign_in("https://a.example.com", "otherapp://x").await;
-    assert_eq!(target.code(), "INVALID_CALLBACK_URL");
+    for target in ["otherapp://x", "myapp://no host", "myapp://[x"] {
+        assert_eq!(sign_in("https://a.example.com", target).await.code(), "INVALID_CALLBACK_URL", "{target}");
+        let path = format!("/verify-email?token=x&callbackURL={}", crate::addresses::encoded(target));
+        let followed = auth.get(&path).await;
+        assert_eq!((followed.status.as_u16(), followed.code()), (403, "INVALID_CALLBACK_URL"), "{target}");
+    }
 }
 
 #[tokio::test]

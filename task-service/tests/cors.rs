@@ -9,9 +9,13 @@ const PAGE: &str = "https://app.example";
 
 #[tokio::test]
 async fn a_page_of_a_named_origin_may_call_every_route_and_read_every_answer() {
-    let stack = Stack::with(&[("CORS_ORIGINS", "http://localhost:3000, https://app.example")]).await;
+    let stack = Stack::with(&[(
+        "CORS_ORIGINS",
+        "http://localhost:3000, https://app.example,https://*.pages.example",
+    )])
+    .await;
     let anonymous = stack.anonymous();
-    for origin in [PAGE, "http://localhost:3000"] {
+    for origin in [PAGE, "http://localhost:3000", "https://branch-7.pages.example"] {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
             let preflight = anonymous
                 .request(Method::OPTIONS, "/api/me/tasks")

@@ -86,8 +86,7 @@ async fn send_to(state: &State, user: &User, callback: Option<&str>) -> Result<(
     }
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    let links = &state.settings.links;
-    send_verification(&transaction, links, outbox, user, callback, state.clock.now()).await?;
+    send_verification(&transaction, state, user, callback, state.clock.now()).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     outbox.wake();
     Ok(())

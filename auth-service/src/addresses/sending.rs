@@ -3,27 +3,27 @@
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 
-use crate::email::{Message, Outbox};
+use crate::email::Message;
 use crate::error::ApiError;
 use crate::state::State;
 use crate::users::{Email, User};
-use crate::verifications::{self, LinkToken, Links, Purpose};
+use crate::verifications::{self, LinkToken, Purpose};
 
 /// Asks a user to show that the account's address is theirs.
 ///
 /// # Errors
-/// When the database cannot.
+/// When the database cannot, or no mail can be sent.
 pub async fn send_verification(
     client: &impl GenericClient,
-    links: &Links,
-    outbox: &Outbox,
+    state: &State,
     user: &User,
     callback: Option<&str>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
+    let Some(outbox) = &state.outbox else { return Err(ApiError::VerificationEmailNotEnabled) };
     let token = LinkToken::generate()?;
     let expires_at = verifications::create(client, user, Purpose::VerifyEmail, &token, None, now).await?;
-    let link = links.verify_email(&token, callback);
+    let link = state.settings.links.verify_email(&token, callback);
     outbox.put(client, &user.email, &Message::VerifyEmail { link: &link }, expires_at, now).await
 }
 

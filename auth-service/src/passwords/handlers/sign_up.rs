@@ -137,11 +137,8 @@ async fn create(
     } else {
         None
     };
-    if accounts.require_verified_email
-        && let Some(outbox) = &state.outbox
-    {
-        addresses::send_verification(&transaction, &state.settings.links, outbox, &user, callback, now)
-            .await?;
+    if accounts.require_verified_email {
+        addresses::send_verification(&transaction, state, &user, callback, now).await?;
     }
     transaction.commit().await.map_err(StoreError::from)?;
     if let Some(outbox) = &state.outbox {
