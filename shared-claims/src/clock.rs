@@ -4,17 +4,29 @@
 //! stand at any moment it likes.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
 /// A clock that can be shared between threads and held by anything that needs the time.
 pub type SharedClock = Arc<dyn Clock>;
+
+/// A wait that a clock was asked for.
+pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// Tells the current time.
 pub trait Clock: Send + Sync + 'static {
     /// The current moment.
     fn now(&self) -> Timestamp;
+
+    /// Completes when `duration` has passed. What comes back again and again in the background waits with this, so
+    /// that a clock for tests can run it through weeks; unless it says otherwise, it is real time.
+    fn sleep(&self, duration: Duration) -> Sleep<'_> {
+        Box::pin(tokio::time::sleep(duration))
+    }
 }
 
 /// The clock of the operating system.
@@ -28,7 +40,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock for tests: it stands still until it is told to move.
+/// A clock for tests: it stands still until it is told to move. Those who sleep wait for real time all the same.
 ///
 /// Clones of the [`Arc`] around it see the same time.
 pub struct ManualClock {
@@ -67,6 +79,51 @@ impl fmt::Debug for ManualClock {
     }
 }
 
+/// A clock for tests in which sleeping is virtual too: a sleeper wakes when the clock was moved past its time, and
+/// not before.
+pub struct VirtualClock {
+    now: watch::Sender<Timestamp>,
+}
+
+impl VirtualClock {
+    /// A clock that stands at `start`.
+    #[must_use]
+    pub fn new(start: Timestamp) -> Self {
+        Self { now: watch::Sender::new(start) }
+    }
+
+    /// Moves the clock forwards and wakes those whose time has come. They run when the caller yields. Past the end of
+    /// time it stays there.
+    pub fn advance(&self, step: Duration) {
+        self.now.send_modify(|now| *now = later(*now, step));
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        *self.now.borrow()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep<'_> {
+        let mut now = self.now.subscribe();
+        let wakes = later(self.now(), duration);
+        Box::pin(async move {
+            // It cannot fail: the sender is in `self`.
+            let _ = now.wait_for(|now| *now >= wakes).await;
+        })
+    }
+}
+
+impl fmt::Debug for VirtualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VirtualClock").field(&self.now()).finish()
+    }
+}
+
+fn later(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +148,27 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::MAX);
         clock.advance(SignedDuration::MIN);
         assert_eq!(clock.now(), Timestamp::MIN);
+    }
+
+    #[tokio::test]
+    async fn sleepers_of_a_virtual_clock_wake_at_their_time_and_not_before() {
+        let clock = Arc::new(VirtualClock::new(Timestamp::UNIX_EPOCH));
+        let sleeper = Arc::clone(&clock);
+        let task = tokio::spawn(async move {
+            sleeper.sleep(Duration::from_secs(3600)).await;
+            sleeper.now()
+        });
+        tokio::task::yield_now().await;
+        clock.advance(Duration::from_secs(3599));
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!task.is_finished());
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(task.await.unwrap().as_second(), 3600);
+        clock.sleep(Duration::ZERO).await;
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
     }
 
     #[test]

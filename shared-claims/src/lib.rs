@@ -18,7 +18,7 @@ mod verifier;
 
 pub use builder::VerifierBuilder;
 pub use claims::Claims;
-pub use clock::{Clock, ManualClock, SharedClock, SystemClock};
+pub use clock::{Clock, ManualClock, SharedClock, SystemClock, VirtualClock};
 pub use error::{BuildError, Reason, Unavailable, VerifyError};
 #[cfg(feature = "actix")]
 pub use extractor::{Authenticated, AuthenticationError, authenticate, bearer_token};

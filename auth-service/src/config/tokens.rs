@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use service_kit::settings::given;
 use url::Url;
 
-use super::lifetime;
+use super::{age, lifetime};
 use crate::tokens::{ClaimSet, TokenSettings};
 
 /// The settings of access tokens.
@@ -20,6 +20,9 @@ pub struct TokenConfig {
     /// How long a token is good for
     #[arg(long, env, default_value = "15m", value_parser = lifetime)]
     pub jwt_ttl: SignedDuration,
+    /// How far the clocks of replicas and resource servers may be apart; not less than theirs say (30s)
+    #[arg(long, env, default_value = "30s", value_parser = age)]
+    pub clock_skew: SignedDuration,
     /// `typ` of the tokens' header: at+jwt (RFC 9068), or JWT for verifiers that insist on it
     #[arg(long, env, default_value = "at+jwt", value_parser = ["at+jwt", "JWT"])]
     pub jwt_typ: String,
@@ -36,6 +39,7 @@ impl TokenConfig {
             issuer: given(&self.jwt_issuer).unwrap_or(base).to_owned(),
             audience: given(&self.jwt_audience).unwrap_or(base).to_owned(),
             ttl: self.jwt_ttl,
+            clock_skew: self.clock_skew,
             token_type: self.jwt_typ.clone(),
             claims: self.jwt_claims,
         }

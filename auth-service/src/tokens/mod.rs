@@ -2,10 +2,12 @@
 
 mod handlers;
 mod model;
+mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use model::{ClaimSet, TokenSettings};
+pub use store::{longest_life, note_life};
 
 use crate::error::ApiError;
 use crate::sessions::SessionId;

@@ -30,6 +30,8 @@ pub struct TokenSettings {
     pub audience: String,
     /// From `iat` to `exp`.
     pub ttl: SignedDuration,
+    /// How far clocks may be apart: how long after `exp` somebody may still accept a token.
+    pub clock_skew: SignedDuration,
     /// The `typ` of the header: `at+jwt` unless a verifier insists on `JWT`.
     pub token_type: String,
     /// What they say of the user.
