@@ -3,6 +3,7 @@
 pub mod auth_secrets;
 pub mod body;
 pub mod client_address;
+pub mod conditional;
 pub mod cookie_domain;
 pub mod cookies;
 pub mod cors;

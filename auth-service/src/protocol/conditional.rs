@@ -1,0 +1,91 @@
+//! Documents that are made once and sent many times, unless the client has them already (RFC 9110, section 13).
+
+use actix_web::http::header::{CACHE_CONTROL, ETAG, EntityTag, Header, IfNoneMatch};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// A document that is served from memory, with its strong entity tag.
+#[derive(Debug, Clone)]
+pub struct Document {
+    content_type: &'static str,
+    body: Bytes,
+    tag: EntityTag,
+}
+
+impl Document {
+    /// The tag is a hash of `body`, so that every replica that sends the same bytes sends the same tag.
+    pub fn new(content_type: &'static str, body: Bytes) -> Self {
+        let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(digest(&SHA256, &body)));
+        Self { content_type, body, tag }
+    }
+
+    /// Its bytes.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The answer to `request`: the document, or 304 when the client has it. It may be kept as `cache_control` says.
+    pub fn answer(&self, request: &HttpRequest, cache_control: &str) -> HttpResponse {
+        let mut response =
+            if self.is_known_to(request) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response.insert_header((CACHE_CONTROL, cache_control)).insert_header((ETAG, self.tag.to_string()));
+        if self.is_known_to(request) {
+            return response.finish();
+        }
+        response.content_type(self.content_type).body(self.body.clone())
+    }
+
+    /// The comparison is the weak one: a proxy that compressed the answer may have weakened the tag.
+    fn is_known_to(&self, request: &HttpRequest) -> bool {
+        match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Any) => true,
+            Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),
+            Err(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use actix_web::http::header::IF_NONE_MATCH;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn status(tags: &[&str]) -> StatusCode {
+        let document = Document::new("application/json", Bytes::from_static(b"{}"));
+        let mut request = TestRequest::get();
+        for tag in tags {
+            request = request.append_header((IF_NONE_MATCH, *tag));
+        }
+        let answer = document.answer(&request.to_http_request(), "public, max-age=1");
+        assert_eq!(answer.headers().get(ETAG).unwrap(), &document.tag.to_string());
+        assert_eq!(answer.headers().get(CACHE_CONTROL).unwrap(), "public, max-age=1");
+        answer.status()
+    }
+
+    #[test]
+    fn who_has_it_is_told_so() {
+        let tag = Document::new("application/json", Bytes::from_static(b"{}")).tag.to_string();
+        assert!(tag.starts_with('"'), "a strong one: {tag}");
+        let weak = format!("W/{tag}");
+        let several = format!("\"other\", {tag}");
+        for known in [&[tag.as_str()][..], &[&weak], &[&several], &["\"other\"", &tag], &["*"]] {
+            assert_eq!(status(known), StatusCode::NOT_MODIFIED, "{known:?}");
+        }
+        for unknown in [&[][..], &["\"other\""], &["nonsense"], &[""], &[tag.trim_matches('"')]] {
+            assert_eq!(status(unknown), StatusCode::OK, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn the_tag_follows_the_content() {
+        let tag = |body: &'static [u8]| Document::new("application/json", Bytes::from_static(body)).tag;
+        assert_eq!(tag(b"{}"), tag(b"{}"));
+        assert_ne!(tag(b"{}"), tag(b"[]"));
+    }
+}
