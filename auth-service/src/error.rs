@@ -124,6 +124,9 @@ pub enum ApiError {
         /// In how many seconds another is let in.
         retry_after: i64,
     },
+    /// This replica has not heard of the others for too long to speak for them.
+    #[error("The service cannot answer right now. Please try again.")]
+    CutOff,
     /// The hashing queue is full.
     #[error("Too many sign-ins at once. Please try again.")]
     HashingBusy,
@@ -216,7 +219,7 @@ impl ApiError {
             }
             Self::TooManyRequests { .. } => return (Status::TOO_MANY_REQUESTS, None),
             Self::NoSuchEndpoint => return (Status::NOT_FOUND, None),
-            Self::HashingBusy | Self::Store(StoreError::Unavailable(_)) => {
+            Self::CutOff | Self::HashingBusy | Self::Store(StoreError::Unavailable(_)) => {
                 (Status::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
             }
             Self::Store(

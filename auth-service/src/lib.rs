@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod server;
 pub mod sessions;
 pub mod state;
+pub mod status_lists;
 pub mod tokens;
 pub mod users;
 pub mod verifications;

@@ -34,13 +34,17 @@ use crate::protocol::error_page;
 use crate::protocol::origin::TrustedOrigins;
 use crate::protocol::rate_limit::rate_limit;
 use crate::state::{Settings, State};
+use crate::status_lists::{Keeper, Keeping, StatusLists};
+use crate::tokens::TokenCache;
 use crate::verifications::Links;
-use crate::{addresses, keys, passwords, sessions, tokens, users};
+use crate::{addresses, keys, passwords, sessions, status_lists, tokens, users};
 
 /// The name in messages to the operator.
 pub const NAME: &str = "auth-service";
 /// Connections to PostgreSQL that mail uses: never while a mail server talks, so one is enough.
 const MAIL_CONNECTIONS: usize = 1;
+/// Connections to PostgreSQL that the status lists use: one look after the other.
+const STATUS_CONNECTIONS: usize = 1;
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +84,7 @@ pub struct Prepared {
     connections: usize,
     state: State,
     mail: Option<Worker>,
+    status: Keeper,
 }
 
 /// Checks the configuration, waits for the database and loads the signing key.
@@ -109,6 +114,8 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
     };
     let limits = config.rate_limit_enabled.then(|| Limits::new(secrets.derive("limits")));
     let state = State {
+        tokens: Arc::new(TokenCache::new(settings.tokens.ttl)),
+        status_lists: Arc::new(StatusLists::new(config.tokens.status_list_prefix(&config.base_url))),
         keys: Arc::new(KeyRing::load(&own, &encryption, &clock).await?),
         passwords: Arc::new(HashPool::new(slots, config.bcrypt_cost)?),
         cookies: Arc::new(Cookies::new(secrets, &cookies)),
@@ -126,7 +133,13 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
         }
         _ => None,
     };
-    Ok(Prepared { address, connections: config.database_pool_size.get(), state, mail })
+    let mut status = {
+        let (lists, keys) = (Arc::clone(&state.status_lists), Arc::clone(&state.keys));
+        let pool = address.pool(STATUS_CONNECTIONS)?;
+        Keeper::new(lists, keys, pool, Arc::clone(&state.clock), &state.settings.tokens)
+    };
+    status.look().await?;
+    Ok(Prepared { address, connections: config.database_pool_size.get(), state, mail, status })
 }
 
 /// Binds the service. Nothing is served until the returned server is awaited; mail is sent from now on.
@@ -134,7 +147,7 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
 /// # Errors
 /// When the address cannot be listened on.
 pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
-    let Prepared { address, connections, state, mail } = prepared;
+    let Prepared { address, connections, state, mail, status } = prepared;
     let readiness = Readiness::new(vec![Box::new(DatabaseDependency(state.pool.clone()))]);
     let watched = readiness.clone();
     let app = move || {
@@ -150,6 +163,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .data_factory(of_worker)
             .configure(health::routes(watched.clone()))
             .configure(keys::well_known)
+            .configure(status_lists::well_known)
             .service(
                 utoipa_actix_web::scope(PREFIX)
                     .configure(passwords::routes)
@@ -173,7 +187,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .wrap(TracingLogger::<RequestSpan>::new())
     };
     let (server, addresses) = lifecycle::bind(app, bind).map_err(|error| StartError::Bind(bind, error))?;
-    Ok(Bound { server, addresses, readiness, mail: mail.map(Worker::start) })
+    Ok(Bound { server, addresses, readiness, mail: mail.map(Worker::start), status: status.start() })
 }
 
 /// A service that holds its socket.
@@ -186,6 +200,8 @@ pub struct Bound {
     pub readiness: Readiness,
     /// What sends mail, if any is sent.
     pub mail: Option<Delivery>,
+    /// What keeps the status lists up to date.
+    pub status: Keeping,
 }
 
 /// Starts the service and runs it until it is told to stop.
@@ -194,8 +210,9 @@ pub struct Bound {
 /// What the operator has to mend.
 pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
     let bound = bind(prepare(&config, clock).await?, config.bind)?;
-    let Bound { server, addresses, readiness, mail } = bound;
+    let Bound { server, addresses, readiness, mail, status } = bound;
     let outcome = lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await;
+    status.stop();
     if let Some(mail) = mail {
         mail.stop().await;
     }

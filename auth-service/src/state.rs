@@ -13,7 +13,8 @@ use crate::protocol::client_address::TrustedProxies;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::origin::TrustedOrigins;
 use crate::sessions::SessionSettings;
-use crate::tokens::TokenSettings;
+use crate::status_lists::StatusLists;
+use crate::tokens::{TokenCache, TokenSettings};
 use crate::verifications::Links;
 
 /// Everything a request can need. Clones share all of it.
@@ -23,6 +24,10 @@ pub struct State {
     pub pool: Pool,
     /// What signs tokens.
     pub keys: Arc<KeyRing>,
+    /// Tokens that are still good for a while.
+    pub tokens: Arc<TokenCache>,
+    /// Which tokens are revoked.
+    pub status_lists: Arc<StatusLists>,
     /// What hashes passwords.
     pub passwords: Arc<HashPool>,
     /// What reads and writes cookies.

@@ -24,7 +24,8 @@ async fn every_documented_path_is_there() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let answer = Answer::of(http.request(method.clone(), auth.url(path))).await;
+            let path = path.replace("{number}", "0");
+            let answer = Answer::of(http.request(method.clone(), auth.url(&path))).await;
             assert_ne!(answer.status, 404, "{method} {path}");
             routes += 1;
         }

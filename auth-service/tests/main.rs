@@ -24,6 +24,7 @@ mod settings;
 mod sign_in;
 mod sign_up;
 mod start_up;
+mod status_lists;
 mod support;
 mod time;
 mod tokens;

@@ -1,7 +1,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use local_stack::testing::{AUDIENCE, ISSUER};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared_claims::Verifier;
 
 use crate::support::{Answer, Auth};
@@ -28,6 +28,7 @@ async fn fr_011_fr_013_the_jwt_says_who_and_is_verified_with_the_jwks_alone() {
     let claims = part(jwt, 1);
     insta::assert_json_snapshot!(claims, {
         ".sub" => "[user id]", ".sid" => "[session id]", ".jti" => "[id]", ".iat" => "[time]", ".exp" => "[time]",
+        ".status.status_list.idx" => "[place]",
     });
     assert_eq!(claims["sub"], alice.user["id"]);
     assert_eq!(claims["sid"], alice.session().await["session"]["id"]);
@@ -56,12 +57,23 @@ async fn fr_012_the_jwt_is_short_lived() {
 }
 
 #[tokio::test]
-async fn every_token_has_an_id_of_its_own() {
+async fn a_session_keeps_its_token_while_it_is_young_and_its_user_is_the_same() {
     let auth = Auth::start().await;
     let alice = auth.user("alice").await;
-    let ids = [&alice.jwt, alice.get("/token").await.body["token"].as_str().unwrap()]
-        .map(|jwt| part(jwt, 1)["jti"].clone());
-    assert_ne!(ids[0], ids[1]);
+    let token = async || alice.get("/token").await.body["token"].as_str().unwrap().to_owned();
+    assert_eq!(token().await, alice.jwt, "no need for another signature");
+    assert_eq!(alice.get("/get-session").await.header("set-auth-jwt").unwrap(), alice.jwt);
+
+    let elsewhere = auth.another_device("alice").await;
+    assert_ne!(part(&elsewhere.jwt, 1)["jti"], part(&alice.jwt, 1)["jti"], "another session, another token");
+
+    assert_eq!(alice.post("/update-user", &json!({"name": "Alicia"})).await.status, 200);
+    let renamed = token().await;
+    assert_eq!(part(&renamed, 1)["name"], "Alicia", "a token tells what is true now");
+    assert_eq!(part(&renamed, 1)["status"], part(&alice.jwt, 1)["status"]);
+
+    assert_eq!(alice.post("/sign-out", &json!({})).await.status, 200);
+    assert_eq!(alice.get("/token").await.status, 401, "no token of a dead session, however young");
 }
 
 #[tokio::test]

@@ -28,11 +28,11 @@ export const DIFFERENCES = [
   {
     id: "jwt-claims",
     difference:
-      "tokens say `typ: at+jwt` and carry `jti`, `client_id`, `sid`; `email_verified` instead of the whole user, unless `JWT_CLAIMS=better-auth`",
-    reason: "RFC 9068; a token shows no more than resource servers need",
+      "tokens say `typ: at+jwt` and carry `jti`, `client_id`, `sid`, `status`; `email_verified` instead of the whole user, unless `JWT_CLAIMS=better-auth`",
+    reason: "RFC 9068; a token shows no more than resource servers need, and names its place in the status list",
     shows: [
       { field: claim("header\\.typ"), theirs: null },
-      { field: claim("claims\\.(jti|client_id|sid|email_verified)"), theirs: null },
+      { field: claim("claims\\.(jti|client_id|sid|email_verified|status\\.status_list\\.(idx|uri))"), theirs: null },
       { field: claim("claims\\.(id|emailVerified|image|createdAt|updatedAt)"), ours: null },
     ],
   },

@@ -32,6 +32,15 @@ pub struct TokenConfig {
 }
 
 impl TokenConfig {
+    /// What the addresses of status lists begin with: under the issuer, where verifiers look for them, if that is an
+    /// address at all.
+    pub fn status_list_prefix(&self, base_url: &Url) -> String {
+        let is_url =
+            |issuer: &&str| Url::parse(issuer).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        let issuer = given(&self.jwt_issuer).filter(is_url).unwrap_or(base_url.as_str());
+        format!("{}/.well-known/status-lists", issuer.trim_end_matches('/'))
+    }
+
     /// What tokens of a service reached under `base_url` say of themselves.
     pub fn settings(&self, base_url: &Url) -> TokenSettings {
         let base = base_url.as_str().trim_end_matches('/');

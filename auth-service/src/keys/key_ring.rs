@@ -1,5 +1,7 @@
 //! The keys of this process: loaded once, then only read.
 
+use std::sync::Arc;
+
 use actix_web::web::Bytes;
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
@@ -31,7 +33,7 @@ enum Shown<'a> {
 
 /// The key that signs, and those that are published beside it.
 pub struct KeyRing {
-    active: SigningKey,
+    active: Arc<SigningKey>,
     retired: Vec<Published>,
 }
 
@@ -45,14 +47,17 @@ impl KeyRing {
         encryption: &KeyEncryptionKeys,
         clock: &SharedClock,
     ) -> Result<Self, ApiError> {
-        let active = load_active(pool, encryption, clock).await?;
+        let active = Arc::new(load_active(pool, encryption, clock).await?);
         let client = pool.get().await.map_err(StoreError::from)?;
         Ok(Self { active, retired: store::find_retired(&client).await? })
     }
 
     /// The key that signs.
-    pub fn active(&self) -> &SigningKey {
-        &self.active
+    ///
+    /// # Errors
+    /// None yet.
+    pub fn active(&self) -> Result<Arc<SigningKey>, ApiError> {
+        Ok(Arc::clone(&self.active))
     }
 
     /// The JWKS as it stands `now`, ready to send: a retired key is shown until its time is over.

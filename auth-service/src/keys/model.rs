@@ -71,6 +71,11 @@ impl SigningKey {
         &self.jwk
     }
 
+    /// What tokens name the key by.
+    pub fn kid(&self) -> &str {
+        &self.jwk.kid
+    }
+
     /// Signs claims as a compact JWS (RFC 7515) whose header says `typ`.
     ///
     /// # Errors

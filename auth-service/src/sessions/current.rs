@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use service_kit::store::StoreError;
 
+use super::hand_over::place;
 use super::model::{Session, SessionToken};
 use super::refresh::News;
 use super::store;
@@ -146,6 +147,7 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
         (session.expires_at, session.updated_at) = (expires_at, now);
         request.extensions_mut().insert(News::Extended(token.clone()));
     }
+    place(&client, state, &mut session).await?;
     Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token })))
 }
 

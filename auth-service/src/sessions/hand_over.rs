@@ -42,12 +42,38 @@ pub async fn start(
     let ip_address = address.map(|address| address.to_string()).unwrap_or_default();
     let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let device = (ip_address, user_agent.unwrap_or_default());
-    let session = Session::begin(user_id.clone(), remembered, state.settings.sessions.ttl, device, now);
-    match store::start(client, &session, &token).await {
-        Ok(()) => Ok(Started { session, token }),
-        Err(error) if error.is_constraint(store::USER_EXISTS) => Err(ApiError::InvalidEmailOrPassword),
-        Err(error) => Err(error.into()),
+    let mut session = Session::begin(user_id.clone(), remembered, state.settings.sessions.ttl, device, now);
+    let drawn = state.status_lists.draw(false)?;
+    match store::start(client, &session, &token, &drawn).await {
+        Ok(index) => session.status_index = index,
+        Err(error) if error.is_constraint(store::USER_EXISTS) => {
+            return Err(ApiError::InvalidEmailOrPassword);
+        }
+        Err(error) => return Err(error.into()),
     }
+    place(client, state, &mut session).await?;
+    if session.status_index.is_none() {
+        // Its tokens could not be revoked. Another list is on its way.
+        return Err(ApiError::CutOff);
+    }
+    Ok(Started { session, token })
+}
+
+/// Sees to it that a session has a place in the status lists: one that came from another system has none yet. It stays
+/// without one when all places are taken, and when it is over by now.
+///
+/// # Errors
+/// When the database cannot.
+pub(super) async fn place(
+    client: &impl GenericClient,
+    state: &State,
+    session: &mut Session,
+) -> Result<(), ApiError> {
+    if session.status_index.is_none() {
+        let drawn = state.status_lists.draw(true)?;
+        session.status_index = store::place(client, session.id, &drawn).await?;
+    }
+    Ok(())
 }
 
 /// Adds to a response what the device needs: the cookies, `set-auth-token` and `set-auth-jwt` (FR-006, FR-009).
@@ -63,8 +89,8 @@ pub fn hand_over(
 ) -> Result<(), ApiError> {
     set_cookies(response, state, request, &started.token, started.session.remembered);
     limits::remember_device(response, state, request, &user.email)?;
-    let jwt = tokens::issue(state, started.session.id, user)?;
-    response.insert_header(("set-auth-jwt", jwt));
+    let jwt = tokens::issue(state, &started.session, user)?;
+    response.insert_header(("set-auth-jwt", &*jwt));
     Ok(())
 }
 

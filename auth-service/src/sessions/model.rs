@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::protocol::opaque_token::OpaqueToken;
 use crate::protocol::timestamp;
+use crate::status_lists::StatusIndex;
 
 /// How long a session lives that is not remembered.
 const UNREMEMBERED_TTL: SignedDuration = SignedDuration::from_hours(24);
@@ -34,7 +35,7 @@ pub struct SessionSettings {
 pub type SessionToken = OpaqueToken<Session>;
 
 /// The handle of a session: names it, in lists and in the `sid` of tokens, and authenticates nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct SessionId(Uuid);
 
@@ -88,6 +89,8 @@ pub struct Session {
     pub ip_address: String,
     /// The program it was started by; empty when unknown.
     pub user_agent: String,
+    /// Where its tokens' bit is; `None` until it got one.
+    pub status_index: Option<StatusIndex>,
 }
 
 impl Session {
@@ -109,6 +112,7 @@ impl Session {
             remembered,
             ip_address,
             user_agent: kept_of(user_agent),
+            status_index: None,
         }
     }
 
@@ -130,6 +134,7 @@ impl Session {
             remembered: lasts > UNREMEMBERED_TTL + REMEMBERED_TOLERANCE,
             ip_address: kept_of(ip_address),
             user_agent: kept_of(user_agent),
+            status_index: None,
         }
     }
 

@@ -2,23 +2,44 @@
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use service_kit::store::{StoreError, column};
+use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::model::{Session, SessionId, SessionToken};
+use crate::status_lists::StatusIndex;
 use crate::users::{self, User};
 
-/// Sweeps what the same user left expired, so that the table does not grow for ever.
+/// Sweeps what the same user left expired, and takes the first place in the status lists that is free of those drawn.
 const START: &str = "
-    WITH swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4)
+    WITH swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4),
+    given AS (
+        INSERT INTO status_indexes (idx)
+        SELECT drawn FROM unnest($9::bigint[]) AS drawn
+        WHERE NOT EXISTS (SELECT FROM status_indexes taken WHERE taken.idx = drawn) LIMIT 1
+        ON CONFLICT DO NOTHING RETURNING idx
+    )
     INSERT INTO sessions
-        (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent)
-    VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)";
+        (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent,
+         status_index)
+    VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given))
+    RETURNING status_index";
+/// The same for a session that has no place yet. Of two that try at once the second waits for the first and finds it
+/// done.
+const PLACE: &str = "
+    WITH placeless AS (SELECT id FROM sessions WHERE id = $1 AND status_index IS NULL FOR UPDATE),
+    given AS (
+        INSERT INTO status_indexes (idx)
+        SELECT drawn FROM placeless, unnest($2::bigint[]) AS drawn
+        WHERE NOT EXISTS (SELECT FROM status_indexes taken WHERE taken.idx = drawn) LIMIT 1
+        ON CONFLICT DO NOTHING RETURNING idx
+    )
+    UPDATE sessions SET status_index = given.idx FROM given WHERE id = $1";
+const FIND_PLACE: &str = "SELECT status_index FROM sessions WHERE id = $1";
 const FIND: &str = "
     SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
-           s.expires_at, s.remembered, s.ip_address, s.user_agent,
+           s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index,
            u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at
     FROM sessions s JOIN users u ON u.id = s.user_id
@@ -26,7 +47,7 @@ const FIND: &str = "
 const EXTEND: &str = "UPDATE sessions SET expires_at = $2, updated_at = $3 WHERE id = $1";
 const LIST: &str = "
     SELECT id AS session_id, created_at AS session_created_at, updated_at AS session_updated_at,
-           expires_at, remembered, ip_address, user_agent
+           expires_at, remembered, ip_address, user_agent, status_index
     FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at, id";
 /// Named by its handle or by its token; the user's own or none.
 const REVOKE: &str = "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3)";
@@ -35,7 +56,7 @@ const END: &str = "DELETE FROM sessions WHERE token_hash = ANY($1)";
 /// The user was deleted between the check of the password and the start of the session.
 pub const USER_EXISTS: &str = "sessions_user_fkey";
 
-/// Stores a new session.
+/// Stores a new session, with one of the `drawn` places in the status lists if one was free.
 ///
 /// # Errors
 /// When the database cannot, or the user is gone ([`USER_EXISTS`]).
@@ -43,10 +64,11 @@ pub async fn start(
     client: &impl GenericClient,
     session: &Session,
     token: &SessionToken,
-) -> Result<(), StoreError> {
+    drawn: &[i64],
+) -> Result<Option<StatusIndex>, StoreError> {
     let statement = client.prepare_cached(START).await?;
-    client
-        .execute(
+    let row = client
+        .query_one(
             &statement,
             &[
                 session.id.as_uuid(),
@@ -57,10 +79,27 @@ pub async fn start(
                 &session.remembered,
                 &session.ip_address,
                 &session.user_agent,
+                &drawn,
             ],
         )
         .await?;
-    Ok(())
+    status_index(&row)
+}
+
+/// Gives a session one of the `drawn` places in the status lists, unless it has one. Which it has; `None` when all were
+/// taken, or the session is over.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn place(
+    client: &impl GenericClient,
+    id: SessionId,
+    drawn: &[i64],
+) -> Result<Option<StatusIndex>, StoreError> {
+    let statement = client.prepare_cached(PLACE).await?;
+    client.execute(&statement, &[id.as_uuid(), &drawn]).await?;
+    let row = client.query_opt(&client.prepare_cached(FIND_PLACE).await?, &[id.as_uuid()]).await?;
+    row.as_ref().map_or(Ok(None), status_index)
 }
 
 /// The live session of a token, and its user: one query.
@@ -154,5 +193,13 @@ fn from_row(row: &Row, user_id: &UserId) -> Result<Session, StoreError> {
         remembered: column(row, "sessions", "remembered")?,
         ip_address: column(row, "sessions", "ip_address")?,
         user_agent: column(row, "sessions", "user_agent")?,
+        status_index: status_index(row)?,
     })
+}
+
+fn status_index(row: &Row) -> Result<Option<StatusIndex>, StoreError> {
+    let number: Option<i64> = column(row, "sessions", "status_index")?;
+    let read =
+        |number| StatusIndex::new(number).ok_or_else(|| corrupt("sessions", "status_index", "no such place"));
+    number.map(read).transpose()
 }

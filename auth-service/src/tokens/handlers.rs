@@ -1,5 +1,7 @@
 //! `token`
 
+use std::sync::Arc;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -15,7 +17,8 @@ use crate::state::State;
 #[derive(Serialize, ToSchema)]
 struct Token {
     /// The JWT, for `Authorization: Bearer` at every resource server.
-    token: String,
+    #[schema(value_type = String)]
+    token: Arc<str>,
 }
 
 /// Mints an access token from the session.
@@ -25,6 +28,6 @@ struct Token {
 ))]
 #[get("/token")]
 pub async fn token(state: web::Data<State>, current: SignedIn) -> Result<HttpResponse, ApiError> {
-    let token = issue(&state, current.session.id, &current.user)?;
+    let token = issue(&state, &current.session, &current.user)?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Token { token }))
 }

@@ -1,16 +1,21 @@
 //! Access tokens: short-lived RS256 JWTs (RFC 9068) minted from a live session.
 
+mod cache;
 mod handlers;
 mod model;
 mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use cache::Made;
+pub use cache::TokenCache;
 pub use model::{ClaimSet, TokenSettings};
 pub use store::{longest_life, note_life};
 
+use std::sync::Arc;
+
 use crate::error::ApiError;
-use crate::sessions::SessionId;
+use crate::sessions::Session;
 use crate::state::State;
 use crate::users::User;
 
@@ -19,12 +24,23 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::token);
 }
 
-/// Mints an access token for a session that was just found alive.
+/// An access token for a session that was just found alive: the one it has, while more than half of its life is left, or
+/// a new one.
 ///
 /// # Errors
-/// When it cannot be signed.
-pub fn issue(state: &State, session: SessionId, user: &User) -> Result<String, ApiError> {
-    let settings = &state.settings.tokens;
-    let claims = model::AccessTokenClaims::new(settings, session, user, state.clock.now());
-    state.keys.active().sign(&settings.token_type, &claims)
+/// When it cannot be signed, or the session has no place in the status lists, so that it could not be revoked.
+pub fn issue(state: &State, session: &Session, user: &User) -> Result<Arc<str>, ApiError> {
+    let (settings, now) = (&state.settings.tokens, state.clock.now());
+    let index = session.status_index.ok_or(ApiError::CutOff)?;
+    let key = state.keys.active()?;
+    let user_updated_at = user.updated_at.as_microsecond();
+    let made = Made { session: session.id, index, user_updated_at, kid: key.kid().into() };
+    if let Some(token) = state.tokens.find(&made, now) {
+        return Ok(token);
+    }
+    let status = state.status_lists.reference(index);
+    let claims = model::AccessTokenClaims::new(settings, session.id, user, status, now);
+    let token: Arc<str> = key.sign(&settings.token_type, &claims)?.into();
+    state.tokens.keep(made, Arc::clone(&token), now);
+    Ok(token)
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::protocol::timestamp;
 use crate::sessions::SessionId;
+use crate::status_lists::StatusReference;
 use crate::users::{Email, User};
 
 /// RFC 9068 wants to know which client asked; until there are others, it is the first-party page.
@@ -52,6 +53,7 @@ pub struct AccessTokenClaims<'a> {
     email: &'a Email,
     email_verified: bool,
     name: &'a str,
+    status: StatusReference,
     #[serde(flatten)]
     better_auth: Option<BetterAuthClaims<'a>>,
 }
@@ -72,7 +74,13 @@ struct BetterAuthClaims<'a> {
 
 impl<'a> AccessTokenClaims<'a> {
     /// Claims for a token minted now.
-    pub fn new(settings: &'a TokenSettings, session: SessionId, user: &'a User, now: Timestamp) -> Self {
+    pub fn new(
+        settings: &'a TokenSettings,
+        session: SessionId,
+        user: &'a User,
+        status: StatusReference,
+        now: Timestamp,
+    ) -> Self {
         Self {
             iss: &settings.issuer,
             sub: user.id.as_str(),
@@ -85,6 +93,7 @@ impl<'a> AccessTokenClaims<'a> {
             email: &user.email,
             email_verified: user.email_verified,
             name: &user.name,
+            status,
             better_auth: (settings.claims == ClaimSet::BetterAuth).then(|| BetterAuthClaims {
                 id: user.id.as_str(),
                 verified: user.email_verified,

@@ -1,0 +1,49 @@
+//! The lists, and the list of lists.
+
+use actix_web::{HttpRequest, HttpResponse, route, web};
+use service_kit::envelope::{Envelope, Rejection};
+
+use super::document::Aggregation;
+use crate::error::ApiError;
+use crate::state::State;
+
+/// The second for which a list may be kept, as its `ttl` says; a cache in front spares us the rest.
+const CACHE_LIST: &str = "public, max-age=1";
+/// A new list is announced minutes before any token names it.
+const CACHE_AGGREGATION: &str = "public, max-age=60";
+
+/// Which status lists there are (Status List Aggregation).
+#[utoipa::path(get, path = "/.well-known/status-lists", tag = "tokens", responses(
+    (status = 200, body = Aggregation, description = "Their addresses"),
+    (status = 304, description = "The client has it"),
+    (status = 503, body = Envelope, description = "This replica is cut off from its database"),
+))]
+#[route("/.well-known/status-lists", method = "GET", method = "HEAD")]
+pub async fn aggregation(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let snapshot = state.status_lists.current()?;
+    let document = snapshot.aggregation.as_ref().ok_or(ApiError::CutOff)?;
+    Ok(document.answer(&request, CACHE_AGGREGATION))
+}
+
+/// A signed list of bits: one is set when the tokens that name its place are revoked (Token Status List).
+#[utoipa::path(get, path = "/.well-known/status-lists/{number}", tag = "tokens",
+    params(("number" = u32, Path, description = "Which list")),
+    responses(
+        (status = 200, content_type = "application/statuslist+jwt", body = String, description = "The list"),
+        (status = 304, description = "The client has it"),
+        (status = 404, body = Envelope, description = "There is no such list"),
+        (status = 503, body = Envelope, description = "This replica is cut off from its database"),
+    ))]
+#[route("/.well-known/status-lists/{number}", method = "GET", method = "HEAD")]
+pub async fn list(
+    request: HttpRequest,
+    state: web::Data<State>,
+    number: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let snapshot = state.status_lists.current()?;
+    let number = number.parse::<usize>().ok().filter(|parsed| parsed.to_string() == *number);
+    match number.and_then(|number| snapshot.lists.get(number)) {
+        Some(document) => Ok(document.answer(&request, CACHE_LIST)),
+        None => Ok(HttpResponse::from_error(Rejection::not_found())),
+    }
+}

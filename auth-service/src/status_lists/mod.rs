@@ -1,0 +1,23 @@
+//! Which tokens are revoked, told to every resource server by a Token Status List (draft-ietf-oauth-status-list).
+//!
+//! A session has a place in a list, and its tokens name it. When the session ends, the transaction that ends it sets the
+//! bit. Each replica looks for changes twice a second and serves the signed list from memory.
+
+mod document;
+mod handlers;
+mod keeper;
+mod model;
+mod published;
+mod store;
+mod sweeping;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use keeper::{Keeper, Keeping};
+pub use model::{LIST_SIZE, StatusIndex};
+pub use published::{StatusLists, StatusReference};
+
+/// Adds `/.well-known/status-lists`.
+pub fn well_known(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(handlers::aggregation).service(handlers::list);
+}

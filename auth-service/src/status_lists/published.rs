@@ -1,0 +1,115 @@
+//! The lists as they are served now, and where new sessions get their places.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use arc_swap::{ArcSwap, Guard};
+use aws_lc_rs::rand;
+use serde::Serialize;
+
+use super::model::{LIST_SIZE, StatusIndex};
+use crate::error::ApiError;
+use crate::protocol::conditional::Document;
+
+/// How long after its last look at the database a replica still vouches for its lists. It looks twice a second.
+const CUT_OFF: Duration = Duration::from_secs(10);
+/// How many places a new session draws. With at most half of them taken one is free, but for one time in 65,536.
+const DRAWN: usize = 16;
+/// How many are drawn when none of those was free: enough for lists that are nearly full.
+const DRAWN_AGAIN: usize = 4096;
+
+/// The lists that there are, swapped as a whole when one changes.
+#[derive(Default)]
+pub struct Snapshot {
+    /// By number.
+    pub lists: Vec<Document>,
+    /// Which lists there are.
+    pub aggregation: Option<Document>,
+    /// How many of them, from the first, have places to give.
+    pub in_use: u32,
+}
+
+/// Where a token's bit is: its `status` claim.
+#[derive(Debug, Serialize)]
+pub struct StatusReference {
+    status_list: Place,
+}
+
+#[derive(Debug, Serialize)]
+struct Place {
+    idx: u32,
+    uri: String,
+}
+
+/// The lists of this process, made by its [`Keeper`](super::Keeper).
+pub struct StatusLists {
+    prefix: String,
+    snapshot: ArcSwap<Snapshot>,
+    started: Instant,
+    /// Milliseconds from `started` to the last look at the database.
+    seen: AtomicU64,
+}
+
+impl StatusLists {
+    /// Lists whose addresses begin with `prefix`; none yet.
+    pub fn new(prefix: String) -> Self {
+        let snapshot = ArcSwap::from_pointee(Snapshot::default());
+        Self { prefix, snapshot, started: Instant::now(), seen: AtomicU64::new(0) }
+    }
+
+    /// What the addresses of the lists begin with.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// What the tokens of a session with this place say.
+    pub fn reference(&self, index: StatusIndex) -> StatusReference {
+        let uri = format!("{}/{}", self.prefix, index.list());
+        StatusReference { status_list: Place { idx: index.place(), uri } }
+    }
+
+    /// Places drawn at random for a new session, as the database numbers them; it takes the first that is free. At
+    /// random, so that a place tells nothing of when a session began. Draws many more when `again`.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn draw(&self, again: bool) -> Result<Vec<i64>, ApiError> {
+        let count = if again { DRAWN_AGAIN } else { DRAWN };
+        let places = u64::from(self.snapshot.load().in_use.max(1)) * u64::from(LIST_SIZE);
+        let mut bytes = vec![0; count * size_of::<u64>()];
+        rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;
+        let (numbers, _) = bytes.as_chunks();
+        Ok(numbers
+            .iter()
+            .filter_map(|number| i64::try_from(u64::from_le_bytes(*number) % places).ok())
+            .collect())
+    }
+
+    /// The lists, unless this replica is cut off from the database: then another may know better.
+    ///
+    /// # Errors
+    /// [`ApiError::CutOff`], which keeps verifiers at what they have.
+    pub fn current(&self) -> Result<Guard<std::sync::Arc<Snapshot>>, ApiError> {
+        let seen = Duration::from_millis(self.seen.load(Ordering::Relaxed));
+        if self.started.elapsed().saturating_sub(seen) > CUT_OFF {
+            return Err(ApiError::CutOff);
+        }
+        Ok(self.snapshot.load())
+    }
+
+    /// Notes that what is served is still what the database says.
+    pub(super) fn note_seen(&self) {
+        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.seen.store(millis, Ordering::Relaxed);
+    }
+
+    /// Serves these from now on.
+    pub(super) fn publish(&self, snapshot: Snapshot) {
+        self.snapshot.store(std::sync::Arc::new(snapshot));
+    }
+
+    /// What is served, however old.
+    pub(super) fn snapshot(&self) -> Guard<std::sync::Arc<Snapshot>> {
+        self.snapshot.load()
+    }
+}
