@@ -3,13 +3,14 @@
 //! Nothing in these services reads the system's clock directly. They are handed a [`Clock`], so that a test can
 //! stand at any moment it likes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// A clock that can be shared between threads and held by anything that needs the time.
 pub type SharedClock = Arc<dyn Clock>;
@@ -79,38 +80,98 @@ impl fmt::Debug for ManualClock {
     }
 }
 
-/// A clock for tests in which sleeping is virtual too: a sleeper wakes when the clock was moved past its time, and
-/// not before.
+/// A clock for tests in which sleeping is virtual too: a sleeper wakes when the clock was moved to its time, and not
+/// before.
 pub struct VirtualClock {
-    now: watch::Sender<Timestamp>,
+    state: Mutex<Virtual>,
+    /// How many sleep.
+    sleepers: watch::Sender<usize>,
+}
+
+struct Virtual {
+    now: Timestamp,
+    /// Tells sleepers apart that wake at the same time.
+    next: u64,
+    waiting: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
 }
 
 impl VirtualClock {
     /// A clock that stands at `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
-        Self { now: watch::Sender::new(start) }
+        let state = Virtual { now: start, next: 0, waiting: BTreeMap::new() };
+        Self { state: Mutex::new(state), sleepers: watch::Sender::new(0) }
     }
 
     /// Moves the clock forwards and wakes those whose time has come. They run when the caller yields. Past the end of
     /// time it stays there.
     pub fn advance(&self, step: Duration) {
-        self.now.send_modify(|now| *now = later(*now, step));
+        let mut state = self.state();
+        state.now = later(state.now, step);
+        let due = (state.now, u64::MAX);
+        while let Some(first) = state.waiting.first_entry()
+            && *first.key() <= due
+        {
+            // One that was dropped in the meantime needs no waking.
+            let _ = first.remove().send(());
+        }
+        self.sleepers.send_replace(state.waiting.len());
+    }
+
+    /// Waits until `count` sleep: when that is everybody, all that was to be done by now is done.
+    pub async fn asleep(&self, count: usize) {
+        // It cannot fail: the sender is in `self`.
+        let _ = self.sleepers.subscribe().wait_for(|sleepers| *sleepers == count).await;
+    }
+
+    /// How many sleep.
+    #[must_use]
+    pub fn sleepers(&self) -> usize {
+        *self.sleepers.borrow()
+    }
+
+    fn state(&self) -> MutexGuard<'_, Virtual> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        *self.now.borrow()
+        self.state().now
     }
 
     fn sleep(&self, duration: Duration) -> Sleep<'_> {
-        let mut now = self.now.subscribe();
-        let wakes = later(self.now(), duration);
         Box::pin(async move {
-            // It cannot fail: the sender is in `self`.
-            let _ = now.wait_for(|now| *now >= wakes).await;
+            let (wake, woken) = oneshot::channel();
+            let bed = {
+                let mut state = self.state();
+                let place = (later(state.now, duration), state.next);
+                if place.0 <= state.now {
+                    return;
+                }
+                state.next += 1;
+                state.waiting.insert(place, wake);
+                self.sleepers.send_replace(state.waiting.len());
+                Bed { clock: self, place }
+            };
+            let _ = woken.await;
+            drop(bed);
         })
+    }
+}
+
+/// A sleeper's place, given up when it is woken or goes away.
+struct Bed<'a> {
+    clock: &'a VirtualClock,
+    place: (Timestamp, u64),
+}
+
+impl Drop for Bed<'_> {
+    fn drop(&mut self) {
+        let mut state = self.clock.state();
+        if state.waiting.remove(&self.place).is_some() {
+            self.clock.sleepers.send_replace(state.waiting.len());
+        }
     }
 }
 
@@ -155,20 +216,32 @@ mod tests {
         let clock = Arc::new(VirtualClock::new(Timestamp::UNIX_EPOCH));
         let sleeper = Arc::clone(&clock);
         let task = tokio::spawn(async move {
-            sleeper.sleep(Duration::from_secs(3600)).await;
+            for _ in 0..2 {
+                sleeper.sleep(Duration::from_secs(3600)).await;
+            }
             sleeper.now()
         });
-        tokio::task::yield_now().await;
+        clock.asleep(1).await;
         clock.advance(Duration::from_secs(3599));
-        for _ in 0..10 {
-            tokio::task::yield_now().await;
-        }
-        assert!(!task.is_finished());
+        assert_eq!(clock.sleepers(), 1);
         clock.advance(Duration::from_secs(1));
-        assert_eq!(task.await.unwrap().as_second(), 3600);
+        assert_eq!(clock.sleepers(), 0, "it is to wake now");
+        clock.asleep(1).await;
+        clock.advance(Duration::from_secs(7000));
+        assert_eq!(task.await.unwrap().as_second(), 10_600);
         clock.sleep(Duration::ZERO).await;
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[tokio::test]
+    async fn a_sleeper_that_goes_away_is_not_waited_for() {
+        let clock = Arc::new(VirtualClock::new(Timestamp::UNIX_EPOCH));
+        let sleeper = Arc::clone(&clock);
+        let task = tokio::spawn(async move { sleeper.sleep(Duration::from_secs(1)).await });
+        clock.asleep(1).await;
+        task.abort();
+        clock.asleep(0).await;
     }
 
     #[test]
