@@ -9,3 +9,4 @@ mod readme;
 mod scratch;
 mod services;
 mod up;
+mod verifiers;

@@ -1,0 +1,55 @@
+"""A service that takes Latchkey's access tokens: `GET /` says whose token it was.
+
+    uvicorn service:app --port 8090
+
+Environment: ISSUER and AUDIENCE (the tokens' `iss` and `aud`), JWKS_URL (default: the issuer's).
+"""
+
+import os
+
+import jwt
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from keys import Keys, KeysUnavailable
+
+ISSUER, AUDIENCE = os.environ["ISSUER"], os.environ["AUDIENCE"]
+
+# begin: verify
+keys = Keys(os.environ.get("JWKS_URL", f"{ISSUER}/.well-known/jwks.json"))
+bearer = HTTPBearer(auto_error=False)
+unauthorized = HTTPException(401, "UNAUTHORIZED", {"WWW-Authenticate": "Bearer"})
+
+
+# Not `async`: FastAPI then runs it on a thread, where a fetch of the keys holds nobody else up.
+def user_id(credentials: HTTPAuthorizationCredentials | None = Depends(bearer)) -> str:
+    if credentials is None:
+        raise unauthorized
+    try:
+        verified = jwt.api_jwt.decode_complete(
+            credentials.credentials,
+            keys.get_signing_key_from_jwt(credentials.credentials).key,
+            algorithms=["RS256"],
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            leeway=5,  # seconds that clocks may be apart
+        )
+    except jwt.PyJWTError:
+        raise unauthorized from None
+    except KeysUnavailable:
+        raise HTTPException(503, "KEYS_UNAVAILABLE", {"Retry-After": "10"}) from None
+    # PyJWT does not look at `typ`, and takes an empty `sub`.
+    user = verified["payload"]["sub"]
+    if verified["header"].get("typ") != "at+jwt" or not isinstance(user, str) or not user:
+        raise unauthorized
+    return user
+
+
+app = FastAPI()
+
+
+@app.get("/")
+def who(user: str = Depends(user_id)):
+    return {"user_id": user}
+# end: verify
