@@ -23,7 +23,7 @@ use crate::config::{Config, MailError, MailNeeded, NoPasswordFits};
 use crate::document::Document;
 use crate::email::{Delivery, Outbox, Worker};
 use crate::error::ApiError;
-use crate::keys::KeyRing;
+use crate::keys::{ContractError, Keeper, KeyContract, KeyRefresher, KeyRing, KeysDependency, Metadata};
 use crate::limits::Limits;
 use crate::passwords::HashPool;
 use crate::protocol::PREFIX;
@@ -34,7 +34,7 @@ use crate::protocol::error_page;
 use crate::protocol::origin::TrustedOrigins;
 use crate::protocol::rate_limit::rate_limit;
 use crate::state::{Settings, State};
-use crate::status_lists::{Keeper, Keeping, StatusLists};
+use crate::status_lists::{Keeping, StatusLists};
 use crate::tokens::TokenCache;
 use crate::verifications::Links;
 use crate::{addresses, keys, passwords, sessions, status_lists, tokens, users};
@@ -43,8 +43,10 @@ use crate::{addresses, keys, passwords, sessions, status_lists, tokens, users};
 pub const NAME: &str = "auth-service";
 /// Connections to PostgreSQL that mail uses: never while a mail server talks, so one is enough.
 const MAIL_CONNECTIONS: usize = 1;
-/// Connections to PostgreSQL that the status lists use: one look after the other.
-const STATUS_CONNECTIONS: usize = 1;
+/// Connections to PostgreSQL that the status lists use: one looks, one sweeps.
+const STATUS_CONNECTIONS: usize = 2;
+/// Connections to PostgreSQL that look after the signing keys, whatever requests do.
+const KEY_CONNECTIONS: usize = 1;
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,9 @@ pub enum StartError {
     /// No password has the length that is set.
     #[error(transparent)]
     NoPasswordFits(#[from] NoPasswordFits),
+    /// Keys would sign before verifiers know them.
+    #[error(transparent)]
+    KeyContract(#[from] ContractError),
     /// The signing key cannot be made or read.
     #[error("signing key: {0}")]
     Key(#[from] ApiError),
@@ -84,14 +89,27 @@ pub struct Prepared {
     connections: usize,
     state: State,
     mail: Option<Worker>,
-    status: Keeper,
+    status: status_lists::Keeper,
 }
 
-/// Checks the configuration, waits for the database and loads the signing key.
+/// Checks the configuration, waits for the database and loads the signing keys.
 ///
 /// # Errors
 /// What the operator has to mend.
 pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, StartError> {
+    let contract = config.keys.contract(config.tokens.clock_skew)?;
+    prepare_with(config, clock, contract).await
+}
+
+/// The same with a contract of the caller's own, which nothing checks: for tests alone.
+///
+/// # Errors
+/// What the operator has to mend.
+pub async fn prepare_with(
+    config: &Config,
+    clock: SharedClock,
+    contract: KeyContract,
+) -> Result<Prepared, StartError> {
     let address = Address::parse("DATABASE_URL", &config.database_url()?)?;
     let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
     let cookies = config.sessions.cookies(&config.base_url)?;
@@ -113,10 +131,19 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
         None => std::thread::available_parallelism()?,
     };
     let limits = config.rate_limit_enabled.then(|| Limits::new(secrets.derive("limits")));
+    let keeper = Keeper {
+        pool: address.pool(KEY_CONNECTIONS)?,
+        encryption,
+        clock: Arc::clone(&clock),
+        contract,
+        size: config.keys.rsa_key_bits,
+        token_life: settings.tokens.ttl,
+    };
     let state = State {
         tokens: Arc::new(TokenCache::new(settings.tokens.ttl)),
         status_lists: Arc::new(StatusLists::new(config.tokens.status_list_prefix(&config.base_url))),
-        keys: Arc::new(KeyRing::load(&own, &encryption, &clock).await?),
+        keys: Arc::new(KeyRing::open(keeper).await?),
+        metadata: Metadata::new(&settings.tokens.issuer, &config.base_url).map(Arc::new),
         passwords: Arc::new(HashPool::new(slots, config.bcrypt_cost)?),
         cookies: Arc::new(Cookies::new(secrets, &cookies)),
         origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
@@ -136,19 +163,23 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
     let mut status = {
         let (lists, keys) = (Arc::clone(&state.status_lists), Arc::clone(&state.keys));
         let pool = address.pool(STATUS_CONNECTIONS)?;
-        Keeper::new(lists, keys, pool, Arc::clone(&state.clock), &state.settings.tokens)
+        status_lists::Keeper::new(lists, keys, pool, Arc::clone(&state.clock), &state.settings.tokens)
     };
     status.look().await?;
     Ok(Prepared { address, connections: config.database_pool_size.get(), state, mail, status })
 }
 
-/// Binds the service. Nothing is served until the returned server is awaited; mail is sent from now on.
+/// Binds the service. Nothing is served until the returned server is awaited; mail is sent and keys are looked after from
+/// now on.
 ///
 /// # Errors
 /// When the address cannot be listened on.
 pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
     let Prepared { address, connections, state, mail, status } = prepared;
-    let readiness = Readiness::new(vec![Box::new(DatabaseDependency(state.pool.clone()))]);
+    let keys_there = KeysDependency(Arc::clone(&state.keys));
+    let readiness =
+        Readiness::new(vec![Box::new(DatabaseDependency(state.pool.clone())), Box::new(keys_there)]);
+    let ring = Arc::clone(&state.keys);
     let watched = readiness.clone();
     let app = move || {
         let (address, state) = (address.clone(), state.clone());
@@ -187,7 +218,8 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .wrap(TracingLogger::<RequestSpan>::new())
     };
     let (server, addresses) = lifecycle::bind(app, bind).map_err(|error| StartError::Bind(bind, error))?;
-    Ok(Bound { server, addresses, readiness, mail: mail.map(Worker::start), status: status.start() })
+    let keys = KeyRefresher::start(ring);
+    Ok(Bound { server, addresses, readiness, keys, mail: mail.map(Worker::start), status: status.start() })
 }
 
 /// A service that holds its socket.
@@ -198,6 +230,8 @@ pub struct Bound {
     pub addresses: Vec<SocketAddr>,
     /// What `/readyz` says.
     pub readiness: Readiness,
+    /// What looks after the signing keys.
+    pub keys: KeyRefresher,
     /// What sends mail, if any is sent.
     pub mail: Option<Delivery>,
     /// What keeps the status lists up to date.
@@ -210,12 +244,15 @@ pub struct Bound {
 /// What the operator has to mend.
 pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
     let bound = bind(prepare(&config, clock).await?, config.bind)?;
-    let Bound { server, addresses, readiness, mail, status } = bound;
+    let Bound { server, addresses, readiness, keys, mail, status } = bound;
     let outcome = lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await;
     status.stop();
-    if let Some(mail) = mail {
-        mail.stop().await;
-    }
+    let mail = async {
+        if let Some(mail) = mail {
+            mail.stop().await;
+        }
+    };
+    tokio::join!(mail, keys.stop());
     Ok(outcome?)
 }
 

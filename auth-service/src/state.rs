@@ -6,7 +6,7 @@ use deadpool_postgres::Pool;
 use shared_claims::SharedClock;
 
 use crate::email::Outbox;
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, Metadata};
 use crate::limits::Limits;
 use crate::passwords::{HashPool, PasswordRules};
 use crate::protocol::client_address::TrustedProxies;
@@ -28,6 +28,8 @@ pub struct State {
     pub tokens: Arc<TokenCache>,
     /// Which tokens are revoked.
     pub status_lists: Arc<StatusLists>,
+    /// What this issuer says of itself, if it is reached here.
+    pub metadata: Option<Arc<Metadata>>,
     /// What hashes passwords.
     pub passwords: Arc<HashPool>,
     /// What reads and writes cookies.

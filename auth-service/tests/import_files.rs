@@ -173,7 +173,7 @@ async fn what_is_exported_comes_in_again_the_same() {
     assert!(finished.status.success(), "{finished:?}");
     let said = finished.stdout.join("\n");
     for part in
-        ["users      4, 3 with", "1 passwords have more than 72 bytes", "2 sessions", "1 public, 0 private"]
+        ["users      4, 3 with", "1 passwords have more than 72 bytes", "2 sessions", "2 public, 0 private"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -219,6 +219,8 @@ async fn what_is_exported_fits_the_tables_of_better_auth() {
     assert!(finished.status.success(), "{finished:?}");
     let pem = std::fs::read_to_string(format!("{to}/key-1-active.pem")).unwrap();
     assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"));
+    let next = std::fs::read_to_string(format!("{to}/key-2-pending.pem")).unwrap();
+    assert!(next.starts_with("-----BEGIN PRIVATE KEY-----") && next != pem);
     let private = std::fs::read_to_string(format!("{to}/private-jwks.json")).unwrap();
     assert!(
         private.contains("\"d\"")

@@ -12,6 +12,7 @@ mod import;
 mod import_better_auth;
 mod import_files;
 mod import_node;
+mod keys;
 mod limits;
 mod mail;
 mod mailbox;

@@ -43,6 +43,11 @@ async fn a_bad_setting_stops_the_start_and_is_named() {
         ("BCRYPT_COST", "99"),
         ("JWT_TTL", "soon"),
         ("JWT_TTL", "0s"),
+        ("KEY_ROTATION_INTERVAL", "25m"),
+        ("KEY_ROTATION_INTERVAL", "-1h"),
+        ("KEY_REFRESH_INTERVAL", "1m"),
+        ("RSA_KEY_BITS", "1024"),
+        ("JWKS_MAX_AGE", "a while"),
         ("SESSION_TTL", "-1h"),
         ("TRUSTED_ORIGINS", "*"),
         ("TRUSTED_ORIGINS", "https://*.com"),
@@ -142,7 +147,7 @@ async fn secrets_come_from_files_too() {
 }
 
 #[tokio::test]
-async fn two_replicas_starting_at_once_on_an_empty_database_make_one_key() {
+async fn two_replicas_starting_at_once_on_an_empty_database_make_one_key_and_its_successor() {
     let database = TestDatabase::empty_auth().await;
     let migrate = || {
         let env = [("MIGRATION_DATABASE_URL", database.owner_url())];
@@ -165,17 +170,20 @@ async fn two_replicas_starting_at_once_on_an_empty_database_make_one_key() {
         let jwks =
             Answer::of(reqwest::Client::new().get(format!("{}/api/auth/jwks", service.url()))).await.body;
         let keys = jwks["keys"].as_array().unwrap();
-        assert_eq!(keys.len(), 1);
-        kids.insert(keys[0]["kid"].as_str().unwrap().to_owned());
+        assert_eq!(keys.len(), 2);
+        kids.insert([&keys[0], &keys[1]].map(|key| key["kid"].as_str().unwrap().to_owned()));
     }
-    assert_eq!(kids.len(), 1, "both replicas sign with one key");
+    assert_eq!(kids.len(), 1, "both replicas sign with one key, and the same one is next");
     let client = connect(&database.superuser_url()).await;
-    let rows = client.query("SELECT kid, private_key FROM signing_keys", &[]).await.unwrap();
-    assert_eq!(rows.len(), 1);
-    let sealed: Vec<u8> = rows[0].get("private_key");
+    let rows = client.query("SELECT kid, status, private_key FROM signing_keys", &[]).await.unwrap();
+    let statuses: HashSet<&str> = rows.iter().map(|row| row.get("status")).collect();
+    assert_eq!((rows.len(), statuses), (2, HashSet::from(["active", "pending"])));
     // A PKCS#8 document in the clear would name its algorithm.
     let rsa_oid = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-    assert!(!sealed.windows(rsa_oid.len()).any(|window| window == rsa_oid), "the key is encrypted at rest");
+    for row in rows {
+        let sealed: Vec<u8> = row.get("private_key");
+        assert!(!sealed.windows(rsa_oid.len()).any(|window| window == rsa_oid), "keys are encrypted at rest");
+    }
 }
 
 #[tokio::test]
@@ -188,7 +196,8 @@ async fn the_service_role_can_do_no_more_than_it_must() {
         "TRUNCATE limits",
         "CREATE TABLE mine (a int)",
         "UPDATE signing_keys SET kid = 'mine'",
-        "DELETE FROM signing_keys",
+        "UPDATE signing_keys SET created_at = now()",
+        "TRUNCATE signing_keys",
         "DELETE FROM refinery_schema_history",
         "ALTER TABLE users DROP CONSTRAINT users_email_key",
     ] {

@@ -6,7 +6,7 @@ use auth_service::config::Config;
 use auth_service::server;
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
-use local_stack::testing::{TestDatabase, auth_env};
+use local_stack::testing::{Database, TestDatabase, auth_env};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use shared_claims::ManualClock;
@@ -27,6 +27,17 @@ pub struct Clocked {
     pub database: TestDatabase,
 }
 
+/// The configuration of a server on `database`, with settings that win over those of other tests.
+pub fn config_of(database: &Database, extra: &[(&str, &str)]) -> Config {
+    let mut arguments = vec!["auth-service".to_owned(), "--bind=127.0.0.1:0".to_owned()];
+    let mut settings = auth_env(database);
+    settings.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    for (name, value) in settings {
+        arguments.push(format!("--{}={value}", name.to_lowercase().replace('_', "-")));
+    }
+    Settings::parse_from(arguments).config
+}
+
 impl Clocked {
     pub async fn start() -> Self {
         Self::start_with(&[]).await
@@ -38,13 +49,7 @@ impl Clocked {
     }
 
     async fn start_on(database: TestDatabase, extra: &[(&str, &str)]) -> Self {
-        let mut arguments = vec!["auth-service".to_owned(), "--bind=127.0.0.1:0".to_owned()];
-        let mut settings = auth_env(&database);
-        settings.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        for (name, value) in settings {
-            arguments.push(format!("--{}={value}", name.to_lowercase().replace('_', "-")));
-        }
-        let config = Settings::parse_from(arguments).config;
+        let config = config_of(&database, extra);
         let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
         let shared = Arc::clone(&clock) as shared_claims::SharedClock;
         let bound = server::bind(server::prepare(&config, shared).await.unwrap(), config.bind).unwrap();
@@ -155,7 +160,8 @@ async fn a_retired_key_is_published_until_its_time_is_over() {
     let sql = format!(
         "INSERT INTO signing_keys (kid, status, algorithm, public_jwk, published_until, created_at) VALUES \
          ('old', 'retired', 'EdDSA', '{jwk}', '2026-03-01T13:00:00Z', '2025-01-01'), \
-         ('older', 'retired', 'EdDSA', '{jwk}', '2026-03-01T12:00:00Z', '2024-01-01')"
+         ('older', 'retired', 'EdDSA', '{jwk}', '2026-03-01T12:00:00Z', '2024-01-01'); \
+         UPDATE signing_keys SET published_at = '2026-03-01', active_since = '2026-03-01' WHERE status <> 'retired'"
     );
     client.batch_execute(&sql).await.unwrap();
     let server = Clocked::start_on(database, &[]).await;
@@ -163,14 +169,14 @@ async fn a_retired_key_is_published_until_its_time_is_over() {
         let answer = Answer::of(server.http.get(format!("{}/api/auth/jwks", server.url))).await.body;
         answer["keys"].as_array().unwrap().clone()
     };
-    let (ours, old) = match jwks().await.as_slice() {
-        [ours, old] => (ours.clone(), old.clone()),
+    let (ours, next, old) = match jwks().await.as_slice() {
+        [ours, next, old] => (ours.clone(), next.clone(), old.clone()),
         keys => panic!("{keys:?}"),
     };
     assert_eq!(old, serde_json::from_str::<Value>(jwk).unwrap());
-    assert_eq!(ours["alg"], "RS256");
+    assert_eq!((&ours["alg"], &next["alg"]), (&json!("RS256"), &json!("RS256")));
     server.clock.advance(SignedDuration::from_secs(3599));
-    assert_eq!(jwks().await, [ours.clone(), old]);
+    assert_eq!(jwks().await, [ours.clone(), next.clone(), old]);
     server.clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(jwks().await, [ours]);
+    assert_eq!(jwks().await, [ours, next]);
 }

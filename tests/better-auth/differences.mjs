@@ -56,13 +56,20 @@ export const DIFFERENCES = [
   },
   {
     id: "jwks",
-    difference: "keys of the JWKS have `use: sig`; it and `token` have cache headers",
+    difference: "keys of the JWKS have `use: sig`; it has an `ETag`, and it and `token` have cache headers",
     reason: "verifiers that check it, and caches in between",
     shows: [
       { at: /jwks$/, field: /^(body|data)\.keys\.0\.use$/, theirs: null },
       { at: "GET /jwks", field: "header.cache-control", theirs: null },
+      { at: "GET /jwks", field: "header.etag", theirs: null },
       { at: "GET /token", field: "header.cache-control", theirs: null, ours: '"no-store"' },
     ],
+  },
+  {
+    id: "next-key",
+    difference: "the JWKS holds the key that signs next, too",
+    reason: "verifiers know it before they meet it; Better Auth makes one when it signs with it",
+    shows: [{ at: /jwks$/, field: /^(body|data)\.keys\.1(\.|$)/, theirs: null }],
   },
   {
     id: "bodiless",

@@ -1,6 +1,9 @@
 //! The command line.
 
+mod key_list;
+mod keys;
 mod moving;
+mod output;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -34,6 +37,8 @@ enum Command {
     Import(moving::ImportCommand),
     /// Write all accounts and keys to files that others read
     Export(moving::ExportArgs),
+    /// List, rotate, revoke, bring in and hand out signing keys
+    Keys(Box<keys::KeysArgs>),
     /// Ask the service on this machine whether it is ready; the exit code tells
     Healthcheck(HealthcheckConfig),
 }
@@ -66,6 +71,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Import(command) => command_line::finish(NAME, moving::import(command).await),
         Command::Export(args) => command_line::finish(NAME, moving::export(args).await),
+        Command::Keys(args) => command_line::finish(NAME, keys::run(*args).await),
         Command::Healthcheck(config) => {
             command_line::finish(NAME, command_line::healthcheck(config.bind).await)
         }

@@ -1,6 +1,7 @@
 //! Every setting: an environment variable with a default, or an error that names it.
 
 mod accounts;
+mod keys;
 mod mail;
 mod sessions;
 mod tokens;
@@ -20,6 +21,7 @@ use service_kit::telemetry::LogFormat;
 use url::Url;
 
 pub use self::accounts::{AccountConfig, MailNeeded, NoPasswordFits};
+pub use self::keys::KeyConfig;
 pub use self::mail::{MailConfig, MailError};
 pub use self::sessions::SessionConfig;
 pub use self::tokens::TokenConfig;
@@ -45,7 +47,8 @@ pub struct Config {
     #[arg(long, env)]
     pub migration_database_url_file: Option<PathBuf>,
     /// The most connections to PostgreSQL, shared out among the worker threads (one a core) with at least one for
-    /// each; one more serves the health checks, and one sends mail
+    /// each; one more serves the health checks, one looks after
+    /// the signing keys, and one sends mail
     #[arg(long, env, default_value = "16")]
     pub database_pool_size: NonZeroUsize,
     /// The address to listen on; port 0 takes a free one
@@ -79,6 +82,9 @@ pub struct Config {
     /// Access tokens
     #[command(flatten)]
     pub tokens: TokenConfig,
+    /// Signing keys
+    #[command(flatten)]
+    pub keys: KeyConfig,
     /// Mail
     #[command(flatten)]
     pub mail: MailConfig,

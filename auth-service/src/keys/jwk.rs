@@ -10,6 +10,14 @@ use serde_json::{Map, Value, json};
 /// The only algorithm that signs here.
 pub const RS256: &str = "RS256";
 
+/// The longest `kid` that is taken, in bytes.
+const MAX_KID: usize = 128;
+
+/// Whether a key from elsewhere can keep this name.
+pub fn is_usable_kid(kid: &str) -> bool {
+    (1..=MAX_KID).contains(&kid.len()) && kid.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The public half of somebody's JWK as our JWKS shows it: nothing but the members that its type needs, so that no
 /// private one slips through. `algorithm` is what its owner says of it; else it is told by the key itself.
 /// `None` for what is no public signature key.
@@ -66,11 +74,11 @@ pub fn written_out(pkcs8: &[u8], kid: &str) -> Option<(String, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::SigningKey;
+    use crate::keys::{KeySize, SigningKey};
 
     #[test]
     fn a_private_key_goes_out_and_comes_back_the_same() {
-        let (key, der) = SigningKey::generate().ok().unwrap();
+        let (key, der) = SigningKey::generate(KeySize::default()).ok().unwrap();
         let (pem, jwk) = written_out(&der, "kid-1").unwrap();
         assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
         assert_eq!(jwk["n"], serde_json::to_value(key.jwk()).unwrap()["n"]);
@@ -83,8 +91,18 @@ mod tests {
     }
 
     #[test]
+    fn a_kid_is_visible_text() {
+        for good in ["a", "2024-01", "a/b+c=", &"x".repeat(128)] {
+            assert!(is_usable_kid(good), "{good}");
+        }
+        for bad in ["", "a b", "a\n", "é", &"x".repeat(129)] {
+            assert!(!is_usable_kid(bad), "{bad}");
+        }
+    }
+
+    #[test]
     fn nothing_private_is_ever_published() {
-        let (_, der) = SigningKey::generate().ok().unwrap();
+        let (_, der) = SigningKey::generate(KeySize::default()).ok().unwrap();
         let (_, private) = written_out(&der, "theirs").unwrap();
         let (algorithm, shown) = published(&private, "kid-1", None).unwrap();
         assert_eq!((algorithm.as_str(), &shown["kid"]), ("RS256", &json!("kid-1")));

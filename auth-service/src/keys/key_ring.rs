@@ -1,105 +1,222 @@
-//! The keys of this process: loaded once, then only read.
+//! The keys of this process: looked up in the background, read without waiting.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use actix_web::web::Bytes;
-use deadpool_postgres::Pool;
-use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
+use arc_swap::ArcSwap;
+use deadpool_postgres::Object;
 use service_kit::store::StoreError;
-use shared_claims::SharedClock;
-use utoipa::ToSchema;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
-use super::encryption::KeyEncryptionKeys;
-use super::model::{PublicJwk, SigningKey};
-use super::store::{self, Published, SealedKey};
+use super::contract::KeyContract;
+use super::error::KeyError;
+use super::keeper::{Keeper, public_half};
+use super::life::{self, Due, KeyRecord, KeyStatus};
+use super::model::SigningKey;
+use super::snapshot::{Known, Private, Snapshot};
+use super::store::{self, Halves};
 use crate::error::ApiError;
+use crate::protocol::conditional::Document;
 
-/// A JWK Set (RFC 7517).
-#[derive(Serialize, ToSchema)]
-pub struct Jwks<'a> {
-    /// The public keys. One that came from another system may be of another type, with that type's members.
-    #[schema(value_type = Vec<PublicJwk>)]
-    keys: Vec<Shown<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Shown<'a> {
-    Active(&'a PublicJwk),
-    Retired(&'a Value),
-}
+/// How long a look at the database may take: a connection that lost its other end would keep us waiting for minutes.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The key that signs, and those that are published beside it.
 pub struct KeyRing {
-    active: Arc<SigningKey>,
-    retired: Vec<Published>,
+    keeper: Keeper,
+    snapshot: ArcSwap<Snapshot>,
+    /// Looks happen one after the other, so that none puts older keys in place of newer ones.
+    looking: Mutex<()>,
+    began: Instant,
+    /// When the database was last looked at with success, in milliseconds after `began`.
+    seen_at: AtomicU64,
 }
 
 impl KeyRing {
-    /// Loads the keys; on the first start of all makes the one that signs, under a lock that all replicas share.
+    /// Loads the keys, and makes those that are missing: on the first start of all, the one that signs and the next one.
     ///
     /// # Errors
-    /// When the database cannot, or the stored key does not open with any of the `encryption` keys.
-    pub async fn load(
-        pool: &Pool,
-        encryption: &KeyEncryptionKeys,
-        clock: &SharedClock,
-    ) -> Result<Self, ApiError> {
-        let active = Arc::new(load_active(pool, encryption, clock).await?);
-        let client = pool.get().await.map_err(StoreError::from)?;
-        Ok(Self { active, retired: store::find_retired(&client).await? })
+    /// When the database cannot, or a stored private half does not open.
+    pub async fn open(keeper: Keeper) -> Result<Self, ApiError> {
+        keeper.note_token_life().await?;
+        let ring = Self {
+            snapshot: ArcSwap::from_pointee(Snapshot::new(Vec::new(), keeper.clock.now(), None)?),
+            keeper,
+            looking: Mutex::new(()),
+            began: Instant::now(),
+            seen_at: AtomicU64::new(0),
+        };
+        ring.tend().await?;
+        let snapshot = ring.snapshot.load();
+        let sealed = snapshot.keys.iter().find(|key| matches!(key.private, Private::Sealed));
+        match sealed.map(|key| key.record.kid.clone()) {
+            Some(kid) => Err(KeyError::Sealed(kid).into()),
+            None => Ok(ring),
+        }
     }
 
-    /// The key that signs.
+    /// The key that signs. Cheap.
     ///
     /// # Errors
-    /// None yet.
+    /// [`ApiError::CutOff`] when the database was not looked at for so long that it may be another one by now.
     pub fn active(&self) -> Result<Arc<SigningKey>, ApiError> {
-        Ok(Arc::clone(&self.active))
+        let active = self.snapshot.load().active.clone();
+        active.filter(|_| self.is_current()).ok_or(ApiError::CutOff)
     }
 
-    /// The JWKS as it stands `now`, ready to send: a retired key is shown until its time is over.
+    /// The JWKS as it stands now: a retired key leaves it at its time, also while the database is away.
     ///
     /// # Errors
     /// When a key cannot be written as JSON.
-    pub fn jwks(&self, now: Timestamp) -> Result<Bytes, ApiError> {
-        let retired = self.retired.iter().filter(|key| key.until > now).map(|key| Shown::Retired(&key.jwk));
-        let keys = std::iter::once(Shown::Active(self.active.jwk())).chain(retired).collect();
-        let jwks = serde_json::to_vec(&Jwks { keys })
-            .map_err(|error| ApiError::Internal(format!("the JWKS is no JSON: {error}")))?;
-        Ok(jwks.into())
+    pub fn jwks(&self) -> Result<Arc<Document>, ApiError> {
+        let (snapshot, now) = (self.snapshot.load(), self.keeper.clock.now());
+        if snapshot.is_valid(now) {
+            return Ok(Arc::clone(&snapshot.set));
+        }
+        let next = Arc::new(snapshot.at(now)?);
+        let set = Arc::clone(&next.set);
+        // What was seen in the database meanwhile is not undone.
+        self.snapshot.compare_and_swap(&snapshot, next);
+        Ok(set)
     }
-}
 
-async fn load_active(
-    pool: &Pool,
-    encryption: &KeyEncryptionKeys,
-    clock: &SharedClock,
-) -> Result<SigningKey, ApiError> {
-    let mut client = pool.get().await.map_err(StoreError::from)?;
-    if let Some(sealed) = store::find_active(&client).await? {
-        return open(&sealed, encryption);
+    /// What keys' lives keep to.
+    pub fn contract(&self) -> &KeyContract {
+        &self.keeper.contract
     }
-    let transaction = store::lock(&mut client).await?;
-    if let Some(sealed) = store::find_active(transaction.client()).await? {
-        return open(&sealed, encryption);
-    }
-    let (key, der) = actix_web::web::block(SigningKey::generate)
-        .await
-        .map_err(|error| ApiError::Internal(error.to_string()))??;
-    let kid = key.jwk().kid.clone();
-    let private_key = encryption.seal(&kid, &der)?;
-    store::insert(transaction, &SealedKey { kid, private_key }, clock.now()).await?;
-    tracing::info!(kid = key.jwk().kid, "made the signing key");
-    Ok(key)
-}
 
-fn open(sealed: &SealedKey, encryption: &KeyEncryptionKeys) -> Result<SigningKey, ApiError> {
-    let kid = &sealed.kid;
-    let der = encryption.open(kid, &sealed.private_key).ok_or_else(|| {
-        ApiError::Internal(format!("KEY_ENCRYPTION_KEYS: none of the keys opens the signing key {kid}"))
-    })?;
-    SigningKey::from_pkcs8(&der)
+    /// Whether this replica may sign, now and after the next rotation.
+    pub fn is_ready(&self) -> bool {
+        let snapshot = self.snapshot.load();
+        let missed = snapshot.missed_since.map(|since| since.elapsed());
+        let bound = self.keeper.contract.replica_bound;
+        snapshot.active.is_some() && self.is_current() && missed.is_none_or(|missed| missed <= bound)
+    }
+
+    fn is_current(&self) -> bool {
+        let seen_at = Duration::from_millis(self.seen_at.load(Ordering::Acquire));
+        self.began.elapsed().saturating_sub(seen_at) <= self.keeper.contract.replica_bound
+    }
+
+    /// Looks at the database, once.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn refresh(&self) -> Result<(), ApiError> {
+        let _one_at_a_time = self.looking.lock().await;
+        // Taken before the look: what it finds is at least as new.
+        let began = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let client = self.keeper.client().await?;
+        match timeout(LOOK_TIMEOUT, self.look(&client)).await {
+            Ok(outcome) => outcome?,
+            Err(late) => {
+                // The next look is over another connection.
+                drop(Object::take(client));
+                return Err(StoreError::Unavailable(late.into()).into());
+            }
+        }
+        self.seen_at.store(began, Ordering::Release);
+        Ok(())
+    }
+
+    async fn look(&self, client: &Object) -> Result<(), KeyError> {
+        let records = store::published(client).await?;
+        let before = self.snapshot.load_full();
+        if before.is_of(&records) {
+            return Ok(());
+        }
+        let unknown: Vec<&str> = records
+            .iter()
+            .filter(|record| before.known(record).is_none())
+            .map(|record| record.kid.as_str())
+            .collect();
+        let mut halves =
+            if unknown.is_empty() { Vec::new() } else { store::halves_of(client, &unknown).await? };
+        let mut keys = Vec::with_capacity(records.len());
+        for record in records {
+            if let Some(known) = before.known(&record) {
+                keys.push(Known { record, ..known.clone() });
+            } else if let Some(at) = halves.iter().position(|(kid, _)| *kid == record.kid) {
+                keys.push(self.learn(record, halves.swap_remove(at).1, &before)?);
+            }
+        }
+        let missed_since = before.missed_since.or_else(|| Some(Instant::now()));
+        let snapshot = Snapshot::new(keys, self.keeper.clock.now(), missed_since)?;
+        self.snapshot.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// A key that was not known before.
+    fn learn(&self, record: KeyRecord, halves: Halves, before: &Snapshot) -> Result<Known, KeyError> {
+        let private = match self.keeper.open(&record.kid, &halves) {
+            Ok(None) => Private::Gone,
+            Ok(Some(key)) => Private::Open(Arc::new(key)),
+            Err(error @ KeyError::Sealed(_)) => {
+                if !before.is_sealed(&record.kid) {
+                    tracing::error!(%error, status = record.status.as_str(), "a signing key cannot be used");
+                }
+                Private::Sealed
+            }
+            Err(error) => return Err(error),
+        };
+        let jwk = match (halves.jwk, &private) {
+            (Some(jwk), _) => Some(jwk),
+            (None, Private::Open(key)) => Some(public_half(key)?),
+            (None, _) => None,
+        };
+        Ok(Known { record, jwk, private })
+    }
+
+    /// Looks at the database, and does what is due: makes the keys that are missing, lets the next key take over,
+    /// forgets those whose time is over.
+    ///
+    /// # Errors
+    /// When the database cannot, or a key cannot be made.
+    pub async fn tend(&self) -> Result<(), ApiError> {
+        self.refresh().await?;
+        if let Some(due) = self.due() {
+            let new = self.while_looking(self.keeper.make(due.new_keys())).await?;
+            self.keeper.do_what_is_due(new).await?;
+            self.refresh().await?;
+        }
+        let now = self.keeper.clock.now();
+        if self.snapshot.load().keys.iter().any(|key| !key.record.is_published(now)) {
+            self.keeper.sweep().await?;
+            self.refresh().await?;
+        }
+        Ok(())
+    }
+
+    /// What is due, if this replica can do it.
+    fn due(&self) -> Option<Due> {
+        let snapshot = self.snapshot.load();
+        let records = snapshot.keys.iter().map(|key| &key.record);
+        let due = life::due(records, &self.keeper.contract, self.keeper.clock.now())?;
+        let sealed = |status| {
+            let mut keys = snapshot.keys.iter();
+            keys.any(|key| key.record.status == status && matches!(key.private, Private::Sealed))
+        };
+        (due == Due::Pending || !sealed(KeyStatus::Pending)).then_some(due)
+    }
+
+    /// Goes on looking while `work` takes its time.
+    async fn while_looking<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = self.keeper.clock.sleep(self.keeper.contract.refresh_interval) => {
+                    // Said by the next one that is waited for.
+                    let _ = self.refresh().await;
+                }
+            }
+        }
+    }
+
+    pub(super) fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
 }

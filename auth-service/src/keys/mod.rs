@@ -1,17 +1,35 @@
-//! The RSA key that signs tokens, and the JWKS that verifies them.
+//! The RSA keys that sign tokens: their life, and the JWKS that verifies what they signed.
 
+mod contract;
 mod encryption;
+mod error;
 mod handlers;
 mod jwk;
+mod keeper;
 mod key_ring;
+mod life;
+mod metadata;
 mod model;
+mod operator;
+mod pem;
+mod refresher;
+mod snapshot;
 mod store;
 
+pub use contract::{ContractError, KeyContract, KeyTimes, LONGEST_REFRESH_INTERVAL};
 pub use encryption::KeyEncryptionKeys;
-pub use jwk::{RS256, pkcs8_of, published, written_out};
+pub use error::KeyError;
+pub use jwk::{RS256, is_usable_kid, pkcs8_of, published, written_out};
+pub use keeper::{Keeper, NewKey, public_half};
 pub use key_ring::KeyRing;
-pub use model::SigningKey;
-pub use store::{RetiredKey, StoredKey, every, is_there, retire};
+pub use life::{Due, KeyRecord, KeyStatus, rotation_at};
+pub use metadata::Metadata;
+pub use model::{KeySize, SigningKey};
+pub use operator::{ImportedKey, Revoked, Successor};
+pub use pem::{PemKey, bits, public_pem};
+pub use refresher::{KeyRefresher, KeysDependency};
+pub use snapshot::Jwks;
+pub use store::{Halves, RetiredKey, StoredKey, every, is_there, retire};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `jwks` under the protocol's prefix.
@@ -19,7 +37,9 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::jwks);
 }
 
-/// Adds `/.well-known/jwks.json`, where other systems look for it.
+/// Adds `/.well-known/jwks.json`, where other systems look for it, and the metadata that leads there.
 pub fn well_known(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(handlers::well_known_jwks);
+    cfg.service(handlers::well_known_jwks).service(metadata::server_metadata);
+    // Not documented: no document can list the paths of all issuers.
+    cfg.map(|cfg| cfg.service(metadata::server_metadata_of_path));
 }

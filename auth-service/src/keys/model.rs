@@ -6,6 +6,7 @@ use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::ValueEnum;
 use jsonwebtoken::{Algorithm, Header};
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey;
@@ -14,8 +15,30 @@ use utoipa::ToSchema;
 
 use crate::error::ApiError;
 
-/// The size of a new key, in bits: what NIST SP 800-57 holds good until 2030, and the fastest of those.
-const KEY_BITS: usize = 2048;
+/// The size of a new key. 2048 bits are what NIST SP 800-57 holds good until 2030, and the fastest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum KeySize {
+    /// 2048 bits.
+    #[default]
+    #[value(name = "2048")]
+    Bits2048,
+    /// 3072 bits: good beyond 2030, and slower to sign with.
+    #[value(name = "3072")]
+    Bits3072,
+    /// 4096 bits: slower still.
+    #[value(name = "4096")]
+    Bits4096,
+}
+
+impl KeySize {
+    fn bits(self) -> usize {
+        match self {
+            Self::Bits2048 => 2048,
+            Self::Bits3072 => 3072,
+            Self::Bits4096 => 4096,
+        }
+    }
+}
 
 /// A private key ready to sign, and its public half as others see it.
 pub struct SigningKey {
@@ -40,20 +63,21 @@ pub struct PublicJwk {
 }
 
 impl SigningKey {
-    /// Makes a new key and returns it with its PKCS#8 DER form, which is to be stored encrypted. Takes a tenth of
-    /// a second of computing, so it must not run where requests are served.
+    /// Makes a new key and returns it with its PKCS#8 DER form, which is to be stored encrypted. Takes from a tenth of
+    /// a second to some seconds of computing, so it must not run where requests are served.
     ///
     /// # Errors
     /// When the key cannot be made.
-    pub fn generate() -> Result<(Self, Vec<u8>), ApiError> {
+    pub fn generate(size: KeySize) -> Result<(Self, Vec<u8>), ApiError> {
         let failed = |error: &dyn std::fmt::Display| ApiError::Internal(format!("key generation: {error}"));
-        let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, KEY_BITS).map_err(|error| failed(&error))?;
+        let key =
+            RsaPrivateKey::new(&mut rsa::rand_core::OsRng, size.bits()).map_err(|error| failed(&error))?;
         let document = key.to_pkcs8_der().map_err(|error| failed(&error))?;
         let der = document.as_bytes().to_vec();
         Ok((Self::from_pkcs8(&der)?, der))
     }
 
-    /// Reads a key from its PKCS#8 DER form. Its `kid` is its RFC 7638 thumbprint.
+    /// Reads a key from its PKCS#8 DER form. Its `kid` is its RFC 7638 thumbprint, unless it is given another.
     ///
     /// # Errors
     /// When it is no RSA key of 2048 bits or more.
@@ -66,14 +90,21 @@ impl SigningKey {
         Ok(Self { pair, jwk })
     }
 
+    /// The same key, known by another name: one that came from elsewhere keeps the name it had.
+    #[must_use]
+    pub fn named(mut self, kid: &str) -> Self {
+        kid.clone_into(&mut self.jwk.kid);
+        self
+    }
+
+    /// What tokens name it by.
+    pub fn kid(&self) -> &str {
+        &self.jwk.kid
+    }
+
     /// The public half.
     pub fn jwk(&self) -> &PublicJwk {
         &self.jwk
-    }
-
-    /// What tokens name the key by.
-    pub fn kid(&self) -> &str {
-        &self.jwk.kid
     }
 
     /// Signs claims as a compact JWS (RFC 7515) whose header says `typ`.
@@ -104,7 +135,7 @@ impl SigningKey {
 }
 
 /// The SHA-256 of the required members in lexical order (RFC 7638).
-fn thumbprint(n: &str, e: &str) -> String {
+pub(super) fn thumbprint(n: &str, e: &str) -> String {
     let canonical = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
     URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes()))
 }
@@ -124,7 +155,14 @@ mod tests {
 
     #[test]
     fn fr_013_the_published_key_verifies_the_signature() {
-        let (key, der) = SigningKey::generate().ok().unwrap();
+        for size in KeySize::value_variants() {
+            verifies(*size);
+        }
+    }
+
+    fn verifies(size: KeySize) {
+        let (key, der) = SigningKey::generate(size).ok().unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(&key.jwk().n).unwrap().len() * 8, size.bits());
         let token = key.sign("at+jwt", &serde_json::json!({"sub": "alice"})).ok().unwrap();
         let published = SigningKey::from_pkcs8(&der).ok().unwrap();
         let jwk = published.jwk();

@@ -3,87 +3,202 @@
 use deadpool_postgres::{GenericClient, Object, Transaction};
 use jiff::Timestamp;
 use serde_json::Value;
-use service_kit::store::{StoreError, column};
-use tokio_postgres::Client;
+use service_kit::store::{StoreError, column, corrupt};
+use tokio_postgres::{Client, Row};
 
-/// Held while the first key is made, so that two replicas starting at once make one ("keys" in ASCII).
-const CREATE_LOCK: i64 = 0x6b65_7973;
+use super::life::{KeyRecord, KeyStatus};
+
+const TABLE: &str = "signing_keys";
+/// Held by whoever changes keys, so that it happens once however many replicas want it ("keys" in ASCII).
+const CHANGE_LOCK: i64 = 0x6b65_7973;
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
-const FIND_ACTIVE: &str = "SELECT kid, private_key FROM signing_keys WHERE status = 'active'";
-const INSERT: &str =
-    "INSERT INTO signing_keys (kid, private_key, status, created_at) VALUES ($1, $2, 'active', $3)";
+const PUBLISHED: &str = "
+    SELECT kid, status, algorithm, created_at, published_at, active_since, published_until
+    FROM signing_keys WHERE status <> 'revoked' ORDER BY created_at, kid";
+const HALVES: &str = "
+    SELECT kid, public_jwk, private_key FROM signing_keys WHERE kid = ANY($1) AND status <> 'revoked'";
+const EVERY: &str = "
+    SELECT kid, status, algorithm, created_at, published_at, active_since, published_until, public_jwk, private_key
+    FROM signing_keys ORDER BY created_at, kid";
+const IS_THERE: &str = "SELECT count(*) FROM signing_keys WHERE kid = $1";
 
-const FIND_RETIRED: &str = "
-    SELECT public_jwk, published_until FROM signing_keys WHERE status = 'retired' ORDER BY created_at, kid";
+const INSERT: &str = "
+    INSERT INTO signing_keys
+        (kid, public_jwk, private_key, status, algorithm, created_at, published_at, active_since)
+    VALUES ($1, $2, $3, $4, 'RS256', $5, $5, $6)";
+const PROMOTE: &str =
+    "UPDATE signing_keys SET status = 'active', active_since = $2 WHERE kid = $1 AND status = 'pending'";
+const TAKE_OUT_OF_USE: &str = "
+    UPDATE signing_keys SET status = 'retired', private_key = NULL, public_jwk = $2, published_until = $3
+    WHERE kid = $1 AND status = 'active'";
+const REVOKE: &str = "
+    UPDATE signing_keys SET status = 'revoked', private_key = NULL, public_jwk = $2, revoked_at = $3
+    WHERE kid = $1";
+const DELETE_PENDING: &str = "DELETE FROM signing_keys WHERE status = 'pending'";
+const SWEEP: &str = "
+    DELETE FROM signing_keys WHERE status = 'retired' AND published_until <= $1 RETURNING kid";
+const SEAL: &str = "UPDATE signing_keys SET private_key = $2 WHERE kid = $1";
 const RETIRE: &str = "
     INSERT INTO signing_keys (kid, algorithm, public_jwk, private_key, published_until, status, created_at)
     VALUES ($1, $2, $3, $4, $5, 'retired', $6)
     ON CONFLICT (kid) DO NOTHING";
-const IS_THERE: &str = "SELECT count(*) FROM signing_keys WHERE kid = $1";
-const EVERY: &str = "
-    SELECT kid, status, public_jwk, private_key, created_at FROM signing_keys ORDER BY status, created_at, kid";
 
-/// A key as it is stored: encrypted.
-pub struct SealedKey {
-    /// Its name.
-    pub kid: String,
-    /// Its encrypted PKCS#8 form.
-    pub private_key: Vec<u8>,
-}
-
-/// The key that signs, if there is one yet.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
-pub async fn find_active(client: &Client) -> Result<Option<SealedKey>, StoreError> {
-    let Some(row) = client.query_opt(FIND_ACTIVE, &[]).await? else { return Ok(None) };
-    Ok(Some(SealedKey {
-        kid: column(&row, "signing_keys", "kid")?,
-        private_key: column(&row, "signing_keys", "private_key")?,
-    }))
-}
-
-/// A transaction that one replica at a time is in.
+/// A transaction that one at a time is in, over all replicas.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn lock(client: &mut Object) -> Result<Transaction<'_>, StoreError> {
     let transaction = client.transaction().await?;
-    transaction.execute(LOCK, &[&CREATE_LOCK]).await?;
+    transaction.execute(LOCK, &[&CHANGE_LOCK]).await?;
     Ok(transaction)
 }
 
-/// Stores a key that signs from now on, and ends the transaction.
-///
-/// # Errors
-/// When the database cannot.
-pub async fn insert(transaction: Transaction<'_>, key: &SealedKey, now: Timestamp) -> Result<(), StoreError> {
-    transaction.execute(INSERT, &[&key.kid, &key.private_key, &now]).await?;
-    Ok(transaction.commit().await?)
+/// Both halves of a key, as they are stored.
+pub struct Halves {
+    /// Its public half; `None` where it follows from the private one.
+    pub jwk: Option<Value>,
+    /// Its encrypted PKCS#8 form.
+    pub private_key: Option<Vec<u8>>,
 }
 
-/// A key that is shown in the JWKS and signs no more.
-pub struct Published {
-    /// Its public half.
-    pub jwk: Value,
-    /// When it is shown no longer.
-    pub until: Timestamp,
+/// A key with all that is stored of it.
+pub struct StoredKey {
+    /// What it is.
+    pub record: KeyRecord,
+    /// The key itself.
+    pub halves: Halves,
 }
 
-/// The keys that sign no more, whether or not their time is over.
+/// The keys that are not revoked, oldest first, without the keys themselves.
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn find_retired(client: &Client) -> Result<Vec<Published>, StoreError> {
-    let rows = client.query(FIND_RETIRED, &[]).await?;
-    let published = rows.iter().map(|row| {
-        Ok(Published {
-            jwk: column(row, "signing_keys", "public_jwk")?,
-            until: column(row, "signing_keys", "published_until")?,
-        })
-    });
-    published.collect()
+pub async fn published(client: &impl GenericClient) -> Result<Vec<KeyRecord>, StoreError> {
+    let statement = client.prepare_cached(PUBLISHED).await?;
+    client.query(&statement, &[]).await?.iter().map(record).collect()
+}
+
+/// The keys of these names. One that is gone by now is left out.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn halves_of(
+    client: &impl GenericClient,
+    kids: &[&str],
+) -> Result<Vec<(String, Halves)>, StoreError> {
+    let statement = client.prepare_cached(HALVES).await?;
+    let rows = client.query(&statement, &[&kids]).await?;
+    rows.iter().map(|row| Ok((column(row, TABLE, "kid")?, halves(row)?))).collect()
+}
+
+/// All keys, oldest first.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn every(client: &Client) -> Result<Vec<StoredKey>, StoreError> {
+    let rows = client.query(EVERY, &[]).await?;
+    rows.iter().map(|row| Ok(StoredKey { record: record(row)?, halves: halves(row)? })).collect()
+}
+
+/// Whether there is a key of this name.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn is_there(client: &impl GenericClient, kid: &str) -> Result<bool, StoreError> {
+    let count: i64 = client.query_one(IS_THERE, &[&kid]).await?.try_get(0)?;
+    Ok(count > 0)
+}
+
+/// A key of our own, to be stored.
+pub struct SealedKey {
+    /// What its tokens name it by.
+    pub kid: String,
+    /// Its public half.
+    pub jwk: Value,
+    /// Its encrypted PKCS#8 form.
+    pub private_key: Vec<u8>,
+}
+
+/// Stores a key that signs from `now` on, or is next.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn insert(
+    transaction: &Transaction<'_>,
+    key: &SealedKey,
+    status: KeyStatus,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let SealedKey { kid, jwk, private_key } = key;
+    let active_since = (status == KeyStatus::Active).then_some(now);
+    transaction.execute(INSERT, &[kid, jwk, private_key, &status.as_str(), &now, &active_since]).await?;
+    Ok(())
+}
+
+/// Lets the pending key of this name sign.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn promote(transaction: &Transaction<'_>, kid: &str, now: Timestamp) -> Result<(), StoreError> {
+    transaction.execute(PROMOTE, &[&kid, &now]).await?;
+    Ok(())
+}
+
+/// Lets the active key of this name sign no more. Its private half is forgotten.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn take_out_of_use(
+    transaction: &Transaction<'_>,
+    kid: &str,
+    jwk: &Value,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    transaction.execute(TAKE_OUT_OF_USE, &[&kid, jwk, &until]).await?;
+    Ok(())
+}
+
+/// Leaves nothing of a key but what it takes to know it again.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn revoke(
+    transaction: &Transaction<'_>,
+    kid: &str,
+    jwk: Option<&Value>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    transaction.execute(REVOKE, &[&kid, &jwk, &now]).await?;
+    Ok(())
+}
+
+/// Forgets the pending key, which never signed.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn delete_pending(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute(DELETE_PENDING, &[]).await?;
+    Ok(())
+}
+
+/// Forgets the retired keys whose time is over. Returns their names.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn sweep(client: &impl GenericClient, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    let statement = client.prepare_cached(SWEEP).await?;
+    let rows = client.query(&statement, &[&now]).await?;
+    rows.iter().map(|row| column(row, TABLE, "kid")).collect()
+}
+
+/// Puts another encrypted form of the same private half in place.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn seal(transaction: &Transaction<'_>, kid: &str, private_key: &[u8]) -> Result<(), StoreError> {
+    transaction.execute(SEAL, &[&kid, &private_key]).await?;
+    Ok(())
 }
 
 /// A key of another system, to be published for the tokens of it that are still out.
@@ -102,7 +217,7 @@ pub struct RetiredKey {
     pub created_at: Timestamp,
 }
 
-/// Stores a key that signs no more. Whether it was new: one that is there stays as it is.
+/// Stores a key that signs no more. Whether it was new: one that is there stays as it is, also if it was revoked.
 ///
 /// # Errors
 /// When the database cannot.
@@ -113,43 +228,19 @@ pub async fn retire(client: &impl GenericClient, key: &RetiredKey) -> Result<boo
     Ok(stored == 1)
 }
 
-/// Whether there is a key of this name.
-///
-/// # Errors
-/// When the database cannot.
-pub async fn is_there(client: &impl GenericClient, kid: &str) -> Result<bool, StoreError> {
-    let count: i64 = client.query_one(IS_THERE, &[&kid]).await?.try_get(0)?;
-    Ok(count > 0)
+fn record(row: &Row) -> Result<KeyRecord, StoreError> {
+    let status: String = column(row, TABLE, "status")?;
+    Ok(KeyRecord {
+        kid: column(row, TABLE, "kid")?,
+        status: KeyStatus::parse(&status).ok_or_else(|| corrupt(TABLE, "status", "an unknown status"))?,
+        algorithm: column(row, TABLE, "algorithm")?,
+        created_at: column(row, TABLE, "created_at")?,
+        published_at: column(row, TABLE, "published_at")?,
+        active_since: column(row, TABLE, "active_since")?,
+        published_until: column(row, TABLE, "published_until")?,
+    })
 }
 
-/// A key with all that is stored of it.
-pub struct StoredKey {
-    /// Its name.
-    pub kid: String,
-    /// `active`, or `retired`.
-    pub status: String,
-    /// Its public half, where that does not follow from the private one.
-    pub jwk: Option<Value>,
-    /// Its encrypted PKCS#8 form.
-    pub private_key: Option<Vec<u8>>,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// All keys.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
-pub async fn every(client: &Client) -> Result<Vec<StoredKey>, StoreError> {
-    let rows = client.query(EVERY, &[]).await?;
-    let keys = rows.iter().map(|row| {
-        Ok(StoredKey {
-            kid: column(row, "signing_keys", "kid")?,
-            status: column(row, "signing_keys", "status")?,
-            jwk: column(row, "signing_keys", "public_jwk")?,
-            private_key: column(row, "signing_keys", "private_key")?,
-            created_at: column(row, "signing_keys", "created_at")?,
-        })
-    });
-    keys.collect()
+fn halves(row: &Row) -> Result<Halves, StoreError> {
+    Ok(Halves { jwk: column(row, TABLE, "public_jwk")?, private_key: column(row, TABLE, "private_key")? })
 }

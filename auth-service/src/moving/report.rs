@@ -129,7 +129,7 @@ impl Display for Report {
             writeln!(f, "  left     {count} sign-ins by {provider}: their users came, the sign-in did not")?;
         }
         if !self.dry_run && !self.keys.copied.is_empty() {
-            writeln!(f, "Restart auth-service now: it reads its keys when it starts.")?;
+            writeln!(f, "auth-service publishes the keys within seconds; it need not be restarted.")?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Object, Pool};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
@@ -14,17 +14,16 @@ use super::document;
 use super::model::{Bits, LEAD, Lifetimes, StatusIndex, grid_line, later};
 use super::published::{Snapshot, StatusLists};
 use super::store;
-use super::sweeping::sweep;
+use super::sweeping::Sweeper;
 use crate::error::ApiError;
 use crate::keys::{KeyRing, SigningKey};
+use crate::protocol::conditional::Document;
 use crate::tokens::{TokenSettings, longest_life};
 
 /// How often the database is asked for what was revoked.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long it may take to answer before it is asked anew.
+/// How long it may take to answer before it is asked anew, over another connection.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often bits are cleared, places given back and expired sessions swept.
-const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// What it takes to keep the lists.
 pub struct Keeper {
@@ -36,24 +35,27 @@ pub struct Keeper {
     skew: SignedDuration,
     /// What the last look saw; none before the first, and after one that failed half way.
     seen: Option<Seen>,
-    swept_at: Timestamp,
 }
 
 struct Seen {
     line: Timestamp,
     horizon: i64,
     lifetimes: Lifetimes,
+    /// When each list was made.
+    made: Vec<Timestamp>,
     bits: Vec<Bits>,
     kid: String,
 }
 
-/// A keeper that runs.
-pub struct Keeping(JoinHandle<()>);
+/// A keeper that runs, and what sweeps beside it.
+pub struct Keeping([JoinHandle<()>; 2]);
 
 impl Keeping {
-    /// Stops it; another replica does what was not done.
+    /// Stops them; another replica does what was not done.
     pub fn stop(self) {
-        self.0.abort();
+        for task in self.0 {
+            task.abort();
+        }
     }
 }
 
@@ -67,44 +69,28 @@ impl Keeper {
         settings: &TokenSettings,
     ) -> Self {
         let (token_life, skew) = (settings.ttl, settings.clock_skew);
-        Self { lists, keys, pool, clock, token_life, skew, seen: None, swept_at: Timestamp::MIN }
+        Self { lists, keys, pool, clock, token_life, skew, seen: None }
     }
 
     /// Starts it, on the runtime of the caller.
     pub fn start(self) -> Keeping {
-        Keeping(tokio::spawn(self.run()))
+        let sweeper = Sweeper::new(self.pool.clone(), Arc::clone(&self.clock), self.token_life, self.skew);
+        Keeping([tokio::spawn(sweeper.run()), tokio::spawn(self.run())])
     }
 
     async fn run(mut self) {
         let mut failing = false;
         loop {
             Arc::clone(&self.clock).sleep(LOOK_EVERY).await;
-            let outcome = timeout(LOOK_TIMEOUT, self.turn()).await;
-            let error = match outcome {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some("the database does not answer".to_owned()),
-            };
+            let error = self.look().await.err();
             // Told once when it begins and once when it ends: twice a second would drown everything else.
             match (&error, failing) {
-                (Some(error), false) => tracing::warn!(error, "status lists cannot be kept up to date"),
+                (Some(error), false) => tracing::warn!(%error, "status lists cannot be kept up to date"),
                 (None, true) => tracing::info!("status lists are up to date again"),
                 _ => {}
             }
             failing = error.is_some();
         }
-    }
-
-    async fn turn(&mut self) -> Result<(), ApiError> {
-        self.look().await?;
-        let now = self.clock.now();
-        if let Some(seen) = &self.seen
-            && now.duration_since(self.swept_at) >= SWEEP_EVERY
-        {
-            sweep(&self.pool, seen.lifetimes, now).await?;
-            self.swept_at = now;
-        }
-        Ok(())
     }
 
     /// Looks once, and publishes what changed.
@@ -118,34 +104,55 @@ impl Keeper {
         // Taken out, so that a look that fails half way is followed by one at everything.
         let last = self.seen.take().filter(|seen| seen.line == line);
         let client = self.pool.get().await.map_err(StoreError::from)?;
-        let look = store::look(&client, line, last.as_ref().map(|seen| seen.horizon)).await?;
-        let mut seen = match last {
-            Some(seen) => Seen { horizon: look.horizon, ..seen },
-            None => Seen {
-                line,
-                horizon: look.horizon,
-                lifetimes: Lifetimes::new(longest_life(&client, self.token_life, now).await?, self.skew),
-                bits: Vec::new(),
-                kid: String::new(),
-            },
+        let mut seen = match timeout(LOOK_TIMEOUT, self.see(&client, last, line, now)).await {
+            Ok(outcome) => outcome?,
+            Err(late) => {
+                // Whoever waits for the other end of a connection that is gone waits for minutes.
+                drop(Object::take(client));
+                return Err(StoreError::Unavailable(late.into()).into());
+            }
         };
         drop(client);
-        seen.bits.resize_with(look.lists.len(), Bits::clear);
-        for index in look.revoked.into_iter().filter_map(StatusIndex::new) {
-            if let Some(bits) = seen.bits.get_mut(index.list() as usize) {
-                bits.set(index.place());
-            }
-        }
-        let in_use = look.lists.iter().take_while(|made| later(**made, LEAD) <= now).count();
-        self.publish(&mut seen, key, u32::try_from(in_use).unwrap_or(u32::MAX)).await?;
+        self.publish(&mut seen, key, now).await?;
         self.seen = Some(seen);
         self.lists.note_seen();
         Ok(())
     }
 
+    /// What is revoked, by what was seen at an earlier look and what came since.
+    async fn see(
+        &self,
+        client: &Object,
+        last: Option<Seen>,
+        line: Timestamp,
+        now: Timestamp,
+    ) -> Result<Seen, ApiError> {
+        let look = store::look(client, line, last.as_ref().map(|seen| seen.horizon)).await?;
+        let mut seen = match last {
+            Some(seen) => Seen { horizon: look.horizon, made: look.lists, ..seen },
+            None => Seen {
+                line,
+                horizon: look.horizon,
+                lifetimes: Lifetimes::new(longest_life(client, self.token_life, now).await?, self.skew),
+                made: look.lists,
+                bits: Vec::new(),
+                kid: String::new(),
+            },
+        };
+        seen.bits.resize_with(seen.made.len(), Bits::clear);
+        for index in look.revoked.into_iter().filter_map(StatusIndex::new) {
+            if let Some(bits) = seen.bits.get_mut(index.list() as usize) {
+                bits.set(index.place());
+            }
+        }
+        Ok(seen)
+    }
+
     /// Signs anew what has to be: lists that changed, or all of them at a line of the grid and for another key.
-    async fn publish(&self, seen: &mut Seen, key: Arc<SigningKey>, in_use: u32) -> Result<(), ApiError> {
+    async fn publish(&self, seen: &mut Seen, key: Arc<SigningKey>, now: Timestamp) -> Result<(), ApiError> {
         let kid = key.kid().to_owned();
+        let in_use = seen.made.iter().take_while(|made| later(**made, LEAD) <= now).count();
+        let in_use = u32::try_from(in_use).unwrap_or(u32::MAX);
         let before = self.lists.snapshot();
         let other_key = kid != seen.kid;
         let unchanged = !other_key && seen.bits.iter().all(|bits| !bits.changed);
@@ -177,7 +184,7 @@ impl Keeper {
         bits: Bits,
         number: usize,
         times: (Timestamp, Timestamp),
-    ) -> Result<crate::protocol::conditional::Document, ApiError> {
+    ) -> Result<Document, ApiError> {
         let lists = Arc::clone(&self.lists);
         let sign = move || {
             let uri = format!("{}/{number}", lists.prefix());

@@ -15,6 +15,11 @@ async fn every_route_reaches_its_service_and_no_cookie_reaches_task_service() {
         ("/api/auth", "auth", "/api/auth"),
         ("/api/auth/get-session?disableRefresh=true", "auth", "/api/auth/get-session?disableRefresh=true"),
         ("/.well-known/jwks.json", "auth", "/.well-known/jwks.json"),
+        (
+            "/.well-known/oauth-authorization-server/tenant",
+            "auth",
+            "/.well-known/oauth-authorization-server/tenant",
+        ),
         ("/.well-known/openid-configuration", "auth", "/.well-known/openid-configuration"),
         ("/docs/auth/", "auth", "/docs/"),
         ("/docs/auth/openapi.json", "auth", "/docs/openapi.json"),

@@ -8,14 +8,11 @@ use tokio_postgres::Row;
 use super::KeyOptions;
 use super::accounts::{Table, read};
 use super::names::Names;
-use crate::keys::{KeyEncryptionKeys, RS256, RetiredKey, SigningKey, pkcs8_of, published};
+use crate::keys::{KeyEncryptionKeys, RS256, RetiredKey, SigningKey, is_usable_kid, pkcs8_of, published};
 use crate::moving::error::MoveError;
 use crate::moving::report::CopiedKey;
 use crate::moving::snapshot::Snapshot;
 use crate::moving::target::Target;
-
-/// The longest `kid` that is taken, in bytes. Better Auth's are ids of a row.
-const MAX_KID: usize = 128;
 
 /// Copies the keys whose tokens may still be out.
 pub async fn import(
@@ -78,7 +75,7 @@ fn key(
     now: Timestamp,
 ) -> Result<Result<RetiredKey, &'static str>, MoveError> {
     let source = MoveError::Source;
-    if kid.is_empty() || kid.len() > MAX_KID || !kid.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !is_usable_kid(kid) {
         return Ok(Err("its id is no usable kid"));
     }
     let end = now.checked_add(options.publish_for).unwrap_or(Timestamp::MAX);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Exported;
 use super::files::{Directory, Table, text};
-use crate::keys::{self, KeyEncryptionKeys, RS256, SigningKey, StoredKey, written_out};
+use crate::keys::{self, KeyEncryptionKeys, KeyStatus, RS256, SigningKey, StoredKey, written_out};
 use crate::moving::error::MoveError;
 use crate::moving::snapshot::Snapshot;
 
@@ -20,7 +20,9 @@ pub async fn write(
     with_private: bool,
     exported: &mut Exported,
 ) -> Result<(), MoveError> {
-    let stored = keys::every(snapshot.client()).await.map_err(MoveError::Target)?;
+    let mut stored = keys::every(snapshot.client()).await.map_err(MoveError::Target)?;
+    stored.retain(|key| key.record.status != KeyStatus::Revoked);
+    stored.sort_by_key(|key| key.record.status);
     let opened: Vec<Opened<'_>> =
         stored.iter().map(|key| Opened::of(key, encryption)).collect::<Result<_, _>>()?;
     exported.keys = opened.len() as u64;
@@ -35,9 +37,13 @@ pub async fn write(
     for (number, key) in private.iter().enumerate() {
         let Some((pem, jwk)) = &key.private else { continue };
         // A `kid` from elsewhere need not be the name of a file.
-        directory.write(&format!("key-{}-{}.pem", number + 1, key.stored.status), pem)?;
+        directory.write(&format!("key-{}-{}.pem", number + 1, key.stored.record.status.as_str()), pem)?;
         let (public, private) = (key.public.to_string(), jwk.to_string());
-        rows.row(&[&key.stored.kid, &public, &private, &text(key.stored.created_at), RS256])?;
+        let record = &key.stored.record;
+        // Better Auth would sign with it, since it is the newest.
+        if record.status != KeyStatus::Pending {
+            rows.row(&[&record.kid, &public, &private, &text(record.created_at), RS256])?;
+        }
         jwks.push(jwk);
     }
     rows.finish()?;
@@ -54,15 +60,15 @@ struct Opened<'a> {
 
 impl<'a> Opened<'a> {
     fn of(stored: &'a StoredKey, encryption: &KeyEncryptionKeys) -> Result<Self, MoveError> {
-        let kid = &stored.kid;
-        let der = match &stored.private_key {
+        let kid = &stored.record.kid;
+        let der = match &stored.halves.private_key {
             Some(sealed) => Some(encryption.open(kid, sealed).ok_or_else(|| {
                 MoveError::Key(format!("KEY_ENCRYPTION_KEYS: none of the keys opens the signing key {kid}"))
             })?),
             None => None,
         };
         let broken = || MoveError::Key(format!("the stored key {kid} is no RSA key"));
-        let public = match (&stored.jwk, &der) {
+        let public = match (&stored.halves.jwk, &der) {
             (Some(jwk), _) => jwk.clone(),
             (None, Some(der)) => {
                 let key = SigningKey::from_pkcs8(der).map_err(|_| broken())?;

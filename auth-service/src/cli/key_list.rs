@@ -1,0 +1,109 @@
+//! How signing keys are listed, for people and for programs.
+
+use std::fmt::{self, Display, Formatter};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::error::ApiError;
+use crate::keys::{Keeper, KeyStatus, StoredKey, bits, rotation_at};
+
+/// How late a rotation may be before something is wrong: a replica looks every few seconds.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(1);
+
+/// All keys, the one that signs first.
+#[derive(Serialize)]
+pub struct KeyList {
+    keys: Vec<Listed>,
+    /// When the pending key takes over, if it is left to the service.
+    next_rotation: Option<Timestamp>,
+    #[serde(skip)]
+    overdue: bool,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    kid: String,
+    status: &'static str,
+    algorithm: String,
+    /// `None` for a key that is not RSA.
+    bits: Option<usize>,
+    created_at: Timestamp,
+    active_since: Option<Timestamp>,
+    published_until: Option<Timestamp>,
+}
+
+impl KeyList {
+    /// The list of these keys.
+    pub fn new(keeper: &Keeper, stored: &[StoredKey]) -> Self {
+        let mut keys: Vec<&StoredKey> = stored.iter().collect();
+        keys.sort_by_key(|key| key.record.status);
+        let of = |status| keys.iter().find(|key| key.record.status == status).map(|key| &key.record);
+        let next_rotation = match (of(KeyStatus::Active), of(KeyStatus::Pending)) {
+            (Some(active), Some(pending)) => Some(rotation_at(active, pending, &keeper.contract)),
+            _ => None,
+        };
+        let listed = |key: &&StoredKey| {
+            let record = key.record.clone();
+            Listed {
+                bits: keeper.public_half_of(key).ok().and_then(|jwk| bits(&jwk)),
+                kid: record.kid,
+                status: record.status.as_str(),
+                algorithm: record.algorithm,
+                created_at: record.created_at,
+                active_since: record.active_since,
+                // What was to be of a revoked key does not matter any more.
+                published_until: record.published_until.filter(|_| record.status == KeyStatus::Retired),
+            }
+        };
+        let overdue = next_rotation.is_some_and(|at| keeper.clock.now().duration_since(at) > OVERDUE);
+        Self { keys: keys.iter().map(listed).collect(), next_rotation, overdue }
+    }
+
+    /// As JSON.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn to_json(&self) -> Result<String, ApiError> {
+        let json = serde_json::to_string_pretty(self);
+        Ok(json.map_err(|error| ApiError::Internal(format!("the list is no JSON: {error}")))? + "\n")
+    }
+}
+
+/// Columns, each as wide as its widest text.
+impl Display for KeyList {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let head = ["KID", "STATUS", "ALG", "BITS", "CREATED", "ACTIVE SINCE", "PUBLISHED UNTIL"];
+        let mut rows = vec![head.map(str::to_owned)];
+        rows.extend(self.keys.iter().map(|key| {
+            let time =
+                |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| format!("{time:.0}"));
+            [
+                key.kid.clone(),
+                key.status.to_owned(),
+                key.algorithm.clone(),
+                key.bits.map_or_else(|| "-".to_owned(), |bits| bits.to_string()),
+                time(Some(key.created_at)),
+                time(key.active_since),
+                time(key.published_until),
+            ]
+        }));
+        let mut widths = [0; 7];
+        for row in &rows {
+            for (width, text) in widths.iter_mut().zip(row) {
+                *width = text.len().max(*width);
+            }
+        }
+        for row in &rows {
+            let padded = row.iter().zip(widths).map(|(text, width)| format!("{text:width$}"));
+            writeln!(f, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        match self.next_rotation {
+            Some(at) if self.overdue => {
+                writeln!(f, "The next rotation was due at {at:.0}: is the service running?")
+            }
+            Some(at) => writeln!(f, "The next rotation is due at {at:.0}."),
+            None => writeln!(f, "No rotation is due before the service has made the keys that are missing."),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! `keys`: what an operator does with signing keys.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use serde_json::Value;
+use service_kit::database::{self, Address, DatabaseError};
+use service_kit::secret::{self, SecretError};
+use service_kit::settings;
+use shared_claims::SystemClock;
+
+use super::key_list::KeyList;
+use super::output::print;
+use crate::config::{KeyConfig, TokenConfig};
+use crate::error::ApiError;
+use crate::keys::{
+    ContractError, Jwks, Keeper, KeyEncryptionKeys, KeyError, KeyStatus, PemKey, StoredKey, public_pem,
+};
+use crate::server::NAME;
+
+/// The settings of `keys`, the same as those of `serve`.
+#[derive(Args)]
+pub struct KeysArgs {
+    /// PostgreSQL, database `auth`, as the service role
+    #[arg(long, env, hide_env_values = true)]
+    database_url: Option<SecretString>,
+    /// A file that holds DATABASE_URL
+    #[arg(long, env)]
+    database_url_file: Option<PathBuf>,
+    /// Opens and encrypts private keys
+    #[arg(long, env, hide_env_values = true)]
+    key_encryption_keys: Option<SecretString>,
+    /// A file that holds KEY_ENCRYPTION_KEYS
+    #[arg(long, env)]
+    key_encryption_keys_file: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyConfig,
+    #[command(flatten)]
+    tokens: TokenConfig,
+    #[command(subcommand)]
+    command: KeysCommand,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// List all signing keys
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let the pending key take over now, if every verifier knows it
+    Rotate,
+    /// Take a key out of use at once: tokens that it signed stop working everywhere
+    Revoke {
+        /// The key
+        kid: String,
+    },
+    /// Bring in an RSA key: a private one becomes the pending key and signs after the next rotation, a public one is
+    /// published
+    Import {
+        /// A PEM file: PKCS#8 or PKCS#1, not encrypted
+        pem: PathBuf,
+        /// What its tokens name it by [default: its RFC 7638 thumbprint]
+        #[arg(long)]
+        kid: Option<String>,
+        /// For how long a public key is published
+        #[arg(long, default_value = "168h", value_parser = settings::duration)]
+        publish_for: Duration,
+    },
+    /// Write public keys for who wants a file
+    ExportPublic {
+        /// The key [default: the active one as PEM, all published ones as a JWK set]
+        #[arg(long)]
+        kid: Option<String>,
+        /// How
+        #[arg(long, value_enum, default_value = "pem")]
+        format: PublicFormat,
+    },
+    /// Encrypt all private keys anew, under the first of KEY_ENCRYPTION_KEYS
+    #[command(name = "re-encrypt")]
+    ReEncrypt,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PublicFormat {
+    Pem,
+    Jwks,
+}
+
+/// What the operator has to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A secret is missing or malformed.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The settings do not go together.
+    #[error(transparent)]
+    Contract(#[from] ContractError),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The result cannot be written.
+    #[error("standard output: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl From<ApiError> for KeysError {
+    fn from(error: ApiError) -> Self {
+        Self::Key(error.into())
+    }
+}
+
+/// Runs a command to its end and prints what came of it.
+///
+/// # Errors
+/// What the operator has to mend.
+pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
+    let keeper = args.keeper()?;
+    database::wait_until_usable(&keeper.pool, &crate::migrations(), NAME).await?;
+    let text = match args.command {
+        KeysCommand::List { json } => list(&keeper, json).await?,
+        KeysCommand::Rotate => rotate(&keeper).await?,
+        KeysCommand::Revoke { kid } => revoke(&keeper, &kid).await?,
+        KeysCommand::Import { pem, kid, publish_for } => {
+            import(&keeper, pem, kid.as_deref(), publish_for).await?
+        }
+        KeysCommand::ExportPublic { kid, format } => export_public(&keeper, kid.as_deref(), format).await?,
+        KeysCommand::ReEncrypt => re_encrypt(&keeper).await?,
+    };
+    Ok(print(&text)?)
+}
+
+impl KeysArgs {
+    fn keeper(&self) -> Result<Keeper, KeysError> {
+        let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_deref());
+        let address = Address::parse("DATABASE_URL", &secret::resolve("DATABASE_URL", url, file)?)?;
+        let (list, file) = (self.key_encryption_keys.as_ref(), self.key_encryption_keys_file.as_deref());
+        let encryption = KeyEncryptionKeys::parse(&secret::resolve("KEY_ENCRYPTION_KEYS", list, file)?)?;
+        Ok(Keeper {
+            pool: address.pool(1)?,
+            encryption: Arc::new(encryption),
+            clock: Arc::new(SystemClock),
+            contract: self.keys.contract(self.tokens.clock_skew)?,
+            size: self.keys.rsa_key_bits,
+            token_life: self.tokens.jwt_ttl,
+        })
+    }
+}
+
+async fn list(keeper: &Keeper, json: bool) -> Result<String, KeysError> {
+    let list = KeyList::new(keeper, &keeper.every().await?);
+    Ok(if json { list.to_json()? } else { list.to_string() })
+}
+
+async fn rotate(keeper: &Keeper) -> Result<String, KeysError> {
+    let new = keeper.make(1).await?;
+    Ok(format!("The key {} signs from now on.\n", keeper.rotate(new).await?))
+}
+
+async fn revoke(keeper: &Keeper, kid: &str) -> Result<String, KeysError> {
+    // One to sign and one to be next, if neither the pending key can be used.
+    let new = keeper.make(2).await?;
+    let revoked = keeper.revoke(kid, new).await?;
+    let mut text = format!(
+        "The key {kid}, which was {}, is revoked. Within seconds no replica publishes it.\n",
+        revoked.was.as_str()
+    );
+    if let Some(successor) = revoked.successor {
+        text.push_str(&format!("The key {} signs from now on.\n", successor.kid));
+        if let Some(from) = successor.known_from {
+            text.push_str(&format!(
+                "It has not been published for long: some verifiers may learn of it as late as {from:.0}.\n"
+            ));
+        }
+    }
+    Ok(text)
+}
+
+async fn import(
+    keeper: &Keeper,
+    path: PathBuf,
+    kid: Option<&str>,
+    publish_for: Duration,
+) -> Result<String, KeysError> {
+    let pem = match std::fs::read_to_string(&path) {
+        Ok(text) => PemKey::read(&SecretString::from(text))?,
+        Err(source) => return Err(KeysError::File { path, source }),
+    };
+    let publish_for = SignedDuration::try_from(publish_for).unwrap_or(SignedDuration::MAX);
+    let imported = keeper.import(pem, kid, publish_for).await?;
+    let kid = &imported.kid;
+    if let Some(until) = imported.published_until {
+        return Ok(format!("The public key {kid} is published until {until:.0}.\n"));
+    }
+    let mut text = format!("The key {kid} is pending: it signs after the next rotation.\n");
+    if let Some(other) = imported.instead_of {
+        text.push_str(&format!("The key {other}, which was pending and never signed, is forgotten.\n"));
+    }
+    Ok(text)
+}
+
+async fn export_public(
+    keeper: &Keeper,
+    kid: Option<&str>,
+    format: PublicFormat,
+) -> Result<String, KeysError> {
+    let mut keys = keeper.every().await?;
+    let now = keeper.clock.now();
+    keys.retain(|key| key.record.is_published(now));
+    keys.sort_by_key(|key| key.record.status);
+    match kid {
+        Some(kid) => keys.retain(|key| key.record.kid == kid),
+        None if format == PublicFormat::Pem => keys.retain(|key| key.record.status == KeyStatus::Active),
+        None => {}
+    }
+    let Some(first) = keys.first() else {
+        let wanted =
+            kid.map_or_else(|| "active key".to_owned(), |kid| format!("key {kid} that is published"));
+        return Err(KeyError::Refused(format!("there is no {wanted}")).into());
+    };
+    match format {
+        PublicFormat::Pem => pem(keeper, first),
+        PublicFormat::Jwks => {
+            let halves = keys.iter().map(|key| keeper.public_half_of(key));
+            let halves: Vec<Value> = halves.collect::<Result<_, _>>()?;
+            let set = Jwks::written(halves.iter().collect())?;
+            Ok(format!("{}\n", String::from_utf8_lossy(&set)))
+        }
+    }
+}
+
+fn pem(keeper: &Keeper, key: &StoredKey) -> Result<String, KeysError> {
+    let no_rsa = || {
+        let (kid, algorithm) = (&key.record.kid, &key.record.algorithm);
+        KeyError::Refused(format!("the key {kid} is no RSA key, but one for {algorithm}: use --format jwks"))
+    };
+    Ok(public_pem(&keeper.public_half_of(key)?).ok_or_else(no_rsa)?)
+}
+
+async fn re_encrypt(keeper: &Keeper) -> Result<String, KeysError> {
+    let count = keeper.encrypt_anew().await?;
+    Ok(format!(
+        "{count} private {} encrypted anew under the first of KEY_ENCRYPTION_KEYS.\n\
+         Mail that waits to be sent may still need the others: keep them until its links are out of date.\n",
+        if count == 1 { "key is" } else { "keys are" }
+    ))
+}

@@ -1,0 +1,93 @@
+//! How long signing keys live, and how long others keep their public halves.
+
+use clap::Args;
+use jiff::SignedDuration;
+use service_kit::settings;
+use std::time::Duration;
+
+use super::{age, lifetime};
+use crate::keys::{ContractError, KeyContract, KeySize, KeyTimes, LONGEST_REFRESH_INTERVAL};
+
+/// A replica that looked more often would do little else.
+const SHORTEST_REFRESH_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The settings of signing keys.
+#[derive(Debug, Clone, Args)]
+pub struct KeyConfig {
+    /// How long a key signs before the next one takes over
+    #[arg(long, env, default_value = "720h", value_parser = lifetime)]
+    pub key_rotation_interval: SignedDuration,
+    /// The size of new keys, in bits
+    #[arg(long, env, value_enum, default_value = "2048")]
+    pub rsa_key_bits: KeySize,
+    /// How long others may keep the JWKS
+    #[arg(long, env, default_value = "5m", value_parser = age)]
+    pub jwks_max_age: SignedDuration,
+    /// How long they may use it beyond that while they fetch it anew
+    #[arg(long, env, default_value = "1m", value_parser = age)]
+    pub jwks_stale_while_revalidate: SignedDuration,
+    /// How long they may use it beyond that while it cannot be fetched
+    #[arg(long, env, default_value = "10m", value_parser = age)]
+    pub jwks_stale_if_error: SignedDuration,
+    /// For how long verifiers keep keys whatever they are told: the longest of those in use
+    #[arg(long, env, default_value = "10m", value_parser = age)]
+    pub jwks_verifier_cache: SignedDuration,
+    /// How often a replica looks for changes of the keys, 100ms to 10s
+    #[arg(long, env, default_value = "1s", value_parser = refresh_interval)]
+    pub key_refresh_interval: Duration,
+}
+
+impl KeyConfig {
+    /// How long keys are published before and after they sign, where clocks are up to `clock_skew` apart.
+    ///
+    /// # Errors
+    /// When a key would have to sign before verifiers know it.
+    pub fn contract(&self, clock_skew: SignedDuration) -> Result<KeyContract, ContractError> {
+        KeyContract::new(&KeyTimes {
+            rotation_interval: self.key_rotation_interval,
+            refresh_interval: self.key_refresh_interval,
+            max_age: self.jwks_max_age,
+            stale_while_revalidate: self.jwks_stale_while_revalidate,
+            stale_if_error: self.jwks_stale_if_error,
+            verifier_cache: self.jwks_verifier_cache,
+            clock_skew,
+        })
+    }
+}
+
+fn refresh_interval(text: &str) -> Result<Duration, String> {
+    match settings::duration(text)? {
+        interval if (SHORTEST_REFRESH_INTERVAL..=LONGEST_REFRESH_INTERVAL).contains(&interval) => {
+            Ok(interval)
+        }
+        _ => Err("must be from 100ms to 10s".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Settings {
+        #[command(flatten)]
+        keys: KeyConfig,
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let keys = Settings::parse_from(["auth-service"]).keys;
+        assert_eq!(keys.contract(SignedDuration::from_secs(30)).unwrap(), KeyContract::default());
+    }
+
+    #[test]
+    fn a_refresh_interval_has_bounds() {
+        for (text, taken) in
+            [("99ms", false), ("100ms", true), ("10s", true), ("11s", false), ("soon", false)]
+        {
+            assert_eq!(refresh_interval(text).is_ok(), taken, "{text}");
+        }
+    }
+}

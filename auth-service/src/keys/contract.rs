@@ -1,0 +1,175 @@
+//! The contract: how long a key is published before it signs and after, so that every verifier knows every key that it
+//! meets.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// The longest time between two looks of a replica at the database: three of them fit into thirty seconds.
+pub const LONGEST_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
+/// How many looks in a row may fail before a replica signs no more. One that could not tell what the keys are could sign
+/// with one that is out of use.
+const LOOKS: u32 = 30;
+/// The most that makes: a failover of the database passes by, and what a rotation waits for stays small.
+const LONGEST_REPLICA_BOUND: Duration = Duration::from_secs(30);
+
+/// The times that follow from settings.
+#[derive(Debug, Clone)]
+pub struct KeyTimes {
+    /// How long a key signs.
+    pub rotation_interval: SignedDuration,
+    /// How often replicas look for changes.
+    pub refresh_interval: Duration,
+    /// How long the JWKS may be kept.
+    pub max_age: SignedDuration,
+    /// How long it may be used beyond that while it is fetched.
+    pub stale_while_revalidate: SignedDuration,
+    /// How long it may be used beyond that while it cannot be fetched.
+    pub stale_if_error: SignedDuration,
+    /// How long verifiers keep keys on their own account, on top of what caches in between do. Ten minutes are what jose
+    /// does, and longer than PyJWT and Spring; most ask sooner for a `kid` they do not know, but none has to.
+    pub verifier_cache: SignedDuration,
+    /// How far the clocks of replicas and verifiers may be apart.
+    pub clock_skew: SignedDuration,
+}
+
+impl Default for KeyTimes {
+    fn default() -> Self {
+        Self {
+            rotation_interval: SignedDuration::from_hours(720),
+            refresh_interval: Duration::from_secs(1),
+            max_age: SignedDuration::from_mins(5),
+            stale_while_revalidate: SignedDuration::from_mins(1),
+            stale_if_error: SignedDuration::from_mins(10),
+            verifier_cache: SignedDuration::from_mins(10),
+            clock_skew: SignedDuration::from_secs(30),
+        }
+    }
+}
+
+/// What a key's life keeps to. Made by [`new`](Self::new), which holds the settings against each other. A test that wants
+/// to see what goes wrong without it changes the fields of [`default`](Self::default).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyContract {
+    /// How long a key signs before the next one takes over.
+    pub rotation_interval: SignedDuration,
+    /// How long it is published before it signs.
+    pub lead: SignedDuration,
+    /// How long it stays published after its last signature, on top of the longest life of a token.
+    pub tail: SignedDuration,
+    /// How often a replica looks for changes.
+    pub refresh_interval: Duration,
+    /// A replica whose last look is longer ago does not sign.
+    pub replica_bound: Duration,
+    /// `Cache-Control` of the JWKS.
+    pub cache_control: String,
+}
+
+/// Settings that let a key sign before verifiers know it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "KEY_ROTATION_INTERVAL is {interval:#}, and the next key must be published for {lead:#} before it signs: {bound:#} in \
+     which replicas notice it, JWKS_MAX_AGE, the longer one of JWKS_STALE_WHILE_REVALIDATE and JWKS_STALE_IF_ERROR, \
+     JWKS_VERIFIER_CACHE, CLOCK_SKEW. Raise the first or lower one of these"
+)]
+pub struct ContractError {
+    interval: SignedDuration,
+    lead: SignedDuration,
+    bound: SignedDuration,
+}
+
+impl KeyContract {
+    /// The contract that these times make.
+    ///
+    /// # Errors
+    /// When keys would have to take over before verifiers know them.
+    pub fn new(times: &KeyTimes) -> Result<Self, ContractError> {
+        let contract = Self::of(times);
+        if contract.rotation_interval >= contract.lead {
+            return Ok(contract);
+        }
+        Err(ContractError {
+            interval: contract.rotation_interval,
+            lead: contract.lead,
+            bound: signed(contract.replica_bound),
+        })
+    }
+
+    fn of(times: &KeyTimes) -> Self {
+        let replica_bound = times.refresh_interval.saturating_mul(LOOKS).min(LONGEST_REPLICA_BOUND);
+        let stale = times.stale_while_revalidate.max(times.stale_if_error);
+        let lead = [times.max_age, stale, times.verifier_cache, times.clock_skew]
+            .into_iter()
+            .fold(signed(replica_bound), SignedDuration::saturating_add);
+        Self {
+            rotation_interval: times.rotation_interval,
+            lead,
+            tail: signed(replica_bound).saturating_add(times.clock_skew),
+            refresh_interval: times.refresh_interval,
+            replica_bound,
+            cache_control: format!(
+                "public, max-age={}, stale-while-revalidate={}, stale-if-error={}",
+                times.max_age.as_secs(),
+                times.stale_while_revalidate.as_secs(),
+                times.stale_if_error.as_secs()
+            ),
+        }
+    }
+}
+
+impl Default for KeyContract {
+    fn default() -> Self {
+        Self::of(&KeyTimes::default())
+    }
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_known_to_everybody_before_it_signs_and_as_long_as_its_tokens_live() {
+        let contract = KeyContract::new(&KeyTimes::default()).unwrap();
+        assert_eq!(contract, KeyContract::default());
+        // Replicas 30 s, max-age 5 min, stale-if-error 10 min, verifiers 10 min, clocks 30 s.
+        assert_eq!(contract.lead, SignedDuration::from_mins(26));
+        assert_eq!(contract.tail, SignedDuration::from_mins(1));
+        assert_eq!(
+            contract.cache_control,
+            "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
+        );
+        let longer =
+            KeyTimes { stale_while_revalidate: SignedDuration::from_mins(20), ..KeyTimes::default() };
+        assert_eq!(KeyContract::new(&longer).unwrap().lead, SignedDuration::from_mins(36));
+    }
+
+    #[test]
+    fn a_rotation_interval_below_the_lead_is_refused_by_name() {
+        let interval = |rotation_interval| KeyTimes { rotation_interval, ..KeyTimes::default() };
+        assert!(KeyContract::new(&interval(SignedDuration::from_mins(26))).is_ok());
+        let error = KeyContract::new(&interval(SignedDuration::from_secs(26 * 60 - 1))).unwrap_err();
+        assert!(error.to_string().starts_with("KEY_ROTATION_INTERVAL is 25m 59s, "), "{error}");
+        assert!(error.to_string().contains("published for 26m before"), "{error}");
+    }
+
+    #[test]
+    fn the_bound_of_replicas_follows_a_short_refresh_interval() {
+        let bound = |refresh_interval| {
+            KeyContract::of(&KeyTimes { refresh_interval, ..KeyTimes::default() }).replica_bound
+        };
+        assert_eq!(bound(Duration::from_millis(100)), Duration::from_secs(3));
+        assert_eq!(bound(Duration::from_secs(1)), Duration::from_secs(30));
+        assert_eq!(bound(LONGEST_REFRESH_INTERVAL), LONGEST_REPLICA_BOUND);
+        assert!(bound(LONGEST_REFRESH_INTERVAL) >= 3 * LONGEST_REFRESH_INTERVAL);
+    }
+
+    #[test]
+    fn absurd_times_do_not_overflow() {
+        let times = KeyTimes { max_age: SignedDuration::MAX, ..KeyTimes::default() };
+        assert!(KeyContract::new(&times).is_err());
+    }
+}

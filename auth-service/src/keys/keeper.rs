@@ -1,0 +1,237 @@
+//! Changes of the stored keys. Each is a transaction that all replicas take turns at and that looks again before it
+//! writes: what another one has done already is left as it is.
+
+use std::sync::Arc;
+
+use deadpool_postgres::{Object, Pool, Transaction};
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use service_kit::store::StoreError;
+use shared_claims::SharedClock;
+
+use super::contract::KeyContract;
+use super::encryption::KeyEncryptionKeys;
+use super::error::KeyError;
+use super::life::{self, Due, KeyStatus};
+use super::model::{KeySize, SigningKey};
+use super::store::{self, Halves, SealedKey, StoredKey};
+use crate::error::ApiError;
+use crate::tokens;
+
+/// What it takes to change keys.
+pub struct Keeper {
+    /// The way to the database.
+    pub pool: Pool,
+    /// What encrypts private halves.
+    pub encryption: Arc<KeyEncryptionKeys>,
+    /// What time it is.
+    pub clock: SharedClock,
+    /// What a key's life keeps to.
+    pub contract: KeyContract,
+    /// The size of new keys.
+    pub size: KeySize,
+    /// How long tokens minted here live.
+    pub token_life: SignedDuration,
+}
+
+/// A new key with its PKCS#8 DER form, not stored yet. Does not print.
+pub struct NewKey {
+    pub(super) key: SigningKey,
+    pub(super) der: Vec<u8>,
+}
+
+impl Keeper {
+    /// A connection to the database.
+    pub(super) async fn client(&self) -> Result<Object, StoreError> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Makes `count` keys at once, on threads where it is in nobody's way.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub async fn make(&self, count: usize) -> Result<Vec<NewKey>, KeyError> {
+        let size = self.size;
+        let make = |_| tokio::task::spawn_blocking(move || SigningKey::generate(size));
+        let mut keys = Vec::with_capacity(count);
+        for made in join_all((0..count).map(make)).await {
+            let made = made.map_err(|error| ApiError::Internal(format!("key generation: {error}")))?;
+            let (key, der) = made?;
+            keys.push(NewKey { key, der });
+        }
+        Ok(keys)
+    }
+
+    /// Does what is due, with new keys to take where one is needed. Returns what was done; `None` when another replica
+    /// was there first.
+    ///
+    /// # Errors
+    /// When the database cannot, or the key that is next does not open.
+    pub async fn do_what_is_due(&self, new: Vec<NewKey>) -> Result<Option<Due>, KeyError> {
+        let mut client = self.client().await?;
+        let change = Change::begin(self, &mut client, new).await?;
+        let records = change.keys.iter().map(|key| &key.record);
+        let Some(due) = life::due(records, &self.contract, change.now) else { return Ok(None) };
+        self.carry_out(change, due).await?;
+        Ok(Some(due))
+    }
+
+    async fn carry_out(&self, mut change: Change<'_>, due: Due) -> Result<(), KeyError> {
+        match due {
+            Due::Active => {
+                change.let_the_next_one_sign().await?;
+            }
+            Due::Pending => {}
+            Due::Rotation => change.rotate().await?,
+        }
+        change.have_a_pending_key().await?;
+        change.commit().await
+    }
+
+    /// Lets the pending key take over now, if everybody knows it by now. Returns the key that signs from now on.
+    ///
+    /// # Errors
+    /// When it was not published for long enough, or the database cannot.
+    pub async fn rotate(&self, new: Vec<NewKey>) -> Result<String, KeyError> {
+        let mut client = self.client().await?;
+        let change = Change::begin(self, &mut client, new).await?;
+        let Some(pending) = change.of(KeyStatus::Pending) else {
+            return Err(KeyError::Refused(
+                "there is no pending key: start the service, which makes one".into(),
+            ));
+        };
+        let (kid, from) = (pending.record.kid.clone(), pending.record.may_sign_from(&self.contract));
+        if change.now < from {
+            return Err(KeyError::Refused(format!(
+                "the pending key {kid} is not known to every verifier yet: it may sign from {from:.0} on"
+            )));
+        }
+        self.carry_out(change, Due::Rotation).await?;
+        Ok(kid)
+    }
+
+    /// Forgets retired keys whose time is over.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn sweep(&self) -> Result<(), KeyError> {
+        for kid in store::sweep(&self.client().await?, self.clock.now()).await? {
+            tracing::info!(kid, "a retired signing key is gone");
+        }
+        Ok(())
+    }
+
+    /// Says how long tokens minted here live, for those who have to wait for their end.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn note_token_life(&self) -> Result<(), KeyError> {
+        Ok(tokens::note_life(&self.client().await?, self.token_life, self.clock.now()).await?)
+    }
+
+    /// The private half of a key, ready to sign; `None` when there is none.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub(super) fn open(&self, kid: &str, halves: &Halves) -> Result<Option<SigningKey>, KeyError> {
+        let Some(sealed) = &halves.private_key else { return Ok(None) };
+        let der = self.encryption.open(kid, sealed).ok_or_else(|| KeyError::Sealed(kid.to_owned()))?;
+        Ok(Some(SigningKey::from_pkcs8(&der)?.named(kid)))
+    }
+
+    pub(super) fn seal(&self, kid: &str, new: &NewKey) -> Result<SealedKey, KeyError> {
+        let private_key = self.encryption.seal(kid, &new.der)?;
+        Ok(SealedKey { kid: kid.to_owned(), jwk: public_half(&new.key)?, private_key })
+    }
+}
+
+/// A change under way: nobody else changes keys until its end.
+pub(super) struct Change<'a> {
+    keeper: &'a Keeper,
+    pub(super) transaction: Transaction<'a>,
+    /// The keys there were, less those that it has dealt with.
+    pub(super) keys: Vec<StoredKey>,
+    new: Vec<NewKey>,
+    /// When it began. Taken under the lock, so that no time spent waiting counts as published.
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Change<'a> {
+    pub(super) async fn begin(
+        keeper: &'a Keeper,
+        client: &'a mut Object,
+        new: Vec<NewKey>,
+    ) -> Result<Self, KeyError> {
+        let transaction = store::lock(client).await?;
+        let keys = store::every(transaction.client()).await?;
+        Ok(Self { keeper, transaction, keys, new, now: keeper.clock.now() })
+    }
+
+    pub(super) fn of(&self, status: KeyStatus) -> Option<&StoredKey> {
+        self.keys.iter().find(|key| key.record.status == status)
+    }
+
+    /// The active key retires, the pending one takes over.
+    async fn rotate(&mut self) -> Result<(), KeyError> {
+        if let Some(active) = self.of(KeyStatus::Active) {
+            let life = tokens::longest_life(&self.transaction, self.keeper.token_life, self.now).await?;
+            let until = life::later(self.now, life.saturating_add(self.keeper.contract.tail));
+            let kid = &active.record.kid;
+            let jwk = self.keeper.public_half_of(active)?;
+            store::take_out_of_use(&self.transaction, kid, &jwk, until).await?;
+            tracing::info!(kid, published_until = %until, "a signing key retires");
+        }
+        self.let_the_next_one_sign().await?;
+        Ok(())
+    }
+
+    /// The pending key signs from now on; a new one, if there is none. Returns its name.
+    pub(super) async fn let_the_next_one_sign(&mut self) -> Result<String, KeyError> {
+        let Some(pending) = self.of(KeyStatus::Pending) else {
+            return self.insert_new(KeyStatus::Active).await;
+        };
+        let kid = pending.record.kid.clone();
+        self.keeper.open(&kid, &pending.halves)?;
+        store::promote(&self.transaction, &kid, self.now).await?;
+        tracing::info!(kid, "a signing key takes over");
+        self.keys.retain(|key| key.record.kid != kid);
+        Ok(kid)
+    }
+
+    /// Forgets the pending key, which never signed.
+    pub(super) async fn drop_pending(&mut self) -> Result<(), KeyError> {
+        store::delete_pending(&self.transaction).await?;
+        self.keys.retain(|key| key.record.status != KeyStatus::Pending);
+        Ok(())
+    }
+
+    /// One key is always next.
+    pub(super) async fn have_a_pending_key(&mut self) -> Result<(), KeyError> {
+        if self.of(KeyStatus::Pending).is_none() {
+            self.insert_new(KeyStatus::Pending).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_new(&mut self, status: KeyStatus) -> Result<String, KeyError> {
+        let new = self.new.pop().ok_or_else(|| ApiError::Internal("no new key is at hand".to_owned()))?;
+        let sealed = self.keeper.seal(new.key.kid(), &new)?;
+        store::insert(&self.transaction, &sealed, status, self.now).await?;
+        tracing::info!(kid = sealed.kid, status = status.as_str(), "made a signing key");
+        Ok(sealed.kid)
+    }
+
+    pub(super) async fn commit(self) -> Result<(), KeyError> {
+        Ok(self.transaction.commit().await.map_err(StoreError::from)?)
+    }
+}
+
+/// A key as the JWKS shows it.
+///
+/// # Errors
+/// When it is no JSON.
+pub fn public_half(key: &SigningKey) -> Result<Value, KeyError> {
+    let jwk = serde_json::to_value(key.jwk());
+    Ok(jwk.map_err(|error| ApiError::Internal(format!("a public key is no JSON: {error}")))?)
+}

@@ -1,0 +1,177 @@
+//! The life of a key: what it may do when, and what is due.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::contract::KeyContract;
+
+/// Where a key is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyStatus {
+    /// Signs.
+    Active,
+    /// Published, and signs next.
+    Pending,
+    /// Published for the tokens of it that are still out.
+    Retired,
+    /// Taken out of use at once. Only its name is kept, so that it never comes back.
+    Revoked,
+}
+
+impl KeyStatus {
+    /// As it is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending => "pending",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Pending, Self::Retired, Self::Revoked]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+    }
+}
+
+/// What is known of a key, but for the key itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// What tokens name it by.
+    pub kid: String,
+    /// Where it is in its life.
+    pub status: KeyStatus,
+    /// Its `alg`.
+    pub algorithm: String,
+    /// When it was made, or came in.
+    pub created_at: Timestamp,
+    /// Since when it is published, if that matters.
+    pub published_at: Option<Timestamp>,
+    /// Since when it signs, or did.
+    pub active_since: Option<Timestamp>,
+    /// Until when a retired key is published.
+    pub published_until: Option<Timestamp>,
+}
+
+impl KeyRecord {
+    /// Whether the JWKS shows it.
+    pub fn is_published(&self, now: Timestamp) -> bool {
+        match self.status {
+            KeyStatus::Active | KeyStatus::Pending => true,
+            KeyStatus::Retired => self.published_until.is_some_and(|until| now < until),
+            KeyStatus::Revoked => false,
+        }
+    }
+
+    /// From when on a pending key may sign: by then everybody knows it.
+    pub fn may_sign_from(&self, contract: &KeyContract) -> Timestamp {
+        later(self.published_at.unwrap_or(self.created_at), contract.lead)
+    }
+}
+
+/// What has to be done about the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// No key signs.
+    Active,
+    /// No key is next.
+    Pending,
+    /// The next key takes over.
+    Rotation,
+}
+
+impl Due {
+    /// How many new keys that can take.
+    pub fn new_keys(self) -> usize {
+        match self {
+            Self::Active => 2,
+            Self::Pending | Self::Rotation => 1,
+        }
+    }
+}
+
+/// What is due `now`, if anything is.
+pub fn due<'a>(
+    records: impl Iterator<Item = &'a KeyRecord> + Clone,
+    contract: &KeyContract,
+    now: Timestamp,
+) -> Option<Due> {
+    let Some(active) = records.clone().find(|key| key.status == KeyStatus::Active) else {
+        return Some(Due::Active);
+    };
+    let Some(pending) = records.clone().find(|key| key.status == KeyStatus::Pending) else {
+        return Some(Due::Pending);
+    };
+    (rotation_at(active, pending, contract) <= now).then_some(Due::Rotation)
+}
+
+/// When `pending` takes over: when `active` is old enough, and everybody knows its successor.
+pub fn rotation_at(active: &KeyRecord, pending: &KeyRecord, contract: &KeyContract) -> Timestamp {
+    let since = active.active_since.unwrap_or(active.created_at);
+    later(since, contract.rotation_interval).max(pending.may_sign_from(contract))
+}
+
+/// A time and a while, at most the end of time.
+pub fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn key(status: KeyStatus, at: Timestamp) -> KeyRecord {
+        KeyRecord {
+            kid: status.as_str().to_owned(),
+            status,
+            algorithm: "RS256".to_owned(),
+            created_at: at,
+            published_at: Some(at),
+            active_since: (status == KeyStatus::Active).then_some(at),
+            published_until: (status == KeyStatus::Retired).then_some(at),
+        }
+    }
+
+    #[test]
+    fn what_is_due_follows_from_what_is_there() {
+        let contract = KeyContract::default();
+        let (active, pending) = (key(KeyStatus::Active, START), key(KeyStatus::Pending, START));
+        let at = |records: &[KeyRecord], after: SignedDuration| {
+            due(records.iter(), &contract, later(START, after))
+        };
+        assert_eq!(at(&[], SignedDuration::ZERO), Some(Due::Active));
+        assert_eq!(at(std::slice::from_ref(&pending), SignedDuration::ZERO), Some(Due::Active));
+        assert_eq!(at(std::slice::from_ref(&active), SignedDuration::ZERO), Some(Due::Pending));
+        let both = [active, pending];
+        let day = SignedDuration::from_hours(24);
+        assert_eq!(at(&both, day * 30 - SignedDuration::from_micros(1)), None);
+        assert_eq!(at(&both, day * 30), Some(Due::Rotation));
+    }
+
+    #[test]
+    fn a_key_signs_only_when_it_was_published_long_enough_however_old_the_other_one_is() {
+        let contract = KeyContract::default();
+        let published = later(START, SignedDuration::from_hours(1_000));
+        let records = [key(KeyStatus::Active, START), key(KeyStatus::Pending, published)];
+        let ready = later(published, contract.lead);
+        let just_before = later(ready, -SignedDuration::from_micros(1));
+        assert_eq!(due(records.iter(), &contract, just_before), None);
+        assert_eq!(due(records.iter(), &contract, ready), Some(Due::Rotation));
+    }
+
+    #[test]
+    fn a_retired_key_is_published_until_its_time_and_a_revoked_one_never() {
+        let retired = key(KeyStatus::Retired, later(START, SignedDuration::from_secs(1)));
+        assert!(retired.is_published(START));
+        assert!(!retired.is_published(later(START, SignedDuration::from_secs(1))));
+        assert!(!key(KeyStatus::Revoked, START).is_published(START));
+        for status in ["active", "pending", "retired", "revoked"] {
+            assert_eq!(KeyStatus::parse(status).unwrap().as_str(), status);
+        }
+        assert_eq!(KeyStatus::parse("lost"), None);
+    }
+}

@@ -1,0 +1,215 @@
+//! What an operator asks for by hand: to revoke a key, to bring one in, to encrypt all anew.
+
+use deadpool_postgres::Object;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::error::KeyError;
+use super::jwk::{RS256, is_usable_kid};
+use super::keeper::{Change, Keeper, NewKey, public_half};
+use super::life::{self, KeyStatus};
+use super::model::SigningKey;
+use super::pem::PemKey;
+use super::store::{self, RetiredKey, StoredKey};
+use crate::error::ApiError;
+
+/// What came of a revocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// What the key was.
+    pub was: KeyStatus,
+    /// The key that signs from now on, if another one had to take over.
+    pub successor: Option<Successor>,
+}
+
+/// A key that took over unplanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Successor {
+    /// Its name.
+    pub kid: String,
+    /// When every verifier knows it, if that is still to come.
+    pub known_from: Option<Timestamp>,
+}
+
+/// What came of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedKey {
+    /// Its name.
+    pub kid: String,
+    /// Until when it is published; `None` for a key that will sign.
+    pub published_until: Option<Timestamp>,
+    /// The pending key that it took the place of.
+    pub instead_of: Option<String>,
+}
+
+impl Keeper {
+    /// All keys, those that are revoked too.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn every(&self) -> Result<Vec<StoredKey>, KeyError> {
+        Ok(store::every(&*self.client().await?).await?)
+    }
+
+    /// Takes a key out of use and out of the JWKS at once. If it was the one that signs, the pending one takes over,
+    /// which verifiers know already. `new` are two new keys, to take where there is none.
+    ///
+    /// # Errors
+    /// When there is no such key, or the database cannot.
+    pub async fn revoke(&self, kid: &str, new: Vec<NewKey>) -> Result<Revoked, KeyError> {
+        let mut client = self.client().await?;
+        let mut change = Change::begin(self, &mut client, new).await?;
+        let Some(key) = change.keys.iter().find(|key| key.record.kid == kid) else {
+            return Err(KeyError::Refused(format!("there is no signing key {kid}")));
+        };
+        let was = key.record.status;
+        if was == KeyStatus::Revoked {
+            return Err(KeyError::Refused(format!("the signing key {kid} is revoked already")));
+        }
+        // What does not open any more is known by its name alone.
+        let jwk = self.public_half_of(key).ok();
+        store::revoke(&change.transaction, kid, jwk.as_ref(), change.now).await?;
+        change.keys.retain(|key| key.record.kid != kid);
+        let successor = match was {
+            KeyStatus::Active => Some(self.succeed(&mut change).await?),
+            KeyStatus::Pending => {
+                change.have_a_pending_key().await?;
+                None
+            }
+            KeyStatus::Retired | KeyStatus::Revoked => None,
+        };
+        change.commit().await?;
+        tracing::warn!(kid, status = was.as_str(), "a signing key is revoked");
+        Ok(Revoked { was, successor })
+    }
+
+    async fn succeed(&self, change: &mut Change<'_>) -> Result<Successor, KeyError> {
+        let opens = |key: &StoredKey| self.open(&key.record.kid, &key.halves).is_ok();
+        if change.of(KeyStatus::Pending).is_some_and(|pending| !opens(pending)) {
+            change.drop_pending().await?;
+        }
+        let known_from = match change.of(KeyStatus::Pending) {
+            Some(pending) => pending.record.may_sign_from(&self.contract),
+            None => life::later(change.now, self.contract.lead),
+        };
+        let kid = change.let_the_next_one_sign().await?;
+        change.have_a_pending_key().await?;
+        Ok(Successor { kid, known_from: Some(known_from).filter(|from| *from > change.now) })
+    }
+
+    /// Brings a key in under this name, or else its RFC 7638 thumbprint. One with its private half becomes the pending
+    /// key: it signs after the next rotation. A public half is published for `publish_for`.
+    ///
+    /// # Errors
+    /// When the name cannot be used, the key is here already or was revoked here, or the database cannot.
+    pub async fn import(
+        &self,
+        pem: PemKey,
+        kid: Option<&str>,
+        publish_for: SignedDuration,
+    ) -> Result<ImportedKey, KeyError> {
+        if let Some(kid) = kid.filter(|kid| !is_usable_kid(kid)) {
+            return Err(KeyError::Refused(format!(
+                "{kid} is no usable kid: 1 to 128 visible ASCII characters"
+            )));
+        }
+        let mut client = self.client().await?;
+        match pem {
+            PemKey::Private(der) => {
+                let key = SigningKey::from_pkcs8(&der)?;
+                let key = kid.into_iter().fold(key, SigningKey::named);
+                self.import_private(&mut client, NewKey { key, der }).await
+            }
+            PemKey::Public { thumbprint, jwk } => {
+                self.import_public(&mut client, kid.unwrap_or(&thumbprint), jwk, publish_for).await
+            }
+        }
+    }
+
+    async fn import_private(&self, client: &mut Object, new: NewKey) -> Result<ImportedKey, KeyError> {
+        let mut change = Change::begin(self, client, Vec::new()).await?;
+        let kid = new.key.kid().to_owned();
+        self.refuse_if_there(&change, &kid, &public_half(&new.key)?)?;
+        let instead_of = change.of(KeyStatus::Pending).map(|key| key.record.kid.clone());
+        change.drop_pending().await?;
+        let sealed = self.seal(&kid, &new)?;
+        store::insert(&change.transaction, &sealed, KeyStatus::Pending, change.now).await?;
+        change.commit().await?;
+        Ok(ImportedKey { kid, published_until: None, instead_of })
+    }
+
+    async fn import_public(
+        &self,
+        client: &mut Object,
+        kid: &str,
+        mut jwk: Value,
+        publish_for: SignedDuration,
+    ) -> Result<ImportedKey, KeyError> {
+        let change = Change::begin(self, client, Vec::new()).await?;
+        self.refuse_if_there(&change, kid, &jwk)?;
+        if let Some(members) = jwk.as_object_mut() {
+            members.insert("kid".to_owned(), kid.into());
+        }
+        let until = life::later(change.now, publish_for);
+        let key = RetiredKey {
+            kid: kid.to_owned(),
+            algorithm: RS256.to_owned(),
+            jwk,
+            private_key: None,
+            until,
+            created_at: change.now,
+        };
+        store::retire(&change.transaction, &key).await?;
+        change.commit().await?;
+        Ok(ImportedKey { kid: key.kid, published_until: Some(until), instead_of: None })
+    }
+
+    /// By its name, and by the key itself: a revoked one does not come back under another name.
+    fn refuse_if_there(&self, change: &Change<'_>, kid: &str, jwk: &Value) -> Result<(), KeyError> {
+        for key in &change.keys {
+            let (there, status) = (&key.record.kid, key.record.status.as_str());
+            if there == kid {
+                return Err(KeyError::Refused(format!(
+                    "there is a signing key {kid} already: it is {status}"
+                )));
+            }
+            if self.public_half_of(key).is_ok_and(|public| public.get("n") == jwk.get("n")) {
+                return Err(KeyError::Refused(format!("this key is here already: it is {there}, {status}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Encrypts every private half anew, under the first of the keys. Returns how many: all or none.
+    ///
+    /// # Errors
+    /// When one does not open, or the database cannot.
+    pub async fn encrypt_anew(&self) -> Result<usize, KeyError> {
+        let mut client = self.client().await?;
+        let change = Change::begin(self, &mut client, Vec::new()).await?;
+        let mut count = 0;
+        for StoredKey { record, halves } in &change.keys {
+            let Some(sealed) = &halves.private_key else { continue };
+            let opened = self.encryption.open(&record.kid, sealed);
+            let der = opened.ok_or_else(|| KeyError::Sealed(record.kid.clone()))?;
+            let sealed = self.encryption.seal(&record.kid, &der)?;
+            store::seal(&change.transaction, &record.kid, &sealed).await?;
+            count += 1;
+        }
+        change.commit().await?;
+        Ok(count)
+    }
+
+    /// As stored, or as it follows from the private half.
+    ///
+    /// # Errors
+    /// When it would follow from a private half that does not open.
+    pub fn public_half_of(&self, key: &StoredKey) -> Result<Value, KeyError> {
+        if let Some(jwk) = &key.halves.jwk {
+            return Ok(jwk.clone());
+        }
+        let kid = &key.record.kid;
+        let opened = self.open(kid, &key.halves)?;
+        public_half(&opened.ok_or_else(|| ApiError::Internal(format!("nothing is stored of the key {kid}")))?)
+    }
+}

@@ -1,0 +1,137 @@
+//! The keys as a replica last saw them. Never changed, only replaced.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::web::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::life::{KeyRecord, KeyStatus};
+use super::model::{PublicJwk, SigningKey};
+use crate::error::ApiError;
+use crate::protocol::conditional::Document;
+
+/// A JWK Set (RFC 7517).
+#[derive(Serialize, ToSchema)]
+pub struct Jwks<'a> {
+    /// The public keys. One that came from another system may be of another type, with that type's members.
+    #[schema(value_type = Vec<PublicJwk>)]
+    keys: Vec<&'a Value>,
+}
+
+impl<'a> Jwks<'a> {
+    /// A set of these keys, ready to send.
+    ///
+    /// # Errors
+    /// When a key cannot be written as JSON.
+    pub fn written(keys: Vec<&'a Value>) -> Result<Vec<u8>, ApiError> {
+        serde_json::to_vec(&Self { keys })
+            .map_err(|error| ApiError::Internal(format!("the JWKS is no JSON: {error}")))
+    }
+}
+
+/// A key that is published.
+#[derive(Clone)]
+pub struct Known {
+    /// What is known of it.
+    pub record: KeyRecord,
+    /// Its public half; `None` when it would follow from a private one that does not open.
+    pub jwk: Option<Value>,
+    /// Its private half.
+    pub private: Private,
+}
+
+/// The private half of a key.
+#[derive(Clone)]
+pub enum Private {
+    /// There is none.
+    Gone,
+    /// It is there.
+    Open(Arc<SigningKey>),
+    /// It does not open with the keys at hand.
+    Sealed,
+}
+
+impl Known {
+    /// Whether this replica could not sign with it though it has to, now or soon.
+    fn is_missed(&self) -> bool {
+        matches!(self.private, Private::Sealed) && self.record.status != KeyStatus::Retired
+    }
+}
+
+/// All keys at one time.
+pub struct Snapshot {
+    /// In the order in which they are published.
+    pub keys: Vec<Known>,
+    /// The one that signs, if it opens.
+    pub active: Option<Arc<SigningKey>>,
+    /// Since when a key is missed.
+    pub missed_since: Option<Instant>,
+    /// The JWKS.
+    pub set: Arc<Document>,
+    /// When a key leaves it.
+    changes_at: Option<Timestamp>,
+}
+
+impl Snapshot {
+    /// The `keys` as they are published `now`: the one that signs, the next one, those that did.
+    ///
+    /// # Errors
+    /// When a key cannot be written as JSON.
+    pub fn new(
+        mut keys: Vec<Known>,
+        now: Timestamp,
+        missed_since: Option<Instant>,
+    ) -> Result<Self, ApiError> {
+        // Every replica sends the same bytes.
+        keys.sort_by(|one, other| {
+            let rank = |key: &Known| (key.record.status, key.record.created_at);
+            rank(one).cmp(&rank(other)).then_with(|| one.record.kid.cmp(&other.record.kid))
+        });
+        let shown = || keys.iter().filter(|key| key.record.is_published(now));
+        let set = Jwks::written(shown().filter_map(|key| key.jwk.as_ref()).collect())?;
+        let changes_at = shown().filter_map(|key| key.record.published_until).min();
+        let active = keys.iter().find_map(|key| match &key.private {
+            Private::Open(private) if key.record.status == KeyStatus::Active => Some(Arc::clone(private)),
+            _ => None,
+        });
+        let missed_since = missed_since.filter(|_| keys.iter().any(Known::is_missed));
+        let set = Arc::new(Document::new("application/json", Bytes::from(set)));
+        Ok(Self { keys, active, missed_since, set, changes_at })
+    }
+
+    /// Whether the set is what is published `now`.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.changes_at.is_none_or(|at| now < at)
+    }
+
+    /// The same keys `now`, when the time of one is over.
+    ///
+    /// # Errors
+    /// When a key cannot be written as JSON.
+    pub fn at(&self, now: Timestamp) -> Result<Self, ApiError> {
+        Self::new(self.keys.clone(), now, self.missed_since)
+    }
+
+    /// Whether these are the keys of the database, and each that has a private half opens.
+    pub fn is_of(&self, records: &[KeyRecord]) -> bool {
+        self.keys.len() == records.len()
+            && records.iter().all(|record| self.known(record).is_some_and(|known| known.record == *record))
+    }
+
+    /// What is known of a key, if it opens. The name alone is not enough: it may have been forgotten and come back.
+    pub fn known(&self, record: &KeyRecord) -> Option<&Known> {
+        self.keys.iter().find(|known| {
+            let same = known.record.kid == record.kid && known.record.created_at == record.created_at;
+            same && !matches!(known.private, Private::Sealed)
+        })
+    }
+
+    /// Whether it was seen that this key does not open.
+    pub fn is_sealed(&self, kid: &str) -> bool {
+        self.keys.iter().any(|known| known.record.kid == kid && matches!(known.private, Private::Sealed))
+    }
+}

@@ -1,0 +1,213 @@
+//! The life of a key, from pending to gone.
+
+use std::time::Duration;
+
+use auth_service::error::ApiError;
+use auth_service::keys::{Due, Keeper, KeyContract, KeyRefresher, KeyRing};
+use jiff::{SignedDuration, Timestamp};
+use local_stack::testing::CountedDatabase;
+use service_kit::database::Address;
+use tokio::time::Instant;
+
+use super::{TOKEN_LIFE, World, published, signs, start};
+
+const INTERVAL: SignedDuration = SignedDuration::from_hours(720);
+const MOMENT: SignedDuration = SignedDuration::from_micros(1);
+
+#[tokio::test]
+async fn a_rotation_happens_at_its_time_and_not_before() {
+    let world = World::new().await;
+    let ring = world.replica().await;
+    let (first, second) = (world.kid("active").await, world.kid("pending").await);
+    assert_eq!(published(&ring), [first.clone(), second.clone()]);
+    world.pass(INTERVAL - MOMENT);
+    ring.tend().await.unwrap();
+    assert_eq!((signs(&ring), published(&ring).len()), (first.clone(), 2), "a moment before its time");
+
+    world.pass(MOMENT);
+    ring.tend().await.unwrap();
+    assert_eq!(signs(&ring), second);
+    let third = world.kid("pending").await;
+    assert_eq!(published(&ring), [second, third, first.clone()], "active, pending, retired");
+    let sql = "SELECT private_key IS NULL, published_until FROM signing_keys WHERE kid = $1";
+    let row = world.client.query_one(sql, &[&first]).await.unwrap();
+    assert!(row.get::<_, bool>(0), "what signs no more needs no private half");
+    let until: Timestamp = row.get(1);
+    assert_eq!(until, start() + INTERVAL + TOKEN_LIFE + KeyContract::default().tail);
+}
+
+#[tokio::test]
+async fn a_key_signs_only_when_it_was_published_for_the_lead() {
+    let world = World::new().await;
+    let ring = world.replica().await;
+    let first = signs(&ring);
+    world.pass(INTERVAL);
+    let keeper = world.keeper();
+    keeper.revoke(&world.kid("pending").await, keeper.make(2).await.unwrap()).await.unwrap();
+    let next = world.kid("pending").await;
+    world.pass(KeyContract::default().lead - MOMENT);
+    ring.tend().await.unwrap();
+    assert_eq!(signs(&ring), first, "the interval is over, but the next key may be unknown to some");
+    world.pass(MOMENT);
+    ring.tend().await.unwrap();
+    assert_eq!(signs(&ring), next);
+}
+
+#[tokio::test]
+async fn three_replicas_rotate_once() {
+    let world = World::new().await;
+    let (one, two, three) = (world.replica().await, world.replica().await, world.replica().await);
+    for round in 1..=3 {
+        world.pass(INTERVAL);
+        let next = world.kid("pending").await;
+        let (a, b, c) = tokio::join!(one.tend(), two.tend(), three.tend());
+        for outcome in [a, b, c] {
+            outcome.unwrap();
+        }
+        for ring in [&one, &two, &three] {
+            ring.tend().await.unwrap();
+            assert_eq!(signs(ring), next, "round {round}");
+            assert_eq!(ring.jwks().unwrap().body(), one.jwks().unwrap().body(), "the same bytes");
+        }
+        let counts =
+            [world.count("active").await, world.count("pending").await, world.count("retired").await];
+        assert_eq!(counts, [1, 1, 1], "round {round}: the one before is over by now");
+    }
+}
+
+#[tokio::test]
+async fn somebody_rotated_already_is_a_normal_outcome() {
+    let world = World::new().await;
+    world.pass(INTERVAL);
+    let keeper = world.keeper();
+    let (one, two) = (keeper.make(1).await.unwrap(), keeper.make(1).await.unwrap());
+    assert_eq!(keeper.do_what_is_due(one).await.unwrap(), Some(Due::Rotation));
+    assert_eq!(keeper.do_what_is_due(two).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_retired_key_leaves_the_jwks_at_its_time_without_a_look_at_the_database() {
+    let world = World::new().await;
+    let ring = world.replica().await;
+    let first = signs(&ring);
+    world.pass(INTERVAL);
+    ring.tend().await.unwrap();
+    let before = ring.jwks().unwrap();
+    world.pass(TOKEN_LIFE + KeyContract::default().tail - MOMENT);
+    assert!(published(&ring).contains(&first));
+    world.pass(MOMENT);
+    assert!(!published(&ring).contains(&first));
+    assert_ne!(ring.jwks().unwrap().body(), before.body());
+    assert_eq!(world.count("retired").await, 1);
+    ring.tend().await.unwrap();
+    assert_eq!(world.count("retired").await, 0, "the row is deleted");
+}
+
+#[tokio::test]
+async fn a_key_outlives_tokens_of_a_longer_life_that_was_lowered_shortly_before() {
+    let world = World::new().await;
+    let day = SignedDuration::from_hours(24);
+    world.pass(INTERVAL - SignedDuration::from_mins(2));
+    let mut keeper = world.keeper();
+    keeper.token_life = day;
+    KeyRing::open(keeper).await.unwrap();
+    let ring = world.replica().await;
+    world.pass(SignedDuration::from_mins(2));
+    ring.tend().await.unwrap();
+    let until = |row: tokio_postgres::Row| row.get::<_, Timestamp>(0);
+    let sql = "SELECT published_until FROM signing_keys WHERE status = 'retired'";
+    let row = world.client.query_one(sql, &[]).await.unwrap();
+    assert_eq!(until(row), start() + INTERVAL + day + KeyContract::default().tail);
+
+    // By the next rotation the long ones are forgotten.
+    world.pass(INTERVAL);
+    ring.tend().await.unwrap();
+    let row = world.client.query_one(sql, &[]).await.unwrap();
+    assert_eq!(until(row), start() + INTERVAL * 2 + TOKEN_LIFE + KeyContract::default().tail);
+}
+
+#[tokio::test]
+async fn a_replica_that_does_not_see_the_database_signs_no_more() {
+    let world = World::new().await;
+    let mut keeper = world.keeper();
+    keeper.contract.replica_bound = Duration::from_millis(300);
+    let ring = KeyRing::open(keeper).await.unwrap();
+    ring.refresh().await.unwrap();
+    assert!(ring.active().is_ok() && ring.is_ready());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while ring.active().is_ok() {
+        assert!(Instant::now() < deadline, "it goes on signing");
+        tokio::task::yield_now().await;
+    }
+    assert!(matches!(ring.active(), Err(ApiError::CutOff)));
+    assert!(!ring.is_ready());
+    assert_eq!(published(&ring).len(), 2, "what it knows is published all the same");
+    ring.refresh().await.unwrap();
+    assert!(ring.active().is_ok() && ring.is_ready());
+}
+
+#[tokio::test]
+async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
+    let world = World::new().await;
+    let counted = CountedDatabase::of(&world.database).await;
+    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into()).unwrap();
+    let ring = KeyRing::open(Keeper { pool: address.pool(1).unwrap(), ..world.keeper() }).await.unwrap();
+    let before = counted.round_trips();
+    for _ in 0..10 {
+        ring.tend().await.unwrap();
+    }
+    assert_eq!(counted.round_trips() - before, 10);
+}
+
+#[tokio::test]
+async fn a_contract_of_a_tests_own_is_kept_to() {
+    let world = World::new().await;
+    let mut keeper = world.keeper();
+    keeper.contract.lead = SignedDuration::ZERO;
+    keeper.contract.rotation_interval = SignedDuration::from_secs(1);
+    let ring = KeyRing::open(keeper).await.unwrap();
+    for _ in 0..3 {
+        let next = world.kid("pending").await;
+        world.pass(SignedDuration::from_secs(1));
+        ring.tend().await.unwrap();
+        assert_eq!(signs(&ring), next);
+    }
+}
+
+#[tokio::test]
+async fn keys_are_looked_after_in_the_background() {
+    let world = World::new().await;
+    let ring = std::sync::Arc::new(world.replica().await);
+    let refresher = KeyRefresher::start(std::sync::Arc::clone(&ring));
+    let next = world.kid("pending").await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    world.pass(INTERVAL);
+    while signs(&ring) != next {
+        assert!(Instant::now() < deadline, "no rotation");
+        // It may have looked at the clock before time passed.
+        world.pass(SignedDuration::from_millis(100));
+        tokio::time::timeout(Duration::from_millis(10), std::future::pending::<()>()).await.unwrap_err();
+    }
+    let noted: i64 =
+        world.client.query_one("SELECT count(*) FROM token_lifetimes", &[]).await.unwrap().get(0);
+    assert_eq!(noted, 1);
+    let seen: Timestamp =
+        world.client.query_one("SELECT last_seen FROM token_lifetimes", &[]).await.unwrap().get(0);
+    assert!(seen >= start() + INTERVAL, "the life of tokens is noted again and again");
+    refresher.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_of_an_earlier_version_gets_a_pending_key_and_rotates() {
+    let world = World::new().await;
+    let sql = "DELETE FROM signing_keys WHERE status = 'pending';
+               UPDATE signing_keys SET public_jwk = NULL, published_at = NULL, active_since = NULL";
+    world.client.batch_execute(sql).await.unwrap();
+    let first = world.kid("active").await;
+    let ring = world.replica().await;
+    let second = world.kid("pending").await;
+    assert_eq!(published(&ring), [first.clone(), second.clone()]);
+    world.pass(INTERVAL);
+    ring.tend().await.unwrap();
+    assert_eq!(published(&ring), [second, world.kid("pending").await, first]);
+}

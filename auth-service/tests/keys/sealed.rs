@@ -1,0 +1,109 @@
+//! Private halves that do not open.
+
+use std::time::Duration;
+
+use auth_service::error::ApiError;
+use auth_service::keys::{Keeper, KeyError, KeyRing};
+use jiff::SignedDuration;
+
+use super::{OTHER_KEY, World, encryption, published, signs};
+
+/// Has the other key as its first.
+fn other_first(world: &World) -> Keeper {
+    let both = format!("{OTHER_KEY},{}", world.database.secrets().key_encryption_keys);
+    Keeper { encryption: encryption(&both), ..world.keeper() }
+}
+
+#[tokio::test]
+async fn a_key_of_any_status_that_does_not_open_stops_the_start_and_is_named() {
+    for status in ["active", "pending", "retired"] {
+        let world = World::new().await;
+        let sealed = encryption(OTHER_KEY).seal("theirs", b"whatever").ok().unwrap();
+        let sql = "INSERT INTO signing_keys
+                       (kid, status, private_key, public_jwk, published_at, published_until, created_at)
+                   VALUES ('theirs', $1, $2, '{}', '2026-03-01', '2027-01-01', '2026-03-01')";
+        let delete = format!("DELETE FROM signing_keys WHERE status = '{status}'");
+        world.client.batch_execute(&delete).await.unwrap();
+        world.client.execute(sql, &[&status, &sealed]).await.unwrap();
+        let Err(error) = KeyRing::open(world.keeper()).await else { panic!("{status}: it starts") };
+        let text = error.to_string();
+        assert!(text.contains("KEY_ENCRYPTION_KEYS") && text.contains("signing key theirs"), "{text}");
+        assert!(text.contains("auth-service keys revoke theirs"), "says what to do: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_replica_without_the_key_of_others_tells_and_never_signs_with_a_retired_one() {
+    let world = World::new().await;
+    let mut keeper = world.keeper();
+    // Short, to see what is over after it.
+    keeper.contract.replica_bound = Duration::from_secs(2);
+    let ring = KeyRing::open(keeper).await.unwrap();
+    let others = KeyRing::open(other_first(&world)).await.unwrap();
+    let keeper = other_first(&world);
+    keeper.revoke(&world.kid("pending").await, keeper.make(2).await.unwrap()).await.unwrap();
+    let (first, next) = (world.kid("active").await, world.kid("pending").await);
+    ring.tend().await.unwrap();
+    assert_eq!(signs(&ring), first);
+    assert!(ring.is_ready(), "there is time to mend it");
+    assert_eq!(published(&ring), [first.clone(), next.clone()], "its public half is known all the same");
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while ring.is_ready() {
+        assert!(tokio::time::Instant::now() < deadline, "it stays ready");
+        ring.refresh().await.unwrap();
+    }
+    assert_eq!(signs(&ring), first, "this key is still the right one");
+
+    world.pass(SignedDuration::from_hours(721));
+    ring.tend().await.unwrap();
+    assert_eq!(signs(&ring), first, "it cannot rotate");
+    others.tend().await.unwrap();
+    ring.tend().await.unwrap();
+    assert!(matches!(ring.active(), Err(ApiError::CutOff)));
+    assert_eq!(signs(&others), next);
+
+    let mut keeper = other_first(&world);
+    let both = format!("{},{OTHER_KEY}", world.database.secrets().key_encryption_keys);
+    keeper.encryption = encryption(&both);
+    assert_eq!(keeper.encrypt_anew().await.unwrap(), 2);
+    ring.tend().await.unwrap();
+    assert_eq!(signs(&ring), next);
+    assert!(ring.is_ready());
+}
+
+#[tokio::test]
+async fn encrypting_anew_is_all_or_nothing() {
+    let world = World::new().await;
+    let both = other_first(&world);
+    assert_eq!(both.encrypt_anew().await.unwrap(), 2);
+    let Err(error) = KeyRing::open(world.keeper()).await else { panic!("the old key still opens") };
+    assert!(error.to_string().contains("KEY_ENCRYPTION_KEYS"), "{error}");
+    let alone = Keeper { encryption: encryption(OTHER_KEY), ..world.keeper() };
+    let ring = KeyRing::open(alone).await.unwrap();
+    assert_eq!(published(&ring), [world.kid("active").await, world.kid("pending").await]);
+
+    let broken = "UPDATE signing_keys SET private_key = '\\x00' WHERE status = 'pending'";
+    world.client.batch_execute(broken).await.unwrap();
+    let sql = "SELECT private_key FROM signing_keys WHERE status = 'active'";
+    let before: Vec<u8> = world.client.query_one(sql, &[]).await.unwrap().get(0);
+    assert!(
+        matches!(both.encrypt_anew().await, Err(KeyError::Sealed(kid)) if kid == world.kid("pending").await)
+    );
+    let after: Vec<u8> = world.client.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn revoking_works_when_neither_the_key_nor_its_successor_opens() {
+    let world = World::new().await;
+    let lost = Keeper { encryption: encryption(OTHER_KEY), ..world.keeper() };
+    assert!(KeyRing::open(Keeper { encryption: encryption(OTHER_KEY), ..world.keeper() }).await.is_err());
+    let before = world.keys().await;
+    let active = world.kid("active").await;
+    let revoked = lost.revoke(&active, lost.make(2).await.unwrap()).await.unwrap();
+    let successor = revoked.successor.unwrap();
+    assert!(successor.known_from.is_some(), "nobody knows it yet");
+    let ring = KeyRing::open(lost).await.unwrap();
+    assert_eq!(signs(&ring), successor.kid);
+    assert!(before.iter().all(|(kid, _)| !published(&ring).contains(kid)));
+}
