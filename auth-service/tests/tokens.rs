@@ -33,8 +33,11 @@ async fn fr_011_fr_013_the_jwt_says_who_and_is_verified_with_the_jwks_alone() {
     assert_eq!(claims["sub"], alice.user["id"]);
     assert_eq!(claims["sid"], alice.session().await["session"]["id"]);
 
-    let verifier =
-        Verifier::builder(ISSUER, AUDIENCE).jwks_url(auth.url("/.well-known/jwks.json")).build().unwrap();
+    let verifier = Verifier::builder(ISSUER, AUDIENCE)
+        .jwks_url(auth.url("/.well-known/jwks.json"))
+        .status_list_url(auth.url("/.well-known/status-lists"))
+        .build()
+        .unwrap();
     verifier.wait_ready().await;
     let verified = verifier.verify(jwt).unwrap();
     assert_eq!(verified.subject().as_str(), alice.user["id"]);

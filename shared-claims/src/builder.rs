@@ -1,41 +1,46 @@
-//! The settings of a verifier, and how one is put together.
+//! The settings of a verifier.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use jsonwebtoken::{Algorithm, Validation};
-use tokio::runtime::Handle;
-use tokio::sync::mpsc;
-use url::Url;
-
 use crate::clock::{SharedClock, SystemClock};
-use crate::error::BuildError;
-use crate::header::TokenType;
-use crate::keys::KeyStore;
-use crate::refresh::Refresher;
-use crate::remote::RemoteJwks;
-use crate::verifier::{Inner, Verifier};
 
-/// Largest clock skew that can be set: past this it is not tolerance but a longer life for every token.
-const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+/// The settings of the status lists.
+#[derive(Clone)]
+pub(crate) struct StatusSettings {
+    pub(crate) url: Option<String>,
+    pub(crate) prefix: Option<String>,
+    pub(crate) interval: Duration,
+    pub(crate) max_stale: Duration,
+}
 
-/// The settings of a [`Verifier`]; made by [`Verifier::builder`].
+impl Default for StatusSettings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            prefix: None,
+            interval: Duration::from_secs(1),
+            max_stale: Duration::from_secs(15 * 60 + 30),
+        }
+    }
+}
+
+/// The settings of a [`Verifier`](crate::Verifier); made by [`Verifier::builder`](crate::Verifier::builder).
 #[derive(Clone)]
 pub struct VerifierBuilder {
-    issuer: String,
-    audience: String,
-    jwks_url: Option<String>,
-    token_type: String,
-    clock_skew: Duration,
-    refresh_interval: Duration,
-    cooldown: Duration,
-    max_age: Duration,
-    fetch_timeout: Duration,
-    max_body: usize,
-    clock: SharedClock,
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) jwks_url: Option<String>,
+    pub(crate) token_type: String,
+    pub(crate) clock_skew: Duration,
+    pub(crate) refresh_interval: Duration,
+    pub(crate) cooldown: Duration,
+    pub(crate) max_age: Duration,
+    pub(crate) fetch_timeout: Duration,
+    pub(crate) max_body: usize,
+    pub(crate) status: Option<StatusSettings>,
+    pub(crate) clock: SharedClock,
 }
 
 impl VerifierBuilder {
@@ -51,6 +56,7 @@ impl VerifierBuilder {
             max_age: Duration::from_secs(24 * 60 * 60),
             fetch_timeout: Duration::from_secs(5),
             max_body: 256 * 1024,
+            status: Some(StatusSettings::default()),
             clock: Arc::new(SystemClock),
         }
     }
@@ -118,89 +124,60 @@ impl VerifierBuilder {
         self
     }
 
-    /// The clock that `exp`, `nbf`, `iat` and the age of the key set are judged by. Default: the system's.
+    /// Where the status lists are published, `http` or `https`: this URL names them all, and list 7 is at `{url}/7`.
+    /// Default: `{issuer}/.well-known/status-lists`.
+    #[must_use]
+    pub fn status_list_url(mut self, url: impl Into<String>) -> Self {
+        self.status_mut().url = Some(url.into());
+        self
+    }
+
+    /// What tokens call the status lists, where that differs from how they are reached from here: list 7 is
+    /// `{prefix}/7`. Default: `{issuer}/.well-known/status-lists`.
+    #[must_use]
+    pub fn status_list_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.status_mut().prefix = Some(prefix.into());
+        self
+    }
+
+    /// Longest time between two fetches of a status list while all is well: how soon a revoked token is refused.
+    /// Default: 1 second. What has not changed is an answer without a body.
+    #[must_use]
+    pub fn status_interval(mut self, interval: Duration) -> Self {
+        self.status_mut().interval = interval;
+        self
+    }
+
+    /// How long the last good status list serves while the issuer does not confirm it. Default: 15 minutes and 30
+    /// seconds, the life of a token and the clock skew; so with the issuer away, tokens that are out go on working
+    /// until they expire.
+    ///
+    /// It bounds how long a token that was revoked can still be used against a service that is cut off from the issuer.
+    #[must_use]
+    pub fn max_stale(mut self, max_stale: Duration) -> Self {
+        self.status_mut().max_stale = max_stale;
+        self
+    }
+
+    /// Looks for no revoked tokens: for an issuer that publishes no status lists. What a token says of its status is
+    /// not looked at then.
+    #[must_use]
+    pub fn without_status_lists(mut self) -> Self {
+        self.status = None;
+        self
+    }
+
+    /// The clock that `exp`, `nbf`, `iat` and the age of what was fetched are judged by, and that the waits between
+    /// fetches go by. Default: the system's.
     #[must_use]
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Builds the verifier and starts its background task, which fetches the key set at once. It does not wait
-    /// for it: see [`Verifier::wait_ready`].
-    ///
-    /// The task runs in the tokio runtime this is called in, which has to live as long as the verifier and to
-    /// have I/O and time enabled (those of `#[tokio::main]` and `#[actix_web::main]` do).
-    ///
-    /// # Errors
-    ///
-    /// If a setting cannot work, the URL cannot be read, there is no runtime, or no HTTP client can be had.
-    pub fn build(self) -> Result<Verifier, BuildError> {
-        let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
-        let token_type = TokenType::new(&self.token_type);
-        self.check(&token_type)?;
-        let max_age = signed(self.max_age, "max_age")?;
-        let clock_skew = signed(self.clock_skew, "clock_skew")?;
-        let url = self.url()?;
-        // Which of its cryptographic back ends jsonwebtoken uses is a setting of the process; another crate's
-        // features could leave it without one. A choice that was made before stands.
-        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-
-        let remote = RemoteJwks::new(url.clone(), self.fetch_timeout, self.max_body)?;
-        let store = Arc::new(KeyStore::new(max_age));
-        let fetches = Arc::new(AtomicU64::new(0));
-        let (nudge, nudges) = mpsc::channel(1);
-        let refresher = Refresher {
-            remote,
-            store: Arc::clone(&store),
-            clock: Arc::clone(&self.clock),
-            fetches: Arc::clone(&fetches),
-            nudges,
-            interval: self.refresh_interval,
-            cooldown: self.cooldown,
-        };
-        let inner = Inner {
-            token_type,
-            validation: validation(&self.issuer, &self.audience),
-            clock_skew,
-            clock: self.clock,
-            store,
-            fetches,
-            nudge,
-            refresher: runtime.spawn(refresher.run()),
-            jwks_url: url,
-        };
-        Ok(Verifier::new(inner))
-    }
-
-    fn check(&self, token_type: &TokenType) -> Result<(), BuildError> {
-        let rules = [
-            (!self.issuer.is_empty(), "issuer", "must not be empty"),
-            (!self.audience.is_empty(), "audience", "must not be empty"),
-            (!token_type.is_empty(), "token_type", "must not be empty"),
-            (self.clock_skew <= MAX_CLOCK_SKEW, "clock_skew", "must be 5 minutes or less"),
-            (!self.refresh_interval.is_zero(), "refresh_interval", "must be longer than nothing"),
-            (!self.cooldown.is_zero(), "cooldown", "must be longer than nothing"),
-            (!self.fetch_timeout.is_zero(), "fetch_timeout", "must be longer than nothing"),
-            (self.max_age >= self.refresh_interval, "max_age", "must not be shorter than refresh_interval"),
-            (self.max_body > 0, "max_body", "must be more than nothing"),
-        ];
-        match rules.into_iter().find(|(holds, ..)| !holds) {
-            Some((_, setting, rule)) => Err(BuildError::Setting { setting, rule }),
-            None => Ok(()),
-        }
-    }
-
-    fn url(&self) -> Result<Url, BuildError> {
-        let default = || format!("{}/.well-known/jwks.json", self.issuer.trim_end_matches('/'));
-        let url = Url::parse(&self.jwks_url.clone().unwrap_or_else(default))?;
-        let refuse = |rule| Err(BuildError::Setting { setting: "jwks_url", rule });
-        if !matches!(url.scheme(), "http" | "https") {
-            return refuse("must begin with http:// or https://");
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return refuse("must not contain credentials; public keys need none, and the URL is logged");
-        }
-        Ok(url)
+    /// Asking for something of the lists is asking for lists.
+    fn status_mut(&mut self) -> &mut StatusSettings {
+        self.status.get_or_insert_default()
     }
 }
 
@@ -211,22 +188,4 @@ impl fmt::Debug for VerifierBuilder {
             .field("audience", &self.audience)
             .finish_non_exhaustive()
     }
-}
-
-/// What jsonwebtoken is to check besides the signature.
-///
-/// Its checks of time are off, since they read the system's clock; `exp` is required by the type of the payload.
-/// Without the list of required claims a token that lacks `iss`, `aud` or `sub` would pass.
-fn validation(issuer: &str, audience: &str) -> Validation {
-    let mut validation = Validation::new(Algorithm::RS256);
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.set_issuer(&[issuer]);
-    validation.set_audience(&[audience]);
-    validation.set_required_spec_claims(&["iss", "aud", "sub"]);
-    validation
-}
-
-fn signed(duration: Duration, setting: &'static str) -> Result<SignedDuration, BuildError> {
-    SignedDuration::try_from(duration).map_err(|_| BuildError::Setting { setting, rule: "is too long" })
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::error::Reason;
 use crate::json::OtherMembers;
+use crate::status::StatusClaim;
 use crate::user_id::UserId;
 
 /// The claims of a token that was verified.
@@ -121,6 +122,8 @@ pub(crate) struct Payload {
     email: Option<String>,
     email_verified: Option<bool>,
     name: Option<String>,
+    #[serde(default)]
+    status: StatusClaim,
     #[serde(flatten)]
     _other: OtherMembers,
 }
@@ -137,7 +140,9 @@ impl Payload {
     /// Checks what is left to check once signature, issuer and audience are known to be right.
     ///
     /// `skew` is how far apart the issuer's clock and ours may be. A token is refused from `exp + skew` on.
-    pub(crate) fn check(self, now: Timestamp, skew: SignedDuration) -> Result<Claims, Reason> {
+    ///
+    /// Whether it was revoked is for the caller to find out, from where it says that its status stands.
+    pub(crate) fn check(self, now: Timestamp, skew: SignedDuration) -> Result<(Claims, StatusClaim), Reason> {
         let expires_at = date(self.exp)?;
         let issued_at = date(self.iat)?;
         let not_before = self.nbf.map(date).transpose()?;
@@ -154,7 +159,7 @@ impl Payload {
         if self.jti.is_empty() {
             return Err(Reason::TokenId);
         }
-        Ok(Claims {
+        let claims = Claims {
             subject: UserId::try_from(self.sub).map_err(|_| Reason::Subject)?,
             issuer: self.iss,
             token_id: self.jti,
@@ -165,7 +170,8 @@ impl Payload {
             email: self.email,
             email_verified: self.email_verified,
             name: self.name,
-        })
+        };
+        Ok((claims, self.status))
     }
 }
 
@@ -190,7 +196,8 @@ mod tests {
 
     fn check(payload: &Value) -> Result<Claims, Reason> {
         let payload: Payload = serde_json::from_str(&payload.to_string()).map_err(|_| Reason::Malformed)?;
-        payload.check(Timestamp::from_second(NOW).unwrap(), SignedDuration::from_secs(SKEW))
+        let checked = payload.check(Timestamp::from_second(NOW).unwrap(), SignedDuration::from_secs(SKEW));
+        checked.map(|(claims, _)| claims)
     }
 
     fn with(name: &str, value: impl Into<Value>) -> Result<Claims, Reason> {

@@ -11,7 +11,7 @@ pub enum VerifyError {
     /// The token is no good. The text says nothing of why, so that it may be shown to anyone.
     #[error("a valid bearer token is required")]
     Invalid(Reason),
-    /// There are no keys to judge the token with.
+    /// What the token has to be judged with is not there.
     #[error("tokens cannot be verified right now")]
     Unavailable(Unavailable),
 }
@@ -75,6 +75,10 @@ pub enum Reason {
     Subject,
     /// `jti` is empty.
     TokenId,
+    /// The token names a status list that is not the issuer's, or a place past its end.
+    StatusReference,
+    /// The token's status list says that it was revoked.
+    Revoked,
 }
 
 impl Reason {
@@ -98,6 +102,8 @@ impl Reason {
             Self::Audience => "audience",
             Self::Subject => "subject",
             Self::TokenId => "token_id",
+            Self::StatusReference => "status_reference",
+            Self::Revoked => "revoked",
         }
     }
 }
@@ -108,13 +114,18 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why no token can be judged at the moment. It passes by itself once the issuer can be reached.
+/// Why a token cannot be judged at the moment. It passes by itself once the issuer can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Unavailable {
     /// No key set was had yet.
     NoKeys,
     /// The last good key set is older than the maximum age.
     KeysTooOld,
+    /// The token names a status list of the issuer that was not had yet.
+    NoStatusList,
+    /// The token's status list was not confirmed for longer than it may serve, or its own end has passed.
+    StatusListTooOld,
 }
 
 impl Unavailable {
@@ -124,6 +135,8 @@ impl Unavailable {
         match self {
             Self::NoKeys => "no_keys",
             Self::KeysTooOld => "keys_too_old",
+            Self::NoStatusList => "no_status_list",
+            Self::StatusListTooOld => "status_list_too_old",
         }
     }
 }
@@ -146,9 +159,14 @@ pub enum BuildError {
         /// What the value must be.
         rule: &'static str,
     },
-    /// The JWKS URL cannot be read.
-    #[error("jwks_url: {0}")]
-    Url(#[from] url::ParseError),
+    /// A URL cannot be read.
+    #[error("{setting}: {source}")]
+    Url {
+        /// Name of the setter.
+        setting: &'static str,
+        /// What is wrong with it.
+        source: url::ParseError,
+    },
     /// `build` was called outside a tokio runtime; keys are refreshed by a task in it.
     #[error("a verifier must be built inside a tokio runtime")]
     NoRuntime,

@@ -12,7 +12,8 @@ use crate::error::Unavailable;
 
 /// One set of keys, never changed after it was fetched.
 struct KeySet {
-    keys: HashMap<String, DecodingKey>,
+    keys: Arc<HashMap<String, DecodingKey>>,
+    /// When the issuer last said that this is its set.
     fetched_at: Timestamp,
 }
 
@@ -41,15 +42,39 @@ impl KeyStore {
         Ok(Snapshot(set))
     }
 
+    /// How old the set in force is.
+    pub(crate) fn age(&self, now: Timestamp) -> Option<SignedDuration> {
+        self.current.load().as_ref().map(|set| now.duration_since(set.fetched_at))
+    }
+
     /// Puts a new set in force.
     pub(crate) fn replace(&self, keys: HashMap<String, DecodingKey>, fetched_at: Timestamp) {
-        self.current.store(Some(Arc::new(KeySet { keys, fetched_at })));
+        self.current.store(Some(Arc::new(KeySet { keys: Arc::new(keys), fetched_at })));
         self.replaced.notify_waiters();
     }
 
-    /// Completes at the next [`replace`](Self::replace) after this call.
+    /// The issuer said that the set in force is still its own.
+    pub(crate) fn renew(&self, fetched_at: Timestamp) {
+        if let Some(set) = &*self.current.load() {
+            self.current.store(Some(Arc::new(KeySet { keys: Arc::clone(&set.keys), fetched_at })));
+            self.replaced.notify_waiters();
+        }
+    }
+
+    /// Completes at the next [`replace`](Self::replace) or [`renew`](Self::renew) after this call.
     pub(crate) fn replaced(&self) -> impl Future<Output = ()> {
         self.replaced.notified()
+    }
+
+    /// Waits until there was a first set.
+    pub(crate) async fn first(&self) {
+        loop {
+            let replaced = self.replaced();
+            if self.current.load().is_some() {
+                return;
+            }
+            replaced.await;
+        }
     }
 }
 

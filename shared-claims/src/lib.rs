@@ -1,26 +1,40 @@
 #![cfg_attr(feature = "actix", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "actix"), doc = "Verifies Latchkey access tokens against the published JWKS.")]
 
+#[cfg(feature = "actix")]
+mod actix;
+mod assembly;
+#[cfg(any(feature = "actix", feature = "axum"))]
+mod authentication;
+#[cfg(feature = "axum")]
+mod axum;
 mod builder;
 mod claims;
 pub mod clock;
 mod error;
-#[cfg(feature = "actix")]
-pub mod extractor;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod header;
 mod json;
 mod jwks;
 mod keys;
+mod metrics;
 mod refresh;
 mod remote;
+mod schedule;
+mod status;
 mod user_id;
 mod verifier;
 
+#[cfg(feature = "actix")]
+pub use actix::{authenticate, bearer_token};
+#[cfg(any(feature = "actix", feature = "axum"))]
+pub use authentication::{Authenticated, AuthenticationError};
+#[cfg(feature = "axum")]
+pub use axum::authenticate_headers;
 pub use builder::VerifierBuilder;
 pub use claims::Claims;
 pub use clock::{Clock, ManualClock, SharedClock, SystemClock, VirtualClock};
 pub use error::{BuildError, Reason, Unavailable, VerifyError};
-#[cfg(feature = "actix")]
-pub use extractor::{Authenticated, AuthenticationError, authenticate, bearer_token};
 pub use user_id::{InvalidUserId, UserId};
 pub use verifier::{MAX_TOKEN_BYTES, Verifier};

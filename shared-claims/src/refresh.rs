@@ -1,84 +1,98 @@
 //! The background task that keeps the key set fresh.
 
-use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
 
 use crate::clock::SharedClock;
-use crate::jwks::{self, Skipped};
+use crate::jwks::{self, InvalidSet, Skipped};
 use crate::keys::KeyStore;
-use crate::remote::RemoteJwks;
+use crate::metrics::{self, Document, Outcome};
+use crate::remote::{FetchError, Fetched, Remote, Request};
+use crate::schedule::Schedule;
 
 /// Fetches the key set at once and then again and again. Being one task, it never fetches twice at a time.
 pub(crate) struct Refresher {
-    pub(crate) remote: RemoteJwks,
+    pub(crate) remote: Remote,
     pub(crate) store: Arc<KeyStore>,
     pub(crate) clock: SharedClock,
-    /// Fetches begun so far.
-    pub(crate) fetches: Arc<AtomicU64>,
-    /// Asks for a fetch before its time. It holds one request, since any number of them ask for the same thing.
+    /// Asks for a fetch before its time, past every cache. It holds one request, since any number of them ask for the
+    /// same thing.
     pub(crate) nudges: mpsc::Receiver<()>,
-    /// Time between two fetches while all is well.
-    pub(crate) interval: Duration,
-    /// Least time between the end of a fetch and the next, whatever asks for it.
-    pub(crate) cooldown: Duration,
+    pub(crate) schedule: Schedule,
 }
 
-/// What the log was told last, so that it is told again only when it changes.
+/// What was seen of the issuer last.
 #[derive(Default)]
-struct Logged {
+struct Seen {
+    /// The tag of the set in force.
+    etag: Option<HeaderValue>,
+    /// What the log was told, so that it is told again only when it changes.
     kids: Vec<String>,
     skipped: Vec<Skipped>,
 }
 
+/// Why a fetch brought no set.
+#[derive(Debug, thiserror::Error)]
+enum RefreshError {
+    #[error("the key set could not be fetched: {0}")]
+    Fetch(#[from] FetchError),
+    #[error("the fetched key set is not usable: {0}")]
+    Invalid(#[from] InvalidSet),
+}
+
 impl Refresher {
+    /// The media types of a key set.
+    pub(crate) const ACCEPT: &str = "application/jwk-set+json, application/json";
+
     /// Runs until the last verifier is gone.
     pub(crate) async fn run(mut self) {
-        let mut logged = Logged::default();
+        let mut seen = Seen::default();
+        let mut asked = false;
         loop {
-            let fresh = self.refresh(&mut logged).await;
-            sleep(self.cooldown).await;
-            // After a failure the next try follows the cooldown at once. So does a fetch that was asked for during
-            // the cooldown: the channel has kept the request.
-            if fresh {
-                tokio::select! {
-                    () = sleep(self.interval.saturating_sub(self.cooldown)) => {}
-                    nudge = self.nudges.recv() => if nudge.is_none() { return },
+            asked |= self.nudges.try_recv().is_ok();
+            let outcome = self.refresh(&mut seen, asked).await;
+            metrics::fetched(Document::KeySet, outcome.as_ref().copied().unwrap_or(Outcome::Failed));
+            match outcome {
+                // A fetch that was asked for during the cooldown follows it at once: the channel has kept the request.
+                Ok(_) => asked = self.schedule.after_success(next(&mut self.nudges)).await,
+                Err(error) => {
+                    tracing::warn!(%error, "the last good key set stays");
+                    self.schedule.after_failure().await;
                 }
             }
         }
     }
 
-    /// One fetch. True if it brought a set that is now in force; otherwise the old one stays.
-    async fn refresh(&self, logged: &mut Logged) -> bool {
-        self.fetches.fetch_add(1, Ordering::Relaxed);
-        let body = match self.remote.fetch().await {
-            Ok(body) => body,
-            Err(error) => {
-                let cause = error.source().map(chain);
-                tracing::warn!(%error, cause, "the key set could not be fetched; the last good one stays");
-                return false;
+    /// One fetch. Without an error the issuer's set is in force now; otherwise the old one stays.
+    async fn refresh(&self, seen: &mut Seen, past_caches: bool) -> Result<Outcome, RefreshError> {
+        let request = Request { known: seen.etag.as_ref(), past_caches };
+        match self.remote.fetch(request).await? {
+            Fetched::NotModified => {
+                self.store.renew(self.clock.now());
+                Ok(Outcome::NotModified)
             }
-        };
-        match jwks::parse(&body) {
-            Ok(set) => {
-                logged.note(set.keys.keys().cloned().collect(), set.skipped);
+            Fetched::New { body, etag } => {
+                let set = jwks::parse(&body)?;
+                seen.note(set.keys.keys().cloned().collect(), set.skipped);
+                seen.etag = etag;
                 self.store.replace(set.keys, self.clock.now());
-                true
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the fetched key set is not usable; the last good one stays");
-                false
+                Ok(Outcome::New)
             }
         }
     }
 }
 
-impl Logged {
+/// Completes when something is asked for.
+pub(crate) async fn next(nudges: &mut mpsc::Receiver<()>) {
+    if nudges.recv().await.is_none() {
+        // Nobody is left to ask. The task ends with its verifier.
+        std::future::pending::<()>().await;
+    }
+}
+
+impl Seen {
     fn note(&mut self, mut kids: Vec<String>, skipped: Vec<Skipped>) {
         kids.sort_unstable();
         if kids != self.kids {
@@ -92,16 +106,4 @@ impl Logged {
             self.skipped = skipped;
         }
     }
-}
-
-/// An error and what caused it, in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use jsonwebtoken::Validation;
 use jsonwebtoken::errors::ErrorKind;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use url::Url;
 
 use crate::builder::VerifierBuilder;
@@ -17,13 +17,15 @@ use crate::clock::SharedClock;
 use crate::error::{Reason, VerifyError};
 use crate::header::{self, TokenType};
 use crate::keys::KeyStore;
+use crate::metrics;
+use crate::status::StatusCheck;
 
 /// Longest token that is looked at, in bytes. Ours have about one thousand.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// Verifies access tokens against the key set that the issuer publishes.
+/// Verifies access tokens against the key set and the status lists that the issuer publishes.
 ///
-/// Clones are cheap and share one key set and one background task, which ends with the last of them.
+/// Clones are cheap and share what was fetched and the background tasks, which end with the last of them.
 #[derive(Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
@@ -39,19 +41,22 @@ pub(crate) struct Inner {
     pub(crate) fetches: Arc<AtomicU64>,
     /// Asks the background task for a fetch.
     pub(crate) nudge: mpsc::Sender<()>,
-    pub(crate) refresher: JoinHandle<()>,
     pub(crate) jwks_url: Url,
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.refresher.abort();
-    }
+    /// `None` if revoked tokens are not looked for.
+    pub(crate) status: Option<StatusCheck>,
+    pub(crate) status_fetches: Arc<AtomicU64>,
+    /// The background tasks: dropped with this, they end.
+    pub(crate) _tasks: JoinSet<()>,
 }
 
 impl Verifier {
     pub(crate) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner) }
+    }
+
+    #[cfg(fuzzing)]
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// Settings for a verifier of tokens whose `iss` is `issuer` and whose `aud` is or contains `audience`.
@@ -63,14 +68,22 @@ impl Verifier {
     /// Checks `token` and gives its claims.
     ///
     /// It takes no lock and does no I/O. A token that names an unknown key is refused, and the background task
-    /// is told to look for new keys as soon as its cooldown allows.
+    /// is told to look for new keys as soon as its cooldown allows; so it is when a good token names a status list
+    /// that is not known.
     ///
     /// # Errors
     ///
     /// [`VerifyError::Invalid`] if the token is no good: answer 401. [`VerifyError::Unavailable`] if there is no
-    /// key set, or only one past its maximum age: answer 503. A token that no key could make good (not a JWT, wrong
-    /// `alg` or `typ`, too long) is `Invalid` even then; everything else is not decided without keys.
+    /// key set or status list to judge it with, or only one past its maximum age: answer 503. A token that no key
+    /// could make good (not a JWT, wrong `alg` or `typ`, too long) is `Invalid` even without keys, and one that no
+    /// list could make good (forged, expired) is `Invalid` even without lists.
     pub fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
+        let decision = self.decide(token);
+        metrics::decided(&decision);
+        decision
+    }
+
+    fn decide(&self, token: &str) -> Result<Claims, VerifyError> {
         let inner = &*self.inner;
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Reason::TooLong.into());
@@ -86,24 +99,35 @@ impl Verifier {
         let payload = jsonwebtoken::decode::<Payload>(token, key, &inner.validation)
             .map_err(|error| reason(error.kind()))?
             .claims;
-        Ok(payload.check(now, inner.clock_skew)?)
+        let (claims, status) = payload.check(now, inner.clock_skew)?;
+        if let Some(lists) = &inner.status {
+            lists.check(&status, now)?;
+        }
+        Ok(claims)
     }
 
-    /// Whether tokens can be judged now: a key set is there and not past its maximum age.
+    /// Whether tokens can be judged now: a key set and every status list are there, and none is past its maximum age.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.inner.store.snapshot(self.inner.clock.now()).is_ok()
+        let inner = &*self.inner;
+        let now = inner.clock.now();
+        let lists = inner.status.as_ref().is_none_or(|lists| lists.store.is_ready(now));
+        lists && inner.store.snapshot(now).is_ok()
     }
 
     /// Waits until [`is_ready`](Self::is_ready). With the issuer away this takes as long as it is away, so put a
     /// time-out around it where that matters.
     pub async fn wait_ready(&self) {
         loop {
-            let replaced = self.inner.store.replaced();
+            let keys = self.inner.store.replaced();
+            let lists = self.inner.status.as_ref().map(|lists| lists.store.changed());
             if self.is_ready() {
                 return;
             }
-            replaced.await;
+            match lists {
+                Some(lists) => tokio::select! { () = keys => {}, () = lists => {} },
+                None => keys.await,
+            }
         }
     }
 
@@ -111,6 +135,12 @@ impl Verifier {
     #[must_use]
     pub fn fetches(&self) -> u64 {
         self.inner.fetches.load(Ordering::Relaxed)
+    }
+
+    /// How many fetches of status lists, and of the list of them, were begun since the verifier was built.
+    #[must_use]
+    pub fn status_fetches(&self) -> u64 {
+        self.inner.status_fetches.load(Ordering::Relaxed)
     }
 
     /// Where the key set is fetched from.

@@ -12,8 +12,8 @@ use jiff::SignedDuration;
 use shared_claims::{Authenticated, Verifier};
 use wiremock::ResponseTemplate;
 
-use crate::hostile;
 use crate::issuer::{Issuer, NOW, Token, within_deadline};
+use crate::support::hostile::{self, World};
 
 async fn who_am_i(Authenticated(claims): Authenticated) -> String {
     claims.subject().to_string()
@@ -155,13 +155,13 @@ async fn fr_018_a_token_anywhere_else_than_in_its_header_does_not_count() {
 #[actix_web::test]
 async fn fr_019_us3_3_every_hostile_token_gets_the_same_401() {
     let issuer = Issuer::start().await;
-    let verifier = issuer.ready_verifier().await;
+    let verifier = crate::issuer::ready(issuer.checking_verifier()).await;
     let app = App::new().app_data(web::Data::new(verifier)).route("/", web::get().to(who_am_i));
     let service = init_service(app).await;
     let nothing = actix_web::test::call_service(&service, TestRequest::get().to_request()).await;
     let expected = seen(nothing).await;
     assert_unauthorized(&expected, "no token");
-    for (what, token, _) in hostile::table("http://home.test") {
+    for (what, token, _) in hostile::table(World { now: NOW, home: "http://home.test" }) {
         // No HTTP header can carry these, or they are the good token once HTTP has trimmed its value.
         if token.bytes().any(|byte| byte < b' ') || token.trim() != token {
             continue;

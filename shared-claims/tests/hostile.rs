@@ -1,331 +1,18 @@
-//! The table of hostile tokens.
+//! Nothing but a genuine token is let in, whatever it looks like.
 
-use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA384, RSA_PSS_SHA256,
-    RsaPublicKeyComponents,
-};
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
-use shared_claims::{Reason, VerifyError};
+use shared_claims::VerifyError;
 
-use crate::issuer::{CURRENT, ISSUER, Issuer, NEXT, NOW, STRANGER, Token, assemble};
+use crate::issuer::{CURRENT, Issuer, NEXT, NOW, Token};
+use crate::support::hostile::{World, table};
 
-/// What it is, the token, and the reason it must be refused for; so that no row passes for a wrong reason.
-pub type Hostile = (String, String, Reason);
-
-/// Every hostile token. `home` is a server that embedded key addresses point to.
-pub fn table(home: &str) -> Vec<Hostile> {
-    let mut table = Vec::new();
-    table.extend(algorithms());
-    table.extend(key_ids());
-    table.extend(embedded_keys(home));
-    table.extend(headers());
-    table.extend(dates());
-    table.extend(parties());
-    table.extend(duplicates());
-    table.extend(encodings());
-    table.extend(signatures());
-    table
-}
-
-fn row(what: impl Into<String>, token: String, reason: Reason) -> Hostile {
-    (what.into(), token, reason)
-}
-
-fn algorithms() -> Vec<Hostile> {
-    let mut rows = Vec::new();
-    for bits in 0..16_u8 {
-        let alg: String = "none"
-            .char_indices()
-            .map(|(i, c)| if bits & (1 << i) == 0 { c } else { c.to_ascii_uppercase() })
-            .collect();
-        let token = Token::valid().header("alg", alg.as_str());
-        rows.push(row(format!("alg {alg}, no signature"), token.sign_by(|_| Vec::new()), Reason::Algorithm));
-        rows.push(row(format!("alg {alg}, a good signature"), token.sign(), Reason::Algorithm));
-    }
-    let public = CURRENT.pair.public_key();
-    let der: PublicKeyX509Der<'_> = public.as_der().unwrap();
-    let pem =
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines(&STANDARD.encode(&*der)));
-    let modulus = RsaPublicKeyComponents::<Vec<u8>>::from(public).n;
-    for (what, secret) in [
-        ("the public key in PEM", pem.as_bytes()),
-        ("the public key in DER", der.as_ref()),
-        ("the modulus", modulus.as_slice()),
-        ("the modulus in base64url", URL_SAFE_NO_PAD.encode(&modulus).as_bytes()),
-        ("nothing", b""),
-    ] {
-        let mac = |message: &[u8]| {
-            hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec()
-        };
-        let token = Token::valid();
-        rows.push(row(
-            format!("HS256 keyed with {what}"),
-            token.clone().header("alg", "HS256").sign_by(mac),
-            Reason::Algorithm,
-        ));
-        rows.push(row(format!("the same, called RS256: {what}"), token.sign_by(mac), Reason::Signature));
-    }
-    let ecdsa = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let es256 = |message: &[u8]| ecdsa.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec();
-    let rs384 = |message: &[u8]| CURRENT.sign_with(&RSA_PKCS1_SHA384, message);
-    let ps256 = |message: &[u8]| CURRENT.sign_with(&RSA_PSS_SHA256, message);
-    let named = |alg: &str| Token::valid().header("alg", alg);
-    rows.extend([
-        row("RS384", named("RS384").sign_by(rs384), Reason::Algorithm),
-        row("PS256", named("PS256").sign_by(ps256), Reason::Algorithm),
-        row("ES256", named("ES256").sign_by(es256), Reason::Algorithm),
-        row("RS384 called RS256", Token::valid().sign_by(rs384), Reason::Signature),
-        row("PS256 called RS256", Token::valid().sign_by(ps256), Reason::Signature),
-        row("ES256 called RS256", Token::valid().sign_by(es256), Reason::Signature),
-        row("an alg nobody knows", named("XY1").sign(), Reason::Algorithm),
-        row("alg missing", Token::valid().without_header("alg").sign(), Reason::Malformed),
-        row("alg a list", Token::valid().header("alg", json!(["RS256"])).sign(), Reason::Malformed),
-    ]);
-    rows
-}
-
-/// PEM wants lines of 64 characters.
-fn lines(base64: &str) -> String {
-    let lines: Vec<&str> =
-        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    lines.join("\n")
-}
-
-fn key_ids() -> Vec<Hostile> {
-    let named = |kid: &str| Token::valid().header("kid", kid).sign();
-    vec![
-        row("kid missing", Token::valid().without_header("kid").sign(), Reason::NoKeyId),
-        row("kid null", Token::valid().header("kid", Value::Null).sign(), Reason::NoKeyId),
-        row("kid a number", Token::valid().header("kid", 1).sign(), Reason::Malformed),
-        row("kid empty", named(""), Reason::UnknownKey),
-        row("kid unknown", named("unknown"), Reason::UnknownKey),
-        row("kid in capitals", named("CURRENT"), Reason::UnknownKey),
-        row("kid a path", named("../../../../dev/null"), Reason::UnknownKey),
-        row("kid SQL", named("current' UNION SELECT 'secret"), Reason::UnknownKey),
-        row("kid with a NUL", named("current\0"), Reason::UnknownKey),
-        row("kid of 4 kB", named(&"k".repeat(4_000)), Reason::UnknownKey),
-        row("kid of 10 kB", named(&"k".repeat(10_000)), Reason::TooLong),
-    ]
-}
-
-/// Keys that the token itself brings along, each with a signature that fits that key.
-fn embedded_keys(home: &str) -> Vec<Hostile> {
-    let url = format!("{home}/keys.json");
-    let mut rows = Vec::new();
-    let bait = [("jwk", STRANGER.jwk()), ("jku", json!(url)), ("x5u", json!(url)), ("x5c", json!(["AAAA"]))];
-    for (name, value) in bait {
-        let token = Token::valid().header(name, value);
-        let by_stranger = |token: &Token| token.sign_by(|message| STRANGER.sign(message));
-        rows.extend([
-            row(format!("{name} under a known kid"), by_stranger(&token), Reason::Signature),
-            row(
-                format!("{name} under its own kid"),
-                by_stranger(&token.clone().header("kid", STRANGER.kid)),
-                Reason::UnknownKey,
-            ),
-            row(format!("{name} without kid"), by_stranger(&token.without_header("kid")), Reason::NoKeyId),
-        ]);
-    }
-    rows
-}
-
-fn headers() -> Vec<Hostile> {
-    let mut rows = Vec::new();
-    for crit in [json!(["unknown"]), json!(["exp"]), json!([]), Value::Null, json!("b64")] {
-        let token = Token::valid().header("crit", crit.clone()).header("unknown", true);
-        rows.push(row(format!("crit {crit}"), token.sign(), Reason::Critical));
-    }
-    for typ in ["JWT", "statuslist+jwt", "id_token", "at+jwt+x", "", "application/jwt"] {
-        rows.push(row(format!("typ {typ:?}"), Token::valid().header("typ", typ).sign(), Reason::Type));
-    }
-    rows.push(row("typ missing", Token::valid().without_header("typ").sign(), Reason::Type));
-    rows.push(row("typ a number", Token::valid().header("typ", 1).sign(), Reason::Malformed));
-    let b64_off = Token::valid().header("b64", false).header("crit", json!(["b64"]));
-    rows.push(row("an unencoded payload (RFC 7797)", b64_off.sign(), Reason::Critical));
-    rows
-}
-
-fn dates() -> Vec<Hostile> {
-    let with = |name: &str, value: Value| Token::valid().claim(name, value).sign();
-    let mut rows = vec![
-        row("expired", with("exp", json!(NOW - 31)), Reason::Expired),
-        row("expired since 1970", with("exp", json!(0)), Reason::Expired),
-        row("not valid yet", with("nbf", json!(NOW + 31)), Reason::NotYetValid),
-        row("issued in the future", with("iat", json!(NOW + 31)), Reason::IssuedInFuture),
-    ];
-    for name in ["exp", "iat", "nbf"] {
-        let values = [
-            json!(-1),
-            json!(NOW as f64 + 100.5),
-            json!(NOW.to_string()),
-            json!(1_u64 << 63),
-            json!(u64::MAX),
-            json!(true),
-            json!([NOW]),
-            json!({}),
-        ];
-        rows.extend(values.map(|value| row(format!("{name} {value}"), with(name, value), Reason::Malformed)));
-    }
-    for name in ["exp", "iat"] {
-        rows.push(row(
-            format!("{name} missing"),
-            Token::valid().without_claim(name).sign(),
-            Reason::Malformed,
-        ));
-        rows.push(row(format!("{name} null"), with(name, Value::Null), Reason::Malformed));
-    }
-    let huge = Token::valid().payload.to_string().replace(&format!("\"exp\":{}", NOW + 900), "\"exp\":1e400");
-    rows.push(row("exp 1e400", raw(&huge), Reason::Malformed));
-    rows
-}
-
-fn parties() -> Vec<Hostile> {
-    let with = |name: &str, value: Value| Token::valid().claim(name, value).sign();
-    let mut rows = vec![
-        row("wrong iss", with("iss", json!("https://evil.test")), Reason::Issuer),
-        row("iss with a slash too many", with("iss", json!(format!("{ISSUER}/"))), Reason::Issuer),
-        row("iss in capitals", with("iss", json!(ISSUER.to_uppercase())), Reason::Issuer),
-        row("iss a list that holds ours", with("iss", json!([ISSUER])), Reason::Malformed),
-        row("wrong aud", with("aud", json!("https://other.test")), Reason::Audience),
-        row(
-            "aud a list without us",
-            with("aud", json!(["https://a.test", "https://b.test"])),
-            Reason::Audience,
-        ),
-        row("aud an empty list", with("aud", json!([])), Reason::Audience),
-        row("aud an empty text", with("aud", json!("")), Reason::Audience),
-        row("aud the beginning of ours", with("aud", json!("https://tasks")), Reason::Audience),
-        row("aud an object", with("aud", json!({"https://tasks.test": true})), Reason::Malformed),
-        row("sub empty", with("sub", json!("")), Reason::Subject),
-        row("sub me", with("sub", json!("me")), Reason::Subject),
-        row("sub with a quote", with("sub", json!("alice'--")), Reason::Subject),
-        row("sub with a NUL", with("sub", json!("alice\0")), Reason::Subject),
-        row("sub of 65 characters", with("sub", json!("a".repeat(65))), Reason::Subject),
-        row("sub a number", with("sub", json!(1)), Reason::Malformed),
-        row("jti empty", with("jti", json!("")), Reason::TokenId),
-    ];
-    for name in ["iss", "aud", "sub", "jti"] {
-        rows.push(row(
-            format!("{name} missing"),
-            Token::valid().without_claim(name).sign(),
-            Reason::Malformed,
-        ));
-        rows.push(row(format!("{name} null"), with(name, Value::Null), Reason::Malformed));
-    }
-    rows
-}
-
-fn duplicates() -> Vec<Hostile> {
-    let valid = Token::valid();
-    let payload = valid.payload.to_string();
-    let mut rows = Vec::new();
-    for twice in
-        [r#""sub":"bob""#, r#""s\u0075b":"bob""#, r#""exp":4000000000"#, r#""email":"x""#, r#""status":{}"#]
-    {
-        let first = payload.replacen('{', &format!("{{{twice},"), 1);
-        let last = format!("{},{twice}}}", payload.strip_suffix('}').unwrap());
-        rows.push(row(format!("{twice} before the real one"), raw(&first), Reason::Malformed));
-        rows.push(row(format!("{twice} after the real one"), raw(&last), Reason::Malformed));
-    }
-    let header = valid.header.to_string();
-    for twice in [r#""alg":"none""#, r#""kid":"stranger""#, r#""typ":"JWT""#] {
-        let header = format!("{},{twice}}}", header.strip_suffix('}').unwrap());
-        let token = assemble(&header, &payload, |message| CURRENT.sign(message));
-        rows.push(row(format!("{twice} twice in the header"), token, Reason::Malformed));
-    }
-    rows
-}
-
-/// A signed token with a payload of exactly this text.
-fn raw(payload: &str) -> String {
-    assemble(&Token::valid().header.to_string(), payload, |message| CURRENT.sign(message))
-}
-
-fn encodings() -> Vec<Hostile> {
-    let token = Token::valid().sign();
-    let [header, payload, signature] = parts(&token);
-    let standard = standard_alphabet();
-    let megabyte = Token::valid().claim("name", "x".repeat(1 << 20)).sign();
-    vec![
-        row("nothing", String::new(), Reason::Malformed),
-        row("dots", "..".to_owned(), Reason::Malformed),
-        row("a word", "token".to_owned(), Reason::Malformed),
-        row("no signature part", format!("{header}.{payload}"), Reason::Malformed),
-        row("four parts", format!("{token}.{signature}"), Reason::Malformed),
-        row(
-            "five parts, as encrypted tokens have",
-            format!("{header}.{payload}.{signature}.a.b"),
-            Reason::Malformed,
-        ),
-        row("an empty payload", format!("{header}..{signature}"), Reason::Signature),
-        row("padded header", format!("{header}=.{payload}.{signature}"), Reason::Malformed),
-        row("padded payload", format!("{header}.{payload}=.{signature}"), Reason::Signature),
-        row("padded signature", format!("{token}="), Reason::Malformed),
-        row("padded signature, twice", format!("{token}=="), Reason::Malformed),
-        row("standard alphabet", standard, Reason::Malformed),
-        row("a trailing letter", format!("{token}A"), Reason::Signature),
-        row("trailing bytes", format!("{token}AAAA"), Reason::Signature),
-        row("a trailing line feed", format!("{token}\n"), Reason::Malformed),
-        row("a trailing NUL", format!("{token}\0"), Reason::Malformed),
-        row("a leading space", format!(" {token}"), Reason::Malformed),
-        row("1 MB", megabyte, Reason::TooLong),
-        row("payload not JSON", raw("alice"), Reason::Malformed),
-        row("payload a list", raw("[]"), Reason::Malformed),
-        row("payload and more", raw(&format!("{} {{}}", Token::valid().payload)), Reason::Malformed),
-        row("deeply nested payload", raw(&"[".repeat(3_000)), Reason::Malformed),
-        row("the header as JSON serialization", Token::valid().header.to_string(), Reason::Malformed),
-    ]
-}
-
-fn parts(token: &str) -> [&str; 3] {
-    let parts: Vec<&str> = token.split('.').collect();
-    parts.try_into().expect("three parts")
-}
-
-/// A token whose signature, written in the standard alphabet, reads differently.
-fn standard_alphabet() -> String {
-    (0..)
-        .map(|n| Token::valid().claim("jti", format!("token-{n}")).sign())
-        .find_map(|token| {
-            let [header, payload, signature] = parts(&token);
-            let standard = signature.replace('-', "+").replace('_', "/");
-            (standard != signature).then(|| format!("{header}.{payload}.{standard}"))
-        })
-        .expect("one of them has a - or _")
-}
-
-fn signatures() -> Vec<Hostile> {
-    let token = Token::valid();
-    let half = |message: &[u8]| CURRENT.sign(message)[..128].to_vec();
-    let longer = |message: &[u8]| [vec![0], CURRENT.sign(message)].concat();
-    let of_something_else = |_: &[u8]| CURRENT.sign(b"something else");
-    vec![
-        row("empty signature", token.sign_by(|_| Vec::new()), Reason::Signature),
-        row("all-zero signature", token.sign_by(|_| vec![0; 256]), Reason::Signature),
-        row("all-one signature", token.sign_by(|_| vec![0xff; 256]), Reason::Signature),
-        row("half a signature", token.sign_by(half), Reason::Signature),
-        row("a zero byte before the signature", token.sign_by(longer), Reason::Signature),
-        row("signature of something else", token.sign_by(of_something_else), Reason::Signature),
-        row("by a stranger", token.sign_by(|message| STRANGER.sign(message)), Reason::Signature),
-        row(
-            "by a retired and deleted key",
-            token.clone().header("kid", NEXT.kid).sign_by(|message| NEXT.sign(message)),
-            Reason::UnknownKey,
-        ),
-    ]
-}
+const HOME_TEST: World<'static> = World { now: NOW, home: "http://home.test" };
 
 #[tokio::test]
 async fn fr_019_every_hostile_token_is_refused_and_for_the_right_reason() {
     let issuer = Issuer::start().await;
     let home = wiremock::MockServer::start().await;
     issuer.publish(&[&CURRENT, &NEXT]);
-    let verifier = issuer.ready_verifier().await;
+    let verifier = crate::issuer::ready(issuer.checking_verifier()).await;
     // NEXT was in the set once and is deleted now.
     let retired = Token::valid().header("kid", NEXT.kid).sign_by(|message| NEXT.sign(message));
     assert!(verifier.verify(&retired).is_ok());
@@ -336,7 +23,7 @@ async fn fr_019_every_hostile_token_is_refused_and_for_the_right_reason() {
     })
     .await;
 
-    let table = table(&home.uri());
+    let table = table(World { now: NOW, home: &home.uri() });
     assert!(table.len() > 150, "the table has shrunk to {}", table.len());
     for (what, token, reason) in &table {
         assert_eq!(verifier.verify(token).err(), Some(VerifyError::Invalid(*reason)), "{what}");
@@ -348,8 +35,8 @@ async fn fr_019_every_hostile_token_is_refused_and_for_the_right_reason() {
 #[tokio::test]
 async fn fr_019_the_error_says_the_same_for_every_reason() {
     let issuer = Issuer::start().await;
-    let verifier = issuer.ready_verifier().await;
-    let mut texts: Vec<String> = table("http://home.test")
+    let verifier = crate::issuer::ready(issuer.checking_verifier()).await;
+    let mut texts: Vec<String> = table(HOME_TEST)
         .iter()
         .map(|(_, token, _)| verifier.verify(token).unwrap_err().to_string())
         .collect();

@@ -8,12 +8,19 @@
     reason = "a test fails by panicking"
 )]
 
+mod axum;
 mod extractor;
 mod hostile;
-mod issuer;
+mod jws;
+mod metrics;
+mod outage;
 mod robustness;
 mod rotation;
 mod settings;
+mod status;
+mod support;
 mod timing;
 mod unreachable;
 mod valid;
+
+use support::issuer;

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use shared_claims::Verifier;
 use tokio::runtime::Runtime;
 
-use crate::issuer::{CURRENT, Issuer, Token, assemble};
+use crate::issuer::{CURRENT, Issuer, Token, assemble, ready};
+use crate::support::lists::PREFIX;
 
 struct Fixture {
     verifier: Verifier,
@@ -20,7 +21,7 @@ struct Fixture {
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     let runtime = Runtime::new().unwrap();
     let issuer = runtime.block_on(Issuer::start());
-    let verifier = runtime.block_on(issuer.ready_verifier());
+    let verifier = runtime.block_on(ready(issuer.checking_verifier()));
     let token = Token::valid().sign();
     assert!(verifier.verify(&token).is_ok());
     Fixture { verifier, token, _issuer: issuer, _runtime: runtime }
@@ -74,5 +75,31 @@ proptest! {
         token.swap(a, b);
         let token = String::from_utf8(token).unwrap();
         prop_assert_eq!(FIXTURE.verifier.verify(&token).is_ok(), token == FIXTURE.token);
+    }
+
+    #[test]
+    fn a_good_token_with_any_of_its_bytes_changed_is_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let mut bytes = FIXTURE.token.clone().into_bytes();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let token = String::from_utf8_lossy(&bytes);
+        prop_assert_eq!(FIXTURE.verifier.verify(&token).is_ok(), token == FIXTURE.token);
+    }
+
+    #[test]
+    fn any_status_under_a_genuine_signature_is_decided_without_a_panic(
+        idx in "-?[0-9]{1,22}|null|\"[0-9]\"", uri in "(https://issuer.test/.well-known/status-lists)?[/0-9.?#%a-z]{0,12}",
+    ) {
+        let status = format!("{{\"status_list\":{{\"idx\":{idx},\"uri\":\"{uri}\"}}}}");
+        let token = Token::valid();
+        let payload = token.payload.to_string().replace(&token.payload["status"].to_string(), &status);
+        let token = assemble(&token.header.to_string(), &payload, |message| CURRENT.sign(message));
+        let known = uri == format!("{PREFIX}/0") && idx.parse::<u64>().is_ok_and(|idx| idx < 1 << 20);
+        let verdict = FIXTURE.verifier.verify(&token);
+        prop_assert!(verdict.is_err() || known, "{}", payload);
     }
 }

@@ -11,6 +11,11 @@ fn builder() -> VerifierBuilder {
     Verifier::builder(ISSUER, AUDIENCE)
 }
 
+/// Not every issuer is a URL; then every place has to be said.
+fn builder_of_no_url() -> VerifierBuilder {
+    Verifier::builder("an issuer", "us").without_status_lists()
+}
+
 fn refused(builder: VerifierBuilder) -> String {
     builder.build().unwrap_err().to_string()
 }
@@ -28,7 +33,7 @@ async fn or_wherever_it_is_said_to_be() {
     let url = "http://auth:8081/jwks.json?a=b";
     assert_eq!(builder().jwks_url(url).build().unwrap().jwks_url().as_str(), url);
     assert_eq!(builder().jwks_url(Url::parse(url).unwrap()).build().unwrap().jwks_url().as_str(), url);
-    assert_eq!(Verifier::builder("an issuer", "us").jwks_url(url).build().unwrap().jwks_url().as_str(), url);
+    assert_eq!(builder_of_no_url().jwks_url(url).build().unwrap().jwks_url().as_str(), url);
 }
 
 #[tokio::test]
@@ -52,6 +57,15 @@ async fn a_setting_that_cannot_work_is_named() {
         (builder().jwks_url("/jwks"), "jwks_url"),
         (builder().jwks_url(""), "jwks_url"),
         (Verifier::builder("issuer", AUDIENCE), "jwks_url"),
+        (Verifier::builder("issuer", AUDIENCE).jwks_url("http://a.test/jwks"), "status_list_url"),
+        (builder().status_list_url("ftp://issuer.test/lists"), "status_list_url"),
+        (builder().status_list_url("https://user:secret@issuer.test/lists"), "status_list_url"),
+        (builder().status_list_url("https://issuer.test/lists?page=1"), "status_list_url"),
+        (builder().status_list_url("https://issuer.test/lists#1"), "status_list_url"),
+        (builder().status_list_prefix("/"), "status_list_prefix"),
+        (builder().status_interval(nothing), "status_interval"),
+        (builder().max_stale(nothing), "max_stale"),
+        (builder().max_stale(Duration::MAX), "max_stale"),
     ] {
         let error = refused(builder);
         assert!(error.starts_with(&format!("{name}: ")), "{name}: {error}");

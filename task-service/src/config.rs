@@ -11,7 +11,7 @@ use service_kit::origins::OriginPatterns;
 use service_kit::secret::{self, SecretError};
 use service_kit::settings::{duration, given};
 use service_kit::telemetry::LogFormat;
-use shared_claims::{BuildError, SharedClock, Verifier};
+use shared_claims::{BuildError, SharedClock, Verifier, VerifierBuilder};
 
 const DATABASE_URL: &str = "DATABASE_URL";
 const MIGRATION_DATABASE_URL: &str = "MIGRATION_DATABASE_URL";
@@ -92,6 +92,22 @@ pub struct Settings {
     /// How long the last fetched keys are trusted while auth-service is away
     #[arg(long, env = "JWKS_MAX_AGE", default_value = "24h", value_parser = duration)]
     jwks_max_age: Duration,
+    /// Whether tokens that were revoked are looked for, in the status lists of auth-service
+    #[arg(long, env = "STATUS_LIST_CHECK", default_value_t = true, action = clap::ArgAction::Set)]
+    status_list_check: bool,
+    /// Where the status lists are published, as reached from here [default: AUTH_ISSUER/.well-known/status-lists]
+    #[arg(long, env = "STATUS_LIST_URL")]
+    status_list_url: Option<String>,
+    /// What tokens call the status lists [default: AUTH_ISSUER/.well-known/status-lists]
+    #[arg(long, env = "STATUS_LIST_PREFIX")]
+    status_list_prefix: Option<String>,
+    /// Longest time between two fetches of a status list: how soon a revoked token is refused
+    #[arg(long, env = "STATUS_LIST_INTERVAL", default_value = "1s", value_parser = duration)]
+    status_list_interval: Duration,
+    /// How long the last fetched status list is trusted while auth-service is away; at least the life of a token and
+    /// CLOCK_SKEW, or tokens that are out stop working before they expire
+    #[arg(long, env = "STATUS_LIST_MAX_STALE", default_value = "15m 30s", value_parser = duration)]
+    status_list_max_stale: Duration,
     /// Origins of the web pages that may call this service, separated by commas; `*` and `?` stand for any text and any
     /// character: https://*.example.com
     #[arg(long, env = "CORS_ORIGINS", default_value = "")]
@@ -155,28 +171,47 @@ impl Settings {
         if let Some(url) = given(&self.jwks_url) {
             builder = builder.jwks_url(url);
         }
-        builder.build().map_err(|error| self.refused(error))
+        self.status_lists(builder).build().map_err(|error| self.refused(error))
+    }
+
+    fn status_lists(&self, builder: VerifierBuilder) -> VerifierBuilder {
+        if !self.status_list_check {
+            return builder.without_status_lists();
+        }
+        let mut builder =
+            builder.status_interval(self.status_list_interval).max_stale(self.status_list_max_stale);
+        if let Some(url) = given(&self.status_list_url) {
+            builder = builder.status_list_url(url);
+        }
+        if let Some(prefix) = given(&self.status_list_prefix) {
+            builder = builder.status_list_prefix(prefix);
+        }
+        builder
     }
 
     /// The verifier's settings under the names they have here.
     fn refused(&self, error: BuildError) -> SettingError {
-        let keys = if given(&self.jwks_url).is_some() { "JWKS_URL" } else { "AUTH_ISSUER" };
-        match error {
-            BuildError::Setting { setting, rule } => {
-                let name = match setting {
-                    "issuer" => "AUTH_ISSUER",
-                    "audience" => "AUTH_AUDIENCE",
-                    "token_type" => "JWT_TYP",
-                    "clock_skew" => "CLOCK_SKEW",
-                    "refresh_interval" => "JWKS_REFRESH_INTERVAL",
-                    "cooldown" => "JWKS_COOLDOWN",
-                    "max_age" => "JWKS_MAX_AGE",
-                    _ => keys,
-                };
-                SettingError::Invalid { name, rule: rule.to_owned() }
-            }
-            other => SettingError::Invalid { name: keys, rule: other.to_string() },
-        }
+        let (setting, rule) = match error {
+            BuildError::Setting { setting, rule } => (setting, rule.to_owned()),
+            BuildError::Url { setting, source } => (setting, source.to_string()),
+            other => ("", other.to_string()),
+        };
+        let or_issuer = |name, value| if given(value).is_some() { name } else { "AUTH_ISSUER" };
+        let name = match setting {
+            "issuer" => "AUTH_ISSUER",
+            "audience" => "AUTH_AUDIENCE",
+            "token_type" => "JWT_TYP",
+            "clock_skew" => "CLOCK_SKEW",
+            "refresh_interval" => "JWKS_REFRESH_INTERVAL",
+            "cooldown" => "JWKS_COOLDOWN",
+            "max_age" => "JWKS_MAX_AGE",
+            "status_list_url" => or_issuer("STATUS_LIST_URL", &self.status_list_url),
+            "status_list_prefix" => or_issuer("STATUS_LIST_PREFIX", &self.status_list_prefix),
+            "status_interval" => "STATUS_LIST_INTERVAL",
+            "max_stale" => "STATUS_LIST_MAX_STALE",
+            _ => or_issuer("JWKS_URL", &self.jwks_url),
+        };
+        SettingError::Invalid { name, rule }
     }
 }
 

@@ -6,12 +6,12 @@ use std::pin::Pin;
 use service_kit::health::Dependency;
 use shared_claims::Verifier;
 
-/// auth-service's signing keys. Without them every request is answered 503, so a load balancer should not send any.
+/// auth-service's signing keys and status lists. Without them every request is answered 503, so a load balancer should not send any.
 pub struct KeysDependency(pub Verifier);
 
 impl Dependency for KeysDependency {
     fn name(&self) -> &'static str {
-        "the signing keys of auth-service"
+        "the signing keys and status lists of auth-service"
     }
 
     fn check(&self) -> Pin<Box<dyn Future<Output = bool> + '_>> {

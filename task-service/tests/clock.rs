@@ -20,6 +20,7 @@ async fn fr_019_a_token_works_until_the_clock_passes_its_end() {
     let start: Timestamp = "2031-05-01T12:00:00Z".parse().unwrap();
     let clock = Arc::new(ManualClock::new(start));
     let (url, jwks) = (database.service_url(), format!("{}/.well-known/jwks.json", issuer.url()));
+    let lists = format!("{}/.well-known/status-lists", issuer.url());
     let cli = Cli::parse_from([
         "task-service",
         "--database-url",
@@ -32,6 +33,8 @@ async fn fr_019_a_token_works_until_the_clock_passes_its_end() {
         issuer::AUDIENCE,
         "--jwks-url",
         &jwks,
+        "--status-list-url",
+        &lists,
         "--clock-skew",
         "30s",
         "--jwks-max-age",

@@ -52,14 +52,15 @@ impl Issuer {
         let jwks = jwks().to_string();
         let server = HttpServer::new(move || {
             let (counted, jwks) = (Arc::clone(&counted), jwks.clone());
-            App::new().route(
-                "/.well-known/jwks.json",
-                web::get().to(move || {
-                    counted.fetch_add(1, Ordering::Relaxed);
-                    let jwks = jwks.clone();
-                    async move { HttpResponse::Ok().content_type("application/json").body(jwks) }
-                }),
-            )
+            let keys = web::get().to(move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let jwks = jwks.clone();
+                async move { HttpResponse::Ok().content_type("application/json").body(jwks) }
+            });
+            App::new()
+                .route("/.well-known/jwks.json", keys)
+                .route("/.well-known/status-lists", web::get().to(status_lists))
+                .route("/.well-known/status-lists/0", web::get().to(status_list))
         });
         let server = server.workers(1).disable_signals().bind(("127.0.0.1", port)).unwrap();
         let url = format!("http://{}", server.addrs()[0]);
@@ -69,7 +70,7 @@ impl Issuer {
         Self { url, fetches, server: handle }
     }
 
-    /// Where it is; the key set is at `/.well-known/jwks.json`.
+    /// Where it is; the key set is at `/.well-known/jwks.json`, the status lists at `/.well-known/status-lists`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -118,7 +119,29 @@ pub fn claims(user: &str, now: Timestamp) -> Value {
         "iss": ISSUER, "aud": AUDIENCE, "sub": user, "jti": format!("{user}-{}", now.as_nanosecond()),
         "iat": now.as_second(), "exp": (now + LIFE).as_second(), "email": format!("{user}@example.com"),
         "client_id": "latchkey",
+        "status": {"status_list": {"idx": 0, "uri": format!("{ISSUER}/.well-known/status-lists/0")}},
     })
+}
+
+/// Which status lists there are.
+async fn status_lists() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status_lists": [format!("{ISSUER}/.well-known/status-lists/0")]}))
+}
+
+/// A status list of eight places, none of them revoked, that is good for twenty years.
+async fn status_list() -> HttpResponse {
+    const TWENTY_YEARS: i64 = 20 * 365 * 24 * 60 * 60;
+    // One byte, nought, packed.
+    const NOTHING_REVOKED: &str = "eJxjAAAAAQAB";
+    let now = SystemClock.now().as_second();
+    let list = sign(
+        &json!({"alg": "RS256", "typ": "statuslist+jwt", "kid": KEY_ID}),
+        &json!({
+            "sub": format!("{ISSUER}/.well-known/status-lists/0"), "iat": now, "exp": now + TWENTY_YEARS,
+            "ttl": 1, "status_list": {"bits": 1, "lst": NOTHING_REVOKED},
+        }),
+    );
+    HttpResponse::Ok().content_type("application/statuslist+jwt").body(list)
 }
 
 /// Header and claims as they are, under a genuine signature.

@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
@@ -20,15 +21,22 @@ mod cors;
 mod document;
 mod dropped;
 mod failures;
+mod hostile;
 mod isolation_property;
 mod keys;
 mod lists;
 mod matrix;
 mod outage;
 mod real_issuer;
+mod revocation;
 mod round_trips;
 mod shutdown;
 mod startup;
 mod us3_protected_api;
 mod us5_ownership;
 mod wall;
+
+// An issuer that can be made to do anything, and every hostile token: the same that the library is tested with.
+#[path = "../../shared-claims/tests/support/mod.rs"]
+#[allow(dead_code, reason = "some of it is for the library's tests alone")]
+mod support;

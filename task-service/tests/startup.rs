@@ -121,7 +121,7 @@ async fn it_refuses_a_database_that_was_not_migrated_and_migrate_brings_it_up() 
 #[tokio::test]
 async fn a_wrong_setting_ends_it_with_one_line_that_names_the_variable() {
     let database = TestDatabase::tasks().await;
-    let good = settings(&database);
+    let good = but(&settings(&database), "STATUS_LIST_CHECK", Some("true"));
     let both = "DATABASE_URL and DATABASE_URL_FILE are both set; keep one";
     let for_migrate =
         "MIGRATION_DATABASE_URL is for `migrate` alone; remove it from the environment of `serve`";
@@ -141,6 +141,16 @@ async fn a_wrong_setting_ends_it_with_one_line_that_names_the_variable() {
         ("JWKS_MAX_AGE", Some("1m"), "JWKS_MAX_AGE: must not be shorter than refresh_interval"),
         ("JWKS_URL", Some("ftp://x"), "JWKS_URL: must begin with http:// or https://"),
         ("JWT_TYP", Some(""), "JWT_TYP: must not be empty"),
+        ("STATUS_LIST_URL", Some("ftp://x"), "STATUS_LIST_URL: must begin with http:// or https://"),
+        ("STATUS_LIST_URL", Some("http://x/?y"), "STATUS_LIST_URL: must have neither a query nor a fragment"),
+        ("STATUS_LIST_URL", Some("x"), "STATUS_LIST_URL: relative URL without a base"),
+        ("STATUS_LIST_PREFIX", Some("/"), "STATUS_LIST_PREFIX: must not be empty"),
+        ("STATUS_LIST_INTERVAL", Some("0s"), "STATUS_LIST_INTERVAL: must be longer than nothing"),
+        (
+            "STATUS_LIST_MAX_STALE",
+            Some("0s"),
+            "STATUS_LIST_MAX_STALE: must not be shorter than status_interval",
+        ),
     ] {
         refused(but(&good, name, value), line).await;
     }

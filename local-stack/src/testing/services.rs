@@ -63,6 +63,7 @@ pub fn task_env(database: &Database, auth_url: &str) -> Environment {
         ("AUTH_ISSUER", ISSUER),
         ("AUTH_AUDIENCE", AUDIENCE),
         ("JWKS_URL", &format!("{auth_url}/.well-known/jwks.json")),
+        ("STATUS_LIST_URL", &format!("{auth_url}/.well-known/status-lists")),
         ("CORS_ORIGINS", "http://localhost:3000"),
     ])
 }

@@ -121,7 +121,9 @@ impl Settings {
         let base_url = set("BASE_URL").unwrap_or_else(|| self.public_url(self.auth_port));
         default(command, "AUTH_ISSUER", &set("JWT_ISSUER").unwrap_or_else(|| base_url.clone()));
         default(command, "AUTH_AUDIENCE", &set("JWT_AUDIENCE").unwrap_or(base_url));
-        default(command, "JWKS_URL", &format!("{}/.well-known/jwks.json", self.local_url(self.auth_port)));
+        let auth_url = self.local_url(self.auth_port);
+        default(command, "JWKS_URL", &format!("{auth_url}/.well-known/jwks.json"));
+        default(command, "STATUS_LIST_URL", &format!("{auth_url}/.well-known/status-lists"));
         default(command, "CORS_ORIGINS", &self.page_origins());
     }
 

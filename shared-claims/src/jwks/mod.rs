@@ -1,5 +1,8 @@
 //! Reading a JSON Web Key Set (RFC 7517).
 
+#[cfg(test)]
+mod wycheproof;
+
 use std::collections::HashMap;
 
 use jsonwebtoken::{DecodingKey, DecodingKeyKind};

@@ -1,5 +1,6 @@
 //! An issuer of our own: keys, tokens made by hand down to the last byte, and a JWKS endpoint.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use serde_json::{Value, json};
 use shared_claims::{ManualClock, SharedClock, Verifier, VerifierBuilder};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use super::lists::{LISTED, Lists, PREFIX};
 
 pub const ISSUER: &str = "https://issuer.test";
 pub const AUDIENCE: &str = "https://tasks.test";
@@ -62,14 +65,20 @@ pub struct Token {
 }
 
 impl Token {
+    /// One that is good at [`NOW`].
     pub fn valid() -> Self {
+        Self::valid_at(NOW)
+    }
+
+    /// One that was issued at this second and is good for 15 minutes.
+    pub fn valid_at(now: i64) -> Self {
         Self {
             header: json!({"alg": "RS256", "kid": CURRENT.kid, "typ": "at+jwt"}),
             payload: json!({
-                "iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "exp": NOW + 900, "iat": NOW, "jti": "token-1",
+                "iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "exp": now + 900, "iat": now, "jti": "token-1",
                 "sid": "session-1", "client_id": "latchkey", "email": "alice@example.com",
                 "email_verified": true, "name": "Alice",
-                "status": {"status_list": {"idx": 7, "uri": "https://issuer.test/status/1"}},
+                "status": {"status_list": {"idx": LISTED, "uri": format!("{PREFIX}/0")}},
             }),
         }
     }
@@ -111,30 +120,43 @@ pub fn assemble(header: &str, payload: &str, sign: impl FnOnce(&[u8]) -> Vec<u8>
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// A JWKS endpoint whose answer can be changed while it runs.
+/// A JWKS endpoint and status lists whose answers can be changed while it runs.
 pub struct Issuer {
     pub server: MockServer,
     answer: Answer,
+    served: Arc<AtomicU64>,
+    pub lists: Lists,
     pub clock: Arc<ManualClock>,
 }
 
 #[derive(Clone)]
-struct Answer(Arc<Mutex<ResponseTemplate>>);
+struct Answer {
+    template: Arc<Mutex<ResponseTemplate>>,
+    served: Arc<AtomicU64>,
+}
 
 impl Respond for Answer {
     fn respond(&self, _: &Request) -> ResponseTemplate {
-        self.0.lock().unwrap().clone()
+        self.served.fetch_add(1, Ordering::Relaxed);
+        self.template.lock().unwrap().clone()
     }
 }
 
 impl Issuer {
-    /// Publishes [`CURRENT`].
+    /// Publishes [`CURRENT`], and a status list of [`NOW`].
     pub async fn start() -> Self {
+        Self::start_at(NOW).await
+    }
+
+    /// The same at another moment, in seconds since 1970.
+    pub async fn start_at(now: i64) -> Self {
         let server = MockServer::start().await;
-        let answer = Answer(Arc::new(Mutex::new(key_set(&[&CURRENT]))));
+        let (template, served) = (Arc::new(Mutex::new(key_set(&[&CURRENT]))), Arc::new(AtomicU64::new(0)));
+        let answer = Answer { template, served: Arc::clone(&served) };
         Mock::given(method("GET")).and(path(JWKS_PATH)).respond_with(answer.clone()).mount(&server).await;
-        let clock = Arc::new(ManualClock::new(Timestamp::from_second(NOW).unwrap()));
-        Self { server, answer, clock }
+        let lists = Lists::mount(&server, now, Arc::clone(&served)).await;
+        let clock = Arc::new(ManualClock::new(Timestamp::from_second(now).unwrap()));
+        Self { server, answer, served, lists, clock }
     }
 
     pub fn publish(&self, keys: &[&Key]) {
@@ -142,34 +164,62 @@ impl Issuer {
     }
 
     pub fn answer(&self, answer: ResponseTemplate) {
-        *self.answer.0.lock().unwrap() = answer;
+        *self.answer.template.lock().unwrap() = answer;
     }
 
     pub fn jwks_url(&self) -> String {
         format!("{}{JWKS_PATH}", self.server.uri())
     }
 
-    /// How many requests have come in, whatever for.
-    pub async fn requests(&self) -> u64 {
-        self.server.received_requests().await.unwrap().len() as u64
+    pub fn status_list_url(&self) -> String {
+        format!("{}{}", self.server.uri(), super::lists::PATH)
     }
 
-    /// A verifier that asks this issuer, standing at [`NOW`], and refreshes only when it is asked to.
+    /// How many requests were answered, whatever for.
+    pub fn served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    /// How many requests for the key set have come in.
+    pub async fn requests(&self) -> u64 {
+        self.requests_for(JWKS_PATH).await.len() as u64
+    }
+
+    /// The requests for this path, in order.
+    pub async fn requests_for(&self, path: &str) -> Vec<Request> {
+        let all = self.server.received_requests().await.unwrap();
+        all.into_iter().filter(|request| request.url.path() == path).collect()
+    }
+
+    /// A verifier that asks this issuer, standing at [`NOW`], and refreshes only when it is asked to. It looks for no
+    /// revoked tokens.
     pub fn verifier(&self) -> VerifierBuilder {
+        self.checking_verifier().without_status_lists()
+    }
+
+    /// The same, and it looks for revoked tokens, a hundred times a second.
+    pub fn checking_verifier(&self) -> VerifierBuilder {
         let clock: SharedClock = self.clock.clone();
         Verifier::builder(ISSUER, AUDIENCE)
             .jwks_url(self.jwks_url())
             .clock(clock)
             .refresh_interval(Duration::from_secs(3600))
             .cooldown(Duration::from_millis(20))
+            .status_list_url(self.status_list_url())
+            .status_interval(Duration::from_millis(10))
     }
 
     /// The same, with the key set already there.
     pub async fn ready_verifier(&self) -> Verifier {
-        let verifier = self.verifier().build().unwrap();
-        within_deadline("the first key set", verifier.wait_ready()).await;
-        verifier
+        ready(self.verifier()).await
     }
+}
+
+/// A verifier that was just built, ready.
+pub async fn ready(builder: VerifierBuilder) -> Verifier {
+    let verifier = builder.build().unwrap();
+    within_deadline("keys and lists", verifier.wait_ready()).await;
+    verifier
 }
 
 pub fn key_set(keys: &[&Key]) -> ResponseTemplate {

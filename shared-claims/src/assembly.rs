@@ -1,0 +1,199 @@
+//! How a verifier is put together from its settings.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jsonwebtoken::{Algorithm, Validation};
+use reqwest::Client;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::builder::{StatusSettings, VerifierBuilder};
+use crate::error::BuildError;
+use crate::header::TokenType;
+use crate::keys::KeyStore;
+use crate::metrics;
+use crate::refresh::Refresher;
+use crate::remote::{self, Remote};
+use crate::schedule::Schedule;
+use crate::status::{ListStore, PollSettings, Prefix, StatusCheck, Watcher};
+use crate::verifier::{Inner, Verifier};
+
+/// Largest clock skew that can be set: past this it is not tolerance but a longer life for every token.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+
+/// Where the lists are, and what tokens call them.
+struct ListPlace {
+    url: Url,
+    prefix: Prefix,
+    interval: Duration,
+    max_stale: SignedDuration,
+}
+
+impl VerifierBuilder {
+    /// Builds the verifier and starts its background tasks, which fetch the key set and the status lists at once. It
+    /// does not wait for them: see [`Verifier::wait_ready`].
+    ///
+    /// The tasks run in the tokio runtime this is called in, which has to live as long as the verifier and to
+    /// have I/O and time enabled (those of `#[tokio::main]` and `#[actix_web::main]` do).
+    ///
+    /// # Errors
+    ///
+    /// If a setting cannot work, a URL cannot be read, there is no runtime, or no HTTP client can be had.
+    pub fn build(self) -> Result<Verifier, BuildError> {
+        let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        let token_type = TokenType::new(&self.token_type);
+        self.check(&token_type)?;
+        let max_age = signed(self.max_age, "max_age")?;
+        let clock_skew = signed(self.clock_skew, "clock_skew")?;
+        let jwks_url = self.key_set_url()?;
+        let lists = self.status.as_ref().map(|status| self.list_place(status)).transpose()?;
+        // Which of its cryptographic back ends jsonwebtoken uses is a setting of the process; another crate's
+        // features could leave it without one. A choice that was made before stands.
+        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+        let urls = lists.iter().map(|lists| &lists.url).chain([&jwks_url]);
+        let client = remote::client(urls)?;
+
+        let store = Arc::new(KeyStore::new(max_age));
+        let (fetches, status_fetches) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let (nudge, nudges) = mpsc::channel(1);
+        let mut tasks = JoinSet::new();
+        let keys = self.remote(&client, jwks_url.clone(), Refresher::ACCEPT, self.max_body, &fetches);
+        tasks.spawn_on(self.refresher(keys, Arc::clone(&store), nudges).run(), &runtime);
+        let status = lists.map(|lists| {
+            let settings = PollSettings {
+                clock: Arc::clone(&self.clock),
+                interval: lists.interval,
+                cooldown: self.cooldown,
+                keys: Arc::clone(&store),
+                key_nudge: nudge.clone(),
+                store: Arc::new(ListStore::new(lists.max_stale, clock_skew)),
+            };
+            let remote = self.remote(&client, lists.url, Watcher::ACCEPT, Watcher::MAX_BODY, &status_fetches);
+            let (status_nudge, nudges) = mpsc::channel(1);
+            let store = Arc::clone(&settings.store);
+            tasks.spawn_on(Watcher::new(remote, lists.prefix.clone(), nudges, settings).run(), &runtime);
+            StatusCheck { prefix: lists.prefix, store, nudge: status_nudge }
+        });
+        let list_store = status.as_ref().map(|status| Arc::clone(&status.store));
+        let ages = metrics::keep_ages(Arc::clone(&self.clock), Arc::clone(&store), list_store);
+        tasks.spawn_on(ages, &runtime);
+        Ok(Verifier::new(Inner {
+            token_type,
+            validation: validation(&self.issuer, &self.audience),
+            clock_skew,
+            clock: self.clock,
+            store,
+            fetches,
+            nudge,
+            jwks_url,
+            status,
+            status_fetches,
+            _tasks: tasks,
+        }))
+    }
+
+    fn remote(
+        &self,
+        client: &Client,
+        url: Url,
+        accept: &'static str,
+        max_body: usize,
+        fetches: &Arc<AtomicU64>,
+    ) -> Remote {
+        let (client, fetches) = (client.clone(), Arc::clone(fetches));
+        Remote { client, url, accept, timeout: self.fetch_timeout, max_body, fetches }
+    }
+
+    /// After a failure, too, it fetches no sooner than the cooldown allows.
+    fn refresher(&self, remote: Remote, store: Arc<KeyStore>, nudges: mpsc::Receiver<()>) -> Refresher {
+        let schedule = Schedule {
+            clock: Arc::clone(&self.clock),
+            interval: self.refresh_interval,
+            least: self.cooldown,
+            first_retry: self.cooldown,
+            last_retry: self.cooldown,
+            failures: 0,
+        };
+        Refresher { remote, store, clock: Arc::clone(&self.clock), nudges, schedule }
+    }
+
+    fn check(&self, token_type: &TokenType) -> Result<(), BuildError> {
+        const LONGER: &str = "must be longer than nothing";
+        let rules = [
+            (!self.issuer.is_empty(), "issuer", "must not be empty"),
+            (!self.audience.is_empty(), "audience", "must not be empty"),
+            (!token_type.is_empty(), "token_type", "must not be empty"),
+            (self.clock_skew <= MAX_CLOCK_SKEW, "clock_skew", "must be 5 minutes or less"),
+            (!self.refresh_interval.is_zero(), "refresh_interval", LONGER),
+            (!self.cooldown.is_zero(), "cooldown", LONGER),
+            (!self.fetch_timeout.is_zero(), "fetch_timeout", LONGER),
+            (self.max_age >= self.refresh_interval, "max_age", "must not be shorter than refresh_interval"),
+            (self.max_body > 0, "max_body", "must be more than nothing"),
+        ];
+        all(rules)
+    }
+
+    fn key_set_url(&self) -> Result<Url, BuildError> {
+        let default = || format!("{}/.well-known/jwks.json", self.issuer.trim_end_matches('/'));
+        url(&self.jwks_url.clone().unwrap_or_else(default), "jwks_url")
+    }
+
+    fn list_place(&self, status: &StatusSettings) -> Result<ListPlace, BuildError> {
+        let default = || format!("{}/.well-known/status-lists", self.issuer.trim_end_matches('/'));
+        let prefix = Prefix::new(&status.prefix.clone().unwrap_or_else(default));
+        let url = url(&status.url.clone().unwrap_or_else(default), "status_list_url")?;
+        let plain = url.query().is_none() && url.fragment().is_none();
+        all([
+            (plain, "status_list_url", "must have neither a query nor a fragment"),
+            (!prefix.is_empty(), "status_list_prefix", "must not be empty"),
+            (!status.interval.is_zero(), "status_interval", "must be longer than nothing"),
+            (status.max_stale >= status.interval, "max_stale", "must not be shorter than status_interval"),
+        ])?;
+        let max_stale = signed(status.max_stale, "max_stale")?;
+        Ok(ListPlace { url, prefix, interval: status.interval, max_stale })
+    }
+}
+
+/// The first rule that does not hold, as an error. A rule is: does it hold, for which setter, what it says.
+fn all<const N: usize>(rules: [(bool, &'static str, &'static str); N]) -> Result<(), BuildError> {
+    match rules.into_iter().find(|(holds, ..)| !holds) {
+        Some((_, setting, rule)) => Err(BuildError::Setting { setting, rule }),
+        None => Ok(()),
+    }
+}
+
+fn url(text: &str, setting: &'static str) -> Result<Url, BuildError> {
+    let url = Url::parse(text).map_err(|source| BuildError::Url { setting, source })?;
+    all([
+        (matches!(url.scheme(), "http" | "https"), setting, "must begin with http:// or https://"),
+        (
+            url.username().is_empty() && url.password().is_none(),
+            setting,
+            "must not contain credentials; what is public needs none, and the URL is logged",
+        ),
+    ])?;
+    Ok(url)
+}
+
+/// What jsonwebtoken is to check besides the signature.
+///
+/// Its checks of time are off, since they read the system's clock; `exp` is required by the type of the payload.
+/// Without the list of required claims a token that lacks `iss`, `aud` or `sub` would pass.
+pub(crate) fn validation(issuer: &str, audience: &str) -> Validation {
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.set_issuer(&[issuer]);
+    validation.set_audience(&[audience]);
+    validation.set_required_spec_claims(&["iss", "aud", "sub"]);
+    validation
+}
+
+fn signed(duration: Duration, setting: &'static str) -> Result<SignedDuration, BuildError> {
+    SignedDuration::try_from(duration).map_err(|_| BuildError::Setting { setting, rule: "is too long" })
+}

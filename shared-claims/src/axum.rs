@@ -1,0 +1,49 @@
+//! Verified claims as a handler's parameter in axum.
+
+use axum_core::body::Body;
+use axum_core::extract::{FromRef, FromRequestParts};
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+
+use crate::authentication::{self, Authenticated, AuthenticationError};
+use crate::claims::Claims;
+use crate::verifier::Verifier;
+
+impl<S> FromRequestParts<S> for Authenticated
+where
+    S: Send + Sync,
+    Verifier: FromRef<S>,
+{
+    type Rejection = AuthenticationError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        authenticate_headers(&Verifier::from_ref(state), &parts.headers).map(Self)
+    }
+}
+
+/// Verifies the bearer token in the headers of a request; for services that write an extractor of their own.
+///
+/// # Errors
+///
+/// If the token is missing or no good, or if it cannot be judged now.
+pub fn authenticate_headers(verifier: &Verifier, headers: &HeaderMap) -> Result<Claims, AuthenticationError> {
+    let values = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    authentication::authenticate(verifier, values)
+}
+
+impl IntoResponse for AuthenticationError {
+    fn into_response(self) -> Response {
+        let answer = self.answer();
+        let mut response = Response::new(Body::from(answer.body));
+        *response.status_mut() =
+            StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some((name, value)) = answer.header {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        response
+    }
+}

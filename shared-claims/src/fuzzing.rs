@@ -1,0 +1,119 @@
+//! What the fuzz targets reach into: the verifier without a network, and the parts behind a signature that nobody can
+//! forge by chance. It exists only when cargo-fuzz builds the crate, and is no part of its interface.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::assembly::validation;
+use crate::claims::{Claims, Payload};
+use crate::clock::ManualClock;
+use crate::header::TokenType;
+use crate::keys::KeyStore;
+use crate::status::{self, ListStore, Prefix, StatusCheck};
+use crate::verifier::{Inner, Verifier};
+use crate::{UserId, jwks};
+
+/// The verifier's time, in seconds since 1970.
+const NOW: i64 = 1_800_000_000;
+const SKEW: SignedDuration = SignedDuration::from_secs(30);
+const PREFIX: &str = "https://issuer.test/.well-known/status-lists";
+
+/// One RSA key, called `current`. Its private half was thrown away.
+const KEY_SET: &[u8] = include_bytes!("../fuzz/key_set.json");
+
+/// A verifier that has [`KEY_SET`] and an empty list, and fetches nothing.
+pub struct World {
+    verifier: Verifier,
+    keys: Arc<KeyStore>,
+    prefix: Prefix,
+    now: Timestamp,
+    // Held so that nudges are taken.
+    _receivers: [mpsc::Receiver<()>; 2],
+}
+
+impl World {
+    /// A world in which nothing has happened yet.
+    #[expect(clippy::expect_used, reason = "a fuzz target ends by panicking")]
+    pub fn new() -> Self {
+        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+        let now = Timestamp::from_second(NOW).expect("a moment");
+        let keys = Arc::new(KeyStore::new(SignedDuration::from_hours(24)));
+        keys.replace(jwks::parse(KEY_SET).expect("a key set").keys, now);
+        let store = Arc::new(ListStore::new(SignedDuration::from_mins(15), SKEW));
+        store.announce(&BTreeSet::from([0]), now);
+        store.replace(0, status::fuzz::list(now), now);
+        let (nudge, nudges) = mpsc::channel(1);
+        let (status_nudge, status_nudges) = mpsc::channel(1);
+        let prefix = Prefix::new(PREFIX);
+        let verifier = Verifier::new(Inner {
+            token_type: TokenType::new("at+jwt"),
+            validation: validation("https://issuer.test", "https://tasks.test"),
+            clock_skew: SKEW,
+            clock: Arc::new(ManualClock::new(now)),
+            store: Arc::clone(&keys),
+            fetches: Arc::new(AtomicU64::new(0)),
+            nudge,
+            jwks_url: Url::parse("https://issuer.test/jwks").expect("a URL"),
+            status: Some(StatusCheck { prefix: prefix.clone(), store, nudge: status_nudge }),
+            status_fetches: Arc::new(AtomicU64::new(0)),
+            _tasks: JoinSet::new(),
+        });
+        Self { verifier, keys, prefix, now, _receivers: [nudges, status_nudges] }
+    }
+
+    /// A token, whole. Nobody has the key, so none is good.
+    pub fn token(&self, token: &str) {
+        assert!(self.verifier.verify(token).is_err(), "a token that nobody signed");
+    }
+
+    /// The claims of a token, as if the key had signed them.
+    pub fn claims(&self, json: &[u8]) {
+        let Ok(payload) = serde_json::from_slice::<Payload>(json) else { return };
+        let Ok((claims, status)) = payload.check(self.now, SKEW) else { return };
+        self.hold(&claims);
+        if let Some(lists) = &self.verifier.inner().status {
+            let _ = lists.check(&status, self.now);
+        }
+    }
+
+    /// What claims promise whoever holds them.
+    fn hold(&self, claims: &Claims) {
+        assert!(claims.subject().as_str().parse::<UserId>().is_ok());
+        assert!(!claims.token_id().is_empty());
+        assert!(self.now.duration_since(claims.expires_at()) < SKEW);
+        assert!(claims.issued_at().duration_since(self.now) <= SKEW);
+    }
+
+    /// What a key set's URL might answer. Its keys are used once.
+    pub fn key_set(&self, body: &[u8]) {
+        let Ok(set) = jwks::parse(body) else { return };
+        assert!(!set.keys.is_empty());
+        for (kid, key) in set.keys.iter().take(1) {
+            assert!(!kid.is_empty());
+            let verdict = jsonwebtoken::crypto::verify("AAAA", b"x", key, jsonwebtoken::Algorithm::RS256);
+            assert!(!verdict.unwrap_or(false), "a signature that nobody made");
+        }
+    }
+
+    /// What a status list's URL might answer, and what the issuer might sign.
+    pub fn status_list(&self, body: &[u8]) {
+        let uri = self.prefix.uri(0);
+        assert!(status::fuzz::whole(body, &uri, &self.keys, self.now).is_none(), "a list that nobody signed");
+        for unpacked in [status::fuzz::claims(body), status::fuzz::packed(body)].into_iter().flatten() {
+            assert!(unpacked <= status::fuzz::MAX_UNPACKED, "{unpacked} bytes");
+        }
+        status::fuzz::aggregation(body, &self.prefix);
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}

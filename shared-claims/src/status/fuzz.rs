@@ -1,0 +1,42 @@
+//! The parts of status lists that the fuzz targets reach into.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::aggregation;
+use super::list::{self, List, Payload};
+use super::reference::Prefix;
+use crate::keys::KeyStore;
+
+/// Largest list, in bytes.
+pub(crate) const MAX_UNPACKED: usize = list::MAX_UNPACKED;
+
+/// A list of eight places, none of them revoked.
+pub(crate) fn list(now: Timestamp) -> List {
+    List { bits: Box::new([0]), kid: "current".to_owned(), issued_at: now, expires_at: now }
+}
+
+/// A whole answer. The size of the list, if it is one.
+pub(crate) fn whole(body: &[u8], uri: &str, keys: &KeyStore, now: Timestamp) -> Option<usize> {
+    let list = list::read(body, uri, None, keys, now, SignedDuration::from_secs(30)).ok()?;
+    Some(list.bits.len())
+}
+
+/// The claims of a list, as if they were signed. Its size once unpacked.
+pub(crate) fn claims(json: &[u8]) -> Option<usize> {
+    let payload: Payload = serde_json::from_slice(json).ok()?;
+    Some(list::unpack(&payload.status_list.lst).ok()?.len())
+}
+
+/// The bytes that are packed in a list. Their size once unpacked.
+pub(crate) fn packed(bytes: &[u8]) -> Option<usize> {
+    Some(list::inflate(bytes).ok()?.len())
+}
+
+/// An answer to who asks which lists there are.
+pub(crate) fn aggregation(body: &[u8], prefix: &Prefix) {
+    if let Ok(announced) = aggregation::parse(body, prefix) {
+        for number in announced.numbers {
+            assert_eq!(prefix.number(&prefix.uri(number)), Some(number));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The background task that keeps one status list fresh.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use tokio::sync::mpsc;
+
+use crate::clock::SharedClock;
+use crate::keys::KeyStore;
+use crate::metrics::{self, Document, Outcome};
+use crate::remote::{FetchError, Fetched, Remote, Request};
+use crate::schedule::Schedule;
+use crate::status::list::{self, InvalidList};
+use crate::status::store::ListStore;
+use crate::status::{Complaint, LIST_TYPE};
+
+/// How every list is followed.
+#[derive(Clone)]
+pub(crate) struct PollSettings {
+    pub(crate) clock: SharedClock,
+    pub(crate) interval: Duration,
+    /// Longest wait after a failure.
+    pub(crate) cooldown: Duration,
+    pub(crate) keys: Arc<KeyStore>,
+    /// Asks for the key set, past every cache.
+    pub(crate) key_nudge: mpsc::Sender<()>,
+    pub(crate) store: Arc<ListStore>,
+}
+
+/// Fetches one list again and again.
+pub(super) struct Poller {
+    pub(super) number: u32,
+    /// What its `sub` must be.
+    pub(super) uri: String,
+    pub(super) remote: Remote,
+    pub(super) settings: PollSettings,
+}
+
+/// Why a fetch brought no list.
+#[derive(Debug, thiserror::Error)]
+enum PollError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Invalid(#[from] InvalidList),
+}
+
+impl PollSettings {
+    /// When a list is due: after the interval, and after failures with waits that double up to the cooldown.
+    fn schedule(&self) -> Schedule {
+        Schedule {
+            clock: Arc::clone(&self.clock),
+            interval: self.interval,
+            least: Duration::ZERO,
+            first_retry: self.interval.min(self.cooldown),
+            last_retry: self.cooldown,
+            failures: 0,
+        }
+    }
+}
+
+impl Poller {
+    /// The media type of a list.
+    pub(super) const ACCEPT: &str = "application/statuslist+jwt";
+
+    /// Runs until it is aborted.
+    pub(super) async fn run(self) {
+        let (keys, mut schedule) = (Arc::clone(&self.settings.keys), self.settings.schedule());
+        let (mut etag, mut complaint) = (None, Complaint::default());
+        keys.first().await;
+        loop {
+            let replaced = keys.replaced();
+            let outcome = self.poll(&mut etag).await;
+            metrics::fetched(Document::StatusList, outcome.as_ref().copied().unwrap_or(Outcome::Failed));
+            match outcome {
+                Ok(_) => {
+                    complaint.succeeded(Document::StatusList, &self.uri);
+                    schedule.after_success(std::future::pending()).await;
+                }
+                Err(error) => {
+                    complaint.failed(Document::StatusList, &self.uri, &error);
+                    let asked_for_keys = matches!(error, PollError::Invalid(InvalidList::UnknownKey));
+                    tokio::select! {
+                        () = schedule.after_failure() => {}
+                        // The key it lacked may be there now.
+                        () = replaced, if asked_for_keys => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// One fetch. Without an error the issuer's list is in force now; otherwise the old one stays.
+    async fn poll(&self, etag: &mut Option<HeaderValue>) -> Result<Outcome, PollError> {
+        let PollSettings { clock, store, .. } = &self.settings;
+        // An answer says how things stood when it was asked for, or later.
+        let asked_at = clock.now();
+        let in_force =
+            store.in_force(self.number, |list| (list.issued_at, list.expires_at, list.kid.clone()));
+        // Past its end, a list that has not changed is of no use: then all of it is asked for.
+        let lives = in_force.as_ref().is_some_and(|(_, expires_at, _)| asked_at < *expires_at);
+        let request = Request { known: etag.as_ref().filter(|_| lives), past_caches: false };
+        match self.remote.fetch(request).await? {
+            Fetched::NotModified => {
+                store.confirm(self.number, asked_at);
+                Ok(Outcome::NotModified)
+            }
+            Fetched::New { body, etag: tag } => {
+                let (previous, kid) = in_force.map(|(issued_at, _, kid)| (issued_at, kid)).unzip();
+                self.take(&body, previous, kid, asked_at)?;
+                *etag = tag;
+                Ok(Outcome::New)
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        body: &[u8],
+        previous: Option<jiff::Timestamp>,
+        previous_kid: Option<String>,
+        asked_at: jiff::Timestamp,
+    ) -> Result<(), InvalidList> {
+        let PollSettings { clock, store, keys, key_nudge, .. } = &self.settings;
+        let read = list::read(body, &self.uri, previous, keys, clock.now(), store.skew());
+        let changed_hands = match &read {
+            Ok(list) => previous_kid.is_some_and(|kid| kid != list.kid),
+            Err(error) => *error == InvalidList::UnknownKey,
+        };
+        if changed_hands {
+            // A rotation, or a key that was revoked: the key set is to be had now, and from the issuer itself.
+            tracing::info!(uri = self.uri, "a {LIST_TYPE} came from another key");
+            let _ = key_nudge.try_send(());
+        }
+        store.replace(self.number, read?, asked_at);
+        Ok(())
+    }
+}
