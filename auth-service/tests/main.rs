@@ -19,6 +19,7 @@ mod mailbox;
 mod origins;
 mod outage;
 mod resets;
+mod rotation;
 mod round_trips;
 mod sessions;
 mod settings;

@@ -6,6 +6,7 @@ mod databases;
 mod deployment;
 mod gateway;
 mod readme;
+mod revocation;
 mod scratch;
 mod services;
 mod up;
