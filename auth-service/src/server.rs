@@ -11,9 +11,10 @@ use serde::Serialize;
 use service_kit::database::{Address, DatabaseError};
 use service_kit::guard::guard;
 use service_kit::health::{self, DatabaseDependency, Readiness};
+use service_kit::metrics::MetricsError;
 use service_kit::secret::SecretError;
 use service_kit::telemetry::RequestSpan;
-use service_kit::{database, envelope, lifecycle, openapi};
+use service_kit::{database, envelope, lifecycle, metrics, openapi};
 use shared_claims::SharedClock;
 use tracing_actix_web::TracingLogger;
 use utoipa::{OpenApi, ToSchema};
@@ -75,6 +76,9 @@ pub enum StartError {
     /// The signing key cannot be made or read.
     #[error("signing key: {0}")]
     Key(#[from] ApiError),
+    /// Figures cannot be served.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The address cannot be listened on.
     #[error("BIND: cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
@@ -243,6 +247,9 @@ pub struct Bound {
 /// # Errors
 /// What the operator has to mend.
 pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
+    if let Some(address) = config.metrics_bind {
+        metrics::serve(address)?;
+    }
     let bound = bind(prepare(&config, clock).await?, config.bind)?;
     let Bound { server, addresses, readiness, keys, mail, status } = bound;
     let outcome = lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await;

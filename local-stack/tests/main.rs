@@ -5,6 +5,7 @@ mod cluster;
 mod databases;
 mod deployment;
 mod gateway;
+mod metrics;
 mod readme;
 mod revocation;
 mod scratch;

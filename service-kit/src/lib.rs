@@ -8,6 +8,7 @@ pub mod guard;
 pub mod health;
 pub mod id;
 pub mod lifecycle;
+pub mod metrics;
 pub mod openapi;
 pub mod origins;
 pub mod secret;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use service_kit::database::Address;
-use service_kit::{command_line, telemetry};
+use service_kit::{command_line, metrics, telemetry};
 use shared_claims::SystemClock;
 
 use crate::config::{Cli, Command, Settings};
@@ -30,6 +30,9 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 async fn serve(settings: &Settings) -> Result<(), StartError> {
+    if let Some(address) = settings.metrics_bind {
+        metrics::serve(address)?;
+    }
     let running = server::start(settings, Arc::new(SystemClock)).await?;
     Ok(running.until_stopped(settings.shutdown_delay).await?)
 }

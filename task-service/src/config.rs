@@ -57,6 +57,9 @@ pub struct Settings {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, env = "BIND", default_value = "127.0.0.1:8082")]
     pub bind: SocketAddr,
+    /// Address and port of figures for Prometheus, at /metrics; without it there are none
+    #[arg(long, env = "METRICS_BIND")]
+    pub metrics_bind: Option<SocketAddr>,
     /// Most connections to PostgreSQL, shared out among the worker threads (one a core) with at least one for each;
     /// one more serves the health checks
     #[arg(long, env = "DATABASE_POOL_SIZE", default_value_t = 16,

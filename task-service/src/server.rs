@@ -11,6 +11,7 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, web};
 use service_kit::database::{self, Address, DatabaseError};
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
+use service_kit::metrics::MetricsError;
 use service_kit::origins::OriginPatterns;
 use service_kit::telemetry::RequestSpan;
 use service_kit::{envelope, guard, lifecycle, openapi};
@@ -42,6 +43,9 @@ pub enum StartError {
     /// Users would not be kept apart.
     #[error(transparent)]
     Isolation(#[from] IsolationError),
+    /// Figures cannot be served.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The address is taken or not ours.
     #[error("BIND: cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),

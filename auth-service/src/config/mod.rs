@@ -54,6 +54,9 @@ pub struct Config {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, env, default_value = "127.0.0.1:8081")]
     pub bind: SocketAddr,
+    /// The address of figures for Prometheus, at /metrics; without it there are none
+    #[arg(long, env)]
+    pub metrics_bind: Option<SocketAddr>,
     /// Where browsers reach this service; https here makes cookies `Secure`
     #[arg(long, env, default_value = "http://localhost:8081", value_parser = base_url)]
     pub base_url: Url,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use deadpool_postgres::{Object, Pool, Transaction};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use metrics::counter;
 use serde_json::Value;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
@@ -18,6 +19,9 @@ use super::model::{KeySize, SigningKey};
 use super::store::{self, Halves, SealedKey, StoredKey};
 use crate::error::ApiError;
 use crate::tokens;
+
+/// Rotations that this replica carried out; over all replicas they add up to those there were.
+const ROTATIONS: &str = "auth_service_key_rotations_total";
 
 /// What it takes to change keys.
 pub struct Keeper {
@@ -86,7 +90,11 @@ impl Keeper {
             Due::Rotation => change.rotate().await?,
         }
         change.have_a_pending_key().await?;
-        change.commit().await
+        change.commit().await?;
+        if due == Due::Rotation {
+            counter!(ROTATIONS).increment(1);
+        }
+        Ok(())
     }
 
     /// Lets the pending key take over now, if everybody knows it by now. Returns the key that signs from now on.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
 use jiff::{SignedDuration, Timestamp};
+use metrics::counter;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::task::JoinHandle;
@@ -24,6 +25,9 @@ use crate::tokens::{TokenSettings, longest_life};
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long it may take to answer before it is asked anew, over another connection.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Status lists that were signed anew.
+const SIGNED: &str = "auth_service_status_lists_signed_total";
 
 /// What it takes to keep the lists.
 pub struct Keeper {
@@ -165,6 +169,7 @@ impl Keeper {
             lists.push(match kept {
                 Some(document) => document.clone(),
                 None => {
+                    counter!(SIGNED).increment(1);
                     let times = (seen.line, later(seen.line, seen.lifetimes.list));
                     self.signed(Arc::clone(&key), bits.clone(), number, times).await?
                 }

@@ -5,6 +5,7 @@ mod handlers;
 mod model;
 mod store;
 
+use metrics::counter;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use cache::Made;
@@ -18,6 +19,9 @@ use crate::error::ApiError;
 use crate::sessions::Session;
 use crate::state::State;
 use crate::users::User;
+
+/// Tokens handed out; label `source`: `signed` anew, or `reused`.
+const TOKENS: &str = "auth_service_tokens_total";
 
 /// Adds `token`.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
@@ -36,11 +40,13 @@ pub fn issue(state: &State, session: &Session, user: &User) -> Result<Arc<str>, 
     let user_updated_at = user.updated_at.as_microsecond();
     let made = Made { session: session.id, index, user_updated_at, kid: key.kid().into() };
     if let Some(token) = state.tokens.find(&made, now) {
+        counter!(TOKENS, "source" => "reused").increment(1);
         return Ok(token);
     }
     let status = state.status_lists.reference(index);
     let claims = model::AccessTokenClaims::new(settings, session.id, user, status, now);
     let token: Arc<str> = key.sign(&settings.token_type, &claims)?.into();
+    counter!(TOKENS, "source" => "signed").increment(1);
     state.tokens.keep(made, Arc::clone(&token), now);
     Ok(token)
 }
