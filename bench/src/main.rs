@@ -1,0 +1,25 @@
+//! Measures what the documentation claims, on the machine it runs on, with the release build of the services.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a measurement that goes wrong is no measurement"
+)]
+
+mod report;
+mod status_lists;
+
+use clap::Parser;
+
+/// What to measure.
+#[derive(Parser)]
+enum Command {
+    /// Status lists of a million live sessions: size, time to serve, time to check
+    StatusLists,
+}
+
+#[tokio::main]
+async fn main() {
+    match Command::parse() {
+        Command::StatusLists => status_lists::measure().await,
+    }
+}
