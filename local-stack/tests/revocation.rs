@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use local_stack::Service;
 use local_stack::testing::{self, TestDatabase};
+use local_stack::{Binary, Service, run_to_end};
 use reqwest::Client;
 use reqwest::header::{ETAG, IF_NONE_MATCH};
 use serde_json::json;
@@ -18,6 +18,8 @@ use crate::scratch::client;
 /// What is promised, with every setting at its default.
 const PROMISED: Duration = Duration::from_secs(3);
 const SIGN_OUTS: usize = 20;
+/// What task-service waits between two fetches of the keys, and then the same as for a sign-out.
+const KEY_REVOKED_WITHIN: Duration = Duration::from_secs(10 + 3);
 /// How long a refused token is tried again: no replica may give it back its life.
 const STAYS_DEAD: Duration = Duration::from_secs(2);
 
@@ -113,4 +115,41 @@ async fn at_rest_everybody_answers_304(http: &Client, replicas: &[Service]) {
         }
         assert!(Instant::now() < deadline, "{statuses:?}");
     }
+}
+
+/// The key may be stolen: tokens of it end within seconds, people stay signed in and go on with tokens of the next key.
+#[tokio::test]
+async fn tokens_of_a_revoked_key_are_refused_within_seconds_and_nobody_is_signed_out() {
+    let (database, tasks_database) = (TestDatabase::auth().await, TestDatabase::tasks().await);
+    let auth = testing::auth_service(&database, &[]).await;
+    let tasks = testing::task_service(&tasks_database, auth.url(), &[]).await;
+    let http = client();
+    let account = json!({"name": "Alice", "email": "alice@example.com", "password": "correct horse battery"});
+    let made =
+        http.post(format!("{}/api/auth/sign-up/email", auth.url())).json(&account).send().await.unwrap();
+    let header = |name: &str| made.headers()[name].to_str().unwrap().to_owned();
+    let (stolen, session) = (header("set-auth-jwt"), header("set-auth-token"));
+    let status = async |token: &str| {
+        let answer =
+            http.get(format!("{}/api/me/tasks", tasks.url())).bearer_auth(token).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!(status(&stolen).await, 200);
+
+    let keys = http.get(format!("{}/.well-known/jwks.json", auth.url())).send().await.unwrap();
+    let keys: serde_json::Value = keys.json().await.unwrap();
+    let active = keys["keys"][0]["kid"].as_str().unwrap();
+    let revoke = ["keys", "revoke", active];
+    let revoked = run_to_end(Binary::AuthService, &revoke, testing::auth_env(&database)).await.unwrap();
+    assert!(revoked.status.success(), "{revoked:?}");
+    let begun = Instant::now();
+    while status(&stolen).await != 401 {
+        assert!(begun.elapsed() < KEY_REVOKED_WITHIN, "still accepted");
+        let next =
+            http.get(format!("{}/api/auth/token", auth.url())).bearer_auth(&session).send().await.unwrap();
+        let next: serde_json::Value = next.json().await.unwrap();
+        assert_eq!(status(next["token"].as_str().unwrap()).await, 200, "the next key is known already");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    println!("from the revocation of a key to the refusal: {:?}", begun.elapsed());
 }

@@ -39,6 +39,8 @@ pub(crate) enum Outcome {
     New,
     /// What was in force still is.
     NotModified,
+    /// What was in force before: it changes nothing.
+    Older,
     /// Nothing, or nothing that can be used.
     Failed,
 }
@@ -59,6 +61,7 @@ pub(crate) fn fetched(document: Document, outcome: Outcome) {
     let outcome = match outcome {
         Outcome::New => "new",
         Outcome::NotModified => "not_modified",
+        Outcome::Older => "older",
         Outcome::Failed => "failed",
     };
     counter!(FETCHES, "document" => document, "outcome" => outcome).increment(1);

@@ -198,6 +198,22 @@ async fn a_bad_list_never_replaces_a_good_one() {
     eventually("a good list", || verifier.verify(&Token::valid().sign()).is_err()).await;
 }
 
+/// Replicas whose clocks differ make the next list at different moments.
+#[tokio::test]
+async fn an_older_list_is_no_failure_and_renews_nothing() {
+    let issuer = Issuer::start().await;
+    // With waits that double as after failures, a dozen fetches would take half a minute.
+    let verifier = ready(issuer.checking_verifier().cooldown(Duration::from_secs(5))).await;
+    issuer.lists.publish(0, List::new(0, NOW - 300, &[LISTED]).sign());
+    let seen = verifier.status_fetches();
+    eventually("a dozen fetches", || verifier.status_fetches() >= seen + 12).await;
+    let token = Token::valid().claim("exp", NOW + 100_000).sign();
+    assert!(verifier.verify(&token).is_ok(), "by the list in force");
+    issuer.clock.advance(SignedDuration::from_secs(15 * 60 + 31));
+    after_another_poll(&verifier).await;
+    assert_eq!(verifier.verify(&token).unwrap_err(), TOO_OLD);
+}
+
 #[tokio::test]
 async fn only_places_under_the_configured_url_are_ever_fetched() {
     let issuer = Issuer::start().await;

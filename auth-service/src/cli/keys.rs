@@ -8,35 +8,24 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::Value;
-use service_kit::database::{self, Address, DatabaseError};
-use service_kit::secret::{self, SecretError};
+use service_kit::database::{self, DatabaseError};
+use service_kit::secret::SecretError;
 use service_kit::settings;
 use shared_claims::SystemClock;
 
 use super::key_list::KeyList;
 use super::output::print;
+use super::store_args::StoreArgs;
 use crate::config::{KeyConfig, TokenConfig};
 use crate::error::ApiError;
-use crate::keys::{
-    ContractError, Jwks, Keeper, KeyEncryptionKeys, KeyError, KeyStatus, PemKey, StoredKey, public_pem,
-};
+use crate::keys::{ContractError, Jwks, Keeper, KeyError, KeyStatus, PemKey, StoredKey, public_pem};
 use crate::server::NAME;
 
 /// The settings of `keys`, the same as those of `serve`.
 #[derive(Args)]
 pub struct KeysArgs {
-    /// PostgreSQL, database `auth`, as the service role
-    #[arg(long, env, hide_env_values = true)]
-    database_url: Option<SecretString>,
-    /// A file that holds DATABASE_URL
-    #[arg(long, env)]
-    database_url_file: Option<PathBuf>,
-    /// Opens and encrypts private keys
-    #[arg(long, env, hide_env_values = true)]
-    key_encryption_keys: Option<SecretString>,
-    /// A file that holds KEY_ENCRYPTION_KEYS
-    #[arg(long, env)]
-    key_encryption_keys_file: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
     #[command(flatten)]
     keys: KeyConfig,
     #[command(flatten)]
@@ -148,13 +137,9 @@ pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
 
 impl KeysArgs {
     fn keeper(&self) -> Result<Keeper, KeysError> {
-        let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_deref());
-        let address = Address::parse("DATABASE_URL", &secret::resolve("DATABASE_URL", url, file)?)?;
-        let (list, file) = (self.key_encryption_keys.as_ref(), self.key_encryption_keys_file.as_deref());
-        let encryption = KeyEncryptionKeys::parse(&secret::resolve("KEY_ENCRYPTION_KEYS", list, file)?)?;
         Ok(Keeper {
-            pool: address.pool(1)?,
-            encryption: Arc::new(encryption),
+            pool: self.store.address::<KeysError>()?.pool(1)?,
+            encryption: Arc::new(self.store.encryption()?),
             clock: Arc::new(SystemClock),
             contract: self.keys.contract(self.tokens.clock_skew)?,
             size: self.keys.rsa_key_bits,

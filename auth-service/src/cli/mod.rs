@@ -4,6 +4,7 @@ mod key_list;
 mod keys;
 mod moving;
 mod output;
+mod store_args;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;

@@ -11,6 +11,8 @@ use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 use shared_claims::{Clock, SharedClock, SystemClock};
 
+use super::output::print;
+use super::store_args::StoreArgs;
 use crate::keys::KeyEncryptionKeys;
 use crate::moving::{
     BetterAuth, Export, KeyOptions, MoveError, Names, SourceSecrets, Target, import_csv, import_supabase,
@@ -133,18 +135,8 @@ pub struct ExportArgs {
     /// Write the private keys too: whoever reads them can sign tokens
     #[arg(long)]
     private_keys: bool,
-    /// PostgreSQL, database `auth`, as the service role
-    #[arg(long, env, hide_env_values = true)]
-    database_url: Option<SecretString>,
-    /// A file that holds DATABASE_URL
-    #[arg(long, env)]
-    database_url_file: Option<PathBuf>,
-    /// Opens the keys: as for `serve`
-    #[arg(long, env, hide_env_values = true)]
-    key_encryption_keys: Option<SecretString>,
-    /// A file that holds KEY_ENCRYPTION_KEYS
-    #[arg(long, env)]
-    key_encryption_keys_file: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// Runs an import to its end and prints its report.
@@ -180,13 +172,12 @@ pub async fn import(command: ImportCommand) -> Result<(), MoveError> {
 /// # Errors
 /// What the operator has to mend.
 pub async fn export(args: ExportArgs) -> Result<(), MoveError> {
-    let source = address("DATABASE_URL", args.database_url.as_ref(), args.database_url_file.as_deref())?;
-    let (keys, file) = (args.key_encryption_keys.as_ref(), args.key_encryption_keys_file.as_deref());
-    let export = Export { to: args.to, encryption: encryption(keys, file)?, private_keys: args.private_keys };
+    let source = args.store.address::<MoveError>()?;
+    let encryption = args.store.encryption()?;
+    let export = Export { to: args.to, encryption, private_keys: args.private_keys };
     let pool = source.pool(1)?;
     database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
-    print!("{}", export.run(&source, SystemClock.now()).await?);
-    Ok(())
+    Ok(print(&export.run(&source, SystemClock.now()).await?.to_string())?)
 }
 
 /// An import under way.
@@ -214,10 +205,10 @@ impl Run {
     fn end(&self, outcome: Result<(), MoveError>) -> Result<(), MoveError> {
         let report = &self.target.report;
         if outcome.is_ok() || report.users.seen() > 0 {
-            print!("{report}");
+            print(&report.to_string())?;
         }
         if outcome.is_err() && report.users.copied > 0 && !report.dry_run {
-            println!("It was broken off. What was copied stays; the same command goes on from there.");
+            print("It was broken off. What was copied stays; the same command goes on from there.\n")?;
         }
         let Some(path) = &self.report else { return outcome };
         let written = serde_json::to_vec_pretty(report).map_err(std::io::Error::other);

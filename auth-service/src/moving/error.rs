@@ -35,6 +35,9 @@ pub enum MoveError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The result cannot be written.
+    #[error("standard output: {0}")]
+    Output(#[from] std::io::Error),
     /// A file that is no CSV as it was expected.
     #[error("{}: {problem}", path.display())]
     Csv {

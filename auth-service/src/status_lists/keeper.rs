@@ -1,7 +1,7 @@
 //! The background task that keeps the lists of this replica what the database says.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Object, Pool};
 use jiff::{SignedDuration, Timestamp};
@@ -102,6 +102,8 @@ impl Keeper {
     /// # Errors
     /// When the database cannot, or nothing may be signed. What is served stays as it is.
     pub async fn look(&mut self) -> Result<(), ApiError> {
+        // Taken before the look: what it finds is at least as new.
+        let began = Instant::now();
         let now = self.clock.now();
         let line = grid_line(now);
         let key = self.keys.active()?;
@@ -119,7 +121,7 @@ impl Keeper {
         drop(client);
         self.publish(&mut seen, key, now).await?;
         self.seen = Some(seen);
-        self.lists.note_seen();
+        self.lists.note_seen(began);
         Ok(())
     }
 

@@ -97,9 +97,10 @@ impl StatusLists {
         Ok(self.snapshot.load())
     }
 
-    /// Notes that what is served is still what the database says.
-    pub(super) fn note_seen(&self) {
-        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    /// Notes that what is served is what the database said after `moment`.
+    pub(super) fn note_seen(&self, moment: Instant) {
+        let seen = moment.saturating_duration_since(self.started);
+        let millis = u64::try_from(seen.as_millis()).unwrap_or(u64::MAX);
         self.seen.store(millis, Ordering::Relaxed);
     }
 

@@ -108,7 +108,12 @@ impl Poller {
             }
             Fetched::New { body, etag: tag } => {
                 let (previous, kid) = in_force.map(|(issued_at, _, kid)| (issued_at, kid)).unzip();
-                self.take(&body, previous, kid, asked_at)?;
+                match self.take(&body, previous, kid, asked_at) {
+                    // From a replica whose clock is a little behind. It brings no news and renews nothing, but is no
+                    // reason to come less often: the next replica may have some.
+                    Err(InvalidList::RolledBack) => return Ok(Outcome::Older),
+                    taken => taken?,
+                }
                 *etag = tag;
                 Ok(Outcome::New)
             }
