@@ -30,6 +30,9 @@ async fn the_walk_through_with_curl_does_what_it_says() {
         " 403\n",
         r#""code":"UNAUTHORIZED""#,
         " 401\n",
+        r#"{"success":true}"#,
+        r#""code":"UNAUTHORIZED""#,
+        " 401\n",
     ] {
         let (_, after) = rest.split_once(seen).unwrap_or_else(|| panic!("no {seen} in\n{rest}\nof\n{said}"));
         rest = after;
