@@ -1,4 +1,5 @@
-# One build, one small image a service: `docker build --target auth-service .` or `--target task-service`.
+# One build, one small image a service: `docker build --target auth-service .` or `--target task-service`; and the gateway
+# with the web page: `--target gateway`.
 # Needs BuildKit, which is Docker's default.
 
 FROM rust:1.95.0-slim-trixie AS build
@@ -31,3 +32,26 @@ EXPOSE 8082
 USER 10002:10002
 ENTRYPOINT ["/usr/local/bin/task-service"]
 CMD ["serve"]
+
+# The web page is files alone: Node builds it and has no part in serving it. A checkout without `web/` gives a gateway
+# without a page; the pattern is for that, since a name must exist. It copies what is in the directory.
+FROM node:20.20.2-trixie-slim AS page
+WORKDIR /source
+ENV NEXT_TELEMETRY_DISABLED=1
+COPY gateway/policy.mjs web* ./
+RUN --mount=type=cache,target=/root/.npm,sharing=locked \
+    mkdir -p /page/files \
+    && if [ -e package.json ]; then \
+        npm ci --ignore-scripts --no-audit --no-fund \
+        && npm run build \
+        && node policy.mjs out/csp.json >/page/policy.caddy \
+        && rm out/csp.json \
+        && cp -R out/. /page/files; \
+    fi
+
+FROM caddy:2.11.4-alpine AS gateway
+LABEL org.opencontainers.image.title="Latchkey gateway" org.opencontainers.image.licenses="MIT OR Apache-2.0"
+COPY gateway/Caddyfile /etc/caddy/Caddyfile
+COPY --from=page /page /srv/page
+EXPOSE 8080
+USER 1000:1000

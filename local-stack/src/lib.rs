@@ -1,4 +1,4 @@
-//! A private PostgreSQL and both services on one machine: what `./dev up` runs and what the tests stand on.
+//! A private PostgreSQL, both services and the web page on one machine: what `./dev up` runs and what the tests stand on.
 //!
 //! Tests of the services start here:
 //!
@@ -23,6 +23,7 @@ pub mod databases;
 pub mod error;
 mod location;
 mod lock;
+pub mod page;
 pub mod process;
 pub mod process_id;
 pub mod programs;

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use local_stack::Result;
 use local_stack::up::{self, Settings};
 
-/// Runs Latchkey on this machine: a private PostgreSQL, auth-service and task-service.
+/// Runs Latchkey on this machine: a private PostgreSQL, auth-service, task-service and the web page.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {

@@ -6,6 +6,8 @@ mod databases;
 mod deployment;
 mod gateway;
 mod metrics;
+mod page;
+mod raw;
 mod readme;
 mod revocation;
 mod scratch;

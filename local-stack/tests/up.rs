@@ -14,16 +14,17 @@ use tokio::time::Instant;
 
 use crate::scratch::{Scratch, client};
 
-const SOON: Duration = Duration::from_secs(90);
+pub(crate) const SOON: Duration = Duration::from_secs(90);
 
 /// The settings of one stack: a state directory and ports of its own.
-struct Stack {
+pub(crate) struct Stack {
     scratch: Scratch,
-    auth_port: u16,
-    tasks_port: u16,
+    pub(crate) auth_port: u16,
+    pub(crate) tasks_port: u16,
+    pub(crate) web_port: u16,
 }
 
-async fn free_port() -> u16 {
+pub(crate) async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
@@ -32,19 +33,23 @@ async fn is_free(port: u16) -> bool {
 }
 
 impl Stack {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         local_stack::workspace::build_binaries().await.unwrap();
-        Self { scratch: Scratch::new(), auth_port: free_port().await, tasks_port: free_port().await }
+        let scratch = Scratch::new();
+        let [auth_port, tasks_port, web_port] = [free_port().await, free_port().await, free_port().await];
+        Self { scratch, auth_port, tasks_port, web_port }
     }
 
-    fn state(&self) -> &Path {
+    pub(crate) fn state(&self) -> &Path {
         self.scratch.path()
     }
 
-    fn up(&self, extra: &[(&str, &str)]) -> Process {
+    /// Without a page, unless `extra` names one: whether the checkout has one is nothing to these tests.
+    pub(crate) fn up(&self, extra: &[(&str, &str)]) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local-stack"));
         command.arg("up").env("LATCHKEY_STATE_DIR", self.state()).env("BCRYPT_COST", "4");
         command.env("AUTH_PORT", self.auth_port.to_string()).env("TASKS_PORT", self.tasks_port.to_string());
+        command.env("WEB_PORT", self.web_port.to_string()).env("WEB_DIRECTORY", self.state().join("no-page"));
         command.envs(extra.iter().copied());
         Process::spawn("local-stack", command, None).unwrap()
     }
@@ -79,7 +84,7 @@ impl Drop for Stack {
 }
 
 /// The example it prints, once it is up.
-async fn example(up: &mut Process) -> String {
+pub(crate) async fn example(up: &mut Process) -> String {
     up.wait_for_line(|line| line.starts_with("EMAIL="), SOON).await.unwrap();
     up.wait_for_line(|line| line.ends_with("Bearer $TOKEN\""), SOON).await.unwrap();
     let lines = up.output_on(Stream::Stdout);

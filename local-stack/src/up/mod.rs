@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::signal::unix::{self, SignalKind};
@@ -23,6 +24,7 @@ use crate::cluster::{Cluster, ClusterOptions};
 use crate::command::run;
 use crate::databases;
 use crate::error::{Doing, Result};
+use crate::page::Page;
 use crate::process::Process;
 use crate::secrets::Secrets;
 use crate::service::wait_ready;
@@ -44,9 +46,10 @@ const STOP_PATIENCE: Duration = Duration::from_secs(15);
 pub async fn up(settings: &Settings) -> Result<()> {
     let mut interruption = Interruption::listen()?;
     let claim = Claim::take(&state_directory()).await?;
-    ports::check(settings)?;
-    let mut stack = Stack { claim, cluster: None, services: Vec::new() };
-    let outcome = stack.run(settings, &mut interruption).await;
+    let page = settings.page();
+    ports::check(settings, page.is_some())?;
+    let mut stack = Stack { claim, cluster: None, services: Vec::new(), page: None };
+    let outcome = stack.run(settings, page, &mut interruption).await;
     say("Stopping.");
     let stopped = stack.stop(&mut interruption).await;
     outcome.and(stopped)
@@ -57,6 +60,7 @@ struct Stack {
     claim: Claim,
     cluster: Option<Cluster>,
     services: Vec<Process>,
+    page: Option<ServerHandle>,
 }
 
 /// Where the services find their databases.
@@ -70,7 +74,12 @@ struct Ground {
 }
 
 impl Stack {
-    async fn run(&mut self, settings: &Settings, interruption: &mut Interruption) -> Result<()> {
+    async fn run(
+        &mut self,
+        settings: &Settings,
+        page: Option<Page>,
+        interruption: &mut Interruption,
+    ) -> Result<()> {
         // Not interrupted half-way: it could go on starting with nobody to stop it.
         let ground = self.lay_ground(settings).await?;
         let work = async {
@@ -79,7 +88,9 @@ impl Stack {
             let mut mailbox = Settings::mail_directory()?.map(Mailbox::open);
             let mail = mailbox.as_ref().map(Mailbox::directory);
             self.start_services(settings, &ground, mail).await?;
-            say(&summary::text(settings, ground.port, &ground.secrets_file, mail));
+            let with_page = page.is_some();
+            self.start_page(settings, page)?;
+            say(&summary::text(settings, ground.port, &ground.secrets_file, mail, with_page));
             tokio::select! {
                 end = self.first_end() => end,
                 () = mail::show(&mut mailbox) => Ok(()),
@@ -161,6 +172,15 @@ impl Stack {
         wait_ready(process, url, START_PATIENCE).await
     }
 
+    /// In this process: it is files alone, and nothing that could fail by itself.
+    fn start_page(&mut self, settings: &Settings, page: Option<Page>) -> Result<()> {
+        let Some(page) = page else { return Ok(()) };
+        let server = page.serve(settings.socket(settings.web_port))?;
+        self.page = Some(server.handle());
+        tokio::spawn(server);
+        Ok(())
+    }
+
     /// Waits until a service ends by itself, which is an error however it ends.
     async fn first_end(&mut self) -> Result<()> {
         let Some((auth, rest)) = self.services.split_first_mut() else { return Ok(()) };
@@ -172,8 +192,11 @@ impl Stack {
         Err(which.failure(&format!("it ended by itself ({status}); its last lines")))
     }
 
-    /// First the services, then what they stand on. Another signal makes it quick.
+    /// First the page and the services, then what they stand on. Another signal makes it quick.
     async fn stop(&mut self, interruption: &mut Interruption) -> Result<()> {
+        if let Some(page) = &self.page {
+            page.stop(false).await;
+        }
         for service in &self.services {
             service.signal(Signal::SIGTERM);
         }

@@ -7,14 +7,19 @@ use super::settings::Settings;
 use crate::error::{Error, Result};
 
 /// # Errors
-/// If a service could not listen on its port; the text says how to choose another.
-pub(super) fn check(settings: &Settings) -> Result<()> {
-    let wanted = [
+/// If a service, or the page where there is one, could not listen on its port; the text says how to choose another.
+pub(super) fn check(settings: &Settings, with_page: bool) -> Result<()> {
+    let mut wanted = vec![
         ("auth-service", "AUTH_PORT", settings.auth_port),
         ("task-service", "TASKS_PORT", settings.tasks_port),
     ];
-    if settings.auth_port == settings.tasks_port {
-        return Err(Error::Refused(format!("AUTH_PORT and TASKS_PORT are both {}.", settings.auth_port)));
+    if with_page {
+        wanted.push(("the page", "WEB_PORT", settings.web_port));
+    }
+    for (index, (_, variable, port)) in wanted.iter().enumerate() {
+        if let Some((_, other, _)) = wanted.iter().skip(index + 1).find(|(_, _, other)| other == port) {
+            return Err(Error::Refused(format!("{variable} and {other} are both {port}.")));
+        }
     }
     for (service, variable, port) in wanted {
         if let Err(error) = try_to_listen(settings.bind, port) {

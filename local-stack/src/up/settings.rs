@@ -1,14 +1,15 @@
 //! What can be chosen about the stack, and what follows from it for each service.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 use url::Url;
 
 use crate::error::{Doing, Error, Result};
+use crate::page::{Addresses, Page, ServiceAddresses};
 use crate::secrets::Secrets;
-use crate::workspace::state_directory;
+use crate::workspace::{root, state_directory};
 
 /// The settings of the stack itself. Everything else in the environment is for the services.
 #[derive(Debug, Clone, clap::Args)]
@@ -19,10 +20,13 @@ pub struct Settings {
     /// Port of task-service.
     #[arg(long, env = "TASKS_PORT", default_value_t = 8082)]
     pub tasks_port: u16,
-    /// Port of the web page that the services trust.
+    /// Port of the web page, whose origin the services trust.
     #[arg(long, env = "WEB_PORT", default_value_t = 3000)]
     pub web_port: u16,
-    /// Address that both services listen on, without a port.
+    /// The built page; by default `web/out` of this checkout. Where there is none, the services run without it.
+    #[arg(long, env = "WEB_DIRECTORY")]
+    pub web_directory: Option<PathBuf>,
+    /// Address that the services and the page listen on, without a port.
     #[arg(long, env = "BIND", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub bind: IpAddr,
     /// An existing database for auth-service, instead of the private PostgreSQL.
@@ -40,7 +44,7 @@ pub struct Settings {
 }
 
 /// What of the environment never reaches a service as it is: it is ours, or would mean the same thing to both.
-const WITHHELD: [&str; 10] = [
+const WITHHELD: [&str; 11] = [
     "BIND",
     "DATABASE_URL",
     "MIGRATION_DATABASE_URL",
@@ -51,6 +55,7 @@ const WITHHELD: [&str; 10] = [
     "AUTH_PORT",
     "TASKS_PORT",
     "WEB_PORT",
+    "WEB_DIRECTORY",
 ];
 
 /// How a service and its migrations reach their database.
@@ -79,7 +84,7 @@ impl Settings {
             IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
             address => address,
         };
-        format!("http://{}", std::net::SocketAddr::new(host, port))
+        format!("http://{}", SocketAddr::new(host, port))
     }
 
     /// Where a person is told to find a service on this port.
@@ -91,6 +96,20 @@ impl Settings {
         }
     }
 
+    /// Where the page is, if it was built.
+    pub(super) fn page_directory(&self) -> PathBuf {
+        self.web_directory.clone().unwrap_or_else(|| root().join("web/out"))
+    }
+
+    /// The page, if it was built.
+    pub(super) fn page(&self) -> Option<Page> {
+        let default = ServiceAddresses {
+            auth: self.public_url(self.auth_port),
+            tasks: self.public_url(self.tasks_port),
+        };
+        Page::open(&self.page_directory(), Addresses::local(self.auth_port, self.tasks_port, default))
+    }
+
     /// auth-service's settings.
     pub(super) fn configure_auth(
         &self,
@@ -100,7 +119,7 @@ impl Settings {
         mail: Option<&Path>,
     ) {
         withhold(command);
-        command.env("DATABASE_URL", &database.service).env("BIND", self.socket(self.auth_port));
+        command.env("DATABASE_URL", &database.service).env("BIND", self.socket(self.auth_port).to_string());
         default(command, "BASE_URL", &self.public_url(self.auth_port));
         default(command, "AUTH_SECRETS", secrets.auth_secrets());
         default(command, "KEY_ENCRYPTION_KEYS", secrets.key_encryption_keys());
@@ -117,7 +136,7 @@ impl Settings {
     pub(super) fn configure_tasks(&self, command: &mut Command, database: &DatabaseUrls) {
         withhold(command);
         command.env_remove("AUTH_SECRETS").env_remove("KEY_ENCRYPTION_KEYS").env_remove("MAIL_URL");
-        command.env("DATABASE_URL", &database.service).env("BIND", self.socket(self.tasks_port));
+        command.env("DATABASE_URL", &database.service).env("BIND", self.socket(self.tasks_port).to_string());
         let base_url = set("BASE_URL").unwrap_or_else(|| self.public_url(self.auth_port));
         default(command, "AUTH_ISSUER", &set("JWT_ISSUER").unwrap_or_else(|| base_url.clone()));
         default(command, "AUTH_AUDIENCE", &set("JWT_AUDIENCE").unwrap_or(base_url));
@@ -136,13 +155,20 @@ impl Settings {
         std::path::absolute(&directory).doing("find", &directory).map(Some)
     }
 
-    fn socket(&self, port: u16) -> String {
-        std::net::SocketAddr::new(self.bind, port).to_string()
+    /// Where something on this port listens.
+    pub(super) fn socket(&self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.bind, port)
     }
 
-    /// A browser takes the two names of this machine for two origins.
+    /// A browser takes the two names of this machine for two origins, and an address beyond it for a third.
     fn page_origins(&self) -> String {
-        format!("http://localhost:{0},http://127.0.0.1:{0}", self.web_port)
+        let mut origins = format!("http://localhost:{0},http://127.0.0.1:{0}", self.web_port);
+        let public = self.public_url(self.web_port);
+        if !origins.split(',').any(|origin| origin == public) {
+            origins.push(',');
+            origins.push_str(&public);
+        }
+        origins
     }
 }
 

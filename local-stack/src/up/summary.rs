@@ -10,9 +10,15 @@ pub(super) fn text(
     postgres_port: Option<u16>,
     secrets_file: &Path,
     mail: Option<&Path>,
+    with_page: bool,
 ) -> String {
     let auth = settings.public_url(settings.auth_port);
     let tasks = settings.public_url(settings.tasks_port);
+    let page = if with_page {
+        settings.public_url(settings.web_port)
+    } else {
+        format!("none: {} has no built page", settings.page_directory().display())
+    };
     let postgres = match postgres_port {
         Some(port) => format!("127.0.0.1:{port}, passwords in {}", secrets_file.display()),
         None => "as set in the environment".to_owned(),
@@ -25,6 +31,7 @@ pub(super) fn text(
         r#"
 Latchkey is up. Ctrl-C stops it.
 
+  page           {page}
   auth-service   {auth}   {auth}/docs
   task-service   {tasks}   {tasks}/docs
   PostgreSQL     {postgres}

@@ -13,7 +13,7 @@ fn instructions() -> Vec<(String, String)> {
 }
 
 /// The instructions of the stage of this name.
-fn stage(name: &str) -> Vec<(String, String)> {
+pub(super) fn stage(name: &str) -> Vec<(String, String)> {
     let mut inside = false;
     let mut found = instructions();
     found.retain(|(verb, rest)| {
@@ -26,7 +26,7 @@ fn stage(name: &str) -> Vec<(String, String)> {
     found
 }
 
-fn only(stage: &[(String, String)], verb: &str) -> String {
+pub(super) fn only(stage: &[(String, String)], verb: &str) -> String {
     let found: Vec<_> = stage.iter().filter(|(found, _)| found == verb).collect();
     assert_eq!(found.len(), 1, "{verb} of {stage:?}");
     found.first().unwrap().1.clone()
@@ -101,10 +101,14 @@ fn the_build_context_holds_every_workspace_member_and_nothing_private() {
     assert_eq!(ignore.lines().find(|line| !line.starts_with('#')), Some("*"), "first of all nothing");
     let members = workspace_value("members");
     let members = members.trim_matches(['[', ']']).split(',').map(|name| name.trim().trim_matches('"'));
-    for member in members.chain(["Cargo.toml", "Cargo.lock", "migrations"]) {
+    for member in members.chain(["Cargo.toml", "Cargo.lock", "migrations", "web", "gateway"]) {
         assert!(kept.contains(&member), ".dockerignore leaves out {member}");
     }
     for private in [".git", ".local", ".env", "target"] {
         assert!(!kept.contains(&private), "{private}");
+    }
+    // What is made on a developer's machine is no part of an image, which makes its own.
+    for made in ["**/node_modules", "web/.next", "web/out"] {
+        assert!(ignore.lines().skip_while(|line| *line != "!web").any(|line| line == made), "{made}");
     }
 }

@@ -1,12 +1,13 @@
-//! A Caddy that runs gateway/Caddyfile, and a client that sends requests byte for byte.
+//! A Caddy that runs gateway/Caddyfile.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::raw::{self, Answer};
 use crate::scratch::Scratch;
 
 /// A running gateway; killed when this is dropped.
@@ -15,22 +16,6 @@ pub(super) struct Gateway {
     port: u16,
     log: Arc<Mutex<Vec<String>>>,
     _home: Scratch,
-}
-
-/// An answer as it came.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: String,
-}
-
-impl Answer {
-    /// The first value of a header.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.head.lines().filter_map(|line| line.split_once(": "));
-        values.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
 }
 
 /// Where `caddy` is. Without one, CI fails and a developer's run says what it leaves out.
@@ -50,19 +35,24 @@ fn program() -> Option<PathBuf> {
 impl Gateway {
     /// The gateway in front of these two (`host:port` each), or `None` where there is no Caddy to run.
     pub(super) fn start(auth: &str, tasks: &str) -> Option<Self> {
+        Self::start_with_page(auth, tasks, Path::new("/nonexistent"))
+    }
+
+    /// The same with what is in this directory as its `PAGE`.
+    pub(super) fn start_with_page(auth: &str, tasks: &str, page: &Path) -> Option<Self> {
         let program = program()?;
         // Another process may take the port between our look and Caddy's.
-        let started = (0..5).find_map(|_| Self::start_on(&program, free_port(), auth, tasks));
+        let started = (0..5).find_map(|_| Self::start_on(&program, free_port(), auth, tasks, page));
         Some(started.unwrap_or_else(|| panic!("caddy does not start; its log is above")))
     }
 
-    fn start_on(program: &PathBuf, port: u16, auth: &str, tasks: &str) -> Option<Self> {
+    fn start_on(program: &PathBuf, port: u16, auth: &str, tasks: &str, page: &Path) -> Option<Self> {
         let home = Scratch::new();
         let file = local_stack::workspace::root().join("gateway/Caddyfile");
         let mut command = Command::new(program);
         command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file).env_clear();
         command.env("HOME", home.path()).env("GATEWAY_ADDRESSES", format!("http://127.0.0.1:{port}"));
-        command.env("AUTH_UPSTREAM", auth).env("TASKS_UPSTREAM", tasks);
+        command.env("AUTH_UPSTREAM", auth).env("TASKS_UPSTREAM", tasks).env("PAGE", page);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -109,22 +99,9 @@ impl Gateway {
 
     /// A request with this method and target, these header lines and this body, exactly as they are.
     pub(super) fn send(&self, method_and_target: &str, headers: &[&str], body: &[u8]) -> Answer {
-        let mut request = format!("{method_and_target} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", self.port);
-        for header in headers.iter().chain(&["Connection: close"]) {
-            request.push_str(header);
-            request.push_str("\r\n");
-        }
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream.write_all(format!("{request}\r\n").as_bytes()).unwrap();
-        // A refused body may be cut off before it is all sent.
-        let _ = stream.write_all(body);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8_lossy(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_owned(), body: body.to_owned() }
+        let host = format!("Host: 127.0.0.1:{}", self.port);
+        let headers: Vec<&str> = [host.as_str()].into_iter().chain(headers.iter().copied()).collect();
+        raw::send(self.port, method_and_target, &headers, body)
     }
 }
 

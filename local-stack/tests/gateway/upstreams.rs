@@ -4,7 +4,8 @@ use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::process::{Answer, Gateway};
+use super::process::Gateway;
+use crate::raw::Answer;
 
 /// A session, as a browser sends it.
 pub(super) const COOKIE: &str = "Cookie: better-auth.session_token=secret";

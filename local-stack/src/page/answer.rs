@@ -1,0 +1,87 @@
+//! The answer to a request for something of the page.
+
+use actix_files::NamedFile;
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue,
+    PERMISSIONS_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{Page, files, policy};
+use crate::error::{Doing, Error, Result};
+
+/// The names of these files change with what is in them.
+const IMMUTABLE: &str = "/_next/static/";
+
+/// On every answer, beside the Content-Security-Policy.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "no-referrer"),
+    (PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+/// Answers any request.
+pub(super) async fn answer(request: HttpRequest, page: web::Data<Page>) -> HttpResponse {
+    let policy = policy::read(&page.directory, page.addresses.under(host(&request)));
+    let (policy, found) = match policy {
+        Ok(policy) => (policy, find(&request, &page)),
+        Err(error) => ("default-src 'none'; frame-ancestors 'none'".to_owned(), Err(error)),
+    };
+    // While a build is being made files come and go.
+    let mut response = found.unwrap_or_else(|error| {
+        HttpResponse::ServiceUnavailable()
+            .body(format!("The page is not whole, or is being built: {error}\n"))
+    });
+    protect(response.headers_mut(), &policy);
+    response
+}
+
+/// The host name that the page was asked for under.
+fn host(request: &HttpRequest) -> &str {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    host.rsplit_once(':').map_or(host, |(name, _)| name)
+}
+
+fn protect(headers: &mut HeaderMap, policy: &str) {
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+}
+
+fn find(request: &HttpRequest, page: &Page) -> Result<HttpResponse> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD")).finish());
+    }
+    if request.path() == "/config.json" {
+        return Ok(HttpResponse::Ok().json(&page.addresses));
+    }
+    let Some(path) = files::find(&page.directory, request.path()) else { return not_found(page) };
+    let file = NamedFile::open(&path).doing("open", &path)?.disable_content_disposition();
+    let mut response = file.into_response(request);
+    let forever = request.path().starts_with(IMMUTABLE);
+    if forever && matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED) {
+        let value = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(CACHE_CONTROL, value);
+    }
+    Ok(response)
+}
+
+/// Not as a file: its ETag would let a browser keep it for the page that may come to this path.
+fn not_found(page: &Page) -> Result<HttpResponse> {
+    let mut response = HttpResponse::NotFound();
+    let path = page.directory.join("404.html");
+    match std::fs::read(&path) {
+        Ok(text) => Ok(response.content_type("text/html; charset=utf-8").body(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(response.body("Not found\n")),
+        Err(error) => Err(Error::Io { doing: format!("cannot read {}", path.display()), source: error }),
+    }
+}
