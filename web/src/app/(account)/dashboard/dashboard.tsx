@@ -1,0 +1,19 @@
+"use client";
+
+import { Suspense } from "react";
+import { MembersOnly } from "@/features/auth/members-only";
+import { TaskBoard } from "@/features/tasks/task-board";
+
+/** The tasks of who is signed in. */
+export function Dashboard() {
+  return (
+    <MembersOnly>
+      {(user) => (
+        // Reading the address suspends while the page is exported, when there is none.
+        <Suspense>
+          <TaskBoard key={user.id} user={user} />
+        </Suspense>
+      )}
+    </MembersOnly>
+  );
+}

@@ -1,0 +1,9 @@
+import type { Metadata } from "next";
+import { ForgotPasswordForm } from "@/features/auth/forgot-password-form";
+
+export const metadata: Metadata = { title: "Forgotten password" };
+
+/** `/forgot-password` */
+export default function ForgotPasswordPage() {
+  return <ForgotPasswordForm />;
+}

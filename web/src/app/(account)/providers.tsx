@@ -1,0 +1,44 @@
+"use client";
+
+import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState, type ReactNode } from "react";
+import { lookAtSession, tokenKeeper } from "@/lib/auth-client";
+import { ServiceError } from "@/lib/service-error";
+import { onNews } from "@/lib/tabs";
+
+/** How often to try again what no service answered. */
+const MOST_RETRIES = 2;
+
+/** Whether trying again may help: not where a service has decided. */
+function retry(failures: number, error: Error): boolean {
+  return failures < MOST_RETRIES && error instanceof ServiceError && (error.status === 0 || error.status >= 500);
+}
+
+/** Does here what other tabs did. */
+function TabWatch() {
+  const queries = useQueryClient();
+  useEffect(
+    () =>
+      onNews((news) => {
+        if (news === "tasks-changed") {
+          void queries.invalidateQueries();
+          return;
+        }
+        tokenKeeper.forget();
+        lookAtSession();
+      }),
+    [queries],
+  );
+  return null;
+}
+
+/** What the pages that speak to the services share. */
+export function Providers({ children }: { children: ReactNode }) {
+  const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry } } }));
+  return (
+    <QueryClientProvider client={queries}>
+      <TabWatch />
+      {children}
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,9 @@
+import type { Metadata } from "next";
+import { ResetPasswordForm } from "@/features/auth/reset-password-form";
+
+export const metadata: Metadata = { title: "New password" };
+
+/** `/reset-password` */
+export default function ResetPasswordPage() {
+  return <ResetPasswordForm />;
+}

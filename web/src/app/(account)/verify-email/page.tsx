@@ -1,0 +1,9 @@
+import type { Metadata } from "next";
+import { VerifyEmail } from "@/features/auth/verify-email";
+
+export const metadata: Metadata = { title: "Verify your address" };
+
+/** `/verify-email` */
+export default function VerifyEmailPage() {
+  return <VerifyEmail />;
+}

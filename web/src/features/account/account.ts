@@ -1,0 +1,37 @@
+import { authClient, asked } from "@/lib/auth-client";
+
+/** A signed-in device. */
+export type Device = typeof authClient.$Infer.Session.session;
+
+/** Changes the user's name. */
+export async function rename(name: string): Promise<void> {
+  await asked((fetchOptions) => authClient.updateUser({ name, fetchOptions }));
+}
+
+/** Asks for another address; a mail goes out, and the address changes when its link is followed. */
+export async function changeEmail(newEmail: string): Promise<void> {
+  const callbackURL = `${location.origin}/verify-email?done=1`;
+  await asked((fetchOptions) => authClient.changeEmail({ newEmail, callbackURL, fetchOptions }));
+}
+
+/** Changes the password and signs every other device out. */
+export async function changePassword(currentPassword: string, newPassword: string): Promise<void> {
+  await asked((fetchOptions) =>
+    authClient.changePassword({ currentPassword, newPassword, revokeOtherSessions: true, fetchOptions }),
+  );
+}
+
+/** Where the user is signed in. The service wants a fresh session for it. */
+export function devices(): Promise<Device[]> {
+  return asked((fetchOptions) => authClient.listSessions({ fetchOptions }));
+}
+
+/** Signs a device out. */
+export async function endDevice(token: string): Promise<void> {
+  await asked((fetchOptions) => authClient.revokeSession({ token, fetchOptions }));
+}
+
+/** Deletes the account with everything in it. */
+export async function deleteAccount(password: string): Promise<void> {
+  await asked((fetchOptions) => authClient.deleteUser({ password, fetchOptions }));
+}

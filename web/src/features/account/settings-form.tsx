@@ -1,0 +1,71 @@
+import { useEffect, useId, useRef, useState, type ReactNode } from "react";
+import type { Complaint, FieldName } from "@/features/auth/messages";
+import { useForm } from "@/features/auth/use-form";
+import { Button } from "@/ui/button";
+import { Notice } from "@/ui/notice";
+
+interface Props<Name extends FieldName> {
+  title: string;
+  about?: string;
+  action: string;
+  danger?: boolean;
+  fields: readonly Name[];
+  mistakes: (values: Record<Name, string>) => Complaint[];
+  /** Makes the change; the answer is what to tell about it. */
+  submit: (values: Record<Name, string>) => Promise<string>;
+  children: (errorOf: (name: Name) => string | undefined) => ReactNode;
+}
+
+/** One thing about the account that can be changed. */
+export function SettingsForm<Name extends FieldName>({
+  title,
+  about,
+  action,
+  danger,
+  fields,
+  mistakes,
+  submit,
+  children,
+}: Props<Name>) {
+  const heading = useId();
+  const [done, setDone] = useState("");
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (done) {
+      // A password that was used is not left standing.
+      form.current?.querySelectorAll<HTMLInputElement>("[type=password]").forEach((input) => (input.value = ""));
+    }
+  }, [done]);
+  const { onSubmit, busy, errorOf, formError } = useForm({
+    fields,
+    mistakes,
+    submit: async (values) => {
+      setDone("");
+      setDone(await submit(values));
+    },
+  });
+  return (
+    <section aria-labelledby={heading} className="rounded-2xl border border-line bg-card p-5 sm:p-6">
+      <h2 id={heading} className="mb-1 text-lg font-bold">
+        {title}
+      </h2>
+      {about && <p className="mb-3 text-soft">{about}</p>}
+      <form
+        ref={form}
+        method="post"
+        noValidate
+        onSubmit={(event) => void onSubmit(event)}
+        className="flex max-w-md flex-col gap-4"
+      >
+        {formError && <Notice kind="error">{formError}</Notice>}
+        {children(errorOf)}
+        <Button type="submit" look={danger ? "danger" : "plain"} busy={busy} className="self-start">
+          {busy ? "One moment…" : action}
+        </Button>
+        <p role="status" className="text-good empty:hidden">
+          {done}
+        </p>
+      </form>
+    </section>
+  );
+}

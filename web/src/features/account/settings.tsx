@@ -1,0 +1,122 @@
+"use client";
+
+import { AccountBar } from "@/features/auth/account-bar";
+import { confirmationMistakes, emailMistakes, nameMistakes, passwordMistakes } from "@/features/auth/messages";
+import { leaveDeleted, type User } from "@/features/auth/session";
+import { TextField } from "@/ui/text-field";
+import { changeEmail, changePassword, deleteAccount, rename } from "./account";
+import { DevicesSection } from "./devices-section";
+import { SettingsForm } from "./settings-form";
+
+const NAME = ["name"] as const;
+const EMAIL = ["email"] as const;
+const PASSWORDS = ["currentPassword", "password"] as const;
+const CONFIRM = ["currentPassword"] as const;
+
+/** Everything about the account that its owner can change. */
+export function Settings({ user }: { user: User }) {
+  return (
+    <>
+      <AccountBar user={user} />
+      <main className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-16">
+        <h1 className="text-2xl font-bold">Settings</h1>
+        <SettingsForm
+          title="Name"
+          action="Save name"
+          fields={NAME}
+          mistakes={nameMistakes}
+          submit={async ({ name }) => {
+            await rename(name.trim());
+            return "Your name is changed.";
+          }}
+        >
+          {(errorOf) => (
+            <TextField label="Name" name="name" autoComplete="name" defaultValue={user.name} error={errorOf("name")} />
+          )}
+        </SettingsForm>
+        <SettingsForm
+          title="Email"
+          about={`Your address is ${user.email}.`}
+          action="Change address"
+          fields={EMAIL}
+          mistakes={(values) =>
+            values.email.toLowerCase() === user.email
+              ? [{ field: "email", text: "This is your address already" }]
+              : emailMistakes(values)
+          }
+          submit={async ({ email }) => {
+            await changeEmail(email);
+            return "If the address can be used, a mail says how to go on.";
+          }}
+        >
+          {(errorOf) => (
+            <TextField
+              label="New address"
+              name="email"
+              type="email"
+              autoComplete="email"
+              autoCapitalize="none"
+              spellCheck={false}
+              error={errorOf("email")}
+            />
+          )}
+        </SettingsForm>
+        <SettingsForm
+          title="Password"
+          about="Your other devices are signed out with it."
+          action="Change password"
+          fields={PASSWORDS}
+          mistakes={(values) => [...confirmationMistakes(values), ...passwordMistakes(values)]}
+          submit={async ({ currentPassword, password }) => {
+            await changePassword(currentPassword, password);
+            return "Your password is changed.";
+          }}
+        >
+          {(errorOf) => (
+            <>
+              <TextField
+                label="Current password"
+                name="currentPassword"
+                type="password"
+                autoComplete="current-password"
+                error={errorOf("currentPassword")}
+              />
+              <TextField
+                label="New password"
+                name="password"
+                type="password"
+                autoComplete="new-password"
+                hint="At least 8 characters"
+                error={errorOf("password")}
+              />
+            </>
+          )}
+        </SettingsForm>
+        <DevicesSection user={user} />
+        <SettingsForm
+          title="Delete the account"
+          about="It cannot be brought back."
+          action="Delete account"
+          danger
+          fields={CONFIRM}
+          mistakes={confirmationMistakes}
+          submit={async ({ currentPassword }) => {
+            await deleteAccount(currentPassword);
+            leaveDeleted();
+            return "Your account is deleted.";
+          }}
+        >
+          {(errorOf) => (
+            <TextField
+              label="Password, to confirm"
+              name="currentPassword"
+              type="password"
+              autoComplete="current-password"
+              error={errorOf("currentPassword")}
+            />
+          )}
+        </SettingsForm>
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { useState } from "react";
+import { Button } from "@/ui/button";
+import { plainMessage } from "./messages";
+import { signOut, type User } from "./session";
+
+const PAGES = [
+  ["/dashboard", "Tasks"],
+  ["/settings", "Settings"],
+] as const;
+
+interface Props {
+  user: User;
+  /** Runs before the session ends, while requests are still allowed. */
+  beforeLeaving?: () => Promise<void>;
+}
+
+/** Who is signed in, and the way out. */
+export function AccountBar({ user, beforeLeaving }: Props) {
+  const pathname = usePathname();
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState("");
+
+  async function leave() {
+    setBusy(true);
+    setFailure("");
+    try {
+      await beforeLeaving?.();
+      await signOut();
+    } catch (error) {
+      setFailure(plainMessage(error));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <header className="border-b border-line bg-card">
+      <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-2 px-4 py-3 sm:gap-4">
+        <nav aria-label="Pages" className="flex gap-1">
+          {PAGES.map(([path, name]) => (
+            <Link
+              key={path}
+              href={path}
+              aria-current={path === pathname ? "page" : undefined}
+              className="inline-flex min-h-10 items-center rounded-lg px-2 font-medium text-soft aria-[current]:text-accent sm:px-3"
+            >
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <div className="ml-auto min-w-0 text-right leading-tight max-sm:order-last max-sm:ml-0 max-sm:basis-full max-sm:px-2 max-sm:text-left">
+          <p className="truncate font-medium">{user.name}</p>
+          <p className="truncate text-sm text-soft">{user.email}</p>
+        </div>
+        <Button busy={busy} onClick={() => void leave()} className="shrink-0 max-sm:ml-auto">
+          Sign out
+        </Button>
+      </div>
+      <p role="alert" className="mx-auto max-w-4xl px-4 pb-2 text-danger empty:hidden">
+        {failure}
+      </p>
+    </header>
+  );
+}

@@ -1,0 +1,57 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { usePathname, useRouter } from "next/navigation";
+import { useEffect, useRef, type ReactNode } from "react";
+import { tokenKeeper } from "@/lib/auth-client";
+import { unreachable } from "@/lib/service-error";
+import { Button } from "@/ui/button";
+import { Notice } from "@/ui/notice";
+import { plainMessage } from "./messages";
+import { useSession, type User } from "./session";
+import { isMarked, setMark } from "./signed-in-mark";
+import { signInAddress } from "./way-back";
+
+/** A page for people who are signed in; the others are sent to the sign-in. */
+export function MembersOnly({ children }: { children: (user: User) => ReactNode }) {
+  const router = useRouter();
+  const queries = useQueryClient();
+  const pathname = usePathname();
+  const { data, isPending, error, refetch } = useSession();
+  const wasSignedIn = useRef(false);
+  const away = data === null && !isPending && !error;
+
+  useEffect(() => {
+    if (data) {
+      wasSignedIn.current = true;
+      setMark();
+    } else if (away) {
+      // Nothing of theirs stays behind for whoever comes next.
+      tokenKeeper.forget();
+      queries.clear();
+      const expired = isMarked();
+      // Who signed out on purpose leaves nothing behind to come back to.
+      const left = wasSignedIn.current && !expired;
+      router.replace(left ? "/signin" : signInAddress(pathname + location.search, expired));
+    }
+  }, [data, away, router, queries, pathname]);
+
+  if (data) {
+    return children(data.user);
+  }
+  if (error) {
+    return (
+      <main className="mx-auto flex max-w-md flex-col items-start gap-4 p-6">
+        <Notice kind="error">{plainMessage(unreachable())}</Notice>
+        <Button look="main" onClick={() => void refetch()}>
+          Try again
+        </Button>
+      </main>
+    );
+  }
+  return (
+    <main className="p-6 text-soft" aria-busy="true">
+      <p role="status">Loading…</p>
+    </main>
+  );
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { ServiceError } from "@/lib/service-error";
+import { complaintOf, mistakes, plainMessage, signInMistakes } from "./messages";
+
+describe("the messages of the requirements", () => {
+  it.each([
+    ["US1.2", 422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", { field: "email", text: "Email already registered" }],
+    ["US1.3", 400, "PASSWORD_TOO_SHORT", { field: "password", text: "Password must be at least 8 characters" }],
+    ["US1.4", 400, "INVALID_EMAIL", { field: "email", text: "Invalid email format" }],
+    ["US2.2", 401, "INVALID_EMAIL_OR_PASSWORD", { text: "Invalid credentials" }],
+  ])("%s", (_, status, code, complaint) => {
+    expect(complaintOf(new ServiceError(status, code, ""))).toEqual(complaint);
+  });
+
+  it("finds the field that the service complains about", () => {
+    const error = new ServiceError(400, "VALIDATION_ERROR", "[body.email] Invalid email address");
+    expect(complaintOf(error)).toEqual({ field: "email", text: "Invalid email format" });
+  });
+
+  it("never shows a text of the service's", () => {
+    for (const status of [0, 400, 401, 403, 404, 422, 429, 500, 503]) {
+      expect(plainMessage(new ServiceError(status, "ODD", "stack trace at 0x00"))).not.toContain("stack");
+    }
+  });
+
+  it("says how long to wait", () => {
+    expect(plainMessage(new ServiceError(429, "", "", 7))).toBe("Too many attempts. Try again in 7 seconds.");
+    expect(plainMessage(new ServiceError(429, "", ""))).toBe("Too many attempts. Try again later.");
+  });
+});
+
+describe("mistakes seen before a request", () => {
+  it("finds none in what is right", () => {
+    expect(mistakes({ name: "Ada", email: "ada@example.com", password: "12345678" })).toEqual([]);
+  });
+
+  it("names every field that is wrong", () => {
+    const fields = mistakes({ name: " ", email: "ada@", password: "1234567" }).map(({ field }) => field);
+    expect(fields).toEqual(["name", "email", "password"]);
+    expect(mistakes({ name: "Ada", email: `${"a".repeat(250)}@example.com`, password: "p".repeat(129) })).toHaveLength(
+      2,
+    );
+  });
+
+  it("does not hold a short password against who signs in", () => {
+    expect(signInMistakes({ email: "ada@example.com", password: "x" })).toEqual([]);
+    expect(signInMistakes({ email: "ada@example.com", password: "" })).toHaveLength(1);
+  });
+});

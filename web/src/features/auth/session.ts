@@ -1,0 +1,84 @@
+import { authClient, asked, lookAtSession, tokenKeeper } from "@/lib/auth-client";
+import { tellTabs } from "@/lib/tabs";
+import { clearMark, isMarked, setMark } from "./signed-in-mark";
+
+/** The session as far as the page knows it. */
+export const useSession = authClient.useSession;
+
+/** Who is signed in. */
+export type User = typeof authClient.$Infer.Session.user;
+
+/** Where a link that verifies an address leads; a link that is not good any more adds an `error`. */
+function verified(): string {
+  return `${location.origin}/verify-email?done=1`;
+}
+
+function begin(): void {
+  tokenKeeper.forget();
+  setMark();
+  tellTabs("signed-in");
+}
+
+/** Makes an account, and a session of it, unless the address has to be verified first: then the answer is false. */
+export async function signUp(values: { name: string; email: string; password: string }): Promise<boolean> {
+  const callbackURL = verified();
+  const { token } = await asked((fetchOptions) => authClient.signUp.email({ ...values, callbackURL, fetchOptions }));
+  if (token === null) {
+    return false;
+  }
+  begin();
+  return true;
+}
+
+/** Begins a session. */
+export async function signIn(values: { email: string; password: string }): Promise<void> {
+  await asked((fetchOptions) => authClient.signIn.email({ ...values, fetchOptions }));
+  begin();
+}
+
+/** Ends the session, here and in every tab. */
+export async function signOut(): Promise<void> {
+  const marked = isMarked();
+  // Before the request: nobody who looks at the session meanwhile may call it expired.
+  clearMark();
+  try {
+    await asked((fetchOptions) => authClient.signOut({ fetchOptions }));
+  } catch (error) {
+    if (marked) {
+      setMark();
+    }
+    throw error;
+  }
+  tokenKeeper.forget();
+  tellTabs("signed-out");
+  lookAtSession();
+}
+
+/** Asks for a mail with a link to set a new password. The answer never tells whether there is such an account. */
+export async function askForReset(values: { email: string }): Promise<void> {
+  const redirectTo = `${location.origin}/reset-password`;
+  await asked((fetchOptions) => authClient.requestPasswordReset({ ...values, redirectTo, fetchOptions }));
+}
+
+/** Sets a new password by the token of a link; every session ends. */
+export async function resetPassword(token: string, newPassword: string): Promise<void> {
+  await asked((fetchOptions) => authClient.resetPassword({ newPassword, token, fetchOptions }));
+  clearMark();
+  tokenKeeper.forget();
+  tellTabs("signed-out");
+  lookAtSession();
+}
+
+/** Asks for another mail that verifies an address. */
+export async function askForVerification(values: { email: string }): Promise<void> {
+  const callbackURL = verified();
+  await asked((fetchOptions) => authClient.sendVerificationEmail({ ...values, callbackURL, fetchOptions }));
+}
+
+/** The account is deleted, and every session with it. */
+export function leaveDeleted(): void {
+  clearMark();
+  tokenKeeper.forget();
+  tellTabs("signed-out");
+  lookAtSession();
+}

@@ -1,0 +1,60 @@
+"use client";
+
+import Link from "next/link";
+import { TextField } from "@/ui/text-field";
+import { Notice } from "@/ui/notice";
+import { useSearch } from "@/ui/use-search";
+import { AuthForm } from "./auth-form";
+import { signInMistakes } from "./messages";
+import { signIn } from "./session";
+import { useForm } from "./use-form";
+
+const FIELDS = ["email", "password"] as const;
+
+/** The sign-in. It says why one is here, if the session ended by itself. */
+export function SignInForm() {
+  const search = useSearch();
+  const { onSubmit, busy, errorOf, formError } = useForm({ fields: FIELDS, mistakes: signInMistakes, submit: signIn });
+  const expired = new URLSearchParams(search).has("expired");
+  return (
+    <AuthForm
+      title="Sign in"
+      action="Sign in"
+      busy={busy}
+      formError={formError}
+      onSubmit={onSubmit}
+      notice={expired && <Notice kind="info">Session expired. Sign in to go on where you were.</Notice>}
+      footer={
+        <>
+          New here?{" "}
+          <Link className="font-medium text-accent underline" href={`/signup${search}`}>
+            Create an account
+          </Link>
+        </>
+      }
+    >
+      <TextField
+        label="Email"
+        name="email"
+        type="email"
+        autoComplete="username"
+        inputMode="email"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+        error={errorOf("email")}
+      />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        required
+        error={errorOf("password")}
+      />
+      <Link className="self-start text-accent underline" href="/forgot-password">
+        Forgotten your password?
+      </Link>
+    </AuthForm>
+  );
+}

@@ -1,0 +1,64 @@
+"use client";
+
+import Link from "next/link";
+import { useState } from "react";
+import { Notice } from "@/ui/notice";
+import { TextField } from "@/ui/text-field";
+import { useSearch } from "@/ui/use-search";
+import { AuthForm } from "./auth-form";
+import { mistakes } from "./messages";
+import { signUp } from "./session";
+import { useForm } from "./use-form";
+
+const FIELDS = ["name", "email", "password"] as const;
+
+/** The form that makes an account. */
+export function SignUpForm() {
+  const search = useSearch();
+  const [unverified, setUnverified] = useState(false);
+  const { onSubmit, busy, errorOf, formError } = useForm({
+    fields: FIELDS,
+    mistakes,
+    submit: async (values) => setUnverified(!(await signUp(values))),
+  });
+  return (
+    <AuthForm
+      title="Create an account"
+      action="Create account"
+      busy={busy}
+      formError={formError}
+      onSubmit={onSubmit}
+      notice={unverified && <Notice kind="info">Look into your mail: a link there verifies your address.</Notice>}
+      footer={
+        <>
+          Have an account?{" "}
+          <Link className="font-medium text-accent underline" href={`/signin${search}`}>
+            Sign in
+          </Link>
+        </>
+      }
+    >
+      <TextField label="Name" name="name" autoComplete="name" required error={errorOf("name")} />
+      <TextField
+        label="Email"
+        name="email"
+        type="email"
+        autoComplete="username"
+        inputMode="email"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+        error={errorOf("email")}
+      />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        required
+        hint="At least 8 characters"
+        error={errorOf("password")}
+      />
+    </AuthForm>
+  );
+}

@@ -1,0 +1,30 @@
+// The session's cookie cannot be seen by the page. This mark, which is no secret and opens nothing, tells a session
+// that ended by itself from one that was never there.
+const MARK = "latchkey.signed-in";
+
+/** Remembers that somebody signed in here. */
+export function setMark(): void {
+  try {
+    localStorage.setItem(MARK, "1");
+  } catch {
+    // Storage may be forbidden: then an ended session is not called expired, and nothing else changes.
+  }
+}
+
+/** Forgets it: they signed out. */
+export function clearMark(): void {
+  try {
+    localStorage.removeItem(MARK);
+  } catch {
+    // As above.
+  }
+}
+
+/** Whether somebody signed in here and did not sign out. */
+export function isMarked(): boolean {
+  try {
+    return localStorage.getItem(MARK) !== null;
+  } catch {
+    return false;
+  }
+}

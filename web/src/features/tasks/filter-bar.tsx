@@ -1,0 +1,80 @@
+import * as ToggleGroup from "@radix-ui/react-toggle-group";
+import { useEffect, useState, type RefObject } from "react";
+import { LONGEST_SEARCH, STATUSES, type Filters } from "./filters";
+import { PrioritySelect } from "./priority-select";
+
+/** A search begins when nothing was typed for so long, in milliseconds. */
+const PAUSE = 250;
+
+const STATUS_NAMES: Record<Filters["status"], string> = { all: "All", pending: "Open", completed: "Done" };
+
+interface Props {
+  filters: Filters;
+  search: RefObject<HTMLInputElement | null>;
+  onChange: (filters: Filters) => void;
+}
+
+/** Search and filters. They live in the address, so that a list can be kept and shared. */
+export function FilterBar({ filters, search, onChange }: Props) {
+  const [text, setText] = useState(filters.search);
+  const [known, setKnown] = useState(filters.search);
+  if (filters.search !== known) {
+    // The address changed by itself: somebody cleared the filters.
+    setKnown(filters.search);
+    setText(filters.search);
+  }
+
+  useEffect(() => {
+    if (text === filters.search) {
+      return;
+    }
+    const timer = setTimeout(() => onChange({ ...filters, search: text }), PAUSE);
+    return () => clearTimeout(timer);
+  }, [text, filters, onChange]);
+
+  return (
+    <div role="search" aria-label="Tasks" className="flex flex-wrap gap-2">
+      <input
+        ref={search}
+        type="search"
+        aria-label="Search tasks"
+        placeholder="Search"
+        autoComplete="off"
+        maxLength={LONGEST_SEARCH}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        className="min-h-11 min-w-0 flex-1 basis-full rounded-lg border border-edge bg-card px-3 placeholder:text-soft sm:basis-0"
+      />
+      <ToggleGroup.Root
+        type="single"
+        aria-label="Which tasks"
+        value={filters.status}
+        onValueChange={(status) => {
+          const chosen = STATUSES.find((one) => one === status);
+          if (chosen) {
+            onChange({ ...filters, search: text, status: chosen });
+          }
+        }}
+        className="flex flex-1 rounded-lg border border-edge bg-card p-1 sm:flex-none"
+      >
+        {STATUSES.map((status) => (
+          <ToggleGroup.Item
+            key={status}
+            value={status}
+            className="min-h-9 flex-1 rounded-md px-3 font-medium text-soft data-[state=on]:bg-accent data-[state=on]:text-on-accent"
+          >
+            {STATUS_NAMES[status]}
+          </ToggleGroup.Item>
+        ))}
+      </ToggleGroup.Root>
+      <PrioritySelect
+        label="Only of this priority"
+        anyName="Any priority"
+        value={filters.priority}
+        onChange={(event) =>
+          onChange({ ...filters, search: text, priority: event.target.value as Filters["priority"] })
+        }
+      />
+    </div>
+  );
+}

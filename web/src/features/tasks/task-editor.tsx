@@ -1,0 +1,111 @@
+import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
+import type { Priority, Task, TaskChanges } from "@/lib/tasks-api/client";
+import { Button } from "@/ui/button";
+import { TextField } from "@/ui/text-field";
+import { dayOf, endOfDay } from "./due";
+import { PrioritySelect } from "./priority-select";
+import { LONGEST_DESCRIPTION, titleMistake } from "./title";
+
+interface Props {
+  task: Task;
+  onSave: (changes: TaskChanges) => void;
+  onCancel: () => void;
+}
+
+/** What of the form differs from the task. */
+function changesOf(data: FormData, task: Task): TaskChanges {
+  const title = String(data.get("title")).trim();
+  const description = String(data.get("description")) || null;
+  const priority = data.get("priority") as Priority;
+  const day = String(data.get("due"));
+  // The time of day stays as it was when the day does.
+  const sameDay = day === (task.due_date ? dayOf(task.due_date) : "");
+  return {
+    ...(title === task.title ? {} : { title }),
+    ...(description === task.description ? {} : { description }),
+    ...(priority === task.priority ? {} : { priority }),
+    ...(sameDay ? {} : { due_date: endOfDay(day) }),
+  };
+}
+
+/** Edits a task where it stands: Enter saves, Escape leaves it as it was. */
+export function TaskEditor({ task, onSave, onCancel }: Props) {
+  const id = useId();
+  const form = useRef<HTMLFormElement>(null);
+  const [mistake, setMistake] = useState("");
+
+  useEffect(() => {
+    form.current?.querySelector("input")?.select();
+  }, []);
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget);
+    const found = titleMistake(String(data.get("title")));
+    setMistake(found);
+    if (found) {
+      form.current?.querySelector("input")?.focus();
+      return;
+    }
+    onSave(changesOf(data, task));
+  }
+
+  function cancelOnEscape(event: KeyboardEvent) {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      onCancel();
+    }
+  }
+
+  const cancelling = { onKeyDown: cancelOnEscape };
+  return (
+    <form
+      ref={form}
+      onSubmit={submit}
+      noValidate
+      aria-label={`Edit ${task.title}`}
+      className="flex flex-1 flex-col gap-3"
+    >
+      <TextField
+        {...cancelling}
+        label="Title"
+        name="title"
+        defaultValue={task.title}
+        autoComplete="off"
+        error={mistake}
+      />
+      <div className="flex flex-col gap-1.5">
+        <label htmlFor={id} className="font-medium">
+          Description
+        </label>
+        <textarea
+          {...cancelling}
+          id={id}
+          name="description"
+          rows={3}
+          maxLength={LONGEST_DESCRIPTION}
+          defaultValue={task.description ?? ""}
+          className="w-full rounded-lg border border-edge bg-card px-3 py-2"
+        />
+      </div>
+      <div className="flex flex-wrap gap-2">
+        <PrioritySelect {...cancelling} label="Priority" name="priority" defaultValue={task.priority} />
+        <input
+          {...cancelling}
+          name="due"
+          type="date"
+          aria-label="Due date"
+          defaultValue={task.due_date ? dayOf(task.due_date) : ""}
+          className="min-h-11 rounded-lg border border-edge bg-card px-2"
+        />
+        <span className="flex-1" />
+        <Button {...cancelling} onClick={onCancel}>
+          Cancel
+        </Button>
+        <Button {...cancelling} type="submit" look="main">
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}

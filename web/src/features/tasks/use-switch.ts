@@ -1,0 +1,41 @@
+import { useCallback, useSyncExternalStore } from "react";
+
+const CHANGED = "latchkey:switch";
+
+function subscribe(listener: () => void) {
+  addEventListener(CHANGED, listener);
+  addEventListener("storage", listener);
+  return () => {
+    removeEventListener(CHANGED, listener);
+    removeEventListener("storage", listener);
+  };
+}
+
+function isOn(key: string): boolean {
+  try {
+    return localStorage.getItem(key) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+/** A switch that this browser remembers; on unless it was switched off. */
+export function useSwitch(key: string): [boolean, (on: boolean) => void] {
+  const on = useSyncExternalStore(
+    subscribe,
+    () => isOn(key),
+    () => true,
+  );
+  const set = useCallback(
+    (next: boolean) => {
+      try {
+        localStorage.setItem(key, next ? "on" : "off");
+      } catch {
+        // Storage may be forbidden: the switch then stays as it is.
+      }
+      dispatchEvent(new Event(CHANGED));
+    },
+    [key],
+  );
+  return [on, set];
+}

@@ -1,0 +1,31 @@
+/** A refusal by one of the services, or its silence. */
+export class ServiceError extends Error {
+  constructor(
+    /** The HTTP status; 0 when there was no answer at all. */
+    readonly status: number,
+    /** The service's `UPPER_SNAKE` code, or an empty text. */
+    readonly code: string,
+    message: string,
+    /** In how many seconds to try again, where the service says so. */
+    readonly retryAfter?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** No answer: the network or the service is away. */
+export function unreachable(): ServiceError {
+  return new ServiceError(0, "", "no answer");
+}
+
+/** Makes an error of an answer's body, whatever it is. */
+export function refusalOf(response: Response, body: unknown): ServiceError {
+  const { code, message } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const wait = Number(response.headers.get("x-retry-after") ?? Number.NaN);
+  return new ServiceError(
+    response.status,
+    typeof code === "string" ? code : "",
+    typeof message === "string" ? message : "",
+    Number.isFinite(wait) ? wait : undefined,
+  );
+}

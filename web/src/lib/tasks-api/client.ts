@@ -1,0 +1,56 @@
+import createClient from "openapi-fetch";
+import { addresses } from "../addresses";
+import { tokenKeeper } from "../auth-client";
+import { refusalOf, unreachable } from "../service-error";
+import type { components, paths } from "./schema";
+
+export type Task = components["schemas"]["Task"];
+export type NewTask = components["schemas"]["NewTask"];
+export type TaskChanges = components["schemas"]["TaskChanges"];
+export type TaskList = components["schemas"]["TaskList"];
+export type Priority = components["schemas"]["Priority"];
+
+function send(request: Request, token: string): Promise<Response> {
+  // A copy, so that the request can be sent again with another token.
+  const copy = request.clone();
+  copy.headers.set("Authorization", `Bearer ${token}`);
+  return fetch(copy);
+}
+
+/** Sends a request with the caller's token; a refused token is renewed once. */
+async function authorized(request: Request): Promise<Response> {
+  const token = await tokenKeeper.current();
+  const response = await send(request, token);
+  if (response.status !== 401) {
+    return response;
+  }
+  return send(request, await tokenKeeper.instead(token));
+}
+
+async function connect() {
+  const { tasks } = await addresses();
+  // The service knows callers by their token alone.
+  return createClient<paths>({ baseUrl: tasks, fetch: authorized, credentials: "omit" });
+}
+
+/** The task service, typed by its own document. */
+export type TasksApi = Awaited<ReturnType<typeof connect>>;
+
+interface Answer<Data> {
+  data?: Data;
+  error?: unknown;
+  response: Response;
+}
+
+/** Calls the task service. A refusal is a `ServiceError`, silence too. */
+export async function ask<Data>(call: (api: TasksApi) => Promise<Answer<Data>>): Promise<Data> {
+  const { data, error, response } = await connect()
+    .then(call)
+    .catch((failure: unknown) => {
+      throw failure instanceof TypeError ? unreachable() : failure;
+    });
+  if (!response.ok) {
+    throw refusalOf(response, error);
+  }
+  return data as Data;
+}

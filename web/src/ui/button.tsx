@@ -1,0 +1,27 @@
+import type { ComponentProps } from "react";
+
+const LOOKS = {
+  main: "bg-accent text-on-accent hover:bg-accent-strong",
+  plain: "border border-edge bg-card hover:border-accent",
+  quiet: "text-soft hover:bg-page hover:text-ink",
+  danger: "border border-danger text-danger hover:bg-danger-tint",
+};
+
+interface Props extends ComponentProps<"button"> {
+  look?: keyof typeof LOOKS;
+  /** Something is under way: the button stays where it is, can be reached, and does nothing. */
+  busy?: boolean;
+}
+
+/** A button; never submits a form unless told to. */
+export function Button({ look = "plain", busy = false, className = "", type = "button", onClick, ...rest }: Props) {
+  return (
+    <button
+      {...rest}
+      type={type}
+      aria-disabled={busy || undefined}
+      onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}
+      className={`inline-flex min-h-10 items-center justify-center gap-2 rounded-lg px-4 font-medium transition-colors aria-disabled:opacity-60 ${LOOKS[look]} ${className}`}
+    />
+  );
+}

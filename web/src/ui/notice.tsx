@@ -1,0 +1,11 @@
+import type { ReactNode } from "react";
+
+/** A message above a form or a list, told by screen readers when it appears. */
+export function Notice({ kind, children }: { kind: "error" | "info"; children: ReactNode }) {
+  const colours = kind === "error" ? "border-danger bg-danger-tint text-danger" : "border-accent bg-card";
+  return (
+    <div role={kind === "error" ? "alert" : "status"} className={`rounded-lg border px-4 py-3 ${colours}`}>
+      {children}
+    </div>
+  );
+}
