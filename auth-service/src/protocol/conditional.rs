@@ -29,10 +29,10 @@ impl Document {
 
     /// The answer to `request`: the document, or 304 when the client has it. It may be kept as `cache_control` says.
     pub fn answer(&self, request: &HttpRequest, cache_control: &str) -> HttpResponse {
-        let mut response =
-            if self.is_known_to(request) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        let known = self.is_known_to(request);
+        let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response.insert_header((CACHE_CONTROL, cache_control)).insert_header((ETAG, self.tag.to_string()));
-        if self.is_known_to(request) {
+        if known {
             return response.finish();
         }
         response.content_type(self.content_type).body(self.body.clone())
