@@ -4,21 +4,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 const path = process.argv[2];
 const lock = JSON.parse(readFileSync(path, "utf8"));
-const OS = {
-  android: "android",
-  darwin: "darwin",
-  freebsd: "freebsd",
-  win32: "win32",
-  openharmony: "openharmony",
-  linux: "linux",
-};
+const OS = new Set(["android", "darwin", "freebsd", "linux", "openharmony", "win32"]);
 const added = [];
 for (const [where, entry] of Object.entries(lock.packages)) {
   for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
     const at = `node_modules/${name}`;
     if (lock.packages[at] || lock.packages[`${where}/${at}`] || !/^\d+\.\d+\.\d+$/.test(range)) continue;
     const parts = name.split("/").pop().split("-");
-    const os = parts.find((part) => OS[part]);
+    const os = parts.find((part) => OS.has(part));
     const cpu = parts.find((part) => /^(x64|arm64|arm|ia32|riscv64|s390x|ppc64|loong64|wasm32)$/.test(part));
     lock.packages[at] = {
       version: range,

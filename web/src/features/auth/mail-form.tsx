@@ -3,7 +3,7 @@
 import Link from "next/link";
 import { useState, type ReactNode } from "react";
 import { Notice } from "@/ui/notice";
-import { TextField } from "@/ui/text-field";
+import { EmailField } from "./email-field";
 import { AuthForm } from "./auth-form";
 import { emailMistakes } from "./messages";
 import { useForm } from "./use-form";
@@ -45,17 +45,7 @@ export function MailForm({ title, action, done, notice, send }: Props) {
         </Link>
       }
     >
-      <TextField
-        label="Email"
-        name="email"
-        type="email"
-        autoComplete="username"
-        inputMode="email"
-        autoCapitalize="none"
-        spellCheck={false}
-        required
-        error={errorOf("email")}
-      />
+      <EmailField error={errorOf("email")} />
     </AuthForm>
   );
 }

@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import { TextField } from "@/ui/text-field";
+import { EmailField } from "./email-field";
 import { Notice } from "@/ui/notice";
 import { useSearch } from "@/ui/use-search";
 import { AuthForm } from "./auth-form";
@@ -33,17 +34,7 @@ export function SignInForm() {
         </>
       }
     >
-      <TextField
-        label="Email"
-        name="email"
-        type="email"
-        autoComplete="username"
-        inputMode="email"
-        autoCapitalize="none"
-        spellCheck={false}
-        required
-        error={errorOf("email")}
-      />
+      <EmailField error={errorOf("email")} />
       <TextField
         label="Password"
         name="password"

@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { Notice } from "@/ui/notice";
 import { TextField } from "@/ui/text-field";
+import { EmailField } from "./email-field";
 import { useSearch } from "@/ui/use-search";
 import { AuthForm } from "./auth-form";
 import { mistakes } from "./messages";
@@ -39,17 +40,7 @@ export function SignUpForm() {
       }
     >
       <TextField label="Name" name="name" autoComplete="name" required error={errorOf("name")} />
-      <TextField
-        label="Email"
-        name="email"
-        type="email"
-        autoComplete="username"
-        inputMode="email"
-        autoCapitalize="none"
-        spellCheck={false}
-        required
-        error={errorOf("email")}
-      />
+      <EmailField error={errorOf("email")} />
       <TextField
         label="Password"
         name="password"
