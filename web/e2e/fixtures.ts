@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import { test as base, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
+import { sites, type Kind, type Site, type Way } from "./stack/places";
+import { watch, type Watch } from "./watch";
+
+/** What a project or a file chooses. */
+export interface Options {
+  way: Way;
+  kind: Kind;
+}
+
+/** Somebody with an account. */
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+  password: string;
+}
+
+/** A browser of its own: another device, or somebody else's. */
+export interface Device {
+  context: BrowserContext;
+  page: Page;
+}
+
+interface Fixtures {
+  site: Site;
+  /** Opens another browser. */
+  newDevice: () => Promise<Device>;
+  /** Somebody with an account, signed in where the test's own page is. */
+  person: Person;
+}
+
+/** Somebody who has no account yet. No two are the same. */
+export function somebody(name = "Ada Lovelace"): Person {
+  return { id: "", name, email: `${randomUUID()}@example.com`, password: "correct horse battery" };
+}
+
+async function post<Answer>(request: APIRequestContext, site: Site, path: string, data: object): Promise<Answer> {
+  const answer = await request.post(`${site.auth}/api/auth/${path}`, { data, headers: { Origin: site.origin } });
+  if (!answer.ok()) {
+    throw new Error(`${path}: ${answer.status()} ${await answer.text()}`);
+  }
+  return (await answer.json()) as Answer;
+}
+
+/** Makes an account without the page; the browser that `request` belongs to is signed in. */
+export async function signUp(request: APIRequestContext, site: Site, person = somebody()): Promise<Person> {
+  const { name, email, password } = person;
+  const { user } = await post<{ user: { id: string } }>(request, site, "sign-up/email", { name, email, password });
+  return { ...person, id: user.id };
+}
+
+/** Signs a browser in without the page. */
+export async function signIn(request: APIRequestContext, site: Site, { email, password }: Person): Promise<void> {
+  await post(request, site, "sign-in/email", { email, password });
+}
+
+/** An access token of whoever is signed in. */
+export async function tokenOf(request: APIRequestContext, site: Site): Promise<string> {
+  const answer = await request.get(`${site.auth}/api/auth/token`);
+  return ((await answer.json()) as { token: string }).token;
+}
+
+export const test = base.extend<Fixtures & Options & { watched: Watch }>({
+  way: ["across origins", { option: true }],
+  kind: ["usual", { option: true }],
+  site: async ({ way, kind }, provide) => provide(sites()[way][kind]),
+  baseURL: async ({ site }, provide) => provide(site.origin),
+  watched: [
+    async ({ context }, provide) => {
+      const watched = await watch(context);
+      await provide(watched);
+      watched.check();
+    },
+    { auto: true },
+  ],
+  newDevice: async ({ browser, site }, provide) => {
+    const opened: { context: BrowserContext; watched: Watch }[] = [];
+    await provide(async () => {
+      const context = await browser.newContext({ baseURL: site.origin });
+      opened.push({ context, watched: await watch(context) });
+      return { context, page: await context.newPage() };
+    });
+    for (const { context, watched } of opened) {
+      await context.close();
+      watched.check();
+    }
+  },
+  person: async ({ context, site }, provide) => provide(await signUp(context.request, site)),
+});
+
+export { expect } from "@playwright/test";

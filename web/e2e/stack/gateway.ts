@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { ROOT, SITE } from "./places";
+import { Program } from "./program";
+
+/** The directory that the gateway's image has as its `PAGE`. */
+export function pageDirectory(home: string): string {
+  const page = path.join(home, "page");
+  mkdirSync(page);
+  symlinkSync(SITE, path.join(page, "files"));
+  const policy = execFileSync("node", [path.join(ROOT, "gateway/policy.mjs"), path.join(SITE, "csp.json")]);
+  writeFileSync(path.join(page, "policy.caddy"), policy);
+  return page;
+}
+
+/** The real gateway in front of two services. */
+export function startGateway(home: string, port: number, authPort: number, tasksPort: number): Promise<Program> {
+  return Program.start({
+    name: "caddy",
+    program: "caddy",
+    args: ["run", "--adapter", "caddyfile", "--config", path.join(ROOT, "gateway/Caddyfile")],
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: home,
+      GATEWAY_ADDRESSES: `http://localhost:${port}`,
+      AUTH_UPSTREAM: `127.0.0.1:${authPort}`,
+      TASKS_UPSTREAM: `127.0.0.1:${tasksPort}`,
+      PAGE: pageDirectory(home),
+    },
+    ready: /serving initial configuration/,
+  });
+}

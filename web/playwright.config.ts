@@ -1,0 +1,57 @@
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+import { defineConfig } from "@playwright/test";
+import type { Options } from "./e2e/fixtures";
+import { ARTEFACTS } from "./e2e/stack/places";
+
+/** The names of Chromium's program: Debian's, other systems', and Google's, which hosted CI brings along. */
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const ON_MACS = [
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+function runs(program: string): boolean {
+  try {
+    accessSync(program, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The system's browser: nothing is downloaded by the tests. */
+function chromium(): string {
+  const places = (process.env.PATH ?? "").split(path.delimiter);
+  const found = [...places.flatMap((place) => NAMES.map((name) => path.join(place, name))), ...ON_MACS].find(runs);
+  if (!found) {
+    throw new Error(`There is no Chromium: none of ${NAMES.join(", ")} is on PATH.`);
+  }
+  return found;
+}
+
+export default defineConfig<Options>({
+  testDir: "e2e",
+  globalSetup: "./e2e/stack/start.ts",
+  outputDir: path.join(ARTEFACTS, "failures"),
+  // The order says nothing, and a test that passes at the second try is broken.
+  fullyParallel: true,
+  retries: 0,
+  workers: 2,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 45_000,
+  expect: { timeout: 10_000 },
+  reporter: [["dot"], ["./e2e/slowest.ts"]],
+  use: {
+    browserName: "chromium",
+    // Chromium's sandbox refuses to run as root.
+    launchOptions: { executablePath: chromium(), args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] },
+    screenshot: "only-on-failure",
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+  },
+  projects: [
+    { name: "across origins", use: { way: "across origins" } },
+    { name: "behind the gateway", use: { way: "behind the gateway" } },
+  ],
+});
