@@ -1,0 +1,92 @@
+import { add, asker, row, titles } from "./board";
+import { expect, test, tokenOf } from "./fixtures";
+
+test("offline and back: changes are shown at once, wait, and are sent in their order", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
+  await page.goto("/dashboard");
+  await add(page, "Before the tunnel");
+  await context.setOffline(true);
+  await expect(page.getByText("You are offline.")).toBeVisible();
+
+  await row(page, "Before the tunnel").getByRole("checkbox").check();
+  for (const title of ["First in the tunnel", "Second in the tunnel"]) {
+    await page.getByRole("textbox", { name: "New task", exact: true }).fill(title);
+    await page.keyboard.press("Enter");
+  }
+  const shown = ["Second in the tunnel", "First in the tunnel", "Before the tunnel"];
+  await expect(titles(page)).toHaveText(shown);
+  // The service knows nothing of it: our own request does not go through the browser's network.
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  expect(await ask.list()).toMatchObject([{ title: "Before the tunnel", is_completed: false }]);
+
+  await context.setOffline(false);
+  await expect(page.getByText("You are offline.")).toBeHidden();
+  await expect
+    .poll(() => ask.list())
+    .toMatchObject(shown.map((title) => ({ title, is_completed: title === "Before the tunnel", user_id: person.id })));
+  await expect(titles(page)).toHaveText(shown);
+  for (const title of shown) {
+    await expect(row(page, title).getByRole("checkbox")).toBeEnabled();
+  }
+});
+
+test("a change that the service refuses is taken back, with a message", async ({ page, context, site, person }) => {
+  await page.goto("/dashboard");
+  await add(page, "Gone elsewhere");
+  await add(page, `${person.name} keeps this`);
+  const token = await tokenOf(context.request, site);
+  const [, gone] = await asker(context.request, site, token).list();
+  await context.request.delete(`${site.tasks}/api/me/tasks/${gone?.id}`, {
+    headers: { Authorization: `Bearer ${token}` },
+  });
+
+  await row(page, "Gone elsewhere").getByRole("checkbox").check();
+  await expect(page.getByRole("alert").filter({ hasText: "“Gone elsewhere” was not changed." })).toBeVisible();
+  // The page has looked again.
+  await expect(titles(page)).toHaveText([`${person.name} keeps this`]);
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByText("was not changed")).toBeHidden();
+});
+
+test("a task that is not taken comes back into its field", async ({ page, person }) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  const field = page.getByRole("textbox", { name: "New task", exact: true });
+  await page.route("**/api/me/tasks", (route) =>
+    route.request().method() === "POST" ? route.abort("connectionrefused") : route.continue(),
+  );
+  await field.fill(`${person.name}'s idea`);
+  await field.press("Enter");
+  await expect(
+    page.getByRole("alert").filter({ hasText: "was not added. The service cannot be reached." }),
+  ).toBeVisible();
+  await expect(field).toHaveValue(`${person.name}'s idea`);
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  await page.unroute("**/api/me/tasks");
+  await field.press("Enter");
+  await expect(titles(page)).toHaveText([`${person.name}'s idea`]);
+  await expect(field).toHaveValue("");
+});
+
+test("a list that cannot be had says so, and tries again when asked", async ({ page, context, site, person }) => {
+  await asker(context.request, site, await tokenOf(context.request, site)).make({ title: `For ${person.name}` });
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  let away = true;
+  await page.route("**/api/me/tasks?*", async (route) => {
+    await held;
+    await (away ? route.abort("connectionrefused") : route.continue());
+  });
+  await page.goto("/dashboard");
+  await expect(page.getByText("Loading your tasks…")).toBeAttached();
+  await expect(page.getByText("Still loading your tasks: the network is slow.")).toBeVisible();
+  answer();
+  await expect(page.getByRole("alert").filter({ hasText: "The service cannot be reached." })).toBeVisible();
+  away = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(titles(page)).toHaveText([`For ${person.name}`]);
+});

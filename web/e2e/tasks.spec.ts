@@ -1,0 +1,167 @@
+import { add, asker, row, titles, type Task } from "./board";
+import { expect, test, tokenOf } from "./fixtures";
+
+test("a task is added with Enter, with its priority and due date, and the next one can be typed at once", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
+  await page.goto("/dashboard");
+  const field = page.getByRole("textbox", { name: "New task", exact: true });
+  await field.press("Enter");
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  await expect(field).toHaveAccessibleDescription(/.+/);
+  await field.fill("a".repeat(201));
+  await field.press("Enter");
+  await expect(field).toHaveAccessibleDescription(/200/);
+  await expect(field).toHaveValue("a".repeat(201));
+
+  await field.fill("Pay the rent");
+  await page.getByLabel("Priority of the new task").selectOption("High");
+  await page.getByLabel("Due date of the new task").fill("2030-02-01");
+  await field.press("Enter");
+  await expect(field).toBeFocused();
+  await expect(field).toHaveValue("");
+  await page.keyboard.type("Buy milk");
+  await page.keyboard.press("Enter");
+  await expect(titles(page)).toHaveText(["Buy milk", "Pay the rent"]);
+  await expect(row(page, "Pay the rent")).toContainText("High priority");
+  await expect(row(page, "Pay the rent")).toContainText("2030");
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  await expect
+    .poll(() => ask.list())
+    .toMatchObject([
+      { title: "Buy milk", priority: "medium", due_date: null },
+      { title: "Pay the rent", priority: "high", due_date: "2030-02-01T22:59:59Z", user_id: person.id },
+    ]);
+});
+
+test("a task is edited where it stands, and Escape leaves it as it was", async ({ page, context, site, person }) => {
+  await page.goto("/dashboard");
+  await add(page, "Cal Ada");
+  await row(page, "Cal Ada").getByRole("button", { name: "Edit Cal Ada" }).click();
+  const title = page.getByRole("textbox", { name: "Title" });
+  await expect(title).toBeFocused();
+  await title.fill("Something else");
+  await title.press("Escape");
+  await expect(titles(page)).toHaveText(["Cal Ada"]);
+  await expect(titles(page)).toBeFocused();
+
+  await page.keyboard.press("Enter");
+  await title.fill("Call Ada");
+  await page.getByRole("textbox", { name: "Description" }).fill("About the engine");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(row(page, "Call Ada")).toContainText("About the engine");
+  await expect(titles(page)).toBeFocused();
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  await expect
+    .poll(() => ask.list())
+    .toMatchObject([{ title: "Call Ada", description: "About the engine", user_id: person.id }]);
+});
+
+test("a deletion can be undone for five seconds, and the service hears of it only then", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
+  await page.clock.install();
+  const deleted: string[] = [];
+  page.on("request", (request) => request.method() === "DELETE" && deleted.push(request.url()));
+  await page.goto("/dashboard");
+  await add(page, "Kept after all");
+  await add(page, `${person.name} is done with it`);
+  await row(page, "Kept after all").getByRole("button", { name: "Delete Kept after all" }).click();
+  await expect(titles(page)).toHaveText([`${person.name} is done with it`]);
+  await page.clock.runFor(4_500);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(titles(page)).toHaveCount(2);
+  await page.clock.runFor(6_000);
+  expect(deleted).toEqual([]);
+
+  await row(page, "is done with it")
+    .getByRole("button", { name: /^Delete/ })
+    .click();
+  await expect(page.getByRole("status").filter({ hasText: "Deleted" })).toBeVisible();
+  await page.clock.runFor(5_100);
+  await expect.poll(() => deleted).toHaveLength(1);
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  await expect.poll(() => ask.list()).toMatchObject([{ title: "Kept after all" }]);
+  await expect(page.getByRole("button", { name: "Undo" })).toBeHidden();
+});
+
+test("a deletion that is held is sent when the page is left", async ({ page, context, site, person }) => {
+  await page.goto("/dashboard");
+  await add(page, `${person.name} leaves`);
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  await row(page, "leaves")
+    .getByRole("button", { name: /^Delete/ })
+    .click();
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  expect(await ask.list()).toHaveLength(1);
+  await page.goto("about:blank");
+  await expect.poll(() => ask.list()).toEqual([]);
+});
+
+test("search and filters stand in the address, survive a reload and can be cleared", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  await ask.make({ title: "Green tea", priority: "high" });
+  await ask.make({ title: "Black tea", priority: "low" });
+  const { id } = await ask.make({ title: "Coffee", priority: "high" });
+  await ask.change(id, { is_completed: true });
+
+  await page.goto("/dashboard");
+  await expect(titles(page)).toHaveCount(3);
+  await page.getByRole("searchbox").fill("tea");
+  await expect(titles(page)).toHaveText(["Black tea", "Green tea"]);
+  await page.getByLabel("Only of this priority").selectOption("High");
+  await expect(titles(page)).toHaveText(["Green tea"]);
+  await expect(page).toHaveURL(/search=tea/);
+  await expect(page).toHaveURL(/priority=high/);
+  await page.reload();
+  await expect(titles(page)).toHaveText(["Green tea"]);
+  await expect(page.getByRole("searchbox")).toHaveValue("tea");
+
+  await page.getByRole("radio", { name: "Done" }).click();
+  await expect(page.getByText("No task matches")).toBeVisible();
+  await page.getByRole("button", { name: "Show all tasks" }).click();
+  await expect(titles(page)).toHaveCount(3);
+  await expect(page).toHaveURL("/dashboard");
+  await page.getByRole("radio", { name: "Done" }).click();
+  await expect(titles(page)).toHaveText(["Coffee"]);
+  // What is changed so that it does not match any more is gone with the next look.
+  await row(page, "Coffee").getByRole("checkbox").uncheck();
+  await expect(page.getByText("No task matches")).toBeVisible();
+  expect(person.id).not.toBe("");
+});
+
+test("a long list comes as one scrolls, each task once", async ({ page, context, site, person }) => {
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  const made: Task[] = [];
+  for (let number = 1; number <= 130; number += 1) {
+    made.push(await ask.make({ title: `Task ${number} of ${person.name}` }));
+  }
+  await page.goto("/dashboard");
+  await expect(titles(page).first()).toHaveText(`Task 130 of ${person.name}`);
+  expect(await titles(page).count()).toBeLessThan(130);
+  await expect(async () => {
+    await page.keyboard.press("End");
+    await expect(row(page, "Task 1 of")).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await expect(titles(page)).toHaveText(made.map(({ title }) => title).reverse());
+});
+
+test("what changed elsewhere is seen when the window gets the focus", async ({ page, context, site, person }) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  await ask.make({ title: `From ${person.name}'s phone` });
+  await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
+  await expect(titles(page)).toHaveText([`From ${person.name}'s phone`]);
+});

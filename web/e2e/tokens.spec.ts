@@ -1,0 +1,119 @@
+import type { Page, Request } from "@playwright/test";
+import { add, askFromPage, titles } from "./board";
+import { expect, test, tokenOf } from "./fixtures";
+import type { Site } from "./stack/places";
+
+test.use({ kind: "short lives" });
+
+/** A session that nobody uses ends after eight seconds. */
+const SESSION_ENDS = { timeout: 20_000 };
+
+function endOf(token: string): number {
+  const { exp } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { exp: number };
+  return exp * 1000;
+}
+
+/** Every token that the page sent to the task service, each once. */
+function tokensOf(page: Page, site: Site): Set<string> {
+  const seen = new Set<string>();
+  page.on("request", (request: Request) => {
+    const header = request.headers()["authorization"];
+    if (header && request.url().startsWith(`${site.tasks}/api/me/tasks`)) {
+      seen.add(header.replace("Bearer ", ""));
+    }
+  });
+  return seen;
+}
+
+async function endedToken(tokens: Set<string>): Promise<string> {
+  const [first = ""] = tokens;
+  await expect.poll(() => Date.now() > endOf(first), SESSION_ENDS).toBe(true);
+  return first;
+}
+
+test("a token that ends in mid-work is renewed before, and nobody notices", async ({ page, site, person }) => {
+  const refused: string[] = [];
+  page.on("response", (answer) => answer.status() === 401 && refused.push(answer.url()));
+  const tokens = tokensOf(page, site);
+  await page.goto("/dashboard");
+  await add(page, "Before the end");
+  const first = await endedToken(tokens);
+  await add(page, "After the end");
+  expect(tokens.size).toBeGreaterThan(1);
+  expect(refused).toEqual([]);
+  // The service itself does not take the first one any more.
+  expect(await askFromPage(page, `${site.tasks}/api/${person.id}/tasks`, { token: first })).toMatchObject({
+    status: 401,
+  });
+});
+
+test("US3.3 an expired token is 401: the page renews it once and repeats what it asked", async ({
+  page,
+  site,
+  person,
+}) => {
+  const asked: [status: number, method: string][] = [];
+  page.on("response", (answer) => {
+    if (answer.url().startsWith(`${site.tasks}/api/me/tasks`) && answer.request().method() === "POST") {
+      asked.push([answer.status(), answer.request().method()]);
+    }
+  });
+  const tokens = tokensOf(page, site);
+  // A computer whose clock stands still believes for ever in its token.
+  await page.clock.setFixedTime(Date.now());
+  await page.goto("/dashboard");
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  await endedToken(tokens);
+  await add(page, `${person.name} is late`);
+  expect(asked).toEqual([
+    [401, "POST"],
+    [201, "POST"],
+  ]);
+  await expect(titles(page)).toHaveText([`${person.name} is late`]);
+});
+
+test("many requests that wait for a token cause one request for it", async ({ page, context, site, person }) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  let renewals = 0;
+  const token = await tokenOf(context.request, site);
+  await expect.poll(() => Date.now() > endOf(token), SESSION_ENDS).toBe(true);
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route("**/api/auth/token", async (route) => {
+    renewals += 1;
+    await held;
+    await route.continue();
+  });
+  // Each search is a request of its own, and none of them waits for another.
+  for (const word of ["one", "two", "three"]) {
+    await page.getByRole("searchbox").fill(word);
+    await expect(page).toHaveURL(new RegExp(`search=${word}`));
+  }
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("textbox", { name: "New task", exact: true }).fill(`For ${person.name}`);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => renewals).toBe(1);
+  answer();
+  await expect(page.getByRole("checkbox")).toBeEnabled();
+  expect(renewals).toBe(1);
+});
+
+test("with the session gone in mid-work: to the sign-in with “Session expired”, and back", async ({
+  page,
+  context,
+  person,
+}) => {
+  await page.goto("/dashboard");
+  await add(page, "Made in time");
+  await expect.poll(async () => (await context.cookies()).length, SESSION_ENDS).toBe(0);
+  await page.getByRole("textbox", { name: "New task", exact: true }).fill("Made too late");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL("/signin?expired");
+  await expect(page.getByText("Session expired. Sign in to go on where you were.")).toBeVisible();
+  await page.getByLabel("Email").fill(person.email);
+  await page.getByLabel("Password").fill(person.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL("/dashboard");
+  await expect(titles(page)).toHaveText(["Made in time"]);
+});

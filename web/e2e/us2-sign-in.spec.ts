@@ -1,0 +1,107 @@
+import type { Page } from "@playwright/test";
+import { expect, signUp, somebody, test, type Person } from "./fixtures";
+
+async function signInByForm(page: Page, { email, password }: Pick<Person, "email" | "password">) {
+  await page.goto("/signin");
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+test("US2.1 FR-014 right credentials make a session and a JWT, kept in memory alone, and lead to the dashboard", async ({
+  page,
+  context,
+  site,
+  newDevice,
+}) => {
+  const ada = await signUp((await newDevice()).context.request, site);
+  const asked = page.waitForRequest((request) => request.url().startsWith(`${site.tasks}/api/me/tasks`));
+  await signInByForm(page, ada);
+  await expect(page).toHaveURL("/dashboard");
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+
+  const token = ((await (await asked).headerValue("authorization")) ?? "").replace("Bearer ", "");
+  const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { sub: string };
+  expect(claims.sub).toBe(ada.id);
+  // Nothing that opens anything lies where a script could find it.
+  const readable = await page.evaluate(async () => ({
+    cookies: document.cookie,
+    local: JSON.stringify(localStorage),
+    session: JSON.stringify(sessionStorage),
+    databases: (await indexedDB.databases()).length,
+    caches: (await caches.keys()).length,
+  }));
+  expect(readable).toEqual({
+    cookies: "",
+    local: '{"latchkey.signed-in":"1"}',
+    session: "{}",
+    databases: 0,
+    caches: 0,
+  });
+  const cookies = await context.cookies();
+  expect(cookies.map(({ name, httpOnly }) => ({ name, httpOnly }))).toEqual([
+    { name: "better-auth.session_token", httpOnly: true },
+  ]);
+  expect(cookies[0]?.value).not.toContain(token.slice(0, 20));
+});
+
+test("US2.2 US2.3 a wrong password and an unknown e-mail both get “Invalid credentials” and no session", async ({
+  page,
+  context,
+  site,
+  newDevice,
+}) => {
+  const ada = await signUp((await newDevice()).context.request, site);
+  const wrong = [
+    { email: ada.email, password: "not the password" },
+    { email: somebody().email, password: ada.password },
+  ];
+  for (const credentials of wrong) {
+    await signInByForm(page, credentials);
+    await expect(page.getByRole("alert").filter({ hasText: /^Invalid credentials$/ })).toBeVisible();
+    await expect(page).toHaveURL("/signin");
+    await expect(page.getByLabel("Email")).toHaveValue(credentials.email);
+    await expect(page.getByLabel("Password")).toHaveValue(credentials.password);
+    expect(await context.cookies()).toEqual([]);
+  }
+});
+
+test("US2.4 FR-027 FR-028 a signed-in user who opens an auth page is sent to the dashboard", async ({
+  page,
+  person,
+}) => {
+  for (const path of ["/signin", "/signup"]) {
+    await page.goto(path);
+    await expect(page).toHaveURL("/dashboard");
+    await expect(page.getByRole("banner")).toContainText(person.name);
+    await expect(page.getByRole("banner")).toContainText(person.email);
+  }
+});
+
+test("the page under 127.0.0.1 keeps a session of its own, since that is another site to a cookie", async ({
+  page,
+  context,
+  site,
+  way,
+}) => {
+  test.skip(way === "behind the gateway", "the gateway has the one name that it is given");
+  const ada = await signUp(context.request, site);
+  const other = site.origin.replace("localhost", "127.0.0.1");
+  await page.goto(`${other}/dashboard`);
+  await expect(page).toHaveURL(`${other}/signin`);
+  await page.getByLabel("Email").fill(ada.email);
+  await page.getByLabel("Password").fill(ada.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${other}/dashboard`);
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+});
+
+test("a service that is away is told, and nothing typed is lost", async ({ page, site, newDevice }) => {
+  const ada = await signUp((await newDevice()).context.request, site);
+  await page.route("**/api/auth/sign-in/email", (route) => route.abort("connectionrefused"));
+  await signInByForm(page, ada);
+  await expect(page.getByRole("alert").filter({ hasText: "The service cannot be reached." })).toBeVisible();
+  await page.unroute("**/api/auth/sign-in/email");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL("/dashboard");
+});

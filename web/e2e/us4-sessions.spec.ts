@@ -1,0 +1,118 @@
+import { add, row, titles } from "./board";
+import { expect, signUp, somebody, test } from "./fixtures";
+
+test("US4.1 FR-015 sign-out ends the session, clears the token and leads to the sign-in", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
+  await page.goto("/dashboard");
+  await add(page, `${person.name}'s task`);
+  const cookies = await context.cookies();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL("/signin");
+  await expect(page.getByText("Session expired")).toBeHidden();
+  expect(await context.cookies()).toEqual([]);
+  // The official client's word to other tabs, which says that somebody left and not who.
+  const stored = await page.evaluate(() => ({ ...localStorage }) as Record<string, string>);
+  expect(Object.keys(stored)).toEqual(["better-auth.message"]);
+  expect(stored["better-auth.message"]).not.toContain(person.email);
+
+  // The session itself is over, not only its cookie.
+  await context.addCookies(cookies);
+  const session = await context.request.get(`${site.auth}/api/auth/get-session`);
+  expect(await session.json()).toBeNull();
+  await context.clearCookies();
+
+  // Nothing of it comes back, nor is there anything for the next one at this browser.
+  await page.goto("/dashboard");
+  await expect(page).toHaveURL("/signin");
+  await signUp(context.request, site);
+  await page.goto("/dashboard");
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  await expect(row(page, `${person.name}'s task`)).toBeHidden();
+});
+
+test.describe(() => {
+  test.use({ kind: "short lives" });
+
+  test("US4.2 an expired session on a protected page leads to the sign-in with “Session expired”, and back", async ({
+    page,
+    context,
+    person,
+  }) => {
+    await page.goto("/dashboard?status=completed&search=tea");
+    await expect(page.getByText("No task matches")).toBeVisible();
+    await expect.poll(async () => (await context.cookies()).length, { timeout: 20_000 }).toBe(0);
+    await page.reload();
+    await expect(page).toHaveURL(/\/signin\?expired/);
+    await expect(page.getByText("Session expired. Sign in to go on where you were.")).toBeVisible();
+
+    await page.getByLabel("Email").fill(person.email);
+    await page.getByLabel("Password").fill(person.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page).toHaveURL("/dashboard?status=completed&search=tea");
+    await expect(page.getByRole("searchbox")).toHaveValue("tea");
+  });
+});
+
+test("US4.3 FR-026 a signed-out user on a protected page is sent to the sign-in, and back after it", async ({
+  page,
+  site,
+  newDevice,
+}) => {
+  const ada = await signUp((await newDevice()).context.request, site);
+  for (const path of ["/dashboard", "/settings"]) {
+    await page.goto(path);
+    await expect(page).toHaveURL(path === "/dashboard" ? "/signin" : "/signin?next=%2Fsettings");
+    await expect(page.getByText("Session expired")).toBeHidden();
+  }
+  await page.getByLabel("Email").fill(ada.email);
+  await page.getByLabel("Password").fill(ada.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL("/settings");
+});
+
+test("tabs agree: who signs out in one is signed out in all, and signed in again", async ({ page, context, site }) => {
+  const ada = await signUp(context.request, site);
+  const other = await context.newPage();
+  for (const tab of [page, other]) {
+    await tab.goto("/dashboard");
+    await expect(tab.getByText("Nothing to do")).toBeVisible();
+  }
+  // What one tab does, the other shows.
+  await add(page, "Seen in both");
+  await expect(titles(other)).toHaveText(["Seen in both"]);
+
+  await other.getByRole("button", { name: "Sign out" }).click();
+  for (const tab of [page, other]) {
+    await expect(tab).toHaveURL(/\/signin/);
+    await expect(tab.getByText("Session expired")).toBeHidden();
+  }
+  await page.getByLabel("Email").fill(ada.email);
+  await page.getByLabel("Password").fill(ada.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  for (const tab of [page, other]) {
+    await expect(tab).toHaveURL("/dashboard");
+    await expect(titles(tab)).toHaveText(["Seen in both"]);
+  }
+});
+
+test("somebody else signing in in one tab is who every tab shows", async ({ page, context, site, newDevice }) => {
+  await signUp(context.request, site);
+  const bob = await signUp((await newDevice()).context.request, site, somebody("Bob"));
+  await page.goto("/dashboard");
+  await add(page, "Ada's own");
+  const other = await context.newPage();
+  await other.goto("/settings");
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await expect(other).toHaveURL("/signin");
+  await other.getByLabel("Email").fill(bob.email);
+  await other.getByLabel("Password").fill(bob.password);
+  await other.getByRole("button", { name: "Sign in" }).click();
+  for (const tab of [page, other]) {
+    await expect(tab.getByRole("banner")).toContainText("Bob");
+    await expect(tab.getByText("Nothing to do")).toBeVisible();
+  }
+});
