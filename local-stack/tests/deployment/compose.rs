@@ -96,7 +96,7 @@ const WITH_DEFAULT: [(&str, &str); 9] = [
     ("AUTO_SIGN_IN", "true"),
     ("REQUIRE_EMAIL_VERIFICATION", "false"),
     ("CHANGE_EMAIL_ENABLED", "false"),
-    ("DELETE_USER_ENABLED", "false"),
+    ("DELETE_USER_ENABLED", "true"),
 ];
 
 #[test]
