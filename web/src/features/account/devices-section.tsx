@@ -1,15 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { complaintOf, confirmationMistakes, plainMessage } from "@/features/auth/messages";
-import { signIn, useSession, type User } from "@/features/auth/session";
-import { ServiceError } from "@/lib/service-error";
+import { useEffect, useRef, useState } from "react";
+import { useFreshSession } from "@/features/auth/fresh-session";
+import { plainMessage } from "@/features/auth/messages";
+import { sessionNow, useSession, type User } from "@/features/auth/session";
+import { isStale } from "@/features/auth/stale-session";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
-import { TextField } from "@/ui/text-field";
 import { devices, endDevice, type Device } from "./account";
-import { SettingsForm } from "./settings-form";
-
-const CONFIRM = ["currentPassword"] as const;
 
 /** A device by what its browser says of itself. */
 function nameOf({ userAgent }: Device): string {
@@ -25,54 +22,72 @@ const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: 
 export function DevicesSection({ user }: { user: User }) {
   const { data: current } = useSession();
   const queries = useQueryClient();
+  const { run, dialog } = useFreshSession(user);
   const [failure, setFailure] = useState("");
-  // A change of the password begins a new session: the list of the old one says nothing of it.
-  const key = ["devices", user.id, current?.session.id];
-  const { data, error, isPending } = useQuery({ queryKey: key, queryFn: devices });
+  const [showing, setShowing] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const done = useRef(false);
+  // A new session, after the password for one, sees its own list: what the old one was told says nothing of it.
+  const keyIn = (session: string | undefined) => ["devices", user.id, session];
+  const { data, error, isPending } = useQuery({ queryKey: keyIn(current?.session.id), queryFn: devices });
+
+  useEffect(() => {
+    // The button that did it is gone: the focus goes to the section, not to the top of the page.
+    if (done.current && document.activeElement === document.body) {
+      done.current = false;
+      heading.current?.focus();
+    }
+  });
+
+  async function show() {
+    setFailure("");
+    setShowing(true);
+    try {
+      // Not by the query itself, which would forget the refusal meanwhile, and take the button away.
+      const list = await run(devices);
+      // By now the session may be another one than when the button was pressed.
+      queries.setQueryData(keyIn(sessionNow()?.data?.session.id), list);
+      done.current = true;
+    } catch (refusal) {
+      setFailure(isStale(refusal) ? "" : plainMessage(refusal));
+    } finally {
+      setShowing(false);
+    }
+  }
 
   async function end(device: Device) {
     setFailure("");
     try {
-      await endDevice(device.token);
-      await queries.invalidateQueries({ queryKey: key });
+      await run(() => endDevice(device.token));
+      done.current = true;
+      const queryKey = keyIn(sessionNow()?.data?.session.id);
+      // Taken off at once: a session that is too old may end devices, but not look at the list again.
+      queries.setQueryData<Device[]>(queryKey, (all) => all?.filter(({ id }) => id !== device.id));
+      await queries.invalidateQueries({ queryKey });
     } catch (refusal) {
-      setFailure(plainMessage(refusal));
+      setFailure(isStale(refusal) ? `${nameOf(device)} is still signed in: to sign it out, enter your password.` : plainMessage(refusal));
     }
   }
 
-  if (error instanceof ServiceError && error.code === "SESSION_NOT_FRESH") {
-    return (
-      <SettingsForm
-        title="Signed-in devices"
-        about="You signed in a while ago. Enter your password to see your devices."
-        action="Show devices"
-        fields={CONFIRM}
-        mistakes={confirmationMistakes}
-        submit={async ({ currentPassword }) => {
-          await signIn({ email: user.email, password: currentPassword });
-          await queries.invalidateQueries({ queryKey: key });
-          return "";
-        }}
-      >
-        {(errorOf) => (
-          <TextField
-            label="Password"
-            name="currentPassword"
-            type="password"
-            autoComplete="current-password"
-            error={errorOf("currentPassword")}
-          />
-        )}
-      </SettingsForm>
-    );
-  }
   return (
     <section aria-labelledby="devices" className="rounded-2xl border border-line bg-card p-5 sm:p-6">
-      <h2 id="devices" className="mb-3 text-lg font-bold">
+      <h2 ref={heading} id="devices" tabIndex={-1} className="mb-3 text-lg font-bold">
         Signed-in devices
       </h2>
       {isPending && <p role="status">Loading…</p>}
-      {(error ?? failure) && <Notice kind="error">{failure || complaintOf(error).text}</Notice>}
+      {failure && <Notice kind="error">{failure}</Notice>}
+      {error && (
+        <div className="flex flex-wrap items-center gap-3">
+          {isStale(error) ? (
+            <p className="text-soft">You signed in a while ago.</p>
+          ) : (
+            !failure && <Notice kind="error">{plainMessage(error)}</Notice>
+          )}
+          <Button busy={showing} onClick={() => void show()}>
+            Show devices
+          </Button>
+        </div>
+      )}
       <ul className="divide-y divide-line">
         {data?.map((device) => (
           <li key={device.id} className="flex flex-wrap items-center gap-3 py-3">
@@ -95,6 +110,7 @@ export function DevicesSection({ user }: { user: User }) {
           </li>
         ))}
       </ul>
+      {dialog}
     </section>
   );
 }

@@ -5,6 +5,11 @@ import { clearMark, isMarked, setMark } from "./signed-in-mark";
 /** The session as far as the page knows it. */
 export const useSession = authClient.useSession;
 
+/** The session as it is known at this moment, for what goes on between two looks of React. */
+export function sessionNow() {
+  return authClient.$store.atoms.session?.get() as ReturnType<typeof useSession> | undefined;
+}
+
 /** Who is signed in. */
 export type User = typeof authClient.$Infer.Session.user;
 
@@ -34,6 +39,22 @@ export async function signUp(values: { name: string; email: string; password: st
 export async function signIn(values: { email: string; password: string }): Promise<void> {
   await asked((fetchOptions) => authClient.signIn.email({ ...values, fetchOptions }));
   begin();
+}
+
+/** Begins a session in place of the one that is too old for something. The page knows it when this is done. */
+export async function signInAnew(values: { email: string; password: string }): Promise<void> {
+  const before = sessionNow()?.data?.session.token;
+  // The client would look at the session by itself, after the first of these calls and in the midst of the second.
+  const quiet = { disableSignal: true };
+  await asked((options) => authClient.signIn.email({ ...values, fetchOptions: { ...options, ...quiet } }));
+  begin();
+  if (before) {
+    // The session before would be listed as another device. If it cannot be ended now, that list can still end it.
+    await asked((options) => authClient.revokeSession({ token: before, fetchOptions: { ...options, ...quiet } })).catch(
+      () => {},
+    );
+  }
+  await sessionNow()?.refetch();
 }
 
 /** Ends the session, here and in every tab. */

@@ -1,0 +1,76 @@
+import { useEffect, useRef } from "react";
+import { Button } from "@/ui/button";
+import { Notice } from "@/ui/notice";
+import { TextField } from "@/ui/text-field";
+import { useSlow } from "@/ui/use-slow";
+import { signInMistakes } from "./messages";
+import { signInAnew, type User } from "./session";
+import { useForm } from "./use-form";
+
+const FIELDS = ["email", "password"] as const;
+
+interface Props {
+  user: User;
+  /** Told when the dialog is closed, and whether the session is fresh now. */
+  onClose: (fresh: boolean) => void;
+}
+
+/** Asks somebody who signed in a while ago for the password. */
+export function PasswordDialog({ user, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const fresh = useRef(false);
+  const { onSubmit, busy, errorOf, formError } = useForm({
+    fields: FIELDS,
+    mistakes: signInMistakes,
+    submit: async (values) => {
+      await signInAnew({ email: user.email, password: values.password });
+      fresh.current = true;
+      dialog.current?.close();
+    },
+  });
+  const slow = useSlow(busy);
+
+  useEffect(() => {
+    dialog.current?.showModal();
+    password.current?.focus();
+  }, []);
+
+  return (
+    // It is closed before it goes: only then does the browser put the focus back where it was.
+    <dialog
+      ref={dialog}
+      aria-labelledby="password-title"
+      onClose={() => onClose(fresh.current)}
+      className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-2xl border border-line bg-card p-6 text-ink backdrop:bg-black/50"
+    >
+      <h2 id="password-title" className="mb-1 text-lg font-bold">
+        Is it you?
+      </h2>
+      <p className="mb-4 text-soft">You signed in a while ago. Enter your password to go on.</p>
+      <form method="post" noValidate onSubmit={(event) => void onSubmit(event)} className="flex flex-col gap-4">
+        {formError && <Notice kind="error">{formError}</Notice>}
+        {/* It cannot be changed; password managers know by it which password to fill in. */}
+        <TextField label="Email" name="email" type="email" autoComplete="username" readOnly value={user.email} />
+        <TextField
+          ref={password}
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          error={errorOf("password")}
+        />
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button onClick={() => dialog.current?.close()}>Cancel</Button>
+          <Button type="submit" look="main" busy={busy}>
+            {busy ? "One moment…" : "Continue"}
+          </Button>
+        </div>
+        <p role="status" className="text-sm text-soft empty:hidden">
+          {slow && "Still waiting for an answer: the network is slow."}
+        </p>
+      </form>
+    </dialog>
+  );
+}

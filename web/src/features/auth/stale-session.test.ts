@@ -1,0 +1,38 @@
+import { describe, expect, it, vi } from "vitest";
+import { ServiceError } from "@/lib/service-error";
+import { withFreshSession } from "./stale-session";
+
+const stale = new ServiceError(403, "SESSION_NOT_FRESH", "");
+
+describe("withFreshSession", () => {
+  it("asks for nothing while the session is fresh", async () => {
+    const freshen = vi.fn(async () => true);
+    expect(await withFreshSession(async () => "done", freshen)).toBe("done");
+    expect(freshen).not.toHaveBeenCalled();
+  });
+
+  it("goes on with what was wanted once the session is fresh", async () => {
+    const action = vi.fn(async () => "done").mockRejectedValueOnce(stale);
+    expect(await withFreshSession(action, async () => true)).toBe("done");
+    expect(action).toHaveBeenCalledTimes(2);
+  });
+
+  it("lets the refusal stand when nobody makes it fresh", async () => {
+    const action = vi.fn(async () => Promise.reject(stale));
+    await expect(withFreshSession(action, async () => false)).rejects.toBe(stale);
+    expect(action).toHaveBeenCalledOnce();
+  });
+
+  it("asks once, even if the session is stale again at once", async () => {
+    const freshen = vi.fn(async () => true);
+    await expect(withFreshSession(async () => Promise.reject(stale), freshen)).rejects.toBe(stale);
+    expect(freshen).toHaveBeenCalledOnce();
+  });
+
+  it("asks nothing about other refusals", async () => {
+    const freshen = vi.fn(async () => true);
+    const away = new ServiceError(503, "", "");
+    await expect(withFreshSession(async () => Promise.reject(away), freshen)).rejects.toBe(away);
+    expect(freshen).not.toHaveBeenCalled();
+  });
+});
