@@ -2,6 +2,9 @@
 
 import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
+import { useSession } from "@/features/auth/session";
+import { isMarked } from "@/features/auth/signed-in-mark";
+import { draftsOf, leaveDrafts } from "@/features/tasks/drafts";
 import { lookAtSession, tokenKeeper } from "@/lib/auth-client";
 import { ServiceError } from "@/lib/service-error";
 import { onNews } from "@/lib/tabs";
@@ -32,12 +35,28 @@ function TabWatch() {
   return null;
 }
 
+/** Says whose drafts are kept, whichever page is open: a sign-out and another user end them, an ended session does not. */
+function DraftWatch() {
+  const { data, isPending, error } = useSession();
+  const userId = data?.user.id;
+  const away = !userId && !isPending && !error;
+  useEffect(() => {
+    if (userId) {
+      draftsOf(userId);
+    } else if (away) {
+      leaveDrafts(!isMarked());
+    }
+  }, [userId, away]);
+  return null;
+}
+
 /** What the pages that speak to the services share. */
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry } } }));
   return (
     <QueryClientProvider client={queries}>
       <TabWatch />
+      <DraftWatch />
       {children}
     </QueryClientProvider>
   );

@@ -65,7 +65,11 @@ export function DevicesSection({ user }: { user: User }) {
       queries.setQueryData<Device[]>(queryKey, (all) => all?.filter(({ id }) => id !== device.id));
       await queries.invalidateQueries({ queryKey });
     } catch (refusal) {
-      setFailure(isStale(refusal) ? `${nameOf(device)} is still signed in: to sign it out, enter your password.` : plainMessage(refusal));
+      setFailure(
+        isStale(refusal)
+          ? `${nameOf(device)} is still signed in: to sign it out, enter your password.`
+          : plainMessage(refusal),
+      );
     }
   }
 

@@ -1,21 +1,55 @@
-import { useRef, useState, type FormEvent, type RefObject } from "react";
+import { useCallback, useEffect, useRef, useState, type FormEvent, type RefObject } from "react";
 import type { NewTask, Priority } from "@/lib/tasks-api/client";
+import { SessionGone } from "@/lib/token-keeper";
 import { Button } from "@/ui/button";
-import { endOfDay } from "./due";
+import type { Drafts } from "./drafts";
+import { dayOf, endOfDay } from "./due";
 import { PrioritySelect } from "./priority-select";
 import { titleMistake } from "./title";
 
 interface Props {
   /** Where the shortcut puts the focus. */
   input: RefObject<HTMLInputElement | null>;
+  drafts: Drafts;
   /** Settles when the service has the task; fails when it does not take it. */
   onAdd: (task: NewTask) => Promise<void>;
 }
 
+const USUAL: Priority = "medium";
+
+/** The task that the form would add. */
+function taskIn(form: HTMLFormElement): NewTask {
+  const data = new FormData(form);
+  return {
+    title: String(data.get("title")).trim(),
+    priority: data.get("priority") as Priority,
+    due_date: endOfDay(String(data.get("due"))),
+  };
+}
+
+function isBlank({ title, priority, due_date }: NewTask): boolean {
+  return !title && priority === USUAL && !due_date;
+}
+
+function fill(form: HTMLFormElement, { title, priority, due_date }: NewTask): void {
+  const values = { title, priority: priority ?? USUAL, due: due_date ? dayOf(due_date) : "" };
+  for (const [name, value] of Object.entries(values)) {
+    (form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement).value = value;
+  }
+}
+
 /** Adds a task with Enter, and is ready for the next one at once. */
-export function QuickAdd({ input, onAdd }: Props) {
+export function QuickAdd({ input, drafts, onAdd }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [mistake, setMistake] = useState("");
+
+  const refill = useCallback(() => {
+    const draft = form.current && drafts.next();
+    if (form.current && draft) {
+      fill(form.current, draft);
+    }
+  }, [drafts]);
+  useEffect(refill, [refill]);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -23,29 +57,44 @@ export function QuickAdd({ input, onAdd }: Props) {
     if (!form.current || !field) {
       return;
     }
-    const data = new FormData(form.current);
-    const title = String(data.get("title")).trim();
-    const found = titleMistake(title);
+    const task = taskIn(form.current);
+    const found = titleMistake(task.title);
     setMistake(found);
     field.focus();
     if (found) {
       return;
     }
     form.current.reset();
+    drafts.type(undefined);
+    refill();
     try {
-      await onAdd({
-        title,
-        priority: data.get("priority") as Priority,
-        due_date: endOfDay(String(data.get("due"))),
-      });
-    } catch {
+      await onAdd(task);
+    } catch (error) {
       // What was typed comes back, unless the next one is being typed already.
-      field.value ||= title;
+      if (form.current && !field.value) {
+        if (!(error instanceof SessionGone)) {
+          drafts.type(task);
+        }
+        refill();
+      }
+    }
+  }
+
+  function keep() {
+    if (form.current) {
+      const task = taskIn(form.current);
+      drafts.type(isBlank(task) ? undefined : task);
     }
   }
 
   return (
-    <form ref={form} onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-1.5">
+    <form
+      ref={form}
+      onSubmit={(event) => void submit(event)}
+      onChange={keep}
+      noValidate
+      className="flex flex-col gap-1.5"
+    >
       <div className="flex flex-wrap gap-2">
         <input
           ref={input}
@@ -62,7 +111,7 @@ export function QuickAdd({ input, onAdd }: Props) {
         <PrioritySelect
           label="Priority of the new task"
           name="priority"
-          defaultValue="medium"
+          defaultValue={USUAL}
           className="flex-1 md:flex-none"
         />
         <input

@@ -9,6 +9,7 @@ import type { NewTask, Priority, Task, TaskChanges } from "@/lib/tasks-api/clien
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { useOnline } from "@/ui/use-online";
+import { draftsOf } from "./drafts";
 import { FilterBar } from "./filter-bar";
 import { tasksOf } from "./lists";
 import { QuickAdd } from "./quick-add";
@@ -29,7 +30,8 @@ export function TaskBoard({ user }: { user: User }) {
   const [filters, setFilters] = useFilters();
   const list = useTasks(user.id, filters);
   const changes = useTaskChanges(user.id);
-  const [editing, setEditing] = useState<string | null>(null);
+  const [drafts] = useState(() => draftsOf(user.id));
+  const [editing, setEditing] = useState(() => drafts.editing());
   const [failure, setFailure] = useState("");
   const [shortcutsOn, switchShortcuts] = useSwitch("latchkey.shortcuts");
   const online = useOnline();
@@ -50,7 +52,7 @@ export function TaskBoard({ user }: { user: User }) {
   async function add(task: NewTask) {
     setFailure("");
     try {
-      await changes.add(task);
+      await drafts.adding(task, changes.add(task));
     } catch (error) {
       tell(`“${task.title}” was not added.`, error);
       throw error;
@@ -62,13 +64,29 @@ export function TaskBoard({ user }: { user: User }) {
     changes.change({ id: task.id, body }).catch((error: unknown) => tell(`“${task.title}” was not changed.`, error));
   }
 
+  function edit(task: Task | null) {
+    setEditing(drafts.edit(task?.id ?? null));
+  }
+
+  function save(task: Task, body: TaskChanges) {
+    edit(null);
+    if (Object.keys(body).length === 0) {
+      return;
+    }
+    setFailure("");
+    drafts.changing(task.id, body, changes.change({ id: task.id, body })).catch((error: unknown) => {
+      tell(`“${task.title}” was not changed.`, error);
+      setEditing(drafts.editing());
+    });
+  }
+
   function remove(task: Task) {
     deletes.hold(task, () =>
       changes.remove(task.id).catch((error: unknown) => tell(`“${task.title}” was not deleted.`, error)),
     );
   }
 
-  const actions = { change, remove, edit: (task: Task | null) => setEditing(task?.id ?? null) };
+  const actions = { change, remove, edit, save, drafts };
 
   function pressOnTask(key: Shortcut, task: Task) {
     const priority = PRIORITY_KEYS[key];
@@ -77,7 +95,7 @@ export function TaskBoard({ user }: { user: User }) {
     } else if (key === "x") {
       change(task, { is_completed: !task.is_completed });
     } else if (key === "e") {
-      setEditing(task.id);
+      edit(task);
     } else if (key === "d") {
       remove(task);
     }
@@ -110,7 +128,7 @@ export function TaskBoard({ user }: { user: User }) {
             Shortcuts
           </Button>
         </div>
-        <QuickAdd input={newTask} onAdd={add} />
+        <QuickAdd input={newTask} drafts={drafts} onAdd={add} />
         <FilterBar filters={filters} search={search} onChange={setFilters} />
         {!online && (
           <Notice kind="info">You are offline. Changes are sent when the network is back; keep this page open.</Notice>

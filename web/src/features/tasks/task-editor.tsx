@@ -8,6 +8,9 @@ import { LONGEST_DESCRIPTION, titleMistake } from "./title";
 
 interface Props {
   task: Task;
+  /** What was typed before, when the session ended. */
+  draft: TaskChanges | undefined;
+  onType: (changes: TaskChanges) => void;
   onSave: (changes: TaskChanges) => void;
   onCancel: () => void;
 }
@@ -29,10 +32,11 @@ function changesOf(data: FormData, task: Task): TaskChanges {
 }
 
 /** Edits a task where it stands: Enter saves, Escape leaves it as it was. */
-export function TaskEditor({ task, onSave, onCancel }: Props) {
+export function TaskEditor({ task, draft, onType, onSave, onCancel }: Props) {
   const id = useId();
   const form = useRef<HTMLFormElement>(null);
   const [mistake, setMistake] = useState("");
+  const shown = { ...task, ...draft };
 
   useEffect(() => {
     form.current?.querySelector("input")?.select();
@@ -62,6 +66,7 @@ export function TaskEditor({ task, onSave, onCancel }: Props) {
     <form
       ref={form}
       onSubmit={submit}
+      onChange={(event) => onType(changesOf(new FormData(event.currentTarget), task))}
       noValidate
       aria-label={`Edit ${task.title}`}
       className="flex flex-1 flex-col gap-3"
@@ -70,7 +75,7 @@ export function TaskEditor({ task, onSave, onCancel }: Props) {
         {...cancelling}
         label="Title"
         name="title"
-        defaultValue={task.title}
+        defaultValue={shown.title ?? ""}
         autoComplete="off"
         error={mistake}
       />
@@ -84,18 +89,23 @@ export function TaskEditor({ task, onSave, onCancel }: Props) {
           name="description"
           rows={3}
           maxLength={LONGEST_DESCRIPTION}
-          defaultValue={task.description ?? ""}
+          defaultValue={shown.description ?? ""}
           className="w-full rounded-lg border border-edge bg-card px-3 py-2"
         />
       </div>
       <div className="flex flex-wrap gap-2">
-        <PrioritySelect {...cancelling} label="Priority" name="priority" defaultValue={task.priority} />
+        <PrioritySelect
+          {...cancelling}
+          label="Priority"
+          name="priority"
+          defaultValue={shown.priority ?? task.priority}
+        />
         <input
           {...cancelling}
           name="due"
           type="date"
           aria-label="Due date"
-          defaultValue={task.due_date ? dayOf(task.due_date) : ""}
+          defaultValue={shown.due_date ? dayOf(shown.due_date) : ""}
           className="min-h-11 rounded-lg border border-edge bg-card px-2"
         />
         <span className="flex-1" />

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import type { Task, TaskChanges } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
+import type { Drafts } from "./drafts";
 import { dueLabel } from "./due";
 import { PRIORITY_NAMES } from "./priority-select";
 import { TaskEditor } from "./task-editor";
@@ -10,6 +11,9 @@ export interface TaskActions {
   change: (task: Task, changes: TaskChanges) => void;
   remove: (task: Task) => void;
   edit: (task: Task | null) => void;
+  /** Closes the editor and makes its changes. */
+  save: (task: Task, changes: TaskChanges) => void;
+  drafts: Drafts;
 }
 
 interface Props extends TaskActions {
@@ -46,7 +50,7 @@ function Facts({ task }: { task: Task }) {
 }
 
 /** One task: to be done, looked at, edited where it stands, or deleted. */
-export function TaskRow({ task, editing, saving, change, remove, edit }: Props) {
+export function TaskRow({ task, editing, saving, change, remove, edit, save, drafts }: Props) {
   const title = useRef<HTMLButtonElement>(null);
   const wasEditing = useRef(false);
   useEffect(() => {
@@ -62,13 +66,10 @@ export function TaskRow({ task, editing, saving, change, remove, edit }: Props) 
         <div className="flex-1 p-2">
           <TaskEditor
             task={task}
+            draft={drafts.changesOf(task.id)}
+            onType={(changes) => drafts.typeInto(task.id, changes)}
             onCancel={() => edit(null)}
-            onSave={(changes) => {
-              edit(null);
-              if (Object.keys(changes).length > 0) {
-                change(task, changes);
-              }
-            }}
+            onSave={(changes) => save(task, changes)}
           />
         </div>
       ) : (
