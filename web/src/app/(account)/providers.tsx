@@ -1,6 +1,6 @@
 "use client";
 
-import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider, useIsMutating, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
 import { useSession } from "@/features/auth/session";
 import { isMarked } from "@/features/auth/signed-in-mark";
@@ -8,6 +8,7 @@ import { draftsOf, leaveDrafts } from "@/features/tasks/drafts";
 import { lookAtSession, tokenKeeper } from "@/lib/auth-client";
 import { ServiceError } from "@/lib/service-error";
 import { onNews } from "@/lib/tabs";
+import { useAskBeforeLeaving } from "@/ui/use-ask-before-leaving";
 
 /** How often to try again what no service answered. */
 const MOST_RETRIES = 2;
@@ -50,6 +51,12 @@ function DraftWatch() {
   return null;
 }
 
+/** Changes that wait for the network, or are on their way, are lost with the page: whichever of the pages is open. */
+function LeaveWatch() {
+  useAskBeforeLeaving(useIsMutating() > 0);
+  return null;
+}
+
 /** What the pages that speak to the services share. */
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry } } }));
@@ -57,6 +64,7 @@ export function Providers({ children }: { children: ReactNode }) {
     <QueryClientProvider client={queries}>
       <TabWatch />
       <DraftWatch />
+      <LeaveWatch />
       {children}
     </QueryClientProvider>
   );

@@ -7,7 +7,8 @@ export function setMark(): void {
   try {
     localStorage.setItem(MARK, "1");
   } catch {
-    // Storage may be forbidden: then an ended session is not called expired, and nothing else changes.
+    // Storage may be forbidden: then an ended session is taken for a sign-out: it is not called expired,
+    // and what was typed is not kept.
   }
 }
 

@@ -8,6 +8,7 @@ import { SessionGone } from "@/lib/token-keeper";
 import type { NewTask, Priority, Task, TaskChanges } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
+import { useAskBeforeLeaving } from "@/ui/use-ask-before-leaving";
 import { useOnline } from "@/ui/use-online";
 import { draftsOf } from "./drafts";
 import { FilterBar } from "./filter-bar";
@@ -47,6 +48,8 @@ export function TaskBoard({ user }: { user: User }) {
   }
 
   const { deletes, held } = useHeldDeletes();
+  // Leaving the page sends them, unless there is no network.
+  useAskBeforeLeaving(!online && held.length > 0);
   const shown = tasksOf(list.data).filter(({ id }) => !held.some((one) => one.id === id));
 
   async function add(task: NewTask) {
@@ -86,6 +89,13 @@ export function TaskBoard({ user }: { user: User }) {
     );
   }
 
+  async function sendDeletions() {
+    // Offline they wait for the network: the sign-out, which says then that it cannot work, must not wait with them.
+    if (online) {
+      await deletes.flush();
+    }
+  }
+
   const actions = { change, remove, edit, save, drafts };
 
   function pressOnTask(key: Shortcut, task: Task) {
@@ -120,7 +130,7 @@ export function TaskBoard({ user }: { user: User }) {
 
   return (
     <>
-      <AccountBar user={user} beforeLeaving={() => deletes.flush()} />
+      <AccountBar user={user} beforeLeaving={sendDeletions} />
       <main className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-32">
         <div className="flex items-center justify-between gap-4">
           <h1 className="text-2xl font-bold">Tasks</h1>

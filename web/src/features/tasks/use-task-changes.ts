@@ -29,6 +29,7 @@ function unnamed(userId: string, added: NewTask): Task {
 }
 
 const CHANGES = "task changes";
+const DELETIONS = "task deletions";
 
 /** Makes and changes tasks: the page shows it at once, and takes it back when the service refuses. */
 export function useTaskChanges(userId: string) {
@@ -90,14 +91,18 @@ export function useTaskChanges(userId: string) {
     },
   });
 
-  /** Deletes for good, even while the page is being left. */
-  async function remove(id: string) {
-    await ask((api) =>
-      api.DELETE("/api/{user_id}/tasks/{task_id}", { params: { path: { ...MINE, task_id: id } }, keepalive: true }),
-    );
-    edit((pages) => removeTask(pages, id));
-    tellTabs("tasks-changed");
-  }
+  // For good, even while the page is being left: so it is sent at once, not after the others. Offline it waits as they do.
+  const remove = useMutation({
+    mutationKey: [DELETIONS],
+    mutationFn: (id: string) =>
+      ask((api) =>
+        api.DELETE("/api/{user_id}/tasks/{task_id}", { params: { path: { ...MINE, task_id: id } }, keepalive: true }),
+      ),
+    onSuccess: (_answer, id) => {
+      edit((pages) => removeTask(pages, id));
+      tellTabs("tasks-changed");
+    },
+  });
 
-  return { add: add.mutateAsync, change: change.mutateAsync, remove };
+  return { add: add.mutateAsync, change: change.mutateAsync, remove: remove.mutateAsync };
 }
