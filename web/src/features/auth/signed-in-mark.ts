@@ -7,8 +7,8 @@ export function setMark(): void {
   try {
     localStorage.setItem(MARK, "1");
   } catch {
-    // Storage may be forbidden: then an ended session is taken for a sign-out: it is not called expired,
-    // and what was typed is not kept.
+    // Storage may be forbidden. An ended session is taken for a sign-out then: it is not called expired, and what was
+    // typed is not kept.
   }
 }
 
