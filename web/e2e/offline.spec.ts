@@ -34,6 +34,38 @@ test("offline and back: changes are shown at once, wait, and are sent in their o
   }
 });
 
+test("offline a deletion waits too, and the browser asks before what waits is lost with the page", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
+  await page.clock.install();
+  await page.goto("/dashboard");
+  await add(page, `${person.name} is done with it`);
+  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  await context.setOffline(true);
+  await row(page, "is done with it")
+    .getByRole("button", { name: /^Delete/ })
+    .click();
+  await page.clock.runFor(6_000);
+  await expect(page.getByRole("button", { name: "Undo" })).toBeHidden();
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  expect(await ask.list()).toHaveLength(1);
+
+  const asked = page.waitForEvent("dialog");
+  await page.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+
+  await context.setOffline(false);
+  await expect.poll(() => ask.list()).toEqual([]);
+  // Nothing waits any more, so nothing is asked.
+  await page.close({ runBeforeUnload: true });
+  await expect.poll(() => page.isClosed()).toBe(true);
+});
+
 test("a change that the service refuses is taken back, with a message", async ({ page, context, site, person }) => {
   await page.goto("/dashboard");
   await add(page, "Gone elsewhere");

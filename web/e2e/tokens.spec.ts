@@ -1,5 +1,5 @@
 import type { Page, Request } from "@playwright/test";
-import { add, askFromPage, titles } from "./board";
+import { add, askFromPage, row, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 import type { Site } from "./stack/places";
 
@@ -99,21 +99,31 @@ test("many requests that wait for a token cause one request for it", async ({ pa
   expect(renewals).toBe(1);
 });
 
-test("with the session gone in mid-work: to the sign-in with “Session expired”, and back", async ({
+test("with the session gone in mid-work: to the sign-in with “Session expired”, and back, with everything typed", async ({
   page,
   context,
   person,
 }) => {
+  const quickAdd = page.getByRole("textbox", { name: "New task", exact: true });
+  const title = page.getByRole("textbox", { name: "Title" });
   await page.goto("/dashboard");
   await add(page, "Made in time");
+  await row(page, "Made in time").getByRole("button", { name: "Edit Made in time" }).click();
+  await title.fill("Changed too late");
   await expect.poll(async () => (await context.cookies()).length, SESSION_ENDS).toBe(0);
-  await page.getByRole("textbox", { name: "New task", exact: true }).fill("Made too late");
-  await page.keyboard.press("Enter");
+  await quickAdd.fill("Made too late");
+  await quickAdd.press("Enter");
   await expect(page).toHaveURL("/signin?expired");
   await expect(page.getByText("Session expired. Sign in to go on where you were.")).toBeVisible();
+
   await page.getByLabel("Email").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL("/dashboard");
-  await expect(titles(page)).toHaveText(["Made in time"]);
+  await expect(title).toHaveValue("Changed too late");
+  await expect(quickAdd).toHaveValue("Made too late");
+  await title.press("Enter");
+  await quickAdd.press("Enter");
+  await expect(titles(page)).toHaveText(["Made too late", "Changed too late"]);
+  await expect(quickAdd).toHaveValue("");
 });

@@ -18,7 +18,7 @@ export const ARTEFACTS = path.join(TARGET, "browser");
 /** How the page is served: by local-stack, with the services on origins of their own, or by the gateway on one origin. */
 export type Way = "across origins" | "behind the gateway";
 
-/** Sessions and tokens as a deployment has them; ones that end while a test waits; or accounts whose address has to be verified. */
+/** Sessions and tokens as a deployment has them; ones that end while a test waits; or accounts whose address and end have to be agreed to by mail. */
 export type Kind = "usual" | "short lives" | "verified";
 
 /** One running stack, as it is reached. */

@@ -12,18 +12,19 @@ type Settings = Record<string, string>;
 // One machine plays a crowd, so it would run into the limits that hold for one. A test of them is in auth-service.
 const USUAL: Settings = { RATE_LIMIT_ENABLED: "false" };
 
-// Tokens end in mid-work, sessions soon after they were last used, and at once a session is too old for what needs a fresh
-// one. No leeway: the end of a token is its end.
+// Tokens end in mid-work, sessions soon after they were last used, and before either a session is too old for what needs a
+// fresh one. No leeway: the end of a token is its end.
 const SHORT_LIVES: Settings = {
   ...USUAL,
   JWT_TTL: "4s",
   CLOCK_SKEW: "0s",
   SESSION_TTL: "8s",
   SESSION_UPDATE_AGE: "1s",
-  SESSION_FRESH_AGE: "1s",
+  SESSION_FRESH_AGE: "3s",
 };
 
-const VERIFIED: Settings = { ...USUAL, REQUIRE_EMAIL_VERIFICATION: "true" };
+// What matters has to be agreed to by mail.
+const VERIFIED: Settings = { ...USUAL, REQUIRE_EMAIL_VERIFICATION: "true", DELETE_USER_VERIFICATION: "true" };
 
 /** What a developer's environment may hold for other stacks is not passed on. */
 function inherited(): Settings {

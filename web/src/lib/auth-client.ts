@@ -24,6 +24,9 @@ interface Answer<Data> {
   error: { status: number; code?: string | undefined; message?: string | undefined } | null;
 }
 
+/** What the service says of a request that no live session came with. */
+const NO_SESSION = "UNAUTHORIZED";
+
 /** Runs a call of the client. Every failure is a `ServiceError`, silence too. */
 export async function asked<Data>(
   call: (options: { onError: (context: { response: Response }) => void }) => Promise<Answer<Data>>,
@@ -37,6 +40,10 @@ export async function asked<Data>(
     throw unreachable();
   });
   if (error) {
+    if (error.code === NO_SESSION) {
+      // The page leaves for the sign-in as soon as it sees that there is no session any more.
+      lookAtSession();
+    }
     throw new ServiceError(error.status, error.code ?? "", error.message ?? "", wait);
   }
   return data as Data;
@@ -54,9 +61,7 @@ async function fetchToken(): Promise<string> {
     );
     return token;
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 401) {
-      // The page leaves for the sign-in as soon as it sees that there is no session any more.
-      lookAtSession();
+    if (error instanceof ServiceError && error.code === NO_SESSION) {
       throw new SessionGone();
     }
     throw error;

@@ -31,7 +31,12 @@ export async function endDevice(token: string): Promise<void> {
   await asked((fetchOptions) => authClient.revokeSession({ token, fetchOptions }));
 }
 
-/** Deletes the account with everything in it. */
-export async function deleteAccount(password: string): Promise<void> {
-  await asked((fetchOptions) => authClient.deleteUser({ password, fetchOptions }));
+/** What the service answers when the account lives on until the link of a mail is followed. */
+const MAIL_SENT = "Verification email sent";
+
+/** Deletes the account with everything in it, unless a mail has to agree first: then the answer is false. */
+export async function deleteAccount(password: string): Promise<boolean> {
+  const callbackURL = `${location.origin}/`;
+  const { message } = await asked((fetchOptions) => authClient.deleteUser({ password, callbackURL, fetchOptions }));
+  return message !== MAIL_SENT;
 }

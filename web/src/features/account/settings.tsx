@@ -101,7 +101,9 @@ export function Settings({ user }: { user: User }) {
           fields={CONFIRM}
           mistakes={confirmationMistakes}
           submit={async ({ currentPassword }) => {
-            await deleteAccount(currentPassword);
+            if (!(await deleteAccount(currentPassword))) {
+              return "Look into your mail: a link there deletes your account. Open it in this browser.";
+            }
             leaveDeleted();
             return "Your account is deleted.";
           }}

@@ -23,6 +23,11 @@ describe("the messages of the requirements", () => {
     }
   });
 
+  it("says what is switched off", () => {
+    expect(complaintOf(new ServiceError(404, "", "")).text).toBe("This service does not offer that.");
+    expect(complaintOf(new ServiceError(404, "NOT_FOUND", "")).text).toMatch(/^Something went wrong/);
+  });
+
   it("says how long to wait", () => {
     expect(plainMessage(new ServiceError(429, "", "", 7))).toBe("Too many attempts. Try again in 7 seconds.");
     expect(plainMessage(new ServiceError(429, "", ""))).toBe("Too many attempts. Try again later.");

@@ -37,6 +37,7 @@ const BY_CODE: Record<string, Complaint> = {
   VERIFICATION_EMAIL_NOT_ENABLED: { text: "This service sends no mail, so it cannot verify addresses." },
   EMAIL_ALREADY_VERIFIED: { text: "This address is verified already." },
   EMAIL_MISMATCH: { field: "email", text: "This is not the address you are signed in with." },
+  UNAUTHORIZED: { text: "Your session has ended. Sign in again." },
   EMAIL_PASSWORD_SIGN_UP_DISABLED: { text: "New accounts cannot be made here." },
 };
 
@@ -61,6 +62,10 @@ export function plainMessage(error: unknown): string {
   }
   if (error.status === 503) {
     return "The service cannot answer right now. Please try again in a moment.";
+  }
+  if (error.status === 404 && !error.code) {
+    // The protocol's answer for everything that is switched off.
+    return "This service does not offer that.";
   }
   return "Something went wrong. Please try again.";
 }
