@@ -1,0 +1,188 @@
+import type { Page } from "@playwright/test";
+import { expect, signUp, somebody, test, type Person } from "./fixtures";
+import { linkIn, mailsTo, mailTo } from "./mailbox";
+
+const RESET = "Choose a new password";
+const VERIFY = "Confirm your e-mail address";
+const ON_ITS_WAY = "If there is an account with this address, a link is on its way to it. It is good for an hour.";
+const NOT_GOOD = "This link is not good any more. Ask for a new one.";
+const NEW_PASSWORD = "another long password";
+
+async function askForReset(page: Page, email: string) {
+  await page.goto("/forgot-password");
+  await page.getByLabel("Email").fill(email);
+  await page.getByRole("button", { name: "Send a link" }).click();
+  await expect(page.getByRole("status").filter({ hasText: ON_ITS_WAY })).toBeVisible();
+}
+
+async function setPassword(page: Page, password: string) {
+  await page.getByLabel("New password").fill(password);
+  await page.getByRole("button", { name: "Set password" }).click();
+}
+
+async function fillInSignIn(page: Page, email: string, password: string) {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+async function askForChange(page: Page, email: string) {
+  await page.goto("/settings");
+  const section = page.getByRole("region", { name: "Email" });
+  await section.getByRole("textbox", { name: "New address" }).fill(email);
+  await section.getByRole("button", { name: "Change address" }).click();
+  await expect(section.getByRole("status")).toHaveText("If the address can be used, a mail says how to go on.");
+  return section;
+}
+
+test("a forgotten password is replaced by a mail's link: the old one is refused, every device signed out", async ({
+  page,
+  site,
+  person,
+  newDevice,
+}) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+
+  const other = (await newDevice()).page;
+  await other.goto("/signin");
+  await other.getByRole("link", { name: "Forgotten your password?" }).click();
+  await expect(other).toHaveURL("/forgot-password");
+  await askForReset(other, person.email);
+  await other.goto(linkIn(await mailTo(site, person.email, RESET)));
+  await expect(other).toHaveURL(/\/reset-password\?token=/);
+  await setPassword(other, "1234567");
+  await expect(other.getByLabel("New password")).toHaveAccessibleDescription(/Password must be at least 8 characters/);
+  await setPassword(other, NEW_PASSWORD);
+  await expect(other.getByText("Your password is changed, and every device is signed out.")).toBeVisible();
+  await mailTo(site, person.email, "Your password was changed");
+
+  await other.getByRole("link", { name: "Sign in with it" }).click();
+  await fillInSignIn(other, person.email, person.password);
+  await expect(other.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
+  await fillInSignIn(other, person.email, NEW_PASSWORD);
+  await expect(other).toHaveURL("/dashboard");
+
+  await page.reload();
+  await expect(page).toHaveURL(/\/signin\?expired/);
+  await expect(page.getByText("Session expired.")).toBeVisible();
+});
+
+test("a link for a new password is good once, and a made-up one never", async ({ page, context, site, newDevice }) => {
+  const ada = await signUp((await newDevice()).context.request, site);
+  await askForReset(page, ada.email);
+  const link = linkIn(await mailTo(site, ada.email, RESET));
+  // Followed twice before it is used, and used in both places.
+  const second = await context.newPage();
+  await Promise.all([page.goto(link), second.goto(link)]);
+  await setPassword(page, NEW_PASSWORD);
+  await expect(page.getByText("Your password is changed, and every device is signed out.")).toBeVisible();
+  await setPassword(second, "a third long password");
+  await expect(second.getByRole("alert").filter({ hasText: NOT_GOOD })).toBeVisible();
+
+  await page.goto(link);
+  await expect(page).toHaveURL(/\/reset-password\?error=INVALID_TOKEN/);
+  await expect(page.getByRole("alert").filter({ hasText: NOT_GOOD })).toBeVisible();
+  await page.getByRole("link", { name: "Ask for a new link" }).click();
+  await expect(page).toHaveURL("/forgot-password");
+
+  await page.goto("/reset-password?token=made-up");
+  await setPassword(page, NEW_PASSWORD);
+  await expect(page.getByRole("alert").filter({ hasText: NOT_GOOD })).toBeVisible();
+});
+
+test("who asks for a link is not told whether there is an account", async ({ page, site, newDevice }) => {
+  const ada = await signUp((await newDevice()).context.request, site);
+  const unknown = somebody();
+  await askForReset(page, unknown.email);
+  const words = await page.getByRole("main").innerText();
+  await askForReset(page, ada.email);
+  expect(await page.getByRole("main").innerText()).toBe(words);
+  await mailTo(site, ada.email, RESET);
+  // Asked for earlier, so it would be here by now.
+  expect(await mailsTo(site, unknown.email)).toEqual([]);
+});
+
+test("an address changes when the link in the mail to the new one is followed, and the old one is told", async ({
+  page,
+  site,
+  person,
+}) => {
+  const { email } = somebody();
+  const section = await askForChange(page, email);
+  await expect(section).toContainText(`Your address is ${person.email}.`);
+  const link = linkIn(await mailTo(site, email, "Confirm your new e-mail address"));
+  await page.reload();
+  await expect(page.getByRole("banner")).toContainText(person.email);
+
+  await page.goto(link);
+  await expect(page).toHaveURL("/verify-email?done=1");
+  await page.getByRole("link", { name: "To your tasks" }).click();
+  await expect(page.getByRole("banner")).toContainText(email);
+  await page.getByRole("link", { name: "Settings" }).click();
+  await expect(page.getByRole("region", { name: "Email" })).toContainText(`Your address is ${email}.`);
+  expect((await mailTo(site, person.email, "Your e-mail address was changed")).text).toContain(email);
+});
+
+test.describe("where addresses have to be verified", () => {
+  test.use({ kind: "verified" });
+
+  async function fillInSignUp(page: Page): Promise<Person> {
+    const ada = somebody();
+    await page.goto("/signup");
+    await page.getByLabel("Name").fill(ada.name);
+    await page.getByLabel("Email").fill(ada.email);
+    await page.getByLabel("Password").fill(ada.password);
+    await page.getByRole("button", { name: "Create account" }).click();
+    const told = "Look into your mail: a link there verifies your address.";
+    await expect(page.getByRole("status").filter({ hasText: told })).toBeVisible();
+    return ada;
+  }
+
+  async function followVerification(page: Page, ada: Person, link: string) {
+    await page.goto(link);
+    await expect(page).toHaveURL("/verify-email?done=1");
+    await expect(page.getByRole("heading", { name: "Your address is verified" })).toBeVisible();
+    await page.getByRole("link", { name: "To your tasks" }).click();
+    await expect(page).toHaveURL("/signin");
+    await fillInSignIn(page, ada.email, ada.password);
+    await expect(page).toHaveURL("/dashboard");
+    await expect(page.getByRole("banner")).toContainText(ada.email);
+  }
+
+  test("a new account is told to look into the mail, and signs in once the link there was followed", async ({
+    page,
+    context,
+    site,
+  }) => {
+    const ada = await fillInSignUp(page);
+    await expect(page).toHaveURL("/signup");
+    expect(await context.cookies()).toEqual([]);
+
+    await page.goto("/signin");
+    await fillInSignIn(page, ada.email, ada.password);
+    const refusal = "Verify your email address first: follow the link in the mail we sent you.";
+    await expect(page.getByRole("alert").filter({ hasText: refusal })).toBeVisible();
+    expect(await context.cookies()).toEqual([]);
+
+    await followVerification(page, ada, linkIn(await mailTo(site, ada.email, VERIFY)));
+  });
+
+  test("who follows a broken link can ask for another, and that one works", async ({ page, site }) => {
+    const ada = await fillInSignUp(page);
+    const first = await mailTo(site, ada.email, VERIFY);
+    const broken = new URL(linkIn(first));
+    broken.searchParams.set("token", "made-up");
+    await page.goto(broken.href);
+    await expect(page).toHaveURL(/\/verify-email\?done=1&error=INVALID_TOKEN/);
+    await expect(page.getByRole("alert").filter({ hasText: NOT_GOOD })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Your address is verified" })).toBeHidden();
+
+    await page.getByLabel("Email").fill(ada.email);
+    await page.getByRole("button", { name: "Send a new link" }).click();
+    const told = "If the address is not verified yet, a link is on its way to it. It is good for an hour.";
+    await expect(page.getByRole("status").filter({ hasText: told })).toBeVisible();
+    await expect(page.getByText(NOT_GOOD)).toBeHidden();
+    await followVerification(page, ada, linkIn(await mailTo(site, ada.email, VERIFY, first)));
+  });
+});
