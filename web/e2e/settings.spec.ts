@@ -1,0 +1,138 @@
+import type { Page } from "@playwright/test";
+import { expect, signIn, test, type Person } from "./fixtures";
+
+const NEW_PASSWORD = "another long password";
+const EXPIRED = "Session expired. Sign in to go on where you were.";
+
+/** A part of the settings, by its heading. */
+function section(page: Page, name: string) {
+  return page.getByRole("region", { name });
+}
+
+async function tryToSignIn(page: Page, { email }: Person, password: string) {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+test("a new name stands in the bar at once, and stays", async ({ page, person }) => {
+  await page.goto("/settings");
+  const name = section(page, "Name").getByRole("textbox", { name: "Name" });
+  await expect(name).toHaveValue(person.name);
+  await name.fill("   ");
+  await section(page, "Name").getByRole("button", { name: "Save name" }).click();
+  await expect(name).toHaveAccessibleDescription("Enter a name of at most 100 characters");
+  await expect(name).toBeFocused();
+
+  await name.fill("Augusta King");
+  await page.keyboard.press("Enter");
+  await expect(section(page, "Name").getByRole("status")).toHaveText("Your name is changed.");
+  await expect(page.getByRole("banner")).toContainText("Augusta King");
+  await page.reload();
+  await expect(page.getByRole("banner")).toContainText("Augusta King");
+  await expect(name).toHaveValue("Augusta King");
+});
+
+test("a new password takes the present one, and signs the other devices out", async ({
+  page,
+  site,
+  person,
+  newDevice,
+}) => {
+  const other = await newDevice();
+  await signIn(other.context.request, site, person);
+  await other.page.goto("/dashboard");
+  await expect(other.page.getByText("Nothing to do")).toBeVisible();
+
+  await page.goto("/settings");
+  const form = section(page, "Password");
+  const current = form.getByRole("textbox", { name: "Current password" });
+  const next = form.getByRole("textbox", { name: "New password" });
+  await current.fill("not the password");
+  await next.fill(NEW_PASSWORD);
+  await form.getByRole("button", { name: "Change password" }).click();
+  await expect(current).toHaveAccessibleDescription("This is not your password");
+  await expect(current).toBeFocused();
+  await expect(next).toHaveValue(NEW_PASSWORD);
+
+  await current.fill(person.password);
+  await form.getByRole("button", { name: "Change password" }).click();
+  await expect(form.getByRole("status")).toHaveText("Your password is changed.");
+  await expect(current).toHaveValue("");
+  await expect(next).toHaveValue("");
+  // Here one stays signed in, alone.
+  await expect(section(page, "Signed-in devices").getByRole("listitem")).toHaveCount(1);
+  await expect(section(page, "Signed-in devices")).toContainText("This device");
+
+  await other.page.reload();
+  await expect(other.page).toHaveURL(/\/signin\?expired/);
+  await expect(other.page.getByText(EXPIRED)).toBeVisible();
+  await tryToSignIn(other.page, person, person.password);
+  await expect(other.page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
+  await tryToSignIn(other.page, person, NEW_PASSWORD);
+  await expect(other.page).toHaveURL("/dashboard");
+});
+
+test("the devices are listed, and one that is signed out here is sent to the sign-in", async ({
+  page,
+  site,
+  person,
+  newDevice,
+}) => {
+  const other = await newDevice();
+  await signIn(other.context.request, site, person);
+  await other.page.goto("/settings");
+  await expect(section(other.page, "Signed-in devices").getByRole("listitem")).toHaveCount(2);
+
+  await page.goto("/settings");
+  const devices = section(page, "Signed-in devices").getByRole("listitem");
+  await expect(devices).toHaveCount(2);
+  await expect(devices.filter({ hasText: "This device" })).toHaveCount(1);
+  await expect(devices.filter({ hasText: "This device" }).getByRole("button")).toBeHidden();
+  await devices.getByRole("button", { name: /^Sign out Chrome on Linux, since / }).click();
+  await expect(devices).toHaveCount(1);
+  await expect(devices).toContainText("This device");
+
+  await other.page.getByRole("link", { name: "Tasks" }).click();
+  await expect(other.page).toHaveURL(/\/signin\?expired/);
+  await expect(other.page.getByText(EXPIRED)).toBeVisible();
+  // This one is as signed in as before.
+  await page.reload();
+  await expect(page.getByRole("banner")).toContainText(person.email);
+});
+
+test("a deleted account is gone everywhere; a wrong password does not delete it", async ({
+  page,
+  context,
+  site,
+  person,
+  newDevice,
+}) => {
+  const tab = await context.newPage();
+  const other = await newDevice();
+  await signIn(other.context.request, site, person);
+  for (const one of [tab, other.page]) {
+    await one.goto("/dashboard");
+    await expect(one.getByText("Nothing to do")).toBeVisible();
+  }
+
+  await page.goto("/settings");
+  const form = section(page, "Delete the account");
+  const password = form.getByRole("textbox", { name: "Password, to confirm" });
+  await password.fill("not the password");
+  await form.getByRole("button", { name: "Delete account" }).click();
+  await expect(password).toHaveAccessibleDescription("This is not your password");
+  await expect(page).toHaveURL("/settings");
+  await password.fill(person.password);
+  await form.getByRole("button", { name: "Delete account" }).click();
+
+  for (const one of [page, tab]) {
+    await expect(one).toHaveURL(/\/signin$/);
+    await expect(one.getByText("Session expired")).toBeHidden();
+  }
+  expect(await context.cookies()).toEqual([]);
+  await tryToSignIn(page, person, person.password);
+  await expect(page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
+  await other.page.reload();
+  await expect(other.page).toHaveURL(/\/signin\?expired/);
+});
