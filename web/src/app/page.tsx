@@ -1,6 +1,6 @@
 import Link from "next/link";
 
-const LINK = "inline-flex min-h-11 items-center justify-center rounded-lg px-5 font-medium";
+const LINK = "inline-flex min-h-11 items-center justify-center rounded-lg border px-5 font-medium";
 
 /** What this is, and the two ways in. */
 export default function Home() {
@@ -12,10 +12,10 @@ export default function Home() {
         A task list that no other user can see. Add with one key, find by a word, undo what you did not mean.
       </p>
       <div className="flex flex-wrap gap-3">
-        <Link className={`${LINK} bg-accent text-on-accent hover:bg-accent-strong`} href="/signup">
+        <Link className={`${LINK} border-transparent bg-accent text-on-accent hover:bg-accent-strong`} href="/signup">
           Create an account
         </Link>
-        <Link className={`${LINK} border border-edge hover:bg-card`} href="/signin">
+        <Link className={`${LINK} border-edge hover:bg-card`} href="/signin">
           Sign in
         </Link>
       </div>

@@ -1,9 +1,10 @@
 import type { ComponentProps } from "react";
 
+// Where the system chooses the colours, the border that cannot be seen is what shows that this is a button.
 const LOOKS = {
-  main: "bg-accent text-on-accent hover:bg-accent-strong",
+  main: "border border-transparent bg-accent text-on-accent hover:bg-accent-strong",
   plain: "border border-edge bg-card hover:border-accent",
-  quiet: "text-soft hover:bg-page hover:text-ink",
+  quiet: "border border-transparent text-soft hover:bg-page hover:text-ink",
   danger: "border border-danger text-danger hover:bg-danger-tint",
 };
 
