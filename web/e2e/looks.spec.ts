@@ -1,0 +1,226 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type { Page } from "@playwright/test";
+import type { AxeResults, RunOptions } from "axe-core";
+import { expect, signUp, test } from "./fixtures";
+import { GUESTS, members, type Scene } from "./scenes";
+import { ARTEFACTS } from "./stack/places";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const RULES: RunOptions = {
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
+  resultTypes: ["violations"],
+  // It would fetch the styles again.
+  preload: false,
+};
+
+/** Of a phone, a tablet and a desk. */
+const PICTURED = [360, 768, 1440] as const;
+/** Twice and four times the size on a screen of 1280 (WCAG 1.4.4, 1.4.10). */
+const ENLARGED = [640, 320] as const;
+const HEIGHT = 800;
+/** In CSS pixels (WCAG 2.5.8). */
+const SMALLEST = 24;
+/** More than any page has controls. */
+const MOST_STOPS = 100;
+
+type Theme = "light" | "dark";
+
+/** What axe finds wrong, as a person can read it. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(
+    (rules) => (window as unknown as { axe: { run: (rules: RunOptions) => Promise<AxeResults> } }).axe.run(rules),
+    RULES,
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+/** The controls that are smaller than a fingertip, and what makes the page wider than its window. */
+async function misfits(page: Page): Promise<string[]> {
+  return page.evaluate((smallest) => {
+    const found: string[] = [];
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth > clientWidth) {
+      found.push(`the page is ${scrollWidth} wide in a window of ${clientWidth}`);
+    }
+    for (const control of document.querySelectorAll<HTMLElement>("a[href], button, input, select, textarea, summary")) {
+      // Whoever presses a label presses its control.
+      const { width, height } = (control.closest("label") ?? control).getBoundingClientRect();
+      const inText = control.matches("p a") && control.textContent !== control.closest("p")?.textContent;
+      if (control.checkVisibility() && !inText && Math.min(width, height) < smallest) {
+        found.push(`${control.outerHTML} is ${width} by ${height}`);
+      }
+    }
+    return found;
+  }, SMALLEST);
+}
+
+/** Looks at a page in both themes and at every width, and keeps pictures of it. */
+async function look(page: Page, { name, open }: Scene, way: string): Promise<void> {
+  const faults: string[] = [];
+  const show = async (theme: Theme, width: number) => {
+    const file = path.join(ARTEFACTS, "pages", way, `${name}-${width}-${theme}.png`);
+    await page.screenshot({ path: file, fullPage: true });
+  };
+  await page.setViewportSize({ width: 1440, height: HEIGHT });
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  await open(page);
+  faults.push(...(await faultsOf(page)).map((fault) => `1440 light: ${fault}`));
+  for (const width of [...PICTURED].reverse()) {
+    await page.setViewportSize({ width, height: HEIGHT });
+    await show("light", width);
+    faults.push(...(await misfits(page)).map((fault) => `${width}: ${fault}`));
+  }
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  // Each theme is examined at another width, so that both layouts are.
+  faults.push(...(await faultsOf(page)).map((fault) => `360 dark: ${fault}`));
+  for (const width of PICTURED) {
+    await page.setViewportSize({ width, height: HEIGHT });
+    await show("dark", width);
+  }
+  for (const width of ENLARGED) {
+    await page.setViewportSize({ width, height: HEIGHT });
+    faults.push(...(await misfits(page)).map((fault) => `${width}: ${fault}`));
+  }
+  expect.soft(faults, name).toEqual([]);
+}
+
+test.describe("pages can be read and used by everybody, light and dark, from phone to desk", () => {
+  test.skip(({ way }) => way !== "across origins", "the pages look the same, however they are served");
+  // Each of these opens many pages.
+  test.slow();
+
+  const half = Math.ceil(GUESTS.length / 2);
+  for (const [who, scenes] of [
+    ["a guest's first pages", GUESTS.slice(0, half)],
+    ["a guest's other pages", GUESTS.slice(half)],
+  ] as const) {
+    test(who, async ({ page, way }) => {
+      for (const scene of scenes) {
+        await look(page, scene, way);
+      }
+    });
+  }
+
+  test("a member's pages", async ({ page, person, site, way }) => {
+    expect(person.id).not.toBe("");
+    for (const scene of members(site)) {
+      await look(page, scene, way);
+    }
+  });
+});
+
+test("every page opens behind the gateway within its policy, without an error, and stands still", async ({
+  page,
+  context,
+  site,
+  way,
+}) => {
+  test.skip(way !== "behind the gateway", "the pages' own tests open them all");
+  test.slow();
+  for (const { open } of GUESTS) {
+    await open(page);
+  }
+  await signUp(context.request, site);
+  for (const { open } of members(site)) {
+    await open(page);
+  }
+});
+
+/** A control that has the focus: what it is, and whether one sees that it is this one. */
+interface Focused {
+  kind: string;
+  control: string;
+  ringed: boolean;
+}
+
+/** Goes through the page with the Tab key, from its top until the focus leaves it. */
+async function tabThrough(page: Page): Promise<Focused[]> {
+  const found: Focused[] = [];
+  for (;;) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => {
+      const control = document.activeElement;
+      if (!control || control === document.body) {
+        return null;
+      }
+      const { outlineStyle, outlineWidth } = getComputedStyle(control);
+      return {
+        kind: control.getAttribute("role") ?? control.getAttribute("type") ?? control.localName,
+        control: control.outerHTML,
+        ringed: outlineStyle === "solid" && Number.parseFloat(outlineWidth) >= 2,
+      };
+    });
+    if (!focused) {
+      return found;
+    }
+    found.push(focused);
+    expect(found.length, "the focus comes to an end").toBeLessThan(MOST_STOPS);
+  }
+}
+
+test.describe("without a mouse, without motion, without the page's own colours", () => {
+  test.skip(({ way }) => way !== "across origins", "the pages look the same, however they are served");
+
+  test("the focus is seen on every kind of control", async ({ page, person, site }) => {
+    expect(person.id).not.toBe("");
+    const opened = Object.fromEntries(members(site).map(({ name, open }) => [name, open]));
+    const kinds = new Set<string>();
+    for (const name of ["tasks", "tasks-editor", "settings"]) {
+      await opened[name]?.(page);
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      const focused = await tabThrough(page);
+      expect(focused.filter(({ ringed }) => !ringed).map(({ control }) => control)).toEqual([]);
+      focused.forEach(({ kind }) => kinds.add(kind));
+    }
+    expect([...kinds].sort()).toEqual(
+      ["a", "button", "checkbox", "date", "email", "input", "password", "radio", "search", "select", "submit"].concat(
+        "textarea",
+      ),
+    );
+  });
+
+  test("nothing moves for those who ask for less motion", async ({ page, person, site }) => {
+    expect(person.id).not.toBe("");
+    // The grey rows of a list that never comes.
+    await page.route(`${site.tasks}/api/me/tasks*`, () => {});
+    await page.emulateMedia({ reducedMotion: "no-preference" });
+    await page.goto("/dashboard");
+    const moving = () => page.evaluate(() => document.getAnimations().length);
+    await expect.poll(moving).toBeGreaterThan(0);
+    await expect(page.getByRole("button", { name: "Sign out" })).not.toHaveCSS("transition-property", "none");
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await expect.poll(moving).toBe(0);
+    await expect(page.getByRole("button", { name: "Sign out" })).toHaveCSS("transition-property", "none");
+  });
+
+  test("buttons keep their edges, and a choice its mark, in colours that the system chooses", async ({
+    page,
+    context,
+    site,
+  }) => {
+    await page.emulateMedia({ forcedColors: "active" });
+    await page.goto("/");
+    for (const name of ["Create an account", "Sign in"]) {
+      const link = page.getByRole("link", { name });
+      await expect(link).toHaveCSS("border-top-style", "solid");
+      await expect(link).not.toHaveCSS("border-top-color", "rgba(0, 0, 0, 0)");
+    }
+    await signUp(context.request, site);
+    await page.goto("/dashboard");
+    for (const name of ["Sign out", "Shortcuts", "Add"]) {
+      const button = page.getByRole("button", { name, exact: true });
+      await expect(button).toHaveCSS("border-top-style", "solid");
+      await expect(button).not.toHaveCSS("border-top-color", "rgba(0, 0, 0, 0)");
+    }
+    const background = (name: string) =>
+      page.getByRole("radio", { name }).evaluate((one) => getComputedStyle(one).backgroundColor);
+    expect(await background("All")).not.toBe(await background("Open"));
+    expect(await background("Open")).toBe(await background("Done"));
+  });
+});

@@ -1,0 +1,200 @@
+import { expect, type APIRequestContext, type Page } from "@playwright/test";
+import { tokenOf } from "./fixtures";
+import type { Site } from "./stack/places";
+
+/** A page in one of its states. */
+export interface Scene {
+  /** Names its pictures. */
+  name: string;
+  /** Brings it about, and waits until it stands. */
+  open: (page: Page) => Promise<void>;
+}
+
+async function press(page: Page, button: string): Promise<void> {
+  await page.getByRole("button", { name: button, exact: true }).click();
+}
+
+/** A scene that is there as soon as its heading is. */
+function at(name: string, address: string, heading: string): Scene {
+  return {
+    name,
+    open: async (page) => {
+      await page.goto(address);
+      await expect(page.getByRole("heading", { name: heading, level: 1 })).toBeVisible();
+    },
+  };
+}
+
+/** A form that is sent as it is, and says what is wrong. */
+function refused(name: string, address: string, action: string, complaint: string): Scene {
+  return {
+    name,
+    open: async (page) => {
+      await page.goto(address);
+      await press(page, action);
+      await expect(page.getByText(complaint)).toBeVisible();
+    },
+  };
+}
+
+/** What everybody sees. */
+export const GUESTS: readonly Scene[] = [
+  at("start", "/", "Your tasks, behind your own key"),
+  at("sign-up", "/signup", "Create an account"),
+  refused("sign-up-errors", "/signup", "Create account", "Password must be at least 8 characters"),
+  at("sign-in", "/signin", "Sign in"),
+  at("sign-in-expired", "/signin?expired", "Sign in"),
+  refused("sign-in-errors", "/signin", "Sign in", "Enter your password"),
+  {
+    name: "sign-in-refused",
+    open: async (page) => {
+      await page.goto("/signin");
+      await page.getByLabel("Email").fill("nobody@example.com");
+      await page.getByLabel("Password").fill("not a password");
+      await press(page, "Sign in");
+      await expect(page.getByText("Invalid credentials")).toBeVisible();
+    },
+  },
+  at("forgot-password", "/forgot-password", "Forgotten your password?"),
+  refused("forgot-password-errors", "/forgot-password", "Send a link", "Invalid email format"),
+  {
+    name: "forgot-password-sent",
+    open: async (page) => {
+      await page.goto("/forgot-password");
+      await page.getByLabel("Email").fill("nobody@example.com");
+      await press(page, "Send a link");
+      await expect(page.getByText("If there is an account with this address")).toBeVisible();
+    },
+  },
+  at("reset-password", "/reset-password?token=x", "Set a new password"),
+  refused("reset-password-errors", "/reset-password?token=x", "Set password", "Password must be at least 8 characters"),
+  at("reset-password-broken", "/reset-password?error=INVALID_TOKEN", "Set a new password"),
+  at("verify-email", "/verify-email", "Verify your address"),
+  at("verify-email-done", "/verify-email?done=1", "Your address is verified"),
+  at("verify-email-broken", "/verify-email?done=1&error=INVALID_TOKEN", "Verify your address"),
+  at("not-found", "/no/such/page", "There is no such page"),
+];
+
+const DAY = 86_400_000;
+const LONG =
+  "Compare the three offers for the workshop's roof, the one with the solar panels first, and write to everybody who " +
+  "wanted to know about it, Donaudampfschifffahrtsgesellschaftskapitänspatent-included";
+
+/** Tasks of every sort. */
+const TASKS = [
+  { title: "Return the library books", priority: "low", due_date: -3 * DAY, is_completed: true },
+  { title: "Water the plants", priority: "low" },
+  { title: "Pay the water bill", priority: "high", due_date: -2 * DAY },
+  {
+    title: LONG,
+    priority: "medium",
+    due_date: 400 * DAY,
+    description: "The roof leaks only in the west wind. ".repeat(9),
+  },
+  { title: "Book the train to Vienna", priority: "medium", due_date: DAY },
+  { title: "Call the dentist", priority: "high", due_date: 0, description: "Before noon" },
+];
+
+/** Gives whoever is signed in some tasks. */
+async function giveTasks(request: APIRequestContext, site: Site): Promise<void> {
+  const headers = { Authorization: `Bearer ${await tokenOf(request, site)}` };
+  for (const { is_completed, due_date, ...task } of TASKS) {
+    const due = due_date === undefined ? {} : { due_date: new Date(Date.now() + due_date).toISOString() };
+    const made = await request.post(`${site.tasks}/api/me/tasks`, { headers, data: { ...task, ...due } });
+    expect(made.status()).toBe(201);
+    if (is_completed) {
+      const { id } = (await made.json()) as { id: string };
+      const done = await request.patch(`${site.tasks}/api/me/tasks/${id}`, { headers, data: { is_completed } });
+      expect(done.status()).toBe(200);
+    }
+  }
+}
+
+async function openTasks(page: Page): Promise<void> {
+  await page.goto("/dashboard");
+  await expect(page.getByRole("list", { name: "Tasks" }).getByRole("listitem")).toHaveCount(TASKS.length);
+}
+
+/** How long a deletion can be undone, in milliseconds: too short to look around. */
+const HELD = 5000;
+
+/** Runs in the page, before everything else. */
+function holdLonger(held: number): void {
+  const begin = window.setTimeout.bind(window);
+  window.setTimeout = ((run: TimerHandler, wait?: number) => begin(run, wait === held ? 20 * held : wait)) as never;
+}
+
+/** What somebody sees who is signed in, from the first visit on. */
+export function members(site: Site): Scene[] {
+  return [
+    {
+      name: "tasks-none",
+      open: async (page) => {
+        await page.goto("/dashboard");
+        await expect(page.getByText("Nothing to do")).toBeVisible();
+      },
+    },
+    {
+      name: "tasks",
+      open: async (page) => {
+        await giveTasks(page.context().request, site);
+        await openTasks(page);
+      },
+    },
+    {
+      name: "tasks-editor",
+      open: async (page) => {
+        await page.getByRole("button", { name: "Edit Call the dentist" }).click();
+        await page.getByRole("textbox", { name: "Title" }).fill("");
+        await press(page, "Save");
+        await expect(page.getByRole("textbox", { name: "Title" })).toBeFocused();
+        await expect(page.getByText("Say what is to be done")).toBeVisible();
+      },
+    },
+    {
+      name: "tasks-shortcuts",
+      open: async (page) => {
+        await openTasks(page);
+        await page.keyboard.press("?");
+        await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+      },
+    },
+    {
+      name: "tasks-none-found",
+      open: async (page) => {
+        await page.goto("/dashboard?search=nothing+of+the+kind");
+        await expect(page.getByText("No task matches")).toBeVisible();
+      },
+    },
+    {
+      name: "tasks-empty-title",
+      open: async (page) => {
+        await openTasks(page);
+        await press(page, "Add");
+        await expect(page.getByText("Say what is to be done")).toBeVisible();
+      },
+    },
+    at("settings", "/settings", "Settings"),
+    {
+      name: "settings-errors",
+      open: async (page) => {
+        await page.goto("/settings");
+        await page.getByRole("region", { name: "Name" }).getByRole("textbox").fill("");
+        for (const action of ["Save name", "Change address", "Change password", "Delete account"]) {
+          await press(page, action);
+        }
+        await expect(page.locator("[aria-invalid=true]")).toHaveCount(5);
+      },
+    },
+    {
+      name: "tasks-undo",
+      open: async (page) => {
+        await page.addInitScript(holdLonger, HELD);
+        await openTasks(page);
+        await page.getByRole("button", { name: "Delete Water the plants" }).click();
+        await page.getByRole("button", { name: `Delete ${LONG}` }).click();
+        await expect(page.getByRole("button", { name: /^Undo/ })).toHaveCount(2);
+      },
+    },
+  ];
+}
