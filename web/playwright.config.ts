@@ -4,8 +4,11 @@ import { defineConfig } from "@playwright/test";
 import type { Options } from "./e2e/fixtures";
 import { ARTEFACTS } from "./e2e/stack/places";
 
-/** The names of Chromium's program: Debian's, other systems', and Google's, which hosted CI brings along. */
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/**
+ * The names of Chromium's program: Debian's without windows, which does half the work, and with; other systems', and
+ * Google's, which hosted CI brings along.
+ */
+const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const ON_MACS = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -37,7 +40,8 @@ export default defineConfig<Options>({
   // The order says nothing, and a test that passes at the second try is broken.
   fullyParallel: true,
   retries: 0,
-  workers: 2,
+  // Some of them wait for the end of a session, so that one more than most machines have cores is no burden.
+  workers: 3,
   forbidOnly: Boolean(process.env.CI),
   timeout: 45_000,
   expect: { timeout: 10_000 },

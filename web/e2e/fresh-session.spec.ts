@@ -1,4 +1,5 @@
 import type { APIRequestContext, Page } from "@playwright/test";
+import { faultsOf } from "./axe";
 import { expect, test } from "./fixtures";
 import type { Site } from "./stack/places";
 
@@ -34,6 +35,7 @@ test("where a fresh session is wanted a dialog asks for the password, and goes o
   await expect(dialog.getByLabel("Email")).toHaveAttribute("autocomplete", "username");
   const password = dialog.getByLabel("Password");
   await expect(password).toBeFocused();
+  expect(await faultsOf(page)).toEqual([]);
   await password.press("Escape");
   await expect(dialog).toBeHidden();
   await expect(show).toBeFocused();

@@ -1,20 +1,9 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import type { AxeResults, RunOptions } from "axe-core";
+import { faultsOf } from "./axe";
 import { expect, signUp, test } from "./fixtures";
 import { GUESTS, members, type Scene } from "./scenes";
 import { ARTEFACTS } from "./stack/places";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-const RULES: RunOptions = {
-  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
-  resultTypes: ["violations"],
-  // It would fetch the styles again.
-  preload: false,
-};
 
 /** Of a phone, a tablet and a desk. */
 const PICTURED = [360, 768, 1440] as const;
@@ -27,18 +16,6 @@ const SMALLEST = 24;
 const MOST_STOPS = 100;
 
 type Theme = "light" | "dark";
-
-/** What axe finds wrong, as a person can read it. */
-async function faultsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(
-    (rules) => (window as unknown as { axe: { run: (rules: RunOptions) => Promise<AxeResults> } }).axe.run(rules),
-    RULES,
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
 
 /** The controls that are smaller than a fingertip, and what makes the page wider than its window. */
 async function misfits(page: Page): Promise<string[]> {

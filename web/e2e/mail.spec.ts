@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expect, signUp, somebody, test, type Person } from "./fixtures";
 import { linkIn, mailsTo, mailTo } from "./mailbox";
+import type { Site } from "./stack/places";
 
 const RESET = "Choose a new password";
 const VERIFY = "Confirm your e-mail address";
@@ -120,7 +121,8 @@ test("an address changes when the link in the mail to the new one is followed, a
   await expect(page.getByRole("banner")).toContainText(person.email);
 
   await page.goto(link);
-  await expect(page).toHaveURL("/verify-email?done=1");
+  await expect(page).toHaveURL("/verify-email?changing=1");
+  await expect(page.getByText(`Your address is ${email}.`)).toBeVisible();
   await page.getByRole("link", { name: "To your tasks" }).click();
   await expect(page.getByRole("banner")).toContainText(email);
   await page.getByRole("link", { name: "Settings" }).click();
@@ -128,8 +130,8 @@ test("an address changes when the link in the mail to the new one is followed, a
   expect((await mailTo(site, person.email, "Your e-mail address was changed")).text).toContain(email);
 });
 
-test.describe("where addresses have to be verified", () => {
-  test.use({ kind: "verified" });
+test.describe("where an account has to be agreed to by mail", () => {
+  test.use({ kind: "agreed by mail" });
 
   async function fillInSignUp(page: Page): Promise<Person> {
     const ada = somebody();
@@ -188,5 +190,44 @@ test.describe("where addresses have to be verified", () => {
     await expect(page.getByRole("status").filter({ hasText: told })).toBeVisible();
     await expect(page.getByText(NOT_GOOD)).toBeHidden();
     await followVerification(page, ada, linkIn(await mailTo(site, ada.email, VERIFY, first)));
+  });
+
+  /** Somebody whose address is verified, signed in. */
+  async function verified(page: Page, site: Site): Promise<Person> {
+    const ada = await fillInSignUp(page);
+    await followVerification(page, ada, linkIn(await mailTo(site, ada.email, VERIFY)));
+    return ada;
+  }
+
+  test("a change of address is agreed to at the old one first, and nothing is claimed too early", async ({
+    page,
+    site,
+  }) => {
+    const ada = await verified(page, site);
+    const { email } = somebody();
+    await askForChange(page, email);
+    await page.goto(linkIn(await mailTo(site, ada.email, "Confirm the change of your e-mail address")));
+    await expect(page).toHaveURL("/verify-email?changing=1");
+    await expect(page.getByText(`Your address is ${ada.email}.`)).toBeVisible();
+    await expect(page.getByText("once the link in the mail to it was followed")).toBeVisible();
+    await page.goto(linkIn(await mailTo(site, email, "Confirm your new e-mail address")));
+    await expect(page.getByText(`Your address is ${email}.`)).toBeVisible();
+  });
+
+  test("an account lives until the link in the mail is followed, and is gone then", async ({ page, site }) => {
+    const ada = await verified(page, site);
+    await page.goto("/settings");
+    const section = page.getByRole("region", { name: "Delete the account" });
+    await section.getByRole("textbox", { name: "Password, to confirm" }).fill(ada.password);
+    await section.getByRole("button", { name: "Delete account" }).click();
+    await expect(section.getByRole("status")).toContainText("Look into your mail: a link there deletes your account.");
+    await page.reload();
+    await expect(page.getByRole("banner")).toContainText(ada.email);
+
+    await page.goto(linkIn(await mailTo(site, ada.email, "Delete your account")));
+    await expect(page).toHaveURL("/");
+    await page.goto("/signin");
+    await fillInSignIn(page, ada.email, ada.password);
+    await expect(page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
   });
 });

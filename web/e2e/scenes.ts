@@ -71,6 +71,7 @@ export const GUESTS: readonly Scene[] = [
   at("reset-password-broken", "/reset-password?error=INVALID_TOKEN", "Set a new password"),
   at("verify-email", "/verify-email", "Verify your address"),
   at("verify-email-done", "/verify-email?done=1", "Your address is verified"),
+  at("verify-email-changing", "/verify-email?changing=1", "Thank you"),
   at("verify-email-broken", "/verify-email?done=1&error=INVALID_TOKEN", "Verify your address"),
   at("not-found", "/no/such/page", "There is no such page"),
 ];

@@ -19,7 +19,7 @@ export const ARTEFACTS = path.join(TARGET, "browser");
 export type Way = "across origins" | "behind the gateway";
 
 /** Sessions and tokens as a deployment has them; ones that end while a test waits; or accounts whose address and end have to be agreed to by mail. */
-export type Kind = "usual" | "short lives" | "verified";
+export type Kind = "usual" | "short lives" | "agreed by mail";
 
 /** One running stack, as it is reached. */
 export interface Site {

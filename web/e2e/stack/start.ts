@@ -9,8 +9,9 @@ import { freePorts, Program } from "./program";
 
 type Settings = Record<string, string>;
 
-// One machine plays a crowd, so it would run into the limits that hold for one. A test of them is in auth-service.
-const USUAL: Settings = { RATE_LIMIT_ENABLED: "false" };
+// One machine plays a crowd, so it would run into the limits that hold for one; auth-service has tests of them. Hashes are
+// as cheap as they can be, since what is tested here is not how long they take.
+const USUAL: Settings = { RATE_LIMIT_ENABLED: "false", BCRYPT_COST: "4" };
 
 // Tokens end in mid-work, sessions soon after they were last used, and before either a session is too old for what needs a
 // fresh one. No leeway: the end of a token is its end.
@@ -24,7 +25,12 @@ const SHORT_LIVES: Settings = {
 };
 
 // What matters has to be agreed to by mail.
-const VERIFIED: Settings = { ...USUAL, REQUIRE_EMAIL_VERIFICATION: "true", DELETE_USER_VERIFICATION: "true" };
+const BY_MAIL: Settings = {
+  ...USUAL,
+  REQUIRE_EMAIL_VERIFICATION: "true",
+  CHANGE_EMAIL_CONFIRMATION: "true",
+  DELETE_USER_VERIFICATION: "true",
+};
 
 /** What a developer's environment may hold for other stacks is not passed on. */
 function inherited(): Settings {
@@ -51,6 +57,7 @@ function localStack(home: string, ports: Ports, settings: Settings): Promise<Pro
       AUTH_PORT: String(ports.auth),
       TASKS_PORT: String(ports.tasks),
       WEB_PORT: String(ports.web),
+      WEB_DIRECTORY: SITE,
       ...settings,
     },
     ready: /^Latchkey is up/,
@@ -108,16 +115,16 @@ async function start(root: string, name: string, ways: readonly Way[], settings:
 }
 
 async function startAll(root: string): Promise<Sites> {
-  const [direct, gateway, short, verified] = await Promise.all([
+  const [direct, gateway, short, byMail] = await Promise.all([
     start(root, "direct", ["across origins"], USUAL),
     start(root, "gateway", ["behind the gateway"], USUAL),
     start(root, "short", ["across origins", "behind the gateway"], SHORT_LIVES),
-    start(root, "verified", ["across origins", "behind the gateway"], VERIFIED),
+    start(root, "by-mail", ["across origins", "behind the gateway"], BY_MAIL),
   ]);
   const of = (way: Way, usual: Record<Way, Site>): Record<Kind, Site> => ({
     usual: usual[way],
     "short lives": short[way],
-    verified: verified[way],
+    "agreed by mail": byMail[way],
   });
   return { "across origins": of("across origins", direct), "behind the gateway": of("behind the gateway", gateway) };
 }

@@ -10,7 +10,7 @@ export async function rename(name: string): Promise<void> {
 
 /** Asks for another address; a mail goes out, and the address changes when its link is followed. */
 export async function changeEmail(newEmail: string): Promise<void> {
-  const callbackURL = `${location.origin}/verify-email?done=1`;
+  const callbackURL = `${location.origin}/verify-email?changing=1`;
   await asked((fetchOptions) => authClient.changeEmail({ newEmail, callbackURL, fetchOptions }));
 }
 

@@ -39,7 +39,7 @@ export function AccountBar({ user, beforeLeaving }: Props) {
   return (
     <header className="border-b border-line bg-card">
       <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-2 px-4 py-3 sm:gap-4">
-        <nav aria-label="Pages" className="flex gap-1">
+        <nav aria-label="Pages" className="-ml-2 flex gap-1 sm:-ml-3">
           {PAGES.map(([path, name]) => (
             <Link
               key={path}
@@ -51,7 +51,7 @@ export function AccountBar({ user, beforeLeaving }: Props) {
             </Link>
           ))}
         </nav>
-        <div className="ml-auto min-w-0 text-right leading-tight max-sm:order-last max-sm:ml-0 max-sm:basis-full max-sm:px-2 max-sm:text-left">
+        <div className="ml-auto min-w-0 text-right leading-tight max-sm:order-last max-sm:ml-0 max-sm:basis-full max-sm:text-left">
           <p className="truncate font-medium">{user.name}</p>
           <p className="truncate text-sm text-soft">{user.email}</p>
         </div>

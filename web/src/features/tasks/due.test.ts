@@ -19,6 +19,7 @@ describe("due dates", () => {
     expect(dueLabel(new Date(2026, 10, 21, 23).toISOString(), now)).toEqual({ text: "Today", over: false });
     expect(dueLabel(new Date(2026, 10, 22, 23).toISOString(), now)).toEqual({ text: "Tomorrow", over: false });
     expect(dueLabel(new Date(2026, 10, 3, 23).toISOString(), now)).toEqual({ text: "Overdue, 3 Nov", over: true });
+    expect(dueLabel(new Date(2026, 10, 3, 23).toISOString(), now, true)).toEqual({ text: "3 Nov", over: false });
     expect(dueLabel(new Date(2027, 0, 3, 23).toISOString(), now).text).toBe("3 Jan 2027");
   });
 });

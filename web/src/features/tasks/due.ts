@@ -18,12 +18,12 @@ export function endOfDay(day: string): string | null {
   return end.toISOString();
 }
 
-/** How a due date is shown, and whether it is over. */
-export function dueLabel(due: string, now: Date): { text: string; over: boolean } {
+/** How a due date is shown, and whether it is over: nothing is for what is done. */
+export function dueLabel(due: string, now: Date, done = false): { text: string; over: boolean } {
   const tomorrow = new Date(now);
   tomorrow.setDate(now.getDate() + 1);
   const day = dayOf(due);
-  const over = new Date(due) < now;
+  const over = !done && new Date(due) < now;
   if (day === dayOf(now)) {
     return { text: "Today", over };
   }

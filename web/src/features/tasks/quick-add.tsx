@@ -93,42 +93,36 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
       onSubmit={(event) => void submit(event)}
       onChange={keep}
       noValidate
-      className="flex flex-col gap-1.5"
+      className="flex flex-wrap gap-2"
     >
-      <div className="flex flex-wrap gap-2">
-        <input
-          ref={input}
-          name="title"
-          aria-label="New task"
-          placeholder="What is to be done?"
-          autoComplete="off"
-          enterKeyHint="done"
-          aria-invalid={mistake ? true : undefined}
-          aria-describedby={mistake ? "quick-add-mistake" : undefined}
-          onChange={() => setMistake("")}
-          className="min-h-11 min-w-0 flex-1 basis-full rounded-lg border border-edge bg-card px-3 placeholder:text-soft aria-invalid:border-danger md:basis-0"
-        />
-        <PrioritySelect
-          label="Priority of the new task"
-          name="priority"
-          defaultValue={USUAL}
-          className="flex-1 md:flex-none"
-        />
-        <input
-          name="due"
-          type="date"
-          aria-label="Due date of the new task"
-          className="min-h-11 min-w-0 flex-1 rounded-lg border border-edge bg-card px-2 md:flex-none"
-        />
-        <Button type="submit" look="main" className="min-h-11">
-          Add
-        </Button>
-      </div>
+      <input
+        ref={input}
+        name="title"
+        aria-label="New task"
+        placeholder="What is to be done?"
+        autoComplete="off"
+        enterKeyHint="done"
+        aria-invalid={mistake ? true : undefined}
+        aria-describedby={mistake ? "quick-add-mistake" : undefined}
+        onChange={() => setMistake("")}
+        className="min-h-11 min-w-0 flex-1 basis-full rounded-lg border border-edge bg-card px-3 placeholder:text-soft aria-invalid:border-danger md:basis-0"
+      />
       {mistake && (
-        <p id="quick-add-mistake" className="text-sm font-medium text-danger">
+        // Right under its field, also where that has a line of its own.
+        <p id="quick-add-mistake" className="basis-full text-sm font-medium text-danger md:order-last">
           {mistake}
         </p>
       )}
+      <PrioritySelect label="Priority of the new task" name="priority" defaultValue={USUAL} />
+      <input
+        name="due"
+        type="date"
+        aria-label="Due date of the new task"
+        className="min-h-11 min-w-0 flex-1 rounded-lg border border-edge bg-card px-2 md:flex-none"
+      />
+      <Button type="submit" look="main" className="min-h-11">
+        Add
+      </Button>
     </form>
   );
 }

@@ -31,7 +31,7 @@ const PRIORITY_LOOKS = {
 
 /** What a row says of the task beside its title. */
 function Facts({ task }: { task: Task }) {
-  const due = task.due_date ? dueLabel(task.due_date, new Date()) : null;
+  const due = task.due_date ? dueLabel(task.due_date, new Date(), task.is_completed) : null;
   return (
     <p className="flex flex-wrap gap-x-3 text-sm">
       <span className={PRIORITY_LOOKS[task.priority]}>
@@ -39,7 +39,7 @@ function Facts({ task }: { task: Task }) {
         <span className="sr-only"> priority</span>
       </span>
       {due && (
-        <span className={due.over && !task.is_completed ? "font-medium text-warm" : "text-soft"}>
+        <span className={due.over ? "font-medium text-warm" : "text-soft"}>
           <span className="sr-only">Due: </span>
           {due.text}
         </span>

@@ -9,8 +9,9 @@ interface Props {
 }
 
 const TOAST =
-  "pointer-events-auto flex w-full max-w-md items-center gap-3 rounded-xl bg-ink py-2 pr-2 pl-4 text-page shadow-lg";
-const TOAST_BUTTON = "min-h-10 shrink-0 rounded-lg px-3 font-semibold underline outline-offset-[-4px]";
+  "pointer-events-auto flex w-full max-w-md items-center gap-3 rounded-xl border border-transparent bg-ink py-2 pr-2 pl-4 text-page shadow-lg";
+const TOAST_BUTTON =
+  "min-h-10 shrink-0 rounded-lg px-3 font-semibold underline outline-offset-[-4px] focus-visible:outline-current";
 
 /** What happened and can be undone, and what did not work. */
 export function UndoBar({ held, failure, onUndo, onDismiss }: Props) {
