@@ -56,6 +56,13 @@ export async function signIn(request: APIRequestContext, site: Site, { email, pa
   await post(request, site, "sign-in/email", { email, password });
 }
 
+/** Signs in as a person does; the page is the sign-in already. */
+export async function fillInSignIn(page: Page, { email, password }: Pick<Person, "email" | "password">): Promise<void> {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
 /** An access token of whoever is signed in. */
 export async function tokenOf(request: APIRequestContext, site: Site): Promise<string> {
   const answer = await request.get(`${site.auth}/api/auth/token`);

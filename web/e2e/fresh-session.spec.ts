@@ -1,6 +1,6 @@
 import type { APIRequestContext, Page } from "@playwright/test";
 import { faultsOf } from "./axe";
-import { expect, test } from "./fixtures";
+import { expect, fillInSignIn, test } from "./fixtures";
 import type { Site } from "./stack/places";
 
 test.use({ kind: "short lives" });
@@ -58,8 +58,6 @@ test("settings asked for with the session gone lead to the sign-in, and back", a
   await expect.poll(async () => (await context.cookies()).length, { timeout: 20_000 }).toBe(0);
   await page.getByRole("button", { name: "Save name" }).click();
   await expect(page).toHaveURL("/signin?expired&next=%2Fsettings");
-  await page.getByLabel("Email").fill(person.email);
-  await page.getByLabel("Password").fill(person.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillInSignIn(page, person);
   await expect(page).toHaveURL("/settings");
 });

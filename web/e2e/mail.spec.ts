@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, signUp, somebody, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, signUp, somebody, test, type Person } from "./fixtures";
 import { linkIn, mailsTo, mailTo } from "./mailbox";
 import type { Site } from "./stack/places";
 
@@ -19,12 +19,6 @@ async function askForReset(page: Page, email: string) {
 async function setPassword(page: Page, password: string) {
   await page.getByLabel("New password").fill(password);
   await page.getByRole("button", { name: "Set password" }).click();
-}
-
-async function fillInSignIn(page: Page, email: string, password: string) {
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
 }
 
 async function askForChange(page: Page, email: string) {
@@ -59,9 +53,9 @@ test("a forgotten password is replaced by a mail's link: the old one is refused,
   await mailTo(site, person.email, "Your password was changed");
 
   await other.getByRole("link", { name: "Sign in with it" }).click();
-  await fillInSignIn(other, person.email, person.password);
+  await fillInSignIn(other, person);
   await expect(other.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
-  await fillInSignIn(other, person.email, NEW_PASSWORD);
+  await fillInSignIn(other, { ...person, password: NEW_PASSWORD });
   await expect(other).toHaveURL("/dashboard");
 
   await page.reload();
@@ -151,7 +145,7 @@ test.describe("where an account has to be agreed to by mail", () => {
     await expect(page.getByRole("heading", { name: "Your address is verified" })).toBeVisible();
     await page.getByRole("link", { name: "To your tasks" }).click();
     await expect(page).toHaveURL("/signin");
-    await fillInSignIn(page, ada.email, ada.password);
+    await fillInSignIn(page, ada);
     await expect(page).toHaveURL("/dashboard");
     await expect(page.getByRole("banner")).toContainText(ada.email);
   }
@@ -166,7 +160,7 @@ test.describe("where an account has to be agreed to by mail", () => {
     expect(await context.cookies()).toEqual([]);
 
     await page.goto("/signin");
-    await fillInSignIn(page, ada.email, ada.password);
+    await fillInSignIn(page, ada);
     const refusal = "Verify your email address first: follow the link in the mail we sent you.";
     await expect(page.getByRole("alert").filter({ hasText: refusal })).toBeVisible();
     expect(await context.cookies()).toEqual([]);
@@ -227,7 +221,7 @@ test.describe("where an account has to be agreed to by mail", () => {
     await page.goto(linkIn(await mailTo(site, ada.email, "Delete your account")));
     await expect(page).toHaveURL("/");
     await page.goto("/signin");
-    await fillInSignIn(page, ada.email, ada.password);
+    await fillInSignIn(page, ada);
     await expect(page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
   });
 });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, signIn, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, signIn, test } from "./fixtures";
 
 const NEW_PASSWORD = "another long password";
 const EXPIRED = "Session expired. Sign in to go on where you were.";
@@ -7,12 +7,6 @@ const EXPIRED = "Session expired. Sign in to go on where you were.";
 /** A part of the settings, by its heading. */
 function section(page: Page, name: string) {
   return page.getByRole("region", { name });
-}
-
-async function tryToSignIn(page: Page, { email }: Person, password: string) {
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
 }
 
 test("a new name stands in the bar at once, and stays", async ({ page, person }) => {
@@ -67,9 +61,9 @@ test("a new password takes the present one, and signs the other devices out", as
   await other.page.reload();
   await expect(other.page).toHaveURL(/\/signin\?expired/);
   await expect(other.page.getByText(EXPIRED)).toBeVisible();
-  await tryToSignIn(other.page, person, person.password);
+  await fillInSignIn(other.page, person);
   await expect(other.page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
-  await tryToSignIn(other.page, person, NEW_PASSWORD);
+  await fillInSignIn(other.page, { ...person, password: NEW_PASSWORD });
   await expect(other.page).toHaveURL("/dashboard");
 });
 
@@ -133,7 +127,7 @@ test("a deleted account is gone everywhere; a wrong password does not delete it"
     await expect(one.getByText("Session expired")).toBeHidden();
   }
   expect(await context.cookies()).toEqual([]);
-  await tryToSignIn(page, person, person.password);
+  await fillInSignIn(page, person);
   await expect(page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
   await other.page.reload();
   await expect(other.page).toHaveURL(/\/signin\?expired/);

@@ -1,6 +1,6 @@
 import type { Page, Request } from "@playwright/test";
 import { add, askFromPage, row, titles } from "./board";
-import { expect, test, tokenOf } from "./fixtures";
+import { expect, fillInSignIn, test, tokenOf } from "./fixtures";
 import type { Site } from "./stack/places";
 
 test.use({ kind: "short lives" });
@@ -116,9 +116,7 @@ test("with the session gone in mid-work: to the sign-in with â€œSession expiredâ
   await expect(page).toHaveURL("/signin?expired");
   await expect(page.getByText("Session expired. Sign in to go on where you were.")).toBeVisible();
 
-  await page.getByLabel("Email").fill(person.email);
-  await page.getByLabel("Password").fill(person.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillInSignIn(page, person);
   await expect(page).toHaveURL("/dashboard");
   await expect(title).toHaveValue("Changed too late");
   await expect(quickAdd).toHaveValue("Made too late");

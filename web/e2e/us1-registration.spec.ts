@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, signUp, somebody, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, signUp, somebody, test, type Person } from "./fixtures";
 
 async function fillIn(page: Page, { name, email, password }: Person) {
   await page.goto("/signup");
@@ -47,9 +47,7 @@ test("US1.2 a taken e-mail gets “Email already registered” and no second acc
   await expect(page.getByLabel("Password")).toHaveValue("another long password");
 
   await page.goto("/signin");
-  await page.getByLabel("Email").fill(ada.email);
-  await page.getByLabel("Password").fill("another long password");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillInSignIn(page, { ...ada, password: "another long password" });
   await expect(page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
 });
 

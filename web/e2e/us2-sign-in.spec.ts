@@ -1,11 +1,9 @@
 import type { Page } from "@playwright/test";
-import { expect, signUp, somebody, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, signUp, somebody, test, type Person } from "./fixtures";
 
-async function signInByForm(page: Page, { email, password }: Pick<Person, "email" | "password">) {
+async function signInByForm(page: Page, who: Pick<Person, "email" | "password">) {
   await page.goto("/signin");
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillInSignIn(page, who);
 }
 
 test("US2.1 FR-014 right credentials make a session and a JWT, kept in memory alone, and lead to the dashboard", async ({
@@ -89,9 +87,7 @@ test("the page under 127.0.0.1 keeps a session of its own, since that is another
   const other = site.origin.replace("localhost", "127.0.0.1");
   await page.goto(`${other}/dashboard`);
   await expect(page).toHaveURL(`${other}/signin`);
-  await page.getByLabel("Email").fill(ada.email);
-  await page.getByLabel("Password").fill(ada.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillInSignIn(page, ada);
   await expect(page).toHaveURL(`${other}/dashboard`);
   await expect(page.getByText("Nothing to do")).toBeVisible();
 });

@@ -1,5 +1,5 @@
 import { add, row, titles } from "./board";
-import { expect, signUp, somebody, test } from "./fixtures";
+import { expect, fillInSignIn, signUp, somebody, test } from "./fixtures";
 
 test("US4.1 FR-015 sign-out ends the session, clears the token and leads to the sign-in", async ({
   page,
@@ -68,9 +68,7 @@ test("US4.3 FR-026 a signed-out user on a protected page is sent to the sign-in,
     await expect(page).toHaveURL(path === "/dashboard" ? "/signin" : "/signin?next=%2Fsettings");
     await expect(page.getByText("Session expired")).toBeHidden();
   }
-  await page.getByLabel("Email").fill(ada.email);
-  await page.getByLabel("Password").fill(ada.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillInSignIn(page, ada);
   await expect(page).toHaveURL("/settings");
 });
 
@@ -90,9 +88,7 @@ test("tabs agree: who signs out in one is signed out in all, and signed in again
     await expect(tab).toHaveURL(/\/signin/);
     await expect(tab.getByText("Session expired")).toBeHidden();
   }
-  await page.getByLabel("Email").fill(ada.email);
-  await page.getByLabel("Password").fill(ada.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillInSignIn(page, ada);
   for (const tab of [page, other]) {
     await expect(tab).toHaveURL("/dashboard");
     await expect(titles(tab)).toHaveText(["Seen in both"]);
@@ -108,9 +104,7 @@ test("somebody else signing in in one tab is who every tab shows", async ({ page
   await other.goto("/settings");
   await other.getByRole("button", { name: "Sign out" }).click();
   await expect(other).toHaveURL("/signin");
-  await other.getByLabel("Email").fill(bob.email);
-  await other.getByLabel("Password").fill(bob.password);
-  await other.getByRole("button", { name: "Sign in" }).click();
+  await fillInSignIn(other, bob);
   for (const tab of [page, other]) {
     await expect(tab.getByRole("banner")).toContainText("Bob");
     await expect(tab.getByText("Nothing to do")).toBeVisible();
