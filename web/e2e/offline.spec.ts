@@ -1,4 +1,4 @@
-import { add, asker, row, titles } from "./board";
+import { add, asker, complete, row, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
 test("offline and back: changes are shown at once, wait, and are sent in their order", async ({
@@ -12,7 +12,7 @@ test("offline and back: changes are shown at once, wait, and are sent in their o
   await context.setOffline(true);
   await expect(page.getByText("You are offline.")).toBeVisible();
 
-  await row(page, "Before the tunnel").getByRole("checkbox").check();
+  await complete(page, "Before the tunnel");
   for (const title of ["First in the tunnel", "Second in the tunnel"]) {
     await page.getByRole("textbox", { name: "New task", exact: true }).fill(title);
     await page.keyboard.press("Enter");
@@ -85,23 +85,45 @@ test("a change that the service refuses is taken back, with a message", async ({
   await expect(page.getByText("was not changed")).toBeHidden();
 });
 
-test("a task that is not taken comes back into its field", async ({ page, person }) => {
-  await page.goto("/dashboard");
-  await expect(page.getByText("Nothing to do")).toBeVisible();
+test("what is not taken comes back into its field, each task after the other, and into its editor", async ({
+  page,
+  person,
+}) => {
   const field = page.getByRole("textbox", { name: "New task", exact: true });
-  await page.route("**/api/me/tasks", (route) =>
-    route.request().method() === "POST" ? route.abort("connectionrefused") : route.continue(),
-  );
+  const title = page.getByRole("textbox", { name: "Title" });
+  const notTaken = (what: string) =>
+    page.getByRole("alert").filter({ hasText: `${what}. The service cannot be reached.` });
+  await page.goto("/dashboard");
+  await add(page, "There already");
+  let fail = () => {};
+  const typing = new Promise<void>((resolve) => (fail = resolve));
+  await page.route(/\/api\/me\/tasks/, async (route) => {
+    if (["POST", "PATCH"].includes(route.request().method())) {
+      await typing;
+      await route.abort("connectionrefused");
+    } else {
+      await route.continue();
+    }
+  });
   await field.fill(`${person.name}'s idea`);
   await field.press("Enter");
-  await expect(
-    page.getByRole("alert").filter({ hasText: "was not added. The service cannot be reached." }),
-  ).toBeVisible();
-  await expect(field).toHaveValue(`${person.name}'s idea`);
-  await expect(page.getByText("Nothing to do")).toBeVisible();
-  await page.unroute("**/api/me/tasks");
+  await field.fill("The next idea");
+  fail();
+  await expect(notTaken(`“${person.name}'s idea” was not added`)).toBeVisible();
+  await expect(field).toHaveValue("The next idea");
+  await row(page, "There already").getByRole("button", { name: "Edit There already" }).click();
+  await title.fill("Here now");
+  await title.press("Enter");
+  await expect(notTaken("“There already” was not changed")).toBeVisible();
+  await expect(title).toHaveValue("Here now");
+
+  await page.unrouteAll();
+  await title.press("Enter");
+  await expect(titles(page)).toHaveText(["Here now"]);
   await field.press("Enter");
-  await expect(titles(page)).toHaveText([`${person.name}'s idea`]);
+  await expect(field).toHaveValue(`${person.name}'s idea`);
+  await field.press("Enter");
+  await expect(titles(page)).toHaveText([`${person.name}'s idea`, "The next idea", "Here now"]);
   await expect(field).toHaveValue("");
 });
 

@@ -1,4 +1,4 @@
-import { add, askFromPage, asker, row } from "./board";
+import { add, askFromPage, asker, complete, row } from "./board";
 import { expect, signUp, test, tokenOf } from "./fixtures";
 
 test("US5.1 a created task is bound to its creator, whatever the request says", async ({
@@ -26,7 +26,7 @@ test("US5.1 a created task is bound to its creator, whatever the request says", 
 test("US5.2 the owner may update it", async ({ page, context, site, person }) => {
   await page.goto("/dashboard");
   await add(page, "Write the preface");
-  await row(page, "Write the preface").getByRole("checkbox").check();
+  await complete(page, "Write the preface");
   await row(page, "Write the preface").getByRole("button", { name: "Edit Write the preface" }).click();
   await page.getByRole("textbox", { name: "Title" }).fill("Write the whole book");
   await page.getByRole("button", { name: "Save" }).click();
@@ -86,7 +86,7 @@ test("two users side by side see and change their own tasks, and nothing of each
     }
   }
   for (const { name, page } of people) {
-    await row(page, `${name}'s task 2`).getByRole("checkbox").check();
+    await complete(page, `${name}'s task 2`);
     await row(page, `${name}'s task 1`)
       .getByRole("button", { name: `Delete ${name}'s task 1` })
       .click();

@@ -54,11 +54,16 @@ describe("Drafts", () => {
     expect(drafts.next()).toBe(bread);
   });
 
-  it("keep nothing that arrived or was refused", async () => {
+  it("keep what was refused, and nothing that arrived or that is about nothing any more", async () => {
     await drafts.adding(milk, Promise.resolve());
-    await drafts.adding(bread, Promise.reject(new ServiceError(400, "", ""))).catch(() => {});
+    await drafts.changing("a", { title: "Tea" }, Promise.reject(new ServiceError(404, "", ""))).catch(() => {});
     leaveDrafts(false);
     expect(drafts.next()).toBeUndefined();
+    expect(drafts.editing()).toBeNull();
+    await drafts.adding(bread, Promise.reject(new ServiceError(503, "", ""))).catch(() => {});
+    await drafts.changing("a", { title: "Tea" }, Promise.reject(new ServiceError(0, "", ""))).catch(() => {});
+    expect(drafts.next()).toBe(bread);
+    expect(drafts.editing()).toBe("a");
   });
 
   it("keep what still waits when the session ends, once", async () => {

@@ -1,10 +1,15 @@
 import type { NewTask, TaskChanges } from "@/lib/tasks-api/client";
-import { SessionGone } from "@/lib/token-keeper";
+import { ServiceError } from "@/lib/service-error";
+
+/** Whether something is refused for good: there is nothing any more that it could be done to. */
+function isGone(error: unknown): boolean {
+  return error instanceof ServiceError && error.status === 404;
+}
 
 /** What somebody typed and the task service does not have: it outlives a session that ends by itself. */
 export class Drafts {
   #typed: NewTask | undefined;
-  /** New tasks that no session was there for, oldest first. */
+  /** New tasks that the service did not take, oldest first. */
   readonly #lost: NewTask[] = [];
   #editing: string | null = null;
   readonly #edits = new Map<string, TaskChanges>();
@@ -46,12 +51,12 @@ export class Drafts {
     return this.#edits.get(id);
   }
 
-  /** Keeps a new task if the session ends before the service has it. */
+  /** Keeps a new task that the service does not take, or that the session ends before. */
   adding<Result>(task: NewTask, sent: Promise<Result>): Promise<Result> {
     return this.#watch(sent, () => void this.#lost.push(task));
   }
 
-  /** Keeps an editor's changes if the session ends before the service has them. */
+  /** The same for an editor's changes, unless their task is gone. */
   changing<Result>(id: string, changes: TaskChanges, sent: Promise<Result>): Promise<Result> {
     return this.#watch(sent, () => {
       // What was typed since is newer.
@@ -71,7 +76,7 @@ export class Drafts {
     try {
       return await sent;
     } catch (error) {
-      if (error instanceof SessionGone && this.#onTheirWay.has(keep)) {
+      if (!isGone(error) && this.#onTheirWay.has(keep)) {
         keep();
       }
       throw error;

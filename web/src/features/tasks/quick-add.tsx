@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useRef, useState, type FormEvent, type RefObject } from "react";
 import type { NewTask, Priority } from "@/lib/tasks-api/client";
-import { SessionGone } from "@/lib/token-keeper";
 import { Button } from "@/ui/button";
 import type { Drafts } from "./drafts";
 import { dayOf, endOfDay } from "./due";
@@ -69,12 +68,9 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
     refill();
     try {
       await onAdd(task);
-    } catch (error) {
-      // What was typed comes back, unless the next one is being typed already.
-      if (form.current && !field.value) {
-        if (!(error instanceof SessionGone)) {
-          drafts.type(task);
-        }
+    } catch {
+      // What was typed comes back, after the next one if that is being typed already.
+      if (!field.value) {
         refill();
       }
     }
