@@ -21,43 +21,35 @@ interface Start {
 
 /** A program that runs until it is stopped. */
 export class Program {
-  private constructor(private readonly child: ChildProcess) {}
+  readonly #lines: string[] = [];
+  #stopping = false;
+
+  private constructor(
+    private readonly name: string,
+    private readonly child: ChildProcess,
+  ) {}
 
   /** Starts it and waits until it says that it is ready. */
   static async start({ name, program, args, env, ready }: Start): Promise<Program> {
-    const child: ChildProcess = spawn(program, args, {
-      env: env as NodeJS.ProcessEnv,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const lines: string[] = [];
-    const started = new Promise<void>((resolve, reject) => {
-      const fail = (why: string) =>
-        reject(new Error(`${name} ${why}; its last lines:\n${lines.slice(-SHOWN_LINES).join("\n")}`));
-      const patience = setTimeout(() => fail("is not ready in time"), START_PATIENCE);
-      for (const stream of [child.stdout, child.stderr]) {
-        createInterface({ input: stream as Readable }).on("line", (line) => {
-          lines.push(line);
-          if (ready.test(line)) {
-            clearTimeout(patience);
-            resolve();
-          }
-        });
-      }
-      child.on("error", (error) => fail(`does not start (${error.message})`));
-      child.on("exit", (status) => fail(`ended (${status})`));
-    });
-    const self = new Program(child);
+    const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] });
+    const self = new Program(name, child);
     try {
-      await started;
+      await self.#ready(ready);
     } catch (error) {
       await self.stop();
       throw error;
     }
+    child.on("exit", (status) => {
+      if (!self.#stopping) {
+        process.stderr.write(`${self.#failure(`ended by itself (${status})`).message}\n`);
+      }
+    });
     return self;
   }
 
   /** Asks it to end, and makes it end if it does not. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     if (this.child.exitCode !== null || this.child.signalCode !== null || this.child.pid === undefined) {
       return;
     }
@@ -66,6 +58,32 @@ export class Program {
     this.child.kill("SIGTERM");
     await gone;
     clearTimeout(patience);
+  }
+
+  #failure(why: string): Error {
+    return new Error(`${this.name} ${why}; its last lines:\n${this.#lines.join("\n")}`);
+  }
+
+  #ready(line: RegExp): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const patience = setTimeout(() => reject(this.#failure("is not ready in time")), START_PATIENCE);
+      const fail = (why: string) => {
+        clearTimeout(patience);
+        reject(this.#failure(why));
+      };
+      for (const stream of [this.child.stdout, this.child.stderr]) {
+        createInterface({ input: stream as Readable }).on("line", (text) => {
+          this.#lines.push(text);
+          this.#lines.splice(0, this.#lines.length - SHOWN_LINES);
+          if (line.test(text)) {
+            clearTimeout(patience);
+            resolve();
+          }
+        });
+      }
+      this.child.on("error", (error) => fail(`does not start (${error.message})`));
+      this.child.on("exit", (status) => fail(`ended (${status})`));
+    });
   }
 }
 

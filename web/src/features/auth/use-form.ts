@@ -12,7 +12,7 @@ interface Rules<Name extends FieldName> {
 export function useForm<Name extends FieldName>({ fields, mistakes, submit }: Rules<Name>) {
   const [complaints, setComplaints] = useState<Complaint[]>([]);
   const [busy, setBusy] = useState(false);
-  // State is too late for the second of two quick clicks.
+  // The busy button holds back clicks and Enter, and not a password manager that submits the form itself.
   const underWay = useRef(false);
 
   function complain(form: HTMLFormElement, found: Complaint[]) {
