@@ -2,6 +2,7 @@
 
 import { AccountBar } from "@/features/auth/account-bar";
 import { confirmationMistakes, emailMistakes, nameMistakes, passwordMistakes } from "@/features/auth/messages";
+import { NewPasswordField } from "@/features/auth/new-password-field";
 import { leaveDeleted, type User } from "@/features/auth/session";
 import { TextField } from "@/ui/text-field";
 import { changeEmail, changePassword, deleteAccount, rename } from "./account";
@@ -81,14 +82,7 @@ export function Settings({ user }: { user: User }) {
                 autoComplete="current-password"
                 error={errorOf("currentPassword")}
               />
-              <TextField
-                label="New password"
-                name="password"
-                type="password"
-                autoComplete="new-password"
-                hint="At least 8 characters"
-                error={errorOf("password")}
-              />
+              <NewPasswordField label="New password" error={errorOf("password")} />
             </>
           )}
         </SettingsForm>

@@ -17,6 +17,9 @@ const LONGEST_PASSWORD = 128;
 /** Coarse on purpose: the service decides. */
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
+/** What a new password has to be, said beside its field. */
+export const PASSWORD_RULE = `At least ${SHORTEST_PASSWORD} characters`;
+
 const BAD_EMAIL = "Invalid email format";
 const SHORT_PASSWORD = `Password must be at least ${SHORTEST_PASSWORD} characters`;
 const LONG_PASSWORD = `Password must be at most ${LONGEST_PASSWORD} characters`;

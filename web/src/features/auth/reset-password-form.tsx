@@ -3,10 +3,10 @@
 import Link from "next/link";
 import { useState } from "react";
 import { Notice } from "@/ui/notice";
-import { TextField } from "@/ui/text-field";
 import { useSearch } from "@/ui/use-search";
 import { AuthForm } from "./auth-form";
 import { passwordMistakes } from "./messages";
+import { NewPasswordField } from "./new-password-field";
 import { resetPassword } from "./session";
 import { useForm } from "./use-form";
 
@@ -39,15 +39,7 @@ export function ResetPasswordForm() {
         </Link>
       }
     >
-      <TextField
-        label="New password"
-        name="password"
-        type="password"
-        autoComplete="new-password"
-        required
-        hint="At least 8 characters"
-        error={errorOf("password")}
-      />
+      <NewPasswordField label="New password" error={errorOf("password")} />
     </AuthForm>
   );
 }

@@ -8,6 +8,7 @@ import { EmailField } from "./email-field";
 import { useSearch } from "@/ui/use-search";
 import { AuthForm } from "./auth-form";
 import { mistakes } from "./messages";
+import { NewPasswordField } from "./new-password-field";
 import { signUp } from "./session";
 import { useForm } from "./use-form";
 
@@ -41,15 +42,7 @@ export function SignUpForm() {
     >
       <TextField label="Name" name="name" autoComplete="name" required error={errorOf("name")} />
       <EmailField error={errorOf("email")} />
-      <TextField
-        label="Password"
-        name="password"
-        type="password"
-        autoComplete="new-password"
-        required
-        hint="At least 8 characters"
-        error={errorOf("password")}
-      />
+      <NewPasswordField label="Password" error={errorOf("password")} />
     </AuthForm>
   );
 }
