@@ -5,7 +5,7 @@ const LINK = "inline-flex min-h-11 items-center justify-center rounded-lg border
 /** What this is, and the two ways in. */
 export default function Home() {
   return (
-    <main className="mx-auto flex min-h-dvh max-w-2xl flex-col justify-center gap-6 p-6">
+    <main className="mx-auto flex max-w-2xl flex-col gap-6 p-6 pt-[20svh]">
       <p className="font-semibold text-accent">Latchkey</p>
       <h1 className="text-4xl font-bold tracking-tight text-balance sm:text-5xl">Your tasks, behind your own key</h1>
       <p className="max-w-prose text-lg text-soft">

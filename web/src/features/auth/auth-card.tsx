@@ -8,10 +8,13 @@ interface Props {
   children: ReactNode;
 }
 
-/** The card in the middle of this feature's pages. */
+/**
+ * The card of this feature's pages. Its place is measured from the top: in the middle of the window it would move with
+ * every part that arrives late, and with every message.
+ */
 export function AuthCard({ title, footer, children }: Props) {
   return (
-    <main className="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-6 px-4 py-10">
+    <main className="mx-auto flex w-full max-w-md flex-col gap-6 px-4 pt-[12svh] pb-10">
       <Link href="/" className="self-start rounded font-semibold text-accent">
         Latchkey
       </Link>
