@@ -50,14 +50,27 @@ test("a task is edited where it stands, and Escape leaves it as it was", async (
 
   await page.keyboard.press("Enter");
   await title.fill("Call Ada");
-  await page.getByRole("textbox", { name: "Description" }).fill("About the engine");
+  const description = page.getByRole("textbox", { name: "Description" });
+  // An emoji is one character, as the service counts.
+  const longest = "🚂".repeat(1000);
+  await description.fill(`${longest}!`);
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(description).toHaveAccessibleDescription("At most 1000 characters; this has 1001");
+  await expect(description).toBeFocused();
+  await expect(description).toHaveValue(`${longest}!`);
+  await description.fill(longest);
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(row(page, "Call Ada")).toContainText(longest);
+
+  await page.keyboard.press("Enter");
+  await description.fill("About the engine,\nand its cards");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(row(page, "Call Ada")).toContainText("About the engine");
   await expect(titles(page)).toBeFocused();
   const ask = asker(context.request, site, await tokenOf(context.request, site));
   await expect
     .poll(() => ask.list())
-    .toMatchObject([{ title: "Call Ada", description: "About the engine", user_id: person.id }]);
+    .toMatchObject([{ title: "Call Ada", description: "About the engine,\nand its cards", user_id: person.id }]);
 });
 
 test("a deletion can be undone for five seconds, and the service hears of it only then", async ({

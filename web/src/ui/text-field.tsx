@@ -1,38 +1,21 @@
-import { useId, type ComponentProps } from "react";
+import type { ComponentProps } from "react";
+import { Field, type FieldTexts } from "./field";
 
-interface Props extends Omit<ComponentProps<"input">, "id"> {
-  label: string;
+interface Props extends Omit<ComponentProps<"input">, "id">, FieldTexts {
   name: string;
-  hint?: string;
-  error?: string | undefined;
 }
 
-/** A labelled input, with its hint and its error where a screen reader finds them. */
-export function TextField({ label, hint, error, className = "", ...input }: Props) {
-  const id = useId();
-  const described = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
+/** A labelled line of text. */
+export function TextField({ label, hint, error, className, ...input }: Props) {
   return (
-    <div className={`flex flex-col gap-1.5 ${className}`}>
-      <label htmlFor={id} className="font-medium">
-        {label}
-      </label>
-      <input
-        {...input}
-        id={id}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described || undefined}
-        className="min-h-11 w-full rounded-lg border border-edge bg-card px-3 aria-invalid:border-danger"
-      />
-      {hint && (
-        <p id={`${id}-hint`} className="text-sm text-soft">
-          {hint}
-        </p>
+    <Field {...{ label, hint, error, className }}>
+      {(ties) => (
+        <input
+          {...input}
+          {...ties}
+          className="min-h-11 w-full rounded-lg border border-edge bg-card px-3 aria-invalid:border-danger"
+        />
       )}
-      {error && (
-        <p id={`${id}-error`} className="text-sm font-medium text-danger">
-          {error}
-        </p>
-      )}
-    </div>
+    </Field>
   );
 }

@@ -4,7 +4,7 @@ import { Button } from "@/ui/button";
 import type { Drafts } from "./drafts";
 import { dayOf, endOfDay } from "./due";
 import { PrioritySelect } from "./priority-select";
-import { titleMistake } from "./title";
+import { titleMistake } from "./rules";
 
 interface Props {
   /** Where the shortcut puts the focus. */

@@ -1,10 +1,11 @@
-import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
 import type { Priority, Task, TaskChanges } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
+import { TextArea } from "@/ui/text-area";
 import { TextField } from "@/ui/text-field";
 import { dayOf, endOfDay } from "./due";
 import { PrioritySelect } from "./priority-select";
-import { LONGEST_DESCRIPTION, titleMistake } from "./title";
+import { descriptionMistake, titleMistake } from "./rules";
 
 interface Props {
   task: Task;
@@ -33,9 +34,8 @@ function changesOf(data: FormData, task: Task): TaskChanges {
 
 /** Edits a task where it stands: Enter saves, Escape leaves it as it was. */
 export function TaskEditor({ task, draft, onType, onSave, onCancel }: Props) {
-  const id = useId();
   const form = useRef<HTMLFormElement>(null);
-  const [mistake, setMistake] = useState("");
+  const [mistakes, setMistakes] = useState({ title: "", description: "" });
   const shown = { ...task, ...draft };
 
   useEffect(() => {
@@ -45,10 +45,13 @@ export function TaskEditor({ task, draft, onType, onSave, onCancel }: Props) {
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
-    const found = titleMistake(String(data.get("title")));
-    setMistake(found);
-    if (found) {
-      form.current?.querySelector("input")?.focus();
+    const found = {
+      title: titleMistake(String(data.get("title"))),
+      description: descriptionMistake(String(data.get("description"))),
+    };
+    setMistakes(found);
+    if (found.title || found.description) {
+      form.current?.querySelector<HTMLElement>(found.title ? "input" : "textarea")?.focus();
       return;
     }
     onSave(changesOf(data, task));
@@ -77,22 +80,16 @@ export function TaskEditor({ task, draft, onType, onSave, onCancel }: Props) {
         name="title"
         defaultValue={shown.title ?? ""}
         autoComplete="off"
-        error={mistake}
+        error={mistakes.title}
       />
-      <div className="flex flex-col gap-1.5">
-        <label htmlFor={id} className="font-medium">
-          Description
-        </label>
-        <textarea
-          {...cancelling}
-          id={id}
-          name="description"
-          rows={3}
-          maxLength={LONGEST_DESCRIPTION}
-          defaultValue={shown.description ?? ""}
-          className="w-full rounded-lg border border-edge bg-card px-3 py-2"
-        />
-      </div>
+      <TextArea
+        {...cancelling}
+        label="Description"
+        name="description"
+        rows={3}
+        defaultValue={shown.description ?? ""}
+        error={mistakes.description}
+      />
       <div className="flex flex-wrap gap-2">
         <PrioritySelect
           {...cancelling}

@@ -1,0 +1,44 @@
+import { useId, type ReactNode } from "react";
+
+/** What every labelled field may say. */
+export interface FieldTexts {
+  label: string;
+  hint?: string | undefined;
+  error?: string | undefined;
+}
+
+/** What ties an input to its label, its hint and its error. */
+interface Ties {
+  id: string;
+  "aria-invalid": true | undefined;
+  "aria-describedby": string | undefined;
+}
+
+interface Props extends FieldTexts {
+  className?: string | undefined;
+  children: (ties: Ties) => ReactNode;
+}
+
+/** A label over an input, with its hint and its error where a screen reader finds them. */
+export function Field({ label, hint, error, className = "", children }: Props) {
+  const id = useId();
+  const described = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
+  return (
+    <div className={`flex flex-col gap-1.5 ${className}`}>
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      {children({ id, "aria-invalid": error ? true : undefined, "aria-describedby": described || undefined })}
+      {hint && (
+        <p id={`${id}-hint`} className="text-sm text-soft">
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${id}-error`} className="text-sm font-medium text-danger">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}

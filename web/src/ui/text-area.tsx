@@ -1,0 +1,21 @@
+import type { ComponentProps } from "react";
+import { Field, type FieldTexts } from "./field";
+
+interface Props extends Omit<ComponentProps<"textarea">, "id">, FieldTexts {
+  name: string;
+}
+
+/** A labelled field for several lines of text. */
+export function TextArea({ label, hint, error, className, ...textarea }: Props) {
+  return (
+    <Field {...{ label, hint, error, className }}>
+      {(ties) => (
+        <textarea
+          {...textarea}
+          {...ties}
+          className="w-full rounded-lg border border-edge bg-card px-3 py-2 aria-invalid:border-danger"
+        />
+      )}
+    </Field>
+  );
+}
