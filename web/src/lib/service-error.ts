@@ -18,14 +18,8 @@ export function unreachable(): ServiceError {
   return new ServiceError(0, "", "no answer");
 }
 
-/** Makes an error of an answer's body, whatever it is. */
-export function refusalOf(response: Response, body: unknown): ServiceError {
+/** Makes an error of an answer's status and body, whatever that is. */
+export function refusalOf({ status }: Response, body: unknown): ServiceError {
   const { code, message } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  const wait = Number(response.headers.get("x-retry-after") ?? Number.NaN);
-  return new ServiceError(
-    response.status,
-    typeof code === "string" ? code : "",
-    typeof message === "string" ? message : "",
-    Number.isFinite(wait) ? wait : undefined,
-  );
+  return new ServiceError(status, typeof code === "string" ? code : "", typeof message === "string" ? message : "");
 }

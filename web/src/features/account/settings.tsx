@@ -3,7 +3,7 @@
 import { AccountBar } from "@/features/auth/account-bar";
 import { confirmationMistakes, emailMistakes, nameMistakes, passwordMistakes } from "@/features/auth/messages";
 import { NewPasswordField } from "@/features/auth/new-password-field";
-import { leaveDeleted, type User } from "@/features/auth/session";
+import { leave, type User } from "@/features/auth/session";
 import { TextField } from "@/ui/text-field";
 import { changeEmail, changePassword, deleteAccount, rename } from "./account";
 import { DevicesSection } from "./devices-section";
@@ -98,7 +98,7 @@ export function Settings({ user }: { user: User }) {
             if (!(await deleteAccount(currentPassword))) {
               return "Look into your mail: a link there deletes your account. Open it in this browser.";
             }
-            leaveDeleted();
+            leave();
             return "Your account is deleted.";
           }}
         >

@@ -24,6 +24,14 @@ function begin(): void {
   tellTabs("signed-in");
 }
 
+/** Knows, in every tab, that the session was ended on purpose. */
+export function leave(): void {
+  clearMark();
+  tokenKeeper.forget();
+  tellTabs("signed-out");
+  lookAtSession();
+}
+
 /** Makes an account, and a session of it, unless the address has to be verified first: then the answer is false. */
 export async function signUp(values: { name: string; email: string; password: string }): Promise<boolean> {
   const callbackURL = verified();
@@ -70,9 +78,7 @@ export async function signOut(): Promise<void> {
     }
     throw error;
   }
-  tokenKeeper.forget();
-  tellTabs("signed-out");
-  lookAtSession();
+  leave();
 }
 
 /** Asks for a mail with a link to set a new password. The answer never tells whether there is such an account. */
@@ -84,22 +90,11 @@ export async function askForReset(values: { email: string }): Promise<void> {
 /** Sets a new password by the token of a link; every session ends. */
 export async function resetPassword(token: string, newPassword: string): Promise<void> {
   await asked((fetchOptions) => authClient.resetPassword({ newPassword, token, fetchOptions }));
-  clearMark();
-  tokenKeeper.forget();
-  tellTabs("signed-out");
-  lookAtSession();
+  leave();
 }
 
 /** Asks for another mail that verifies an address. */
 export async function askForVerification(values: { email: string }): Promise<void> {
   const callbackURL = verified();
   await asked((fetchOptions) => authClient.sendVerificationEmail({ ...values, callbackURL, fetchOptions }));
-}
-
-/** The account is deleted, and every session with it. */
-export function leaveDeleted(): void {
-  clearMark();
-  tokenKeeper.forget();
-  tellTabs("signed-out");
-  lookAtSession();
 }
