@@ -25,10 +25,12 @@ export interface Device {
 
 interface Fixtures {
   site: Site;
-  /** Opens another browser. */
-  newDevice: () => Promise<Device>;
+  /** Opens another browser; somebody is signed in with it, if it is told who. */
+  newDevice: (who?: Person) => Promise<Device>;
   /** Somebody with an account, signed in where the test's own page is. */
   person: Person;
+  /** Somebody with an account who is not signed in with any browser. */
+  registered: Person;
 }
 
 /** Somebody who has no account yet. No two are the same. */
@@ -49,11 +51,6 @@ export async function signUp(request: APIRequestContext, site: Site, person = so
   const { name, email, password } = person;
   const { user } = await post<{ user: { id: string } }>(request, site, "sign-up/email", { name, email, password });
   return { ...person, id: user.id };
-}
-
-/** Signs a browser in without the page. */
-export async function signIn(request: APIRequestContext, site: Site, { email, password }: Person): Promise<void> {
-  await post(request, site, "sign-in/email", { email, password });
 }
 
 /** Signs in as a person does; the page is the sign-in already. */
@@ -84,9 +81,13 @@ export const test = base.extend<Fixtures & Options & { watched: Watch }>({
   ],
   newDevice: async ({ browser, site }, provide) => {
     const opened: { context: BrowserContext; watched: Watch }[] = [];
-    await provide(async () => {
+    await provide(async (who) => {
       const context = await browser.newContext({ baseURL: site.origin });
       opened.push({ context, watched: await watch(context) });
+      if (who) {
+        const { email, password } = who;
+        await post(context.request, site, "sign-in/email", { email, password });
+      }
       return { context, page: await context.newPage() };
     });
     for (const { context, watched } of opened) {
@@ -95,6 +96,7 @@ export const test = base.extend<Fixtures & Options & { watched: Watch }>({
     }
   },
   person: async ({ context, site }, provide) => provide(await signUp(context.request, site)),
+  registered: async ({ request, site }, provide) => provide(await signUp(request, site, somebody("Bob"))),
 });
 
 export { expect } from "@playwright/test";

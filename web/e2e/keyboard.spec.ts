@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { asker, row, titles } from "./board";
-import { expect, signIn, somebody, test, tokenOf } from "./fixtures";
+import { expect, somebody, test, tokenOf } from "./fixtures";
 
 /** A journey has many steps, each of them short. */
 const JOURNEY = 120_000;
@@ -202,8 +202,7 @@ test("a journey by keyboard alone: sign up, thirty operations on tasks, another 
       ]);
   });
 
-  const phone = await newDevice();
-  await signIn(phone.context.request, site, ada);
+  const phone = await newDevice(ada);
   await phone.page.goto("/dashboard");
   await expect(titles(phone.page)).toHaveCount(10);
 

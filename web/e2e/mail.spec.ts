@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, signUp, somebody, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, somebody, test, type Person } from "./fixtures";
 import { linkIn, mailsTo, mailTo } from "./mailbox";
 import type { Site } from "./stack/places";
 
@@ -63,10 +63,9 @@ test("a forgotten password is replaced by a mail's link: the old one is refused,
   await expect(page.getByText("Session expired.")).toBeVisible();
 });
 
-test("a link for a new password is good once, and a made-up one never", async ({ page, context, site, newDevice }) => {
-  const ada = await signUp((await newDevice()).context.request, site);
-  await askForReset(page, ada.email);
-  const link = linkIn(await mailTo(site, ada.email, RESET));
+test("a link for a new password is good once, and a made-up one never", async ({ page, context, site, registered }) => {
+  await askForReset(page, registered.email);
+  const link = linkIn(await mailTo(site, registered.email, RESET));
   // Followed twice before it is used, and used in both places.
   const second = await context.newPage();
   await Promise.all([page.goto(link), second.goto(link)]);
@@ -90,14 +89,13 @@ test("a link for a new password is good once, and a made-up one never", async ({
   await expect(page.getByRole("alert").filter({ hasText: NOT_GOOD })).toBeVisible();
 });
 
-test("who asks for a link is not told whether there is an account", async ({ page, site, newDevice }) => {
-  const ada = await signUp((await newDevice()).context.request, site);
+test("who asks for a link is not told whether there is an account", async ({ page, site, registered }) => {
   const unknown = somebody();
   await askForReset(page, unknown.email);
   const words = await page.getByRole("main").innerText();
-  await askForReset(page, ada.email);
+  await askForReset(page, registered.email);
   expect(await page.getByRole("main").innerText()).toBe(words);
-  await mailTo(site, ada.email, RESET);
+  await mailTo(site, registered.email, RESET);
   // Asked for earlier, so it would be here by now.
   expect(await mailsTo(site, unknown.email)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, signIn, test } from "./fixtures";
+import { expect, fillInSignIn, test } from "./fixtures";
 
 const NEW_PASSWORD = "another long password";
 const EXPIRED = "Session expired. Sign in to go on where you were.";
@@ -27,14 +27,8 @@ test("a new name stands in the bar at once, and stays", async ({ page, person })
   await expect(name).toHaveValue("Augusta King");
 });
 
-test("a new password takes the present one, and signs the other devices out", async ({
-  page,
-  site,
-  person,
-  newDevice,
-}) => {
-  const other = await newDevice();
-  await signIn(other.context.request, site, person);
+test("a new password takes the present one, and signs the other devices out", async ({ page, person, newDevice }) => {
+  const other = await newDevice(person);
   await other.page.goto("/dashboard");
   await expect(other.page.getByText("Nothing to do")).toBeVisible();
 
@@ -69,12 +63,10 @@ test("a new password takes the present one, and signs the other devices out", as
 
 test("the devices are listed, and one that is signed out here is sent to the sign-in", async ({
   page,
-  site,
   person,
   newDevice,
 }) => {
-  const other = await newDevice();
-  await signIn(other.context.request, site, person);
+  const other = await newDevice(person);
   await other.page.goto("/settings");
   await expect(section(other.page, "Signed-in devices").getByRole("listitem")).toHaveCount(2);
 
@@ -98,13 +90,11 @@ test("the devices are listed, and one that is signed out here is sent to the sig
 test("a deleted account is gone everywhere; a wrong password does not delete it", async ({
   page,
   context,
-  site,
   person,
   newDevice,
 }) => {
   const tab = await context.newPage();
-  const other = await newDevice();
-  await signIn(other.context.request, site, person);
+  const other = await newDevice(person);
   for (const one of [tab, other.page]) {
     await one.goto("/dashboard");
     await expect(one.getByText("Nothing to do")).toBeVisible();

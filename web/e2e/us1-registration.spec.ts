@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, signUp, somebody, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, somebody, test, type Person } from "./fixtures";
 
 async function fillIn(page: Page, { name, email, password }: Person) {
   await page.goto("/signup");
@@ -31,10 +31,9 @@ test("US1.2 a taken e-mail gets “Email already registered” and no second acc
   page,
   context,
   site,
-  newDevice,
+  registered,
 }) => {
-  const ada = await signUp((await newDevice()).context.request, site);
-  await fillIn(page, { ...ada, name: "Somebody else", password: "another long password" });
+  await fillIn(page, { ...registered, name: "Somebody else", password: "another long password" });
   await page.getByRole("button", { name: "Create account" }).click();
 
   const email = page.getByLabel("Email");
@@ -47,7 +46,7 @@ test("US1.2 a taken e-mail gets “Email already registered” and no second acc
   await expect(page.getByLabel("Password")).toHaveValue("another long password");
 
   await page.goto("/signin");
-  await fillInSignIn(page, { ...ada, password: "another long password" });
+  await fillInSignIn(page, { ...registered, password: "another long password" });
   await expect(page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
 });
 

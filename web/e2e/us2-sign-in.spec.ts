@@ -10,17 +10,16 @@ test("US2.1 FR-014 right credentials make a session and a JWT, kept in memory al
   page,
   context,
   site,
-  newDevice,
+  registered,
 }) => {
-  const ada = await signUp((await newDevice()).context.request, site);
   const asked = page.waitForRequest((request) => request.url().startsWith(`${site.tasks}/api/me/tasks`));
-  await signInByForm(page, ada);
+  await signInByForm(page, registered);
   await expect(page).toHaveURL("/dashboard");
   await expect(page.getByText("Nothing to do")).toBeVisible();
 
   const token = ((await (await asked).headerValue("authorization")) ?? "").replace("Bearer ", "");
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { sub: string };
-  expect(claims.sub).toBe(ada.id);
+  expect(claims.sub).toBe(registered.id);
   // Nothing that opens anything lies where a script could find it.
   const readable = await page.evaluate(async () => ({
     cookies: document.cookie,
@@ -46,13 +45,11 @@ test("US2.1 FR-014 right credentials make a session and a JWT, kept in memory al
 test("US2.2 US2.3 a wrong password and an unknown e-mail both get “Invalid credentials” and no session", async ({
   page,
   context,
-  site,
-  newDevice,
+  registered,
 }) => {
-  const ada = await signUp((await newDevice()).context.request, site);
   const wrong = [
-    { email: ada.email, password: "not the password" },
-    { email: somebody().email, password: ada.password },
+    { email: registered.email, password: "not the password" },
+    { email: somebody().email, password: registered.password },
   ];
   for (const credentials of wrong) {
     await signInByForm(page, credentials);
@@ -92,10 +89,9 @@ test("the page under 127.0.0.1 keeps a session of its own, since that is another
   await expect(page.getByText("Nothing to do")).toBeVisible();
 });
 
-test("a service that is away is told, and nothing typed is lost", async ({ page, site, newDevice }) => {
-  const ada = await signUp((await newDevice()).context.request, site);
+test("a service that is away is told, and nothing typed is lost", async ({ page, registered }) => {
   await page.route("**/api/auth/sign-in/email", (route) => route.abort("connectionrefused"));
-  await signInByForm(page, ada);
+  await signInByForm(page, registered);
   await expect(page.getByRole("alert").filter({ hasText: "The service cannot be reached." })).toBeVisible();
   await page.unroute("**/api/auth/sign-in/email");
   await page.getByRole("button", { name: "Sign in" }).click();

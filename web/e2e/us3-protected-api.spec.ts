@@ -6,11 +6,10 @@ test("US3.1 SC-005 `GET /api/{user_id}/tasks` returns only that user's tasks, an
   context,
   site,
   person,
-  newDevice,
+  request,
 }) => {
-  const bob = (await newDevice()).context.request;
-  await signUp(bob, site);
-  await asker(bob, site, await tokenOf(bob, site)).make({ title: "Bob's secret" });
+  await signUp(request, site);
+  await asker(request, site, await tokenOf(request, site)).make({ title: "Bob's secret" });
   const token = await tokenOf(context.request, site);
   const mine = await asker(context.request, site, token).make({ title: "Ada's own" });
 
@@ -48,9 +47,13 @@ test("US3.2 US3.3 without a token, and with an invalid one, the answer is 401", 
   }
 });
 
-test("US3.4 SC-004 user A asking for `/api/{user B}/tasks` gets 403", async ({ page, context, site, newDevice }) => {
+test("US3.4 SC-004 user A asking for `/api/{user B}/tasks` gets 403", async ({
+  page,
+  context,
+  site,
+  registered: bob,
+}) => {
   await signUp(context.request, site);
-  const bob = await signUp((await newDevice()).context.request, site);
   const token = await tokenOf(context.request, site);
   await page.goto("/");
   const url = `${site.tasks}/api/${bob.id}/tasks`;

@@ -1,5 +1,5 @@
 import { add, row, titles } from "./board";
-import { expect, fillInSignIn, signUp, somebody, test } from "./fixtures";
+import { expect, fillInSignIn, signUp, test } from "./fixtures";
 
 test("US4.1 FR-015 sign-out ends the session, clears the token and leads to the sign-in", async ({
   page,
@@ -49,9 +49,7 @@ test.describe(() => {
     await expect(page).toHaveURL(/\/signin\?expired/);
     await expect(page.getByText("Session expired. Sign in to go on where you were.")).toBeVisible();
 
-    await page.getByLabel("Email").fill(person.email);
-    await page.getByLabel("Password").fill(person.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await fillInSignIn(page, person);
     await expect(page).toHaveURL("/dashboard?status=completed&search=tea");
     await expect(page.getByRole("searchbox")).toHaveValue("tea");
   });
@@ -59,16 +57,14 @@ test.describe(() => {
 
 test("US4.3 FR-026 a signed-out user on a protected page is sent to the sign-in, and back after it", async ({
   page,
-  site,
-  newDevice,
+  registered,
 }) => {
-  const ada = await signUp((await newDevice()).context.request, site);
   for (const path of ["/dashboard", "/settings"]) {
     await page.goto(path);
     await expect(page).toHaveURL(path === "/dashboard" ? "/signin" : "/signin?next=%2Fsettings");
     await expect(page.getByText("Session expired")).toBeHidden();
   }
-  await fillInSignIn(page, ada);
+  await fillInSignIn(page, registered);
   await expect(page).toHaveURL("/settings");
 });
 
@@ -95,9 +91,8 @@ test("tabs agree: who signs out in one is signed out in all, and signed in again
   }
 });
 
-test("somebody else signing in in one tab is who every tab shows", async ({ page, context, site, newDevice }) => {
+test("somebody else signing in in one tab is who every tab shows", async ({ page, context, site, registered: bob }) => {
   await signUp(context.request, site);
-  const bob = await signUp((await newDevice()).context.request, site, somebody("Bob"));
   await page.goto("/dashboard");
   await add(page, "Ada's own");
   const other = await context.newPage();

@@ -6,9 +6,8 @@ test("US5.1 a created task is bound to its creator, whatever the request says", 
   context,
   site,
   person,
-  newDevice,
+  registered: bob,
 }) => {
-  const bob = await signUp((await newDevice()).context.request, site);
   await page.goto("/dashboard");
   await add(page, "Write the preface");
   const token = await tokenOf(context.request, site);
@@ -42,11 +41,10 @@ test("US5.3 US5.4 updating or deleting another user's task is refused, and never
   page,
   context,
   site,
-  newDevice,
+  request,
 }) => {
-  const device = await newDevice();
-  const bob = await signUp(device.context.request, site);
-  const askAsBob = asker(device.context.request, site, await tokenOf(device.context.request, site));
+  const bob = await signUp(request, site);
+  const askAsBob = asker(request, site, await tokenOf(request, site));
   const task = await askAsBob.make({ title: "Bob's own" });
 
   await signUp(context.request, site);
