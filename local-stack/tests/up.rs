@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use local_stack::process::{Process, Stream};
 use local_stack::process_id::ProcessId;
-use local_stack::testing::TestDatabase;
+use local_stack::testing::{TestDatabase, free_port};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::net::TcpListener;
@@ -24,10 +24,6 @@ pub(crate) struct Stack {
     pub(crate) web_port: u16,
 }
 
-pub(crate) async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
-}
-
 async fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).await.is_ok()
 }
@@ -36,7 +32,7 @@ impl Stack {
     pub(crate) async fn new() -> Self {
         local_stack::workspace::build_binaries().await.unwrap();
         let scratch = Scratch::new();
-        let [auth_port, tasks_port, web_port] = [free_port().await, free_port().await, free_port().await];
+        let [auth_port, tasks_port, web_port] = [free_port(), free_port(), free_port()];
         Self { scratch, auth_port, tasks_port, web_port }
     }
 

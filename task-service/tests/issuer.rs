@@ -40,11 +40,6 @@ impl Issuer {
         Self::start_on(0).await
     }
 
-    /// A port that nothing listens on now.
-    pub fn free_port() -> u16 {
-        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-    }
-
     /// An issuer on this port.
     pub async fn start_on(port: u16) -> Self {
         let fetches = Arc::new(AtomicUsize::new(0));

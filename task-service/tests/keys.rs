@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local_stack::testing::{self, TestDatabase};
+use local_stack::testing::{self, TestDatabase, free_port};
 use local_stack::{Binary, Service};
 use tokio::time::Instant;
 
@@ -31,7 +31,7 @@ async fn fr_019_without_keys_the_answer_is_503_and_it_recovers_by_itself() {
     let database = TestDatabase::tasks().await;
     testing::build_binaries().await.unwrap();
     // A port that nothing listens on, until the issuer comes up on it.
-    let port = Issuer::free_port();
+    let port = free_port();
     let mut settings = testing::task_env(&database, &format!("http://127.0.0.1:{port}"));
     settings.insert("JWKS_COOLDOWN".to_owned(), "50ms".to_owned());
     let service = Service::spawn(Binary::TaskService, settings).await.unwrap();

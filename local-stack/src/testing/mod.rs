@@ -7,6 +7,7 @@
 //! What a test cannot go on without panics here instead of returning an error: that is how a test fails.
 
 mod database;
+mod ports;
 mod private;
 mod round_trips;
 mod services;
@@ -14,6 +15,7 @@ mod shared;
 mod template;
 
 pub use database::{Database, ServiceSecrets, TestDatabase};
+pub use ports::free_port;
 pub use private::{PrivateCluster, private_cluster};
 pub use round_trips::CountedDatabase;
 pub use services::{AUDIENCE, ISSUER, auth_env, auth_service, task_env, task_service};

@@ -1,11 +1,12 @@
 //! A Caddy that runs gateway/Caddyfile.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use local_stack::testing::free_port;
 
 use crate::raw::{self, Answer};
 use crate::scratch::Scratch;
@@ -110,8 +111,4 @@ impl Drop for Gateway {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use local_stack::page::{Addresses, Page, ServiceAddresses};
+use local_stack::testing::free_port;
 use tokio::task::JoinHandle;
 
 use crate::raw::{self, Answer};
 use crate::scratch::Scratch;
-use crate::up::free_port;
 
 /// What is in it: each file with its text.
 const FILES: [(&str, &str); 10] = [
@@ -60,7 +60,7 @@ impl Export {
     pub(super) async fn serve(&self) -> Site {
         let default = ServiceAddresses { auth: "http://auth.test".into(), tasks: String::new() };
         let page = Page::open(&self.directory(), Addresses::local(81, 82, default)).unwrap();
-        let port = free_port().await;
+        let port = free_port();
         let server = tokio::spawn(page.serve(([127, 0, 0, 1], port).into()).unwrap());
         Site { port, server }
     }

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use local_stack::process::Process;
+use local_stack::testing::free_port;
 
 use super::gateway::{self, Upstream};
 use super::issuer::Issuer;
-use super::program::{Trust, Verifier, command, example, find, free_port, skip};
+use super::program::{Trust, Verifier, command, example, find, skip};
 use super::rules::{self, Played};
 use super::tls::TlsFront;
 use crate::scratch::Scratch;
@@ -25,7 +26,7 @@ fn program() -> Option<PathBuf> {
 async fn start(trust: &Trust, upstream: &Upstream) -> Option<Verifier> {
     let program = program()?;
     for _ in 0..5 {
-        let (home, port) = (Scratch::new(), free_port());
+        let (home, port) = (Scratch::new(), free_port().to_string());
         let keys = TlsFront::of(&trust.jwks_url, &home).await;
         let mut command = command(&program, &home);
         trust.set(&mut command);

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use local_stack::process::Process;
+use local_stack::testing::free_port;
 
 use super::forger::Forger;
 use super::gateway::{self, Upstream};
 use super::issuer::Issuer;
-use super::program::{Trust, Verifier, command, example, find, free_port, python, skip};
+use super::program::{Trust, Verifier, command, example, find, python, skip};
 use super::rules::{self, KID, Played};
 use crate::scratch::Scratch;
 
@@ -38,7 +39,7 @@ async fn write_keys(python: &str, url: &str, home: &Scratch) -> Result<String, S
 async fn start(trust: &Trust, upstream: &Upstream) -> Option<Verifier> {
     let programs = programs()?;
     for _ in 0..5 {
-        let (home, port) = (Scratch::new(), free_port());
+        let (home, port) = (Scratch::new(), free_port().to_string());
         assert_eq!(write_keys(programs.python, &trust.jwks_url, &home).await.unwrap(), "changed\n");
         let mut command = command(&programs.haproxy, &home);
         trust.set(&mut command);

@@ -1,7 +1,6 @@
 //! A verifier that runs: somebody else's program or library, with the files of `examples/`.
 
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -87,11 +86,6 @@ pub(super) fn command(program: impl Into<PathBuf>, home: &Scratch) -> Command {
     let mut command = Command::new(program.into());
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home.path());
     command
-}
-
-/// A port that was free when we looked; another process may take it, so who uses it tries a few times.
-pub(super) fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }
 
 /// What a test needs and does not find: in CI it fails, elsewhere the run says what it leaves out.

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startGateway } from "./gateway";
 import { ARTEFACTS, LOCAL_STACK, SITE, SITES_FILE, type Kind, type Site, type Sites, type Way } from "./places";
-import { freePorts, Program } from "./program";
+import { freePort } from "./ports";
+import { Program } from "./program";
 
 type Settings = Record<string, string>;
 
@@ -93,7 +94,7 @@ async function stopAll(): Promise<void> {
 async function start(root: string, name: string, ways: readonly Way[], settings: Settings): Promise<Record<Way, Site>> {
   const home = path.join(root, name);
   mkdirSync(home);
-  const [auth = 0, tasks = 0, web = 0, gateway = 0] = await freePorts(4);
+  const [auth, tasks, web, gateway] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const ports = { auth, tasks, web, gateway };
   const starting: Promise<Program>[] = [];
   if (ways.includes("behind the gateway")) {
