@@ -109,6 +109,9 @@ pub enum ApiError {
     /// The token of a link is unknown, used up or out of date; the status depends on the endpoint.
     #[error("{}", .1.message())]
     Link(StatusCode, LinkRefusal),
+    /// A link that was followed where nothing shows that its owner did: it takes a button, the session or the password.
+    #[error("Confirm this on the page that the link opens in a browser, or send the account's password")]
+    ConfirmationRequired,
     /// The link of somebody who is not signed in.
     #[error("Failed to get user info")]
     FailedToGetUserInfo,
@@ -210,6 +213,7 @@ impl ApiError {
             Self::EmailMismatch => (Status::BAD_REQUEST, "EMAIL_MISMATCH"),
             Self::EmailAlreadyVerified => (Status::BAD_REQUEST, "EMAIL_ALREADY_VERIFIED"),
             Self::Link(status, refusal) => (*status, refusal.code()),
+            Self::ConfirmationRequired => (Status::FORBIDDEN, "CONFIRMATION_REQUIRED"),
             Self::FailedToGetUserInfo => (Status::NOT_FOUND, "FAILED_TO_GET_USER_INFO"),
             Self::DeferredSessionRefresh => {
                 (Status::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED")

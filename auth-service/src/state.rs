@@ -71,6 +71,8 @@ pub struct AccountSettings {
     pub auto_sign_in: bool,
     /// Whether signing in needs a verified address.
     pub require_verified_email: bool,
+    /// Whether a link that verifies an email is enough, whoever follows it and wherever.
+    pub verify_email_by_link_alone: bool,
     /// Whether users may delete themselves.
     pub delete_user: bool,
     /// Whether that has to be confirmed by mail.

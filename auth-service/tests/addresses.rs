@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::mailbox::{Mailbox, follow};
-use crate::support::{Answer, Auth, PASSWORD, email};
+use crate::support::{Answer, Auth, PASSWORD, email, sign_up_cookie};
 use crate::time::Clocked;
 
 /// Where no parameter may lead a browser.
@@ -37,7 +37,7 @@ async fn an_address_is_verified_by_a_link() {
     assert_eq!(alice.post("/send-verification-email", &body).await.body, json!({"status": true}));
     let mail = mailbox.mail_to(&email("alice"), 1).await;
     assert_eq!(alice.session().await["user"]["emailVerified"], false);
-    let followed = follow(&auth, &mail.link(), None).await;
+    let followed = follow(&auth, &mail.link(), Some(&alice.cookie)).await;
     assert_eq!((followed.status.as_u16(), followed.header("location").as_deref()), (302, Some("/welcome")));
     assert!(followed.cookies().is_empty(), "a link signs nobody in");
     assert_eq!(alice.session().await["user"]["emailVerified"], true);
@@ -73,7 +73,8 @@ async fn signing_in_can_need_a_verified_address() {
     let form = json!({"name": "Alice", "email": email("alice"), "password": PASSWORD, "callbackURL": "/in"});
     let made = auth.post("/sign-up/email", &form).await;
     assert_eq!((made.status.as_u16(), &made.body["token"]), (200, &Value::Null));
-    assert!(made.cookies().is_empty() && made.header("set-auth-jwt").is_none());
+    let browser = sign_up_cookie(&made);
+    assert!(made.header("set-auth-jwt").is_none());
     let credentials = json!({"email": email("alice"), "password": PASSWORD});
     let early = auth.post("/sign-in/email", &credentials).await;
     assert_eq!((early.status.as_u16(), early.code()), (403, "EMAIL_NOT_VERIFIED"));
@@ -82,8 +83,10 @@ async fn signing_in_can_need_a_verified_address() {
     assert_eq!(wrong.code(), "INVALID_EMAIL_OR_PASSWORD", "only who knows the password learns it");
 
     let mail = mailbox.mail_to(&email("alice"), 1).await;
-    assert_eq!(follow(&auth, &mail.link(), None).await.header("location").unwrap(), "/in");
-    assert_eq!(auth.post("/sign-in/email", &credentials).await.status, 200);
+    assert_eq!(follow(&auth, &mail.link(), Some(&browser)).await.header("location").unwrap(), "/in");
+    let signed_in = auth.post("/sign-in/email", &credentials).await;
+    assert_eq!((signed_in.status.as_u16(), &signed_in.body["user"]["id"]), (200, &made.body["user"]["id"]));
+    assert_eq!(signed_in.body["user"]["emailVerified"], true);
 }
 
 /// The same answer as for a new address; its owner hears of it.
@@ -95,8 +98,12 @@ async fn where_signing_up_does_not_sign_in_a_taken_address_looks_like_a_new_one(
         let auth = Auth::start_with_mail(&mailbox, &[(setting, value)]).await;
         let name = setting.to_lowercase();
         let form = json!({"name": "Alice", "email": email(&name), "password": PASSWORD});
-        let (new, taken) =
-            (auth.post("/sign-up/email", &form).await, auth.post("/sign-up/email", &form).await);
+        let new = auth.post("/sign-up/email", &form).await;
+        if setting == "REQUIRE_EMAIL_VERIFICATION" {
+            let mail = mailbox.mail_to(&email(&name), 1).await;
+            follow(&auth, &mail.link(), Some(&sign_up_cookie(&new))).await;
+        }
+        let taken = auth.post("/sign-up/email", &form).await;
         assert_eq!((new.status.as_u16(), taken.status.as_u16()), (200, 200));
         let shape = |answer: &Answer| {
             let mut body = answer.body.clone();
@@ -107,7 +114,7 @@ async fn where_signing_up_does_not_sign_in_a_taken_address_looks_like_a_new_one(
         };
         assert_eq!(shape(&new), shape(&taken));
         assert_ne!(new.body["user"]["id"], taken.body["user"]["id"]);
-        assert!(new.cookies().is_empty() && taken.cookies().is_empty());
+        assert_ne!(sign_up_cookie(&new), sign_up_cookie(&taken));
         assert_eq!(auth.count("users").await, 1);
         let nth = if setting == "AUTO_SIGN_IN" { 1 } else { 2 };
         assert_eq!(mailbox.mail_to(&email(&name), nth).await.subject, "You have an account already");
@@ -160,10 +167,20 @@ async fn a_verified_address_can_have_to_agree_first() {
     alice.post("/change-email", &json!({"newEmail": "ada@example.com"})).await;
     let confirmation = mailbox.mail_to(&email("alice"), 1).await;
     assert!(mailbox.mails().iter().all(|mail| mail.to != "ada@example.com"));
-    let agreed = auth.get(&format!("/verify-email?token={}", confirmation.token())).await;
+    let opened = auth.get(&format!("/verify-email?token={}", confirmation.token())).await;
+    assert_eq!((opened.status.as_u16(), opened.code()), (403, "CONFIRMATION_REQUIRED"));
+    let agreed = auth.post("/verify-email", &json!({"token": confirmation.token()})).await;
     assert_eq!((agreed.status.as_u16(), agreed.body), (200, json!({"status": true})));
     let change = mailbox.mail_to("ada@example.com", 1).await;
-    let changed = auth.get(&format!("/verify-email?token={}", change.token())).await;
+    for (password, status, code) in
+        [(Value::Null, 403, "CONFIRMATION_REQUIRED"), (json!("wrong password"), 400, "INVALID_PASSWORD")]
+    {
+        let answer =
+            auth.post("/verify-email", &json!({"token": change.token(), "password": password})).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{password}");
+    }
+    let form = json!({"token": change.token(), "password": PASSWORD});
+    let changed = auth.post("/verify-email", &form).await;
     assert_eq!(changed.status, 200);
     assert_eq!(
         (&changed.body["user"]["email"], &changed.body["user"]["emailVerified"]),
@@ -182,7 +199,7 @@ async fn an_address_that_was_taken_meanwhile_stays_where_it_is() {
     alice.post("/change-email", &json!({"newEmail": email("bob")})).await;
     let mail = mailbox.mail_to(&email("bob"), 1).await;
     auth.user("bob").await;
-    let late = auth.get(&format!("/verify-email?token={}", mail.token())).await;
+    let late = alice.get(&format!("/verify-email?token={}", mail.token())).await;
     assert_eq!((late.status.as_u16(), late.code()), (401, "INVALID_TOKEN"));
     assert_eq!(alice.session().await["user"]["email"], email("alice"));
 }

@@ -150,6 +150,13 @@ impl<'a> Device<'a> {
     }
 }
 
+/// The cookie by which a browser is known to have signed up: the only one of a sign-up that signs nobody in.
+pub fn sign_up_cookie(answer: &Answer) -> String {
+    let cookies = answer.cookies();
+    assert!(cookies.len() == 1 && cookies[0].starts_with("better-auth.sign_up="), "{cookies:?}");
+    cookies[0].split(';').next().unwrap().to_owned()
+}
+
 /// An answer, read whole.
 #[derive(Debug)]
 pub struct Answer {

@@ -5,15 +5,16 @@ use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-use super::sending::{Asked, send_change, send_verification};
+use super::sending::{Asked, Change, Verified, send_change, send_verification};
 use crate::error::ApiError;
 use crate::limits;
+use crate::passwords::{self, SignUp};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::status::{DONE, Status};
-use crate::sessions::{MaybeSignedIn, WithBody};
+use crate::sessions::{MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
-use crate::users::{self, Email, User};
+use crate::users::{self, Email};
 
 /// Which address to verify.
 #[derive(ToSchema)]
@@ -58,10 +59,10 @@ pub async fn send_verification_email(
     match current.signed_in() {
         Some(current) if current.user.email != form.email => return Err(ApiError::EmailMismatch),
         Some(current) if current.user.email_verified => return Err(ApiError::EmailAlreadyVerified),
-        Some(current) => send_to(&state, &current.user, callback).await?,
+        Some(current) => send_to(&state, Verified::User(&current.user), callback).await?,
         None => {
             let floor = Floor::begin();
-            let sent = send_to_stranger(&state, &form.email, callback).await;
+            let sent = send_to_stranger(&state, &request, &form.email, callback).await;
             floor.reach().await;
             sent?;
         }
@@ -69,24 +70,34 @@ pub async fn send_verification_email(
     Ok(HttpResponse::Ok().json(DONE))
 }
 
-async fn send_to_stranger(state: &State, email: &Email, callback: Option<&str>) -> Result<(), ApiError> {
+/// Who is not signed in may mean a sign-up that waits: the one of this browser, else the newest.
+async fn send_to_stranger(
+    state: &State,
+    request: &HttpRequest,
+    email: &Email,
+    callback: Option<&str>,
+) -> Result<(), ApiError> {
     let client = state.pool.get().await.map_err(StoreError::from)?;
     let user = users::find_by_email(&client, email).await?;
+    let sign_ups = passwords::find_sign_ups(&client, email, state.clock.now()).await?;
     drop(client);
-    match user {
-        Some(user) if !user.email_verified => send_to(state, &user, callback).await,
-        Some(_) | None => Ok(()),
+    let own = |sign_up: &&SignUp| passwords::is_browser_of(&state.cookies, request.headers(), &sign_up.id);
+    match (user, sign_ups.iter().find(own).or(sign_ups.first())) {
+        (Some(user), _) if user.email_verified => Ok(()),
+        (_, Some(sign_up)) => send_to(state, Verified::SignUp(&sign_up.id, email), callback).await,
+        (Some(user), None) => send_to(state, Verified::User(&user), callback).await,
+        (None, None) => Ok(()),
     }
 }
 
-async fn send_to(state: &State, user: &User, callback: Option<&str>) -> Result<(), ApiError> {
+async fn send_to(state: &State, whose: Verified<'_>, callback: Option<&str>) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
-    if !limits::may_write_to(state, &user.email).await? {
+    if !limits::may_write_to(state, whose.email()).await? {
         return Ok(());
     }
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    send_verification(&transaction, state, user, callback, state.clock.now()).await?;
+    send_verification(&transaction, state, whose, callback, state.clock.now()).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     outbox.wake();
     Ok(())
@@ -115,11 +126,13 @@ impl Schema for EmailChange {
 }
 
 /// Sends a link to the new address, which is the account's once the link was followed; or first one to the present
-/// address, where that has to agree. Answers the same, in the same time, for an address that is taken.
+/// address, where that has to agree. The session must be fresh; the links die with it. Answers the same, in the same time,
+/// for an address that is taken.
 #[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = EmailChange, responses(
     (status = 200, body = Status, description = "Sent, or the address is taken"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, CHANGE_EMAIL_DISABLED, or the same address"),
     (status = 401, body = Envelope, description = "No live session"),
+    (status = 403, body = Envelope, description = "SESSION_NOT_FRESH"),
 ))]
 #[post("/change-email")]
 pub async fn change_email(
@@ -132,14 +145,19 @@ pub async fn change_email(
     if body.new_email == current.user.email {
         return Err(ApiError::EmailIsTheSame);
     }
+    // Whoever finds a device signed in must not take the account with them (OWASP ASVS 7.5.1).
+    if !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
+        return Err(ApiError::SessionNotFresh);
+    }
     let floor = Floor::begin();
-    let sent = begin_change(&state, &current.user, &body).await;
+    let sent = begin_change(&state, &current, &body).await;
     floor.reach().await;
     sent?;
     Ok(HttpResponse::Ok().json(DONE))
 }
 
-async fn begin_change(state: &State, user: &User, change: &EmailChange) -> Result<(), ApiError> {
+async fn begin_change(state: &State, current: &SignedIn, change: &EmailChange) -> Result<(), ApiError> {
+    let user = &current.user;
     let Some(outbox) = &state.outbox else { return Err(ApiError::ChangeEmailDisabled) };
     if !limits::may_write_to(state, &change.new_email).await? {
         return Ok(());
@@ -151,8 +169,9 @@ async fn begin_change(state: &State, user: &User, change: &EmailChange) -> Resul
     let transaction = client.transaction().await.map_err(StoreError::from)?;
     let confirms = user.email_verified && state.settings.accounts.confirm_change_email;
     let asked = if confirms { Asked::PresentAddress } else { Asked::NewAddress };
-    let (to_what, callback) = ((user, &change.new_email), change.callback_url.as_deref());
-    send_change(&transaction, state, asked, to_what, callback, state.clock.now()).await?;
+    let (callback, now) = (change.callback_url.as_deref(), state.clock.now());
+    let change = Change { user, session: current.session.id, new_email: &change.new_email };
+    send_change(&transaction, state, asked, change, callback, now).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     outbox.wake();
     Ok(())

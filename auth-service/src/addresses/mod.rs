@@ -1,15 +1,18 @@
 //! E-mail addresses: showing that one is the user's, and changing it.
 
+mod following;
 mod handlers;
+mod page;
 mod sending;
 mod verifying;
 
-pub use sending::send_verification;
+pub use sending::{Verified, send_verification};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `send-verification-email`, `verify-email` and `change-email`.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::send_verification_email)
         .service(handlers::change_email)
-        .service(verifying::verify_email);
+        .service(verifying::verify_email)
+        .service(verifying::confirm_email);
 }

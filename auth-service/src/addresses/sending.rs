@@ -2,48 +2,97 @@
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use shared_claims::UserId;
 
 use crate::email::Message;
 use crate::error::ApiError;
+use crate::sessions::SessionId;
 use crate::state::State;
 use crate::users::{Email, User};
-use crate::verifications::{self, LinkToken, Purpose};
+use crate::verifications::{self, LinkToken, NewLink};
 
-/// Asks a user to show that the account's address is theirs.
+/// Whose email is to be verified.
+#[derive(Debug, Clone, Copy)]
+pub enum Verified<'a> {
+    /// An account's.
+    User(&'a User),
+    /// That of a sign-up, by its id.
+    SignUp(&'a UserId, &'a Email),
+}
+
+impl Verified<'_> {
+    /// The email.
+    pub fn email(&self) -> &Email {
+        match self {
+            Self::User(user) => &user.email,
+            Self::SignUp(_, email) => email,
+        }
+    }
+}
+
+/// Asks whether an email belongs to whoever signed up with it. Sends nothing if the account is gone, or the sign-up done.
 ///
 /// # Errors
 /// When the database cannot, or no mail can be sent.
 pub async fn send_verification(
     client: &impl GenericClient,
     state: &State,
-    user: &User,
+    whose: Verified<'_>,
     callback: Option<&str>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::VerificationEmailNotEnabled) };
     let token = LinkToken::generate()?;
-    let expires_at = verifications::create(client, user, Purpose::VerifyEmail, &token, None, now).await?;
+    let new = match whose {
+        Verified::User(user) => NewLink::VerifyEmail(user),
+        Verified::SignUp(id, email) => NewLink::CompleteSignUp(id, email),
+    };
+    let Some(expires_at) = verifications::create(client, new, &token, now).await? else { return Ok(()) };
     let link = state.settings.links.verify_email(&token, callback);
-    outbox.put(client, &user.email, &Message::VerifyEmail { link: &link }, expires_at, now).await
+    outbox.put(client, whose.email(), &Message::VerifyEmail { link: &link }, expires_at, now).await
 }
 
-/// Asks whether an account is to have `new_email`: the present address whether it agrees, or the new one to show that it
-/// is theirs.
+/// A change of an account's email that a session asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change<'a> {
+    /// Whose.
+    pub user: &'a User,
+    /// The session that asked for it.
+    pub session: SessionId,
+    /// The email that the account is to have.
+    pub new_email: &'a Email,
+}
+
+/// Who is asked about a change.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    /// The account's present address: whether it agrees.
+    PresentAddress,
+    /// The address it is to have: whether it is the user's.
+    NewAddress,
+}
+
+/// Asks about a change of an account's email.
+///
+/// # Errors
+/// [`ApiError::Unauthorized`] when the session that asked for it has ended; when the database cannot, or no mail can be
+/// sent.
 pub(super) async fn send_change(
     client: &impl GenericClient,
     state: &State,
     asked: Asked,
-    (user, new_email): (&User, &Email),
+    Change { user, session, new_email }: Change<'_>,
     callback: Option<&str>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::ChangeEmailDisabled) };
-    let purpose = match asked {
-        Asked::PresentAddress => Purpose::ConfirmEmailChange,
-        Asked::NewAddress => Purpose::ChangeEmail,
+    let new = match asked {
+        Asked::PresentAddress => NewLink::ConfirmEmailChange(user, session, new_email),
+        Asked::NewAddress => NewLink::ChangeEmail(user, session, new_email),
     };
     let token = LinkToken::generate()?;
-    let expires_at = verifications::create(client, user, purpose, &token, Some(new_email), now).await?;
+    let created = verifications::create(client, new, &token, now).await?;
+    let expires_at = created.ok_or(ApiError::Unauthorized)?;
     let link = state.settings.links.verify_email(&token, callback);
     let (to, message) = match asked {
         Asked::PresentAddress => {
@@ -52,13 +101,4 @@ pub(super) async fn send_change(
         Asked::NewAddress => (new_email, Message::VerifyNewEmail { link: &link }),
     };
     outbox.put(client, to, &message, expires_at, now).await
-}
-
-/// Who is asked about a change.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Asked {
-    /// The account's present address.
-    PresentAddress,
-    /// The address it is to have.
-    NewAddress,
 }

@@ -1,25 +1,23 @@
-//! `verify-email`: the links of every mail about an address.
+//! `verify-email`: the links of every mail about an email, and the page that they open where they need an answer.
 
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
-use deadpool_postgres::Transaction;
-use jiff::Timestamp;
+use actix_web::http::header::{ACCEPT, HeaderMap};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
-use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-use super::sending::{Asked, send_change};
-use crate::email::Message;
+use super::following::{Followed, Outcome, Proof, follow};
+use super::page;
 use crate::error::{ApiError, LinkRefusal};
-use crate::protocol::body::Fields;
+use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect;
 use crate::protocol::status::DONE;
-use crate::sessions::{self, MaybeSignedIn, SignedIn};
+use crate::sessions::{self, SignedIn};
 use crate::state::State;
-use crate::users::{self, Email, User};
-use crate::verifications::{self, LinkToken, Purpose, Verification};
+use crate::users::User;
+use crate::verifications::LinkToken;
 
 /// The query of a link.
 pub struct Link {
@@ -39,16 +37,30 @@ impl QuerySchema for Link {
     }
 }
 
-/// What following a link led to.
-enum Outcome {
-    /// The address is verified now, or was.
-    Verified,
-    /// The change is agreed to; the new address is asked next.
-    Confirmed,
-    /// The account has the new address.
-    Changed(User),
-    /// Nothing.
-    Refused(LinkRefusal),
+/// The answer to what a link asks.
+#[derive(ToSchema)]
+pub struct Confirmation {
+    /// The token of the link.
+    token: String,
+    /// Where to go on to.
+    #[schema(rename = "callbackURL")]
+    callback_url: Option<String>,
+    /// The account's password, where the link asks for it.
+    password: Option<String>,
+}
+
+impl Schema for Confirmation {
+    // A form of our own page sends it, and it acts on an account: no other page may.
+    const SIGNS_IN: bool = true;
+    const BODY_KINDS: &'static [&'static str] = &["object"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let token = fields.string("token");
+        let callback_url = fields.optional_string("callbackURL");
+        let password = fields.optional_password("password");
+        let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        Some(Self { token: token?.to_owned(), callback_url: given(callback_url), password: given(password) })
+    }
 }
 
 /// It worked. `user` is there when the address was changed.
@@ -58,13 +70,16 @@ struct Verified<'a> {
     user: Option<&'a User>,
 }
 
-/// Follows a link about an address: verifies it, agrees to its change, or changes it.
+/// Follows a link about an email: verifies it, agrees to its change, or changes it. That takes a session of the account, or
+/// for the email of a sign-up the browser that signed up. Elsewhere a browser is shown a page that asks for a button or the
+/// password, and everybody else gets CONFIRMATION_REQUIRED: nothing changes because somebody opened a link.
 #[utoipa::path(tag = "users", security((), ("cookie" = []), ("bearer" = [])),
     params(("token" = String, Query, description = "The token"), ("callbackURL" = Option<String>, Query, description = "Where to go on to")),
     responses(
-        (status = 200, body = Verified, description = "It worked"),
+        (status = 200, body = Verified, description = "It worked; or a page, for a browser"),
         (status = 302, description = "To `callbackURL`, with `error` when it did not work"),
         (status = 401, body = Envelope, description = "INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER"),
+        (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: `POST verify-email`, with the password if the email is to be verified"),
     ))]
 #[get("/verify-email")]
 pub async fn verify_email(
@@ -72,112 +87,92 @@ pub async fn verify_email(
     state: web::Data<State>,
     Query(link): Query<Link>,
 ) -> Result<HttpResponse, ApiError> {
-    let (outcome, current) = follow(&state, &request, &link).await?;
-    let mut response = match (&outcome, link.callback()) {
-        (Outcome::Refused(refusal), None) => return Err(ApiError::Link(StatusCode::UNAUTHORIZED, *refusal)),
-        (Outcome::Refused(refusal), Some(callback)) => {
-            let target = redirect::with_parameter(callback, "error", refusal.code());
-            redirect::found(
-                &target.ok_or_else(|| ApiError::Internal("a checked target is no URL".to_owned()))?,
-            )
+    let followed = Followed {
+        token: LinkToken::from(link.token.as_str()),
+        callback: link.callback(),
+        password: None,
+        pressed: false,
+    };
+    let outcome = follow(&state, &request, &followed).await?;
+    answer(&state, &request, &link, outcome, None)
+}
+
+/// Follows a link with what it asks for. What the page of the link sends.
+#[utoipa::path(tag = "users", security((), ("cookie" = []), ("bearer" = [])), request_body = Confirmation, responses(
+    (status = 200, body = Verified, description = "It worked"),
+    (status = 302, description = "To `callbackURL`, for a browser, with `error` when it did not work"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND"),
+    (status = 401, body = Envelope, description = "INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER"),
+    (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: the password is missing; or not of a trusted origin"),
+    (status = 429, description = "Too many from this address or for this account; X-Retry-After says for how many seconds"),
+))]
+#[post("/verify-email")]
+pub async fn confirm_email(
+    request: HttpRequest,
+    state: web::Data<State>,
+    Body(form): Body<Confirmation>,
+) -> Result<HttpResponse, ApiError> {
+    let link = Link { token: form.token, callback_url: form.callback_url };
+    let followed = Followed {
+        token: LinkToken::from(link.token.as_str()),
+        callback: link.callback(),
+        password: form.password.as_deref(),
+        pressed: true,
+    };
+    match follow(&state, &request, &followed).await {
+        Ok(outcome) => answer(&state, &request, &link, outcome, None),
+        // The page says what is wrong, and asks again.
+        Err(error) if is_navigation(request.headers()) && page::explains(&error) => {
+            answer(&state, &request, &link, Outcome::Needs(Proof::Password), Some(&error))
         }
+        Err(error) => Err(error),
+    }
+}
+
+fn answer(
+    state: &State,
+    request: &HttpRequest,
+    link: &Link,
+    outcome: Outcome,
+    error: Option<&ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    // A client of the API follows with `callbackURL` in hand, as Better Auth's does; a POST of one wants the outcome.
+    let callback = link
+        .callback()
+        .filter(|_| request.method() == actix_web::http::Method::GET || is_navigation(request.headers()));
+    let mut response = match (&outcome, callback) {
+        (Outcome::Needs(proof), _) if is_navigation(request.headers()) => {
+            return Ok(page::ask(*proof, &link.token, link.callback(), error));
+        }
+        (Outcome::Needs(_), _) => return Err(ApiError::ConfirmationRequired),
+        (Outcome::Refused(refusal), None) => return Err(ApiError::Link(StatusCode::UNAUTHORIZED, *refusal)),
+        (Outcome::Refused(refusal), Some(callback)) => refused(callback, *refusal)?,
         (_, Some(callback)) => redirect::found(callback),
         (Outcome::Verified, None) => HttpResponse::Ok().json(Verified { status: true, user: None }),
         (Outcome::Confirmed, None) => HttpResponse::Ok().json(DONE),
-        (Outcome::Changed(user), None) => {
+        (Outcome::Changed(user, _), None) => {
             HttpResponse::Ok().json(Verified { status: true, user: Some(user) })
         }
     };
-    if let (Outcome::Changed(_), Some(SignedIn { session, token, .. })) = (&outcome, current.signed_in()) {
-        sessions::set_cookies_of(&mut response, &state, &request, token, session.remembered);
+    if let Outcome::Changed(_, Some(current)) = &outcome {
+        let SignedIn { session, token, .. } = &**current;
+        sessions::set_cookies_of(&mut response, state, request, token, session.remembered);
     }
     Ok(response)
 }
 
-/// Does what the link is for. Answers, for a change, who is signed in where it was followed.
-async fn follow(
-    state: &State,
-    request: &HttpRequest,
-    link: &Link,
-) -> Result<(Outcome, MaybeSignedIn), ApiError> {
-    let refused = |refusal| Ok((Outcome::Refused(refusal), MaybeSignedIn::Nobody));
-    let (token, now) = (LinkToken::from(link.token.as_str()), state.clock.now());
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let Some(found) = verifications::find(&client, &token).await? else {
-        return refused(LinkRefusal::InvalidToken);
-    };
-    let Some(user) = users::find(&client, &found.user_id).await? else {
-        return refused(LinkRefusal::InvalidToken);
-    };
-    if matches!(found.purpose, Purpose::ResetPassword | Purpose::DeleteUser)
-        || user.email.as_str() != found.email
-    {
-        return refused(LinkRefusal::InvalidToken);
-    }
-    if now >= found.expires_at {
-        return refused(LinkRefusal::TokenExpired);
-    }
-    // Mail scanners follow links before people do: a second time changes nothing, and is no failure.
-    if found.purpose == Purpose::VerifyEmail && user.email_verified {
-        return Ok((Outcome::Verified, MaybeSignedIn::Nobody));
-    }
-    // Looking the session up takes a connection of its own.
-    drop(client);
-    let current = if found.purpose == Purpose::VerifyEmail {
-        MaybeSignedIn::Nobody
-    } else {
-        MaybeSignedIn::extract(request).await?
-    };
-    if current.signed_in().is_some_and(|current| current.user.id != user.id) {
-        return refused(LinkRefusal::InvalidUser);
-    }
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
-    if !verifications::use_up(&transaction, &token, found.purpose, now).await? {
-        return refused(LinkRefusal::InvalidToken);
-    }
-    let outcome = carry_out(state, &transaction, user, &found, link.callback(), now).await?;
-    if !matches!(outcome, Outcome::Refused(_)) {
-        transaction.commit().await.map_err(StoreError::from)?;
-    }
-    if let Some(outbox) = &state.outbox {
-        outbox.wake();
-    }
-    Ok((outcome, current))
+fn refused(callback: &str, refusal: LinkRefusal) -> Result<HttpResponse, ApiError> {
+    let target = redirect::with_parameter(callback, "error", refusal.code());
+    let target = target.ok_or_else(|| ApiError::Internal("a checked target is no URL".to_owned()))?;
+    Ok(redirect::found(&target))
 }
 
-async fn carry_out(
-    state: &State,
-    transaction: &Transaction<'_>,
-    user: User,
-    link: &Verification,
-    callback: Option<&str>,
-    now: Timestamp,
-) -> Result<Outcome, ApiError> {
-    if link.purpose == Purpose::VerifyEmail {
-        users::set_verified(transaction, &user.id, now).await?;
-        return Ok(Outcome::Verified);
+/// Whether a browser opens this for a person to look at. Browsers too old to say so ask for HTML; programs do not.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-mode") {
+        Some(mode) => mode.as_bytes() == b"navigate",
+        None => headers.get(ACCEPT).is_some_and(|accept| {
+            accept.as_bytes().windows(b"text/html".len()).any(|part| part == b"text/html")
+        }),
     }
-    let (Some(outbox), Some(new_email)) = (&state.outbox, link.new_email.as_deref().and_then(Email::parse))
-    else {
-        return Ok(Outcome::Refused(LinkRefusal::InvalidToken));
-    };
-    if link.purpose == Purpose::ConfirmEmailChange {
-        let to_what = (&user, &new_email);
-        send_change(transaction, state, Asked::NewAddress, to_what, callback, now).await?;
-        return Ok(Outcome::Confirmed);
-    }
-    match users::set_email(transaction, &user.id, &new_email, now).await {
-        Ok(()) => {}
-        // Somebody else was faster to sign up with it.
-        Err(ApiError::UserAlreadyExists) => return Ok(Outcome::Refused(LinkRefusal::InvalidToken)),
-        Err(error) => return Err(error),
-    }
-    // Whoever reads the former mailbox must not reset the password any more.
-    for purpose in [Purpose::ResetPassword, Purpose::DeleteUser] {
-        verifications::forget(transaction, &user.id, purpose).await?;
-    }
-    let notice = Message::EmailChanged { new_email: new_email.as_str() };
-    outbox.notify(transaction, &user.email, &notice, now).await?;
-    Ok(Outcome::Changed(User { email: new_email, updated_at: now, ..user }))
 }

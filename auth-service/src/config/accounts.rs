@@ -20,6 +20,10 @@ pub struct AccountConfig {
     /// Whether signing in needs an address that was shown to be theirs; needs MAIL_URL
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub require_email_verification: bool,
+    /// Whether a link that verifies an email is enough, as in Better Auth; then whoever signs up with somebody else's email
+    /// has a verified account, with their own password, once the owner of the mailbox or a mail scanner follows it
+    #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub verify_email_by_link_alone: bool,
     /// The shortest password of a new account, in characters
     #[arg(long, env, default_value = "8", value_parser = password_length)]
     pub password_min_length: usize,
@@ -58,6 +62,7 @@ impl AccountConfig {
             sign_up: self.sign_up_enabled,
             auto_sign_in: self.auto_sign_in,
             require_verified_email: self.require_email_verification,
+            verify_email_by_link_alone: self.verify_email_by_link_alone,
             delete_user: self.delete_user_enabled,
             delete_user_by_mail: self.delete_user_verification,
             change_email: self.change_email_enabled,

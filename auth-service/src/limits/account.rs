@@ -9,7 +9,7 @@ use super::store::{self, Taken};
 use super::{Limits, device};
 use crate::error::ApiError;
 use crate::state::State;
-use crate::users::Email;
+use crate::users::{CredentialEpoch, Email};
 
 /// Wrong passwords for one account from all devices that it was never signed in on: for a stranger 960 tries a day,
 /// for a person on a new device more than enough. The count ends by itself, so nobody needs to unlock anything. Not
@@ -21,7 +21,7 @@ const KNOWN_DEVICE: Rule = STRANGERS;
 
 /// Runs `check`, which compares a password with that of `account`, unless there were too many wrong ones. It counts
 /// before it checks, so that guesses made at once count as well; what is no wrong password (`Ok(None)`) is given
-/// back. The account need not exist.
+/// back. The account need not exist; `epoch` is that of its credential.
 ///
 /// # Errors
 /// [`ApiError::TooManyRequests`]; when the database cannot; those of `check`.
@@ -29,10 +29,11 @@ pub async fn guess<T>(
     state: &State,
     request: &HttpRequest,
     account: &Email,
+    epoch: CredentialEpoch,
     check: impl Future<Output = Result<Option<T>, ApiError>>,
 ) -> Result<Option<T>, ApiError> {
     let Some(limits) = &state.limits else { return check.await };
-    let budget = Budget::of(limits, state, request, account);
+    let budget = Budget::of(limits, state, request, account, epoch);
     let ends_at = budget.take(limits, state).await?;
     let outcome = check.await;
     let settled = match &outcome {
@@ -57,8 +58,14 @@ struct Budget {
 }
 
 impl Budget {
-    fn of(limits: &Limits, state: &State, request: &HttpRequest, account: &Email) -> Self {
-        match device::known(&state.cookies, request.headers(), account) {
+    fn of(
+        limits: &Limits,
+        state: &State,
+        request: &HttpRequest,
+        account: &Email,
+        epoch: CredentialEpoch,
+    ) -> Self {
+        match device::known(&state.cookies, request.headers(), account, epoch) {
             Some(device) => {
                 let key = Key::of(&limits.secret, &["device", device.id(), account.as_str()]);
                 Self { key, rule: KNOWN_DEVICE, is_own: true }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::error::ApiError;
 use crate::protocol::cookies::Cookies;
 use crate::state::State;
-use crate::users::Email;
+use crate::users::{CredentialEpoch, Email, User};
 
 /// What the signed text begins with: no session token and nothing else we sign does.
 const KIND: &str = "device";
@@ -55,28 +55,34 @@ impl Device {
         &self.id
     }
 
-    fn knows(&self, account: &Email) -> bool {
-        self.marks.contains(&self.mark(account))
+    fn knows(&self, account: &Email, epoch: CredentialEpoch) -> bool {
+        self.marks.contains(&self.mark(account, epoch))
     }
 
-    fn add(&mut self, account: &Email) {
-        self.marks.insert(0, self.mark(account));
+    fn add(&mut self, account: &Email, epoch: CredentialEpoch) {
+        self.marks.insert(0, self.mark(account, epoch));
         self.marks.truncate(MAX_ACCOUNTS);
     }
 
-    /// What stands for an account: differs from device to device, so that two cookies tell nothing of each other.
-    fn mark(&self, account: &Email) -> String {
-        let hash = digest::digest(
-            &digest::SHA256,
-            format!("{KIND}{SEPARATOR}{}{SEPARATOR}{}", self.id, account.as_str()).as_bytes(),
-        );
+    /// What stands for an account: differs from device to device, so that two cookies tell nothing of each other. It also
+    /// differs from one credential epoch to the next: who knew a former password must not bring its marks to guess the
+    /// present one.
+    fn mark(&self, account: &Email, epoch: CredentialEpoch) -> String {
+        let (id, account, epoch) = (&self.id, account.as_str(), epoch.number());
+        let parts = format!("{KIND}{SEPARATOR}{id}{SEPARATOR}{account}{SEPARATOR}{epoch}");
+        let hash = digest::digest(&digest::SHA256, parts.as_bytes());
         URL_SAFE_NO_PAD.encode(hash.as_ref().get(..MARK_BYTES).unwrap_or_default())
     }
 }
 
-/// The device that sent a request, if `account` was signed in on it.
-pub(super) fn known(cookies: &Cookies, headers: &HeaderMap, account: &Email) -> Option<Device> {
-    presented(cookies, headers).find(|device| device.knows(account))
+/// The device that sent a request, if `account` was signed in on it with the credential of `epoch`.
+pub(super) fn known(
+    cookies: &Cookies,
+    headers: &HeaderMap,
+    account: &Email,
+    epoch: CredentialEpoch,
+) -> Option<Device> {
+    presented(cookies, headers).find(|device| device.knows(account, epoch))
 }
 
 /// Every device that a request names with a good signature.
@@ -84,8 +90,8 @@ fn presented<'a>(cookies: &'a Cookies, headers: &'a HeaderMap) -> impl Iterator<
     cookies.devices(headers).filter_map(|text| Device::parse(&text))
 }
 
-/// Notes on the device that `account` was signed in on it: a cookie, unless it has one that says so. Part of
-/// handing a session to its device. Without limits there is nothing to note.
+/// Notes on the device that `user` proved their present credential on it: a cookie, unless it has one that says so. Part
+/// of handing a session to its device, and of changing a password. Without limits there is nothing to note.
 ///
 /// # Errors
 /// When the system has no randomness to give.
@@ -93,17 +99,17 @@ pub fn remember_device(
     response: &mut HttpResponseBuilder,
     state: &State,
     request: &HttpRequest,
-    account: &Email,
+    user: &User,
 ) -> Result<(), ApiError> {
-    let headers = request.headers();
-    if state.limits.is_none() || known(&state.cookies, headers, account).is_some() {
+    let (headers, epoch) = (request.headers(), user.credential_epoch);
+    if state.limits.is_none() || known(&state.cookies, headers, &user.email, epoch).is_some() {
         return Ok(());
     }
     let mut device = match presented(&state.cookies, headers).next() {
         Some(device) => device,
         None => Device::generate()?,
     };
-    device.add(account);
+    device.add(&user.email, epoch);
     if let Some(cookie) = state.cookies.set_device(&device.text()) {
         response.append_header((header::SET_COOKIE, cookie));
     }
@@ -114,6 +120,8 @@ pub fn remember_device(
 mod tests {
     use super::*;
 
+    const EPOCH: CredentialEpoch = CredentialEpoch::FIRST;
+
     fn email(name: &str) -> Email {
         Email::parse(&format!("{name}@example.com")).unwrap()
     }
@@ -123,11 +131,11 @@ mod tests {
         let mut device = Device::generate().ok().unwrap();
         let names = ["ada", "bob", "cyd", "dan", "eve", "fay"];
         for name in names {
-            assert!(!device.knows(&email(name)));
-            device.add(&email(name));
+            assert!(!device.knows(&email(name), EPOCH));
+            device.add(&email(name), EPOCH);
         }
         let read = Device::parse(&device.text()).unwrap();
-        assert_eq!(names.map(|name| read.knows(&email(name))), [false, true, true, true, true, true]);
+        assert_eq!(names.map(|name| read.knows(&email(name), EPOCH)), [false, true, true, true, true, true]);
         assert!(read.text().len() < 256, "a cookie of moderate size");
         assert!(!read.text().contains("example"), "no address in it");
     }
@@ -142,10 +150,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_means_nothing_in_another_epoch() {
+        let mut device = Device::generate().ok().unwrap();
+        device.add(&email("ada"), EPOCH);
+        assert!(!device.knows(&email("ada"), CredentialEpoch::from_number(1)));
+        device.add(&email("ada"), CredentialEpoch::from_number(1));
+        assert!(device.knows(&email("ada"), CredentialEpoch::from_number(1)));
+    }
+
+    #[test]
     fn a_mark_means_nothing_on_another_device() {
         let (mut one, mut two) = (Device::generate().ok().unwrap(), Device::generate().ok().unwrap());
-        one.add(&email("ada"));
+        one.add(&email("ada"), EPOCH);
         two.marks.clone_from(&one.marks);
-        assert!(one.knows(&email("ada")) && !two.knows(&email("ada")));
+        assert!(one.knows(&email("ada"), EPOCH) && !two.knows(&email("ada"), EPOCH));
     }
 }

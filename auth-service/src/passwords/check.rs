@@ -6,38 +6,54 @@ use shared_claims::UserId;
 
 use super::hashing::Verdict;
 use super::model::{Password, StoredHash};
+use super::sign_ups::SignUp;
 use super::store;
 use crate::error::ApiError;
 use crate::limits;
 use crate::state::State;
-use crate::users::User;
+use crate::users::{CredentialEpoch, User};
 
-/// Makes sure that `text` is the password of a signed-in user.
+/// Makes sure that `text` is the password of a user, and answers the credential epoch that it belongs to: whatever is done
+/// for having it is done in that epoch or not at all.
 ///
 /// # Errors
 /// [`ApiError::InvalidPassword`] when it is not, [`ApiError::CredentialAccountNotFound`] when there is none, and
 /// [`ApiError::TooManyRequests`] after too many wrong ones.
-pub async fn confirm(state: &State, request: &HttpRequest, user: &User, text: &str) -> Result<(), ApiError> {
-    confirmed_hash(state, request, user, text).await.map(drop)
-}
-
-/// The same; answers the stored hash that it was compared with, which is not renewed.
-pub(super) async fn confirmed_hash(
+pub async fn confirm(
     state: &State,
     request: &HttpRequest,
     user: &User,
     text: &str,
-) -> Result<String, ApiError> {
+) -> Result<CredentialEpoch, ApiError> {
     let password = Password::claimed(text, state.settings.passwords)?;
-    let check = async {
-        let client = state.pool.get().await.map_err(StoreError::from)?;
-        let stored = store::find(&client, &user.id).await?.ok_or(ApiError::CredentialAccountNotFound)?;
-        drop(client);
-        let hash = stored.hash.clone();
-        let verdict = state.passwords.verify(password, Some(stored)).await?;
-        Ok((!matches!(verdict, Verdict::Wrong)).then_some(hash))
-    };
-    limits::guess(state, request, &user.email, check).await?.ok_or(ApiError::InvalidPassword)
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let found = store::find(&client, &user.id).await?;
+    drop(client);
+    let (stored, epoch) = found.ok_or(ApiError::CredentialAccountNotFound)?;
+    let check = compare(state, password, stored);
+    limits::guess(state, request, &user.email, epoch, check).await?.ok_or(ApiError::InvalidPassword)?;
+    Ok(epoch)
+}
+
+/// Makes sure that `text` is the password of a sign-up.
+///
+/// # Errors
+/// [`ApiError::InvalidPassword`] when it is not, and [`ApiError::TooManyRequests`] after too many wrong ones.
+pub async fn confirm_sign_up(
+    state: &State,
+    request: &HttpRequest,
+    sign_up: &SignUp,
+    text: &str,
+) -> Result<(), ApiError> {
+    let password = Password::claimed(text, state.settings.passwords)?;
+    let check = compare(state, password, sign_up.password.clone());
+    let epoch = CredentialEpoch::FIRST;
+    limits::guess(state, request, &sign_up.email, epoch, check).await?.ok_or(ApiError::InvalidPassword)
+}
+
+async fn compare(state: &State, password: Password, stored: StoredHash) -> Result<Option<()>, ApiError> {
+    let verdict = state.passwords.verify(password, Some(stored)).await?;
+    Ok((!matches!(verdict, Verdict::Wrong)).then_some(()))
 }
 
 /// Whether a verdict is that the password was right; makes an outdated hash of it anew.

@@ -6,12 +6,16 @@ mod foreign;
 mod handlers;
 mod hashing;
 mod model;
+mod sign_ups;
 mod store;
 
-pub use check::confirm;
+pub use check::{confirm, confirm_sign_up};
 pub use foreign::{NotTaken, accept};
 pub use hashing::HashPool;
 pub use model::{Cost, PasswordRules, Scheme, StoredHash};
+pub use sign_ups::{
+    SignUp, complete as complete_sign_up, find as find_sign_up, find_by_email as find_sign_ups, is_browser_of,
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `sign-up/email`, `sign-in/email`, and what changes and resets passwords.

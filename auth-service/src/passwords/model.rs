@@ -137,6 +137,7 @@ impl Scheme {
 }
 
 /// A hash as it is stored, with the rule that made it.
+#[derive(Clone)]
 pub struct StoredHash {
     /// Its text form; of bcrypt: version, cost, salt and hash.
     pub hash: String,

@@ -1,6 +1,6 @@
 //! The `passwords` table.
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
@@ -8,20 +8,31 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::model::{Scheme, StoredHash};
-use crate::users::{self, Email, User};
+use crate::users::{self, CredentialEpoch, Email, User};
 
 const CREATE: &str = "INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)";
 /// Only while the hash is still the one that was checked: a password changed in the meantime must not come back.
 const REPLACE: &str =
     "UPDATE passwords SET hash = $2, scheme = $3, updated_at = $4 WHERE user_id = $1 AND hash = $5";
-const SET: &str = "
-    INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT ON CONSTRAINT passwords_pkey DO UPDATE
-    SET hash = excluded.hash, scheme = excluded.scheme, updated_at = excluded.updated_at";
-const FIND: &str = "SELECT hash, scheme FROM passwords WHERE user_id = $1";
+/// The one statement that changes a credential. It raises the epoch with it, so that nothing that was checked before is
+/// acted on afterwards; and it raises it first, so that the account is locked before its sessions are looked at.
+const CHANGE: &str = "
+    WITH raised AS (
+        UPDATE users SET credential_epoch = credential_epoch + 1
+        WHERE id = $1 AND credential_epoch = $5 RETURNING id, credential_epoch
+    ),
+    changed AS (
+        INSERT INTO passwords (user_id, hash, scheme, updated_at) SELECT id, $2, $3, $4 FROM raised
+        ON CONFLICT ON CONSTRAINT passwords_pkey DO UPDATE
+        SET hash = excluded.hash, scheme = excluded.scheme, updated_at = excluded.updated_at
+    )
+    SELECT credential_epoch FROM raised";
+const FIND: &str = "
+    SELECT p.hash, p.scheme, u.credential_epoch
+    FROM passwords p JOIN users u ON u.id = p.user_id WHERE p.user_id = $1";
 const FIND_BY_EMAIL: &str = "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at,
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch,
            p.hash, p.scheme
     FROM users u LEFT JOIN passwords p ON p.user_id = u.id
     WHERE u.email = $1";
@@ -58,31 +69,37 @@ pub async fn replace(
     Ok(client.execute(&statement, &parameters).await? == 1)
 }
 
-/// Gives an account this password, whether it had one or not.
+/// Gives an account this password, whether it had one or not, and begins its next credential epoch. `None`, and nothing
+/// changes, if `epoch` is over: somebody else was faster.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn set(
-    client: &impl GenericClient,
+pub async fn change(
+    transaction: &Transaction<'_>,
     user: &UserId,
+    epoch: CredentialEpoch,
     password: &StoredHash,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(SET).await?;
-    client.execute(&statement, &[&user.as_str(), &password.hash, &password.scheme.as_str(), &now]).await?;
-    Ok(())
+) -> Result<Option<CredentialEpoch>, StoreError> {
+    let statement = transaction.prepare_cached(CHANGE).await?;
+    let parameters: [&(dyn ToSql + Sync); 5] =
+        [&user.as_str(), &password.hash, &password.scheme.as_str(), &now, &epoch.number()];
+    let row = transaction.query_opt(&statement, &parameters).await?;
+    row.map(|row| column(&row, "users", "credential_epoch").map(CredentialEpoch::from_number)).transpose()
 }
 
-/// The password of an account, if it has one.
+/// The password of an account, if it has one, and the epoch that it belongs to.
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn find(client: &impl GenericClient, user: &UserId) -> Result<Option<StoredHash>, StoreError> {
+pub async fn find(
+    client: &impl GenericClient,
+    user: &UserId,
+) -> Result<Option<(StoredHash, CredentialEpoch)>, StoreError> {
     let statement = client.prepare_cached(FIND).await?;
-    match client.query_opt(&statement, &[&user.as_str()]).await? {
-        Some(row) => from_row(&row),
-        None => Ok(None),
-    }
+    let Some(row) = client.query_opt(&statement, &[&user.as_str()]).await? else { return Ok(None) };
+    let epoch = CredentialEpoch::from_number(column(&row, "users", "credential_epoch")?);
+    Ok(from_row(&row)?.map(|stored| (stored, epoch)))
 }
 
 /// The account of an address with its password, if it has one.
@@ -99,7 +116,7 @@ pub async fn find_by_email(
 }
 
 /// Reads a password out of a row that has its columns, which are null where there is none.
-fn from_row(row: &Row) -> Result<Option<StoredHash>, StoreError> {
+pub(super) fn from_row(row: &Row) -> Result<Option<StoredHash>, StoreError> {
     let Some(hash) = column::<Option<String>>(row, "passwords", "hash")? else { return Ok(None) };
     let scheme: &str = column(row, "passwords", "scheme")?;
     let scheme = Scheme::parse(scheme).ok_or_else(|| corrupt("passwords", "scheme", "unknown"))?;

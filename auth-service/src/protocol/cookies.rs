@@ -23,6 +23,8 @@ pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 const MAX_SESSION_COOKIES: usize = 4;
 /// How the name of the device cookie ends.
 const DEVICE: &str = "device";
+/// How the name of the cookie ends that tells the browser of a sign-up.
+const SIGN_UP: &str = "sign_up";
 /// The prefix browsers accept only from https and with `Secure`.
 const SECURE_PREFIX: &str = "__Secure-";
 /// How long a browser keeps the device cookie, in seconds: 400 days, the longest that browsers keep any.
@@ -30,15 +32,17 @@ const DEVICE_MAX_AGE: i64 = 400 * 24 * 60 * 60;
 /// What the signed `dont_remember` cookie says.
 const DONT_REMEMBER: &str = "true";
 
-/// Whether a request carries cookies besides that of its device, which is no reason to ask where it comes from: a
-/// program that keeps its cookies may do after signing out what it might before signing in.
+/// Whether a request carries cookies besides those of its device and of its sign-up, which are no reason to ask where it
+/// comes from: a program that keeps its cookies may do after signing out what it might before signing in.
 pub fn are_sent(headers: &HeaderMap) -> bool {
     let mut pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    let device = |pair: &[u8]| {
-        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-        name.trim_ascii().strip_suffix(DEVICE.as_bytes()).is_some_and(|rest| rest.ends_with(b"."))
+    let authenticates_nothing = |pair: &[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+        [DEVICE, SIGN_UP]
+            .iter()
+            .any(|kind| name.strip_suffix(kind.as_bytes()).is_some_and(|rest| rest.ends_with(b".")))
     };
-    !pairs.all(device)
+    !pairs.all(authenticates_nothing)
 }
 
 /// How cookies are named and where browsers send them.
@@ -61,6 +65,7 @@ pub struct Cookies {
     session_data: String,
     dont_remember: String,
     device: String,
+    sign_up: String,
     /// What every cookie says after its `Max-Age`.
     attributes: String,
     max_age: i64,
@@ -79,6 +84,7 @@ impl Cookies {
             session_data: name("session_data"),
             dont_remember: name("dont_remember"),
             device: name(DEVICE),
+            sign_up: name(SIGN_UP),
             attributes: format!("{}Path=/; HttpOnly; {secure}SameSite=Lax", domain.unwrap_or_default()),
             max_age: settings.max_age.as_secs(),
         }
@@ -138,6 +144,18 @@ impl Cookies {
     /// The cookie that tells the device again. It stays when a session ends: it is no part of any.
     pub fn set_device(&self, text: &str) -> Option<HeaderValue> {
         self.cookie(&self.device, &self.secrets.sign(text), Some(DEVICE_MAX_AGE))
+    }
+
+    /// What the sign-up cookies of a request say whose signature is good.
+    pub fn sign_ups<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = String> + use<'a> {
+        let values = self.values(headers, &self.sign_up);
+        values.filter_map(|value| self.secrets.open_strong(&value).map(str::to_owned))
+    }
+
+    /// The cookie that tells the browser of a sign-up again, for `max_age`. Like that of the device it is no part of a
+    /// session.
+    pub fn set_sign_up(&self, text: &str, max_age: SignedDuration) -> Option<HeaderValue> {
+        self.cookie(&self.sign_up, &self.secrets.sign(text), Some(max_age.as_secs()))
     }
 
     fn bearer(&self, headers: &HeaderMap) -> Option<SessionToken> {

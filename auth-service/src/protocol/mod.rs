@@ -12,6 +12,7 @@ pub mod fields;
 pub mod floor;
 pub mod opaque_token;
 pub mod origin;
+pub mod page;
 pub mod query;
 pub mod rate_limit;
 pub mod redirect;

@@ -4,10 +4,9 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use shared_claims::UserId;
 
 use super::model::{Session, SessionToken};
-use super::store;
+use super::store::{self, Stored};
 use crate::error::ApiError;
 use crate::limits;
 use crate::state::State;
@@ -25,15 +24,15 @@ pub struct Started {
     pub token: SessionToken,
 }
 
-/// Begins a session of `user_id` for the device that sent `request`.
+/// Begins a session of `user` for the device that sent `request`. The user is as they were when the credential was checked.
 ///
 /// # Errors
-/// When the database cannot; [`ApiError::InvalidEmailOrPassword`] when the user is gone by now.
+/// When the database cannot; [`ApiError::InvalidEmailOrPassword`] when the user is gone or the credential changed since.
 pub async fn start(
     client: &impl GenericClient,
     state: &State,
     request: &HttpRequest,
-    user_id: &UserId,
+    user: &User,
     remembered: bool,
     now: Timestamp,
 ) -> Result<Started, ApiError> {
@@ -42,14 +41,11 @@ pub async fn start(
     let ip_address = address.map(|address| address.to_string()).unwrap_or_default();
     let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let device = (ip_address, user_agent.unwrap_or_default());
-    let mut session = Session::begin(user_id.clone(), remembered, state.settings.sessions.ttl, device, now);
+    let mut session = Session::begin(user.id.clone(), remembered, state.settings.sessions.ttl, device, now);
     let drawn = state.status_lists.draw(false)?;
-    match store::start(client, &session, &token, &drawn).await {
-        Ok(index) => session.status_index = index,
-        Err(error) if error.is_constraint(store::USER_EXISTS) => {
-            return Err(ApiError::InvalidEmailOrPassword);
-        }
-        Err(error) => return Err(error.into()),
+    match store::start(client, &session, user.credential_epoch, &token, &drawn).await? {
+        Stored::Begun(index) => session.status_index = index,
+        Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
     }
     place(client, state, &mut session).await?;
     if session.status_index.is_none() {
@@ -88,7 +84,7 @@ pub fn hand_over(
     user: &User,
 ) -> Result<(), ApiError> {
     set_cookies(response, state, request, &started.token, started.session.remembered);
-    limits::remember_device(response, state, request, &user.email)?;
+    limits::remember_device(response, state, request, user)?;
     let jwt = tokens::issue(state, &started.session, user)?;
     response.insert_header(("set-auth-jwt", &*jwt));
     Ok(())

@@ -12,7 +12,7 @@ pub use current::{Fresh, MaybeSignedIn, SignedIn, WithBody};
 pub use hand_over::{Started, clear_cookies_of, hand_over, set_cookies, set_cookies_of, start};
 pub use model::{Session, SessionId, SessionSettings, SessionToken};
 pub use refresh::tell_device;
-pub use store::end_all;
+pub use store::{end_all, hold};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `sign-out`, `get-session`, `list-sessions` and what revokes them.

@@ -1,6 +1,6 @@
 //! The `sessions` table.
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
@@ -9,21 +9,25 @@ use uuid::Uuid;
 
 use super::model::{Session, SessionId, SessionToken};
 use crate::status_lists::StatusIndex;
-use crate::users::{self, User};
+use crate::users::{self, CredentialEpoch, User};
 
+/// Begins nothing unless the credential is still of the epoch that it was checked in. The account stays locked until the
+/// session is visible: a change of the password that comes later sees it, and one that came before is seen here.
+///
 /// Sweeps what the same user left expired, and takes the first place in the status lists that is free of those drawn.
 const START: &str = "
-    WITH swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4),
+    WITH account AS MATERIALIZED (SELECT id FROM users WHERE id = $2 AND credential_epoch = $10 FOR SHARE),
+    swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4),
     given AS (
         INSERT INTO status_indexes (idx)
-        SELECT drawn FROM unnest($9::bigint[]) AS drawn
+        SELECT drawn FROM account, unnest($9::bigint[]) AS drawn
         WHERE NOT EXISTS (SELECT FROM status_indexes taken WHERE taken.idx = drawn) LIMIT 1
         ON CONFLICT DO NOTHING RETURNING idx
     )
     INSERT INTO sessions
         (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent,
          status_index)
-    VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given))
+    SELECT $1, id, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given) FROM account
     RETURNING status_index";
 /// The same for a session that has no place yet. Of two that try at once the second waits for the first and finds it
 /// done.
@@ -41,7 +45,7 @@ const FIND: &str = "
     SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
            s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index,
            u.id AS user_id, u.name, u.email, u.email_verified, u.image,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = $1 AND s.expires_at > $2";
 const EXTEND: &str = "UPDATE sessions SET expires_at = $2, updated_at = $3 WHERE id = $1";
@@ -53,22 +57,32 @@ const LIST: &str = "
 const REVOKE: &str = "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3)";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2";
 const END: &str = "DELETE FROM sessions WHERE token_hash = ANY($1)";
-/// The user was deleted between the check of the password and the start of the session.
-pub const USER_EXISTS: &str = "sessions_user_fkey";
+/// A session that is acted for may not end until the transaction does.
+const HOLD: &str = "SELECT FROM sessions WHERE id = $1 AND expires_at > $2 FOR KEY SHARE";
 
-/// Stores a new session, with one of the `drawn` places in the status lists if one was free.
+/// What came of storing a new session.
+pub enum Stored {
+    /// It began, with this place in the status lists if one was free.
+    Begun(Option<StatusIndex>),
+    /// The user is gone, or the credential changed since it was checked.
+    CredentialChanged,
+}
+
+/// Stores a new session of a user whose credential was checked in `epoch`, with one of the `drawn` places in the status
+/// lists if one was free.
 ///
 /// # Errors
-/// When the database cannot, or the user is gone ([`USER_EXISTS`]).
+/// When the database cannot.
 pub async fn start(
     client: &impl GenericClient,
     session: &Session,
+    epoch: CredentialEpoch,
     token: &SessionToken,
     drawn: &[i64],
-) -> Result<Option<StatusIndex>, StoreError> {
+) -> Result<Stored, StoreError> {
     let statement = client.prepare_cached(START).await?;
     let row = client
-        .query_one(
+        .query_opt(
             &statement,
             &[
                 session.id.as_uuid(),
@@ -80,10 +94,24 @@ pub async fn start(
                 &session.ip_address,
                 &session.user_agent,
                 &drawn,
+                &epoch.number(),
             ],
         )
         .await?;
-    status_index(&row)
+    match row {
+        Some(row) => Ok(Stored::Begun(status_index(&row)?)),
+        None => Ok(Stored::CredentialChanged),
+    }
+}
+
+/// Keeps a session from ending before the transaction does. False if it has ended. Comes after locking the account, if
+/// both are needed: whatever ends sessions of an account locks it first.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn hold(transaction: &Transaction<'_>, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    let statement = transaction.prepare_cached(HOLD).await?;
+    Ok(transaction.query_opt(&statement, &[id.as_uuid(), &now]).await?.is_some())
 }
 
 /// Gives a session one of the `drawn` places in the status lists, unless it has one. Which it has; `None` when all were

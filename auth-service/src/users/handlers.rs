@@ -7,7 +7,7 @@ use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-use super::model::{MAX_IMAGE, MAX_NAME, User};
+use super::model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, User};
 use super::store;
 use crate::email::Message;
 use crate::error::{ApiError, LinkRefusal};
@@ -16,9 +16,9 @@ use crate::protocol::body::{Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect;
 use crate::protocol::status::{DONE, Status};
-use crate::sessions::{self, MaybeSignedIn, WithBody};
+use crate::sessions::{self, MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
-use crate::verifications::{self, LinkToken, Purpose};
+use crate::verifications::{self, LinkToken, NewLink, Purpose};
 
 /// What of oneself to change. What is absent stays.
 #[derive(ToSchema)]
@@ -128,23 +128,36 @@ pub async fn delete_user(
     if !accounts.delete_user {
         return Err(ApiError::NoSuchEndpoint);
     }
-    if let Some(password) = &body.password {
-        passwords::confirm(&state, &request, &current.user, password).await?;
-    }
+    let epoch = match &body.password {
+        Some(password) => passwords::confirm(&state, &request, &current.user, password).await?,
+        None => current.user.credential_epoch,
+    };
     if let Some(token) = &body.token {
         delete_by_link(&state, &current.user, token).await?;
         return Ok(deleted(&state));
     }
     if accounts.delete_user_by_mail {
-        send_link(&state, &current.user, body.callback_url.as_deref()).await?;
+        send_link(&state, &current, body.callback_url.as_deref()).await?;
         return Ok(HttpResponse::Ok().json(MAIL_SENT));
     }
     if body.password.is_none() && !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
         return Err(ApiError::SessionExpired);
     }
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    store::delete(&client, &current.user.id).await?;
+    delete_at_once(&state, &current, epoch).await?;
     Ok(deleted(&state))
+}
+
+/// Only while what was checked still holds: the credential of `epoch`, and the session.
+async fn delete_at_once(state: &State, current: &SignedIn, epoch: CredentialEpoch) -> Result<(), ApiError> {
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    if !store::lock(&transaction, &current.user.id, epoch).await?
+        || !sessions::hold(&transaction, current.session.id, state.clock.now()).await?
+    {
+        return Err(ApiError::Unauthorized);
+    }
+    store::delete(&transaction, &current.user.id).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
 /// The query of the link in the mail.
@@ -198,7 +211,7 @@ async fn delete_by_link(state: &State, user: &User, token: &str) -> Result<(), A
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let link = verifications::find(&client, &token).await?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    let theirs = link.is_some_and(|link| link.user_id == user.id);
+    let theirs = link.is_some_and(|link| link.belongs_to(user));
     if !theirs || !verifications::use_up(&transaction, &token, Purpose::DeleteUser, state.clock.now()).await?
     {
         return Err(ApiError::Link(StatusCode::NOT_FOUND, LinkRefusal::InvalidToken));
@@ -207,13 +220,15 @@ async fn delete_by_link(state: &State, user: &User, token: &str) -> Result<(), A
     Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
-async fn send_link(state: &State, user: &User, callback: Option<&str>) -> Result<(), ApiError> {
+async fn send_link(state: &State, current: &SignedIn, callback: Option<&str>) -> Result<(), ApiError> {
+    let user = &current.user;
     let Some(outbox) = &state.outbox else { return Err(ApiError::NoSuchEndpoint) };
     let (token, now) = (LinkToken::generate()?, state.clock.now());
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    let expires_at =
-        verifications::create(&transaction, user, Purpose::DeleteUser, &token, None, now).await?;
+    let link = NewLink::DeleteUser(user, current.session.id);
+    let created = verifications::create(&transaction, link, &token, now).await?;
+    let expires_at = created.ok_or(ApiError::Unauthorized)?;
     let link = state.settings.links.delete_user(&token, callback);
     outbox.put(&transaction, &user.email, &Message::DeleteAccount { link: &link }, expires_at, now).await?;
     transaction.commit().await.map_err(StoreError::from)?;

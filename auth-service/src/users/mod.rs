@@ -4,8 +4,8 @@ mod handlers;
 mod model;
 mod store;
 
-pub use model::{Email, MAX_EMAIL, MAX_IMAGE, MAX_NAME, NewUser, User};
-pub use store::{create, find, find_by_email, from_row, set_email, set_verified};
+pub use model::{CredentialEpoch, Email, MAX_EMAIL, MAX_IMAGE, MAX_NAME, NewUser, User};
+pub use store::{create, find, find_by_email, from_row, insert, lock, set_email, set_verified, update};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `update-user` and `delete-user`.

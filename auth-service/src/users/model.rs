@@ -37,6 +37,30 @@ pub struct User {
     /// When it last changed.
     #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: Timestamp,
+    /// The epoch of the account's credential when this was read. Never shown.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub credential_epoch: CredentialEpoch,
+}
+
+/// Counts how often an account's credential was set, reset or changed. What was checked under one epoch (a password, a
+/// device mark, a link) is worth nothing under another; renewing a hash of the same password does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct CredentialEpoch(i64);
+
+impl CredentialEpoch {
+    /// The epoch of a new account.
+    pub const FIRST: Self = Self(0);
+
+    /// The epoch that PostgreSQL stores as `number`.
+    pub fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The epoch as PostgreSQL stores it.
+    pub fn number(self) -> i64 {
+        self.0
+    }
 }
 
 /// What a new account is made of.
@@ -64,6 +88,7 @@ impl NewUser {
             image: self.image.clone(),
             created_at: now,
             updated_at: now,
+            credential_epoch: CredentialEpoch::FIRST,
         })
     }
 }

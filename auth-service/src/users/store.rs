@@ -1,30 +1,34 @@
 //! The `users` table.
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
-use super::model::{Email, NewUser, User};
+use super::model::{CredentialEpoch, Email, NewUser, User};
 use crate::error::ApiError;
 
 const CREATE: &str = "
     INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at)
-    VALUES ($1, $2, $3, false, $4, $5, $5)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const FIND: &str = "
     SELECT id AS user_id, name, email, email_verified, image,
-           created_at AS user_created_at, updated_at AS user_updated_at
+           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch
     FROM users WHERE id = $1";
 const FIND_BY_EMAIL: &str = "
     SELECT id AS user_id, name, email, email_verified, image,
-           created_at AS user_created_at, updated_at AS user_updated_at
+           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch
     FROM users WHERE email = $1";
 const UPDATE: &str = "
     UPDATE users SET name = coalesce($2, name), image = CASE WHEN $3 THEN $4 ELSE image END, updated_at = $5
     WHERE id = $1";
 const SET_VERIFIED: &str = "UPDATE users SET email_verified = true, updated_at = $2 WHERE id = $1";
 const SET_EMAIL: &str = "UPDATE users SET email = $2, updated_at = $3 WHERE id = $1";
+/// Holds back whatever else acts on the credential until the transaction ends. Deadlocks are avoided by taking this
+/// lock first: before sessions, links and the password.
+const LOCK: &str = "SELECT FROM users WHERE id = $1 AND credential_epoch = $2 FOR UPDATE";
 /// What refers to a user goes with it.
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
 /// One account for an address, ignoring case (FR-005).
@@ -36,12 +40,27 @@ const EMAIL_IS_UNIQUE: &str = "users_email_key";
 /// [`ApiError::UserAlreadyExists`] when the address has one.
 pub async fn create(client: &impl GenericClient, new: NewUser, now: Timestamp) -> Result<User, ApiError> {
     let user = new.made_up(now)?;
-    let statement = client.prepare_cached(CREATE).await.map_err(StoreError::from)?;
-    client
-        .execute(&statement, &[&user.id.as_str(), &user.name, &user.email.as_str(), &user.image, &now])
-        .await
-        .map_err(taken)?;
+    insert(client, &user).await?;
     Ok(user)
+}
+
+/// Stores an account in its first credential epoch.
+///
+/// # Errors
+/// [`ApiError::UserAlreadyExists`] when the address has one.
+pub async fn insert(client: &impl GenericClient, user: &User) -> Result<(), ApiError> {
+    let statement = client.prepare_cached(CREATE).await.map_err(StoreError::from)?;
+    let parameters: [&(dyn ToSql + Sync); 7] = [
+        &user.id.as_str(),
+        &user.name,
+        &user.email.as_str(),
+        &user.email_verified,
+        &user.image,
+        &user.created_at,
+        &user.updated_at,
+    ];
+    client.execute(&statement, &parameters).await.map_err(taken)?;
+    Ok(())
 }
 
 /// The account of this id.
@@ -107,6 +126,19 @@ pub async fn set_email(
     Ok(())
 }
 
+/// Locks an account until the transaction ends, if its credential is still of this epoch. Whether it is.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn lock(
+    transaction: &Transaction<'_>,
+    id: &UserId,
+    epoch: CredentialEpoch,
+) -> Result<bool, StoreError> {
+    let statement = transaction.prepare_cached(LOCK).await?;
+    Ok(transaction.query_opt(&statement, &[&id.as_str(), &epoch.number()]).await?.is_some())
+}
+
 /// Deletes an account with its password, sessions and links.
 ///
 /// # Errors
@@ -125,7 +157,7 @@ fn taken(error: tokio_postgres::Error) -> ApiError {
 }
 
 /// Reads a user out of a row that names its columns `user_id`, `name`, `email`, `email_verified`, `image`,
-/// `user_created_at` and `user_updated_at`: features that join the table share this one reading of it.
+/// `user_created_at`, `user_updated_at` and `credential_epoch`: features that join the table share this one reading of it.
 ///
 /// # Errors
 /// When a stored value does not fit its type.
@@ -140,5 +172,6 @@ pub fn from_row(row: &Row) -> Result<User, StoreError> {
         image: column(row, "users", "image")?,
         created_at: column(row, "users", "user_created_at")?,
         updated_at: column(row, "users", "user_updated_at")?,
+        credential_epoch: CredentialEpoch::from_number(column(row, "users", "credential_epoch")?),
     })
 }

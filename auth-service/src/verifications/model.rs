@@ -4,6 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use shared_claims::UserId;
 
 use crate::protocol::opaque_token::OpaqueToken;
+use crate::sessions::SessionId;
+use crate::users::{CredentialEpoch, Email, User};
 
 /// How long a link is good for: long enough to find the mail, short enough for a mailbox that somebody else opens.
 pub const LINK_TTL: SignedDuration = SignedDuration::from_hours(1);
@@ -16,23 +18,27 @@ pub type LinkToken = OpaqueToken<Verification>;
 pub enum Purpose {
     /// Choose a new password.
     ResetPassword,
-    /// Show that the account's address is theirs.
+    /// Verify the account's email.
     VerifyEmail,
     /// Agree, from the present address, to a new one.
     ConfirmEmailChange,
-    /// Show that the new address is theirs, which then becomes the account's.
+    /// Verify the new email, which then becomes the account's.
     ChangeEmail,
     /// Delete the account.
     DeleteUser,
+    /// Verify the email of a sign-up, which then becomes an account.
+    CompleteSignUp,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [
+    /// Every purpose there is.
+    pub const ALL: [Self; 6] = [
         Self::ResetPassword,
         Self::VerifyEmail,
         Self::ConfirmEmailChange,
         Self::ChangeEmail,
         Self::DeleteUser,
+        Self::CompleteSignUp,
     ];
 
     /// Its name in the database.
@@ -43,6 +49,7 @@ impl Purpose {
             Self::ConfirmEmailChange => "confirm-email-change",
             Self::ChangeEmail => "change-email",
             Self::DeleteUser => "delete-user",
+            Self::CompleteSignUp => "complete-sign-up",
         }
     }
 
@@ -52,18 +59,113 @@ impl Purpose {
     }
 }
 
+/// A link to create: what it is for, and everything that it is bound to.
+#[derive(Debug, Clone, Copy)]
+pub enum NewLink<'a> {
+    /// Anybody may ask for one: only the mailbox gets it.
+    ResetPassword(&'a User),
+    /// Anybody may ask for one: it takes more than the link to follow it.
+    VerifyEmail(&'a User),
+    /// Asked for by a session, and dead without it.
+    ConfirmEmailChange(&'a User, SessionId, &'a Email),
+    /// Asked for by a session, and dead without it.
+    ChangeEmail(&'a User, SessionId, &'a Email),
+    /// Asked for by a session, and dead without it.
+    DeleteUser(&'a User, SessionId),
+    /// The sign-up of this id and email.
+    CompleteSignUp(&'a UserId, &'a Email),
+}
+
+impl NewLink<'_> {
+    /// What it is for.
+    pub fn purpose(&self) -> Purpose {
+        match self {
+            Self::ResetPassword(_) => Purpose::ResetPassword,
+            Self::VerifyEmail(_) => Purpose::VerifyEmail,
+            Self::ConfirmEmailChange(..) => Purpose::ConfirmEmailChange,
+            Self::ChangeEmail(..) => Purpose::ChangeEmail,
+            Self::DeleteUser(..) => Purpose::DeleteUser,
+            Self::CompleteSignUp(..) => Purpose::CompleteSignUp,
+        }
+    }
+
+    pub(super) fn user(&self) -> Option<&User> {
+        match self {
+            Self::ResetPassword(user)
+            | Self::VerifyEmail(user)
+            | Self::ConfirmEmailChange(user, ..)
+            | Self::ChangeEmail(user, ..)
+            | Self::DeleteUser(user, _) => Some(user),
+            Self::CompleteSignUp(..) => None,
+        }
+    }
+
+    pub(super) fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::ConfirmEmailChange(_, session, _)
+            | Self::ChangeEmail(_, session, _)
+            | Self::DeleteUser(_, session) => Some(*session),
+            Self::ResetPassword(_) | Self::VerifyEmail(_) | Self::CompleteSignUp(..) => None,
+        }
+    }
+
+    /// The email that the account or sign-up has now.
+    pub(super) fn email(&self) -> &Email {
+        match self {
+            Self::ResetPassword(user)
+            | Self::VerifyEmail(user)
+            | Self::ConfirmEmailChange(user, ..)
+            | Self::ChangeEmail(user, ..)
+            | Self::DeleteUser(user, _) => &user.email,
+            Self::CompleteSignUp(_, email) => email,
+        }
+    }
+
+    pub(super) fn new_email(&self) -> Option<&Email> {
+        match self {
+            Self::ConfirmEmailChange(_, _, new_email) | Self::ChangeEmail(_, _, new_email) => Some(new_email),
+            Self::ResetPassword(_)
+            | Self::VerifyEmail(_)
+            | Self::DeleteUser(..)
+            | Self::CompleteSignUp(..) => None,
+        }
+    }
+
+    pub(super) fn sign_up(&self) -> Option<&UserId> {
+        match self {
+            Self::CompleteSignUp(id, _) => Some(id),
+            Self::ResetPassword(_)
+            | Self::VerifyEmail(_)
+            | Self::ConfirmEmailChange(..)
+            | Self::ChangeEmail(..)
+            | Self::DeleteUser(..) => None,
+        }
+    }
+}
+
+/// What a link is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A user, in the credential epoch that the link belongs to.
+    User(UserId, CredentialEpoch),
+    /// A sign-up, by the id of the user that it would become.
+    SignUp(UserId),
+}
+
 /// A link that was sent.
 #[derive(Debug, Clone)]
 pub struct Verification {
     /// What it is good for.
     pub purpose: Purpose,
-    /// Whose it is.
-    pub user_id: UserId,
-    /// The account's address when the link was made.
+    /// What it is about.
+    pub subject: Subject,
+    /// The email of its subject when it was created.
     pub email: String,
-    /// The address the account is to have.
-    pub new_email: Option<String>,
-    /// When it ends.
+    /// The email the account is to have.
+    pub new_email: Option<Email>,
+    /// The session that asked for it, if it belongs to one.
+    pub session_id: Option<SessionId>,
+    /// When it expires.
     pub expires_at: Timestamp,
     /// Whether it was used.
     pub used: bool,
@@ -73,5 +175,11 @@ impl Verification {
     /// Whether it can still be used.
     pub fn is_live(&self, now: Timestamp) -> bool {
         !self.used && now < self.expires_at
+    }
+
+    /// Whether it belongs to `user` as they are now: under another email or credential it means nothing.
+    pub fn belongs_to(&self, user: &User) -> bool {
+        self.email == user.email.as_str()
+            && self.subject == Subject::User(user.id.clone(), user.credential_epoch)
     }
 }

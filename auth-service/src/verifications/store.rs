@@ -1,13 +1,15 @@
 //! The `verifications` table.
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
-use super::model::{LINK_TTL, LinkToken, Purpose, Verification};
-use crate::users::{Email, User};
+use super::model::{LINK_TTL, LinkToken, NewLink, Purpose, Subject, Verification};
+use crate::sessions::SessionId;
+use crate::users::{CredentialEpoch, Email, User};
 
 /// How long a dead link is remembered, so that who follows it is told that it is too old, and not that there never
 /// was one.
@@ -15,49 +17,78 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Sweeps what the same user left, so that the table does not grow for ever.
 const CREATE: &str = "
-    WITH swept AS (DELETE FROM verifications WHERE user_id = $3 AND expires_at <= $8)
-    INSERT INTO verifications (token_hash, purpose, user_id, email, new_email, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    WITH swept AS (DELETE FROM verifications WHERE user_id = $3 AND expires_at <= $11)
+    INSERT INTO verifications
+        (token_hash, purpose, user_id, sign_up_id, session_id, email, new_email, credential_epoch,
+         created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+/// What a link is about, and what it belongs to. One of them ended before the link was created.
+const TIES: [&str; 3] =
+    ["verifications_user_fkey", "verifications_session_fkey", "verifications_sign_up_fkey"];
 const FIND: &str = "
-    SELECT purpose, user_id, email, new_email, expires_at, used_at IS NOT NULL AS used
+    SELECT purpose, user_id, sign_up_id, session_id, email, new_email, credential_epoch, expires_at,
+           used_at IS NOT NULL AS used
     FROM verifications WHERE token_hash = $1";
-/// The one statement that decides who of many uses it: all but the first find it used.
+/// The one statement that decides who of many uses it: all but the first find it used. It also decides whether what the
+/// link was created under still holds, with the account locked, so that it holds until the transaction ends.
 const USE_UP: &str = "
-    UPDATE verifications SET used_at = $3
-    WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
-const FORGET: &str = "DELETE FROM verifications WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
+    WITH held AS MATERIALIZED (
+        SELECT v.token_hash FROM verifications v JOIN users u
+            ON u.id = v.user_id AND u.email = v.email AND u.credential_epoch = v.credential_epoch
+        WHERE v.token_hash = $1
+            AND (v.session_id IS NULL
+                 OR EXISTS (SELECT FROM sessions s WHERE s.id = v.session_id AND s.expires_at > $3))
+        FOR UPDATE OF u
+    )
+    UPDATE verifications v SET used_at = $3 FROM held
+    WHERE v.token_hash = held.token_hash AND v.purpose = $2 AND v.used_at IS NULL AND v.expires_at > $3";
+/// The link of a sign-up becomes one of the user, used: who follows it again finds a verified email.
+const SETTLE: &str = "
+    UPDATE verifications
+    SET purpose = 'verify-email', user_id = $2, credential_epoch = $3, sign_up_id = NULL, used_at = $4
+    WHERE token_hash = $1 AND purpose = 'complete-sign-up' AND used_at IS NULL AND expires_at > $4";
+const VOID: &str = "DELETE FROM verifications WHERE user_id = $1 AND used_at IS NULL";
 
-/// Makes a link for a user, good for [`LINK_TTL`], and answers when it ends.
+/// Creates a link, good for [`LINK_TTL`], and answers when it expires. `None` when the user, the session or the sign-up
+/// that it belongs to is gone; then the transaction of `client` has failed.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn create(
     client: &impl GenericClient,
-    user: &User,
-    purpose: Purpose,
+    link: NewLink<'_>,
     token: &LinkToken,
-    new_email: Option<&Email>,
     now: Timestamp,
-) -> Result<Timestamp, StoreError> {
+) -> Result<Option<Timestamp>, StoreError> {
     let expires_at = now.checked_add(LINK_TTL).unwrap_or(Timestamp::MAX);
     let swept_until = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
+    let user = link.user();
+    let epoch = user.map_or(CredentialEpoch::FIRST, |user| user.credential_epoch);
     let statement = client.prepare_cached(CREATE).await?;
-    client
+    let created = client
         .execute(
             &statement,
             &[
                 &token.hash(),
-                &purpose.as_str(),
-                &user.id.as_str(),
-                &user.email.as_str(),
-                &new_email.map(Email::as_str),
+                &link.purpose().as_str(),
+                &user.map(|user| user.id.as_str()),
+                &link.sign_up().map(UserId::as_str),
+                &link.session().as_ref().map(SessionId::as_uuid),
+                &link.email().as_str(),
+                &link.new_email().map(Email::as_str),
+                &epoch.number(),
                 &now,
                 &expires_at,
                 &swept_until,
             ],
         )
-        .await?;
-    Ok(expires_at)
+        .await
+        .map_err(StoreError::from);
+    match created {
+        Ok(_) => Ok(Some(expires_at)),
+        Err(error) if TIES.iter().any(|tie| error.is_constraint(tie)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The link of a token, dead ones too.
@@ -72,39 +103,72 @@ pub async fn find(
     client.query_opt(&statement, &[&token.hash()]).await?.as_ref().map(from_row).transpose()
 }
 
-/// Uses a link up: true for exactly one of any number of calls.
+/// Uses the link of a user up: true for exactly one of any number of calls, and for none once the user's email or
+/// credential is another, or the link's session has ended. The account stays locked until the transaction ends.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn use_up(
-    client: &impl GenericClient,
+    transaction: &Transaction<'_>,
     token: &LinkToken,
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let statement = client.prepare_cached(USE_UP).await?;
-    Ok(client.execute(&statement, &[&token.hash(), &purpose.as_str(), &now]).await? == 1)
+    let statement = transaction.prepare_cached(USE_UP).await?;
+    Ok(transaction.execute(&statement, &[&token.hash(), &purpose.as_str(), &now]).await? == 1)
 }
 
-/// Makes all links of a user for this purpose void that were not used.
+/// Uses the link of a sign-up up, which has become `user`: true for exactly one of any number of calls.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn forget(client: &impl GenericClient, user: &UserId, purpose: Purpose) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(FORGET).await?;
-    client.execute(&statement, &[&user.as_str(), &purpose.as_str()]).await?;
+pub async fn settle(
+    transaction: &Transaction<'_>,
+    token: &LinkToken,
+    user: &User,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let statement = transaction.prepare_cached(SETTLE).await?;
+    let epoch = user.credential_epoch.number();
+    Ok(transaction.execute(&statement, &[&token.hash(), &user.id.as_str(), &epoch, &now]).await? == 1)
+}
+
+/// Voids all links of a user that were not used, whatever they are for.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn void(transaction: &Transaction<'_>, user: &UserId) -> Result<(), StoreError> {
+    let statement = transaction.prepare_cached(VOID).await?;
+    transaction.execute(&statement, &[&user.as_str()]).await?;
     Ok(())
 }
 
 fn from_row(row: &Row) -> Result<Verification, StoreError> {
     let purpose: &str = column(row, "verifications", "purpose")?;
-    let user_id: String = column(row, "verifications", "user_id")?;
+    let new_email: Option<&str> = column(row, "verifications", "new_email")?;
+    let new_email = new_email
+        .map(|text| Email::parse(text).ok_or_else(|| corrupt("verifications", "new_email", "not an email")));
     Ok(Verification {
         purpose: Purpose::parse(purpose).ok_or_else(|| corrupt("verifications", "purpose", "unknown"))?,
-        user_id: UserId::try_from(user_id).map_err(|error| corrupt("verifications", "user_id", error))?,
+        subject: subject(row)?,
         email: column(row, "verifications", "email")?,
-        new_email: column(row, "verifications", "new_email")?,
+        new_email: new_email.transpose()?,
+        session_id: column::<Option<Uuid>>(row, "verifications", "session_id")?.map(SessionId::from),
         expires_at: column(row, "verifications", "expires_at")?,
         used: column(row, "verifications", "used")?,
     })
+}
+
+fn subject(row: &Row) -> Result<Subject, StoreError> {
+    let id = |name| -> Result<Option<UserId>, StoreError> {
+        let text: Option<String> = column(row, "verifications", name)?;
+        text.map(|text| UserId::try_from(text).map_err(|error| corrupt("verifications", name, error)))
+            .transpose()
+    };
+    if let Some(user) = id("user_id")? {
+        let epoch = CredentialEpoch::from_number(column(row, "verifications", "credential_epoch")?);
+        return Ok(Subject::User(user, epoch));
+    }
+    let sign_up = id("sign_up_id")?.ok_or_else(|| corrupt("verifications", "user_id", "of nobody"))?;
+    Ok(Subject::SignUp(sign_up))
 }

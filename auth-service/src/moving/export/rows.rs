@@ -12,7 +12,7 @@ const COUNT_USERS: &str = "SELECT count(*) FROM users";
 const COUNT_SESSIONS: &str = "SELECT count(*) FROM sessions WHERE expires_at > $1";
 const USERS: &str = "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at,
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch,
            p.hash, p.scheme
     FROM users u LEFT JOIN passwords p ON p.user_id = u.id
     ORDER BY u.id";

@@ -6,16 +6,17 @@ use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-use super::super::check::confirmed_hash;
+use super::super::check::confirm;
 use super::super::model::Password;
 use super::super::store;
 use crate::email::Message;
 use crate::error::ApiError;
+use crate::limits;
 use crate::protocol::body::{Fields, Schema};
 use crate::sessions::{self, WithBody};
 use crate::state::State;
 use crate::users::User;
-use crate::verifications::{self, Purpose};
+use crate::verifications;
 
 /// A new password for the present one.
 #[derive(ToSchema)]
@@ -67,21 +68,26 @@ pub async fn change_password(
 ) -> Result<HttpResponse, ApiError> {
     let user = &current.user;
     let new = Password::chosen(&body.new_password, state.settings.passwords)?;
-    let old = confirmed_hash(&state, &request, user, &body.current_password).await?;
+    let epoch = confirm(&state, &request, user, &body.current_password).await?;
     let hash = state.passwords.hash(new).await?;
 
     let now = state.clock.now();
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    if !store::replace(&transaction, &user.id, &old, &hash, now).await? {
+    let Some(epoch) = store::change(&transaction, &user.id, epoch, &hash, now).await? else {
         // Somebody changed it while the new one was hashed.
         return Err(ApiError::InvalidPassword);
+    };
+    if !sessions::hold(&transaction, current.session.id, now).await? {
+        // Somebody ended this session while the new password was hashed.
+        return Err(ApiError::Unauthorized);
     }
-    verifications::forget(&transaction, &user.id, Purpose::ResetPassword).await?;
+    let user = &User { credential_epoch: epoch, ..user.clone() };
+    verifications::void(&transaction, &user.id).await?;
     let started = if body.revoke_other_sessions == Some(true) {
         sessions::end_all(&transaction, &user.id, None).await?;
         let remembered = current.session.remembered;
-        Some(sessions::start(&transaction, &state, &request, &user.id, remembered, now).await?)
+        Some(sessions::start(&transaction, &state, &request, user, remembered, now).await?)
     } else {
         None
     };
@@ -94,8 +100,9 @@ pub async fn change_password(
     }
 
     let mut response = HttpResponse::Ok();
-    if let Some(started) = &started {
-        sessions::hand_over(&mut response, &state, &request, started, user)?;
+    match &started {
+        Some(started) => sessions::hand_over(&mut response, &state, &request, started, user)?,
+        None => limits::remember_device(&mut response, &state, &request, user)?,
     }
     let token = started.as_ref().map(|started| started.token.expose());
     Ok(response.json(PasswordChanged { token, user }))

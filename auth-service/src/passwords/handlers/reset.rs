@@ -1,7 +1,7 @@
 //! `request-password-reset` and `reset-password`.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
@@ -19,8 +19,8 @@ use crate::protocol::redirect;
 use crate::protocol::status::{DONE, Status};
 use crate::sessions;
 use crate::state::State;
-use crate::users::Email;
-use crate::verifications::{self, LinkToken, Purpose};
+use crate::users::{self, Email, User};
+use crate::verifications::{self, LinkToken, NewLink, Purpose, Subject};
 
 /// What everybody is told who asks for a reset, whether there is such an account or not.
 const SENT: &str = "If this email exists in our system, check your email for the reset link";
@@ -85,8 +85,9 @@ async fn send_link(state: &State, form: &ResetRequest) -> Result<(), ApiError> {
     let Some((user, _)) = store::find_by_email(&client, &form.email).await? else { return Ok(()) };
     let (token, now) = (LinkToken::generate()?, state.clock.now());
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    let expires_at =
-        verifications::create(&transaction, &user, Purpose::ResetPassword, &token, None, now).await?;
+    let created = verifications::create(&transaction, NewLink::ResetPassword(&user), &token, now).await?;
+    // None: the account was deleted a moment ago.
+    let Some(expires_at) = created else { return Ok(()) };
     let link = state.settings.links.reset_password(&token, form.redirect_to.as_deref());
     outbox.put(&transaction, &user.email, &Message::ResetPassword { link: &link }, expires_at, now).await?;
     transaction.commit().await.map_err(StoreError::from)?;
@@ -125,10 +126,7 @@ pub async fn reset_password_page(
     Query(page): Query<ResetPage>,
 ) -> Result<HttpResponse, ApiError> {
     let text = path.into_inner();
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let found = verifications::find(&client, &LinkToken::from(text.as_str())).await?;
-    let live =
-        found.is_some_and(|link| link.purpose == Purpose::ResetPassword && link.is_live(state.clock.now()));
+    let live = find_live(&state, &LinkToken::from(text.as_str())).await?.is_some();
     let base = state.settings.links.endpoint();
     let own_page = format!("{base}/error");
     let (page, live) = match page.callback_url.as_str() {
@@ -190,6 +188,7 @@ impl QuerySchema for ResetToken {
     ))]
 #[post("/reset-password")]
 pub async fn reset_password(
+    request: HttpRequest,
     state: web::Data<State>,
     Body(form): Body<PasswordReset>,
     Query(query): Query<ResetToken>,
@@ -198,13 +197,7 @@ pub async fn reset_password(
     let token = LinkToken::from(token.as_str());
     let new = Password::chosen(&form.new_password, state.settings.passwords)?;
     // Nobody makes us hash with a token that is none.
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let link = verifications::find(&client, &token).await?;
-    drop(client);
-    let is_live = |now| {
-        move |link: &verifications::Verification| link.purpose == Purpose::ResetPassword && link.is_live(now)
-    };
-    let link = link.filter(is_live(state.clock.now())).ok_or(INVALID_TOKEN)?;
+    let user = find_live(&state, &token).await?.ok_or(INVALID_TOKEN)?;
     let hash = state.passwords.hash(new).await?;
 
     let now = state.clock.now();
@@ -213,15 +206,30 @@ pub async fn reset_password(
     if !verifications::use_up(&transaction, &token, Purpose::ResetPassword, now).await? {
         return Err(INVALID_TOKEN);
     }
-    store::set(&transaction, &link.user_id, &hash, now).await?;
-    sessions::end_all(&transaction, &link.user_id, None).await?;
-    verifications::forget(&transaction, &link.user_id, Purpose::ResetPassword).await?;
-    if let (Some(outbox), Some(email)) = (&state.outbox, Email::parse(&link.email)) {
-        outbox.notify(&transaction, &email, &Message::PasswordChanged, now).await?;
+    let epoch = store::change(&transaction, &user.id, user.credential_epoch, &hash, now).await?;
+    let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
+    sessions::end_all(&transaction, &user.id, None).await?;
+    verifications::void(&transaction, &user.id).await?;
+    if let Some(outbox) = &state.outbox {
+        outbox.notify(&transaction, &user.email, &Message::PasswordChanged, now).await?;
     }
     transaction.commit().await.map_err(StoreError::from)?;
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
-    Ok(HttpResponse::Ok().json(DONE))
+    // Strangers may be guessing at this account; who reset its password gets in all the same.
+    let mut response = HttpResponse::Ok();
+    limits::remember_device(&mut response, &state, &request, &user)?;
+    Ok(response.json(DONE))
+}
+
+/// The user of a link that can still reset their password, as they are now.
+async fn find_live(state: &State, token: &LinkToken) -> Result<Option<User>, StoreError> {
+    let client = state.pool.get().await?;
+    let Some(link) = verifications::find(&client, token).await? else { return Ok(None) };
+    let Subject::User(id, _) = &link.subject else { return Ok(None) };
+    if link.purpose != Purpose::ResetPassword || !link.is_live(state.clock.now()) {
+        return Ok(None);
+    }
+    Ok(users::find(&client, id).await?.filter(|user| link.belongs_to(user)))
 }

@@ -8,7 +8,8 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::super::check::accept;
-use super::super::model::Password;
+use super::super::model::{Password, StoredHash};
+use super::super::sign_ups::{self, SignUp};
 use super::super::store;
 use crate::error::ApiError;
 use crate::limits;
@@ -16,7 +17,7 @@ use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::origin;
 use crate::sessions;
 use crate::state::State;
-use crate::users::{Email, MAX_EMAIL, User};
+use crate::users::{CredentialEpoch, Email, MAX_EMAIL, User};
 
 /// Credentials.
 #[derive(ToSchema)]
@@ -82,8 +83,9 @@ pub async fn sign_in(
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse(&form.email).ok_or(ApiError::InvalidEmail)?;
     let password = Password::claimed(&form.password, state.settings.passwords)?;
-    let check = check_password(&state, &email, password);
-    let user = limits::guess(&state, &request, &email, check).await?;
+    let account = Account::find(&state, &request, &email).await?;
+    let epoch = account.epoch();
+    let user = limits::guess(&state, &request, &email, epoch, account.check(&state, password)).await?;
     let user = user.ok_or(ApiError::InvalidEmailOrPassword)?;
     if state.settings.accounts.require_verified_email && !user.email_verified {
         return Err(ApiError::EmailNotVerified);
@@ -92,7 +94,7 @@ pub async fn sign_in(
     let now = state.clock.now();
     let client = state.pool.get().await.map_err(StoreError::from)?;
     let remembered = form.remember_me.unwrap_or(true);
-    let started = sessions::start(&client, &state, &request, &user.id, remembered, now).await?;
+    let started = sessions::start(&client, &state, &request, &user, remembered, now).await?;
     drop(client);
 
     let mut response = HttpResponse::Ok();
@@ -105,17 +107,59 @@ pub async fn sign_in(
     Ok(response.json(SignedIn { redirect, token: started.token.expose(), url, user: &user }))
 }
 
-/// Compares a password with the account's. An unknown address, or an account without a password, costs the same
-/// hash as a wrong one. No connection is held while the hash is made.
-async fn check_password(state: &State, email: &Email, password: Password) -> Result<Option<User>, ApiError> {
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let found = store::find_by_email(&client, email).await?;
-    drop(client);
-    let (user, stored) = match found {
-        Some((user, stored)) => (Some(user), stored),
-        None => (None, None),
-    };
-    let verdict = state.passwords.verify(password, stored).await?;
-    let right = accept(state, user.as_ref().map(|user| &user.id), verdict).await;
-    Ok(user.filter(|_| right))
+/// Whose password is claimed.
+enum Account {
+    /// A user, with the hash of their password if they have one.
+    User(User, Option<StoredHash>),
+    /// A sign-up that waits for its email to be verified.
+    SignUp(SignUp),
+    /// Nobody has this email.
+    Unknown,
+}
+
+impl Account {
+    /// What has this email. Where emails are verified first that may be a sign-up: the one of this browser, else the newest
+    /// if there is no user.
+    async fn find(state: &State, request: &HttpRequest, email: &Email) -> Result<Self, ApiError> {
+        let client = state.pool.get().await.map_err(StoreError::from)?;
+        let users = store::find_by_email(&client, email);
+        if !state.settings.accounts.require_verified_email {
+            return Ok(users.await?.map_or(Self::Unknown, |(user, stored)| Self::User(user, stored)));
+        }
+        // Both at once, whatever the first one says, so that the time says nothing of it.
+        let sign_ups = sign_ups::find_by_email(&client, email, state.clock.now());
+        let (user, sign_ups) = tokio::try_join!(users, sign_ups)?;
+        let own = |sign_up: &SignUp| sign_ups::is_browser_of(&state.cookies, request.headers(), &sign_up.id);
+        let unverified = user.as_ref().is_none_or(|(user, _)| !user.email_verified);
+        let (own, others): (Vec<_>, Vec<_>) = sign_ups.into_iter().partition(own);
+        match (own.into_iter().next(), user, others.into_iter().next()) {
+            (Some(sign_up), ..) if unverified => Ok(Self::SignUp(sign_up)),
+            (_, Some((user, stored)), _) => Ok(Self::User(user, stored)),
+            (_, None, Some(sign_up)) => Ok(Self::SignUp(sign_up)),
+            (_, None, None) => Ok(Self::Unknown),
+        }
+    }
+
+    fn epoch(&self) -> CredentialEpoch {
+        match self {
+            Self::User(user, _) => user.credential_epoch,
+            Self::SignUp(_) | Self::Unknown => CredentialEpoch::FIRST,
+        }
+    }
+
+    /// Compares a password with the account's. An unknown email, or an account without a password, costs the same hash as
+    /// a wrong one. No connection is held while the hash is made.
+    async fn check(self, state: &State, password: Password) -> Result<Option<User>, ApiError> {
+        let (user, stored) = match self {
+            Self::User(user, stored) => (Some(user), stored),
+            Self::SignUp(sign_up) => {
+                let (user, stored) = sign_up.into_unverified();
+                (Some(user), Some(stored))
+            }
+            Self::Unknown => (None, None),
+        };
+        let verdict = state.passwords.verify(password, stored).await?;
+        let right = accept(state, user.as_ref().map(|user| &user.id), verdict).await;
+        Ok(user.filter(|_| right))
+    }
 }

@@ -8,12 +8,13 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::super::model::{Password, StoredHash};
-use super::super::store;
-use crate::addresses;
+use super::super::{sign_ups, store};
+use crate::addresses::{self, Verified};
 use crate::email::Message;
 use crate::error::ApiError;
 use crate::limits;
 use crate::protocol::body::{Body, Fields, Schema};
+use crate::protocol::floor::Floor;
 use crate::sessions::{self, Started};
 use crate::state::State;
 use crate::users::{self, Email, MAX_IMAGE, MAX_NAME, NewUser, User};
@@ -74,8 +75,11 @@ struct SignedUp<'a> {
     user: &'a User,
 }
 
-/// Makes an account and signs it in, unless the address has to be verified first. The answer's `set-auth-jwt` header
-/// holds an access token. Where signing up does not sign in, a taken address gets the answer of a new one.
+/// Makes an account and signs it in, unless the address has to be verified first: then it is made once that is done, and
+/// until then any number of people may sign up with it. Where signing up does not sign in, a taken address gets the answer
+/// of a new one.
+///
+/// The answer's `set-auth-jwt` header holds an access token.
 #[utoipa::path(tag = "credentials", request_body = SignUp, responses(
     (status = 200, body = SignedUp, description = "The account, with a session cookie"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
@@ -96,55 +100,87 @@ pub async fn sign_up(
     }
     let hash = state.passwords.hash(Password::chosen(&form.password, state.settings.passwords)?).await?;
     let now = state.clock.now();
-    let signs_in = accounts.auto_sign_in && !accounts.require_verified_email;
-    let new = NewUser { name: form.name, email: form.email, image: form.image };
-    let made_up = new.made_up(now)?;
-    let created =
-        create(&state, &request, new, &hash, form.callback_url.as_deref(), form.remember_me, now).await;
-    let mut response = HttpResponse::Ok();
-    let (user, started) = match created {
-        Err(ApiError::UserAlreadyExists) if !signs_in => {
-            tell_owner(&state, &made_up.email, now).await?;
-            (made_up, None)
-        }
-        created => created?,
+    let user = NewUser { name: form.name, email: form.email, image: form.image }.made_up(now)?;
+    let started = if accounts.auto_sign_in && !accounts.require_verified_email {
+        let remembered = form.remember_me.unwrap_or(true);
+        Some(begin(&state, &request, &user, &hash, remembered, now).await?)
+    } else {
+        let floor = Floor::begin();
+        let done = if accounts.require_verified_email {
+            wait(&state, &user, &hash, form.callback_url.as_deref(), now).await
+        } else {
+            create(&state, &user, &hash, now).await
+        };
+        floor.reach().await;
+        done?;
+        None
     };
+    let mut response = HttpResponse::Ok();
     if let Some(started) = &started {
         sessions::hand_over(&mut response, &state, &request, started, &user)?;
     }
+    sign_ups::remember_browser(&mut response, &state, &user.id);
     let token = started.as_ref().map(|started| started.token.expose());
     Ok(response.json(SignedUp { token, user: &user }))
 }
 
-/// Makes the account with all that belongs to it, or nothing.
-async fn create(
+/// Makes the account and its first session, or nothing.
+async fn begin(
     state: &State,
     request: &HttpRequest,
-    new: NewUser,
+    user: &User,
     hash: &StoredHash,
-    callback: Option<&str>,
-    remember_me: Option<bool>,
+    remembered: bool,
     now: Timestamp,
-) -> Result<(User, Option<Started>), ApiError> {
-    let accounts = &state.settings.accounts;
+) -> Result<Started, ApiError> {
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    let user = users::create(&transaction, new, now).await?;
+    users::insert(&transaction, user).await?;
     store::create(&transaction, &user.id, hash, now).await?;
-    let started = if accounts.auto_sign_in && !accounts.require_verified_email {
-        let remembered = remember_me.unwrap_or(true);
-        Some(sessions::start(&transaction, state, request, &user.id, remembered, now).await?)
-    } else {
-        None
-    };
-    if accounts.require_verified_email {
-        addresses::send_verification(&transaction, state, &user, callback, now).await?;
-    }
+    let started = sessions::start(&transaction, state, request, user, remembered, now).await?;
     transaction.commit().await.map_err(StoreError::from)?;
-    if let Some(outbox) = &state.outbox {
-        outbox.wake();
+    Ok(started)
+}
+
+/// Makes the account, or tells the one that has this email.
+async fn create(state: &State, user: &User, hash: &StoredHash, now: Timestamp) -> Result<(), ApiError> {
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    match users::insert(&transaction, user).await {
+        Ok(()) => {}
+        Err(ApiError::UserAlreadyExists) => {
+            drop(transaction);
+            drop(client);
+            return tell_owner(state, &user.email, now).await;
+        }
+        Err(error) => return Err(error),
     }
-    Ok((user, started))
+    store::create(&transaction, &user.id, hash, now).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+/// Stores the sign-up and sends its link, beside whatever else waits with this email: only one of them can be its owner's,
+/// and only the mailbox can tell. A verified account is told instead.
+async fn wait(
+    state: &State,
+    user: &User,
+    hash: &StoredHash,
+    callback: Option<&str>,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let Some(outbox) = &state.outbox else { return Err(ApiError::VerificationEmailNotEnabled) };
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    if users::find_by_email(&client, &user.email).await?.is_some_and(|there| there.email_verified) {
+        drop(client);
+        return tell_owner(state, &user.email, now).await;
+    }
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    sign_ups::create(&transaction, user, hash, now).await?;
+    addresses::send_verification(&transaction, state, Verified::SignUp(&user.id, &user.email), callback, now)
+        .await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    outbox.wake();
+    Ok(())
 }
 
 /// Whoever has the account already learns of it by mail; whoever asked learns nothing.

@@ -1,0 +1,281 @@
+//! What following a link about an email does, and what it takes.
+//!
+//! The link alone proves the mailbox, and not even that: mail scanners follow links too. So it changes something only with
+//! a second proof, that whoever follows it is whom the account belongs to.
+
+use actix_web::{FromRequest, HttpRequest};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use service_kit::store::StoreError;
+use shared_claims::UserId;
+
+use super::sending::{Asked, Change, send_change};
+use crate::email::Message;
+use crate::error::{ApiError, LinkRefusal};
+use crate::passwords;
+use crate::sessions::{self, MaybeSignedIn, SignedIn};
+use crate::state::State;
+use crate::users::{self, CredentialEpoch, User};
+use crate::verifications::{self, LinkToken, Purpose, Subject, Verification};
+
+/// A link that is followed.
+pub(super) struct Followed<'a> {
+    pub token: LinkToken,
+    /// Where the browser goes on to, for the next link.
+    pub callback: Option<&'a str>,
+    /// The password that came with it.
+    pub password: Option<&'a str>,
+    /// Whether somebody pressed a button, rather than only opening it.
+    pub pressed: bool,
+}
+
+/// What following a link led to.
+pub(super) enum Outcome {
+    /// The email is verified now, or was.
+    Verified,
+    /// The change is agreed to; the new address is asked next.
+    Confirmed,
+    /// The account has the new email. The session is the one that followed the link, if it was one.
+    Changed(User, Option<Box<SignedIn>>),
+    /// Nothing yet: this is missing.
+    Needs(Proof),
+    /// Nothing.
+    Refused(LinkRefusal),
+}
+
+/// What a link takes besides itself, where there is no session that shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// Somebody presses a button.
+    Button,
+    /// The account's password.
+    Password,
+}
+
+/// What showed that whoever follows a link may.
+enum Proven {
+    /// A session of the account.
+    Session(Box<SignedIn>),
+    /// The password, or the browser that chose it.
+    Password,
+    /// A person followed the link.
+    Button,
+    /// The link itself, which is enough where `VERIFY_EMAIL_BY_LINK_ALONE` is on.
+    LinkAlone,
+}
+
+type Checked = Result<Proven, Outcome>;
+
+/// Follows a link about an email.
+///
+/// # Errors
+/// [`ApiError::InvalidPassword`] and the like for the password that came with it; when the database cannot.
+pub(super) async fn follow(
+    state: &State,
+    request: &HttpRequest,
+    link: &Followed<'_>,
+) -> Result<Outcome, ApiError> {
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let found = verifications::find(&client, &link.token).await?;
+    drop(client);
+    match found {
+        Some(found) => match &found.subject {
+            Subject::User(id, _) => follow_for_user(state, request, link, &found, id).await,
+            Subject::SignUp(id) => follow_for_sign_up(state, request, link, &found, id).await,
+        },
+        None => Ok(Outcome::Refused(LinkRefusal::InvalidToken)),
+    }
+}
+
+async fn follow_for_user(
+    state: &State,
+    request: &HttpRequest,
+    link: &Followed<'_>,
+    found: &Verification,
+    id: &UserId,
+) -> Result<Outcome, ApiError> {
+    let now = state.clock.now();
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let user = users::find(&client, id).await?.filter(|user| found.belongs_to(user));
+    drop(client);
+    let invalid = Ok(Outcome::Refused(LinkRefusal::InvalidToken));
+    let Some(user) = user else { return invalid };
+    if now >= found.expires_at {
+        return Ok(Outcome::Refused(LinkRefusal::TokenExpired));
+    }
+    // Following it a second time changes nothing, and is no failure.
+    if found.purpose == Purpose::VerifyEmail && user.email_verified {
+        return Ok(Outcome::Verified);
+    }
+    if found.used {
+        return invalid;
+    }
+    let proven = match found.purpose {
+        Purpose::VerifyEmail => verifier(state, request, link, &user).await?,
+        Purpose::ConfirmEmailChange | Purpose::ChangeEmail => {
+            changer(state, request, link, found.purpose, &user).await?
+        }
+        Purpose::ResetPassword | Purpose::DeleteUser | Purpose::CompleteSignUp => return invalid,
+    };
+    let proven = match proven {
+        Ok(proven) => proven,
+        Err(outcome) => return Ok(outcome),
+    };
+    let now = state.clock.now();
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    if !verifications::use_up(&transaction, &link.token, found.purpose, now).await? {
+        return invalid;
+    }
+    let outcome = carry_out(state, &transaction, user, found, link.callback, proven, now).await?;
+    if matches!(outcome, Outcome::Refused(_)) {
+        return Ok(outcome);
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    if let Some(outbox) = &state.outbox {
+        outbox.wake();
+    }
+    Ok(outcome)
+}
+
+/// Who verifies an email: the account's session, the browser that signed up, or who knows the password.
+async fn verifier(
+    state: &State,
+    request: &HttpRequest,
+    link: &Followed<'_>,
+    user: &User,
+) -> Result<Checked, ApiError> {
+    if let MaybeSignedIn::SignedIn(current) = MaybeSignedIn::extract(request).await?
+        && current.user.id == user.id
+    {
+        return Ok(Ok(Proven::Session(current)));
+    }
+    // The password that was chosen there is the account's only in its first epoch.
+    let signed_up = user.credential_epoch == CredentialEpoch::FIRST
+        && passwords::is_browser_of(&state.cookies, request.headers(), &user.id);
+    if signed_up {
+        return Ok(Ok(Proven::Password));
+    }
+    if state.settings.accounts.verify_email_by_link_alone {
+        return Ok(Ok(Proven::LinkAlone));
+    }
+    by_password(state, request, link, user).await
+}
+
+/// Who agrees to a change of an email from the present address: the account's session, or a person there. Who has the new
+/// address: the account's session, or who knows the password. Never somebody who is signed in as another user.
+async fn changer(
+    state: &State,
+    request: &HttpRequest,
+    link: &Followed<'_>,
+    purpose: Purpose,
+    user: &User,
+) -> Result<Checked, ApiError> {
+    match MaybeSignedIn::extract(request).await? {
+        MaybeSignedIn::SignedIn(current) if current.user.id == user.id => Ok(Ok(Proven::Session(current))),
+        MaybeSignedIn::SignedIn(_) => Ok(Err(Outcome::Refused(LinkRefusal::InvalidUser))),
+        MaybeSignedIn::Nobody if purpose == Purpose::ChangeEmail => {
+            by_password(state, request, link, user).await
+        }
+        MaybeSignedIn::Nobody if link.pressed => Ok(Ok(Proven::Button)),
+        MaybeSignedIn::Nobody => Ok(Err(Outcome::Needs(Proof::Button))),
+    }
+}
+
+async fn by_password(
+    state: &State,
+    request: &HttpRequest,
+    link: &Followed<'_>,
+    user: &User,
+) -> Result<Checked, ApiError> {
+    let Some(password) = link.password else { return Ok(Err(Outcome::Needs(Proof::Password))) };
+    // A password of another epoch than the link's is found out when the link is used up.
+    passwords::confirm(state, request, user, password).await?;
+    Ok(Ok(Proven::Password))
+}
+
+async fn carry_out(
+    state: &State,
+    transaction: &Transaction<'_>,
+    user: User,
+    link: &Verification,
+    callback: Option<&str>,
+    proven: Proven,
+    now: Timestamp,
+) -> Result<Outcome, ApiError> {
+    if link.purpose == Purpose::VerifyEmail {
+        users::set_verified(transaction, &user.id, now).await?;
+        // The account may have been made with somebody else's email. From here on it is its owner's, and whoever is signed
+        // in to it without having shown that they are is signed out.
+        match proven {
+            Proven::Session(current) => {
+                sessions::end_all(transaction, &user.id, Some(current.session.id)).await?;
+            }
+            Proven::Password | Proven::Button => sessions::end_all(transaction, &user.id, None).await?,
+            Proven::LinkAlone => {}
+        }
+        return Ok(Outcome::Verified);
+    }
+    let refused = Ok(Outcome::Refused(LinkRefusal::InvalidToken));
+    let (Some(outbox), Some(new_email), Some(session)) = (&state.outbox, &link.new_email, link.session_id)
+    else {
+        return refused;
+    };
+    if link.purpose == Purpose::ConfirmEmailChange {
+        let change = Change { user: &user, session, new_email };
+        return match send_change(transaction, state, Asked::NewAddress, change, callback, now).await {
+            Ok(()) => Ok(Outcome::Confirmed),
+            Err(ApiError::Unauthorized) => refused,
+            Err(error) => Err(error),
+        };
+    }
+    match users::set_email(transaction, &user.id, new_email, now).await {
+        Ok(()) => {}
+        // Somebody else was faster to sign up with it.
+        Err(ApiError::UserAlreadyExists) => return refused,
+        Err(error) => return Err(error),
+    }
+    // They were for the former email.
+    verifications::void(transaction, &user.id).await?;
+    let notice = Message::EmailChanged { new_email: new_email.as_str() };
+    outbox.notify(transaction, &user.email, &notice, now).await?;
+    let current = match proven {
+        Proven::Session(current) => Some(current),
+        Proven::Password | Proven::Button | Proven::LinkAlone => None,
+    };
+    Ok(Outcome::Changed(User { email: new_email.clone(), updated_at: now, ..user }, current))
+}
+
+/// A sign-up becomes an account in the browser that made it, or for who knows its password: its password must not become
+/// that of an account because somebody else reads the mail.
+async fn follow_for_sign_up(
+    state: &State,
+    request: &HttpRequest,
+    link: &Followed<'_>,
+    found: &Verification,
+    id: &UserId,
+) -> Result<Outcome, ApiError> {
+    let now = state.clock.now();
+    if now >= found.expires_at {
+        return Ok(Outcome::Refused(LinkRefusal::TokenExpired));
+    }
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    let sign_up = passwords::find_sign_up(&client, id, now).await?;
+    drop(client);
+    let Some(sign_up) = sign_up else { return Ok(Outcome::Refused(LinkRefusal::InvalidToken)) };
+    let is_proven = state.settings.accounts.verify_email_by_link_alone
+        || passwords::is_browser_of(&state.cookies, request.headers(), id);
+    match link.password {
+        _ if is_proven => {}
+        Some(password) => passwords::confirm_sign_up(state, request, &sign_up, password).await?,
+        None => return Ok(Outcome::Needs(Proof::Password)),
+    }
+    let now = state.clock.now();
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    if passwords::complete_sign_up(&transaction, sign_up, &link.token, now).await?.is_none() {
+        return Ok(Outcome::Refused(LinkRefusal::InvalidToken));
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(Outcome::Verified)
+}

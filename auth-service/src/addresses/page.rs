@@ -1,0 +1,72 @@
+//! The page of a link that needs an answer: a button, or a password and a button.
+
+use actix_web::{HttpResponse, ResponseError};
+use maud::html;
+
+use super::following::Proof;
+use crate::error::ApiError;
+use crate::protocol::page::{Page, allow_form};
+
+/// Whether the page can say what was wrong, so that its reader can try again.
+pub(super) fn explains(error: &ApiError) -> bool {
+    explanation(error).is_some()
+}
+
+fn explanation(error: &ApiError) -> Option<&'static str> {
+    match error {
+        ApiError::InvalidPassword => Some("Wrong password. Please try again."),
+        ApiError::PasswordTooLong => Some("Wrong password: it is too long."),
+        ApiError::CredentialAccountNotFound => {
+            Some("This account has no password. Sign in, then open the link again in this browser.")
+        }
+        ApiError::TooManyRequests { .. } => {
+            Some("Too many attempts. Please wait a few minutes and try again.")
+        }
+        ApiError::HashingBusy => Some("The service is busy. Please try again."),
+        _ => None,
+    }
+}
+
+/// Asks for `proof`, and says what was wrong with the one before.
+pub(super) fn ask(
+    proof: Proof,
+    token: &str,
+    callback: Option<&str>,
+    error: Option<&ApiError>,
+) -> HttpResponse {
+    let (title, text, button) = match proof {
+        Proof::Button => (
+            "Change your email address?",
+            "Someone signed in to your account asked to change its email address. If it was you, confirm the \
+             change: we then send a link to the new address.",
+            "Confirm the change",
+        ),
+        Proof::Password => (
+            "Confirm your email address",
+            "Enter the password of the account that this link is for. If you did not create an account or ask for \
+             this, close the page: nothing happens.",
+            "Confirm",
+        ),
+    };
+    let content = html! {
+        p { (text) }
+        @if let Some(explanation) = error.and_then(explanation) {
+            p role="alert" { strong { (explanation) } }
+        }
+        // Without its query, this page's own address.
+        form method="post" action="verify-email" {
+            input type="hidden" name="token" value=(token);
+            @if let Some(callback) = callback {
+                input type="hidden" name="callbackURL" value=(callback);
+            }
+            @if proof == Proof::Password {
+                label for="password" { "Password" }
+                input id="password" type="password" name="password" autocomplete="current-password" required
+                    autofocus;
+            }
+            button type="submit" { (button) }
+        }
+    };
+    Page { title, content, form_action: Some(allow_form(callback)) }
+        .respond(error.map(|error| error as &dyn ResponseError))
+}

@@ -1,0 +1,172 @@
+//! The `sign_ups` table.
+
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use service_kit::store::{StoreError, column, corrupt};
+use shared_claims::UserId;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::super::model::StoredHash;
+use super::super::store as passwords;
+use super::model::{MAX_FOR_EMAIL, SIGN_UP_TTL, SignUp};
+use crate::error::ApiError;
+use crate::sessions;
+use crate::users::{self, Email, User};
+use crate::verifications::{self, LinkToken};
+
+/// Sweeps some of what has expired, and of those with the same email all but the newest. Rows that are in use are left to
+/// the next one.
+const CREATE: &str = "
+    WITH surplus AS (
+        (SELECT id FROM sign_ups WHERE expires_at <= $7 LIMIT 100)
+        UNION ALL
+        (SELECT id FROM sign_ups WHERE email = $2 ORDER BY created_at DESC, id DESC OFFSET $9)
+    ),
+    held AS (
+        SELECT id FROM sign_ups WHERE id IN (SELECT id FROM surplus) ORDER BY id FOR UPDATE SKIP LOCKED
+    ),
+    swept AS (DELETE FROM sign_ups WHERE id IN (SELECT id FROM held))
+    INSERT INTO sign_ups (id, email, name, image, hash, scheme, created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const FIND: &str = "
+    SELECT id, email, name, image, hash, scheme, created_at FROM sign_ups
+    WHERE id = $1 AND expires_at > $2";
+/// The newest first.
+const FIND_BY_EMAIL: &str = "
+    SELECT id, email, name, image, hash, scheme, created_at FROM sign_ups
+    WHERE email = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC";
+/// In one order, so that two that complete at once do not wait for each other.
+const LOCK: &str = "SELECT id FROM sign_ups WHERE email = $1 ORDER BY id FOR UPDATE";
+const DELETE_BY_EMAIL: &str = "DELETE FROM sign_ups WHERE email = $1";
+
+/// Stores a sign-up that waits from `now` on.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn create(
+    transaction: &Transaction<'_>,
+    user: &User,
+    password: &StoredHash,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let expires_at = now.checked_add(SIGN_UP_TTL).unwrap_or(Timestamp::MAX);
+    let statement = transaction.prepare_cached(CREATE).await?;
+    // The new one is beyond those that are counted.
+    let kept = MAX_FOR_EMAIL - 1;
+    let parameters: [&(dyn ToSql + Sync); 9] = [
+        &user.id.as_str(),
+        &user.email.as_str(),
+        &user.name,
+        &user.image,
+        &password.hash,
+        &password.scheme.as_str(),
+        &now,
+        &expires_at,
+        &kept,
+    ];
+    transaction.execute(&statement, &parameters).await?;
+    Ok(())
+}
+
+/// The sign-up of this id, if it still waits.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn find(
+    client: &impl GenericClient,
+    id: &UserId,
+    now: Timestamp,
+) -> Result<Option<SignUp>, StoreError> {
+    let statement = client.prepare_cached(FIND).await?;
+    client.query_opt(&statement, &[&id.as_str(), &now]).await?.as_ref().map(from_row).transpose()
+}
+
+/// The sign-ups with this email that wait, the newest first.
+///
+/// # Errors
+/// When the database cannot, or a stored value does not fit.
+pub async fn find_by_email(
+    client: &impl GenericClient,
+    email: &Email,
+    now: Timestamp,
+) -> Result<Vec<SignUp>, StoreError> {
+    let statement = client.prepare_cached(FIND_BY_EMAIL).await?;
+    client.query(&statement, &[&email.as_str(), &now]).await?.iter().map(from_row).collect()
+}
+
+/// Makes a user of a sign-up whose email was just verified by `token`, and deletes every other one with that email. An
+/// account with that email that was never verified becomes this sign-up's: it gets its name and password, and whoever was
+/// signed in to it is not any more. `None`, and nothing is to be committed, when the link is used up, or the email has
+/// a verified account.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn complete(
+    transaction: &Transaction<'_>,
+    sign_up: SignUp,
+    token: &LinkToken,
+    now: Timestamp,
+) -> Result<Option<User>, ApiError> {
+    let lock = transaction.prepare_cached(LOCK).await.map_err(StoreError::from)?;
+    transaction.query(&lock, &[&sign_up.email.as_str()]).await.map_err(StoreError::from)?;
+    let (new, password) = sign_up.into_user(now);
+    let user = match users::find_by_email(transaction, &new.email).await? {
+        None => match users::insert(transaction, &new).await {
+            Ok(()) => {
+                passwords::create(transaction, &new.id, &password, now).await?;
+                new
+            }
+            Err(ApiError::UserAlreadyExists) => return Ok(None),
+            Err(error) => return Err(error),
+        },
+        Some(there) => match take_over(transaction, there, new, &password, now).await? {
+            Some(user) => user,
+            None => return Ok(None),
+        },
+    };
+    if !verifications::settle(transaction, token, &user, now).await? {
+        return Ok(None);
+    }
+    let delete = transaction.prepare_cached(DELETE_BY_EMAIL).await.map_err(StoreError::from)?;
+    transaction.execute(&delete, &[&user.email.as_str()]).await.map_err(StoreError::from)?;
+    Ok(Some(user))
+}
+
+/// The account stays, with what belongs to it, as after a reset of its password by the same mailbox. `None` if its email
+/// is verified.
+async fn take_over(
+    transaction: &Transaction<'_>,
+    there: User,
+    new: User,
+    password: &StoredHash,
+    now: Timestamp,
+) -> Result<Option<User>, ApiError> {
+    let Some(epoch) =
+        passwords::change(transaction, &there.id, there.credential_epoch, password, now).await?
+    else {
+        return Ok(None);
+    };
+    // Read again, since only now nobody else can change it.
+    if users::find(transaction, &there.id).await?.is_none_or(|there| there.email_verified) {
+        return Ok(None);
+    }
+    users::set_verified(transaction, &there.id, now).await?;
+    users::update(transaction, &there.id, Some(&new.name), Some(new.image.as_deref()), now).await?;
+    sessions::end_all(transaction, &there.id, None).await?;
+    verifications::void(transaction, &there.id).await?;
+    Ok(Some(User { id: there.id, created_at: there.created_at, credential_epoch: epoch, ..new }))
+}
+
+fn from_row(row: &Row) -> Result<SignUp, StoreError> {
+    let id: String = column(row, "sign_ups", "id")?;
+    let email: &str = column(row, "sign_ups", "email")?;
+    Ok(SignUp {
+        id: UserId::try_from(id).map_err(|error| corrupt("sign_ups", "id", error))?,
+        name: column(row, "sign_ups", "name")?,
+        email: Email::parse(email).ok_or_else(|| corrupt("sign_ups", "email", "not an email"))?,
+        image: column(row, "sign_ups", "image")?,
+        password: passwords::from_row(row)?.ok_or_else(|| corrupt("sign_ups", "hash", "missing"))?,
+        created_at: column(row, "sign_ups", "created_at")?,
+    })
+}
