@@ -313,3 +313,22 @@ async fn addresses_that_only_look_alike_are_refused() {
     }
     assert_eq!(auth.count("users").await, 1);
 }
+
+/// Who finds a device signed in must not take the account with them (OWASP ASVS 7.5.1).
+#[actix_web::test]
+async fn only_a_fresh_session_may_change_the_address() {
+    let mailbox = Mailbox::new();
+    let url = mailbox.url();
+    let mail = [("MAIL_URL", &*url), ("MAIL_FROM", "a@example.com"), ("CHANGE_EMAIL_ENABLED", "true")];
+    let server = Clocked::start_with(&mail).await;
+    let token = server.sign_up(true).await;
+    server.pass(24);
+    let body = json!({"newEmail": "ada@example.com"});
+    let stale = server.post("/change-email", &token, &body).await;
+    assert_eq!((stale.status.as_u16(), stale.code()), (403, "SESSION_NOT_FRESH"));
+    assert!(mailbox.mails().is_empty());
+    let again = json!({"email": "a@example.com", "password": PASSWORD});
+    let fresh = server.post("/sign-in/email", "", &again).await.body["token"].as_str().unwrap().to_owned();
+    assert_eq!(server.post("/change-email", &fresh, &body).await.status, 200);
+    mailbox.mail_to("ada@example.com", 1).await;
+}

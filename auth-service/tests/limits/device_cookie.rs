@@ -4,7 +4,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{address, device_cookie, from, limited, sign_in, sign_up, wrong_passwords};
-use crate::support::{Answer, PAGE, PASSWORD, email};
+use crate::mailbox::Mailbox;
+use crate::support::{Answer, Auth, PAGE, PASSWORD, email};
 
 #[tokio::test]
 async fn it_comes_after_the_sessions_cookie_and_stays_when_the_session_ends() {
@@ -64,7 +65,7 @@ async fn a_forged_or_foreign_one_counts_as_none() {
     // Another service's: the same cookie under other secrets.
     let secrets = [("AUTH_SECRETS", "another-secret-another-secret-another")];
     let settings = [super::ON.as_slice(), &secrets].concat();
-    let elsewhere = crate::support::Auth::start_with(&settings).await;
+    let elsewhere = Auth::start_with(&settings).await;
     let foreign = device_cookie(&sign_up(&elsewhere.service, "203.0.113.1", "alice").await).unwrap();
 
     let (text, signature) = alices.rsplit_once('.').unwrap();
@@ -106,4 +107,52 @@ async fn alone_it_asks_for_no_origin() {
     assert_eq!(Answer::of(request(&format!("{device}; a=b"))).await.code(), "MISSING_OR_NULL_ORIGIN");
     let evil = request(&device).header("origin", "https://evil.example");
     assert_eq!(Answer::of(evil).await.code(), "INVALID_ORIGIN");
+}
+
+/// Who knew a former password could collect devices with it, and guess with the budget of each at the next one.
+#[tokio::test]
+async fn devices_of_a_former_password_are_strangers_and_the_one_that_changed_it_is_known() {
+    let mailbox = Mailbox::new();
+    let url = mailbox.url();
+    let settings = [super::ON.as_slice(), &[("MAIL_URL", &*url), ("MAIL_FROM", "a@example.com")]].concat();
+    let auth = Auth::start_with(&settings).await;
+    let signed_up = sign_up(&auth.service, "203.0.113.1", "alice").await;
+    let session = signed_up.cookies()[0].split(';').next().unwrap().to_owned();
+    let own = device_cookie(&signed_up).unwrap();
+    let mut collected = Vec::new();
+    for number in 0..5 {
+        let request = sign_in(&auth.service, &address(number), &email("alice"), PASSWORD, "");
+        collected.push(device_cookie(&Answer::of(request).await).unwrap());
+    }
+
+    let change = from(&auth.service, "203.0.113.1", Method::POST, "/change-password");
+    let change = change.header("cookie", format!("{session}; {own}")).header("origin", PAGE);
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "a brand new password"});
+    let changed = Answer::of(change.json(&body)).await;
+    let renewed = device_cookie(&changed).expect("the device that changed it is known again");
+
+    let mut statuses = Vec::new();
+    for number in 0..15 {
+        let device = &collected[number % collected.len()];
+        let guess = sign_in(&auth.service, &address(20 + number), &email("alice"), "a guess at it", device);
+        statuses.push(Answer::of(guess).await.status.as_u16());
+    }
+    assert_eq!(statuses, [vec![401; 10], vec![429; 5]].concat(), "one budget for all of them");
+    let password = "a brand new password";
+    let stale = sign_in(&auth.service, &address(50), &email("alice"), password, &own);
+    assert_eq!(Answer::of(stale).await.status, 429);
+    let known = sign_in(&auth.service, &address(51), &email("alice"), password, &renewed);
+    assert_eq!(Answer::of(known).await.status, 200);
+
+    // By a reset, in a browser that was never signed in.
+    let ask = from(&auth.service, &address(60), Method::POST, "/request-password-reset");
+    Answer::of(ask.json(&json!({"email": email("alice")}))).await;
+    let token = mailbox.mail_to(&email("alice"), 2).await.token();
+    let reset = from(&auth.service, &address(60), Method::POST, "/reset-password");
+    let reset = Answer::of(reset.json(&json!({"newPassword": PASSWORD, "token": token}))).await;
+    let fresh = device_cookie(&reset).expect("the browser that reset it is known");
+    for (device, status) in [(&renewed, 429), (&fresh, 200)] {
+        let request = sign_in(&auth.service, &address(61 + status), &email("alice"), PASSWORD, device);
+        assert_eq!(usize::from(Answer::of(request).await.status.as_u16()), status);
+    }
 }

@@ -1,0 +1,286 @@
+//! Doors: every route that can begin a session, and every state that an account can be in. What is no door is listed too,
+//! so that a new route fails here until somebody says which it is.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::mailbox::{Mailbox, follow};
+use crate::support::{Answer, Auth, PAGE, PASSWORD, email, sign_up_cookie};
+
+const NEW: &str = "a brand new password";
+
+/// The routes that begin sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    SignIn,
+    SignUp,
+    ChangePassword,
+}
+
+impl Door {
+    const ALL: [Self; 3] = [Self::SignIn, Self::SignUp, Self::ChangePassword];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::SignIn => "/sign-in/email",
+            Self::SignUp => "/sign-up/email",
+            Self::ChangePassword => "/change-password",
+        }
+    }
+}
+
+/// The routes that never begin one, whatever comes in.
+const NO_DOORS: [&str; 21] = [
+    "get /delete-user/callback",
+    "get /error",
+    "get /get-session",
+    "get /jwks",
+    "get /list-sessions",
+    "get /ok",
+    "get /reset-password/{token}",
+    "get /token",
+    "get /verify-email",
+    "post /change-email",
+    "post /delete-user",
+    "post /get-session",
+    "post /request-password-reset",
+    "post /reset-password",
+    "post /revoke-other-sessions",
+    "post /revoke-session",
+    "post /revoke-sessions",
+    "post /send-verification-email",
+    "post /sign-out",
+    "post /update-user",
+    "post /verify-email",
+];
+
+/// What an account can be when somebody comes to a door with the right email and the password it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// As it was made.
+    Live,
+    /// No account has the email.
+    Unknown,
+    /// It was deleted.
+    Deleted,
+    /// Its password was reset.
+    Reset,
+    /// Its password was changed.
+    Changed,
+    /// Its email is not verified, where that is required.
+    Unverified,
+    /// Its email is verified, where that is required.
+    Verified,
+    /// It is only a sign-up.
+    SigningUp,
+    /// It has no password.
+    WithoutPassword,
+    /// The session that comes was ended.
+    SessionEnded,
+    /// Nobody may sign up.
+    SignUpClosed,
+    /// Signing up signs nobody in.
+    NoAutoSignIn,
+}
+
+impl State {
+    const ALL: [Self; 12] = [
+        Self::Live,
+        Self::Unknown,
+        Self::Deleted,
+        Self::Reset,
+        Self::Changed,
+        Self::Unverified,
+        Self::Verified,
+        Self::SigningUp,
+        Self::WithoutPassword,
+        Self::SessionEnded,
+        Self::SignUpClosed,
+        Self::NoAutoSignIn,
+    ];
+
+    fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Unverified | Self::Verified | Self::SigningUp => &[("REQUIRE_EMAIL_VERIFICATION", "true")],
+            Self::SignUpClosed => &[("SIGN_UP_ENABLED", "false")],
+            Self::NoAutoSignIn => &[("AUTO_SIGN_IN", "false")],
+            Self::Live
+            | Self::Unknown
+            | Self::Deleted
+            | Self::Reset
+            | Self::Changed
+            | Self::WithoutPassword
+            | Self::SessionEnded => &[],
+        }
+    }
+}
+
+/// The matrix: `None`, a session begins; else the refusal, where an empty one is a success that begins none. Without `_`: a
+/// new door or state does not compile before it has its row.
+fn refusal(door: Door, state: State) -> Option<&'static str> {
+    use State as S;
+    match (door, state) {
+        (Door::SignIn, S::Live | S::Verified | S::SessionEnded | S::SignUpClosed | S::NoAutoSignIn) => None,
+        (Door::SignIn, S::Unverified | S::SigningUp) => Some("EMAIL_NOT_VERIFIED"),
+        (Door::SignIn, S::Unknown | S::Deleted | S::Reset | S::Changed | S::WithoutPassword) => {
+            Some("INVALID_EMAIL_OR_PASSWORD")
+        }
+        (Door::SignUp, S::Unknown | S::Deleted) => None,
+        (Door::SignUp, S::Live | S::Reset | S::Changed | S::WithoutPassword | S::SessionEnded) => {
+            Some("USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
+        }
+        (Door::SignUp, S::Unverified | S::Verified | S::SigningUp | S::NoAutoSignIn) => Some(""),
+        (Door::SignUp, S::SignUpClosed) => Some("EMAIL_PASSWORD_SIGN_UP_DISABLED"),
+        (Door::ChangePassword, S::Live | S::Verified | S::Unverified | S::SignUpClosed | S::NoAutoSignIn) => {
+            None
+        }
+        (Door::ChangePassword, S::Unknown | S::Deleted | S::Reset | S::SigningUp | S::SessionEnded) => {
+            Some("UNAUTHORIZED")
+        }
+        (Door::ChangePassword, S::Changed) => Some("INVALID_PASSWORD"),
+        (Door::ChangePassword, S::WithoutPassword) => Some("CREDENTIAL_ACCOUNT_NOT_FOUND"),
+    }
+}
+
+/// An account in a state, and the cookie of a session that it has or had.
+struct Scene {
+    auth: Auth,
+    mailbox: Mailbox,
+    cookie: String,
+}
+
+impl Scene {
+    async fn new(state: State) -> Self {
+        let mailbox = Mailbox::new();
+        let url = mailbox.url();
+        let mail = [("MAIL_URL", &*url), ("MAIL_FROM", "a@example.com"), ("DATABASE_POOL_SIZE", "8")];
+        // The account is made where everything is allowed, and then met where it is not.
+        let open = Auth::start_with(&[&mail[..], &[("DELETE_USER_ENABLED", "true")]].concat()).await;
+        let cookie = match state {
+            State::Unknown | State::SigningUp => String::new(),
+            _ => open.user("alice").await.cookie,
+        };
+        let Auth { database, .. } = open;
+        let settings = [&mail[..], &[("DELETE_USER_ENABLED", "true")], state.settings()].concat();
+        let scene = Self { auth: Auth::on(database, &settings).await, mailbox, cookie };
+        scene.reach(state).await;
+        scene
+    }
+
+    async fn reach(&self, state: State) {
+        match state {
+            State::Live | State::Unknown | State::Unverified | State::SignUpClosed | State::NoAutoSignIn => {}
+            State::Deleted => self.with_session("/delete-user", &json!({"password": PASSWORD})).await,
+            State::Reset => {
+                self.auth.post("/request-password-reset", &json!({"email": email("alice")})).await;
+                let token = self.mailbox.mail_to(&email("alice"), 1).await.token();
+                let form = json!({"newPassword": NEW, "token": token});
+                assert_eq!(self.auth.post("/reset-password", &form).await.status, 200);
+            }
+            State::Changed => {
+                let form = json!({"currentPassword": PASSWORD, "newPassword": NEW});
+                self.with_session("/change-password", &form).await;
+            }
+            State::Verified => {
+                self.with_session("/send-verification-email", &json!({"email": email("alice")})).await;
+                let link = self.mailbox.mail_to(&email("alice"), 1).await.link();
+                assert_eq!(follow(&self.auth, &link, Some(&self.cookie)).await.status, 302);
+            }
+            State::SigningUp => {
+                let form = json!({"name": "Alice", "email": email("alice"), "password": PASSWORD});
+                sign_up_cookie(&self.auth.post("/sign-up/email", &form).await);
+            }
+            State::WithoutPassword => {
+                self.auth.superuser().await.execute("DELETE FROM passwords", &[]).await.unwrap();
+            }
+            State::SessionEnded => self.with_session("/sign-out", &json!({})).await,
+        }
+    }
+
+    async fn with_session(&self, path: &str, body: &Value) {
+        let answer = self.ask(path, body).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    }
+
+    async fn ask(&self, path: &str, body: &Value) -> Answer {
+        let request = self.auth.request(Method::POST, path).header("cookie", &self.cookie);
+        Answer::of(request.header("origin", PAGE).json(body)).await
+    }
+
+    async fn come_to(&self, door: Door) -> Answer {
+        let email = email("alice");
+        let body = match door {
+            Door::SignIn => json!({"email": email, "password": PASSWORD}),
+            Door::SignUp => json!({"name": "Alice", "email": email, "password": PASSWORD}),
+            Door::ChangePassword => {
+                let body =
+                    json!({"currentPassword": PASSWORD, "newPassword": NEW, "revokeOtherSessions": true});
+                return self.ask(door.path(), &body).await;
+            }
+        };
+        self.auth.post(door.path(), &body).await
+    }
+
+    /// Whether an answer hands out a session that is alive.
+    async fn begins(&self, answer: &Answer) -> bool {
+        let cookies = answer.cookies();
+        let pairs = cookies.iter().filter_map(|cookie| cookie.split(';').next());
+        let mut session = pairs.filter_map(|pair| pair.strip_prefix("better-auth.session_token="));
+        let Some(value) = session.rfind(|value| !value.is_empty()) else {
+            assert!(answer.header("set-auth-jwt").is_none() && answer.header("set-auth-token").is_none());
+            return false;
+        };
+        let request = self.auth.request(Method::GET, "/get-session");
+        let cookie = format!("better-auth.session_token={value}");
+        Answer::of(request.header("cookie", cookie)).await.body != Value::Null
+    }
+}
+
+async fn row(door: Door) {
+    for state in State::ALL {
+        let scene = Scene::new(state).await;
+        let before = scene.auth.count("sessions").await;
+        let answer = scene.come_to(door).await;
+        match refusal(door, state) {
+            None => assert!(scene.begins(&answer).await, "{door:?} {state:?}: {answer:?}"),
+            Some(code) => {
+                assert_eq!(answer.code(), code, "{door:?} {state:?}: {answer:?}");
+                assert!(!scene.begins(&answer).await, "{door:?} {state:?}: {answer:?}");
+                assert_eq!(scene.auth.count("sessions").await, before, "{door:?} {state:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn signing_in() {
+    row(Door::SignIn).await;
+}
+
+#[tokio::test]
+async fn signing_up() {
+    row(Door::SignUp).await;
+}
+
+#[tokio::test]
+async fn changing_the_password_and_ending_other_sessions() {
+    row(Door::ChangePassword).await;
+}
+
+#[tokio::test]
+async fn every_route_is_a_door_or_none() {
+    let auth = Auth::start().await;
+    let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
+    let mut found = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let Some(path) = path.strip_prefix("/api/auth") else { continue };
+        for method in operations.as_object().unwrap().keys() {
+            found.insert(format!("{method} {path}"));
+        }
+    }
+    let doors = Door::ALL.map(|door| format!("post {}", door.path()));
+    let known: BTreeSet<String> = NO_DOORS.into_iter().map(str::to_owned).chain(doors).collect();
+    assert_eq!(found, known, "a new route begins sessions, or it does not: say so");
+}
