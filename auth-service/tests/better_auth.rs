@@ -75,7 +75,7 @@ async fn start(
 }
 
 fn script(name: &str) -> Command {
-    let directory = workspace::root().join("tests/better-auth");
+    let directory = workspace::root().unwrap().join("tests/better-auth");
     let installed = directory.join("node_modules").is_dir();
     assert!(
         installed,
@@ -123,7 +123,7 @@ async fn the_documented_differences_are_those_that_are_compared() {
     const END: &str = "<!-- end -->";
     let printed = script("render-differences.mjs").output().await.unwrap();
     assert_success(&printed);
-    let page = std::fs::read_to_string(workspace::root().join("docs/API.md")).unwrap();
+    let page = std::fs::read_to_string(workspace::root().unwrap().join("docs/API.md")).unwrap();
     let (_, table) = page.split_once(BEGIN).unwrap();
     let (table, _) = table.split_once(END).unwrap();
     assert_eq!(table, String::from_utf8(printed.stdout).unwrap());

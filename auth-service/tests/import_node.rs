@@ -1,6 +1,5 @@
 //! The real Better Auth, run by Node: what the import is tried against.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -11,7 +10,7 @@ pub const SECRET: &str = "a-secret-of-the-old-deployment-0123456789";
 
 /// Runs one of the scripts, and reads what it prints.
 pub async fn script(name: &str, arguments: &[&str], env: &[(&str, &str)]) -> Result<Value, String> {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/better-auth");
+    let directory = local_stack::workspace::root().unwrap().join("tests/better-auth");
     assert!(
         directory.join("node_modules/better-auth").is_dir(),
         "tests/better-auth/node_modules is missing: run `npm ci` in tests/better-auth (`./dev test` does)"

@@ -11,7 +11,7 @@ use crate::error::{Asking, Error, Result};
 /// # Errors
 /// If `psql` is missing or the script fails.
 pub async fn make(cluster: &Cluster, port: u16) -> Result<()> {
-    let script = crate::workspace::root().join("migrations/databases.sql");
+    let script = crate::workspace::root()?.join("migrations/databases.sql");
     let mut command = tokio::process::Command::new(cluster.psql().await?);
     forget_other_servers(&mut command);
     let secrets = cluster.secrets();

@@ -1,4 +1,4 @@
-//! The checkout that this was built from, and the binaries built in it.
+//! The checkout that this runs in, and the binaries beside this one.
 
 use std::path::{Path, PathBuf};
 
@@ -38,17 +38,38 @@ impl Binary {
     }
 }
 
-/// The checkout.
-#[must_use]
-pub fn root() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
+/// Files that every checkout has, and that are hardly together anywhere else.
+const MARKS: [&str; 2] = ["local-stack/Cargo.toml", "migrations/databases.sql"];
+
+/// The checkout around the current directory. `./dev` changes to it, and Cargo runs each test in its package.
+///
+/// Never the checkout that this was compiled in: checkouts that share a target directory share this program too, and
+/// each has a database and secrets of its own.
+///
+/// # Errors
+/// If the current directory is not inside a checkout.
+pub fn root() -> Result<PathBuf> {
+    let here = std::env::current_dir().doing("find", Path::new("the current directory"))?;
+    root_around(&here)
+}
+
+fn root_around(here: &Path) -> Result<PathBuf> {
+    let found = here.ancestors().find(|directory| MARKS.iter().all(|mark| directory.join(mark).is_file()));
+    found.map(Path::to_owned).ok_or_else(|| {
+        let text = format!("{} is not inside a checkout of Latchkey: change to one first", here.display());
+        Error::Refused(text)
+    })
 }
 
 /// Where clusters, logs and secrets are kept: `.local` in the checkout, or what `LATCHKEY_STATE_DIR` names.
-#[must_use]
-pub fn state_directory() -> PathBuf {
-    std::env::var_os("LATCHKEY_STATE_DIR").map_or_else(|| root().join(".local"), PathBuf::from)
+///
+/// # Errors
+/// If neither is there.
+pub fn state_directory() -> Result<PathBuf> {
+    match std::env::var_os("LATCHKEY_STATE_DIR") {
+        Some(directory) => Ok(directory.into()),
+        None => Ok(root()?.join(".local")),
+    }
 }
 
 /// `target/<profile>`: test executables are in its `deps`, binaries in itself.
@@ -90,7 +111,7 @@ async fn build_once_a_run() -> Result<()> {
 async fn build() -> Result<()> {
     let profile = profile_directory()?;
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root()).args(["build", "--quiet", "--locked"]);
+    command.current_dir(root()?).args(["build", "--quiet", "--locked"]);
     for binary in [Binary::AuthService, Binary::TaskService] {
         command.args(["--package", binary.name()]);
     }
@@ -102,4 +123,20 @@ async fn build() -> Result<()> {
         command.arg("--target-dir").arg(target);
     }
     run("cargo build", command).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_is_the_nearest_checkout_around_a_directory() {
+        let package = std::env::current_dir().unwrap();
+        let checkout = root().unwrap();
+        assert_eq!(checkout, package.parent().unwrap());
+        assert_eq!(root_around(&checkout).unwrap(), checkout);
+        assert_eq!(root_around(&package.join("src/up")).unwrap(), checkout);
+        let error = root_around(checkout.parent().unwrap()).unwrap_err().to_string();
+        assert!(error.contains("is not inside a checkout of Latchkey"), "{error}");
+    }
 }

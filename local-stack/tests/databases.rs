@@ -149,7 +149,7 @@ async fn run_script(cluster: &Cluster, port: u16, without: &str) -> std::process
     let mut command = Command::new(Programs::find().await.unwrap().path("psql"));
     command
         .args(["--no-psqlrc", "--no-password", "--file"])
-        .arg(workspace::root().join("migrations/databases.sql"));
+        .arg(workspace::root().unwrap().join("migrations/databases.sql"));
     command.env("PGHOST", "127.0.0.1").env("PGPORT", port.to_string()).env("PGUSER", "postgres");
     command.env("PGDATABASE", "postgres").env("PGPASSWORD", cluster.secrets().superuser_password());
     for role in ["auth_owner", "auth_service", "tasks_owner", "tasks_service"] {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// The text of a file of the checkout.
 pub(crate) fn text(path: &str) -> String {
-    let path = local_stack::workspace::root().join(path);
+    let path = local_stack::workspace::root().unwrap().join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -9,8 +9,8 @@ async fn the_walk_through_with_curl_does_what_it_says() {
     let auth = testing::auth_service(&auth_database, &[]).await;
     let tasks = testing::task_service(&tasks_database, auth.url(), &[]).await;
 
-    let walk = concat!(env!("CARGO_MANIFEST_DIR"), "/../deployment/walk.sh");
-    let output = Command::new("sh").args([walk, auth.url(), tasks.url()]).output().await.unwrap();
+    let walk = local_stack::workspace::root().unwrap().join("deployment/walk.sh");
+    let output = Command::new("sh").arg(walk).args([auth.url(), tasks.url()]).output().await.unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 

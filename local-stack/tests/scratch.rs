@@ -28,7 +28,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let inside = std::fs::read_dir(&self.0).into_iter().flatten().flatten().map(|entry| entry.path());
+        // A checkout keeps its clusters in `.local`.
+        let places = [self.0.clone(), self.0.join(".local")];
+        let inside = places.iter().flat_map(std::fs::read_dir).flatten().flatten().map(|entry| entry.path());
         let clusters: Vec<PathBuf> = inside.filter(|path| path.join("data").exists()).collect();
         let stopping = std::thread::spawn(move || {
             tokio::runtime::Runtime::new().unwrap().block_on(async {

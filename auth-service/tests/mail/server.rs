@@ -1,6 +1,6 @@
 //! aiosmtpd, run by `tests/smtp/server.py`, and certificates for it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl MailServer {
     /// A server with these settings, or `None` where there is no aiosmtpd to run.
     pub async fn start(settings: &Value) -> Option<Self> {
         let mut command = tokio::process::Command::new(python()?);
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp/server.py");
+        let program = local_stack::workspace::root().unwrap().join("auth-service/tests/smtp/server.py");
         command.arg(program).arg(settings.to_string());
         let mut process = Process::spawn("aiosmtpd", command, None).unwrap();
         let line = process.wait_for_line(|line| line.starts_with("{\"port\""), SOON).await.unwrap();

@@ -20,7 +20,7 @@ static SWEPT: OnceCell<()> = OnceCell::const_new();
 
 /// The cluster, which may not run.
 pub(super) async fn cluster() -> Result<&'static Cluster> {
-    let directory = crate::workspace::state_directory().join("test-postgres");
+    let directory = crate::workspace::state_directory()?.join("test-postgres");
     CLUSTER.get_or_try_init(|| Cluster::open(&directory, OPTIONS)).await
 }
 

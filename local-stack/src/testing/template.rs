@@ -143,7 +143,7 @@ pub(super) async fn migrate(binary: Binary, database: &Database) -> Result<()> {
 /// A name that changes whenever the template would: with the migrations, the script of databases and roles, how
 /// auth-service stores its key, and the secrets this is encrypted under.
 fn template_name(cluster: &Cluster, kind: Kind) -> Result<String> {
-    let root = crate::workspace::root();
+    let root = crate::workspace::root()?;
     let mut hasher = DefaultHasher::new();
     for path in ["migrations", "auth-service/src/keys"] {
         hash_files(&root.join(path), &mut hasher)?;

@@ -45,8 +45,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(15);
 /// If something cannot start, or a service ends by itself. Whatever was started is stopped first.
 pub async fn up(settings: &Settings) -> Result<()> {
     let mut interruption = Interruption::listen()?;
-    let claim = Claim::take(&state_directory()).await?;
-    let page = settings.page();
+    let claim = Claim::take(&state_directory()?).await?;
+    let page = settings.page()?;
     ports::check(settings, page.is_some())?;
     let mut stack = Stack { claim, cluster: None, services: Vec::new(), page: None };
     let outcome = stack.run(settings, page, &mut interruption).await;
@@ -90,7 +90,7 @@ impl Stack {
             self.start_services(settings, &ground, mail).await?;
             let with_page = page.is_some();
             self.start_page(settings, page)?;
-            say(&summary::text(settings, ground.port, &ground.secrets_file, mail, with_page));
+            say(&summary::text(settings, ground.port, &ground.secrets_file, mail, with_page)?);
             tokio::select! {
                 end = self.first_end() => end,
                 () = mail::show(&mut mailbox) => Ok(()),
@@ -112,7 +112,7 @@ impl Stack {
         }
         let (auth, tasks) = (settings.existing_auth()?, settings.existing_tasks()?);
         if let (Some(auth), Some(tasks)) = (&auth, &tasks) {
-            let secrets_file = state_directory().join("secrets.env");
+            let secrets_file = state_directory()?.join("secrets.env");
             let secrets = Secrets::load_or_create(&secrets_file)?;
             return Ok(Ground {
                 auth: auth.clone(),
@@ -122,7 +122,7 @@ impl Stack {
                 secrets_file,
             });
         }
-        let cluster = Cluster::open(&state_directory().join("postgres"), OPTIONS).await?;
+        let cluster = Cluster::open(&state_directory()?.join("postgres"), OPTIONS).await?;
         say(&format!("Starting PostgreSQL in {}.", cluster.root().display()));
         let cluster = &*self.cluster.insert(cluster);
         let port = cluster.start(&cluster.lock().await?).await?;

@@ -97,17 +97,21 @@ impl Settings {
     }
 
     /// Where the page is, if it was built.
-    pub(super) fn page_directory(&self) -> PathBuf {
-        self.web_directory.clone().unwrap_or_else(|| root().join("web/out"))
+    pub(super) fn page_directory(&self) -> Result<PathBuf> {
+        match &self.web_directory {
+            Some(directory) => Ok(directory.clone()),
+            None => Ok(root()?.join("web/out")),
+        }
     }
 
     /// The page, if it was built.
-    pub(super) fn page(&self) -> Option<Page> {
+    pub(super) fn page(&self) -> Result<Option<Page>> {
         let default = ServiceAddresses {
             auth: self.public_url(self.auth_port),
             tasks: self.public_url(self.tasks_port),
         };
-        Page::open(&self.page_directory(), Addresses::local(self.auth_port, self.tasks_port, default))
+        let addresses = Addresses::local(self.auth_port, self.tasks_port, default);
+        Ok(Page::open(&self.page_directory()?, addresses))
     }
 
     /// auth-service's settings.
@@ -151,7 +155,7 @@ impl Settings {
         if set("MAIL_URL").or_else(|| set("MAIL_URL_FILE")).is_some() {
             return Ok(None);
         }
-        let directory = state_directory().join("mail");
+        let directory = state_directory()?.join("mail");
         std::path::absolute(&directory).doing("find", &directory).map(Some)
     }
 

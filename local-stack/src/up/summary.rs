@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::settings::Settings;
+use crate::error::Result;
 
 /// The table of addresses, and an example to paste. It makes another account each time it is pasted.
 pub(super) fn text(
@@ -11,13 +12,13 @@ pub(super) fn text(
     secrets_file: &Path,
     mail: Option<&Path>,
     with_page: bool,
-) -> String {
+) -> Result<String> {
     let auth = settings.public_url(settings.auth_port);
     let tasks = settings.public_url(settings.tasks_port);
     let page = if with_page {
         settings.public_url(settings.web_port)
     } else {
-        format!("none: {} has no built page", settings.page_directory().display())
+        format!("none: {} has no built page", settings.page_directory()?.display())
     };
     let postgres = match postgres_port {
         Some(port) => format!("127.0.0.1:{port}, passwords in {}", secrets_file.display()),
@@ -27,7 +28,7 @@ pub(super) fn text(
         Some(directory) => format!("{}, and its links here as they come", directory.display()),
         None => "as set in the environment".to_owned(),
     };
-    format!(
+    Ok(format!(
         r#"
 Latchkey is up. Ctrl-C stops it.
 
@@ -45,5 +46,5 @@ TOKEN=$(curl -s -D - -o /dev/null {auth}/api/auth/sign-up/email -H 'Content-Type
 curl -s {tasks}/api/me/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"title":"Try Latchkey"}}'
 curl -s {tasks}/api/me/tasks -H "Authorization: Bearer $TOKEN"
 "#
-    )
+    ))
 }

@@ -39,7 +39,7 @@ pub(crate) fn script(service: &str) -> Command {
     let [shell, path] = entrypoint.as_slice() else { panic!("{entrypoint:?}") };
     let path = path.strip_prefix("/deployment/").unwrap();
     let mut command = Command::new(shell);
-    command.arg(local_stack::workspace::root().join("deployment").join(path)).env_clear();
+    command.arg(local_stack::workspace::root().unwrap().join("deployment").join(path)).env_clear();
     command
 }
 
@@ -101,7 +101,8 @@ impl Server {
         let mut command = script("databases");
         command.envs(environment("databases", &[]));
         command.env("SECRETS_DIRECTORY", self.scratch.path().join("secrets"));
-        command.env("DATABASES_SQL", local_stack::workspace::root().join("migrations/databases.sql"));
+        command
+            .env("DATABASES_SQL", local_stack::workspace::root().unwrap().join("migrations/databases.sql"));
         let (host, port) = self.address.split_once(':').unwrap();
         command.env("PGHOST", host).env("PGPORT", port);
         command.env("PATH", path_with(&psql.parent().map(PathBuf::from).into_iter().collect::<Vec<_>>()));

@@ -12,7 +12,7 @@ use crate::raw::Answer;
 
 /// Makes the policy as the gateway's image does.
 fn policy(hashes: &Path) -> Output {
-    let script = local_stack::workspace::root().join("gateway/policy.mjs");
+    let script = local_stack::workspace::root().unwrap().join("gateway/policy.mjs");
     Command::new("node").arg(script).arg(hashes).output().unwrap()
 }
 

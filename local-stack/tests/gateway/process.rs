@@ -49,7 +49,7 @@ impl Gateway {
 
     fn start_on(program: &PathBuf, port: u16, auth: &str, tasks: &str, page: &Path) -> Option<Self> {
         let home = Scratch::new();
-        let file = local_stack::workspace::root().join("gateway/Caddyfile");
+        let file = local_stack::workspace::root().unwrap().join("gateway/Caddyfile");
         let mut command = Command::new(program);
         command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file).env_clear();
         command.env("HOME", home.path()).env("GATEWAY_ADDRESSES", format!("http://127.0.0.1:{port}"));

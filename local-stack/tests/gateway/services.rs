@@ -175,7 +175,7 @@ async fn task_service_goes_on_behind_the_gateway_while_auth_service_is_away() {
 #[tokio::test]
 async fn the_walk_of_the_readme_works_against_the_gateway() {
     let Some((_stack, gateway)) = everything().await else { return };
-    let walk = local_stack::workspace::root().join("deployment/walk.sh");
+    let walk = local_stack::workspace::root().unwrap().join("deployment/walk.sh");
     let url = gateway.url();
     let walked = tokio::task::spawn_blocking(move || Command::new(walk).args([&url, &url]).output().unwrap());
     let walked = walked.await.unwrap();

@@ -20,7 +20,7 @@ struct Checkout(Scratch);
 impl Checkout {
     fn new() -> Self {
         let checkout = Self(Scratch::new());
-        fs::copy(local_stack::workspace::root().join("dev"), checkout.path("dev")).unwrap();
+        fs::copy(local_stack::workspace::root().unwrap().join("dev"), checkout.path("dev")).unwrap();
         checkout.program("target/debug/local-stack", &format!("echo '{UP}'"));
         checkout.program("bin/cargo", "");
         checkout.program("bin/node", "echo v20.19.0");

@@ -28,7 +28,7 @@ async fn start(trust: &Trust) -> Option<Verifier> {
     let replace = format!("{original}\nreplace github.com/golang-jwt/jwt/v4 => {LIBRARY}\n");
     std::fs::write(&modules, replace).unwrap();
     let mut build = command(go, &home);
-    let cache = local_stack::workspace::state_directory().join("go-cache");
+    let cache = local_stack::workspace::state_directory().unwrap().join("go-cache");
     build.env("GOCACHE", cache).env("GOPROXY", "off").env("GOFLAGS", "-mod=mod").env("GOTOOLCHAIN", "local");
     build.env("GOTELEMETRY", "off").env("CGO_ENABLED", "0").arg("build");
     build.arg("-modfile").arg(&modules).arg("-o").arg(&binary).arg(".");

@@ -78,7 +78,7 @@ impl Verifier {
 
 /// The folder of this example.
 pub(super) fn example(name: &str) -> PathBuf {
-    local_stack::workspace::root().join("examples").join(name)
+    local_stack::workspace::root().unwrap().join("examples").join(name)
 }
 
 /// A command that gets nothing of the developer's environment but where programs and temporary files are.
