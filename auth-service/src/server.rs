@@ -11,6 +11,7 @@ use serde::Serialize;
 use service_kit::database::{Address, DatabaseError};
 use service_kit::guard::guard;
 use service_kit::health::{self, DatabaseDependency, Readiness};
+use service_kit::lifecycle::ConnectionLimit;
 use service_kit::metrics::MetricsError;
 use service_kit::secret::SecretError;
 use service_kit::telemetry::RequestSpan;
@@ -91,6 +92,7 @@ pub enum StartError {
 pub struct Prepared {
     address: Address,
     connections: usize,
+    limit: ConnectionLimit,
     state: State,
     mail: Option<Worker>,
     status: status_lists::Keeper,
@@ -170,7 +172,8 @@ pub async fn prepare_with(
         status_lists::Keeper::new(lists, keys, pool, Arc::clone(&state.clock), &state.settings.tokens)
     };
     status.look().await?;
-    Ok(Prepared { address, connections: config.database_pool_size.get(), state, mail, status })
+    let (connections, limit) = (config.database_pool_size.get(), config.connection_limit);
+    Ok(Prepared { address, connections, limit, state, mail, status })
 }
 
 /// Binds the service. Nothing is served until the returned server is awaited; mail is sent and keys are looked after from
@@ -179,7 +182,7 @@ pub async fn prepare_with(
 /// # Errors
 /// When the address cannot be listened on.
 pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
-    let Prepared { address, connections, state, mail, status } = prepared;
+    let Prepared { address, connections, limit, state, mail, status } = prepared;
     let keys_there = KeysDependency(Arc::clone(&state.keys));
     let readiness =
         Readiness::new(vec![Box::new(DatabaseDependency(state.pool.clone())), Box::new(keys_there)]);
@@ -221,7 +224,8 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .wrap(cors(origins))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
-    let (server, addresses) = lifecycle::bind(app, bind).map_err(|error| StartError::Bind(bind, error))?;
+    let (server, addresses) =
+        lifecycle::bind(app, bind, limit).map_err(|error| StartError::Bind(bind, error))?;
     let keys = KeyRefresher::start(ring);
     Ok(Bound { server, addresses, readiness, keys, mail: mail.map(Worker::start), status: status.start() })
 }

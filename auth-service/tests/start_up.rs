@@ -69,6 +69,7 @@ async fn a_bad_setting_stops_the_start_and_is_named() {
         ("BASE_URL", "ftp://auth.example.com"),
         ("MIGRATION_DATABASE_URL_FILE", "/run/secrets/owner"),
         ("HASH_CONCURRENCY", "0"),
+        ("MAX_CONNECTIONS", "0"),
         ("MIGRATION_DATABASE_URL", &owner),
         ("BIND", "localhost"),
         ("TRUSTED_PROXIES", "gateway"),

@@ -6,6 +6,7 @@ mod cluster;
 mod databases;
 mod deployment;
 mod gateway;
+mod memory;
 mod metrics;
 mod page;
 mod raw;

@@ -2,6 +2,7 @@
 //! report health, show their OpenAPI document, start and stop.
 
 pub mod command_line;
+mod connection;
 pub mod database;
 pub mod envelope;
 pub mod guard;

@@ -4,13 +4,17 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use actix_http::{Request, Response};
-use actix_service::IntoServiceFactory;
+use actix_http::{HttpService, Request, Response};
+use actix_server::ServerBuilder;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Server, ServiceFactory};
-use actix_web::{Error, HttpServer};
+use clap::Args;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::connection::{Connection, exchange};
 use crate::health::Readiness;
 
 /// How long requests under way may take to end after the service was told to stop. More than the slowest
@@ -21,6 +25,23 @@ pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection stays open: longer than the pause of a browser or gateway between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a connection that ends before its request's body was read may take to do so: long enough for the client to
+/// see the response.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Connections that the kernel keeps while the service is at its limit or busy; what actix-web and most servers take.
+const BACKLOG: u32 = 1024;
+/// How much of a response the kernel keeps for a connection; Linux doubles it. Enough for nearly every response at once,
+/// while its own choice goes up to 4 MB, which counts as the container's memory.
+const SEND_BUFFER: u32 = 64 * 1024;
+
+/// How much connections may take together.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ConnectionLimit {
+    /// Maximum number of open connections, shared out among the worker threads (one a core) with at least one for
+    /// each. Further clients wait until one closes. A connection holds 20 kB of memory when it is idle, and 350 kB at most
+    #[arg(long, env = "MAX_CONNECTIONS", default_value = "1024")]
+    pub max_connections: NonZeroUsize,
+}
 
 /// How many threads serve requests: one a core.
 pub fn workers() -> usize {
@@ -31,7 +52,11 @@ pub fn workers() -> usize {
 ///
 /// # Errors
 /// When the address is taken or not ours.
-pub fn bind<F, I, S, B>(app: F, address: SocketAddr) -> std::io::Result<(Server, Vec<SocketAddr>)>
+pub fn bind<F, I, S, B>(
+    app: F,
+    address: SocketAddr,
+    limit: ConnectionLimit,
+) -> std::io::Result<(Server, Vec<SocketAddr>)>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -41,16 +66,66 @@ where
     S::Response: Into<Response<B>>,
     B: MessageBody + 'static,
 {
-    let server = HttpServer::new(app)
-        .workers(workers())
-        .client_request_timeout(HEAD_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
+    bind_workers(app, address, workers(), limit)
+}
+
+/// Binds `app` with this many threads.
+///
+/// What `HttpServer` does, but with [connections of our own](crate::connection), for which it has no place.
+pub(crate) fn bind_workers<F, I, S, B>(
+    app: F,
+    address: SocketAddr,
+    workers: usize,
+    limit: ConnectionLimit,
+) -> std::io::Result<(Server, Vec<SocketAddr>)>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error>,
+    S::InitError: std::fmt::Debug,
+    S::Response: Into<Response<B>>,
+    B: MessageBody + 'static,
+{
+    let listener = listen(address)?;
+    let local = listener.local_addr()?;
+    let builder = ServerBuilder::new()
+        .workers(workers)
+        .max_concurrent_connections((limit.max_connections.get() / workers).max(1))
         .shutdown_timeout(SHUTDOWN_TIMEOUT.as_secs())
-        .tcp_nodelay(true)
-        .disable_signals()
-        .bind(address)?;
-    let addresses = server.addrs();
-    Ok((server.run(), addresses))
+        .disable_signals();
+    let shutdown = builder.graceful_shutdown_signal();
+    let serve = move || {
+        let shutdown = shutdown.clone();
+        let app = app().into_factory().map_err(|error| error.into().error_response());
+        let app = map_config(app, |()| AppConfig::default());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let shutdown = shutdown.clone();
+                async move { shutdown.notified().await }
+            })
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .local_addr(local)
+            .on_connect_ext(|connection: &Connection, data| drop(data.insert(connection.flow())))
+            .h1(apply_fn_factory(app, exchange));
+        let connect = |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            std::future::ready(Ok((Connection::new(stream, HEAD_TIMEOUT), peer)))
+        };
+        fn_service(connect).and_then(http)
+    };
+    Ok((builder.listen("http", listener, serve)?.run(), vec![local]))
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    // Accepted connections inherit it.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 /// Runs `server` until SIGTERM or SIGINT; then `/readyz` answers 503 for `drain` while requests are still taken

@@ -1,10 +1,16 @@
 //! Figures for Prometheus, on an address of their own: they are not for everybody who can reach the service.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 
 use actix_web::http::header::ContentType;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::lifecycle::{ConnectionLimit, bind_workers};
+
+/// Whoever collects figures comes every few seconds: one thread, and connections for a few of them.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
 /// Why figures cannot be served. One line, without secrets.
 #[derive(Debug, thiserror::Error)]
@@ -25,13 +31,12 @@ pub enum MetricsError {
 pub fn serve(address: SocketAddr) -> Result<(), MetricsError> {
     let figures = web::Data::new(PrometheusBuilder::new().install_recorder()?);
     let app = move || App::new().app_data(figures.clone()).route("/metrics", web::get().to(show));
-    // One thread: whoever collects figures comes every few seconds.
-    let server = HttpServer::new(app).workers(1).disable_signals().bind(address);
-    let server = server.map_err(|error| MetricsError::Bind(address, error))?;
-    for addr in server.addrs() {
+    let bound = bind_workers(app, address, 1, ConnectionLimit { max_connections: CONNECTIONS });
+    let (server, addresses) = bound.map_err(|error| MetricsError::Bind(address, error))?;
+    for addr in addresses {
         tracing::info!(%addr, "metrics");
     }
-    actix_web::rt::spawn(server.run());
+    actix_web::rt::spawn(server);
     Ok(())
 }
 

@@ -1,10 +1,12 @@
 //! The OpenAPI document and its viewer, both from memory.
 
+use std::borrow::Cow;
+
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, guard, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{HttpMethod, PathItem};
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa_swagger_ui::Config;
 
 use crate::envelope::Rejection;
 
@@ -18,9 +20,9 @@ pub fn routes(document: &OpenApi) -> impl FnOnce(&mut web::ServiceConfig) + use<
             cfg.route(path, web::get().to(move || document_answer(json.clone())));
         }
         cfg.route("/docs", web::get().to(to_viewer));
-        cfg.service(
-            SwaggerUi::new("/docs/{_:.*}").config(Config::new(["openapi.json"]).validator_url("none")),
-        );
+        let config = web::Data::new(Config::new(["openapi.json"]).validator_url("none"));
+        let viewer = web::resource("/docs/{file:.*}").guard(guard::Get()).app_data(config);
+        cfg.service(viewer.to(viewer_file));
     }
 }
 
@@ -78,6 +80,25 @@ fn method_name(method: &HttpMethod) -> &'static str {
         HttpMethod::Options => "OPTIONS",
         HttpMethod::Trace => "TRACE",
     }
+}
+
+/// A file of the viewer. The crate's own handler copies it for each request, 1.5 MB of it at most.
+async fn viewer_file(
+    file: web::Path<String>,
+    config: web::Data<Config<'static>>,
+) -> Result<HttpResponse, Rejection> {
+    let Ok(Some(file)) = utoipa_swagger_ui::serve(&file, config.into_inner()) else {
+        return Err(Rejection::not_found());
+    };
+    let body = match file.bytes {
+        Cow::Borrowed(bytes) => web::Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    let mut response = HttpResponse::Ok();
+    if file.gzpipped {
+        response.insert_header(header::ContentEncoding::Gzip);
+    }
+    Ok(response.content_type(file.content_type).body(body))
 }
 
 async fn document_answer(json: web::Bytes) -> HttpResponse {

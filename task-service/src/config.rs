@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
+use service_kit::lifecycle::ConnectionLimit;
 use service_kit::origins::OriginPatterns;
 use service_kit::secret::{self, SecretError};
 use service_kit::settings::{duration, given};
@@ -65,6 +66,9 @@ pub struct Settings {
     #[arg(long, env = "DATABASE_POOL_SIZE", default_value_t = 16,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub database_pool_size: usize,
+    /// How many clients may be connected
+    #[command(flatten)]
+    pub connection_limit: ConnectionLimit,
     /// How log lines look
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

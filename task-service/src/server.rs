@@ -124,7 +124,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
             .wrap(cors(origins.clone()))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
-    let bound = lifecycle::bind(app, settings.bind);
+    let bound = lifecycle::bind(app, settings.bind, settings.connection_limit);
     let (server, addresses) = bound.map_err(|error| StartError::Bind(settings.bind, error))?;
     Ok(Running { server, addresses, readiness })
 }

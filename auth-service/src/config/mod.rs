@@ -15,6 +15,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 use jiff::SignedDuration;
 use secrecy::SecretString;
+use service_kit::lifecycle::ConnectionLimit;
 use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 use service_kit::telemetry::LogFormat;
@@ -54,6 +55,9 @@ pub struct Config {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, env, default_value = "127.0.0.1:8081")]
     pub bind: SocketAddr,
+    /// How many clients may be connected
+    #[command(flatten)]
+    pub connection_limit: ConnectionLimit,
     /// The address of figures for Prometheus, at /metrics; without it there are none
     #[arg(long, env)]
     pub metrics_bind: Option<SocketAddr>,

@@ -52,6 +52,26 @@ fn every_container_is_read_only_and_can_gain_no_privilege() {
     }
 }
 
+/// In MB.
+fn memory_limit(service: &Value) -> Option<u64> {
+    let text = service["mem_limit"].as_str()?;
+    let (number, factor) = match text.strip_suffix('g') {
+        Some(number) => (number, 1024),
+        None => (text.strip_suffix('m')?, 1),
+    };
+    Some(number.parse::<u64>().ok()? * factor)
+}
+
+#[test]
+fn every_container_has_a_memory_limit() {
+    for (name, service) in services() {
+        let limit = memory_limit(&service).unwrap_or_else(|| panic!("{name} has no memory limit"));
+        // What MAX_CONNECTIONS connections hold at most, by docs/OPERATIONS.md.
+        let least = if name == "auth-service" || name == "task-service" { 700 } else { 256 };
+        assert!((least..=1024).contains(&limit), "{name}: {limit} MB");
+    }
+}
+
 #[test]
 fn only_the_one_shot_without_network_runs_as_root() {
     for (name, service) in services() {
