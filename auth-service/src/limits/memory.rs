@@ -99,7 +99,7 @@ fn time(millis: i64) -> Timestamp {
 mod tests {
     use jiff::SignedDuration;
 
-    use super::super::model::Network;
+    use super::super::network::Network;
     use super::*;
 
     const RULE: Rule = Rule { max: 3, window: SignedDuration::from_secs(10), since: Since::LastAllowed };

@@ -7,6 +7,7 @@ mod account;
 mod device;
 mod memory;
 mod model;
+mod network;
 mod recipient;
 mod store;
 
@@ -19,12 +20,13 @@ use service_kit::store::StoreError;
 
 pub use account::guess;
 pub use device::remember_device;
-pub use model::{Bucket, Network, Rule, Since};
+pub use model::{Bucket, Rule, Since};
+pub use network::Network;
 pub use recipient::may_write_to;
 
 use self::memory::Counters;
-use self::model::Key;
-use self::store::Taken;
+use self::model::{Count, Key};
+use self::store::{Full, Taken};
 use crate::error::ApiError;
 
 /// How often a replica deletes what is over: rarely enough to cost nothing, often enough to keep the table small.
@@ -50,8 +52,12 @@ impl Limits {
     ///
     /// # Errors
     /// [`ApiError::TooManyRequests`] when it is one too many.
-    pub fn check_here(&self, bucket: &Bucket<'_>, rule: &Rule, now: Timestamp) -> Result<(), ApiError> {
-        self.counters.take(bucket, rule, now).map_err(|ends_at| rule.refusal(Some(ends_at), now))
+    pub fn check_here(&self, bucket: Bucket<'_>, rule: Rule, now: Timestamp) -> Result<(), ApiError> {
+        self.check_known(bucket, rule, now)?;
+        for (bucket, rule) in bucket.counted(rule) {
+            self.counters.take(&bucket, &rule, now).map_err(|ends_at| rule.refusal(Some(ends_at), now))?;
+        }
+        Ok(())
     }
 
     /// Counts a request for all replicas, exactly.
@@ -61,24 +67,39 @@ impl Limits {
     pub async fn check_everywhere(
         &self,
         pool: &Pool,
-        bucket: &Bucket<'_>,
-        rule: &Rule,
+        bucket: Bucket<'_>,
+        rule: Rule,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         // A full count stays full until it ends: a flood need not ask the database each time.
-        if let Some(ends_at) = self.counters.full_until(bucket, rule, now) {
-            return Err(rule.refusal(Some(ends_at), now));
-        }
-        let key = Key::of_bucket(&self.secret, bucket);
-        match self.take(pool, &key, rule, now).await? {
-            Taken::Yes(_) => Ok(()),
-            Taken::No(ends_at) => {
-                if let Some(ends_at) = ends_at {
-                    self.counters.set_full(bucket, rule, ends_at);
-                }
-                Err(rule.refusal(ends_at, now))
+        self.check_known(bucket, rule, now)?;
+        let buckets: Vec<_> = bucket.counted(rule).collect();
+        let count = |(bucket, rule): &(Bucket<'_>, Rule)| Count {
+            key: Key::of_bucket(&self.secret, bucket),
+            rule: *rule,
+        };
+        let counts: Vec<Count> = buckets.iter().map(count).collect();
+        self.sweep_if_due(pool, now);
+        let full = store::take_all(&pool.get().await.map_err(StoreError::from)?, &counts, now).await?;
+        let mut outcome = Ok(());
+        for Full { index, ends_at } in full {
+            let Some((bucket, rule)) = buckets.get(index) else { continue };
+            outcome = Err(rule.refusal(ends_at, now));
+            if let Some(ends_at) = ends_at {
+                self.counters.set_full(bucket, rule, ends_at);
             }
         }
+        outcome
+    }
+
+    /// Whether a count is known to be full, that of the network or of a wider one: what is refused counts in none.
+    fn check_known(&self, bucket: Bucket<'_>, rule: Rule, now: Timestamp) -> Result<(), ApiError> {
+        for (bucket, rule) in bucket.counted(rule) {
+            if let Some(ends_at) = self.counters.full_until(&bucket, &rule, now) {
+                return Err(rule.refusal(Some(ends_at), now));
+            }
+        }
+        Ok(())
     }
 
     async fn take(&self, pool: &Pool, key: &Key, rule: &Rule, now: Timestamp) -> Result<Taken, StoreError> {

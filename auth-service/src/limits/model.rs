@@ -1,10 +1,9 @@
 //! What is counted, and how much of it is too much.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use aws_lc_rs::hmac;
 use jiff::{SignedDuration, Timestamp};
 
+use super::network::Network;
 use crate::error::ApiError;
 
 /// How often something may be done.
@@ -33,6 +32,15 @@ impl Rule {
         now.checked_add(self.window).unwrap_or(Timestamp::MAX)
     }
 
+    /// The rule of a network that holds so many clients. Its window is a fixed one: among many clients there may never be
+    /// the silence that ends the other.
+    pub fn for_clients(self, factor: i32) -> Self {
+        match factor {
+            ..=1 => self,
+            _ => Self { max: self.max.saturating_mul(factor), since: Since::First, ..self },
+        }
+    }
+
     /// The answer to one time too many, while the count lasts until `ends_at` (unknown: for a whole window).
     pub fn refusal(&self, ends_at: Option<Timestamp>, now: Timestamp) -> ApiError {
         let left = ends_at.map_or(self.window, |ends_at| ends_at.duration_since(now));
@@ -41,21 +49,6 @@ impl Rule {
         // Rounded up: whoever comes back then is let in.
         let whole = left.as_secs() + i64::from(left.subsec_nanos() > 0);
         ApiError::TooManyRequests { retry_after: whole }
-    }
-}
-
-/// Where a client is, as far as limits care. An IPv6 client has at least a /64 to choose its address from, so the
-/// /64 is the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Network(IpAddr);
-
-impl Network {
-    /// The network of an address; clients without one share one.
-    pub fn of(address: Option<IpAddr>) -> Self {
-        match address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)).to_canonical() {
-            IpAddr::V4(address) => Self(address.into()),
-            IpAddr::V6(address) => Self(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into()),
-        }
     }
 }
 
@@ -68,6 +61,23 @@ pub struct Bucket<'a> {
     pub route: &'a str,
 }
 
+impl<'a> Bucket<'a> {
+    /// The buckets that a request of this one is counted in: its own, and those of the wider networks around it.
+    pub fn counted(self, rule: Rule) -> impl Iterator<Item = (Bucket<'a>, Rule)> {
+        let networks = self.network.counted();
+        networks.map(move |(network, factor)| (Bucket { network, ..self }, rule.for_clients(factor)))
+    }
+}
+
+/// What is counted, and how much of it is too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// What.
+    pub key: Key,
+    /// How much.
+    pub rule: Rule,
+}
+
 /// The name of a count in the database: an HMAC-SHA-256 of what is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key([u8; 32]);
@@ -75,8 +85,7 @@ pub struct Key([u8; 32]);
 impl Key {
     /// The key of a bucket.
     pub fn of_bucket(secret: &hmac::Key, bucket: &Bucket<'_>) -> Self {
-        let network = bucket.network.0.to_string();
-        Self::of(secret, &["route", bucket.route, &network])
+        Self::of(secret, &["route", bucket.route, &bucket.network.text()])
     }
 
     /// The key of something told apart by `parts`, of which the first says what it is.
@@ -102,18 +111,6 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn network(address: &str) -> Network {
-        Network::of(Some(address.parse().unwrap()))
-    }
-
-    #[test]
-    fn an_ipv6_client_is_its_64() {
-        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-    }
 
     #[test]
     fn no_two_lists_of_parts_have_one_key() {

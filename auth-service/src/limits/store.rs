@@ -4,22 +4,32 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use service_kit::store::{StoreError, column};
 
-use super::model::{Key, Rule, Since};
+use super::model::{Count, Key, Rule, Since};
 
-/// One statement, so that no two requests see the same count: the row is locked between looking and counting. A full
-/// count is not written. Its end is that of the moment the statement began, or unknown if there was no row then.
+/// Counts all or none. One statement, so that no two requests see the same count: each row is locked between looking and
+/// counting, in the order of the list. A full count is not written. Its end is that of the moment the statement began, or
+/// unknown if it was filled since.
 const TAKE: &str = "
-    WITH taken AS (
-        INSERT INTO limits AS old (key, count, ends_at) VALUES ($1, 1, $3)
+    WITH wanted AS (
+        SELECT * FROM unnest($2::bytea[], $3::integer[], $4::timestamptz[], $5::boolean[])
+            WITH ORDINALITY AS listed (key, max, ends_at, restarts, place)
+    ), held AS (
+        SELECT wanted.place, limits.ends_at FROM wanted JOIN limits ON limits.key = wanted.key
+        WHERE limits.ends_at > $1 AND limits.count >= wanted.max
+    ), taken AS (
+        INSERT INTO limits AS old (key, count, ends_at)
+        SELECT key, 1, ends_at FROM wanted WHERE NOT EXISTS (SELECT FROM held) ORDER BY place
         ON CONFLICT (key) DO UPDATE
-        SET count = CASE WHEN old.ends_at <= $2 THEN 1 ELSE old.count + 1 END,
-            ends_at = CASE WHEN old.ends_at <= $2 OR $5 THEN $3 ELSE old.ends_at END
-        WHERE old.ends_at <= $2 OR old.count < $4
-        RETURNING ends_at
+        SET count = CASE WHEN old.ends_at <= $1 THEN 1 ELSE old.count + 1 END,
+            ends_at = CASE
+                WHEN old.ends_at <= $1 OR (SELECT restarts FROM wanted WHERE wanted.key = excluded.key)
+                THEN excluded.ends_at ELSE old.ends_at END
+        WHERE old.ends_at <= $1 OR old.count < (SELECT max FROM wanted WHERE wanted.key = excluded.key)
+        RETURNING key, ends_at
     )
-    SELECT true AS taken, ends_at FROM taken
-    UNION ALL
-    SELECT false, ends_at FROM limits WHERE key = $1 AND NOT EXISTS (SELECT FROM taken)";
+    SELECT taken.ends_at AS taken_until, held.ends_at AS full_until
+    FROM wanted LEFT JOIN taken ON taken.key = wanted.key LEFT JOIN held ON held.place = wanted.place
+    ORDER BY wanted.place";
 /// Only of the same window: a later one did not count it.
 const GIVE_BACK: &str = "UPDATE limits SET count = count - 1 WHERE key = $1 AND ends_at = $2 AND count > 0";
 const CLEAR: &str = "DELETE FROM limits WHERE key = $1";
@@ -37,6 +47,14 @@ pub enum Taken {
     No(Option<Timestamp>),
 }
 
+/// A count that is full.
+pub struct Full {
+    /// Which one of those that were asked for.
+    pub index: usize,
+    /// When it ends, if that is known.
+    pub ends_at: Option<Timestamp>,
+}
+
 /// Counts one more, unless it would be one too many. Exact, however many replicas count at once.
 ///
 /// # Errors
@@ -47,13 +65,58 @@ pub async fn take(
     rule: &Rule,
     now: Timestamp,
 ) -> Result<Taken, StoreError> {
+    let (taken, full) = count(client, &[Count { key: *key, rule: *rule }], now).await?;
+    let refused = || Taken::No(full.first().and_then(|full| full.ends_at));
+    Ok(taken.first().map_or_else(refused, |(_, ends_at)| Taken::Yes(*ends_at)))
+}
+
+/// Counts one more of each of `counts`, unless it would be one too many for any: answers those that are full. Exact,
+/// however many replicas count at once. `counts` differ, and come in the same order from all who share some of them:
+/// each is locked until the transaction ends.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn take_all(
+    client: &impl GenericClient,
+    counts: &[Count],
+    now: Timestamp,
+) -> Result<Vec<Full>, StoreError> {
+    let (taken, mut full) = count(client, counts, now).await?;
+    if full.is_empty() {
+        return Ok(full);
+    }
+    // One of them was filled while this was under way: what was counted beside it is given back.
+    for (index, ends_at) in taken {
+        if let Some(count) = counts.get(index) {
+            give_back(client, &count.key, ends_at).await?;
+        }
+    }
+    // Where a count was known to be full, the others were not looked at.
+    let known = full.iter().any(|full| full.ends_at.is_some());
+    full.retain(|full| full.ends_at.is_some() || !known);
+    Ok(full)
+}
+
+/// The counts that were taken, by their places in the list, and those that were not.
+async fn count(
+    client: &impl GenericClient,
+    counts: &[Count],
+    now: Timestamp,
+) -> Result<(Vec<(usize, Timestamp)>, Vec<Full>), StoreError> {
     let statement = client.prepare_cached(TAKE).await?;
-    let restarts = rule.since == Since::LastAllowed;
-    let row =
-        client.query_opt(&statement, &[&key.as_bytes(), &now, &rule.end(now), &rule.max, &restarts]).await?;
-    let Some(row) = row else { return Ok(Taken::No(None)) };
-    let ends_at = column(&row, "limits", "ends_at")?;
-    Ok(if column(&row, "limits", "taken")? { Taken::Yes(ends_at) } else { Taken::No(Some(ends_at)) })
+    let keys: Vec<&[u8]> = counts.iter().map(|count| count.key.as_bytes()).collect();
+    let most: Vec<i32> = counts.iter().map(|count| count.rule.max).collect();
+    let ends: Vec<Timestamp> = counts.iter().map(|count| count.rule.end(now)).collect();
+    let restarts: Vec<bool> = counts.iter().map(|count| count.rule.since == Since::LastAllowed).collect();
+    let rows = client.query(&statement, &[&now, &keys, &most, &ends, &restarts]).await?;
+    let (mut taken, mut full) = (Vec::new(), Vec::new());
+    for (index, row) in rows.iter().enumerate() {
+        match column(row, "limits", "taken_until")? {
+            Some(ends_at) => taken.push((index, ends_at)),
+            None => full.push(Full { index, ends_at: column(row, "limits", "full_until")? }),
+        }
+    }
+    Ok((taken, full))
 }
 
 /// Takes one off a count whose window ends at `ends_at`.

@@ -64,8 +64,8 @@ async fn check(request: &ServiceRequest) -> Result<(), ApiError> {
     let bucket = Bucket { network, route: &route };
     let now = state.clock.now();
     match shared(&route) {
-        Some(rule) => limits.check_everywhere(&state.pool, &bucket, rule, now).await,
-        None => limits.check_here(&bucket, &GENERAL, now),
+        Some(rule) => limits.check_everywhere(&state.pool, bucket, *rule, now).await,
+        None => limits.check_here(bucket, GENERAL, now),
     }
 }
 

@@ -24,6 +24,22 @@ async fn of_50_sign_ins_at_once_over_two_replicas_exactly_3_pass() {
 }
 
 #[tokio::test]
+async fn of_50_sign_ins_at_once_from_the_64s_of_a_56_exactly_12_pass() {
+    let one = limited().await;
+    let two = replica(&one.database).await;
+    let requests = (0..50).map(|index| {
+        let replica = if index % 2 == 0 { &one.service } else { &two };
+        let address = format!("2001:db8:0:{index:x}::1");
+        Answer::of(from(replica, &address, Method::POST, "/sign-in/email").json(&json!({})))
+    });
+    assert_eq!(tally(&join_all(requests).await), json!({"400": 12, "429": 38}));
+    // A neighbour's refusals are not counted against those who were let in.
+    let sql = "SELECT sum(count)::bigint, count(*) FILTER (WHERE count = 12) FROM limits";
+    let row = one.superuser().await.query_one(sql, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (3 * 12, 2), "the /64s, the /56 and the /48");
+}
+
+#[tokio::test]
 async fn a_429_says_what_better_auth_says_and_a_page_may_read_it() {
     let auth = limited().await;
     let request = || {

@@ -47,6 +47,33 @@ async fn the_window_of_a_route_restarts_from_the_last_allowed_request() {
     assert_eq!(refused.header("x-retry-after").as_deref(), Some("10"));
 }
 
+/// Whoever has a /56 or a /48 has many /64s, and is one party all the same.
+#[actix_web::test]
+async fn wider_ipv6_networks_have_budgets_of_their_own() {
+    let server = limited().await;
+    let attempt = async |subnet: u32| {
+        let request = server.http.post(format!("{}/api/auth/sign-in/email", server.url)).json(&json!({}));
+        let address = format!("2001:db8:{:x}:{:x}::1", subnet >> 16, subnet & 0xffff);
+        Answer::of(request.header("x-forwarded-for", address)).await
+    };
+    for household in 0..4 {
+        for client in 0..4 {
+            for _ in 0..3 {
+                assert_eq!(attempt(household << 8 | client).await.status, 400);
+            }
+            assert_eq!(attempt(household << 8 | client).await.status, 429, "three from a /64");
+        }
+        for _ in 0..3 {
+            assert_eq!(attempt(household << 8 | 9).await.status, 429, "twelve from a /56");
+        }
+    }
+    let refused = attempt(4 << 8).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after").as_deref()), (429, Some("10")));
+    assert_eq!(attempt(1 << 16).await.status, 400, "another /48");
+    pass(&server, 10.0);
+    assert_eq!(attempt(4 << 8).await.status, 400, "what was refused was counted nowhere");
+}
+
 #[actix_web::test]
 async fn the_general_window_restarts_from_the_last_allowed_request_too() {
     let server = limited().await;
