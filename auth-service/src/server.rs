@@ -120,7 +120,8 @@ pub async fn prepare_with(
     let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
     let cookies = config.sessions.cookies(&config.base_url)?;
     let mailer = config.mail.mailer(&config.base_url)?.map(Arc::new);
-    let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption))));
+    let limits = config.rate_limit_enabled.then(|| Arc::new(Limits::new(secrets.derive("limits"))));
+    let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone())));
     let settings = Settings {
         sessions: config.sessions.settings(),
         tokens: config.tokens.settings(&config.base_url),
@@ -136,7 +137,6 @@ pub async fn prepare_with(
         Some(slots) => slots,
         None => std::thread::available_parallelism()?,
     };
-    let limits = config.rate_limit_enabled.then(|| Limits::new(secrets.derive("limits")));
     let keeper = Keeper {
         pool: address.pool(KEY_CONNECTIONS)?,
         encryption,
@@ -154,7 +154,7 @@ pub async fn prepare_with(
         cookies: Arc::new(Cookies::new(secrets, &cookies)),
         origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
         outbox,
-        limits: limits.map(Arc::new),
+        limits,
         settings: Arc::new(settings),
         pool: own,
         clock,

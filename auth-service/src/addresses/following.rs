@@ -10,8 +10,9 @@ use service_kit::store::StoreError;
 use shared_claims::UserId;
 
 use super::sending::{Asked, Change, send_change};
-use crate::email::Message;
+use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
+use crate::limits::Asker;
 use crate::passwords;
 use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::state::State;
@@ -127,7 +128,8 @@ async fn follow_for_user(
     if !verifications::use_up(&transaction, &link.token, found.purpose, now).await? {
         return invalid;
     }
-    let outcome = carry_out(state, &transaction, user, found, link.callback, proven, now).await?;
+    let asker = Asker::of(&state.settings.trusted_proxies, request, Some(id));
+    let outcome = carry_out(state, &transaction, &asker, user, found, link.callback, proven, now).await?;
     if matches!(outcome, Outcome::Refused(_)) {
         return Ok(outcome);
     }
@@ -197,6 +199,7 @@ async fn by_password(
 async fn carry_out(
     state: &State,
     transaction: &Transaction<'_>,
+    asker: &Asker<'_>,
     user: User,
     link: &Verification,
     callback: Option<&str>,
@@ -223,8 +226,8 @@ async fn carry_out(
     };
     if link.purpose == Purpose::ConfirmEmailChange {
         let change = Change { user: &user, session, new_email };
-        return match send_change(transaction, state, Asked::NewAddress, change, callback, now).await {
-            Ok(()) => Ok(Outcome::Confirmed),
+        return match send_change(transaction, state, asker, Asked::NewAddress, change, callback, now).await {
+            Ok(_) => Ok(Outcome::Confirmed),
             Err(ApiError::Unauthorized) => refused,
             Err(error) => Err(error),
         };
@@ -238,7 +241,7 @@ async fn carry_out(
     // They were for the former email.
     verifications::void(transaction, &user.id).await?;
     let notice = Message::EmailChanged { new_email: new_email.as_str() };
-    outbox.notify(transaction, &user.email, &notice, now).await?;
+    outbox.notify(transaction, asker, Addressee::account(&user), &notice, now).await?;
     let current = match proven {
         Proven::Session(current) => Some(current),
         Proven::Password | Proven::Button | Proven::LinkAlone => None,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::sending::{Asked, Change, Verified, send_change, send_verification};
 use crate::error::ApiError;
-use crate::limits;
+use crate::limits::Asker;
 use crate::passwords::{self, SignUp};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
@@ -59,7 +59,10 @@ pub async fn send_verification_email(
     match current.signed_in() {
         Some(current) if current.user.email != form.email => return Err(ApiError::EmailMismatch),
         Some(current) if current.user.email_verified => return Err(ApiError::EmailAlreadyVerified),
-        Some(current) => send_to(&state, Verified::User(&current.user), callback).await?,
+        Some(current) => {
+            let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
+            send_to(&state, &asker, Verified::User(&current.user), callback).await?;
+        }
         None => {
             let floor = Floor::begin();
             let sent = send_to_stranger(&state, &request, &form.email, callback).await;
@@ -77,29 +80,36 @@ async fn send_to_stranger(
     email: &Email,
     callback: Option<&str>,
 ) -> Result<(), ApiError> {
+    let Some(outbox) = &state.outbox else { return Ok(()) };
+    let asker = &Asker::of(&state.settings.trusted_proxies, request, None);
     let client = state.pool.get().await.map_err(StoreError::from)?;
     let user = users::find_by_email(&client, email).await?;
     let sign_ups = passwords::find_sign_ups(&client, email, state.clock.now()).await?;
-    drop(client);
     let own = |sign_up: &&SignUp| passwords::is_browser_of(&state.cookies, request.headers(), &sign_up.id);
-    match (user, sign_ups.iter().find(own).or(sign_ups.first())) {
-        (Some(user), _) if user.email_verified => Ok(()),
-        (_, Some(sign_up)) => send_to(state, Verified::SignUp(&sign_up.id, email), callback).await,
-        (Some(user), None) => send_to(state, Verified::User(&user), callback).await,
-        (None, None) => Ok(()),
-    }
+    let whose = match (&user, sign_ups.iter().find(own).or(sign_ups.first())) {
+        (Some(user), _) if user.email_verified => None,
+        (_, Some(sign_up)) => Some(Verified::SignUp(&sign_up.id, email)),
+        (Some(user), None) => Some(Verified::User(user)),
+        (None, None) => None,
+    };
+    let Some(whose) = whose else { return outbox.count_unsent(&client, asker, email, state.clock.now()).await };
+    drop(client);
+    send_to(state, asker, whose, callback).await
 }
 
-async fn send_to(state: &State, whose: Verified<'_>, callback: Option<&str>) -> Result<(), ApiError> {
+async fn send_to(
+    state: &State,
+    asker: &Asker<'_>,
+    whose: Verified<'_>,
+    callback: Option<&str>,
+) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
-    if !limits::may_write_to(state, whose.email()).await? {
-        return Ok(());
-    }
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    send_verification(&transaction, state, whose, callback, state.clock.now()).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
-    outbox.wake();
+    if send_verification(&transaction, state, asker, whose, callback, state.clock.now()).await? {
+        transaction.commit().await.map_err(StoreError::from)?;
+        outbox.wake();
+    }
     Ok(())
 }
 
@@ -136,6 +146,7 @@ impl Schema for EmailChange {
 ))]
 #[post("/change-email")]
 pub async fn change_email(
+    request: HttpRequest,
     state: web::Data<State>,
     WithBody { current, body }: WithBody<EmailChange>,
 ) -> Result<HttpResponse, ApiError> {
@@ -150,29 +161,34 @@ pub async fn change_email(
         return Err(ApiError::SessionNotFresh);
     }
     let floor = Floor::begin();
-    let sent = begin_change(&state, &current, &body).await;
+    let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
+    let sent = begin_change(&state, &asker, &current, &body).await;
     floor.reach().await;
     sent?;
     Ok(HttpResponse::Ok().json(DONE))
 }
 
-async fn begin_change(state: &State, current: &SignedIn, change: &EmailChange) -> Result<(), ApiError> {
-    let user = &current.user;
+async fn begin_change(
+    state: &State,
+    asker: &Asker<'_>,
+    current: &SignedIn,
+    change: &EmailChange,
+) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::ChangeEmailDisabled) };
-    if !limits::may_write_to(state, &change.new_email).await? {
-        return Ok(());
-    }
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    if users::find_by_email(&client, &change.new_email).await?.is_some() {
-        return Ok(());
-    }
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let (user, new_email, now) = (&current.user, &change.new_email, state.clock.now());
     let confirms = user.email_verified && state.settings.accounts.confirm_change_email;
     let asked = if confirms { Asked::PresentAddress } else { Asked::NewAddress };
-    let (callback, now) = (change.callback_url.as_deref(), state.clock.now());
-    let change = Change { user, session: current.session.id, new_email: &change.new_email };
-    send_change(&transaction, state, asked, change, callback, now).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
-    outbox.wake();
+    let mut client = state.pool.get().await.map_err(StoreError::from)?;
+    if users::find_by_email(&client, new_email).await?.is_some() {
+        let to = if confirms { &user.email } else { new_email };
+        return outbox.count_unsent(&client, asker, to, now).await;
+    }
+    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let callback = change.callback_url.as_deref();
+    let change = Change { user, session: current.session.id, new_email };
+    if send_change(&transaction, state, asker, asked, change, callback, now).await? {
+        transaction.commit().await.map_err(StoreError::from)?;
+        outbox.wake();
+    }
     Ok(())
 }

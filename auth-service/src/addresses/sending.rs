@@ -4,8 +4,9 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use shared_claims::UserId;
 
-use crate::email::Message;
+use crate::email::{Addressee, Message};
 use crate::error::ApiError;
+use crate::limits::Asker;
 use crate::sessions::SessionId;
 use crate::state::State;
 use crate::users::{Email, User};
@@ -20,36 +21,28 @@ pub enum Verified<'a> {
     SignUp(&'a UserId, &'a Email),
 }
 
-impl Verified<'_> {
-    /// The email.
-    pub fn email(&self) -> &Email {
-        match self {
-            Self::User(user) => &user.email,
-            Self::SignUp(_, email) => email,
-        }
-    }
-}
-
-/// Asks whether an email belongs to whoever signed up with it. Sends nothing if the account is gone, or the sign-up done.
+/// Asks whether an email belongs to whoever signed up with it, unless the account is gone or the sign-up done. Answers
+/// whether a mail is sent, which `asker` must not learn.
 ///
 /// # Errors
 /// When the database cannot, or no mail can be sent.
 pub async fn send_verification(
     client: &impl GenericClient,
     state: &State,
+    asker: &Asker<'_>,
     whose: Verified<'_>,
     callback: Option<&str>,
     now: Timestamp,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::VerificationEmailNotEnabled) };
     let token = LinkToken::generate()?;
-    let new = match whose {
-        Verified::User(user) => NewLink::VerifyEmail(user),
-        Verified::SignUp(id, email) => NewLink::CompleteSignUp(id, email),
+    let (new, to) = match whose {
+        Verified::User(user) => (NewLink::VerifyEmail(user), Addressee::account(user)),
+        Verified::SignUp(id, email) => (NewLink::CompleteSignUp(id, email), Addressee::unverified(email)),
     };
-    let Some(expires_at) = verifications::create(client, new, &token, now).await? else { return Ok(()) };
+    let Some(expires_at) = verifications::create(client, new, &token, now).await? else { return Ok(false) };
     let link = state.settings.links.verify_email(&token, callback);
-    outbox.put(client, whose.email(), &Message::VerifyEmail { link: &link }, expires_at, now).await
+    outbox.put(client, asker, to, &Message::VerifyEmail { link: &link }, expires_at, now).await
 }
 
 /// A change of an account's email that a session asked for.
@@ -72,7 +65,7 @@ pub(super) enum Asked {
     NewAddress,
 }
 
-/// Asks about a change of an account's email.
+/// Asks about a change of an account's email. Answers whether a mail is sent, which `asker` must not learn.
 ///
 /// # Errors
 /// [`ApiError::Unauthorized`] when the session that asked for it has ended; when the database cannot, or no mail can be
@@ -80,11 +73,12 @@ pub(super) enum Asked {
 pub(super) async fn send_change(
     client: &impl GenericClient,
     state: &State,
+    asker: &Asker<'_>,
     asked: Asked,
     Change { user, session, new_email }: Change<'_>,
     callback: Option<&str>,
     now: Timestamp,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::ChangeEmailDisabled) };
     let new = match asked {
         Asked::PresentAddress => NewLink::ConfirmEmailChange(user, session, new_email),
@@ -96,9 +90,10 @@ pub(super) async fn send_change(
     let link = state.settings.links.verify_email(&token, callback);
     let (to, message) = match asked {
         Asked::PresentAddress => {
-            (&user.email, Message::ConfirmEmailChange { new_email: new_email.as_str(), link: &link })
+            let message = Message::ConfirmEmailChange { new_email: new_email.as_str(), link: &link };
+            (Addressee::account(user), message)
         }
-        Asked::NewAddress => (new_email, Message::VerifyNewEmail { link: &link }),
+        Asked::NewAddress => (Addressee::unverified(new_email), Message::VerifyNewEmail { link: &link }),
     };
-    outbox.put(client, to, &message, expires_at, now).await
+    outbox.put(client, asker, to, &message, expires_at, now).await
 }

@@ -104,7 +104,7 @@ pub struct Config {
     /// Proxies whose X-Forwarded-For is believed: addresses and CIDR ranges, comma-separated
     #[arg(long, env, default_value = "")]
     pub trusted_proxies: TrustedProxies,
-    /// Whether requests and wrong passwords are limited; false only for tests and where something in front does it
+    /// Whether requests, wrong passwords and mail are limited; false only for tests and where something in front does it
     #[arg(long, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub rate_limit_enabled: bool,
     /// How log lines look

@@ -3,14 +3,16 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
 use super::layout::Words;
 use crate::verifications::LINK_TTL;
 
 /// A mail to a user, by its occasion. Links are absolute, and built from `BASE_URL` alone. Printed, it shows neither
 /// link nor address.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Message<'a> {
     /// Show that this address is yours.
     VerifyEmail {
@@ -67,17 +69,25 @@ const NOTHING_TO_DO: &str =
 const _: () = assert!(LINK_TTL.as_secs() == 3600, "the mails say: one hour");
 
 impl Message<'_> {
+    /// Every occasion there is, by its name in the log.
+    pub const OCCASIONS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
+
     /// What it is about, for the log.
     pub fn occasion(&self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether it tells the owner of an account what happened to it. That reaches a verified address whatever else was
+    /// sent or asked for; mail that anybody can ask for does not.
+    pub(super) fn is_security_notice(&self) -> bool {
         match self {
-            Self::VerifyEmail { .. } => "verify-email",
-            Self::ConfirmEmailChange { .. } => "confirm-email-change",
-            Self::VerifyNewEmail { .. } => "verify-new-email",
-            Self::EmailChanged { .. } => "email-changed",
-            Self::ResetPassword { .. } => "reset-password",
-            Self::PasswordChanged => "password-changed",
-            Self::DeleteAccount { .. } => "delete-account",
-            Self::AccountExists => "account-exists",
+            Self::EmailChanged { .. } | Self::PasswordChanged => true,
+            Self::VerifyEmail { .. }
+            | Self::ConfirmEmailChange { .. }
+            | Self::VerifyNewEmail { .. }
+            | Self::ResetPassword { .. }
+            | Self::DeleteAccount { .. }
+            | Self::AccountExists => false,
         }
     }
 

@@ -18,7 +18,7 @@ mod worker;
 
 pub use mailer::{Mailer, Sender, SenderError};
 pub use message::Message;
-pub use outbox::Outbox;
+pub use outbox::{Addressee, Outbox};
 pub use transport::{Transport, TransportError};
 pub use url::{MailUrl, MailUrlError};
 pub use worker::{Delivery, Worker};

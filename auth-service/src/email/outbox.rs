@@ -13,38 +13,78 @@ use super::message::Message;
 use super::store;
 use crate::error::ApiError;
 use crate::keys::KeyEncryptionKeys;
-use crate::users::Email;
+use crate::limits::{Asker, Limits};
+use crate::users::{Email, User};
 
 /// How long it is tried to deliver mail without a link: later than that it would only puzzle.
 const NOTICE_TTL: SignedDuration = SignedDuration::from_hours(24);
 
-/// Where mail is put. Whoever puts some in calls [`wake`](Self::wake) once the transaction is committed.
+/// Where mail is put, if its limits allow it. Whoever puts some in calls [`wake`](Self::wake) once the transaction is
+/// committed.
 pub struct Outbox {
     encryption: Arc<KeyEncryptionKeys>,
+    limits: Option<Arc<Limits>>,
     waiting: Notify,
 }
 
-impl Outbox {
-    /// An outbox whose mail is encrypted with `encryption`.
-    pub fn new(encryption: Arc<KeyEncryptionKeys>) -> Self {
-        Self { encryption, waiting: Notify::new() }
+/// Whom a mail goes to.
+#[derive(Debug, Clone, Copy)]
+pub struct Addressee<'a> {
+    email: &'a Email,
+    is_verified: bool,
+}
+
+impl<'a> Addressee<'a> {
+    /// An account, at its present address.
+    pub fn account(user: &'a User) -> Self {
+        Self { email: &user.email, is_verified: user.email_verified }
     }
 
-    /// Puts a mail in, as part of the transaction of `client`. It is not sent after `expires_at`.
+    /// A mailbox whose owner was just shown to be the account's, by a link that went there.
+    pub fn verified(email: &'a Email) -> Self {
+        Self { email, is_verified: true }
+    }
+
+    /// An address that somebody typed.
+    pub fn unverified(email: &'a Email) -> Self {
+        Self { email, is_verified: false }
+    }
+}
+
+impl Outbox {
+    /// An outbox whose mail is encrypted with `encryption`, and counted by `limits`.
+    pub fn new(encryption: Arc<KeyEncryptionKeys>, limits: Option<Arc<Limits>>) -> Self {
+        Self { encryption, limits, waiting: Notify::new() }
+    }
+
+    /// Puts a mail in, as part of the transaction of `client`, unless it is one too many. It is not sent after
+    /// `expires_at`. Answers whether it was put in, which `asker` must not learn.
     ///
     /// # Errors
     /// When the database cannot, or there is no randomness to encrypt with.
     pub async fn put(
         &self,
         client: &impl GenericClient,
-        to: &Email,
+        asker: &Asker<'_>,
+        to: Addressee<'_>,
         message: &Message<'_>,
         expires_at: Timestamp,
         now: Timestamp,
-    ) -> Result<(), ApiError> {
+    ) -> Result<bool, ApiError> {
+        if let Some(limits) = &self.limits {
+            let allowed = if to.is_verified && message.is_security_notice() {
+                limits.may_notify(client, message.occasion(), to.email, now).await?
+            } else {
+                limits.may_send(client, asker, to.email, now).await?
+            };
+            if !allowed {
+                return Ok(false);
+            }
+        }
         let id = new_v7(now);
-        let sealed = Letter { to: to.as_str(), message: *message }.seal(id, &self.encryption)?;
-        Ok(store::insert(client, id, &sealed, expires_at, now).await?)
+        let sealed = Letter { to: to.email.as_str(), message: *message }.seal(id, &self.encryption)?;
+        store::insert(client, id, &sealed, expires_at, now).await?;
+        Ok(true)
     }
 
     /// Puts a mail in that has no link: it is of use for a day.
@@ -54,12 +94,31 @@ impl Outbox {
     pub async fn notify(
         &self,
         client: &impl GenericClient,
-        to: &Email,
+        asker: &Asker<'_>,
+        to: Addressee<'_>,
         message: &Message<'_>,
         now: Timestamp,
-    ) -> Result<(), ApiError> {
+    ) -> Result<bool, ApiError> {
         let expires_at = now.checked_add(NOTICE_TTL).unwrap_or(Timestamp::MAX);
-        self.put(client, to, message, expires_at, now).await
+        self.put(client, asker, to, message, expires_at, now).await
+    }
+
+    /// Counts a mail that would go to `to` if there were such an account. Else `asker` could learn whether there is, by
+    /// what is left for mail that does arrive.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn count_unsent(
+        &self,
+        client: &impl GenericClient,
+        asker: &Asker<'_>,
+        to: &Email,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        if let Some(limits) = &self.limits {
+            limits.may_send(client, asker, to, now).await?;
+        }
+        Ok(())
     }
 
     /// Tells the worker of this process that there is mail.

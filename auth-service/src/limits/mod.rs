@@ -1,14 +1,13 @@
-//! Limits: how often a client may call, how often an account's password may be guessed, and how much mail an address
-//! may be sent.
+//! Limits: how often a client may call, how often an account's password may be guessed, and how much mail may be sent.
 //!
 //! What must be exact is counted in the database, for all replicas together; the rest in each replica's memory.
 
 mod account;
 mod device;
+mod mail;
 mod memory;
 mod model;
 mod network;
-mod recipient;
 mod store;
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,9 +19,9 @@ use service_kit::store::StoreError;
 
 pub use account::guess;
 pub use device::remember_device;
+pub use mail::Asker;
 pub use model::{Bucket, Rule, Since};
 pub use network::Network;
-pub use recipient::may_write_to;
 
 use self::memory::Counters;
 use self::model::{Count, Key};

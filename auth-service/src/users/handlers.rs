@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 
 use super::model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, User};
 use super::store;
-use crate::email::Message;
+use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
+use crate::limits::Asker;
 use crate::passwords;
 use crate::protocol::body::{Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
@@ -137,7 +138,8 @@ pub async fn delete_user(
         return Ok(deleted(&state));
     }
     if accounts.delete_user_by_mail {
-        send_link(&state, &current, body.callback_url.as_deref()).await?;
+        let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
+        send_link(&state, &asker, &current, body.callback_url.as_deref()).await?;
         return Ok(HttpResponse::Ok().json(MAIL_SENT));
     }
     if body.password.is_none() && !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
@@ -220,7 +222,12 @@ async fn delete_by_link(state: &State, user: &User, token: &str) -> Result<(), A
     Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
-async fn send_link(state: &State, current: &SignedIn, callback: Option<&str>) -> Result<(), ApiError> {
+async fn send_link(
+    state: &State,
+    asker: &Asker<'_>,
+    current: &SignedIn,
+    callback: Option<&str>,
+) -> Result<(), ApiError> {
     let user = &current.user;
     let Some(outbox) = &state.outbox else { return Err(ApiError::NoSuchEndpoint) };
     let (token, now) = (LinkToken::generate()?, state.clock.now());
@@ -230,9 +237,11 @@ async fn send_link(state: &State, current: &SignedIn, callback: Option<&str>) ->
     let created = verifications::create(&transaction, link, &token, now).await?;
     let expires_at = created.ok_or(ApiError::Unauthorized)?;
     let link = state.settings.links.delete_user(&token, callback);
-    outbox.put(&transaction, &user.email, &Message::DeleteAccount { link: &link }, expires_at, now).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
-    outbox.wake();
+    let (to, message) = (Addressee::account(user), Message::DeleteAccount { link: &link });
+    if outbox.put(&transaction, asker, to, &message, expires_at, now).await? {
+        transaction.commit().await.map_err(StoreError::from)?;
+        outbox.wake();
+    }
     Ok(())
 }
 

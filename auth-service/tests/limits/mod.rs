@@ -3,8 +3,8 @@
 mod accounts;
 mod addresses;
 mod device_cookie;
+mod mail;
 mod outage;
-mod recipient;
 mod routes;
 mod window;
 

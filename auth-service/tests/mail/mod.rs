@@ -2,6 +2,7 @@
 
 mod delivery;
 mod directory;
+mod limits;
 mod post;
 mod refusals;
 mod replicas;

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_service::email::{Delivery, MailUrl, Mailer, Message, Outbox, Sender, Transport, Worker};
+use auth_service::email::{Addressee, Delivery, MailUrl, Mailer, Message, Outbox, Sender, Transport, Worker};
 use auth_service::keys::KeyEncryptionKeys;
+use auth_service::limits::{Asker, Limits, Network};
 use auth_service::users::Email;
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::TestDatabase;
@@ -33,12 +34,12 @@ impl Post {
         let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
         let address = Address::parse("DATABASE_URL", &database.service_url().into()).unwrap();
         let superuser = connect(&database.superuser_url()).await;
-        Self { outbox: outbox(&database), clock, address, superuser, database }
+        Self { outbox: outbox(&database, None), clock, address, superuser, database }
     }
 
     /// A worker that sends to `url`, with an outbox of its own, as another replica has.
     pub fn replica(&self, url: &str, ca_file: Option<&Path>) -> (Arc<Outbox>, Delivery) {
-        let outbox = outbox(&self.database);
+        let outbox = outbox(&self.database, None);
         let worker = self.worker_of(Arc::clone(&outbox), url, ca_file);
         (outbox, worker.start())
     }
@@ -64,8 +65,9 @@ impl Post {
 
     pub async fn put_until(&self, to: &str, message: Message<'_>, expires_at: Timestamp) {
         let client = self.address.pool(1).unwrap().get().await.unwrap();
-        let to = Email::parse(to).unwrap();
-        self.outbox.put(&client, &to, &message, expires_at, self.clock.now()).await.unwrap();
+        let (to, asker) = (Email::parse(to).unwrap(), Asker { account: None, network: Network::of(None) });
+        let (to, now) = (Addressee::unverified(&to), self.clock.now());
+        assert!(self.outbox.put(&client, &asker, to, &message, expires_at, now).await.unwrap());
         self.outbox.wake();
     }
 
@@ -108,7 +110,8 @@ impl Post {
     }
 }
 
-fn outbox(database: &TestDatabase) -> Arc<Outbox> {
+/// An outbox as a replica has it.
+pub fn outbox(database: &TestDatabase, limits: Option<Arc<Limits>>) -> Arc<Outbox> {
     let keys = database.secrets().key_encryption_keys.clone().into();
-    Arc::new(Outbox::new(Arc::new(KeyEncryptionKeys::parse(&keys).unwrap())))
+    Arc::new(Outbox::new(Arc::new(KeyEncryptionKeys::parse(&keys).unwrap()), limits))
 }

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::super::check::confirm;
 use super::super::model::Password;
 use super::super::store;
-use crate::email::Message;
+use crate::email::{Addressee, Message};
 use crate::error::ApiError;
-use crate::limits;
+use crate::limits::{self, Asker};
 use crate::protocol::body::{Fields, Schema};
 use crate::sessions::{self, WithBody};
 use crate::state::State;
@@ -92,7 +92,9 @@ pub async fn change_password(
         None
     };
     if let Some(outbox) = &state.outbox {
-        outbox.notify(&transaction, &user.email, &Message::PasswordChanged, now).await?;
+        let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&user.id));
+        let to = Addressee::account(user);
+        outbox.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
     }
     transaction.commit().await.map_err(StoreError::from)?;
     if let Some(outbox) = &state.outbox {

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 
 use super::super::model::Password;
 use super::super::store;
-use crate::email::Message;
+use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
-use crate::limits;
+use crate::limits::{self, Asker};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::query::{Query, QuerySchema};
@@ -63,6 +63,7 @@ struct Requested {
 ))]
 #[post("/request-password-reset")]
 pub async fn request_password_reset(
+    request: HttpRequest,
     state: web::Data<State>,
     Body(form): Body<ResetRequest>,
 ) -> Result<HttpResponse, ApiError> {
@@ -70,28 +71,30 @@ pub async fn request_password_reset(
         return Err(ApiError::ResetPasswordDisabled);
     }
     let floor = Floor::begin();
-    let sent = send_link(&state, &form).await;
+    let asker = Asker::of(&state.settings.trusted_proxies, &request, None);
+    let sent = send_link(&state, &asker, &form).await;
     floor.reach().await;
     sent?;
     Ok(HttpResponse::Ok().json(Requested { status: true, message: SENT }))
 }
 
-async fn send_link(state: &State, form: &ResetRequest) -> Result<(), ApiError> {
+async fn send_link(state: &State, asker: &Asker<'_>, form: &ResetRequest) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
-    if !limits::may_write_to(state, &form.email).await? {
-        return Ok(());
-    }
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let Some((user, _)) = store::find_by_email(&client, &form.email).await? else { return Ok(()) };
     let (token, now) = (LinkToken::generate()?, state.clock.now());
+    let Some((user, _)) = store::find_by_email(&client, &form.email).await? else {
+        return outbox.count_unsent(&client, asker, &form.email, now).await;
+    };
     let transaction = client.transaction().await.map_err(StoreError::from)?;
     let created = verifications::create(&transaction, NewLink::ResetPassword(&user), &token, now).await?;
     // None: the account was deleted a moment ago.
     let Some(expires_at) = created else { return Ok(()) };
     let link = state.settings.links.reset_password(&token, form.redirect_to.as_deref());
-    outbox.put(&transaction, &user.email, &Message::ResetPassword { link: &link }, expires_at, now).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
-    outbox.wake();
+    let (to, message) = (Addressee::account(&user), Message::ResetPassword { link: &link });
+    if outbox.put(&transaction, asker, to, &message, expires_at, now).await? {
+        transaction.commit().await.map_err(StoreError::from)?;
+        outbox.wake();
+    }
     Ok(())
 }
 
@@ -211,7 +214,10 @@ pub async fn reset_password(
     sessions::end_all(&transaction, &user.id, None).await?;
     verifications::void(&transaction, &user.id).await?;
     if let Some(outbox) = &state.outbox {
-        outbox.notify(&transaction, &user.email, &Message::PasswordChanged, now).await?;
+        let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&user.id));
+        // By a link that went there.
+        let to = Addressee::verified(&user.email);
+        outbox.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
     }
     transaction.commit().await.map_err(StoreError::from)?;
     if let Some(outbox) = &state.outbox {

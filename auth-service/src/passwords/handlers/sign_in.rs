@@ -8,6 +8,7 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::super::check::accept;
+use super::super::hashing::Verdict;
 use super::super::model::{Password, StoredHash};
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
@@ -82,10 +83,11 @@ pub async fn sign_in(
     Body(form): Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse(&form.email).ok_or(ApiError::InvalidEmail)?;
-    let password = Password::claimed(&form.password, state.settings.passwords)?;
-    let account = Account::find(&state, &request, &email).await?;
-    let epoch = account.epoch();
-    let user = limits::guess(&state, &request, &email, epoch, account.check(&state, password)).await?;
+    // Refused before anything is counted or looked up.
+    Password::claimed(&form.password, state.settings.passwords)?;
+    let candidates = Candidates::find(&state, &request, &email).await?;
+    let epoch = candidates.epoch();
+    let user = limits::guess(&state, &request, &email, epoch, candidates.check(&state, &form)).await?;
     let user = user.ok_or(ApiError::InvalidEmailOrPassword)?;
     if state.settings.accounts.require_verified_email && !user.email_verified {
         return Err(ApiError::EmailNotVerified);
@@ -107,59 +109,51 @@ pub async fn sign_in(
     Ok(response.json(SignedIn { redirect, token: started.token.expose(), url, user: &user }))
 }
 
-/// Whose password is claimed.
-enum Account {
-    /// A user, with the hash of their password if they have one.
-    User(User, Option<StoredHash>),
-    /// A sign-up that waits for its email to be verified.
-    SignUp(SignUp),
-    /// Nobody has this email.
-    Unknown,
+/// Whose password may be claimed.
+struct Candidates {
+    /// The user who has the email, with the hash of their password if they have one.
+    user: Option<(User, Option<StoredHash>)>,
+    /// A sign-up with that email, where emails are verified first: the one of this browser, else the newest.
+    sign_up: Option<SignUp>,
 }
 
-impl Account {
-    /// What has this email. Where emails are verified first that may be a sign-up: the one of this browser, else the newest
-    /// if there is no user.
+impl Candidates {
     async fn find(state: &State, request: &HttpRequest, email: &Email) -> Result<Self, ApiError> {
         let client = state.pool.get().await.map_err(StoreError::from)?;
-        let users = store::find_by_email(&client, email);
+        let user = store::find_by_email(&client, email);
         if !state.settings.accounts.require_verified_email {
-            return Ok(users.await?.map_or(Self::Unknown, |(user, stored)| Self::User(user, stored)));
+            return Ok(Self { user: user.await?, sign_up: None });
         }
         // Both at once, whatever the first one says, so that the time says nothing of it.
         let sign_ups = sign_ups::find_by_email(&client, email, state.clock.now());
-        let (user, sign_ups) = tokio::try_join!(users, sign_ups)?;
+        let (user, mut sign_ups) = tokio::try_join!(user, sign_ups)?;
         let own = |sign_up: &SignUp| sign_ups::is_browser_of(&state.cookies, request.headers(), &sign_up.id);
-        let unverified = user.as_ref().is_none_or(|(user, _)| !user.email_verified);
-        let (own, others): (Vec<_>, Vec<_>) = sign_ups.into_iter().partition(own);
-        match (own.into_iter().next(), user, others.into_iter().next()) {
-            (Some(sign_up), ..) if unverified => Ok(Self::SignUp(sign_up)),
-            (_, Some((user, stored)), _) => Ok(Self::User(user, stored)),
-            (_, None, Some(sign_up)) => Ok(Self::SignUp(sign_up)),
-            (_, None, None) => Ok(Self::Unknown),
-        }
+        let place = sign_ups.iter().position(own).unwrap_or_default();
+        let sign_up = (place < sign_ups.len()).then(|| sign_ups.swap_remove(place));
+        Ok(Self { user, sign_up })
     }
 
+    /// The epoch of the credential that would sign in.
     fn epoch(&self) -> CredentialEpoch {
-        match self {
-            Self::User(user, _) => user.credential_epoch,
-            Self::SignUp(_) | Self::Unknown => CredentialEpoch::FIRST,
-        }
+        self.user.as_ref().map_or(CredentialEpoch::FIRST, |(user, _)| user.credential_epoch)
     }
 
     /// Compares a password with the account's. An unknown email, or an account without a password, costs the same hash as
-    /// a wrong one. No connection is held while the hash is made.
-    async fn check(self, state: &State, password: Password) -> Result<Option<User>, ApiError> {
-        let (user, stored) = match self {
-            Self::User(user, stored) => (Some(user), stored),
-            Self::SignUp(sign_up) => {
-                let (user, stored) = sign_up.into_unverified();
-                (Some(user), Some(stored))
-            }
-            Self::Unknown => (None, None),
+    /// a wrong one. Where there is a sign-up, its password is compared too, whether there is an account or not: who made it
+    /// must not learn which. No connection is held while a hash is made.
+    async fn check(self, state: &State, form: &SignIn) -> Result<Option<User>, ApiError> {
+        let claimed = || Password::claimed(&form.password, state.settings.passwords);
+        let (user, stored) = match self.user {
+            Some((user, stored)) => (Some(user), stored),
+            None => (None, None),
         };
-        let verdict = state.passwords.verify(password, stored).await?;
-        let right = accept(state, user.as_ref().map(|user| &user.id), verdict).await;
-        Ok(user.filter(|_| right))
+        let verdict = state.passwords.verify(claimed()?, stored).await?;
+        if accept(state, user.as_ref().map(|user| &user.id), verdict).await {
+            return Ok(user);
+        }
+        let Some(sign_up) = self.sign_up else { return Ok(None) };
+        let (user, stored) = sign_up.into_unverified();
+        let verdict = state.passwords.verify(claimed()?, Some(stored)).await?;
+        Ok((!matches!(verdict, Verdict::Wrong)).then_some(user))
     }
 }

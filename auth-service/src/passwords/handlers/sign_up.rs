@@ -1,6 +1,7 @@
 //! `sign-up/email`.
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
@@ -10,9 +11,9 @@ use utoipa::ToSchema;
 use super::super::model::{Password, StoredHash};
 use super::super::{sign_ups, store};
 use crate::addresses::{self, Verified};
-use crate::email::Message;
+use crate::email::{Addressee, Message};
 use crate::error::ApiError;
-use crate::limits;
+use crate::limits::Asker;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::sessions::{self, Started};
@@ -107,9 +108,9 @@ pub async fn sign_up(
     } else {
         let floor = Floor::begin();
         let done = if accounts.require_verified_email {
-            wait(&state, &user, &hash, form.callback_url.as_deref(), now).await
+            wait(&state, &request, &user, &hash, form.callback_url.as_deref(), now).await
         } else {
-            create(&state, &user, &hash, now).await
+            create(&state, &request, &user, &hash, now).await
         };
         floor.reach().await;
         done?;
@@ -143,53 +144,76 @@ async fn begin(
 }
 
 /// Makes the account, or tells the one that has this email.
-async fn create(state: &State, user: &User, hash: &StoredHash, now: Timestamp) -> Result<(), ApiError> {
+async fn create(
+    state: &State,
+    request: &HttpRequest,
+    user: &User,
+    hash: &StoredHash,
+    now: Timestamp,
+) -> Result<(), ApiError> {
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await.map_err(StoreError::from)?;
     match users::insert(&transaction, user).await {
         Ok(()) => {}
         Err(ApiError::UserAlreadyExists) => {
             drop(transaction);
-            drop(client);
-            return tell_owner(state, &user.email, now).await;
+            let transaction = client.transaction().await.map_err(StoreError::from)?;
+            tell_owner(&transaction, state, request, &user.email, now).await?;
+            return commit(state, transaction).await;
         }
         Err(error) => return Err(error),
     }
     store::create(&transaction, &user.id, hash, now).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    if let Some(outbox) = &state.outbox {
+        // A taken address would get a mail; nobody learns by their limits that this one is new.
+        let asker = Asker::of(&state.settings.trusted_proxies, request, None);
+        outbox.count_unsent(&transaction, &asker, &user.email, now).await?;
+    }
+    commit(state, transaction).await
 }
 
 /// Stores the sign-up and sends its link, beside whatever else waits with this email: only one of them can be its owner's,
-/// and only the mailbox can tell. A verified account is told instead.
+/// and only the mailbox can tell. A verified account is told instead; the sign-up waits all the same, since signing in
+/// with it must not tell either.
 async fn wait(
     state: &State,
+    request: &HttpRequest,
     user: &User,
     hash: &StoredHash,
     callback: Option<&str>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
-    let Some(outbox) = &state.outbox else { return Err(ApiError::VerificationEmailNotEnabled) };
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    if users::find_by_email(&client, &user.email).await?.is_some_and(|there| there.email_verified) {
-        drop(client);
-        return tell_owner(state, &user.email, now).await;
-    }
     let transaction = client.transaction().await.map_err(StoreError::from)?;
     sign_ups::create(&transaction, user, hash, now).await?;
-    addresses::send_verification(&transaction, state, Verified::SignUp(&user.id, &user.email), callback, now)
-        .await?;
-    transaction.commit().await.map_err(StoreError::from)?;
-    outbox.wake();
-    Ok(())
+    if users::find_by_email(&transaction, &user.email).await?.is_some_and(|there| there.email_verified) {
+        tell_owner(&transaction, state, request, &user.email, now).await?;
+    } else {
+        let asker = Asker::of(&state.settings.trusted_proxies, request, None);
+        let whose = Verified::SignUp(&user.id, &user.email);
+        addresses::send_verification(&transaction, state, &asker, whose, callback, now).await?;
+    }
+    commit(state, transaction).await
 }
 
 /// Whoever has the account already learns of it by mail; whoever asked learns nothing.
-async fn tell_owner(state: &State, email: &Email, now: Timestamp) -> Result<(), ApiError> {
-    if let Some(outbox) = &state.outbox
-        && limits::may_write_to(state, email).await?
-    {
-        let client = state.pool.get().await.map_err(StoreError::from)?;
-        outbox.notify(&client, email, &Message::AccountExists, now).await?;
+async fn tell_owner(
+    transaction: &Transaction<'_>,
+    state: &State,
+    request: &HttpRequest,
+    email: &Email,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    if let Some(outbox) = &state.outbox {
+        let asker = Asker::of(&state.settings.trusted_proxies, request, None);
+        outbox.notify(transaction, &asker, Addressee::unverified(email), &Message::AccountExists, now).await?;
+    }
+    Ok(())
+}
+
+async fn commit(state: &State, transaction: Transaction<'_>) -> Result<(), ApiError> {
+    transaction.commit().await.map_err(StoreError::from)?;
+    if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
     Ok(())

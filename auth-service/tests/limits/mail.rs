@@ -1,0 +1,222 @@
+//! How much mail is sent, whoever asks for it, however, and from wherever.
+
+use std::time::Duration;
+
+use auth_service::email::Message;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{ON, from, sign_in, sign_up};
+use crate::mailbox::Mailbox;
+use crate::support::{Answer, Auth, PAGE, PASSWORD, email};
+
+const TO_A_MAILBOX: usize = 5;
+const FROM_A_SITE: usize = 2;
+const OF_AN_ACCOUNT: usize = 10;
+const NOTICES: usize = 5;
+
+/// A service that sends mail, and Alice, who is signed in there and has asked for none yet.
+struct Scene {
+    mailbox: Mailbox,
+    auth: Auth,
+    cookie: String,
+}
+
+/// An address at a site of its own.
+fn site(number: usize) -> String {
+    format!("203.{}.{}.1", number / 250, number % 250)
+}
+
+impl Scene {
+    async fn new(settings: &[(&str, &str)], verified: bool) -> Self {
+        let mailbox = Mailbox::new();
+        let auth = Auth::start_with_mail(&mailbox, &[ON.as_slice(), settings].concat()).await;
+        sign_up(&auth.service, &site(1000), "alice").await;
+        let signed_in = sign_in(&auth.service, &site(1001), &email("alice"), PASSWORD, "");
+        let cookie = Answer::of(signed_in).await.cookies()[0].split(';').next().unwrap().to_owned();
+        let scene = Self { mailbox, auth, cookie };
+        scene.execute(&format!("UPDATE users SET email_verified = {verified}")).await;
+        scene.execute("DELETE FROM limits").await;
+        scene
+    }
+
+    async fn execute(&self, sql: &str) {
+        self.auth.superuser().await.execute(sql, &[]).await.unwrap();
+    }
+
+    /// A request that Alice's browser sends from `site`.
+    fn alice(&self, site: &str, path: &str, body: &Value) -> RequestBuilder {
+        self.anybody(site, path, body).header("cookie", &self.cookie).header("origin", PAGE)
+    }
+
+    fn anybody(&self, site: &str, path: &str, body: &Value) -> RequestBuilder {
+        from(&self.auth.service, site, Method::POST, path).json(body)
+    }
+
+    /// How many mails have been sent to `name`, once none waits any more.
+    async fn mails_to(&self, name: &str) -> usize {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.auth.count("outbox").await > 0 {
+            assert!(Instant::now() < deadline, "mail waits");
+        }
+        self.mailbox.mails().iter().filter(|mail| mail.to == email(name)).count()
+    }
+
+    async fn verified(&self) -> bool {
+        let sql = "SELECT email_verified FROM users WHERE email = 'alice@example.com'";
+        self.auth.superuser().await.query_one(sql, &[]).await.unwrap().get(0)
+    }
+}
+
+/// The settings under which an occasion comes about as [`give_occasion`] does it, and whether Alice's address is verified.
+fn circumstances(occasion: &str) -> (Vec<(&'static str, &'static str)>, bool) {
+    let change = ("CHANGE_EMAIL_ENABLED", "true");
+    match occasion {
+        "delete-account" => {
+            (vec![("DELETE_USER_ENABLED", "true"), ("DELETE_USER_VERIFICATION", "true")], false)
+        }
+        "confirm-email-change" => (vec![change, ("CHANGE_EMAIL_CONFIRMATION", "true")], true),
+        "verify-new-email" => (vec![change], false),
+        "email-changed" => (vec![change], true),
+        "account-exists" => (vec![("AUTO_SIGN_IN", "false")], false),
+        "password-changed" => (Vec::new(), true),
+        _ => (Vec::new(), false),
+    }
+}
+
+/// Gives occasion for the `number`th mail, from `site`. Answers what whoever did so was answered.
+async fn give_occasion(scene: &Scene, occasion: &str, number: usize, site: &str) -> Answer {
+    let alice = json!({"email": email("alice")});
+    let fresh = email(&format!("fresh{number}"));
+    let request = match occasion {
+        "verify-email" => scene.anybody(site, "/send-verification-email", &alice),
+        "reset-password" => scene.anybody(site, "/request-password-reset", &alice),
+        "account-exists" => {
+            let body = json!({"name": "Eve", "email": email("alice"), "password": PASSWORD});
+            scene.anybody(site, "/sign-up/email", &body)
+        }
+        "delete-account" => scene.alice(site, "/delete-user", &json!({})),
+        "confirm-email-change" => scene.alice(site, "/change-email", &json!({"newEmail": fresh})),
+        "verify-new-email" => scene.alice(site, "/change-email", &json!({"newEmail": email("new")})),
+        "password-changed" => {
+            let passwords = [PASSWORD, "another good password"];
+            let (old, new) = (passwords[number % 2], passwords[(number + 1) % 2]);
+            scene.alice(site, "/change-password", &json!({"currentPassword": old, "newPassword": new}))
+        }
+        "email-changed" => {
+            let asked = scene.alice(site, "/change-email", &json!({"newEmail": fresh}));
+            assert_eq!(Answer::of(asked).await.status, 200);
+            let link = scene.mailbox.mail_to(&fresh, 1).await.link();
+            let (_, path) = link.split_once("/api/auth").unwrap();
+            let request = scene.auth.request_without_redirects(Method::GET, path);
+            let request = request.header("x-forwarded-for", site).header("cookie", &scene.cookie);
+            let mut answer = Answer::of(request).await;
+            // Back to where it was, for the next time.
+            scene
+                .execute(&format!("UPDATE users SET email = '{}', email_verified = true", email("alice")))
+                .await;
+            answer.text.clear();
+            return answer;
+        }
+        unknown => unreachable!("{unknown}: a mail without a row here"),
+    };
+    let mut answer = Answer::of(request).await;
+    if matches!(occasion, "account-exists" | "password-changed") {
+        // It tells of the user, whose times and made-up id differ.
+        answer.text.clear();
+    }
+    answer
+}
+
+#[tokio::test]
+async fn every_mail_has_its_limit_and_no_answer_tells() {
+    for occasion in Message::OCCASIONS {
+        let (settings, verified) = circumstances(occasion);
+        let scene = Scene::new(&settings, verified).await;
+        let recipient = if *occasion == "verify-new-email" { "new" } else { "alice" };
+        let is_notice = ["email-changed", "password-changed"].contains(occasion);
+
+        let mut answers = Vec::new();
+        for number in 0..3 {
+            answers.push(give_occasion(&scene, occasion, number, &site(0)).await);
+        }
+        let from_one_site = if is_notice { 3 } else { FROM_A_SITE };
+        assert_eq!(scene.mails_to(recipient).await, from_one_site, "{occasion}");
+        for number in 3..8 {
+            answers.push(give_occasion(&scene, occasion, number, &site(number)).await);
+        }
+        let most = if is_notice { NOTICES } else { TO_A_MAILBOX };
+        assert_eq!(scene.mails_to(recipient).await, most, "{occasion}");
+
+        let shown = |answer: &Answer| (answer.status.as_u16(), answer.text.clone());
+        assert!(answers.iter().all(|answer| shown(answer) == shown(&answers[0])), "{occasion}: {answers:?}");
+        assert!(answers[0].status.as_u16() < 400, "{occasion}: {answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_110_calls_of_delete_user_few_send_a_mail() {
+    let (settings, verified) = circumstances("delete-account");
+    let scene = Scene::new(&settings, verified).await;
+    for number in 0..110 {
+        let answer = give_occasion(&scene, "delete-account", number, &site(number / 2)).await;
+        assert_eq!(answer.body["message"], "Verification email sent");
+    }
+    assert_eq!(scene.mails_to("alice").await, TO_A_MAILBOX);
+    assert_eq!(scene.auth.count("verifications").await, 5, "and those that were not sent have no link");
+}
+
+#[tokio::test]
+async fn one_account_sends_few_mails_to_whatever_addresses() {
+    let scene = Scene::new(&[("CHANGE_EMAIL_ENABLED", "true")], false).await;
+    for number in 0..OF_AN_ACCOUNT + 5 {
+        let body = json!({"newEmail": email(&format!("stranger{number}"))});
+        let answer = Answer::of(scene.alice(&site(number), "/change-email", &body)).await;
+        assert_eq!((answer.status.as_u16(), answer.body), (200, json!({"status": true})));
+    }
+    scene.mails_to("alice").await;
+    assert_eq!(scene.mailbox.mails().len(), OF_AN_ACCOUNT);
+}
+
+#[tokio::test]
+async fn nobody_uses_up_the_mail_that_resets_a_password_or_tells_of_it() {
+    for verified in [true, false] {
+        let scene = Scene::new(&[], verified).await;
+        let reset = |number| give_occasion(&scene, "reset-password", number, "198.51.100.7");
+        for number in 0..3 {
+            reset(number).await;
+        }
+        give_occasion(&scene, "reset-password", 3, &site(3)).await;
+        assert_eq!(scene.mails_to("alice").await, FROM_A_SITE + 1, "the owner's is sent");
+        for number in 4..10 {
+            give_occasion(&scene, "reset-password", number, &site(number)).await;
+        }
+        assert_eq!(scene.mails_to("alice").await, TO_A_MAILBOX);
+        give_occasion(&scene, "password-changed", 0, &site(20)).await;
+        // Who knows whose an unverified address is?
+        let expected = TO_A_MAILBOX + usize::from(verified);
+        assert_eq!(scene.mails_to("alice").await, expected, "verified: {}", scene.verified().await);
+    }
+}
+
+/// By what is left for mail that does arrive.
+#[tokio::test]
+async fn an_address_without_an_account_uses_the_limits_up_as_one_with_an_account_does() {
+    let scene = Scene::new(&[("CHANGE_EMAIL_ENABLED", "true")], false).await;
+    let nobody = json!({"email": email("nobody")});
+    for number in 0..TO_A_MAILBOX {
+        let path = ["/request-password-reset", "/send-verification-email"][number % 2];
+        assert_eq!(Answer::of(scene.anybody(&site(number), path, &nobody)).await.status, 200);
+    }
+    sign_up(&scene.auth.service, &site(20), "nobody").await;
+    Answer::of(scene.anybody(&site(21), "/request-password-reset", &nobody)).await;
+    // Alice's own are counted for addresses that somebody has, too.
+    for number in 0..OF_AN_ACCOUNT {
+        sign_up(&scene.auth.service, &site(30 + number), &format!("taken{number}")).await;
+        let body = json!({"newEmail": email(&format!("taken{number}"))});
+        Answer::of(scene.alice(&site(50 + number), "/change-email", &body)).await;
+    }
+    Answer::of(scene.alice(&site(70), "/change-email", &json!({"newEmail": email("free")}))).await;
+    assert_eq!(scene.mails_to("nobody").await + scene.mailbox.mails().len(), 0);
+}
