@@ -254,14 +254,17 @@ async fn a_bad_email_or_an_over_long_password_is_told_so() {
 
 #[tokio::test]
 async fn a_full_hashing_queue_is_a_503_that_says_when_to_come_back() {
-    // One slot, and hashes of about a tenth of a second: a burst of 60 must overflow the queue of 16.
+    // One slot, and hashes of about a tenth of a second: a burst of 60 must overflow the strangers' room of eight.
     let auth = Auth::start_with(&[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "11")]).await;
-    let body = json!({"email": email("nobody"), "password": "wrong password"});
-    let answers = futures_util::future::join_all((0..60).map(|_| auth.post("/sign-in/email", &body))).await;
+    let body =
+        |number: usize| json!({"email": email(&format!("nobody{number}")), "password": "wrong password"});
+    let bodies: Vec<_> = (0..60).map(body).collect();
+    let answers =
+        futures_util::future::join_all(bodies.iter().map(|body| auth.post("/sign-in/email", body))).await;
     let (busy, decided): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 503);
     assert!(
         !busy.is_empty() && busy.iter().all(|answer| answer.header("retry-after").as_deref() == Some("1"))
     );
-    assert!(decided.len() >= 16 && decided.iter().all(|answer| answer.status == 401), "{}", decided.len());
-    assert_eq!(auth.post("/sign-in/email", &body).await.status, 401, "and it recovers");
+    assert!(decided.len() >= 9 && decided.iter().all(|answer| answer.status == 401), "{}", decided.len());
+    assert_eq!(auth.post("/sign-in/email", &bodies[0]).await.status, 401, "and it recovers");
 }

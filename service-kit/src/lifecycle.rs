@@ -107,6 +107,8 @@ where
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            // A client that hangs up is not waited for: its request is dropped, and its place in every queue with it.
+            .h1_allow_half_closed(false)
             .local_addr(local)
             .on_connect_ext(|connection: &Connection, data| drop(data.insert(connection.flow())))
             .h1(apply_fn_factory(app, exchange));

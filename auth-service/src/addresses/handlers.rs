@@ -92,7 +92,9 @@ async fn send_to_stranger(
         (Some(user), None) => Some(Verified::User(user)),
         (None, None) => None,
     };
-    let Some(whose) = whose else { return outbox.count_unsent(&client, asker, email, state.clock.now()).await };
+    let Some(whose) = whose else {
+        return outbox.count_unsent(&client, asker, email, state.clock.now()).await;
+    };
     drop(client);
     send_to(state, asker, whose, callback).await
 }

@@ -8,6 +8,7 @@ mod mail;
 mod memory;
 mod model;
 mod network;
+mod requester;
 mod store;
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,6 +23,7 @@ pub use device::remember_device;
 pub use mail::Asker;
 pub use model::{Bucket, Rule, Since};
 pub use network::Network;
+pub use requester::{Requester, Standing};
 
 use self::memory::Counters;
 use self::model::{Count, Key};

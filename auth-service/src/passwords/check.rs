@@ -9,7 +9,7 @@ use super::model::{Password, StoredHash};
 use super::sign_ups::SignUp;
 use super::store;
 use crate::error::ApiError;
-use crate::limits;
+use crate::limits::{self, Requester};
 use crate::state::State;
 use crate::users::{CredentialEpoch, User};
 
@@ -30,7 +30,7 @@ pub async fn confirm(
     let found = store::find(&client, &user.id).await?;
     drop(client);
     let (stored, epoch) = found.ok_or(ApiError::CredentialAccountNotFound)?;
-    let check = compare(state, password, stored);
+    let check = compare(state, Requester::proven(state, request, user), password, stored);
     limits::guess(state, request, &user.email, epoch, check).await?.ok_or(ApiError::InvalidPassword)?;
     Ok(epoch)
 }
@@ -46,24 +46,35 @@ pub async fn confirm_sign_up(
     text: &str,
 ) -> Result<(), ApiError> {
     let password = Password::claimed(text, state.settings.passwords)?;
-    let check = compare(state, password, sign_up.password.clone());
     let epoch = CredentialEpoch::FIRST;
+    let requester = Requester::claiming(state, request, &sign_up.email, epoch);
+    let check = compare(state, requester, password, sign_up.password.clone());
     limits::guess(state, request, &sign_up.email, epoch, check).await?.ok_or(ApiError::InvalidPassword)
 }
 
-async fn compare(state: &State, password: Password, stored: StoredHash) -> Result<Option<()>, ApiError> {
-    let verdict = state.passwords.verify(password, Some(stored)).await?;
+async fn compare(
+    state: &State,
+    requester: Requester,
+    password: Password,
+    stored: StoredHash,
+) -> Result<Option<()>, ApiError> {
+    let verdict = state.passwords.verify(requester, password, Some(stored)).await?;
     Ok((!matches!(verdict, Verdict::Wrong)).then_some(()))
 }
 
 /// Whether a verdict is that the password was right; makes an outdated hash of it anew.
-pub(super) async fn accept(state: &State, user: Option<&UserId>, verdict: Verdict) -> bool {
+pub(super) async fn accept(
+    state: &State,
+    requester: Requester,
+    user: Option<&UserId>,
+    verdict: Verdict,
+) -> bool {
     match verdict {
         Verdict::Wrong => false,
         Verdict::Right => true,
         Verdict::Outdated { password, stored } => {
             if let Some(user) = user
-                && let Err(error) = renew(state, user, password, &stored).await
+                && let Err(error) = renew(state, requester, user, password, &stored).await
             {
                 // The password was right; its hash can be made anew the next time.
                 tracing::warn!(%error, "a password hash was not renewed");
@@ -75,11 +86,12 @@ pub(super) async fn accept(state: &State, user: Option<&UserId>, verdict: Verdic
 
 async fn renew(
     state: &State,
+    requester: Requester,
     user: &UserId,
     password: Password,
     stored: &StoredHash,
 ) -> Result<(), ApiError> {
-    let hash = state.passwords.hash(password).await?;
+    let hash = state.passwords.hash(requester, password).await?;
     let client = state.pool.get().await.map_err(StoreError::from)?;
     store::replace(&client, user, &stored.hash, &hash, state.clock.now()).await.map(drop)?;
     Ok(())

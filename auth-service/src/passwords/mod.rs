@@ -6,6 +6,8 @@ mod foreign;
 mod handlers;
 mod hashing;
 mod model;
+mod pool;
+mod queue;
 mod sign_ups;
 mod store;
 

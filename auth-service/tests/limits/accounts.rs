@@ -21,7 +21,17 @@ async fn of_50_guesses_at_once_from_50_addresses_over_two_replicas_exactly_10_ar
         Answer::of(sign_in(replica, &address(index), &spellings[index % 3], "wrong password", ""))
     });
     let answers = join_all(requests).await;
-    assert_eq!(tally(&answers), json!({"401": ALLOWED, "429": 50 - ALLOWED}));
+    let decided = answers.iter().filter(|answer| answer.status == 401).count();
+    // One account has one hash that waits: of those that come at once, some are told to come back, and do not count.
+    assert!(
+        answers.iter().all(|answer| [401, 429, 503].contains(&answer.status.as_u16())),
+        "{}",
+        tally(&answers)
+    );
+    let rest = wrong_passwords(&two, &email("alice"), 100..100 + 1 + ALLOWED).await;
+    let refused_from = rest.iter().position(|status| *status == 429).unwrap();
+    assert_eq!(decided + refused_from, ALLOWED, "{} and {rest:?}", tally(&answers));
+    assert!(rest[..refused_from].iter().all(|status| *status == 401), "{rest:?}");
 
     let right = Answer::of(sign_in(&one.service, &address(99), &email("alice"), PASSWORD, "")).await;
     assert_eq!(right.status, 429, "a stranger with the right password does not learn that it is");

@@ -3,6 +3,7 @@
 mod accounts;
 mod addresses;
 mod device_cookie;
+mod hash_queue;
 mod mail;
 mod outage;
 mod routes;

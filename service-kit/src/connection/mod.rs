@@ -63,16 +63,24 @@ impl Connection {
         Rc::clone(&self.flow)
     }
 
-    /// Waits until more bytes may be passed on. As long as none have arrived, the socket wakes the dispatcher.
-    fn wait(&mut self, context: &mut Context<'_>, paused: bool) {
-        if self.incoming.is_empty() && self.stream.poll_read_ready(context).is_pending() {
-            return;
+    /// Waits until more bytes may be passed on, or the client hangs up: then its request is dropped. A client that sent more
+    /// before it hung up is found out later.
+    fn wait(&mut self, context: &mut Context<'_>, paused: bool) -> Poll<io::Result<()>> {
+        if self.incoming.is_empty() {
+            let mut next = [0];
+            match self.stream.poll_peek(context, &mut ReadBuf::new(&mut next)) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            }
         }
         if paused {
             context.waker().wake_by_ref();
         } else {
             self.flow.wake_when_open(context.waker());
         }
+        Poll::Pending
     }
 
     /// Fails once the client has taken too long to send a request head.
@@ -96,8 +104,7 @@ impl AsyncRead for Connection {
         let this = self.get_mut();
         let paused = std::mem::take(&mut this.paused);
         if paused || this.write_deadline.is_some() || !this.flow.is_open() {
-            this.wait(context, paused);
-            return Poll::Pending;
+            return this.wait(context, paused);
         }
         if !this.flow.is_within_later_head() {
             this.head_deadline = None;

@@ -11,7 +11,7 @@ use super::super::model::Password;
 use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;
-use crate::limits::{self, Asker};
+use crate::limits::{self, Asker, Requester};
 use crate::protocol::body::{Fields, Schema};
 use crate::sessions::{self, WithBody};
 use crate::state::State;
@@ -69,7 +69,7 @@ pub async fn change_password(
     let user = &current.user;
     let new = Password::chosen(&body.new_password, state.settings.passwords)?;
     let epoch = confirm(&state, &request, user, &body.current_password).await?;
-    let hash = state.passwords.hash(new).await?;
+    let hash = state.passwords.hash(Requester::proven(&state, &request, user), new).await?;
 
     let now = state.clock.now();
     let mut client = state.pool.get().await.map_err(StoreError::from)?;

@@ -11,7 +11,7 @@ use super::super::model::Password;
 use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
-use crate::limits::{self, Asker};
+use crate::limits::{self, Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::query::{Query, QuerySchema};
@@ -201,7 +201,7 @@ pub async fn reset_password(
     let new = Password::chosen(&form.new_password, state.settings.passwords)?;
     // Nobody makes us hash with a token that is none.
     let user = find_live(&state, &token).await?.ok_or(INVALID_TOKEN)?;
-    let hash = state.passwords.hash(new).await?;
+    let hash = state.passwords.hash(Requester::proven(&state, &request, &user), new).await?;
 
     let now = state.clock.now();
     let mut client = state.pool.get().await.map_err(StoreError::from)?;

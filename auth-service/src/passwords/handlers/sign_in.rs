@@ -13,7 +13,7 @@ use super::super::model::{Password, StoredHash};
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
 use crate::error::ApiError;
-use crate::limits;
+use crate::limits::{self, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::origin;
 use crate::sessions;
@@ -87,7 +87,9 @@ pub async fn sign_in(
     Password::claimed(&form.password, state.settings.passwords)?;
     let candidates = Candidates::find(&state, &request, &email).await?;
     let epoch = candidates.epoch();
-    let user = limits::guess(&state, &request, &email, epoch, candidates.check(&state, &form)).await?;
+    let requester = Requester::claiming(&state, &request, &email, epoch);
+    let check = candidates.check(&state, requester, &form);
+    let user = limits::guess(&state, &request, &email, epoch, check).await?;
     let user = user.ok_or(ApiError::InvalidEmailOrPassword)?;
     if state.settings.accounts.require_verified_email && !user.email_verified {
         return Err(ApiError::EmailNotVerified);
@@ -141,19 +143,24 @@ impl Candidates {
     /// Compares a password with the account's. An unknown email, or an account without a password, costs the same hash as
     /// a wrong one. Where there is a sign-up, its password is compared too, whether there is an account or not: who made it
     /// must not learn which. No connection is held while a hash is made.
-    async fn check(self, state: &State, form: &SignIn) -> Result<Option<User>, ApiError> {
+    async fn check(
+        self,
+        state: &State,
+        requester: Requester,
+        form: &SignIn,
+    ) -> Result<Option<User>, ApiError> {
         let claimed = || Password::claimed(&form.password, state.settings.passwords);
         let (user, stored) = match self.user {
             Some((user, stored)) => (Some(user), stored),
             None => (None, None),
         };
-        let verdict = state.passwords.verify(claimed()?, stored).await?;
-        if accept(state, user.as_ref().map(|user| &user.id), verdict).await {
+        let verdict = state.passwords.verify(requester.clone(), claimed()?, stored).await?;
+        if accept(state, requester.clone(), user.as_ref().map(|user| &user.id), verdict).await {
             return Ok(user);
         }
         let Some(sign_up) = self.sign_up else { return Ok(None) };
         let (user, stored) = sign_up.into_unverified();
-        let verdict = state.passwords.verify(claimed()?, Some(stored)).await?;
+        let verdict = state.passwords.verify(requester, claimed()?, Some(stored)).await?;
         Ok((!matches!(verdict, Verdict::Wrong)).then_some(user))
     }
 }

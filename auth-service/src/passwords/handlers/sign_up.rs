@@ -13,7 +13,7 @@ use super::super::{sign_ups, store};
 use crate::addresses::{self, Verified};
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;
-use crate::limits::Asker;
+use crate::limits::{Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::sessions::{self, Started};
@@ -99,7 +99,8 @@ pub async fn sign_up(
     if !accounts.sign_up {
         return Err(ApiError::SignUpDisabled);
     }
-    let hash = state.passwords.hash(Password::chosen(&form.password, state.settings.passwords)?).await?;
+    let password = Password::chosen(&form.password, state.settings.passwords)?;
+    let hash = state.passwords.hash(Requester::newcomer(&state, &request), password).await?;
     let now = state.clock.now();
     let user = NewUser { name: form.name, email: form.email, image: form.image }.made_up(now)?;
     let started = if accounts.auto_sign_in && !accounts.require_verified_email {
@@ -206,7 +207,9 @@ async fn tell_owner(
 ) -> Result<(), ApiError> {
     if let Some(outbox) = &state.outbox {
         let asker = Asker::of(&state.settings.trusted_proxies, request, None);
-        outbox.notify(transaction, &asker, Addressee::unverified(email), &Message::AccountExists, now).await?;
+        outbox
+            .notify(transaction, &asker, Addressee::unverified(email), &Message::AccountExists, now)
+            .await?;
     }
     Ok(())
 }

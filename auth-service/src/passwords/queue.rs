@@ -1,0 +1,337 @@
+//! Which hash is made next. No threads and no clock: what waits, and in which order it is served.
+//!
+//! There are two lanes, one for known devices and one for strangers, each with room of its own; when both have something,
+//! they take turns. In a lane the sites take turns, and in a site its networks. When a lane is full, whoever has the most
+//! in it gives way to those who have less. So it matters little how much anybody sends, only from how many places.
+
+use std::collections::VecDeque;
+
+use crate::limits::{Network, Requester, Standing};
+
+/// Names what waits, to take it out again.
+pub(super) type Ticket = u64;
+
+/// Hashes that wait.
+pub(super) struct Queue<T> {
+    known: Lane<T>,
+    strangers: Lane<T>,
+    known_is_next: bool,
+    next_ticket: Ticket,
+}
+
+/// There is no room, or a hash of the same account or device waits already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refused;
+
+impl<T> Queue<T> {
+    /// An empty queue, in which each lane has room for so many.
+    pub(super) fn new(room_of_a_lane: usize) -> Self {
+        Self {
+            known: Lane::new(room_of_a_lane),
+            strangers: Lane::new(room_of_a_lane),
+            known_is_next: true,
+            next_ticket: 0,
+        }
+    }
+
+    /// Lets `job` wait for its turn. What gives way to it is dropped.
+    pub(super) fn push(&mut self, requester: Requester, job: T) -> Result<Ticket, Refused> {
+        let Requester { network, account, standing } = requester;
+        let (lane, device) = match standing {
+            Standing::Known { device } => (&mut self.known, device),
+            Standing::Stranger => (&mut self.strangers, None),
+        };
+        self.next_ticket += 1;
+        let ticket = self.next_ticket;
+        lane.push(Waiting { ticket, network, account, device, job }).map(|()| ticket)
+    }
+
+    /// Takes out what is served next.
+    pub(super) fn pop(&mut self) -> Option<T> {
+        let from_known = (self.known_is_next || self.strangers.is_empty()) && !self.known.is_empty();
+        self.known_is_next = !from_known;
+        if from_known { self.known.pop() } else { self.strangers.pop() }
+    }
+
+    /// Takes out what nobody waits for any more, unless it was served.
+    pub(super) fn remove(&mut self, ticket: Ticket) {
+        self.known.remove(ticket);
+        self.strangers.remove(ticket);
+    }
+}
+
+struct Lane<T> {
+    /// The oldest first.
+    waiting: Vec<Waiting<T>>,
+    /// The sites that have something waiting, in the order of their turns.
+    sites: VecDeque<Network>,
+    /// Their networks, in the order of theirs.
+    networks: VecDeque<Network>,
+    room: usize,
+}
+
+struct Waiting<T> {
+    ticket: Ticket,
+    network: Network,
+    account: Option<String>,
+    device: Option<String>,
+    job: T,
+}
+
+impl<T> Lane<T> {
+    fn new(room: usize) -> Self {
+        Self { waiting: Vec::new(), sites: VecDeque::new(), networks: VecDeque::new(), room }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    fn push(&mut self, new: Waiting<T>) -> Result<(), Refused> {
+        let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+        let is_second = |old: &Waiting<T>| same(&old.account, &new.account) || same(&old.device, &new.device);
+        if self.waiting.iter().any(is_second) {
+            return Err(Refused);
+        }
+        if self.waiting.len() >= self.room {
+            let loser = self.gives_way_to(new.network).ok_or(Refused)?;
+            self.remove(loser);
+        }
+        let (network, site) = (new.network, new.network.site());
+        self.waiting.push(new);
+        if !self.sites.contains(&site) {
+            self.sites.push_back(site);
+        }
+        if !self.networks.contains(&network) {
+            self.networks.push_back(network);
+        }
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        let site = self.sites.pop_front()?;
+        self.sites.push_back(site);
+        let turn = self.networks.iter().position(|network| network.site() == site)?;
+        let network = self.networks.remove(turn)?;
+        self.networks.push_back(network);
+        let oldest = self.waiting.iter().position(|waiting| waiting.network == network)?;
+        Some(self.take(oldest).job)
+    }
+
+    fn remove(&mut self, ticket: Ticket) {
+        if let Some(index) = self.waiting.iter().position(|waiting| waiting.ticket == ticket) {
+            self.take(index);
+        }
+    }
+
+    /// Takes one out, and its site and network too if they have nothing else.
+    fn take(&mut self, index: usize) -> Waiting<T> {
+        let taken = self.waiting.remove(index);
+        if self.of_network(taken.network) == 0 {
+            self.networks.retain(|network| *network != taken.network);
+        }
+        let site = taken.network.site();
+        if self.of_site(site) == 0 {
+            self.sites.retain(|other| *other != site);
+        }
+        taken
+    }
+
+    /// The latest of the site that has the most, if that leaves it no less than the newcomer's site then has; else, by the
+    /// same rule, of a network of the newcomer's own site.
+    fn gives_way_to(&self, newcomer: Network) -> Option<Ticket> {
+        let site = newcomer.site();
+        let largest = *self.sites.iter().max_by_key(|site| self.of_site(**site))?;
+        let from = if self.of_site(largest) > self.of_site(site) + 1 { largest } else { site };
+        let networks = self.networks.iter().filter(|network| network.site() == from);
+        let heaviest = *networks.max_by_key(|network| self.of_network(**network))?;
+        let is_heavier = from != site || self.of_network(heaviest) > self.of_network(newcomer) + 1;
+        let latest = self.waiting.iter().rfind(|waiting| waiting.network == heaviest)?;
+        is_heavier.then_some(latest.ticket)
+    }
+
+    fn of_site(&self, site: Network) -> usize {
+        self.waiting.iter().filter(|waiting| waiting.network.site() == site).count()
+    }
+
+    fn of_network(&self, network: Network) -> usize {
+        self.waiting.iter().filter(|waiting| waiting.network == network).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The `host`th address of the `site`th IPv4 site.
+    fn network(site: u8, host: u8) -> Network {
+        Network::of(Some(std::net::Ipv4Addr::new(198, 51, site, host).into()))
+    }
+
+    fn stranger(network: Network) -> Requester {
+        Requester { network, account: None, standing: Standing::Stranger }
+    }
+
+    fn known(network: Network, account: &str, device: &str) -> Requester {
+        let standing = Standing::Known { device: Some(device.to_owned()) };
+        Requester { network, account: Some(account.to_owned()), standing }
+    }
+
+    fn all<T>(queue: &mut Queue<T>) -> Vec<T> {
+        std::iter::from_fn(|| queue.pop()).collect()
+    }
+
+    #[test]
+    fn sites_take_turns_and_in_a_site_its_networks() {
+        let mut queue = Queue::new(9);
+        for (site, host, job) in
+            [(1, 1, "a"), (1, 1, "b"), (1, 1, "c"), (1, 2, "d"), (2, 1, "e"), (2, 1, "f"), (3, 1, "g")]
+        {
+            queue.push(stranger(network(site, host)), job).unwrap();
+        }
+        assert_eq!(all(&mut queue), ["a", "e", "g", "d", "f", "b", "c"]);
+    }
+
+    #[test]
+    fn known_devices_and_strangers_take_turns() {
+        let mut queue = Queue::new(9);
+        for number in 0..3 {
+            queue.push(stranger(network(number, 1)), "stranger").unwrap();
+        }
+        for number in 0..2 {
+            let name = number.to_string();
+            queue.push(known(network(number, 1), &name, &name), "known").unwrap();
+        }
+        assert_eq!(all(&mut queue), ["known", "stranger", "known", "stranger", "stranger"]);
+    }
+
+    #[test]
+    fn strangers_fill_their_own_lane_alone() {
+        let mut queue = Queue::new(4);
+        for site in 0..4 {
+            queue.push(stranger(network(site, 1)), site).unwrap();
+        }
+        assert_eq!(queue.push(stranger(network(9, 1)), 9), Err(Refused));
+        for site in 0..4 {
+            let name = site.to_string();
+            queue.push(known(network(site, 1), &name, &name), site + 10).unwrap();
+        }
+        assert_eq!(queue.push(known(network(9, 1), "x", "x"), 19), Err(Refused));
+        assert_eq!(queue.pop(), Some(10), "the first of the known ones, though strangers came before");
+    }
+
+    #[test]
+    fn an_account_and_a_device_wait_once_in_each_lane() {
+        let mut queue = Queue::new(9);
+        let claims =
+            |account: &str| Requester { account: Some(account.to_owned()), ..stranger(network(1, 1)) };
+        queue.push(claims("alice"), 1).unwrap();
+        assert_eq!(queue.push(claims("alice"), 2), Err(Refused));
+        queue.push(claims("bob"), 3).unwrap();
+        queue.push(known(network(2, 1), "alice", "laptop"), 4).expect("strangers are not in the owner's way");
+        assert_eq!(queue.push(known(network(3, 1), "alice", "phone"), 5), Err(Refused));
+        assert_eq!(queue.push(known(network(4, 1), "carol", "laptop"), 6), Err(Refused));
+        let without_device =
+            Requester { standing: Standing::Known { device: None }, ..known(network(5, 1), "dan", "") };
+        queue.push(without_device, 7).unwrap();
+        assert_eq!(all(&mut queue), [4, 1, 7, 3]);
+        queue.push(claims("alice"), 8).expect("what was served does not wait");
+    }
+
+    #[test]
+    fn whoever_has_the_most_gives_way() {
+        let mut queue = Queue::new(4);
+        for job in ["a", "b", "c"] {
+            queue.push(stranger(network(1, 1)), job).unwrap();
+        }
+        queue.push(stranger(network(2, 1)), "d").unwrap();
+        queue.push(stranger(network(3, 1)), "e").expect("one of three gives way");
+        queue.push(stranger(network(4, 1)), "f").expect("one of two gives way");
+        queue.push(stranger(network(5, 1)), "g").expect_err("all have one");
+        assert_eq!(all(&mut queue), ["a", "d", "e", "f"]);
+    }
+
+    #[test]
+    fn in_a_site_the_heaviest_network_gives_way_to_its_neighbour() {
+        let mut queue = Queue::new(4);
+        for job in ["a", "b"] {
+            queue.push(stranger(network(1, 1)), job).unwrap();
+        }
+        for job in ["c", "d"] {
+            queue.push(stranger(network(2, 1)), job).unwrap();
+        }
+        queue.push(stranger(network(1, 2)), "e").expect("one of its neighbour's two gives way");
+        queue.push(stranger(network(1, 3)), "f").expect_err("its neighbours have one each");
+        assert_eq!(all(&mut queue), ["a", "c", "e", "d"]);
+    }
+
+    #[test]
+    fn whoever_goes_away_leaves_the_place_to_others() {
+        let mut queue = Queue::new(2);
+        let first = queue.push(stranger(network(1, 1)), 1).unwrap();
+        let second = queue.push(stranger(network(2, 1)), 2).unwrap();
+        assert_eq!(queue.push(stranger(network(3, 1)), 3), Err(Refused));
+        queue.remove(first);
+        queue.remove(first);
+        queue.push(stranger(network(3, 1)), 3).unwrap();
+        assert_eq!(all(&mut queue), [2, 3]);
+        queue.remove(second);
+        assert_eq!(queue.pop(), None);
+    }
+
+    proptest! {
+        /// Whatever comes, in whatever order: a lane holds no more than it has room for, nothing is lost that was let in
+        /// and did not give way, and a site that has nothing in a lane gets in, unless every site there has one.
+        #[test]
+        fn no_site_keeps_another_out(
+            pushes in prop::collection::vec((0_u8..6, 0_u8..3, any::<bool>(), any::<bool>()), 1..120),
+        ) {
+            const ROOM: usize = 8;
+            let mut queue = Queue::new(ROOM);
+            for (number, (site, host, is_known, serves)) in pushes.into_iter().enumerate() {
+                let name = number.to_string();
+                let network = network(site, host);
+                let requester = if is_known { known(network, &name, &name) } else { stranger(network) };
+                let lane = |queue: &Queue<usize>| {
+                    let lane = if is_known { &queue.known } else { &queue.strangers };
+                    (lane.of_site(network.site()), lane.waiting.len())
+                };
+                let (of_site, len) = lane(&queue);
+                let outcome = queue.push(requester, number);
+                prop_assert_eq!(outcome.is_ok() && len < ROOM, lane(&queue).1 == len + 1);
+                // Six sites, room for eight: none needs to be without.
+                prop_assert!(of_site > 0 || outcome.is_ok());
+                prop_assert!(len < ROOM || outcome.is_err() || lane(&queue).1 == ROOM);
+                if serves {
+                    queue.pop();
+                }
+                for lane in [&queue.known, &queue.strangers] {
+                    prop_assert!(lane.waiting.len() <= ROOM);
+                    prop_assert!(lane.sites.iter().all(|site| lane.of_site(*site) > 0));
+                    prop_assert!(lane.networks.iter().all(|network| lane.of_network(*network) > 0));
+                }
+            }
+            let left = queue.known.waiting.len() + queue.strangers.waiting.len();
+            prop_assert_eq!(all(&mut queue).len(), left);
+        }
+
+        /// A job waits for one of each other site at most, and for as many of the other lane.
+        #[test]
+        fn nobody_waits_for_more_than_one_of_each_other_site(
+            crowd in prop::collection::vec((0_u8..5, any::<bool>()), 0..40),
+        ) {
+            let mut queue = Queue::new(8);
+            for (number, (site, is_known)) in crowd.into_iter().enumerate() {
+                let name = number.to_string();
+                let requester =
+                    if is_known { known(network(site, 1), &name, &name) } else { stranger(network(site, 1)) };
+                let _ = queue.push(requester, "crowd");
+            }
+            queue.push(known(network(9, 1), "owner", "laptop"), "owner").unwrap();
+            let before = all(&mut queue).iter().position(|job| *job == "owner").unwrap();
+            prop_assert!(before <= 2 * 5 + 1, "{before}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Who waits for whom when more passwords come than can be hashed.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use tokio::time::{Instant, timeout};
+
+use super::{ON, device_cookie, sign_in, sign_up};
+use crate::support::{Answer, Auth, PASSWORD, email};
+
+/// What each network sends: as much as a route takes from one.
+const REQUESTS_OF_A_NETWORK: usize = 3;
+const NETWORKS: usize = 200;
+/// How many requests of the flood are under way at once: four times what one slot has room for.
+const AT_ONCE: usize = 32;
+
+/// Sign-ins without end, each for an account of its own, from ever new networks.
+#[derive(Default)]
+struct Flood {
+    over: AtomicBool,
+    networks: AtomicUsize,
+    refused: AtomicUsize,
+    compared: AtomicUsize,
+}
+
+impl Flood {
+    async fn run(&self, auth: &Auth) {
+        let requests =
+            stream::iter(0..).take_while(|_| std::future::ready(!self.over.load(Ordering::Relaxed)));
+        let answers = requests.map(|number: usize| {
+            let network = number / REQUESTS_OF_A_NETWORK;
+            self.networks.fetch_max(network, Ordering::Relaxed);
+            let address = format!("198.{}.{}.1", 18 + network / 250 % 2, network % 250);
+            let account = email(&format!("a{number}"));
+            async move { Answer::of(sign_in(&auth.service, &address, &account, "wrong password", "")).await }
+        });
+        let count = |answer: Answer| async move {
+            let counter = if answer.status == 503 { &self.refused } else { &self.compared };
+            assert!([401, 503].contains(&answer.status.as_u16()), "{answer:?}");
+            counter.fetch_add(1, Ordering::Relaxed);
+        };
+        answers.buffer_unordered(AT_ONCE).for_each(count).await;
+    }
+
+    /// Waits until so many networks have sent theirs, and somebody was refused for want of room.
+    async fn is_on(&self) {
+        let all = async {
+            while self.networks.load(Ordering::Relaxed) < NETWORKS
+                || self.refused.load(Ordering::Relaxed) == 0
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(timeout(Duration::from_secs(60), all).await.is_ok(), "the queue is never full");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_from_200_networks_keeps_no_owner_out() {
+    let settings = [ON.as_slice(), &[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "10")]].concat();
+    let auth = Auth::start_with(&settings).await;
+    let device = device_cookie(&sign_up(&auth.service, "203.0.113.1", "alice").await).unwrap();
+    let flood = Flood::default();
+    let owner = async {
+        flood.is_on().await;
+        let mut times = Vec::new();
+        for number in 0..3 {
+            let start = Instant::now();
+            let address = format!("203.0.113.{}", 10 + number);
+            let answer =
+                Answer::of(sign_in(&auth.service, &address, &email("alice"), PASSWORD, &device)).await;
+            times.push((answer.status.as_u16(), start.elapsed()));
+        }
+        flood.over.store(true, Ordering::Relaxed);
+        times
+    };
+    let ((), times) = tokio::join!(flood.run(&auth), owner);
+    let (refused, compared) = (flood.refused.into_inner(), flood.compared.into_inner());
+    println!("the owner: {times:?}; the flood: {refused} refused, {compared} compared");
+    for (status, time) in &times {
+        assert!(*status == 200 && *time < Duration::from_secs(2), "{times:?}");
+    }
+    assert!(compared > 0, "strangers are served beside the owner");
+}
+
+/// Hashes that nobody waits for any more are not made, and leave their room to others.
+#[tokio::test]
+async fn a_client_that_hangs_up_leaves_the_queue() {
+    let logged = [("RUST_LOG", "info,auth_service::passwords=debug"), ("LOG_FORMAT", "json")];
+    let settings = [ON.as_slice(), &logged, &[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "11")]].concat();
+    let auth = Auth::start_with(&settings).await;
+    let stranger = |number: usize| {
+        let address = format!("198.18.{number}.1");
+        Answer::of(sign_in(&auth.service, &address, &email(&format!("a{number}")), "wrong password", ""))
+    };
+    let crowd = futures_util::future::join_all((0..32).map(stranger));
+    let mut number = 100;
+    let mut ask = async || {
+        number += 1;
+        stranger(number).await.status.as_u16()
+    };
+    // Dropped as soon as there is no room: with it, its connections close.
+    let full = async { while ask().await != 503 {} };
+    tokio::select! {
+        _ = crowd => panic!("nobody waits"),
+        () = full => {}
+    }
+    let made =
+        || auth.service.output().iter().filter(|line| line.contains(r#""operation":"verify""#)).count();
+    let before = made();
+    while ask().await != 401 {}
+    let made = made() - before;
+    assert!((1..=3).contains(&made), "{made} hashes for one that is waited for");
+}
