@@ -12,8 +12,9 @@ use crate::support::{Answer, Auth, PASSWORD, email};
 /// What each network sends: as much as a route takes from one.
 const REQUESTS_OF_A_NETWORK: usize = 3;
 const NETWORKS: usize = 200;
-/// How many requests of the flood are under way at once: four times what one slot has room for.
-const AT_ONCE: usize = 32;
+/// How many requests of the flood are under way at once: twice what one slot has room for. More would keep the processor
+/// from the owner, not the queue.
+const AT_ONCE: usize = 16;
 
 /// Sign-ins without end, each for an account of its own, from ever new networks.
 #[derive(Default)]
