@@ -7,6 +7,12 @@ import { MAILED, Reader, header } from "./reader.mjs";
 import { PAGE } from "./settings.mjs";
 
 export const PASSWORD = "correct horse 1";
+/** What browsers say of a request that opens a page. */
+const NAVIGATION = {
+  "sec-fetch-mode": "navigate",
+  "sec-fetch-dest": "document",
+  accept: "text/html,application/xhtml+xml,*/*;q=0.8",
+};
 
 /**
  * One run of a scenario against one server. Everything that is asked is written down, with its answer.
@@ -75,8 +81,12 @@ export class Visit {
     return browser;
   }
 
-  /** The newest message to an address: writes down where its link goes, and answers the path and the token. */
-  async mail(to, count = 1) {
+  /**
+   * A message to an address, once `count` have come: writes down where its link goes, and answers the path and the token.
+   * `{ theirs, ours }` where one of the two sends more of them.
+   */
+  async mail(to, counts = 1) {
+    const count = counts[this.side.isOracle ? "theirs" : "ours"] ?? counts;
     const link = new URL(await newest(this.side, to, count));
     const inPath = /\/reset-password\/([^/?]+)/.exec(link.pathname)?.[1];
     const token = inPath ?? link.searchParams.get("token");
@@ -117,6 +127,19 @@ class Browser {
 
   post(path, body = {}, options = {}) {
     return this.send("POST", path, { body, ...options });
+  }
+
+  /** Follows a link of a mail: another site leads here, and whoever looks at it is a person. */
+  open(path) {
+    return this.send("GET", path, { headers: { ...NAVIGATION, "sec-fetch-site": "cross-site", origin: undefined } });
+  }
+
+  /** Sends the form of a page that the service itself showed. */
+  submit(path, fields) {
+    const text = new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== undefined)).toString();
+    const origin = new URL(this.#visit.side.settings.BASE_URL).origin;
+    const headers = { ...NAVIGATION, "sec-fetch-site": "same-origin", origin };
+    return this.send("POST", path, { text, type: "application/x-www-form-urlencoded", headers });
   }
 
   async send(method, path, { headers = {}, ...options } = {}) {

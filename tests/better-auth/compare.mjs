@@ -43,6 +43,11 @@ export class Deliberate {
     return found !== undefined;
   }
 
+  /** Whether a difference is one of them, without having been seen for good. */
+  lists(difference, scenario) {
+    return this.#shows.some(({ show }) => fits(show, difference, scenario));
+  }
+
   /** Those that no scenario showed. */
   unseen() {
     return this.#shows.filter(({ seen }) => seen === 0).map(({ id, show }) => ({ id, show }));

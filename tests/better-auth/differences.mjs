@@ -5,7 +5,15 @@
 // the values as the report prints them; `profile` and `scenario` narrow it down. Each is a text, an expression, or null for
 // "not there"; what is left out fits everything.
 
+import { LINK_DIFFERENCES } from "./link-differences.mjs";
+import { PAGE_HEADERS } from "./page-headers.mjs";
+
 const claim = (names) => new RegExp(`^(body\\.token|data\\.token|header\\.set-auth-jwt)\\.jwt\\.(${names})$`);
+/** The names of the cookies of a sign-up, in their order: of Better Auth's, and ours. */
+const withSignUpCookie = (prefix, ...names) => {
+  const list = (all) => (all.length > 0 ? `"${all.map((name) => `${prefix}.${name}`).join(", ")}"` : null);
+  return { theirs: list(names.filter((name) => name !== "device")), ours: list([...names, "sign_up"]) };
+};
 const scenarios = (...names) => new RegExp(`^(${names.join("|")})`);
 
 export const DIFFERENCES = [
@@ -205,11 +213,35 @@ export const DIFFERENCES = [
   },
   {
     id: "device",
-    difference: "with rate limits on, a cookie `<prefix>.device` comes with sign-up and sign-in",
+    difference: "with rate limits on, a cookie `<prefix>.device` comes with sign-up, sign-in and a new password",
     reason: "a device that has signed in before keeps a budget of guesses of its own, and strangers cannot lock its owner out",
     shows: [
       { profile: "limits", field: /^cookie\.better-auth\.device\./, theirs: null },
-      { profile: "limits", field: "cookie.(order)", ours: '"better-auth.session_token, better-auth.device"' },
+      { profile: "limits", at: "POST /sign-in/email", field: "cookie.(order)", ours: '"better-auth.session_token, better-auth.device"' },
+      { profile: "limits", at: "POST /change-password", field: "cookie.(order)", theirs: null, ours: '"better-auth.device"' },
+      { profile: "limits", at: "POST /reset-password", field: "cookie.(order)", theirs: null, ours: '"better-auth.device"' },
+    ],
+  },
+  {
+    id: "sign-up-cookie",
+    difference: "where mail is sent, a cookie `<prefix>.sign_up` comes with every sign-up, for a week",
+    reason: "the browser that signed up may follow its link; it authenticates nothing",
+    shows: [
+      { at: "POST /sign-up/email", field: /^cookie\.[\w-]+\.sign_up\.value$/, theirs: null, ours: /^"sign-up~<user \d>\.<good signature>"$/ },
+      {
+        at: "POST /sign-up/email", field: "cookie.better-auth.sign_up.attributes", theirs: null,
+        ours: '"Max-Age=604800; Path=/; HttpOnly; SameSite=Lax"',
+      },
+      {
+        at: "POST /sign-up/email", field: "cookie.__Secure-house.sign_up.attributes", theirs: null,
+        ours: '"Max-Age=604800; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Lax"',
+      },
+      { at: "POST /sign-up/email", field: "cookie.(order)", ...withSignUpCookie("better-auth") },
+      { at: "POST /sign-up/email", field: "cookie.(order)", ...withSignUpCookie("better-auth", "session_token") },
+      { at: "POST /sign-up/email", field: "cookie.(order)", ...withSignUpCookie("better-auth", "session_token", "device") },
+      { at: "POST /sign-up/email", field: "cookie.(order)", ...withSignUpCookie("better-auth", "session_token", "dont_remember") },
+      { at: "POST /sign-up/email", field: "cookie.(order)", ...withSignUpCookie("__Secure-house", "session_token") },
+      { at: "POST /sign-up/email", field: "cookie.(order)", ...withSignUpCookie("__Secure-house", "session_token", "dont_remember") },
     ],
   },
   {
@@ -229,20 +261,19 @@ export const DIFFERENCES = [
   },
   {
     id: "error-page",
-    difference: "`error` has a `Content-Security-Policy` and takes no apostrophe in a code",
+    difference: "`error` has a `Content-Security-Policy` and a `Referrer-Policy`, is not kept by caches, and takes no apostrophe in a code",
     reason: "a page that shows what its address says must not run it",
     shows: [
-      { at: "GET /error", field: "header.content-security-policy", theirs: null },
+      ...PAGE_HEADERS("'none'").map((header) => ({ at: "GET /error", ...header })),
       { scenario: "protocol > the error page's code", field: "body.page.code", theirs: /&#39;/, ours: '"UNKNOWN"' },
     ],
   },
   {
     id: "reset-ends-sessions",
-    difference: "a reset of the password ends every session, and makes the account's other reset links void",
+    difference: "a reset of the password ends every session",
     reason: "who resets a password may do so because somebody else has it",
     shows: [
       { scenario: "reset-password > the sessions after it", at: "GET /get-session" },
-      { scenario: "reset-password > two links", at: "POST /reset-password" },
     ],
   },
   {
@@ -251,6 +282,10 @@ export const DIFFERENCES = [
     reason: "links go with what they were made for, and who follows one need not learn more; Better Auth says USER_NOT_FOUND",
     shows: [
       { scenario: /> .*a user who is gone$/ },
+      { scenario: "links > a reset, after a change of address", at: "POST /reset-password", field: "status", theirs: "200", ours: "400" },
+      { scenario: "links > a reset, after a change of address", at: "POST /reset-password", field: "body.code", ours: '"INVALID_TOKEN"' },
+      { scenario: "links > a reset, after a change of address", at: "POST /reset-password", field: "body.message", ours: '"Invalid token"' },
+      { scenario: "links > a reset, after a change of address", at: "POST /reset-password", field: "body.status", ours: null },
       { scenario: "change-email > a verification that was asked for before", at: "GET /verify-email", ours: /INVALID_TOKEN|Invalid token/ },
     ],
   },
@@ -272,4 +307,5 @@ export const DIFFERENCES = [
     reason: "what is off is not there",
     shows: [{ at: "GET /delete-user/callback", scenario: "delete-user > where it is off" }],
   },
+  ...LINK_DIFFERENCES,
 ];

@@ -1,69 +1,196 @@
 // Mistakes to plant in an honest server's answers, one for each kind of thing that a drop-in could get wrong. `at` is the request
-// whose answer is spoilt, and `field` where the comparison must see it.
+// whose answer is spoilt, and `field` where the comparison must see it; or it must miss what `misses`, a deliberate difference,
+// says of `of`.
 
-export const FAULTS = [
-  { what: "another status", at: "POST /sign-up/email", field: "status", spoil: (answer) => (answer.status = 201) },
+/** Each kind is planted in the scenarios of its own profile, which together make every request that is spoilt. */
+export const KINDS = [
+  { profile: "plain", scenarios: ["sign-in > a session", "sign-in > a wrong password"], faults: plain() },
   {
-    what: "a field of another type",
-    at: "POST /sign-in/email",
-    field: "body.user.emailVerified",
-    spoil: json((body) => (body.user.emailVerified = "false")),
+    profile: "account",
+    scenarios: [
+      "links > a verification, by a program that has the link alone",
+      "links > a verification, opened in another browser",
+      "links > a verification, and the other sessions",
+      "links > a verification, after a reset",
+      "links > a change of address, by a program that has the link alone",
+      "links > a change of address, after a sign-out",
+      "links > a change of address, asked for in a session that is not fresh",
+      "links > a reset, after a changed password",
+    ],
+    faults: account(),
   },
-  {
-    what: "a field that is missing",
-    at: "GET /get-session",
-    field: "body.user.image",
-    spoil: json((body) => delete body.user.image),
-  },
-  {
-    what: "a field too many",
-    at: "GET /get-session",
-    field: "body.user.passwordHash",
-    spoil: json((body) => (body.user.passwordHash = "x")),
-  },
-  {
-    what: "a time with six digits",
-    at: "GET /get-session",
-    field: "body.session.expiresAt",
-    spoil: json((body) => (body.session.expiresAt = body.session.expiresAt.replace("Z", "000Z"))),
-  },
-  {
-    what: "a session of eight days",
-    at: "GET /get-session",
-    field: "body.session.expiresAt",
-    spoil: json((body) => (body.session.expiresAt = new Date(Date.now() + 8 * 86_400_000).toISOString())),
-  },
-  {
-    what: "another user's id",
-    at: "GET /get-session",
-    field: "body.user.id",
-    spoil: json((body) => (body.user.id = "0198c0de-0000-7000-8000-000000000000")),
-  },
-  { what: "a word of a message", at: "POST /sign-in/email", field: "body.message", spoil: text("Invalid email or", "Bad email or") },
-  { what: "an error's code", at: "POST /sign-in/email", field: "body.code", spoil: text("INVALID_EMAIL_OR_PASSWORD", "INVALID") },
-  { what: "a header that is missing", at: "GET /get-session", field: "header.cache-control", spoil: drop("cache-control") },
-  { what: "another media type", at: "GET /get-session", field: "header.content-type", spoil: header("content-type", () => "text/plain") },
-  {
-    what: "a cookie that scripts may read",
-    at: "POST /sign-up/email",
-    field: "cookie.better-auth.session_token.attributes",
-    spoil: header("set-cookie", (value) => value.replace(" HttpOnly;", "")),
-  },
-  {
-    what: "a cookie of another name",
-    at: "POST /sign-up/email",
-    field: "cookie.auth.session_token.value",
-    spoil: header("set-cookie", (value) => value.replace("better-auth.", "auth.")),
-  },
-  {
-    what: "a cookie that is badly signed",
-    at: "POST /sign-in/email",
-    field: "cookie.better-auth.session_token.value",
-    spoil: header("set-cookie", (value) => value.replace(/\.[^;]+;/, ".AAAA;")),
-  },
-  { what: "no cookie", at: "POST /sign-in/email", field: "cookie.better-auth.session_token.value", spoil: drop("set-cookie") },
-  { what: "a body that is no JSON", at: "GET /get-session", field: "body", spoil: text("{", "{{") },
 ];
+
+function plain() {
+  return [
+    { what: "another status", at: "POST /sign-up/email", field: "status", spoil: (answer) => (answer.status = 201) },
+    {
+      what: "a field of another type",
+      at: "POST /sign-in/email",
+      field: "body.user.emailVerified",
+      spoil: json((body) => (body.user.emailVerified = "false")),
+    },
+    {
+      what: "a field that is missing",
+      at: "GET /get-session",
+      field: "body.user.image",
+      spoil: json((body) => delete body.user.image),
+    },
+    {
+      what: "a field too many",
+      at: "GET /get-session",
+      field: "body.user.passwordHash",
+      spoil: json((body) => (body.user.passwordHash = "x")),
+    },
+    {
+      what: "a time with six digits",
+      at: "GET /get-session",
+      field: "body.session.expiresAt",
+      spoil: json((body) => (body.session.expiresAt = body.session.expiresAt.replace("Z", "000Z"))),
+    },
+    {
+      what: "a session of eight days",
+      at: "GET /get-session",
+      field: "body.session.expiresAt",
+      spoil: json((body) => (body.session.expiresAt = new Date(Date.now() + 8 * 86_400_000).toISOString())),
+    },
+    {
+      what: "another user's id",
+      at: "GET /get-session",
+      field: "body.user.id",
+      spoil: json((body) => (body.user.id = "0198c0de-0000-7000-8000-000000000000")),
+    },
+    { what: "a word of a message", at: "POST /sign-in/email", field: "body.message", spoil: text("Invalid email or", "Bad email or") },
+    { what: "an error's code", at: "POST /sign-in/email", field: "body.code", spoil: text("INVALID_EMAIL_OR_PASSWORD", "INVALID") },
+    { what: "a header that is missing", at: "GET /get-session", field: "header.cache-control", spoil: drop("cache-control") },
+    { what: "another media type", at: "GET /get-session", field: "header.content-type", spoil: header("content-type", () => "text/plain") },
+    {
+      what: "a cookie that scripts may read",
+      at: "POST /sign-up/email",
+      field: "cookie.better-auth.session_token.attributes",
+      spoil: header("set-cookie", (value) => value.replace(" HttpOnly;", "")),
+    },
+    {
+      what: "a cookie of another name",
+      at: "POST /sign-up/email",
+      field: "cookie.auth.session_token.value",
+      spoil: header("set-cookie", (value) => value.replace("better-auth.", "auth.")),
+    },
+    {
+      what: "a cookie that is badly signed",
+      at: "POST /sign-in/email",
+      field: "cookie.better-auth.session_token.value",
+      spoil: header("set-cookie", (value) => value.replace(/\.[^;]+;/, ".AAAA;")),
+    },
+    { what: "no cookie", at: "POST /sign-in/email", field: "cookie.better-auth.session_token.value", spoil: drop("set-cookie") },
+    { what: "a body that is no JSON", at: "GET /get-session", field: "body", spoil: text("{", "{{") },
+  ];
+}
+
+/** Rules of ours that Better Auth does not have: an answer like its own is a mistake. */
+function account() {
+  const verify = "GET /verify-email";
+  return [
+    {
+      what: "a link that verifies by itself",
+      at: verify,
+      misses: "links-need-proof",
+      of: "links > a verification, by a program that has the link alone",
+      spoil: instead(403, 200, '{"status":true,"user":null}'),
+    },
+    {
+      what: "a link that verifies when a browser opens it",
+      at: verify,
+      misses: "links-need-proof",
+      of: "links > a verification, opened in another browser",
+      spoil: (answer) => answer.text.includes("<form") && redirect(answer, "/welcome"),
+    },
+    {
+      what: "a link that changes an address by itself",
+      at: verify,
+      misses: "links-need-proof",
+      of: "links > a change of address, by a program that has the link alone",
+      spoil: instead(403, 200, '{"status":true,"user":null}'),
+    },
+    {
+      what: "a page that asks for nothing",
+      at: verify,
+      field: "body.page.asks",
+      spoil: text('name="password"', 'name="nothing"'),
+    },
+    {
+      what: "a page that scripts may run on",
+      at: verify,
+      field: "header.content-security-policy",
+      spoil: header("content-security-policy", (value) => value.replace("'none'", "*")),
+    },
+    {
+      what: "a page that tells others its address",
+      at: verify,
+      field: "header.referrer-policy",
+      spoil: header("referrer-policy", () => "unsafe-url"),
+    },
+    {
+      what: "a verification of a former password",
+      at: verify,
+      misses: "links-of-a-former-password",
+      of: "links > a verification, after a reset",
+      spoil: header("location", (value) => value.replace("?error=INVALID_TOKEN", "")),
+    },
+    {
+      what: "a link that outlives its session",
+      at: verify,
+      misses: "links-of-a-session",
+      of: "links > a change of address, after a sign-out",
+      spoil: header("location", (value) => value.replace("?error=INVALID_TOKEN", "")),
+    },
+    {
+      what: "a reset of a former password",
+      at: "POST /reset-password",
+      misses: "links-of-a-former-password",
+      of: "links > a reset, after a changed password",
+      spoil: instead(400, 200, '{"status":true}'),
+    },
+    {
+      what: "a change of address in an old session",
+      at: "POST /change-email",
+      misses: "change-email-fresh",
+      of: "links > a change of address, asked for in a session that is not fresh",
+      spoil: instead(403, 200, '{"status":true}'),
+    },
+    {
+      what: "a session that outlives a verification",
+      at: "GET /list-sessions",
+      misses: "verified-sessions",
+      of: "links > a verification, and the other sessions",
+      spoil: (answer) => (answer.text = JSON.stringify([...JSON.parse(answer.text), ...JSON.parse(answer.text)])),
+    },
+    {
+      what: "a sign-up's cookie that scripts may read",
+      at: "POST /sign-up/email",
+      field: "cookie.better-auth.sign_up.attributes",
+      spoil: header("set-cookie", (value) => value.replace(" HttpOnly;", "")),
+    },
+    {
+      what: "a sign-up's cookie of another user",
+      at: "POST /sign-up/email",
+      field: "cookie.better-auth.sign_up.value",
+      spoil: header("set-cookie", (value) => value.replace("sign-up~", "sign-up~x")),
+    },
+  ];
+}
+
+/** Another answer where the status is this. */
+function instead(status, other, body) {
+  return (answer) => {
+    if (answer.status === status) Object.assign(answer, { status: other, text: body });
+  };
+}
+
+function redirect(answer, location) {
+  const kept = answer.headers.filter(([name]) => !/^(content-|referrer-policy|cache-control)/.test(name));
+  Object.assign(answer, { status: 302, text: "", headers: [...kept, ["location", location]] });
+}
 
 /** Changes a body that is an object with a user, and leaves the others. */
 function json(change) {

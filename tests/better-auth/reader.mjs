@@ -55,12 +55,12 @@ export class Reader {
         return `(no JSON) ${text}`;
       }
     }
-    if (type?.startsWith("text/html")) return { page: { code: errorCode(text) } };
+    if (type?.startsWith("text/html")) return { page: pageOf(text) };
     return this.#hide(text);
   }
 
   #header(name, value) {
-    if (name === "set-auth-token") return this.#signed(value);
+    if (name === "set-auth-token") return this.#signed(value, "token");
     // What is left of a window that began a while ago: they are of 10 and of 60 seconds.
     if (name.endsWith("retry-after")) return `<seconds of ${windowOf(value)}>`;
     // A set: its order says nothing.
@@ -73,18 +73,18 @@ export class Reader {
     const [name, value] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
     let key = name;
     for (let again = 2; key in into; again += 1) key = `${name} #${again}`;
-    const kind = name.endsWith(".device") ? "device" : "token";
-    into[key] = { value: this.#signed(decodeURIComponent(value), kind), attributes: attributes.join("; ") };
+    into[key] = { value: this.#signed(decodeURIComponent(value), kindOf(name)), attributes: attributes.join("; ") };
     into["(order)"] = [into["(order)"], name].filter(Boolean).join(", ");
   }
 
   /** `value.signature`, with what the signature is worth. */
-  #signed(text, kind = "token") {
+  #signed(text, kind) {
     const dot = text.lastIndexOf(".");
     if (dot < 0) return this.#hide(text);
     const [value, signature] = [text.slice(0, dot), text.slice(dot + 1)];
     const good = createHmac("sha256", SECRET).update(value).digest("base64") === signature;
-    const known = value === "true" ? value : this.label(kind, value);
+    // Without a kind it holds what is known already.
+    const known = value === "true" || kind === undefined ? this.#hide(value) : this.label(kind, value);
     return `${known}.${good ? "<good signature>" : `<bad signature ${signature}>`}`;
   }
 
@@ -157,6 +157,21 @@ function idFirst(a, b) {
 function fromNow(time) {
   const minutes = Math.round((time - Date.now()) / 60_000);
   return `now ${minutes < 0 ? "-" : "+"} ${Math.abs(minutes)} min`;
+}
+
+/** What is signed in a cookie of this name. */
+function kindOf(name) {
+  if (name.endsWith(".sign_up")) return undefined;
+  return name.endsWith(".device") ? "device" : "token";
+}
+
+/** What a page asks, if it has a form, else the code of an error. */
+function pageOf(page) {
+  const form = /<form ([^>]*)>(.*)<\/form>/s.exec(page);
+  if (form === null) return { code: errorCode(page) };
+  const inputs = [...form[2].matchAll(/<input [^>]*\bname="([^"]*)"/g)].map(([, name]) => name);
+  const alert = /role="alert">(?:<[^>]*>)*([^<]*)/.exec(page)?.[1];
+  return { form: form[1], asks: inputs.join(", "), ...(alert && { alert }) };
 }
 
 /** The error page's code: Better Auth shows it after the words `CODE:`, we in an element of its own. */

@@ -77,7 +77,7 @@ const byMail = {
   "by the link": async (at) => {
     const { ada, link } = await asked(at, { callbackURL: "/bye" });
     await ada.get("/get-session");
-    await ada.get(link.path);
+    await ada.open(link.path);
     await ada.get("/get-session");
     await at.elsewhere(ada);
   },
@@ -100,26 +100,26 @@ const byMail = {
   "the link in another user's browser": async (at) => {
     const { ada, link } = await asked(at, { callbackURL: "/bye" });
     const grace = await at.user("grace");
-    await grace.get(link.path);
+    await grace.open(link.path);
     await ada.get("/get-session");
     await grace.get("/get-session");
   },
   "the link twice": async (at) => {
     const { ada, link } = await asked(at);
     const cookie = ada.cookie;
-    await ada.get(link.path);
+    await ada.open(link.path);
     await at.get(link.path, { headers: { cookie } });
   },
   "a link that is over": async (at) => {
     const { ada, link } = await asked(at, { callbackURL: "/bye" });
     await at.rows.expire(link.token);
-    await ada.get(link.path);
+    await ada.open(link.path);
     await ada.get("/get-session");
   },
   "the link in a browser whose session is over": async (at) => {
     const { ada, link } = await asked(at, { callbackURL: "/bye" });
     await at.rows.age(ada.token, "8 days");
-    await ada.get(link.path);
+    await ada.open(link.path);
     await at.elsewhere(ada);
   },
   "the link, by a bearer": async (at) => {

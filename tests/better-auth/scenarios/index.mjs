@@ -2,7 +2,7 @@
 
 const FILES = [
   "sign-up", "sign-in", "sign-out", "get-session", "sessions", "tokens", "cookies", "update-user", "change-password",
-  "reset-password", "verify-email", "change-email", "delete-user", "validation", "origins", "targets", "protocol", "limits",
+  "reset-password", "verify-email", "change-email", "delete-user", "links", "validation", "origins", "targets", "protocol", "limits",
   "client",
 ];
 

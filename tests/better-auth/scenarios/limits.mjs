@@ -53,6 +53,17 @@ const limits = {
       await ada.get("/get-session");
     }
   },
+  "a device is known from its first sign-in on": async (at) => {
+    const headers = { "x-forwarded-for": `203.0.113.${at.number % 250}` };
+    const [ada, there] = [at.browser(), at.browser()];
+    const { email } = credentials(at);
+    await ada.post("/sign-up/email", { name: "Ada", ...credentials(at) }, { headers });
+    await there.post("/sign-in/email", credentials(at), { headers });
+    await ada.post("/change-password", { currentPassword: PASSWORD, newPassword: "another horse 2" }, { headers });
+    await at.post("/request-password-reset", { email, redirectTo: "/reset" }, { headers });
+    const { token } = await at.mail(email);
+    await at.browser().post("/reset-password", { token, newPassword: "a third horse" }, { headers });
+  },
   "a preflight is not counted": until(4, (at, headers) => at.send("OPTIONS", "/sign-in/email", { headers })),
 };
 

@@ -97,7 +97,7 @@ const verification = {
   },
   "once the address is verified": async (at) => {
     const ada = await at.user("ada");
-    await at.get((await at.mail(ada.email)).path);
+    await ada.open((await at.mail(ada.email)).path);
     const there = await at.elsewhere(ada);
     await there.get("/get-session");
   },

@@ -126,10 +126,11 @@ const quiet = {
   "no session": signUp({}),
   "not remembered either": signUp({ rememberMe: false }),
   "a taken address looks free": async (at) => {
-    await at.post("/sign-up/email", account(at));
-    await at.post("/sign-up/email", account(at, { name: "Mallory", email: at.email("ADA"), image: "x.png" }));
-    await at.post("/sign-up/email", account(at, { password: "short" }));
-    await at.post("/sign-up/email", account(at, { callbackURL: "/there" }));
+    const email = at.email("shared");
+    await at.post("/sign-up/email", account(at, { email }));
+    await at.post("/sign-up/email", account(at, { name: "Mallory", email: email.toUpperCase(), image: "x.png" }));
+    await at.post("/sign-up/email", account(at, { email, password: "short" }));
+    await at.post("/sign-up/email", account(at, { email, callbackURL: "/there" }));
   },
 };
 

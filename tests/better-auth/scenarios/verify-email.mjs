@@ -5,39 +5,57 @@ const asked = async (at, more = {}) => {
   return { ada, link: await at.mail(ada.email) };
 };
 
-const account = {
+/** `by` follows the links: the user's own browser, or somebody who has nothing but the link, which Better Auth takes too. */
+const following = (by) => ({
   "from the request to a verified address": async (at) => {
     const { ada, link } = await asked(at);
-    await at.get(link.path);
+    await by(at, ada).open(link.path);
     await ada.get("/get-session");
   },
   "without a callbackURL": async (at) => {
     const { ada, link } = await asked(at);
-    await at.get(`/verify-email?token=${link.token}`);
+    await by(at, ada).get(`/verify-email?token=${link.token}`);
     await ada.get("/get-session");
-    await at.get(`/verify-email?token=${link.token}`);
+    await by(at, ada).get(`/verify-email?token=${link.token}`);
   },
   "a callbackURL with a query": async (at) => {
-    const { link } = await asked(at, { callbackURL: "/welcome?x=y#z" });
-    await at.get(link.path);
-    await at.get(link.path);
+    const { ada, link } = await asked(at, { callbackURL: "/welcome?x=y#z" });
+    await by(at, ada).open(link.path);
+    await by(at, ada).open(link.path);
   },
   "a callbackURL of a trusted page": async (at) => {
-    const { link } = await asked(at, { callbackURL: "http://localhost:3000/welcome" });
-    await at.get(link.path);
+    const { ada, link } = await asked(at, { callbackURL: "http://localhost:3000/welcome" });
+    await by(at, ada).open(link.path);
   },
+  "a link that is followed to elsewhere": async (at) => {
+    const { ada, link } = await asked(at);
+    for (const target of ["https://evil.example", "//evil.example", "/%5Cevil.example", "x"]) {
+      await by(at, ada).get(`/verify-email?token=${link.token}&callbackURL=${encodeURIComponent(target)}`);
+    }
+    await ada.get("/get-session");
+  },
+  "a token that is over": async (at) => {
+    const { ada, link } = await asked(at);
+    const token = await at.rows.expire(link.token);
+    await by(at, ada).get(`/verify-email?token=${token}`);
+    await by(at, ada).get(`/verify-email?token=${token}&callbackURL=/welcome`);
+    await ada.get("/get-session");
+  },
+  "of a user who is gone": async (at) => {
+    const { ada, link } = await asked(at);
+    await at.rows.forgetUser(ada);
+    await by(at, ada).get(`/verify-email?token=${link.token}`);
+    await by(at, ada).open(link.path);
+  },
+});
+
+const account = {
+  ...following((at, ada) => ada),
   "a callbackURL elsewhere": async (at) => {
     const ada = await at.user();
     for (const callbackURL of ["https://evil.example", "//evil.example", "x"]) {
       await at.post("/send-verification-email", { email: ada.email, callbackURL });
     }
-  },
-  "a link that is followed to elsewhere": async (at) => {
-    const { ada, link } = await asked(at);
-    for (const target of ["https://evil.example", "//evil.example", "/%5Cevil.example", "x"]) {
-      await at.get(`/verify-email?token=${link.token}&callbackURL=${encodeURIComponent(target)}`);
-    }
-    await ada.get("/get-session");
   },
   "a token of nobody": async (at) => {
     for (const token of ["garbage", "", "a.b.c", "x".repeat(3000), "%F0%9F%91%A9"]) {
@@ -56,30 +74,10 @@ const account = {
     await at.get("/verify-email?token=a&token=b");
     await at.get("/verify-email?token=a&callbackURL=/a&callbackURL=/b");
   },
-  "a token that is over": async (at) => {
-    const { ada, link } = await asked(at);
-    const token = await at.rows.expire(link.token);
-    await at.get(`/verify-email?token=${token}`);
-    await at.get(`/verify-email?token=${token}&callbackURL=/welcome`);
-    await ada.get("/get-session");
-  },
-  "of a user who is gone": async (at) => {
-    const { ada, link } = await asked(at);
-    await at.rows.forgetUser(ada);
-    await at.get(`/verify-email?token=${link.token}`);
-    await at.get(link.path);
-  },
   "in the browser that is signed in": async (at) => {
     const { ada, link } = await asked(at);
-    await ada.get(link.path);
+    await ada.open(link.path);
     await ada.get("/get-session");
-  },
-  "in the browser of another user": async (at) => {
-    const { ada, link } = await asked(at);
-    const grace = await at.user("grace");
-    await grace.get(link.path);
-    await ada.get("/get-session");
-    await grace.get("/get-session");
   },
   "in a browser whose session is over": async (at) => {
     const { ada, link } = await asked(at);
@@ -146,6 +144,17 @@ const account = {
   },
 };
 
+const byLink = {
+  ...following((at) => at.browser()),
+  "in the browser of another user": async (at) => {
+    const { ada, link } = await asked(at);
+    const grace = await at.user("grace");
+    await grace.open(link.path);
+    await ada.get("/get-session");
+    await grace.get("/get-session");
+  },
+};
+
 const plain = {
   "a service that sends no mail": async (at) => {
     const ada = await at.user();
@@ -156,25 +165,39 @@ const plain = {
   },
 };
 
-const verification = {
+const signingUp = (by) => ({
   "a sign-up sends the link": async (at) => {
     const ada = await at.user("ada", { callbackURL: "/welcome" });
     const link = await at.mail(ada.email);
-    await at.get(link.path);
+    await by(at, ada).open(link.path);
     await (await at.elsewhere(ada)).get("/get-session");
+    await by(at, ada).open(link.path);
   },
   "a sign-up without a callbackURL": async (at) => {
     const ada = await at.user();
-    await at.get((await at.mail(ada.email)).path);
+    await by(at, ada).open((await at.mail(ada.email)).path);
+  },
+  "a sign-up whose link is over": async (at) => {
+    const ada = await at.user();
+    const token = await at.rows.expire((await at.mail(ada.email)).token);
+    await by(at, ada).get(`/verify-email?token=${token}`);
+    await by(at, ada).get(`/verify-email?token=${token}&callbackURL=/welcome`);
+    await at.elsewhere(ada);
   },
   "a sign-in before it, and asking again": async (at) => {
     const ada = await at.user();
     await at.elsewhere(ada);
     await at.post("/send-verification-email", { email: ada.email, callbackURL: "/again" });
     const link = await at.mail(ada.email, 2);
-    await at.get(link.path);
+    await by(at, ada).open(link.path);
     await at.elsewhere(ada);
   },
-};
+});
 
-export default { account, plain, verification };
+export default {
+  account,
+  "by-link": byLink,
+  plain,
+  verification: signingUp((at, ada) => ada),
+  "verification-by-link": signingUp((at) => at.browser()),
+};
