@@ -224,8 +224,8 @@ export const DIFFERENCES = [
   },
   {
     id: "sign-up-cookie",
-    difference: "where mail is sent, a cookie `<prefix>.sign_up` comes with every sign-up, for a week",
-    reason: "the browser that signed up may follow its link; it authenticates nothing",
+    difference: "where mail is sent, every sign-up sets a cookie `<prefix>.sign_up` for seven days",
+    reason: "it lets the browser that signed up follow its link, and authenticates nothing",
     shows: [
       { at: "POST /sign-up/email", field: /^cookie\.[\w-]+\.sign_up\.value$/, theirs: null, ours: /^"sign-up~<user \d>\.<good signature>"$/ },
       {

@@ -134,8 +134,8 @@ export const LINK_DIFFERENCES = [
   {
     id: "links-need-proof",
     difference:
-      "a link of `verify-email` works in a browser that is signed in to the account and, if it verifies an address, in the one that signed up. Elsewhere browsers get a page that asks for the password (a link to agree to a change asks for a button), programs a 403 `CONFIRMATION_REQUIRED`. With `VERIFY_EMAIL_BY_LINK_ALONE` the link is enough to verify an address, never to change one",
-    reason: "mail scanners follow links, and who signs up with somebody else's address must not end up with a verified account",
+      "`verify-email` links take effect only in a browser that is signed in to the account or, to verify the email of a sign-up, in the browser that signed up. In any other browser a page asks for the password (to approve a change of email, for a click); API clients get 403 `CONFIRMATION_REQUIRED`. With `VERIFY_EMAIL_BY_LINK_ALONE` the link alone verifies an email; it never changes one",
+    reason: "mail scanners open links, and nobody who signs up with another person's email may end up with a verified account",
     shows: [
       ...inEach(["a verification, by a program that has the link alone"], (where) => [
         ...unconfirmed({ ...where, profile: "account" }),
@@ -165,8 +165,8 @@ export const LINK_DIFFERENCES = [
   },
   {
     id: "verify-email-session",
-    difference: "`verify-email` extends the session of the browser, and clears the cookies of one that has ended",
-    reason: "it looks at the session, as other endpoints do; Better Auth does only where an address changes",
+    difference: "`verify-email` extends the browser's session, and clears the cookies of an expired one",
+    reason: "it reads the session, as other endpoints do; Better Auth reads it only to change an email",
     shows: [
       { scenario: EXTENDED, at: "GET /verify-email", field: EXTENSION, theirs: null, ours: SESSION_COOKIE },
       { scenario: EXTENDED, at: "GET /get-session", field: EXTENSION, theirs: SESSION_COOKIE, ours: null },
@@ -175,8 +175,8 @@ export const LINK_DIFFERENCES = [
   },
   {
     id: "post-verify-email",
-    difference: "`POST verify-email` follows a link as well, with `token`, `callbackURL` and `password`: JSON, or the form of that page",
-    reason: "so the page and programs send what the link alone does not say",
+    difference: "`POST verify-email` follows a link with a `password`, sent as JSON or by the form of that page",
+    reason: "the page and API clients need a way to send it",
     shows: [
       ...posted({ scenario: "protocol > POST where only GET is" }, [
         [400, { code: "VALIDATION_ERROR", message: "[body.token] Invalid input: expected string, received undefined" }],
@@ -201,8 +201,9 @@ export const LINK_DIFFERENCES = [
   },
   {
     id: "verified-sessions",
-    difference: "verifying an address ends the account's other sessions; without a session, in the browser that signed up or by the password, it ends all",
-    reason: "they may be of somebody who signed up with an address that is not theirs",
+    difference:
+      "verifying an email ends the account's other sessions; without a session (in the browser that signed up, or with the password) it ends all of them",
+    reason: "they may belong to somebody who signed up with another person's email",
     shows: [
       ...inEach(both("a verification", "and the other sessions", "in the browser that signed up, and the sessions"), signedOut),
       { scenario: "links > a verification, and the other sessions", at: "GET /list-sessions", field: /^body\.1\./, ours: null },
@@ -210,8 +211,8 @@ export const LINK_DIFFERENCES = [
   },
   {
     id: "links-of-a-former-password",
-    difference: "a reset and a change of the password void every link of the account that was not used",
-    reason: "who does it may do so because somebody else had the password, and asked for links",
+    difference: "resetting or changing the password voids every unused link of the account",
+    reason: "somebody else may have known the password and requested links",
     shows: [
       ...invalid({ scenario: "reset-password > two links" }, "POST /reset-password", 400),
       ...inEach(both("a verification", "after a reset", "after a changed password"), (where) => [
@@ -233,8 +234,8 @@ export const LINK_DIFFERENCES = [
   },
   {
     id: "links-of-a-session",
-    difference: "a link that changes the address or deletes the user ends with the session that asked for it",
-    reason: "who signs out a lost device undoes what was asked for there",
+    difference: "links that change the email or delete the account expire with the session that requested them",
+    reason: "signing out a lost device also cancels what was requested there",
     shows: [
       ...inEach(both("a change of address", "after a sign-out", "after its session expired"), (where) => [
         ...ledOnWithError(where),
@@ -248,8 +249,8 @@ export const LINK_DIFFERENCES = [
   },
   {
     id: "change-email-fresh",
-    difference: "`change-email` needs a fresh session (`SESSION_FRESH_AGE`), else it is a 403 `SESSION_NOT_FRESH`",
-    reason: "who finds a device signed in must not take the account along (OWASP ASVS 7.5.1)",
+    difference: "`change-email` requires a fresh session (`SESSION_FRESH_AGE`); otherwise 403 `SESSION_NOT_FRESH`",
+    reason: "a device that is found signed in must not be enough to take over the account (OWASP ASVS 7.5.1)",
     shows: [
       ...inEach(["a change of address, asked for in a session that is not fresh"], (where) =>
         refused({ ...where, at: "POST /change-email" }, 403, "SESSION_NOT_FRESH", "Session is not fresh"),
@@ -260,8 +261,8 @@ export const LINK_DIFFERENCES = [
   {
     id: "waiting-sign-ups",
     difference:
-      "with `REQUIRE_EMAIL_VERIFICATION` a sign-up is no account before its link was followed: it has no password to reset, several wait with one address, each is sent a link, and the first to be completed ends the others",
-    reason: "a stranger who signs up first must neither keep the owner out nor have a password for the account that the owner verifies",
+      "with `REQUIRE_EMAIL_VERIFICATION` a sign-up becomes an account only when its link is followed. Until then it has no password to reset; sign-ups with the same email wait side by side, each with its own link, and completing one discards the others",
+    reason: "a stranger who signs up first must neither block the owner of the email nor have a password to the owner's account",
     shows: [
       ...inEach(["a stranger signs up first, and tries the password"], wrongHere),
       ...inEach(["a stranger signs up first, and the owner signs in"], (where) => [
