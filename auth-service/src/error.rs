@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use service_kit::store::StoreError;
 
-use crate::protocol::origin::RedirectTarget;
+use crate::protocol::redirect::RedirectTarget;
 
 /// How long a client should wait before it tries again what we could not take, in seconds.
 const RETRY_AFTER: &str = "1";

@@ -22,6 +22,7 @@ mod mail;
 mod mailbox;
 mod origins;
 mod outage;
+mod redirects;
 mod resets;
 mod rotation;
 mod round_trips;

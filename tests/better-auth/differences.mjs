@@ -158,6 +158,18 @@ export const DIFFERENCES = [
     ],
   },
   {
+    id: "two-slashes",
+    difference: "a relative redirect target whose path starts with `//` once its dot segments are resolved (`/.//host`) is a 403",
+    reason: "resolved twice, it leads to another host; Better Auth accepts it",
+    shows: [{ scenario: scenarios("targets > paths that come out with two slashes") }],
+  },
+  {
+    id: "whole-url",
+    difference: "a redirect target such as `http:host/x` is sent as `http://host/x`",
+    reason: "relative to a URL with the same scheme, browsers read it as a path; what is validated is what is sent",
+    shows: [{ scenario: "targets > a URL without slashes", field: /^(header\.location|body\.url)$/ }],
+  },
+  {
     id: "encoded-path",
     difference: "a path may have letters percent-encoded",
     reason: "they mean the same (RFC 3986); Better Auth answers 404",

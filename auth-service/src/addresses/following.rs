@@ -14,6 +14,7 @@ use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
 use crate::limits::Asker;
 use crate::passwords;
+use crate::protocol::redirect::CheckedTarget;
 use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::state::State;
 use crate::users::{self, CredentialEpoch, User};
@@ -23,7 +24,7 @@ use crate::verifications::{self, LinkToken, Purpose, Subject, Verification};
 pub(super) struct Followed<'a> {
     pub token: LinkToken,
     /// Where the browser goes on to, for the next link.
-    pub callback: Option<&'a str>,
+    pub callback: Option<&'a CheckedTarget>,
     /// The password that came with it.
     pub password: Option<&'a str>,
     /// Whether somebody pressed a button, rather than only opening it.
@@ -202,7 +203,7 @@ async fn carry_out(
     asker: &Asker<'_>,
     user: User,
     link: &Verification,
-    callback: Option<&str>,
+    callback: Option<&CheckedTarget>,
     proven: Proven,
     now: Timestamp,
 ) -> Result<Outcome, ApiError> {

@@ -11,6 +11,7 @@ use crate::limits::Asker;
 use crate::passwords::{self, SignUp};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
+use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
 use crate::protocol::status::{DONE, Status};
 use crate::sessions::{MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
@@ -23,8 +24,8 @@ pub struct VerificationRequest {
     #[schema(value_type = String, format = Email)]
     email: Email,
     /// Where the link leads on to.
-    #[schema(rename = "callbackURL")]
-    callback_url: Option<String>,
+    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    callback_url: Option<CheckedTarget>,
 }
 
 impl Schema for VerificationRequest {
@@ -33,8 +34,8 @@ impl Schema for VerificationRequest {
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let email = fields.email("email");
-        let callback_url = fields.optional_string("callbackURL");
-        Some(Self { email: email?, callback_url: callback_url.map(str::to_owned) })
+        let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
+        Some(Self { email: email?, callback_url })
     }
 }
 
@@ -55,7 +56,7 @@ pub async fn send_verification_email(
         return Err(ApiError::VerificationEmailNotEnabled);
     }
     let current = MaybeSignedIn::extract(&request).await?;
-    let callback = form.callback_url.as_deref();
+    let callback = form.callback_url.as_ref();
     match current.signed_in() {
         Some(current) if current.user.email != form.email => return Err(ApiError::EmailMismatch),
         Some(current) if current.user.email_verified => return Err(ApiError::EmailAlreadyVerified),
@@ -78,7 +79,7 @@ async fn send_to_stranger(
     state: &State,
     request: &HttpRequest,
     email: &Email,
-    callback: Option<&str>,
+    callback: Option<&CheckedTarget>,
 ) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
     let asker = &Asker::of(&state.settings.trusted_proxies, request, None);
@@ -103,7 +104,7 @@ async fn send_to(
     state: &State,
     asker: &Asker<'_>,
     whose: Verified<'_>,
-    callback: Option<&str>,
+    callback: Option<&CheckedTarget>,
 ) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
@@ -122,8 +123,8 @@ pub struct EmailChange {
     #[schema(rename = "newEmail", value_type = String, format = Email)]
     new_email: Email,
     /// Where the link leads on to.
-    #[schema(rename = "callbackURL")]
-    callback_url: Option<String>,
+    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    callback_url: Option<CheckedTarget>,
 }
 
 impl Schema for EmailChange {
@@ -132,8 +133,8 @@ impl Schema for EmailChange {
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let new_email = fields.email("newEmail");
-        let callback_url = fields.optional_string("callbackURL");
-        Some(Self { new_email: new_email?, callback_url: callback_url.map(str::to_owned) })
+        let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
+        Some(Self { new_email: new_email?, callback_url })
     }
 }
 
@@ -186,7 +187,7 @@ async fn begin_change(
         return outbox.count_unsent(&client, asker, to, now).await;
     }
     let transaction = client.transaction().await.map_err(StoreError::from)?;
-    let callback = change.callback_url.as_deref();
+    let callback = change.callback_url.as_ref();
     let change = Change { user, session: current.session.id, new_email };
     if send_change(&transaction, state, asker, asked, change, callback, now).await? {
         transaction.commit().await.map_err(StoreError::from)?;

@@ -6,6 +6,7 @@ use maud::html;
 use super::following::Proof;
 use crate::error::ApiError;
 use crate::protocol::page::{Page, allow_form};
+use crate::protocol::redirect::CheckedTarget;
 
 /// Whether the page can say what was wrong, so that its reader can try again.
 pub(super) fn explains(error: &ApiError) -> bool {
@@ -31,7 +32,7 @@ fn explanation(error: &ApiError) -> Option<&'static str> {
 pub(super) fn ask(
     proof: Proof,
     token: &str,
-    callback: Option<&str>,
+    callback: Option<&CheckedTarget>,
     error: Option<&ApiError>,
 ) -> HttpResponse {
     let (title, text, button) = match proof {
@@ -57,7 +58,7 @@ pub(super) fn ask(
         form method="post" action="verify-email" {
             input type="hidden" name="token" value=(token);
             @if let Some(callback) = callback {
-                input type="hidden" name="callbackURL" value=(callback);
+                input type="hidden" name="callbackURL" value=(callback.as_str());
             }
             @if proof == Proof::Password {
                 label for="password" { "Password" }

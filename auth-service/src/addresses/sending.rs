@@ -7,6 +7,7 @@ use shared_claims::UserId;
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;
 use crate::limits::Asker;
+use crate::protocol::redirect::CheckedTarget;
 use crate::sessions::SessionId;
 use crate::state::State;
 use crate::users::{Email, User};
@@ -31,7 +32,7 @@ pub async fn send_verification(
     state: &State,
     asker: &Asker<'_>,
     whose: Verified<'_>,
-    callback: Option<&str>,
+    callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<bool, ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::VerificationEmailNotEnabled) };
@@ -76,7 +77,7 @@ pub(super) async fn send_change(
     asker: &Asker<'_>,
     asked: Asked,
     Change { user, session, new_email }: Change<'_>,
-    callback: Option<&str>,
+    callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<bool, ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::ChangeEmailDisabled) };

@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 
 use super::following::{Followed, Outcome, Proof, follow};
 use super::page;
-use crate::error::{ApiError, LinkRefusal};
+use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
-use crate::protocol::redirect;
+use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
 use crate::protocol::status::DONE;
 use crate::sessions::{self, SignedIn};
 use crate::state::State;
@@ -22,18 +22,14 @@ use crate::verifications::LinkToken;
 /// The query of a link.
 pub struct Link {
     token: String,
-    callback_url: Option<String>,
+    callback_url: Option<CheckedTarget>,
 }
 
 impl QuerySchema for Link {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let token = fields.string("token");
-        let callback_url = fields.optional_string("callbackURL");
-        Some(Self { token: token?.to_owned(), callback_url: callback_url.map(str::to_owned) })
-    }
-
-    fn callback(&self) -> Option<&str> {
-        self.callback_url.as_deref().filter(|url| !url.is_empty())
+        let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
+        Some(Self { token: token?.to_owned(), callback_url })
     }
 }
 
@@ -43,8 +39,8 @@ pub struct Confirmation {
     /// The token of the link.
     token: String,
     /// Where to go on to.
-    #[schema(rename = "callbackURL")]
-    callback_url: Option<String>,
+    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    callback_url: Option<CheckedTarget>,
     /// The account's password, where the link asks for it.
     password: Option<String>,
 }
@@ -56,10 +52,9 @@ impl Schema for Confirmation {
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let token = fields.string("token");
-        let callback_url = fields.optional_string("callbackURL");
-        let password = fields.optional_password("password");
-        let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-        Some(Self { token: token?.to_owned(), callback_url: given(callback_url), password: given(password) })
+        let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
+        let password = fields.optional_password("password").filter(|password| !password.is_empty());
+        Some(Self { token: token?.to_owned(), callback_url, password: password.map(str::to_owned) })
     }
 }
 
@@ -89,7 +84,7 @@ pub async fn verify_email(
 ) -> Result<HttpResponse, ApiError> {
     let followed = Followed {
         token: LinkToken::from(link.token.as_str()),
-        callback: link.callback(),
+        callback: link.callback_url.as_ref(),
         password: None,
         pressed: false,
     };
@@ -115,7 +110,7 @@ pub async fn confirm_email(
     let link = Link { token: form.token, callback_url: form.callback_url };
     let followed = Followed {
         token: LinkToken::from(link.token.as_str()),
-        callback: link.callback(),
+        callback: link.callback_url.as_ref(),
         password: form.password.as_deref(),
         pressed: true,
     };
@@ -138,15 +133,18 @@ fn answer(
 ) -> Result<HttpResponse, ApiError> {
     // A client of the API follows with `callbackURL` in hand, as Better Auth's does; a POST of one wants the outcome.
     let callback = link
-        .callback()
+        .callback_url
+        .as_ref()
         .filter(|_| request.method() == actix_web::http::Method::GET || is_navigation(request.headers()));
     let mut response = match (&outcome, callback) {
         (Outcome::Needs(proof), _) if is_navigation(request.headers()) => {
-            return Ok(page::ask(*proof, &link.token, link.callback(), error));
+            return Ok(page::ask(*proof, &link.token, link.callback_url.as_ref(), error));
         }
         (Outcome::Needs(_), _) => return Err(ApiError::ConfirmationRequired),
         (Outcome::Refused(refusal), None) => return Err(ApiError::Link(StatusCode::UNAUTHORIZED, *refusal)),
-        (Outcome::Refused(refusal), Some(callback)) => refused(callback, *refusal)?,
+        (Outcome::Refused(refusal), Some(callback)) => {
+            redirect::found(&callback.with_parameter("error", refusal.code()))
+        }
         (_, Some(callback)) => redirect::found(callback),
         (Outcome::Verified, None) => HttpResponse::Ok().json(Verified { status: true, user: None }),
         (Outcome::Confirmed, None) => HttpResponse::Ok().json(DONE),
@@ -159,12 +157,6 @@ fn answer(
         sessions::set_cookies_of(&mut response, state, request, token, session.remembered);
     }
     Ok(response)
-}
-
-fn refused(callback: &str, refusal: LinkRefusal) -> Result<HttpResponse, ApiError> {
-    let target = redirect::with_parameter(callback, "error", refusal.code());
-    let target = target.ok_or_else(|| ApiError::Internal("a checked target is no URL".to_owned()))?;
-    Ok(redirect::found(&target))
 }
 
 /// Whether a browser opens this for a person to look at. Browsers too old to say so ask for HTML; programs do not.

@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 
 pub use super::fields::Fields;
 use super::fields::kind;
+use super::origin::TrustedOrigins;
+use super::redirect::check_targets;
 use crate::error::ApiError;
 use crate::state::State;
 
@@ -61,8 +63,8 @@ impl<T: Schema> FromRequest for Body<T> {
                 return Err(ApiError::Internal("no state in app data".to_owned()));
             };
             state.origins.check_cookies(request.headers())?;
-            state.origins.check_targets(value.as_ref(), request.query_string())?;
-            let fields = validate(value.as_ref())?;
+            check_targets(&state.origins, value.as_ref(), request.query_string())?;
+            let fields = validate(value.as_ref(), &state.origins)?;
             if T::SIGNS_IN {
                 state.origins.check_sign_in(request.headers())?;
             }
@@ -104,7 +106,7 @@ fn parse<T: Schema>(request: &HttpRequest, bytes: web::Bytes) -> Result<Option<V
     Err(ApiError::UnsupportedMediaType { given: given.to_owned(), allowed })
 }
 
-fn validate<T: Schema>(value: Option<&Value>) -> Result<T, ApiError> {
+fn validate<T: Schema>(value: Option<&Value>, origins: &TrustedOrigins) -> Result<T, ApiError> {
     let nothing = Map::new();
     let object = match value {
         Some(Value::Object(object)) => object,
@@ -116,7 +118,7 @@ fn validate<T: Schema>(value: Option<&Value>) -> Result<T, ApiError> {
             return Err(ApiError::Validation(complaints.join("; ")));
         }
     };
-    let mut fields = Fields::new("body", object);
+    let mut fields = Fields::new("body", object, origins);
     let parsed = T::read(&mut fields);
     fields.accept(parsed)
 }

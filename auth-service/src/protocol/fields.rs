@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::origin::is_truthy;
+use super::origin::{TrustedOrigins, is_truthy};
+use super::redirect::{CheckedTarget, RedirectTarget};
 use crate::error::ApiError;
 use crate::users::{Email, MAX_EMAIL};
 
@@ -11,22 +12,25 @@ pub struct Fields<'a> {
     /// What messages call the object.
     place: &'static str,
     object: &'a Map<String, Value>,
+    origins: &'a TrustedOrigins,
     complaints: Vec<String>,
+    untrusted: Option<RedirectTarget>,
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of `object`, which messages call `place`.
-    pub fn new(place: &'static str, object: &'a Map<String, Value>) -> Self {
-        Self { place, object, complaints: Vec::new() }
+    /// The fields of `object`, which messages call `place`. Redirect targets must be of `origins`.
+    pub fn new(place: &'static str, object: &'a Map<String, Value>, origins: &'a TrustedOrigins) -> Self {
+        Self { place, object, origins, complaints: Vec::new(), untrusted: None }
     }
 
     /// What was read, if nothing was wrong with it.
     ///
     /// # Errors
-    /// [`ApiError::Validation`] with every complaint.
+    /// [`ApiError::Validation`] with every complaint; without one, 403 for a redirect target that is not trusted.
     pub fn accept<T>(self, parsed: Option<T>) -> Result<T, ApiError> {
-        match parsed {
-            Some(parsed) if self.complaints.is_empty() => Ok(parsed),
+        match (parsed, self.untrusted) {
+            (Some(parsed), None) if self.complaints.is_empty() => Ok(parsed),
+            (_, Some(target)) if self.complaints.is_empty() => Err(ApiError::UntrustedTarget(target)),
             _ => Err(ApiError::Validation(self.complaints.join("; "))),
         }
     }
@@ -56,6 +60,26 @@ impl<'a> Fields<'a> {
             Some(Value::String(text)) => self.without_nul(name, text).map(Some),
             other => self.complain(name, "string", other),
         }
+    }
+
+    /// A redirect target that must be there. The inner `None` is an empty one, which leads nowhere.
+    pub fn target(&mut self, target: RedirectTarget) -> Option<Option<CheckedTarget>> {
+        let text = self.string(target.name())?;
+        Some(self.checked(target, text))
+    }
+
+    /// A redirect target that may be missing (the outer `None`) or empty (the inner one).
+    pub fn optional_target(&mut self, target: RedirectTarget) -> Option<Option<CheckedTarget>> {
+        let text = self.optional_string(target.name())?;
+        Some(self.checked(target, text))
+    }
+
+    fn checked(&mut self, target: RedirectTarget, text: &str) -> Option<CheckedTarget> {
+        let checked = CheckedTarget::parse(text, self.origins);
+        if checked.is_none() && !text.is_empty() {
+            self.untrusted.get_or_insert(target);
+        }
+        checked
     }
 
     /// Whether JavaScript would take the field for given.

@@ -9,7 +9,8 @@ use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use url::Url;
+
+use super::redirect::CheckedTarget;
 
 const STYLE: &str = "\
 :root { color-scheme: light dark }
@@ -71,30 +72,35 @@ impl Page<'_> {
     }
 }
 
-/// The `form-action` of a form that is sent here and leads on to `callback`, a checked target: browsers hold the redirect
-/// after a form to it too.
-pub fn allow_form(callback: Option<&str>) -> String {
-    let url = callback.filter(|callback| !callback.starts_with('/')).and_then(|url| Url::parse(url).ok());
-    match url {
-        Some(url) if url.origin().is_tuple() => format!("'self' {}", url.origin().ascii_serialization()),
-        Some(url) => format!("'self' {}:", url.scheme()),
-        None => "'self'".to_owned(),
+/// The `form-action` of a form that is sent here and leads on to `callback`: browsers hold the redirect after a form to it
+/// too.
+pub fn allow_form(callback: Option<&CheckedTarget>) -> String {
+    let Some(callback) = callback.filter(|callback| !callback.as_str().starts_with('/')) else {
+        return "'self'".to_owned();
+    };
+    match callback.url().origin() {
+        origin if origin.is_tuple() => format!("'self' {}", origin.ascii_serialization()),
+        _ => format!("'self' {}:", callback.url().scheme()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::origin::TrustedOrigins;
 
     #[test]
     fn a_form_may_lead_where_its_callback_is() {
+        let configured = "https://app.example.com:8443,myapp://".parse().unwrap();
+        let origins = TrustedOrigins::new(&"https://auth.example.com".parse().unwrap(), &configured);
         for (callback, expected) in [
-            (None, "'self'"),
-            (Some("/welcome"), "'self'"),
-            (Some("https://app.example.com:8443/x?y;z"), "'self' https://app.example.com:8443"),
-            (Some("myapp://open/it"), "'self' myapp:"),
+            ("/welcome", "'self'"),
+            ("https://app.example.com:8443/x?y;z", "'self' https://app.example.com:8443"),
+            ("myapp://open/it", "'self' myapp:"),
         ] {
-            assert_eq!(allow_form(callback), expected);
+            let callback = CheckedTarget::parse(callback, &origins).unwrap();
+            assert_eq!(allow_form(Some(&callback)), expected);
         }
+        assert_eq!(allow_form(None), "'self'");
     }
 }

@@ -14,8 +14,6 @@ use crate::state::State;
 pub trait QuerySchema: Sized + 'static {
     /// Reads the parameters. What is wrong is noted in `fields`; then the result does not matter.
     fn read(fields: &mut Fields<'_>) -> Option<Self>;
-    /// Where the browser is to go next.
-    fn callback(&self) -> Option<&str>;
 }
 
 /// A query that passed every check of the protocol.
@@ -35,11 +33,9 @@ fn read<T: QuerySchema>(request: &HttpRequest) -> Result<T, ApiError> {
         return Err(ApiError::Internal("no state in app data".to_owned()));
     };
     let object = object(request.query_string());
-    let mut fields = Fields::new("query", &object);
+    let mut fields = Fields::new("query", &object, &state.origins);
     let parsed = T::read(&mut fields);
-    let query = fields.accept(parsed)?;
-    state.origins.check_callback(query.callback())?;
-    Ok(query)
+    fields.accept(parsed)
 }
 
 /// A parameter that is given twice is an array.

@@ -1,66 +1,340 @@
-//! Sending a browser on after it followed a link.
+//! Where a browser may be sent on to, and sending it there.
+//!
+//! What is checked is what is sent: a target is parsed once, into a [`CheckedTarget`], and nothing else becomes a `Location`
+//! header, the `url` of a sign-in or a part of a link in mail.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
-use url::Url;
+use actix_web::http::header::{HeaderName, LOCATION};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+use serde_json::Value;
+use url::{Position, Url};
 
-use super::origin::location;
+use super::PREFIX;
+use super::origin::{TrustedOrigins, is_truthy};
+use crate::error::ApiError;
 
-/// What a relative target is relative to, while only its query matters.
-const ANY_BASE: &str = "https://relative.invalid";
+/// The parameters that send a browser somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectTarget {
+    /// `callbackURL`
+    Callback,
+    /// `redirectTo`
+    Redirect,
+    /// `errorCallbackURL`
+    ErrorCallback,
+    /// `newUserCallbackURL`
+    NewUserCallback,
+}
+
+impl RedirectTarget {
+    /// The code of the refusal of one that is not trusted.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Callback => "INVALID_CALLBACK_URL",
+            Self::Redirect => "INVALID_REDIRECT_URL",
+            Self::ErrorCallback => "INVALID_ERROR_CALLBACK_URL",
+            Self::NewUserCallback => "INVALID_NEW_USER_CALLBACK_URL",
+        }
+    }
+
+    /// The parameter's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Callback => "callbackURL",
+            Self::Redirect => "redirectTo",
+            Self::ErrorCallback => "errorCallbackURL",
+            Self::NewUserCallback => "newUserCallbackURL",
+        }
+    }
+
+    /// What Better Auth calls it in messages.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Redirect => "redirectURL",
+            Self::Callback | Self::ErrorCallback | Self::NewUserCallback => self.name(),
+        }
+    }
+}
+
+/// A redirect target of a trusted origin. Resolved against this service's own address by the WHATWG's rules, which browsers
+/// follow, its text is the URL that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedTarget {
+    url: Url,
+    text: String,
+}
+
+impl CheckedTarget {
+    /// Reads a path, or a URL of one of `origins`. `None` when it leads anywhere else, or could be read so.
+    pub fn parse(text: &str, origins: &TrustedOrigins) -> Option<Self> {
+        // URL parsers skip control characters, which a header cannot hold.
+        if text.chars().any(char::is_control) {
+            return None;
+        }
+        let base = origins.base();
+        let url = if text.starts_with('/') {
+            let url = base.join(text).ok()?;
+            (is_plain_path(text, &url) && url.origin() == base.origin()).then_some(url)
+        } else {
+            // As Better Auth reads it, and as browsers do.
+            let url = Url::parse(text).ok()?;
+            (origins.contains(text) && origins.contains(url.as_str())).then_some(url)
+        }?;
+        // Unchanged, as Better Auth sends it, unless it means something else from here (`http:host` does).
+        let sent =
+            [text, url.as_str()].into_iter().find(|sent| base.join(&encoded(sent)).as_ref() == Ok(&url))?;
+        Some(Self { text: sent.to_owned(), url })
+    }
+
+    /// An endpoint of this service, which `path` names below the prefix.
+    pub fn endpoint(path: &str, origins: &TrustedOrigins) -> Self {
+        let mut url = origins.base().clone();
+        url.set_path(&format!("{}{PREFIX}{path}", url.path().trim_end_matches('/')));
+        Self { text: url.to_string(), url }
+    }
+
+    /// Its text: what was given, where that is unambiguous.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where it leads, as a whole URL.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Itself with one more query parameter. A path stays a path.
+    #[must_use]
+    pub fn with_parameter(&self, name: &str, value: &str) -> Self {
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair(name, value);
+        // A resolved path never begins with two slashes, see `is_plain_path`.
+        let text = if self.text.starts_with('/') { &url[Position::BeforePath..] } else { url.as_str() };
+        Self { text: text.to_owned(), url }
+    }
+
+    /// Itself as a whole URL, with a query parameter set to this value alone.
+    #[must_use]
+    pub fn absolute_with_parameter(&self, name: &str, value: &str) -> Self {
+        let mut url = self.url.clone();
+        let others = url.query_pairs().filter(|(found, _)| found != name);
+        let others: Vec<_> = others.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
+        Self { text: url.to_string(), url }
+    }
+
+    /// The `Location` header that leads there.
+    pub fn location(&self) -> (HeaderName, String) {
+        (LOCATION, encoded(&self.text))
+    }
+}
 
 /// A 302 to `target`.
-pub fn found(target: &str) -> HttpResponse {
-    HttpResponse::Found().insert_header((header::LOCATION, location(target))).finish()
+pub fn found(target: &CheckedTarget) -> HttpResponse {
+    HttpResponse::Found().insert_header(target.location()).finish()
 }
 
-/// `target` with one more query parameter. A path stays a path. `None` when it is no URL.
-pub fn with_parameter(target: &str, name: &str, value: &str) -> Option<String> {
-    let relative = target.starts_with('/');
-    let base = Url::parse(ANY_BASE).ok()?;
-    let mut url = if relative { base.join(target).ok()? } else { Url::parse(target).ok()? };
-    url.query_pairs_mut().append_pair(name, value);
-    let text = String::from(url);
-    Some(if relative { text.strip_prefix(ANY_BASE)?.to_owned() } else { text })
+/// Checks the redirect targets of a body and of the query, before the body's own schema is looked at.
+///
+/// # Errors
+/// 403 for a target outside, 400 for one that is no text.
+pub fn check_targets(origins: &TrustedOrigins, body: Option<&Value>, query: &str) -> Result<(), ApiError> {
+    let field = |target: RedirectTarget| {
+        let value = body.and_then(|body| body.get(target.name())).filter(|value| is_truthy(value));
+        (value.cloned(), target)
+    };
+    let (callback, target) = field(RedirectTarget::Callback);
+    let targets = [
+        (callback.or_else(|| callback_of(query)), target),
+        field(RedirectTarget::Redirect),
+        field(RedirectTarget::ErrorCallback),
+        field(RedirectTarget::NewUserCallback),
+    ];
+    for (value, target) in targets {
+        match value {
+            None => {}
+            Some(Value::String(text)) if CheckedTarget::parse(&text, origins).is_some() => {}
+            Some(Value::String(_)) => return Err(ApiError::UntrustedTarget(target)),
+            Some(_) => return Err(ApiError::TargetNotText(target)),
+        }
+    }
+    Ok(())
 }
 
-/// `target` made absolute against `base`, with a query parameter set to this value alone.
-pub fn absolute_with_parameter(target: &str, base: &str, name: &str, value: &str) -> Option<String> {
-    let mut url = Url::parse(base).ok()?.join(target).ok()?;
-    let others: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(found, _)| found != name)
-        .map(|(n, v)| (n.into_owned(), v.into_owned()))
-        .collect();
-    url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
-    Some(url.into())
+fn callback_of(query: &str) -> Option<Value> {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let mut given = pairs.filter(|(name, _)| name == RedirectTarget::Callback.name());
+    let value = match (given.next(), given.next()) {
+        (first, None) => first.map(|(_, url)| Value::from(url.into_owned())),
+        // Given twice it is a list, as in Better Auth, and no text.
+        (_, Some(_)) => Some(Value::Array(Vec::new())),
+    };
+    value.filter(is_truthy)
+}
+
+/// Whether `text` is a path that no browser, router or client reads as another host, neither as it stands nor once its
+/// dots are resolved, as in `/.//host`.
+fn is_plain_path(text: &str, resolved: &Url) -> bool {
+    let path = text.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    !text.starts_with("//")
+        && !text.contains('\\')
+        && !path.contains("%2f")
+        && !path.contains("%5c")
+        && !resolved.path().starts_with("//")
+}
+
+/// As a header may hold it: URLs are ASCII (RFC 3986), people's texts are not.
+fn encoded(target: &str) -> String {
+    utf8_percent_encode(target, CONTROLS).to_string()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use service_kit::origins::OriginPatterns;
+
     use super::*;
+
+    const BASE: &str = "https://auth.example.com";
+    const PAGE: &str = "http://localhost:3000";
+
+    fn origins(base: &str) -> TrustedOrigins {
+        let configured: OriginPatterns =
+            "http://localhost:3000,https://*.shop.example,myapp://".parse().unwrap();
+        TrustedOrigins::new(&base.parse().unwrap(), &configured)
+    }
+
+    fn target(text: &str) -> Option<CheckedTarget> {
+        CheckedTarget::parse(text, &origins(BASE))
+    }
+
+    #[test]
+    fn targets_stay_inside() {
+        for good in ["/", "/dashboard?x=//y", "/x//y", "http://localhost:3000/x", BASE, "myapp://open"] {
+            assert_eq!(target(good).unwrap().as_str(), good);
+        }
+        for bad in [
+            "",
+            "//evil.com",
+            "/\\evil.com",
+            "/%2fevil.com",
+            "/%5Cevil.com",
+            "/\tevil",
+            "/.//evil.com",
+            "/..//evil.com",
+            "/x/..//evil.com",
+            "/%2e//evil.com",
+            "/x/%2E.//evil.com",
+            "dash",
+            "https://evil.com",
+            "https:evil.com",
+            "javascript:alert(1)",
+            "http://localhost:3000@evil.com",
+            "http://localhost:30000",
+        ] {
+            assert_eq!(target(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn bodies_and_queries_are_checked_alike() {
+        let check = |body: Option<Value>, query: &str| check_targets(&origins(BASE), body.as_ref(), query);
+        for name in ["callbackURL", "redirectTo", "errorCallbackURL", "newUserCallbackURL"] {
+            let with = |value: Value| check(Some(serde_json::json!({ name: value })), "");
+            assert!(with("/x".into()).is_ok() && with("".into()).is_ok());
+            assert!(matches!(with("/.//evil.com".into()), Err(ApiError::UntrustedTarget(_))), "{name}");
+            assert!(matches!(with(7.into()), Err(ApiError::TargetNotText(_))), "{name}");
+        }
+        assert!(check(None, "callbackURL=https://evil.com").is_err());
+        assert!(check(None, "callbackURL=/x&callbackURL=/x").is_err());
+        assert!(check(None, "callbackURL=/x").is_ok());
+    }
+
+    #[test]
+    fn what_would_be_read_differently_from_here_is_sent_whole() {
+        let http = origins("http://auth.example.com");
+        let sent = |text: &str| CheckedTarget::parse(text, &http).map(|target| target.location().1);
+        assert_eq!(sent("http:localhost:3000/x").as_deref(), Some("http://localhost:3000/x"));
+        assert_eq!(sent("HTTP://LOCALHOST:3000/x").as_deref(), Some("HTTP://LOCALHOST:3000/x"));
+        assert_eq!(sent("/\u{e4}?\u{e4}#\u{e4}").as_deref(), Some("/%C3%A4?%C3%A4#%C3%A4"));
+    }
 
     #[test]
     fn a_parameter_is_added_to_paths_and_to_urls() {
-        for (target, expected) in [
+        for (text, expected) in [
             ("/", "/?error=X"),
             ("/a?b=c%20d#e", "/a?b=c%20d&error=X#e"),
-            ("https://app.example.com/a", "https://app.example.com/a?error=X"),
+            ("http://localhost:3000/a", "http://localhost:3000/a?error=X"),
             ("myapp://open", "myapp://open?error=X"),
         ] {
-            assert_eq!(with_parameter(target, "error", "X").as_deref(), Some(expected));
+            assert_eq!(target(text).unwrap().with_parameter("error", "X").as_str(), expected);
         }
-        assert_eq!(with_parameter("not a url", "error", "X"), None);
     }
 
     #[test]
     fn a_parameter_is_set_once_and_the_url_made_absolute() {
-        let base = "https://auth.example.com/api/auth";
-        for (target, expected) in [
+        for (text, expected) in [
             ("/reset?token=old&x=y", "https://auth.example.com/reset?x=y&token=new"),
-            ("https://app.example.com/reset", "https://app.example.com/reset?token=new"),
+            ("http://localhost:3000/reset", "http://localhost:3000/reset?token=new"),
         ] {
-            assert_eq!(absolute_with_parameter(target, base, "token", "new").as_deref(), Some(expected));
+            assert_eq!(target(text).unwrap().absolute_with_parameter("token", "new").as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn an_endpoint_stands_below_the_base_url() {
+        for (base, expected) in [
+            (BASE, "https://auth.example.com/api/auth/error"),
+            ("https://example.com/below/", "https://example.com/below/api/auth/error"),
+        ] {
+            assert_eq!(CheckedTarget::endpoint("/error", &origins(base)).as_str(), expected);
+        }
+    }
+
+    /// What attackers build targets of, in any order.
+    fn hostile() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            4 => proptest::sample::select(vec![
+                "/", "//", ".", "..", "\\", "%2e", "%2E", "%2f", "%5c", "%09", "\t", "\n", "\r", "\0", " ", "?", "#", "@", ":", ";",
+                "evil.example", "x", "http:", "https:", "http://", "https://", "myapp://", "javascript:", "localhost:3000",
+                "http://localhost:3000", "auth.example.com", "https://auth.example.com", ".shop.example", "[", "]", "%",
+                "\u{ff0f}", "\u{2044}", "\u{ad}", "\u{e4}", "\u{3002}",
+            ]).prop_map(str::to_owned),
+            1 => any::<char>().prop_map(String::from),
+        ];
+        let start =
+            proptest::sample::select(vec!["", "/", "http://localhost:3000", "https://a.shop.example"]);
+        (start, proptest::collection::vec(part, 0..8))
+            .prop_map(|(start, parts)| start.to_owned() + &parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn whatever_goes_in_a_browser_ends_at_a_trusted_origin(text in hostile(), base in 0..2_usize) {
+            let base = [BASE, "http://auth.example.com/below"][base];
+            if let Some(target) = CheckedTarget::parse(&text, &origins(base)) {
+                let derived = [
+                    target.clone(),
+                    target.with_parameter("error", &text),
+                    target.absolute_with_parameter("token", &text),
+                    target.with_parameter("a", "b").with_parameter("c", "d"),
+                ];
+                for target in derived {
+                    let (_, location) = target.location();
+                    let goes_to = Url::parse(base).unwrap().join(&location).unwrap();
+                    prop_assert_eq!(&goes_to, &target.url, "what was checked is what is sent");
+                    let origin = goes_to.origin().ascii_serialization();
+                    let is_own = origin == Url::parse(base).unwrap().origin().ascii_serialization();
+                    let is_shop = goes_to.scheme() == "https"
+                        && goes_to.host_str().is_some_and(|host| host.ends_with(".shop.example"));
+                    prop_assert!(
+                        is_own || is_shop || goes_to.scheme() == "myapp" || origin == PAGE,
+                        "{:?} leads to {}", text, goes_to
+                    );
+                    prop_assert!(!location.starts_with("//") && !location.contains(char::is_control));
+                }
+            }
         }
     }
 }

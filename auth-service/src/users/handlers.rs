@@ -15,7 +15,7 @@ use crate::limits::Asker;
 use crate::passwords;
 use crate::protocol::body::{Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
-use crate::protocol::redirect;
+use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
 use crate::protocol::status::{DONE, Status};
 use crate::sessions::{self, MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
@@ -84,8 +84,8 @@ pub struct Deletion {
     /// The token of a link.
     token: Option<String>,
     /// Where the link of the mail leads on to.
-    #[schema(rename = "callbackURL")]
-    callback_url: Option<String>,
+    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    callback_url: Option<CheckedTarget>,
 }
 
 impl Schema for Deletion {
@@ -93,11 +93,11 @@ impl Schema for Deletion {
     const BODY_KINDS: &'static [&'static str] = &["object"];
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let callback_url = fields.optional_string("callbackURL");
+        let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
         let password = fields.optional_password("password");
         let token = fields.optional_string("token");
         let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-        Some(Self { password: given(password), token: given(token), callback_url: given(callback_url) })
+        Some(Self { password: given(password), token: given(token), callback_url })
     }
 }
 
@@ -139,7 +139,7 @@ pub async fn delete_user(
     }
     if accounts.delete_user_by_mail {
         let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
-        send_link(&state, &asker, &current, body.callback_url.as_deref()).await?;
+        send_link(&state, &asker, &current, body.callback_url.as_ref()).await?;
         return Ok(HttpResponse::Ok().json(MAIL_SENT));
     }
     if body.password.is_none() && !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
@@ -165,18 +165,14 @@ async fn delete_at_once(state: &State, current: &SignedIn, epoch: CredentialEpoc
 /// The query of the link in the mail.
 pub struct DeletionLink {
     token: String,
-    callback_url: Option<String>,
+    callback_url: Option<CheckedTarget>,
 }
 
 impl QuerySchema for DeletionLink {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let token = fields.string("token");
-        let callback_url = fields.optional_string("callbackURL");
-        Some(Self { token: token?.to_owned(), callback_url: callback_url.map(str::to_owned) })
-    }
-
-    fn callback(&self) -> Option<&str> {
-        self.callback_url.as_deref()
+        let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
+        Some(Self { token: token?.to_owned(), callback_url })
     }
 }
 
@@ -199,8 +195,8 @@ pub async fn delete_user_callback(
     }
     let user = &current.signed_in().ok_or(ApiError::FailedToGetUserInfo)?.user;
     delete_by_link(&state, user, &link.token).await?;
-    let mut response = match link.callback_url.filter(|url| !url.is_empty()) {
-        Some(url) => redirect::found(&url),
+    let mut response = match &link.callback_url {
+        Some(target) => redirect::found(target),
         None => return Ok(deleted(&state)),
     };
     sessions::clear_cookies_of(&mut response, &state);
@@ -226,7 +222,7 @@ async fn send_link(
     state: &State,
     asker: &Asker<'_>,
     current: &SignedIn,
-    callback: Option<&str>,
+    callback: Option<&CheckedTarget>,
 ) -> Result<(), ApiError> {
     let user = &current.user;
     let Some(outbox) = &state.outbox else { return Err(ApiError::NoSuchEndpoint) };

@@ -6,6 +6,7 @@ use url::Url;
 use super::model::LinkToken;
 use crate::protocol::PREFIX;
 use crate::protocol::cookies::COMPONENT;
+use crate::protocol::redirect::CheckedTarget;
 
 /// Where a link leads that names no page of its own.
 const HOME: &str = "/";
@@ -22,29 +23,24 @@ impl Links {
         Self { endpoint: format!("{}{PREFIX}", base_url.as_str().trim_end_matches('/')) }
     }
 
-    /// Where this service's own endpoints are, which relative targets of a password reset are resolved against.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
     /// Verifies or changes an address, then goes on to `callback`.
-    pub fn verify_email(&self, token: &LinkToken, callback: Option<&str>) -> String {
+    pub fn verify_email(&self, token: &LinkToken, callback: Option<&CheckedTarget>) -> String {
         self.link("verify-email", token, callback)
     }
 
     /// Deletes an account, then goes on to `callback`.
-    pub fn delete_user(&self, token: &LinkToken, callback: Option<&str>) -> String {
+    pub fn delete_user(&self, token: &LinkToken, callback: Option<&CheckedTarget>) -> String {
         self.link("delete-user/callback", token, callback)
     }
 
     /// Leads to the page where a new password is chosen.
-    pub fn reset_password(&self, token: &LinkToken, page: Option<&str>) -> String {
-        let page = utf8_percent_encode(page.unwrap_or_default(), COMPONENT);
+    pub fn reset_password(&self, token: &LinkToken, page: Option<&CheckedTarget>) -> String {
+        let page = utf8_percent_encode(page.map_or("", CheckedTarget::as_str), COMPONENT);
         format!("{}/reset-password/{}?callbackURL={page}", self.endpoint, token.expose())
     }
 
-    fn link(&self, path: &str, token: &LinkToken, callback: Option<&str>) -> String {
-        let callback = callback.filter(|callback| !callback.is_empty()).unwrap_or(HOME);
+    fn link(&self, path: &str, token: &LinkToken, callback: Option<&CheckedTarget>) -> String {
+        let callback = callback.map_or(HOME, CheckedTarget::as_str);
         let callback = utf8_percent_encode(callback, COMPONENT);
         format!("{}/{path}?token={}&callbackURL={callback}", self.endpoint, token.expose())
     }
@@ -52,14 +48,20 @@ impl Links {
 
 #[cfg(test)]
 mod tests {
+    use service_kit::origins::OriginPatterns;
+
     use super::*;
+    use crate::protocol::origin::TrustedOrigins;
 
     #[test]
     fn links_begin_with_the_base_url_and_carry_their_target_encoded() {
-        let links = Links::new(&"https://auth.example.com/".parse().unwrap());
+        let base = "https://auth.example.com/".parse().unwrap();
+        let links = Links::new(&base);
+        let callback =
+            CheckedTarget::parse("/a b?c=d&e", &TrustedOrigins::new(&base, &OriginPatterns::default()));
         let token = LinkToken::from("t");
         assert_eq!(
-            links.verify_email(&token, Some("/a b?c=d&e")),
+            links.verify_email(&token, callback.as_ref()),
             "https://auth.example.com/api/auth/verify-email?token=t&callbackURL=%2Fa%20b%3Fc%3Dd%26e"
         );
         assert_eq!(

@@ -14,6 +14,8 @@ const ALL = [
   "http://localhost%3A3000", "http://localhost:3000%2f@evil.example", "http://loc\talhost:3000/x", "//localhost:3000/x",
   "http://localhost:03000/x", "http:\\\\localhost:3000", "/👩", "/%", "/%zz", "/[x]", "/<x>", "/\"x\"",
 ];
+/** Paths that are another host once their dots are resolved. */
+const TWO_SLASHES = ["/.//evil.example", "/..//evil.example", "/x/..//evil.example", "/%2e//evil.example"];
 /** Which a header cannot hold. */
 const CONTROLS = ALL.filter((target) => /[\u0000-\u001f\u007f-\u009f]/.test(target));
 const TARGETS = ALL.filter((target) => !CONTROLS.includes(target));
@@ -60,6 +62,13 @@ Object.assign(plain, {
   "targets of a query that only GETs look at": async (at) => {
     for (const path of ["/get-session", "/token", "/ok"]) await at.get(`${path}?callbackURL=https://evil.example`);
   },
+  "paths that come out with two slashes": async (at) => {
+    for (const target of TWO_SLASHES) await at.post("/sign-in/email", { email: "x", password: "x", callbackURL: target });
+  },
+  "a URL without slashes": async (at) => {
+    const ada = await at.user();
+    await at.post("/sign-in/email", { email: ada.email, password: PASSWORD, callbackURL: "http:localhost:3000/x" });
+  },
   "where a sign-in leads, as its headers say": async (at) => {
     const ada = await at.user();
     for (const callbackURL of ["/x?y=z#a", "http://localhost:3000/x y", "/%C3%A4", "/\"x\"", "/[x]"]) {
@@ -82,5 +91,11 @@ for (const [path, what] of Object.entries({
     for (const target of path.startsWith("/verify") ? TARGETS : FEW) await at.get(`${path}${encodeURIComponent(target)}`);
   };
 }
+
+account["paths that come out with two slashes, in links"] = async (at) => {
+  for (const path of ["/verify-email?token=x&", "/reset-password/x?", "/delete-user/callback?token=x&"]) {
+    for (const target of TWO_SLASHES) await at.get(`${path}callbackURL=${encodeURIComponent(target)}`);
+  }
+};
 
 export default { plain, account };

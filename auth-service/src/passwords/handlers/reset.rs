@@ -15,7 +15,7 @@ use crate::limits::{self, Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::query::{Query, QuerySchema};
-use crate::protocol::redirect;
+use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
 use crate::protocol::status::{DONE, Status};
 use crate::sessions;
 use crate::state::State;
@@ -33,8 +33,8 @@ pub struct ResetRequest {
     #[schema(value_type = String, format = Email)]
     email: Email,
     /// The page where the new password is chosen.
-    #[schema(rename = "redirectTo")]
-    redirect_to: Option<String>,
+    #[schema(rename = "redirectTo", value_type = Option<String>)]
+    redirect_to: Option<CheckedTarget>,
 }
 
 impl Schema for ResetRequest {
@@ -43,8 +43,8 @@ impl Schema for ResetRequest {
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let email = fields.email("email");
-        let redirect_to = fields.optional_string("redirectTo");
-        Some(Self { email: email?, redirect_to: redirect_to.map(str::to_owned) })
+        let redirect_to = fields.optional_target(RedirectTarget::Redirect).flatten();
+        Some(Self { email: email?, redirect_to })
     }
 }
 
@@ -89,7 +89,7 @@ async fn send_link(state: &State, asker: &Asker<'_>, form: &ResetRequest) -> Res
     let created = verifications::create(&transaction, NewLink::ResetPassword(&user), &token, now).await?;
     // None: the account was deleted a moment ago.
     let Some(expires_at) = created else { return Ok(()) };
-    let link = state.settings.links.reset_password(&token, form.redirect_to.as_deref());
+    let link = state.settings.links.reset_password(&token, form.redirect_to.as_ref());
     let (to, message) = (Addressee::account(&user), Message::ResetPassword { link: &link });
     if outbox.put(&transaction, asker, to, &message, expires_at, now).await? {
         transaction.commit().await.map_err(StoreError::from)?;
@@ -100,16 +100,12 @@ async fn send_link(state: &State, asker: &Asker<'_>, form: &ResetRequest) -> Res
 
 /// Where the browser goes on to.
 pub struct ResetPage {
-    callback_url: String,
+    callback_url: Option<CheckedTarget>,
 }
 
 impl QuerySchema for ResetPage {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { callback_url: fields.string("callbackURL")?.to_owned() })
-    }
-
-    fn callback(&self) -> Option<&str> {
-        Some(&self.callback_url)
+        Some(Self { callback_url: fields.target(RedirectTarget::Callback)? })
     }
 }
 
@@ -130,18 +126,13 @@ pub async fn reset_password_page(
 ) -> Result<HttpResponse, ApiError> {
     let text = path.into_inner();
     let live = find_live(&state, &LinkToken::from(text.as_str())).await?.is_some();
-    let base = state.settings.links.endpoint();
-    let own_page = format!("{base}/error");
-    let (page, live) = match page.callback_url.as_str() {
-        "" => (own_page.as_str(), false),
-        page => (page, live),
+    let (page, live) = match page.callback_url {
+        None => (CheckedTarget::endpoint("/error", &state.origins), false),
+        Some(page) => (page, live),
     };
     let (name, value) =
         if live { ("token", text.as_str()) } else { ("error", LinkRefusal::InvalidToken.code()) };
-    let target = redirect::absolute_with_parameter(page, base, name, value);
-    let target =
-        target.ok_or_else(|| ApiError::Internal("a checked redirect target is no URL".to_owned()))?;
-    Ok(redirect::found(&target))
+    Ok(redirect::found(&page.absolute_with_parameter(name, value)))
 }
 
 /// A new password, by a link.
@@ -174,10 +165,6 @@ pub struct ResetToken {
 impl QuerySchema for ResetToken {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self { token: fields.optional_string("token").map(str::to_owned) })
-    }
-
-    fn callback(&self) -> Option<&str> {
-        None
     }
 }
 

@@ -1,6 +1,5 @@
 //! `sign-in/email`.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
@@ -15,7 +14,7 @@ use super::super::store;
 use crate::error::ApiError;
 use crate::limits::{self, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
-use crate::protocol::origin;
+use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
 use crate::sessions;
 use crate::state::State;
 use crate::users::{CredentialEpoch, Email, MAX_EMAIL, User};
@@ -28,8 +27,8 @@ pub struct SignIn {
     /// The password.
     password: String,
     /// Where a page wants to go next: answered as `url`, with `redirect: true`.
-    #[schema(rename = "callbackURL")]
-    callback_url: Option<String>,
+    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    callback_url: Option<Option<CheckedTarget>>,
     /// false: the session ends with the browser, or after a day. Default true.
     #[schema(rename = "rememberMe")]
     remember_me: Option<bool>,
@@ -43,14 +42,9 @@ impl Schema for SignIn {
         let email = fields.string("email");
         fields.at_most("email", email, MAX_EMAIL);
         let password = fields.password("password");
-        let callback_url = fields.optional_string("callbackURL");
+        let callback_url = fields.optional_target(RedirectTarget::Callback);
         let remember_me = fields.optional_boolean("rememberMe");
-        Some(Self {
-            email: email?.to_owned(),
-            password: password?.to_owned(),
-            callback_url: callback_url.map(str::to_owned),
-            remember_me,
-        })
+        Some(Self { email: email?.to_owned(), password: password?.to_owned(), callback_url, remember_me })
     }
 }
 
@@ -103,12 +97,14 @@ pub async fn sign_in(
 
     let mut response = HttpResponse::Ok();
     sessions::hand_over(&mut response, &state, &request, &started, &user)?;
-    let url = form.callback_url.as_deref();
-    let redirect = url.is_some_and(|url| !url.is_empty());
-    if let (true, Some(url)) = (redirect, url) {
-        response.insert_header((header::LOCATION, origin::location(url)));
+    // An empty one is shown again, as Better Auth does, and leads nowhere.
+    let url = form.callback_url.as_ref().map(|target| target.as_ref().map_or("", CheckedTarget::as_str));
+    let target = form.callback_url.as_ref().and_then(Option::as_ref);
+    if let Some(target) = target {
+        response.insert_header(target.location());
     }
-    Ok(response.json(SignedIn { redirect, token: started.token.expose(), url, user: &user }))
+    let (redirect, token) = (target.is_some(), started.token.expose());
+    Ok(response.json(SignedIn { redirect, token, url, user: &user }))
 }
 
 /// Whose password may be claimed.

@@ -16,6 +16,7 @@ use crate::error::ApiError;
 use crate::limits::{Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
+use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
 use crate::sessions::{self, Started};
 use crate::state::State;
 use crate::users::{self, Email, MAX_IMAGE, MAX_NAME, NewUser, User};
@@ -34,8 +35,8 @@ pub struct SignUp {
     /// Address of a picture.
     image: Option<String>,
     /// Where the link of the verification mail leads on to.
-    #[schema(rename = "callbackURL")]
-    callback_url: Option<String>,
+    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    callback_url: Option<CheckedTarget>,
     /// false: the session ends with the browser, or after a day. Default true.
     #[schema(rename = "rememberMe")]
     remember_me: Option<bool>,
@@ -55,14 +56,14 @@ impl Schema for SignUp {
         }
         let image = fields.optional_string("image");
         fields.at_most("image", image, MAX_IMAGE);
-        let callback_url = fields.optional_string("callbackURL");
+        let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
         let remember_me = fields.optional_boolean("rememberMe");
         Some(Self {
             name: name?.to_owned(),
             email: email?,
             password: password?.to_owned(),
             image: image.map(str::to_owned),
-            callback_url: callback_url.map(str::to_owned),
+            callback_url,
             remember_me,
         })
     }
@@ -109,7 +110,7 @@ pub async fn sign_up(
     } else {
         let floor = Floor::begin();
         let done = if accounts.require_verified_email {
-            wait(&state, &request, &user, &hash, form.callback_url.as_deref(), now).await
+            wait(&state, &request, &user, &hash, form.callback_url.as_ref(), now).await
         } else {
             create(&state, &request, &user, &hash, now).await
         };
@@ -181,7 +182,7 @@ async fn wait(
     request: &HttpRequest,
     user: &User,
     hash: &StoredHash,
-    callback: Option<&str>,
+    callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let mut client = state.pool.get().await.map_err(StoreError::from)?;
