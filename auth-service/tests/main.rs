@@ -9,6 +9,7 @@ mod deletion;
 mod devices;
 mod document;
 mod doors;
+mod foreign_bytes;
 mod import;
 mod import_better_auth;
 mod import_files;

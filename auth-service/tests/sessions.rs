@@ -69,6 +69,21 @@ async fn us4_1_fr_015_sign_out_ends_the_session_and_clears_the_browser() {
 }
 
 #[tokio::test]
+async fn sign_out_ends_the_session_of_the_bearer_token_and_those_of_all_cookies() {
+    let auth = Auth::start().await;
+    auth.user("alice").await;
+    let mut devices = Vec::new();
+    for _ in 0..6 {
+        devices.push(auth.another_device("alice").await);
+    }
+    let cookies: Vec<_> = devices.iter().skip(1).map(|device| device.cookie.as_str()).collect();
+    let request = auth.request(Method::POST, "/sign-out").bearer_auth(&devices[0].token);
+    let out = request.header("cookie", cookies.join("; ")).header("origin", PAGE);
+    assert_eq!(Answer::of(out).await.status, 200);
+    assert_eq!(auth.count("sessions").await, 1, "the first device's alone");
+}
+
+#[tokio::test]
 async fn sign_out_works_without_a_session_or_a_body() {
     let auth = Auth::start().await;
     let answer = Answer::of(auth.request(Method::POST, "/sign-out")).await;

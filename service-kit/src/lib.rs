@@ -1,11 +1,12 @@
 //! What auth-service and task-service share, and nothing else: how they log, reach PostgreSQL, shape errors,
-//! report health, show their OpenAPI document, start and stop.
+//! read headers, report health, show their OpenAPI document, start and stop.
 
 pub mod command_line;
 mod connection;
 pub mod database;
 pub mod envelope;
 pub mod guard;
+pub mod headers;
 pub mod health;
 pub mod id;
 pub mod lifecycle;

@@ -38,7 +38,7 @@ async fn seen(response: ServiceResponse) -> Seen {
     let text = |headers: &HeaderMap| {
         let mut all: Vec<_> = headers
             .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .map(|(name, value)| (name.to_string(), String::from_utf8(value.as_bytes().to_vec()).unwrap()))
             .collect();
         all.sort();
         all

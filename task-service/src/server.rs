@@ -10,6 +10,7 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, web};
 use service_kit::database::{self, Address, DatabaseError};
+use service_kit::headers::Header;
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
 use service_kit::metrics::MetricsError;
 use service_kit::origins::OriginPatterns;
@@ -133,7 +134,9 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
 /// cookies are none of this service's business.
 fn cors(origins: OriginPatterns) -> Cors {
     Cors::default()
-        .allowed_origin_fn(move |origin, _| origin.to_str().is_ok_and(|origin| origins.cover(origin)))
+        .allowed_origin_fn(
+            move |origin, _| matches!(Header::of(origin), Header::Text(origin) if origins.cover(origin)),
+        )
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers(["location", "retry-after", "x-request-id"])

@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde_json::{Map, Value};
+use service_kit::headers::{Header, for_display};
 
 pub use super::fields::Fields;
 use super::fields::kind;
@@ -74,8 +75,10 @@ impl<T: Schema> FromRequest for Body<T> {
 }
 
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, ApiError> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if announced.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > MAX_BODY) {
+    // Spares reading it. The HTTP parser refuses a length that is no number, and what is not announced is counted.
+    if let Header::Text(length) = Header::read(request.headers(), CONTENT_LENGTH)
+        && length.parse::<usize>().is_ok_and(|length| length > MAX_BODY)
+    {
         return Err(ApiError::PayloadTooLarge);
     }
     match payload.to_bytes_limited(MAX_BODY).await {
@@ -91,7 +94,8 @@ fn parse<T: Schema>(request: &HttpRequest, bytes: web::Bytes) -> Result<Option<V
     if bytes.is_empty() {
         return Ok(None);
     }
-    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = request.headers().get(CONTENT_TYPE).map(for_display).unwrap_or_default();
+    // Whatever the bytes of its parameters are.
     let media_type = given.split(';').next().unwrap_or_default().trim();
     if media_type.eq_ignore_ascii_case(JSON) {
         return serde_json::from_slice(&bytes).map(Some).map_err(|_| ApiError::InvalidJson);
@@ -103,7 +107,7 @@ fn parse<T: Schema>(request: &HttpRequest, bytes: web::Bytes) -> Result<Option<V
         return Ok(Some(Value::Object(object)));
     }
     let allowed = if T::SIGNS_IN { FORM_OR_JSON } else { JSON };
-    Err(ApiError::UnsupportedMediaType { given: given.to_owned(), allowed })
+    Err(ApiError::UnsupportedMediaType { given: given.into_owned(), allowed })
 }
 
 fn validate<T: Schema>(value: Option<&Value>, origins: &TrustedOrigins) -> Result<T, ApiError> {

@@ -19,7 +19,8 @@ impl TrustedProxies {
     /// The client's address; `None` when the connection has none.
     ///
     /// It is the peer's. Only a trusted peer's `X-Forwarded-For` is read, from the right, where the nearest proxy
-    /// wrote, to the first hop that is no trusted proxy. What stands left of that hop is the client's own word.
+    /// wrote, to the first hop that is no trusted proxy. What stands left of that hop is the client's own word. A hop
+    /// that cannot be read is the client of the proxy that wrote it, which then answers for it.
     pub fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip().to_canonical();
         let headers = request.headers();
@@ -142,6 +143,7 @@ mod tests {
             assert_eq!(client("10.0.0.0/8", "10.0.0.2", &[&line]), "10.9.9.9", "{garbage}");
             assert_eq!(client("10.0.0.0/8", "10.0.0.2", &[garbage]), "10.0.0.2", "{garbage}");
         }
+        assert_eq!(hop_address(b"1.1.1.1\xff"), None);
     }
 
     #[test]

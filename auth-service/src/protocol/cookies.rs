@@ -1,8 +1,10 @@
 //! Better Auth's signed cookies: `name=encodeURIComponent(token.base64(HMAC-SHA256(secret, token)))`.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
 use jiff::SignedDuration;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 use super::auth_secrets::AuthSecrets;
 use super::cookie_domain::CookieDomain;
@@ -43,6 +45,15 @@ pub fn are_sent(headers: &HeaderMap) -> bool {
             .any(|kind| name.strip_suffix(kind.as_bytes()).is_some_and(|rest| rest.ends_with(b".")))
     };
     !pairs.all(authenticates_nothing)
+}
+
+/// How a request presents its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented {
+    /// By `Authorization: Bearer`: the sender knows the token.
+    Bearer,
+    /// By a cookie, which the browser adds: a script that sends the request does not know what is in it.
+    Cookie,
 }
 
 /// How cookies are named and where browsers send them.
@@ -95,18 +106,24 @@ impl Cookies {
         &self.session_token
     }
 
-    /// The session tokens a request presents: a bearer token, raw or signed, else the cookies with a good signature.
+    /// The session tokens a request presents, and how: a bearer token, raw or signed, else the cookies with a good signature.
     /// A bad signature reads as nothing. A browser may hold several cookies of one name: the host's own, say, and one of
     /// `COOKIE_DOMAIN`, which was set later.
-    pub fn presented(&self, headers: &HeaderMap) -> Vec<SessionToken> {
-        if let Some(token) = self.bearer(headers) {
-            return vec![token];
+    pub fn presented(&self, headers: &HeaderMap) -> (Presented, Vec<SessionToken>) {
+        match self.bearer(headers) {
+            Some(token) => (Presented::Bearer, vec![token]),
+            None => (Presented::Cookie, self.in_cookies(headers).take(MAX_SESSION_COOKIES).collect()),
         }
+    }
+
+    /// Every session token in a request, wherever it is: who signs out leaves all of these.
+    pub fn all_presented(&self, headers: &HeaderMap) -> Vec<SessionToken> {
+        self.bearer(headers).into_iter().chain(self.in_cookies(headers)).collect()
+    }
+
+    fn in_cookies<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = SessionToken> + use<'a> {
         let values = self.values(headers, &self.session_token);
-        values
-            .filter_map(|value| self.secrets.open(&value).map(SessionToken::from))
-            .take(MAX_SESSION_COOKIES)
-            .collect()
+        values.filter_map(|value| self.secrets.open(&value).map(SessionToken::from))
     }
 
     /// The token in signed form: the value of `set-auth-token`, and what the cookie holds before encoding.
@@ -158,30 +175,29 @@ impl Cookies {
         self.cookie(&self.sign_up, &self.secrets.sign(text), Some(max_age.as_secs()))
     }
 
+    /// The bearer token. One whose signature is bad reads as nothing, so that the cookies count, as in Better Auth; one that
+    /// cannot be read is a token that nobody has, and they do not.
     fn bearer(&self, headers: &HeaderMap) -> Option<SessionToken> {
-        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, token) = value.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
+        let (scheme, token) = split_once(headers.get(AUTHORIZATION)?.as_bytes(), b' ')?;
+        if !scheme.eq_ignore_ascii_case(b"bearer") {
             return None;
         }
-        let token = percent_decode_str(token.trim()).decode_utf8().ok()?;
-        if token.contains('.') {
+        let token = percent_decode(token.trim_ascii()).decode_utf8_lossy();
+        if token.contains('.') && !token.contains(char::REPLACEMENT_CHARACTER) {
             return self.secrets.open(&token).map(SessionToken::from);
         }
         (!token.is_empty()).then(|| SessionToken::from(token.as_ref()))
     }
 
-    /// The decoded values of every cookie of that name, in the order they came.
+    /// The decoded values of every cookie of that name, in the order they came. Each pair is read on its own: what another
+    /// application has put beside them is none of our business. A value that is not UTF-8 is none that we signed.
     fn values<'a>(&self, headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = String> + use<'a> {
         headers
             .get_all(COOKIE)
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(move |(found, _)| *found == name)
-            .filter_map(|(_, value)| {
-                percent_decode_str(value).decode_utf8().ok().map(std::borrow::Cow::into_owned)
-            })
+            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| split_once(pair.trim_ascii(), b'='))
+            .filter(move |(found, _)| *found == name.as_bytes())
+            .filter_map(|(_, value)| percent_decode(value).decode_utf8().ok().map(Cow::into_owned))
     }
 
     fn cookie(&self, name: &str, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {
@@ -189,6 +205,11 @@ impl Cookies {
         let max_age = max_age.map(|seconds| format!("Max-Age={seconds}; ")).unwrap_or_default();
         HeaderValue::from_str(&format!("{name}={value}; {max_age}{}", self.attributes)).ok()
     }
+}
+
+fn split_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let mut parts = bytes.splitn(2, |byte| *byte == separator);
+    Some((parts.next()?, parts.next()?))
 }
 
 #[cfg(test)]
@@ -217,6 +238,10 @@ mod tests {
         }
     }
 
+    fn text(value: &HeaderValue) -> &str {
+        std::str::from_utf8(value.as_bytes()).unwrap()
+    }
+
     fn request(name: HeaderName, value: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_str(value).unwrap());
@@ -225,7 +250,7 @@ mod tests {
 
     fn read(cookies: &Cookies, value: &str) -> Option<String> {
         let headers = request(COOKIE, &format!("x=y; better-auth.session_token={value}"));
-        cookies.presented(&headers).first().map(|token| token.expose().to_owned())
+        cookies.presented(&headers).1.first().map(|token| token.expose().to_owned())
     }
 
     #[test]
@@ -254,7 +279,7 @@ mod tests {
         }
         let two = format!("better-auth.session_token=forged.AAAA; better-auth.session_token={good}");
         assert!(
-            cookies.presented(&request(COOKIE, &two)).len() == 1,
+            cookies.presented(&request(COOKIE, &two)).1.len() == 1,
             "a planted cookie does not hide the good one"
         );
     }
@@ -280,9 +305,76 @@ mod tests {
             (format!("Basic {TOKEN}"), false),
             ("Bearer ".to_owned(), false),
         ] {
-            let token = cookies.presented(&request(AUTHORIZATION, &given));
-            assert_eq!(!token.is_empty(), found, "{given}");
+            let (presented, tokens) = cookies.presented(&request(AUTHORIZATION, &given));
+            let expected = if found { Presented::Bearer } else { Presented::Cookie };
+            assert_eq!((presented, tokens.len()), (expected, usize::from(found)), "{given}");
         }
+    }
+
+    fn raw(pairs: &[(HeaderName, &[u8])]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name.clone(), HeaderValue::from_bytes(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn strange_bytes_hide_no_cookie() {
+        let cookies = cookies(SECRET, "http://localhost:8081");
+        let own = format!("better-auth.session_token={TOKEN}.{SIGNATURE}").into_bytes();
+        let name = b"better-auth.session_token=";
+        for strange in [
+            "campaign=Unders\u{f8}gelse".as_bytes(),
+            b"campaign=Unders\xf8gelse",
+            b"\xff=\xff",
+            b"\xff",
+            &[&name[..], b"\xff.\xff"].concat(),
+            &[&name[..], b"%ff.%ff"].concat(),
+        ] {
+            let pair = |parts: [&[u8]; 2]| raw(&[(COOKIE, &parts.join(&b"; "[..]))]);
+            let lines = raw(&[(COOKIE, strange), (COOKIE, &own)]);
+            for headers in [pair([strange, &own]), pair([&own, strange]), lines] {
+                let found: Vec<_> = cookies.all_presented(&headers);
+                assert_eq!(
+                    found.iter().map(SessionToken::expose).collect::<Vec<_>>(),
+                    [TOKEN],
+                    "{headers:?}"
+                );
+                assert_eq!(cookies.presented(&headers).1.len(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bearer_token_that_cannot_be_read_does_not_hand_over_to_the_cookie() {
+        let cookies = cookies(SECRET, "http://localhost:8081");
+        let own = format!("better-auth.session_token={TOKEN}.{SIGNATURE}").into_bytes();
+        let presented = |authorization: &[u8]| {
+            let (presented, tokens) =
+                cookies.presented(&raw(&[(AUTHORIZATION, authorization), (COOKIE, &own)]));
+            (presented, tokens.iter().any(|token| token.expose() == TOKEN))
+        };
+        for unreadable in
+            [&b"Bearer \xff"[..], b"bearer \xff.\xff", b"Bearer %ff.x", "Bearer \u{e4}".as_bytes()]
+        {
+            assert_eq!(presented(unreadable), (Presented::Bearer, false), "{unreadable:?}");
+        }
+        for another in [&b"Basic \xff"[..], b"\xff", b"Bearer x.y", b"Bearer "] {
+            assert_eq!(presented(another), (Presented::Cookie, true), "{another:?}");
+        }
+    }
+
+    #[test]
+    fn who_signs_out_presents_every_token() {
+        let cookies = cookies(SECRET, "http://localhost:8081");
+        let signed = |token: &str| cookies.signed(&token.into());
+        let pairs: Vec<_> =
+            (0..9).map(|n| format!("better-auth.session_token={}", signed(&format!("t{n}")))).collect();
+        let headers = raw(&[(AUTHORIZATION, b"Bearer b"), (COOKIE, pairs.join("; ").as_bytes())]);
+        let all = cookies.all_presented(&headers);
+        let all: Vec<_> = all.iter().map(SessionToken::expose).collect();
+        assert_eq!(all, ["b", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8"]);
     }
 
     #[test]
@@ -312,10 +404,7 @@ mod tests {
             ]
         );
         for cookie in cookies.clearing() {
-            assert!(
-                cookie.to_str().unwrap().contains("=; Max-Age=0; Domain=example.com; Path=/"),
-                "{cookie:?}"
-            );
+            assert!(text(&cookie).contains("=; Max-Age=0; Domain=example.com; Path=/"), "{cookie:?}");
         }
     }
 
@@ -339,7 +428,7 @@ mod tests {
     fn a_device_cookie_lasts_400_days_and_forgers_have_none() {
         let cookies = cookies(SECRET, "https://auth.example.com");
         let set = cookies.set_device("device~id~mark").unwrap();
-        let set = set.to_str().unwrap();
+        let set = text(&set);
         assert!(set.starts_with("__Secure-better-auth.device=device~id~mark."), "{set}");
         assert!(set.ends_with("; Max-Age=34560000; Path=/; HttpOnly; Secure; SameSite=Lax"), "{set}");
         let pair = set.split(';').next().unwrap();

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use actix_cors::Cors;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 
+use service_kit::headers::Header;
+
 use super::origin::TrustedOrigins;
 
 /// Headers of ours that a page may read.
@@ -20,7 +22,9 @@ const PREFLIGHT_MAX_AGE: usize = 3600;
 /// without the headers that would let its page read the answer; what it may not do is refused by the origin checks.
 pub fn cors(origins: Arc<TrustedOrigins>) -> Cors {
     Cors::default()
-        .allowed_origin_fn(move |origin, _| origin.to_str().is_ok_and(|origin| origins.contains(origin)))
+        .allowed_origin_fn(
+            move |origin, _| matches!(Header::of(origin), Header::Text(origin) if origins.contains(origin)),
+        )
         .allowed_methods(["GET", "POST"])
         .allowed_headers([CONTENT_TYPE, AUTHORIZATION])
         .expose_headers(EXPOSED)

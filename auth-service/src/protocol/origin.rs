@@ -3,8 +3,9 @@
 //! The rules are Better Auth's: a request that changes something and carries cookies must come from a trusted
 //! origin; signing in and up are checked even without cookies, so that nobody is signed in to a stranger's account.
 
-use actix_web::http::header::{HeaderMap, HeaderValue, ORIGIN, REFERER};
+use actix_web::http::header::{HeaderMap, ORIGIN, REFERER};
 use serde_json::Value;
+use service_kit::headers::Header;
 use service_kit::origins::OriginPatterns;
 use url::Url;
 
@@ -50,24 +51,23 @@ impl TrustedOrigins {
     /// # Errors
     /// 403 when the request does not come from where it may.
     pub fn check_sign_in(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        let fetch = |name: &str| text(headers.get(name)).filter(|value| !value.trim().is_empty());
-        let (site, mode) = (fetch("sec-fetch-site"), fetch("sec-fetch-mode"));
         if cookies::are_sent(headers) {
             return self.check_source(headers);
         }
-        if site == Some("cross-site") && mode == Some("navigate") {
+        let [site, mode, dest] =
+            ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"].map(|name| Header::read(headers, name));
+        if site == Header::Text("cross-site") && mode == Header::Text("navigate") {
             return Err(ApiError::CrossSiteNavigation);
         }
-        let from_browser = site.or(mode).or_else(|| fetch("sec-fetch-dest")).is_some();
-        if from_browser || source(headers).is_some() { self.check_source(headers) } else { Ok(()) }
+        let says_something = [site, mode, dest, source(headers)].iter().any(|said| *said != Header::Absent);
+        if says_something { self.check_source(headers) } else { Ok(()) }
     }
 
     fn check_source(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        let Some(source) = source(headers) else { return Err(ApiError::MissingOrigin) };
-        match text(Some(source)) {
-            Some("null") => Err(ApiError::MissingOrigin),
-            Some(source) if self.contains(source) => Ok(()),
-            Some(_) | None => Err(ApiError::InvalidOrigin),
+        match source(headers) {
+            Header::Absent | Header::Text("null") => Err(ApiError::MissingOrigin),
+            Header::Text(source) if self.contains(source) => Ok(()),
+            Header::Text(_) | Header::Unreadable => Err(ApiError::InvalidOrigin),
         }
     }
 }
@@ -82,19 +82,17 @@ pub fn is_truthy(value: &Value) -> bool {
     }
 }
 
-/// What the request says of where it comes from; an empty header says nothing.
-fn source(headers: &HeaderMap) -> Option<&HeaderValue> {
-    let given = |name| headers.get(name).filter(|value| !value.is_empty());
-    given(ORIGIN).or_else(|| given(REFERER))
-}
-
-fn text(value: Option<&HeaderValue>) -> Option<&str> {
-    value.and_then(|value| value.to_str().ok())
+/// What the request says of where it comes from. An `Origin` that cannot be read does not hand over to `Referer`.
+fn source(headers: &HeaderMap) -> Header<'_> {
+    match Header::read(headers, ORIGIN) {
+        Header::Absent => Header::read(headers, REFERER),
+        origin => origin,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderName;
+    use actix_web::http::header::{HeaderName, HeaderValue};
 
     use super::*;
 
@@ -104,9 +102,14 @@ mod tests {
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let bytes: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        raw(&bytes)
+    }
+
+    fn raw(pairs: &[(&'static str, &[u8])]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in pairs {
-            map.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+            map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
         }
         map
     }
@@ -132,5 +135,29 @@ mod tests {
         assert!(matches!(ok(&[("sec-fetch-mode", "cors")]), Err(ApiError::MissingOrigin)));
         let navigation = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         assert!(matches!(ok(&navigation), Err(ApiError::CrossSiteNavigation)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_trusted_origin() {
+        let good: (&str, &[u8]) = ("referer", b"http://localhost:3000/page");
+        for bad in [
+            &[("origin", &b"http://localhost:3000\xff"[..]), good][..],
+            &[("origin", "http://localhost:3000\u{e4}".as_bytes()), good],
+            &[("origin", b"http://localhost:3000"), ("origin", b"http://evil.com")],
+            &[("referer", b"http://localhost:3000/\xff")],
+        ] {
+            assert!(matches!(trusted().check_sign_in(&raw(bad)), Err(ApiError::InvalidOrigin)), "{bad:?}");
+            let with_cookies = raw(&[&[("cookie", &b"a=b"[..])], bad].concat());
+            assert!(
+                matches!(trusted().check_cookies(&with_cookies), Err(ApiError::InvalidOrigin)),
+                "{bad:?}"
+            );
+        }
+        for name in ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"] {
+            let unreadable = raw(&[(name, b"\xff")]);
+            assert!(matches!(trusted().check_sign_in(&unreadable), Err(ApiError::MissingOrigin)), "{name}");
+        }
+        let unreadable_cookie = raw(&[("cookie", b"\xff=\xff")]);
+        assert!(matches!(trusted().check_cookies(&unreadable_cookie), Err(ApiError::MissingOrigin)));
     }
 }

@@ -118,7 +118,7 @@ async fn require(request: &HttpRequest) -> Result<SignedIn, ApiError> {
 
 async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
     let state = state(request)?;
-    let tokens = state.cookies.presented(request.headers());
+    let (_, tokens) = state.cookies.presented(request.headers());
     if tokens.is_empty() {
         return Ok(MaybeSignedIn::Nobody);
     }

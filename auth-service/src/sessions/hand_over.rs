@@ -4,6 +4,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use service_kit::headers::for_display;
 
 use super::model::{Session, SessionToken};
 use super::store::{self, Stored};
@@ -39,8 +40,8 @@ pub async fn start(
     let token = SessionToken::generate()?;
     let address = state.settings.trusted_proxies.client(request);
     let ip_address = address.map(|address| address.to_string()).unwrap_or_default();
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let device = (ip_address, user_agent.unwrap_or_default());
+    let user_agent = request.headers().get(header::USER_AGENT).map(for_display);
+    let device = (ip_address, &*user_agent.unwrap_or_default());
     let mut session = Session::begin(user.id.clone(), remembered, state.settings.sessions.ttl, device, now);
     let drawn = state.status_lists.draw(false)?;
     match store::start(client, &session, user.credential_epoch, &token, &drawn).await? {

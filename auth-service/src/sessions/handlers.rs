@@ -8,8 +8,8 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::current::MaybeSignedIn;
-use super::hand_over::clear_cookies;
-use super::model::SessionView;
+use super::hand_over::clear_cookies_of;
+use super::model::{SessionToken, SessionView};
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, NoFields};
@@ -30,25 +30,32 @@ struct Success {
     success: bool,
 }
 
-/// Ends the session and clears the browser's cookies. Answers the same without a session.
+/// Ends every session that the request presents, and clears the session cookies.
+///
+/// Answers the same without a session. If the database is away the answer is 503, and the cookies are cleared all the same.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])), responses(
     (status = 200, body = Success, description = "Signed out"),
     (status = 403, body = Envelope, description = "A cookie came from an origin that is not trusted"),
+    (status = 503, body = Envelope, description = "The database is away: the cookies are cleared, but the session lives on"),
 ))]
 #[post("/sign-out")]
-pub async fn sign_out(
-    request: HttpRequest,
-    state: web::Data<State>,
-    _: Body<NoFields>,
-) -> Result<HttpResponse, ApiError> {
-    let tokens = state.cookies.presented(request.headers());
-    if !tokens.is_empty() {
-        let client = state.pool.get().await.map_err(StoreError::from)?;
-        store::end(&client, &tokens).await?;
+pub async fn sign_out(request: HttpRequest, state: web::Data<State>, _: Body<NoFields>) -> HttpResponse {
+    let tokens = state.cookies.all_presented(request.headers());
+    let mut response = match end(&state, &tokens).await {
+        Ok(()) => HttpResponse::Ok().json(Success { success: true }),
+        // The browser is signed out in any case: it may be on a shared computer.
+        Err(error) => HttpResponse::from_error(error),
+    };
+    clear_cookies_of(&mut response, &state);
+    response
+}
+
+async fn end(state: &State, tokens: &[SessionToken]) -> Result<(), ApiError> {
+    if tokens.is_empty() {
+        return Ok(());
     }
-    let mut response = HttpResponse::Ok();
-    clear_cookies(&mut response, &state);
-    Ok(response.json(Success { success: true }))
+    let client = state.pool.get().await.map_err(StoreError::from)?;
+    Ok(store::end(&client, tokens).await?)
 }
 
 /// Who is signed in; `null` when nobody is. With a session, `set-auth-jwt` holds an access token.

@@ -39,9 +39,10 @@ pub(super) async fn answer(request: HttpRequest, page: web::Data<Page>) -> HttpR
     response
 }
 
-/// The host name that the page was asked for under.
+/// The host name that the page was asked for under. One that cannot be read is none of ours, as any other.
 fn host(request: &HttpRequest) -> &str {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = request.headers().get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
+    let host = std::str::from_utf8(host).unwrap_or_default();
     host.rsplit_once(':').map_or(host, |(name, _)| name)
 }
 

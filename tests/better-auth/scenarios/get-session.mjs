@@ -95,6 +95,12 @@ const plain = {
       await at.get("/get-session", { headers: { cookie: line } });
     }
   },
+  "a cookie beside others that are not ASCII": async (at) => {
+    const ada = await at.user();
+    for (const line of [`campaign=Undersøgelse; ${ada.cookie}`, `${ada.cookie}; ÿ=ÿ; ÿ`]) {
+      await at.get("/get-session", { headers: { cookie: line } });
+    }
+  },
   "two cookies of the name, the good one first": async (at) => {
     const ada = await at.user();
     await at.get("/get-session", { headers: { cookie: `${ada.cookie}; better-auth.session_token=bad.bad` } });
@@ -161,6 +167,12 @@ Object.assign(plain, {
     await at.get("/get-session", { headers: { cookie: ada.cookie, authorization: "Bearer x.y" } });
     await at.get("/get-session", { headers: { cookie: ada.cookie, authorization: "Basic x" } });
     await at.get("/get-session", { headers: { cookie: ada.cookie, authorization: "Bearer unknown" } });
+  },
+  "a bearer token that is not ASCII": async (at) => {
+    const ada = await at.user();
+    await at.get("/token", { headers: { cookie: ada.cookie, authorization: "Bearer ÿ" } });
+    await at.get("/token", { headers: { cookie: ada.cookie, authorization: "Basic ÿ" } });
+    await at.get("/token", { headers: { cookie: ada.cookie, authorization: "Bearer ÿ.x" } });
   },
   "a JWT is no session": async (at) => {
     const ada = await at.user();

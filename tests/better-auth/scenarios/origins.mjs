@@ -41,6 +41,10 @@ const plain = {
   "a request with cookies from everywhere": async (at) => {
     for (const origin of ORIGINS) await at.post("/sign-out", {}, { headers: { cookie: "a=b", origin } });
   },
+  "a Referer that is not ASCII": async (at) => {
+    const headers = { cookie: "a=b", referer: "http://localhost:3000/ä" };
+    await at.post("/sign-out", {}, { headers });
+  },
   "a request without cookies from everywhere": async (at) => {
     for (const origin of ORIGINS) await at.post("/sign-out", {}, { headers: { origin } });
   },

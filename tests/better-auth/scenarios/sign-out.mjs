@@ -33,6 +33,20 @@ const plain = {
     await at.post("/sign-out", {}, { headers: { authorization: `Bearer ${ada.token}` } });
     await ada.get("/get-session");
   },
+  "with a bearer token, and another session's cookie": async (at) => {
+    const ada = await at.user();
+    const there = await at.elsewhere(ada);
+    const { cookie } = there;
+    await there.post("/sign-out", {}, { headers: { authorization: `Bearer ${ada.token}` } });
+    await ada.get("/get-session");
+    await at.get("/get-session", { headers: { cookie } });
+  },
+  "with a cookie that is not ASCII beside it": async (at) => {
+    const ada = await at.user();
+    const { cookie } = ada;
+    await ada.post("/sign-out", {}, { headers: { cookie: `campaign=Undersøgelse; ${cookie}` } });
+    await at.get("/get-session", { headers: { cookie } });
+  },
   "with a session that nobody signed": async (at) => {
     await at.browser().post("/sign-out", {}, { headers: { cookie: "better-auth.session_token=a.b" } });
   },
