@@ -105,6 +105,36 @@ async fn fr_012_sc_006_a_session_ends_after_7_days_without_use() {
     assert_eq!(refused.status, 401, "no token out of an expired session");
 }
 
+/// A script on the page can read `set-auth-token`, and send an `Authorization` header beside the browser's cookie.
+#[actix_web::test]
+async fn a_token_leaves_its_cookie_for_nobody_who_does_not_know_it() {
+    let server = Clocked::start().await;
+    let bearer = server.sign_up(true).await;
+    let account = json!({"email": "a@example.com", "password": PASSWORD});
+    let url = |path: &str| format!("{}/api/auth{path}", server.url);
+    let signed_in = Answer::of(server.http.post(url("/sign-in/email")).json(&account)).await;
+    assert!(signed_in.header("set-auth-token").is_some());
+    let cookie = signed_in.cookies()[0].split(';').next().unwrap().to_owned();
+
+    for authorization in ["", "Bearer x.y", "Bearer ", "Basic x"] {
+        let send = |request: RequestBuilder| {
+            let request = request.header("cookie", &cookie).header("origin", crate::support::PAGE);
+            Answer::of(request.header("authorization", authorization))
+        };
+        server.pass(25);
+        let extended = send(server.http.get(url("/get-session"))).await;
+        assert_ne!(extended.body, Value::Null, "{authorization}");
+        let updated = send(server.http.post(url("/update-user")).json(&json!({"name": "B"}))).await;
+        assert_eq!(updated.status, 200, "{authorization}");
+        for answer in [extended, updated] {
+            assert!(answer.cookies()[0].starts_with(&cookie), "{answer:?}");
+            assert_eq!(answer.header("set-auth-token"), None, "{authorization}");
+        }
+    }
+    let updated = server.post("/update-user", &bearer, &json!({"name": "C"})).await;
+    assert!(updated.cookies()[0].contains(&bearer) && updated.header("set-auth-token").is_some());
+}
+
 #[actix_web::test]
 async fn fr_012_a_session_in_use_is_extended_once_a_day() {
     let server = Clocked::start().await;

@@ -170,6 +170,16 @@ export const DIFFERENCES = [
     shows: [{ scenario: "targets > a URL without slashes", field: /^(header\.location|body\.url)$/ }],
   },
   {
+    id: "raw-token",
+    difference:
+      "`set-auth-token` is sent when a session begins; an answer that only renews the cookie has it if the session was found by its bearer token",
+    reason: "scripts can read that header, and must not get the token that an HttpOnly cookie keeps from them",
+    shows: [
+      { at: /^GET \/(get-session|token|list-sessions|verify-email)$/, field: "header.set-auth-token", ours: null },
+      { at: /^POST \/(update-user|delete-user|revoke-other-sessions|send-verification-email)$/, field: "header.set-auth-token", ours: null },
+    ],
+  },
+  {
     id: "sign-out-all",
     difference: "sign-out ends the session of the bearer token and the sessions of all cookies",
     reason: "Better Auth ends the first that it finds, and clears the cookies of the others, whose sessions live on",

@@ -14,7 +14,7 @@ use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
 use crate::protocol::status::DONE;
-use crate::sessions::{self, SignedIn};
+use crate::sessions;
 use crate::state::State;
 use crate::users::User;
 use crate::verifications::LinkToken;
@@ -153,8 +153,7 @@ fn answer(
         }
     };
     if let Outcome::Changed(_, Some(current)) = &outcome {
-        let SignedIn { session, token, .. } = &**current;
-        sessions::set_cookies_of(&mut response, state, request, token, session.remembered);
+        sessions::set_cookies(&mut response, state, request, current);
     }
     Ok(response)
 }

@@ -4,15 +4,16 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use service_kit::store::StoreError;
 
-use super::hand_over::place;
+use super::hand_over::{place, session_headers};
 use super::model::{Session, SessionToken};
 use super::refresh::News;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Schema};
+use crate::protocol::cookies::Presented;
 use crate::protocol::origin::is_truthy;
 use crate::state::State;
 use crate::users::User;
@@ -25,6 +26,8 @@ pub struct SignedIn {
     pub user: User,
     /// What the request presented, for the cookie to be sent again.
     pub token: SessionToken,
+    /// How it was presented.
+    pub found_by: Presented,
 }
 
 /// A live session that began recently. A handler that takes this answers older ones 403.
@@ -36,6 +39,14 @@ pub struct WithBody<T> {
     pub current: SignedIn,
     /// What it says.
     pub body: T,
+}
+
+/// Sends the cookie of the session that a request presented again.
+pub fn set_cookies(response: &mut HttpResponse, state: &State, request: &HttpRequest, current: &SignedIn) {
+    let token = (&current.token, current.found_by == Presented::Bearer);
+    for (name, value) in session_headers(state, request, token, current.session.remembered) {
+        response.headers_mut().append(name, value);
+    }
 }
 
 /// The session of a request, if there is a live one.
@@ -118,7 +129,7 @@ async fn require(request: &HttpRequest) -> Result<SignedIn, ApiError> {
 
 async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
     let state = state(request)?;
-    let (_, tokens) = state.cookies.presented(request.headers());
+    let (found_by, tokens) = state.cookies.presented(request.headers());
     if tokens.is_empty() {
         return Ok(MaybeSignedIn::Nobody);
     }
@@ -145,10 +156,10 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
             return ended();
         }
         (session.expires_at, session.updated_at) = (expires_at, now);
-        request.extensions_mut().insert(News::Extended(token.clone()));
+        request.extensions_mut().insert(News::Extended(token.clone(), found_by));
     }
     place(&client, state, &mut session).await?;
-    Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token })))
+    Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token, found_by })))
 }
 
 /// `?disableRefresh=...`: look, but do not extend. Anything that JavaScript takes for given counts.

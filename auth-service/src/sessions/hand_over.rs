@@ -84,50 +84,28 @@ pub fn hand_over(
     started: &Started,
     user: &User,
 ) -> Result<(), ApiError> {
-    set_cookies(response, state, request, &started.token, started.session.remembered);
+    for header in session_headers(state, request, (&started.token, true), started.session.remembered) {
+        response.append_header(header);
+    }
     limits::remember_device(response, state, request, user)?;
     let jwt = tokens::issue(state, &started.session, user)?;
     response.insert_header(("set-auth-jwt", &*jwt));
     Ok(())
 }
 
-/// Sets the session cookie (again), with the signed token beside it for clients without cookies.
-pub fn set_cookies(
-    response: &mut HttpResponseBuilder,
-    state: &State,
-    request: &HttpRequest,
-    token: &SessionToken,
-    remembered: bool,
-) {
-    for header in session_headers(state, request, token, remembered) {
-        response.append_header(header);
-    }
-}
-
-/// The same, on an answer that is complete but for this.
-pub fn set_cookies_of(
-    response: &mut HttpResponse,
-    state: &State,
-    request: &HttpRequest,
-    token: &SessionToken,
-    remembered: bool,
-) {
-    for (name, value) in session_headers(state, request, token, remembered) {
-        response.headers_mut().append(name, value);
-    }
-}
-
-/// The headers that give a device its session.
+/// The headers that give a device its session. The cookie is kept from scripts, `set-auth-token` is read by them: so the
+/// token is `shown` there only where a session begins, and to those who presented it as a bearer, who know it.
 pub(super) fn session_headers(
     state: &State,
     request: &HttpRequest,
-    token: &SessionToken,
+    (token, shown): (&SessionToken, bool),
     remembered: bool,
 ) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
     let signed = state.cookies.signed(token);
     let cookies = state.cookies.set(request.headers(), &signed, remembered);
-    let token = HeaderValue::from_str(&signed).ok().map(|value| (SET_AUTH_TOKEN, value));
-    cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)).chain(token)
+    let token = shown.then(|| HeaderValue::from_str(&signed).ok()).flatten();
+    let cookies = cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie));
+    cookies.chain(token.map(|value| (SET_AUTH_TOKEN, value)))
 }
 
 /// Clears what the browser holds of a session.

@@ -8,8 +8,8 @@ mod model;
 mod refresh;
 mod store;
 
-pub use current::{Fresh, MaybeSignedIn, SignedIn, WithBody};
-pub use hand_over::{Started, clear_cookies_of, hand_over, set_cookies, set_cookies_of, start};
+pub use current::{Fresh, MaybeSignedIn, SignedIn, WithBody, set_cookies};
+pub use hand_over::{Started, clear_cookies_of, hand_over, start};
 pub use model::{Session, SessionId, SessionSettings, SessionToken};
 pub use refresh::tell_device;
 pub use store::{end_all, hold};

@@ -8,13 +8,14 @@ use actix_web::{Error, HttpMessage, web};
 
 use super::hand_over::session_headers;
 use super::model::SessionToken;
+use crate::protocol::cookies::Presented;
 use crate::state::State;
 
 /// Left with a request by looking its session up, when the device does not know it yet.
 #[derive(Clone)]
 pub enum News {
-    /// The session was extended; the token is what the device holds.
-    Extended(SessionToken),
+    /// The session was extended; the token is what the device holds, and how it presented it.
+    Extended(SessionToken, Presented),
     /// The session is over.
     Ended,
 }
@@ -40,8 +41,9 @@ pub async fn tell_device<B: MessageBody>(
     }
     match news {
         // Only remembered sessions are extended.
-        News::Extended(token) => {
-            for (name, value) in session_headers(&state, response.request(), &token, true) {
+        News::Extended(token, found_by) => {
+            let shown = found_by == Presented::Bearer;
+            for (name, value) in session_headers(&state, response.request(), (&token, shown), true) {
                 response.headers_mut().append(name, value);
             }
         }

@@ -71,9 +71,9 @@ pub async fn update_user(
     let client = state.pool.get().await.map_err(StoreError::from)?;
     let image = body.image.as_ref().map(Option::as_deref);
     store::update(&client, &current.user.id, body.name.as_deref(), image, state.clock.now()).await?;
-    let mut response = HttpResponse::Ok();
-    sessions::set_cookies(&mut response, &state, &request, &current.token, current.session.remembered);
-    Ok(response.json(DONE))
+    let mut response = HttpResponse::Ok().json(DONE);
+    sessions::set_cookies(&mut response, &state, &request, &current);
+    Ok(response)
 }
 
 /// How the user shows that it is meant.
