@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use jiff::{SignedDuration, Timestamp};
 use service_kit::store::StoreError;
 
-use super::model::{Key, Rule, Since};
+use super::model::{Key, Refusal, Rule, Since};
 use super::store::{self, Taken};
 use super::{Limits, device};
 use crate::error::ApiError;

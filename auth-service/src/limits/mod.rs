@@ -5,7 +5,6 @@
 mod account;
 mod device;
 mod mail;
-mod memory;
 mod model;
 mod network;
 mod requester;
@@ -16,6 +15,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aws_lc_rs::hmac;
 use deadpool_postgres::Pool;
 use jiff::{SignedDuration, Timestamp};
+use service_kit::counters::Counters;
 use service_kit::store::StoreError;
 
 pub use account::guess;
@@ -25,8 +25,7 @@ pub use model::{Bucket, Rule, Since};
 pub use network::Network;
 pub use requester::{Requester, Standing};
 
-use self::memory::Counters;
-use self::model::{Count, Key};
+use self::model::{Count, Key, Refusal};
 use self::store::{Full, Taken};
 use crate::error::ApiError;
 

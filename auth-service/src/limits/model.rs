@@ -1,54 +1,21 @@
 //! What is counted, and how much of it is too much.
 
 use aws_lc_rs::hmac;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+pub use service_kit::counters::{Rule, Since};
 
 use super::network::Network;
 use crate::error::ApiError;
 
-/// How often something may be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
-    /// So many times, one or more ...
-    pub max: i32,
-    /// ... in so long a time ...
-    pub window: SignedDuration,
-    /// ... which is measured from here.
-    pub since: Since,
-}
-
-/// Where a window begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Since {
-    /// The last time that was allowed, as Better Auth has it: only a whole window of silence starts a new count.
-    LastAllowed,
-    /// The first time: then the count ends when it ends, whatever happens in between.
-    First,
-}
-
-impl Rule {
-    /// When a window ends that begins now.
-    pub fn end(&self, now: Timestamp) -> Timestamp {
-        now.checked_add(self.window).unwrap_or(Timestamp::MAX)
-    }
-
-    /// The rule of a network that holds so many clients. Its window is a fixed one: among many clients there may never be
-    /// the silence that ends the other.
-    pub fn for_clients(self, factor: i32) -> Self {
-        match factor {
-            ..=1 => self,
-            _ => Self { max: self.max.saturating_mul(factor), since: Since::First, ..self },
-        }
-    }
-
+/// Turns a rule's "no" into an answer.
+pub trait Refusal {
     /// The answer to one time too many, while the count lasts until `ends_at` (unknown: for a whole window).
-    pub fn refusal(&self, ends_at: Option<Timestamp>, now: Timestamp) -> ApiError {
-        let left = ends_at.map_or(self.window, |ends_at| ends_at.duration_since(now));
-        let second = SignedDuration::from_secs(1);
-        let left = left.clamp(second, self.window.max(second));
-        // Rounded up: whoever comes back then is let in.
-        let whole = left.as_secs() + i64::from(left.subsec_nanos() > 0);
-        ApiError::TooManyRequests { retry_after: whole }
+    fn refusal(&self, ends_at: Option<Timestamp>, now: Timestamp) -> ApiError;
+}
+
+impl Refusal for Rule {
+    fn refusal(&self, ends_at: Option<Timestamp>, now: Timestamp) -> ApiError {
+        ApiError::TooManyRequests { retry_after: self.retry_after(ends_at, now) }
     }
 }
 
@@ -121,20 +88,5 @@ mod tests {
         assert_ne!(key(&["a", "bc"]), key(&["a", "bc", ""]));
         let other = hmac::Key::new(hmac::HMAC_SHA256, &[8; 32]);
         assert_ne!(key(&["a"]), Key::of(&other, &["a"]));
-    }
-
-    #[test]
-    fn a_refusal_says_when_to_come_back_in_whole_seconds() {
-        let rule = Rule { max: 3, window: SignedDuration::from_secs(10), since: Since::LastAllowed };
-        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        let seconds = |millis: i64| {
-            let ends_at = now.checked_add(SignedDuration::from_millis(millis)).unwrap();
-            match rule.refusal(Some(ends_at), now) {
-                ApiError::TooManyRequests { retry_after } => retry_after,
-                other => panic!("{other}"),
-            }
-        };
-        let found = [10_000, 9_001, 9_000, 1, -5_000, 60_000].map(seconds);
-        assert_eq!(found, [10, 10, 9, 1, 1, 10]);
     }
 }

@@ -1,11 +1,54 @@
-//! Counts in the memory of one replica: a fixed table, so that no crowd of addresses makes it grow.
+//! Counts in the memory of one replica: a fixed table, so that no crowd of clients makes it grow.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::model::{Bucket, Rule, Since};
+/// How often something may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// So many times, one or more ...
+    pub max: i32,
+    /// ... in so long a time ...
+    pub window: SignedDuration,
+    /// ... which is measured from here.
+    pub since: Since,
+}
+
+/// Where a window begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// The last time that was allowed, as Better Auth has it: only a whole window of silence starts a new count.
+    LastAllowed,
+    /// The first time: then the count ends when it ends, whatever happens in between.
+    First,
+}
+
+impl Rule {
+    /// When a window ends that begins now.
+    pub fn end(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(self.window).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The rule of a network that holds so many clients. Its window is a fixed one: among many clients there may never be
+    /// the silence that ends the other.
+    pub fn for_clients(self, factor: i32) -> Self {
+        match factor {
+            ..=1 => self,
+            _ => Self { max: self.max.saturating_mul(factor), since: Since::First, ..self },
+        }
+    }
+
+    /// Seconds to wait, for `Retry-After`, while a count lasts until `ends_at` (a whole window if unknown).
+    pub fn retry_after(&self, ends_at: Option<Timestamp>, now: Timestamp) -> i64 {
+        let left = ends_at.map_or(self.window, |ends_at| ends_at.duration_since(now));
+        let second = SignedDuration::from_secs(1);
+        let left = left.clamp(second, self.window.max(second));
+        // Rounded up: whoever comes back then is let in.
+        left.as_secs() + i64::from(left.subsec_nanos() > 0)
+    }
+}
 
 /// A bucket has its place in one of these sets and nowhere else, so two requests meet at a lock only when their
 /// buckets share a set. With eight slots each there are 131,072 in about 3 MB; Better Auth keeps 100,000.
@@ -13,7 +56,7 @@ const SETS: usize = 16_384;
 /// The slots of a set. A ninth bucket takes the place of the one whose count ends first.
 const SLOTS: usize = 8;
 
-/// Counts of buckets. When more clients are active than it has room for, it forgets some counts early, and so lets
+/// Counts of buckets, each under a key that tells it apart. When more clients are active than it has room for, it forgets some counts early, and so lets
 /// through too much rather than too little.
 pub struct Counters {
     hasher: RandomState,
@@ -40,15 +83,25 @@ impl Slot {
     }
 }
 
-impl Counters {
+impl Default for Counters {
     /// An empty table.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let sets = (0..SETS).map(|_| Mutex::new([Slot::FREE; SLOTS])).collect();
         Self { hasher: RandomState::new(), sets }
     }
+}
 
-    /// Counts one more, unless it would be one too many: then the end of the count.
-    pub fn take(&self, bucket: &Bucket<'_>, rule: &Rule, now: Timestamp) -> Result<(), Timestamp> {
+impl Counters {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts one more.
+    ///
+    /// # Errors
+    /// The end of the count, if it is full.
+    pub fn take(&self, bucket: &impl Hash, rule: &Rule, now: Timestamp) -> Result<(), Timestamp> {
         self.with_slot(bucket, |slot, tag| {
             let goes_on = slot.tag == tag && !slot.is_over(rule, now);
             if goes_on && slot.count >= rule.max {
@@ -63,7 +116,7 @@ impl Counters {
     }
 
     /// The end of a count that is known to be full.
-    pub fn full_until(&self, bucket: &Bucket<'_>, rule: &Rule, now: Timestamp) -> Option<Timestamp> {
+    pub fn full_until(&self, bucket: &impl Hash, rule: &Rule, now: Timestamp) -> Option<Timestamp> {
         self.with_slot(bucket, |slot, tag| {
             let full = slot.tag == tag && slot.count >= rule.max && !slot.is_over(rule, now);
             full.then(|| time(slot.ends_at))
@@ -71,14 +124,14 @@ impl Counters {
     }
 
     /// Notes that a count is full.
-    pub fn set_full(&self, bucket: &Bucket<'_>, rule: &Rule, ends_at: Timestamp) {
+    pub fn set_full(&self, bucket: &impl Hash, rule: &Rule, ends_at: Timestamp) {
         self.with_slot(bucket, |slot, tag| {
             *slot = Slot { tag, count: rule.max, ends_at: ends_at.as_millisecond() };
         });
     }
 
     /// Works on the slot of the bucket, or on the one it would take.
-    fn with_slot<T>(&self, bucket: &Bucket<'_>, work: impl FnOnce(&mut Slot, u64) -> T) -> T {
+    fn with_slot<T>(&self, bucket: &impl Hash, work: impl FnOnce(&mut Slot, u64) -> T) -> T {
         let tag = self.hasher.hash_one(bucket);
         // The low bits choose the set; those of one set still differ in all the others.
         let place = usize::try_from(tag % SETS as u64).ok().and_then(|index| self.sets.get(index));
@@ -97,9 +150,6 @@ fn time(millis: i64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
-    use super::super::network::Network;
     use super::*;
 
     const RULE: Rule = Rule { max: 3, window: SignedDuration::from_secs(10), since: Since::LastAllowed };
@@ -108,9 +158,8 @@ mod tests {
         Timestamp::from_millisecond(1_800_000_000_000 + millis).unwrap()
     }
 
-    fn bucket(address: u32) -> Bucket<'static> {
-        let network = Network::of(Some(std::net::Ipv4Addr::from_bits(address).into()));
-        Bucket { network, route: "/api/auth/ok" }
+    fn bucket(client: u32) -> (u32, &'static str) {
+        (client, "/api/auth/ok")
     }
 
     #[test]
@@ -123,8 +172,7 @@ mod tests {
         assert_eq!([take(28_000), take(28_000), take(28_000)], [Ok(()); 3]);
         assert_eq!(take(28_000), Err(at(38_000)));
         assert_eq!(counters.take(&bucket(2), &RULE, at(28_000)), Ok(()), "another client");
-        let other = Bucket { route: "/api/auth/token", ..bucket(1) };
-        assert_eq!(counters.take(&other, &RULE, at(28_000)), Ok(()), "another route");
+        assert_eq!(counters.take(&(1, "/api/auth/token"), &RULE, at(28_000)), Ok(()), "another route");
     }
 
     #[test]
@@ -154,6 +202,13 @@ mod tests {
         assert_eq!(counters.full_until(&bucket(1), &RULE, at(6_999)), Some(at(7_000)));
         assert_eq!(counters.full_until(&bucket(2), &RULE, at(6_999)), None);
         assert_eq!(counters.full_until(&bucket(1), &RULE, at(7_000)), None);
+    }
+
+    #[test]
+    fn a_refusal_says_when_to_come_back_in_whole_seconds() {
+        let seconds = |millis: i64| RULE.retry_after(Some(at(millis)), at(0));
+        assert_eq!([10_000, 9_001, 9_000, 1, -5_000, 60_000].map(seconds), [10, 10, 9, 1, 1, 10]);
+        assert_eq!(RULE.retry_after(None, at(0)), 10);
     }
 
     #[test]
