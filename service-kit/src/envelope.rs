@@ -25,6 +25,8 @@ pub struct Envelope {
 pub struct Rejection {
     status: StatusCode,
     envelope: Envelope,
+    /// Seconds, for `Retry-After`.
+    retry_after: Option<i64>,
 }
 
 impl Rejection {
@@ -34,7 +36,14 @@ impl Rejection {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, envelope: Envelope { code: code.into(), message: message.into() } }
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        Self { status, envelope: Envelope { code: code.into(), message: message.into() }, retry_after }
+    }
+
+    /// 429: the client may try again in so many seconds.
+    pub fn too_many_requests(message: impl Into<Cow<'static, str>>, retry_after: i64) -> Self {
+        let rejection = Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", message);
+        Self { retry_after: Some(retry_after), ..rejection }
     }
 
     /// 500 with a body that is the same for every cause; the cause belongs in the log.
@@ -69,8 +78,8 @@ impl ResponseError for Rejection {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((header::RETRY_AFTER, "1"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         response.json(&self.envelope)
     }
@@ -145,5 +154,14 @@ mod tests {
     async fn a_503_says_when_to_try_again() {
         let response = Rejection::unavailable().error_response();
         assert_eq!(response.headers().get("retry-after").unwrap(), "1");
+    }
+
+    #[actix_web::test]
+    async fn a_429_says_when_to_try_again() {
+        let response = Rejection::too_many_requests("Wait", 17).error_response();
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers().get("retry-after").unwrap(), "17");
+        let body = to_bytes(response.into_body()).await.unwrap();
+        assert_eq!(body, r#"{"code":"TOO_MANY_REQUESTS","message":"Wait"}"#);
     }
 }

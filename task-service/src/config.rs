@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use secrecy::SecretString;
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::origins::OriginPatterns;
@@ -61,7 +61,7 @@ pub struct Settings {
     /// Address and port of figures for Prometheus, at /metrics; without it there are none
     #[arg(long, env = "METRICS_BIND")]
     pub metrics_bind: Option<SocketAddr>,
-    /// Most connections to PostgreSQL, shared out among the worker threads (one a core) with at least one for each;
+    /// Most connections to PostgreSQL, shared out among the worker threads (one a core) with at least two for each;
     /// one more serves the health checks
     #[arg(long, env = "DATABASE_POOL_SIZE", default_value_t = 16,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
@@ -69,6 +69,15 @@ pub struct Settings {
     /// How many clients may be connected
     #[command(flatten)]
     pub connection_limit: ConnectionLimit,
+    /// Maximum number of tasks per user
+    #[arg(long, env = "TASK_QUOTA", default_value_t = 100_000, value_parser = value_parser!(u32).range(1..))]
+    pub task_quota: u32,
+    /// Maximum requests per user and minute, counted by each replica separately; 0 disables the limit
+    #[arg(long, env = "REQUESTS_PER_MINUTE", default_value_t = 1200, value_parser = value_parser!(i32).range(0..))]
+    pub requests_per_minute: i32,
+    /// Maximum time PostgreSQL may spend on one list or search; at most 8s
+    #[arg(long, env = "LIST_TIMEOUT", default_value = "3s", value_parser = list_timeout)]
+    pub list_timeout: Duration,
     /// How log lines look
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -119,6 +128,14 @@ pub struct Settings {
     /// character: https://*.example.com
     #[arg(long, env = "CORS_ORIGINS", default_value = "")]
     pub cors_origins: OriginPatterns,
+}
+
+/// PostgreSQL counts in milliseconds and takes 0 for "no limit". A search may also wait for twice this time before it
+/// runs ([`crate::search_slots`]), and both must fit into the 30 s that a request may take.
+fn list_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = duration(text)?;
+    let allowed = Duration::from_millis(1)..=Duration::from_secs(8);
+    if allowed.contains(&timeout) { Ok(timeout) } else { Err("must be from 1ms to 8s".to_owned()) }
 }
 
 /// A setting that cannot work. Its text is one line that names the variable and never shows a secret.

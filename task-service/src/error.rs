@@ -6,8 +6,13 @@ use service_kit::envelope::Rejection;
 use service_kit::store::StoreError;
 use shared_claims::AuthenticationError;
 
+use crate::budget::Exhausted;
+use crate::search_slots::Busy;
 use crate::tasks::cursor::InvalidCursor;
 use crate::tasks::fields::Invalid;
+
+/// Seconds after which to retry a search: most take far less.
+const SEARCH_RETRY_AFTER: i64 = 1;
 
 /// Why a request was not served. What it prints is for the log; the client reads less.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +23,15 @@ pub enum ApiError {
     /// The path names somebody else: 403.
     #[error("the path names another user")]
     Forbidden,
+    /// The caller's request budget is used up: 429.
+    #[error("{0}")]
+    Exhausted(#[from] Exhausted),
+    /// The caller's earlier searches are still running: 429.
+    #[error("{0}")]
+    SearchBusy(#[from] Busy),
+    /// The caller has reached the task quota: 403.
+    #[error("the user has reached the task quota")]
+    QuotaExceeded,
     /// The caller has no such task: 404, whether or not somebody else has.
     #[error("no such task")]
     TaskNotFound,
@@ -27,7 +41,10 @@ pub enum ApiError {
     /// The cursor is none of ours: 400.
     #[error("{0}")]
     Cursor(#[from] InvalidCursor),
-    /// The database is away: 503. Anything else it says is our fault: 500.
+    /// The application was built without a part it needs: 500.
+    #[error("the application has no {0}")]
+    Unconfigured(&'static str),
+    /// The database is away, or a list took too long: 503. Anything else it says is our fault: 500.
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -44,6 +61,19 @@ impl ResponseError for ApiError {
             Self::Forbidden => {
                 Rejection::new(StatusCode::FORBIDDEN, "FORBIDDEN", "This path belongs to another user")
             }
+            Self::Exhausted(Exhausted { retry_after }) => Rejection::too_many_requests(
+                "You are sending too many requests. Please try again later.",
+                *retry_after,
+            ),
+            Self::SearchBusy(Busy) => Rejection::too_many_requests(
+                "Your earlier searches are still running. Please try again.",
+                SEARCH_RETRY_AFTER,
+            ),
+            Self::QuotaExceeded => Rejection::new(
+                StatusCode::FORBIDDEN,
+                "QUOTA_EXCEEDED",
+                "You have reached the maximum number of tasks. Delete some to create new ones.",
+            ),
             Self::TaskNotFound => {
                 Rejection::new(StatusCode::NOT_FOUND, "TASK_NOT_FOUND", "There is no such task")
             }
@@ -51,6 +81,7 @@ impl ResponseError for ApiError {
             Self::Cursor(error) => {
                 Rejection::new(StatusCode::BAD_REQUEST, "INVALID_CURSOR", error.to_string())
             }
+            Self::Unconfigured(_) => Rejection::internal(),
             Self::Store(StoreError::Unavailable(_)) => Rejection::unavailable(),
             // What we send was checked before, so a constraint that strikes is our mistake too.
             Self::Store(

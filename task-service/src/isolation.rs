@@ -19,19 +19,28 @@ pub enum IsolationError {
         /// The role it may act as, which can be itself.
         other: String,
     },
-    /// The role is, or may become, the table's owner, who can switch the wall off.
-    #[error("DATABASE_URL: role {role} may act as {owner}, the owner of the table tasks; use tasks_service")]
+    /// The role is, or may become, a table's owner, who can switch the wall off.
+    #[error(
+        "DATABASE_URL: role {role} may act as {owner}, the owner of the table {table}; use tasks_service"
+    )]
     Owner {
         /// Our role.
         role: String,
         /// The table's owner.
         owner: String,
+        /// The table.
+        table: String,
     },
-    /// The table's wall is down.
+    /// A table's wall is down.
     #[error(
-        "row level security of the table tasks is not {0}; run `task-service migrate` or repair it by hand"
+        "row level security of the table {table} is not {state}; run `task-service migrate` or repair it by hand"
     )]
-    Down(&'static str),
+    Down {
+        /// The table.
+        table: String,
+        /// What it should be.
+        state: &'static str,
+    },
     /// The database could not be asked.
     #[error("cannot check row level security: {0}")]
     Store(#[from] StoreError),
@@ -43,16 +52,17 @@ const BYPASSING_ROLES: &str = "SELECT session_user::text AS role, rolname::text 
      WHERE (rolsuper OR rolbypassrls) AND pg_has_role(session_user, oid, 'MEMBER') \
      ORDER BY rolname <> session_user LIMIT 1";
 
-const TABLE: &str = "SELECT session_user::text AS role, relowner::regrole::text AS owner, \
+/// Every table that holds rows of users.
+const TABLES: &str = "SELECT relname::text AS table, session_user::text AS role, relowner::regrole::text AS owner, \
      pg_has_role(session_user, relowner, 'MEMBER') AS is_owner, \
      relrowsecurity AS enabled, relforcerowsecurity AS forced \
-     FROM pg_class WHERE oid = 'tasks'::regclass";
+     FROM pg_class WHERE oid IN ('tasks'::regclass, 'task_counts'::regclass) ORDER BY relname DESC";
 
-/// Proof that policies bind the role on the table: only [`verify`] makes one.
+/// Proof that policies bind the role on the tables: only [`verify`] makes one.
 #[derive(Debug, Clone, Copy)]
 pub struct Isolated(());
 
-/// Makes sure that policies bind the role of this pool on the table of tasks.
+/// Makes sure that policies bind the role of this pool on every table that holds rows of users.
 ///
 /// # Errors
 /// When they do not, or the database cannot be asked.
@@ -62,18 +72,25 @@ pub async fn verify(pool: &Pool) -> Result<Isolated, IsolationError> {
         let (role, other) = (text(&row, "role")?, text(&row, "other")?);
         return Err(IsolationError::Bypass { role, other });
     }
-    let table = client.query_one(TABLE, &[]).await.map_err(StoreError::from)?;
-    let holds = |column: &str| table.try_get::<_, bool>(column).map_err(StoreError::from);
-    if holds("is_owner")? {
-        return Err(IsolationError::Owner { role: text(&table, "role")?, owner: text(&table, "owner")? });
-    }
-    if !holds("enabled")? {
-        return Err(IsolationError::Down("enabled"));
-    }
-    if !holds("forced")? {
-        return Err(IsolationError::Down("forced"));
+    for row in client.query(TABLES, &[]).await.map_err(StoreError::from)? {
+        verify_table(&row)?;
     }
     Ok(Isolated(()))
+}
+
+fn verify_table(row: &Row) -> Result<(), IsolationError> {
+    let holds = |column: &str| row.try_get::<_, bool>(column).map_err(StoreError::from);
+    let table = text(row, "table")?;
+    if holds("is_owner")? {
+        return Err(IsolationError::Owner { role: text(row, "role")?, owner: text(row, "owner")?, table });
+    }
+    if !holds("enabled")? {
+        return Err(IsolationError::Down { table, state: "enabled" });
+    }
+    if !holds("forced")? {
+        return Err(IsolationError::Down { table, state: "forced" });
+    }
+    Ok(())
 }
 
 fn text(row: &Row, column: &str) -> Result<String, StoreError> {

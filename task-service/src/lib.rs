@@ -4,6 +4,7 @@
 //! the owner ([`owned`]), and PostgreSQL's row level security would hold without either ([`isolation`] makes sure of
 //! it at start).
 
+pub mod budget;
 pub mod cli;
 pub mod config;
 mod document;
@@ -12,6 +13,7 @@ pub mod isolation;
 mod keys;
 pub mod owned;
 pub mod owner;
+pub mod search_slots;
 pub mod server;
 pub mod state;
 pub mod tasks;

@@ -3,9 +3,10 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use shared_claims::{UserId, authenticate};
 
+use crate::budget::RequestBudget;
 use crate::error::ApiError;
 
 /// The path's way to say "the caller", whoever that is.
@@ -15,7 +16,8 @@ const SELF: &str = "me";
 ///
 /// Only the extractor makes one: it takes the identity from a verified token and from nowhere else, and refuses
 /// when `{user_id}` in the path is neither `me` nor that identity. A handler that takes an `Owner` first is not
-/// entered, and its path and body are not looked at, before both are settled.
+/// entered, and its path and body are not looked at, before both are settled. Each request counts against its
+/// sender's [`RequestBudget`], whatever it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner(UserId);
 
@@ -28,6 +30,8 @@ impl Owner {
     fn of(request: &HttpRequest) -> Result<Self, ApiError> {
         let claims = authenticate(request)?;
         let caller = claims.subject();
+        let budget = request.app_data::<web::Data<RequestBudget>>();
+        budget.ok_or(ApiError::Unconfigured("request budget"))?.take(caller)?;
         match request.match_info().get("user_id") {
             Some(named) if named == SELF || named == caller.as_str() => Ok(Self(caller.clone())),
             // A malformed id is somebody else's too: it cannot be the caller's.

@@ -21,13 +21,18 @@ use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
+use crate::budget::RequestBudget;
 use crate::config::{SettingError, Settings};
 use crate::document::Document;
 use crate::isolation::{self, IsolationError};
 use crate::keys::KeysDependency;
-use crate::owned::OwnedTables;
+use crate::owned::{Bounds, OwnedTables};
+use crate::search_slots::SearchSlots;
 use crate::state::State;
 use crate::{migrations, tasks};
+
+/// Minimum number of connections per worker: one user's search holds one of them, which leaves one for everybody else.
+const LEAST_CONNECTIONS: usize = 2;
 
 /// The name in messages to the operator.
 pub const NAME: &str = "task-service";
@@ -101,18 +106,23 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
 
     let (verifier, ready, origins) =
         (web::Data::new(verifier), readiness.clone(), settings.cors_origins.clone());
-    let connections = settings.database_pool_size;
+    let connections = settings.database_pool_size.max(LEAST_CONNECTIONS * lifecycle::workers());
+    let bounds = Bounds { task_quota: settings.task_quota, list_timeout: settings.list_timeout };
+    let searches = SearchSlots::new(settings.list_timeout);
+    let budget = web::Data::new(RequestBudget::new(settings.requests_per_minute, clock.clone()));
     let app = move || {
-        let (address, clock) = (address.clone(), clock.clone());
+        let (address, searches, clock) = (address.clone(), searches.clone(), clock.clone());
         let state = move || {
-            let pool = address.worker_pool(connections);
-            future::ready(pool.map(|pool| State::new(OwnedTables::new(pool, isolated), clock.clone())))
+            let state =
+                |pool| State::new(OwnedTables::new(pool, isolated, bounds), searches.clone(), clock.clone());
+            future::ready(address.worker_pool(connections).map(state))
         };
         let (app, document) = App::new()
             .into_utoipa_app()
             .openapi(Document::openapi())
             .data_factory(state)
             .app_data(verifier.clone())
+            .app_data(budget.clone())
             .configure(tasks::routes)
             .configure(health::routes(ready.clone()))
             .split_for_parts();

@@ -13,7 +13,7 @@ use reqwest::Method;
 use secrecy::SecretString;
 use service_kit::database::Address;
 use task_service::isolation;
-use task_service::owned::OwnedTables;
+use task_service::owned::{Bounds, OwnedTables};
 use task_service::owner::Owner;
 use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
@@ -34,7 +34,8 @@ async fn one_connection(database: &TestDatabase) -> (Pool, OwnedTables) {
     let url = SecretString::from(database.service_url());
     let pool = Address::parse("DATABASE_URL", &url).unwrap().pool(1).unwrap();
     let isolated = isolation::verify(&pool).await.unwrap();
-    (pool.clone(), OwnedTables::new(pool, isolated))
+    let bounds = Bounds { task_quota: 1000, list_timeout: Duration::from_secs(3) };
+    (pool.clone(), OwnedTables::new(pool, isolated, bounds))
 }
 
 /// Polls a future this often, letting the connection work in between, and drops it.
@@ -120,7 +121,7 @@ async fn sc_005_a_statement_that_fails_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn sc_005_clients_that_hang_up_leave_nothing_behind_on_one_connection_a_worker() {
+async fn sc_005_clients_that_hang_up_leave_nothing_behind_on_two_connections_a_worker() {
     let stack = Stack::with(&[("DATABASE_POOL_SIZE", "1")]).await;
     let (alice, bob) = (stack.user("alice"), stack.user("bob"));
     for n in 0..300 {

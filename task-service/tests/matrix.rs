@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use local_stack::databases::connect;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared_claims::{Clock, SystemClock};
@@ -145,6 +146,43 @@ async fn fr_017_the_owner_gets_through_on_every_route_under_both_names() {
             assert_eq!(answer.header("x-content-type-options"), "nosniff");
             assert_eq!(answer.header("cache-control"), "no-store");
             assert!(!answer.header("x-request-id").is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_any_budget_left_every_route_is_429_whatever_it_names_and_changes_nothing() {
+    let stack = Stack::with(&[("REQUESTS_PER_MINUTE", "1")]).await;
+    let alice = stack.user("alice");
+    let task = alice.create("Alice's").await;
+    for route in routes() {
+        // Path and body are not looked at before the budget.
+        for (user, task) in
+            [("me", task.as_str()), ("alice", "nonsense"), ("bob", task.as_str()), ("%00", "%FF")]
+        {
+            let answer = route.call(&alice, user, task).await.expect_error(429, "TOO_MANY_REQUESTS");
+            let seconds: u32 = answer.header("retry-after").parse().unwrap();
+            assert!((1..=60).contains(&seconds), "{} {}: {seconds}", route.method, route.path);
+            assert_eq!(answer.header("cache-control"), "no-store");
+        }
+        // A budget is no reason to look at a request that nobody signed.
+        route.call(&stack.anonymous(), "alice", &task).await.expect_error(401, "UNAUTHORIZED");
+    }
+    let superuser = connect(&stack.database.superuser_url()).await.unwrap();
+    let rows = superuser.query("SELECT title FROM tasks", &[]).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.get::<_, &str>(0)).collect::<Vec<_>>(), ["Alice's"]);
+}
+
+#[tokio::test]
+async fn with_the_quota_used_up_only_what_makes_a_task_is_403() {
+    let stack = Stack::with(&[("TASK_QUOTA", "1")]).await;
+    let alice = stack.user("alice");
+    let task = alice.create("Alice's").await;
+    for route in routes() {
+        let answer = route.call(&alice, "me", &task).await;
+        match route.success {
+            201 => drop(answer.expect_error(403, "QUOTA_EXCEEDED")),
+            success => drop(answer.expect(success)),
         }
     }
 }

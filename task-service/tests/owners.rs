@@ -1,10 +1,12 @@
 //! Owners, had in the only way there is: from a token, by the extractor.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use actix_web::{FromRequest, web};
-use shared_claims::Verifier;
+use shared_claims::{SystemClock, Verifier};
+use task_service::budget::RequestBudget;
 use task_service::owner::Owner;
 
 use crate::issuer::{self, AUDIENCE, ISSUER, Issuer};
@@ -18,6 +20,7 @@ pub async fn owners<const N: usize>(names: [&str; N]) -> [Owner; N] {
     names.map(|name| {
         let request = TestRequest::default()
             .app_data(web::Data::new(verifier.clone()))
+            .app_data(web::Data::new(RequestBudget::new(0, Arc::new(SystemClock))))
             .insert_header(("authorization", format!("Bearer {}", issuer::token(name))))
             .param("user_id", "me")
             .to_http_request();

@@ -83,25 +83,19 @@ async fn sc_005_it_refuses_a_table_whose_wall_is_down() {
     let database = TestDatabase::tasks().await;
     let owner = connect(&database.owner_url()).await.unwrap();
     let repair = "; run `task-service migrate` or repair it by hand";
-    for (change, line) in [
-        (
-            "NO FORCE ROW LEVEL SECURITY",
-            format!("row level security of the table tasks is not forced{repair}"),
-        ),
-        (
-            "DISABLE ROW LEVEL SECURITY",
-            format!("row level security of the table tasks is not enabled{repair}"),
-        ),
-    ] {
-        owner.batch_execute(&format!("ALTER TABLE tasks {change}")).await.unwrap();
-        refused(settings(&database), &line).await;
+    for table in ["task_counts", "tasks"] {
+        for (change, state) in [("NO FORCE", "forced"), ("DISABLE", "enabled")] {
+            owner.batch_execute(&format!("ALTER TABLE {table} {change} ROW LEVEL SECURITY")).await.unwrap();
+            let line = format!("row level security of the table {table} is not {state}{repair}");
+            refused(settings(&database), &line).await;
+        }
     }
 }
 
 #[tokio::test]
 async fn it_refuses_a_database_that_was_not_migrated_and_migrate_brings_it_up() {
     let database = TestDatabase::empty_tasks().await;
-    let line = "the database is at schema version 0, this binary needs 1: run `task-service migrate` first";
+    let line = "the database is at schema version 0, this binary needs 2: run `task-service migrate` first";
     refused(settings(&database), line).await;
 
     let owner = BTreeMap::from([("MIGRATION_DATABASE_URL".to_owned(), database.owner_url())]);
@@ -159,6 +153,11 @@ async fn a_wrong_setting_ends_it_with_one_line_that_names_the_variable() {
         ("BIND", "127.0.0.1:1:1"),
         ("DATABASE_POOL_SIZE", "0"),
         ("MAX_CONNECTIONS", "0"),
+        ("TASK_QUOTA", "0"),
+        ("TASK_QUOTA", "many"),
+        ("REQUESTS_PER_MINUTE", "-1"),
+        ("LIST_TIMEOUT", "0s"),
+        ("LIST_TIMEOUT", "9s"),
         ("LOG_FORMAT", "xml"),
         ("SHUTDOWN_DELAY", "-1s"),
         ("SHUTDOWN_DELAY", "soon"),
@@ -191,6 +190,9 @@ async fn help_lists_every_setting_and_shows_no_secret() {
         "BIND",
         "DATABASE_POOL_SIZE",
         "MAX_CONNECTIONS",
+        "TASK_QUOTA",
+        "REQUESTS_PER_MINUTE",
+        "LIST_TIMEOUT",
         "LOG_FORMAT",
         "SHUTDOWN_DELAY",
         "AUTH_ISSUER",

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::owner::Owner;
 use crate::state::State;
 use crate::tasks::model::{Changes, Task, TaskId};
-use crate::tasks::refusals::{BodyRefused, NotThere, Refused};
+use crate::tasks::refusals::{BodyRefused, CreateRefused, NotThere, Refused};
 use crate::tasks::request::{Completion, ListQuery, NewTask, TaskChanges};
 use crate::tasks::store::{self, TaskRow};
 
@@ -65,7 +65,13 @@ pub(super) async fn list(
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
     let (filter, limit, cursor) = query.into_inner().page()?;
-    let (rows, next) = store::list(&owner, &state.tables, &filter, limit, cursor).await?;
+    let (rows, next) = if filter.is_empty() {
+        store::list(&owner, &state.tables, &filter, limit, cursor).await?
+    } else {
+        let (tables, searcher) = (state.tables.clone(), owner.clone());
+        let search = async move { store::list(&searcher, &tables, &filter, limit, cursor).await };
+        state.searches.run(&owner, search).await??
+    };
     let tasks = rows.iter().map(TaskRow::task).collect::<Result<_, _>>()?;
     Ok(HttpResponse::Ok().json(TaskList { tasks, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
@@ -78,7 +84,7 @@ pub(super) async fn list(
     responses(
         (status = 201, description = "The new task", body = Task,
             headers(("Location" = String, description = "The task's path"))),
-        Refused, BodyRefused
+        Refused, BodyRefused, CreateRefused
     )
 )]
 #[post("/api/{user_id}/tasks")]
@@ -90,6 +96,7 @@ pub(super) async fn create(
     let content = body.into_inner().content()?;
     let now = state.now();
     let row = store::create(&owner, &state.tables, TaskId::new(now), &content, now).await?;
+    let row = row.ok_or(ApiError::QuotaExceeded)?;
     let task = row.task()?;
     let location = format!("/api/{}/tasks/{}", owner.as_str(), task.id);
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(task))

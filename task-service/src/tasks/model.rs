@@ -97,6 +97,13 @@ pub struct Filter {
     pub search: Option<Search>,
 }
 
+impl Filter {
+    /// Whether it matches every task. Then a page reads only the rows it shows; otherwise it may have to read them all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Changes {
     /// Whether nothing is to change.
     pub fn is_empty(&self) -> bool {

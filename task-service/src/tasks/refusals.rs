@@ -16,10 +16,13 @@ pub enum Refused {
     /// The path names another user
     #[response(status = 403)]
     Forbidden(Envelope),
+    /// The caller's request budget is used up, or their earlier searches are still running
+    #[response(status = 429, headers(("Retry-After" = u32, description = "Seconds")))]
+    TooMany(Envelope),
     /// A bug; the log says which
     #[response(status = 500)]
     Internal(Envelope),
-    /// The database or the signing keys are away
+    /// The database or the signing keys are unavailable, or the list took too long
     #[response(status = 503, headers(("Retry-After" = u32, description = "Seconds")))]
     Unavailable(Envelope),
 }
@@ -37,6 +40,15 @@ pub enum BodyRefused {
     /// Content-Type is not JSON
     #[response(status = 415)]
     MediaType(Envelope),
+}
+
+/// Additional errors of a route that creates a task.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
+pub enum CreateRefused {
+    /// The path names another user, or the caller has reached the task quota (`QUOTA_EXCEEDED`)
+    #[response(status = 403)]
+    QuotaExceeded(Envelope),
 }
 
 /// What every route that names a task can answer besides.

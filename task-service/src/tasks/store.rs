@@ -57,6 +57,9 @@ const CHANGE: &str = concat!(
 
 const DELETE: &str = "DELETE FROM tasks WHERE user_id = $1 AND id = $2 RETURNING id";
 
+/// The constraint that the counting trigger reports (migration V2).
+const QUOTA: &str = "tasks_quota";
+
 /// A row of the table.
 pub struct TaskRow(Row);
 
@@ -89,7 +92,7 @@ impl TaskRow {
 /// One page of a list, newest first, and where the next one begins if there is one.
 ///
 /// # Errors
-/// When the database is away or a stored value does not fit.
+/// When the database is away, the list takes too long, or a stored value does not fit.
 pub async fn list(
     owner: &Owner,
     tables: &OwnedTables,
@@ -104,7 +107,7 @@ pub async fn list(
     // One more than asked for tells whether there is a next page.
     let fetched = i64::from(limit.get()) + 1;
     let rows =
-        tables.query(owner, LIST, &[&before, &filter.is_completed, &priority, &search, &fetched]).await?;
+        tables.list(owner, LIST, &[&before, &filter.is_completed, &priority, &search, &fetched]).await?;
     let more = rows.len() > size;
     let rows: Vec<TaskRow> = rows.into_iter().take(size).map(TaskRow).collect();
     let next = match rows.last() {
@@ -122,7 +125,7 @@ pub async fn get(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<Opti
     one(tables.query(owner, GET, &[&id.uuid()]).await)
 }
 
-/// Makes a task.
+/// Creates a task. `None` if the owner has reached the task quota.
 ///
 /// # Errors
 /// When the database is away.
@@ -132,7 +135,7 @@ pub async fn create(
     id: TaskId,
     content: &Content,
     now: Timestamp,
-) -> Result<TaskRow, StoreError> {
+) -> Result<Option<TaskRow>, StoreError> {
     let Content { title, description, is_completed, priority, due_date } = content;
     let (title, description, due_date) = (title.as_str(), text(description.as_ref()), time(*due_date));
     let row = tables
@@ -142,7 +145,11 @@ pub async fn create(
             &[&id.uuid(), &title, &description, is_completed, &priority.as_str(), &due_date, &now],
         )
         .await;
-    one(row)?.ok_or_else(|| corrupt(TABLE, "id", "the row was inserted and not returned"))
+    match one(row) {
+        Err(error) if error.is_constraint(QUOTA) => Ok(None),
+        Ok(None) => Err(corrupt(TABLE, "id", "the row was inserted and not returned")),
+        outcome => outcome,
+    }
 }
 
 /// Puts this content in the place of the task's.

@@ -285,6 +285,17 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
+            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
             /** @description A bug; the log says which */
             500: {
                 headers: {
@@ -294,7 +305,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The database or the signing keys are away */
+            /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -357,7 +368,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The path names another user */
+            /** @description The path names another user, or the caller has reached the task quota (`QUOTA_EXCEEDED`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -393,6 +404,17 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
+            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
             /** @description A bug; the log says which */
             500: {
                 headers: {
@@ -402,7 +424,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The database or the signing keys are away */
+            /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -479,6 +501,17 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
+            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
             /** @description A bug; the log says which */
             500: {
                 headers: {
@@ -488,7 +521,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The database or the signing keys are away */
+            /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -596,6 +629,17 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
+            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
             /** @description A bug; the log says which */
             500: {
                 headers: {
@@ -605,7 +649,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The database or the signing keys are away */
+            /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -680,6 +724,17 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
+            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
             /** @description A bug; the log says which */
             500: {
                 headers: {
@@ -689,7 +744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The database or the signing keys are away */
+            /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -797,6 +852,17 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
+            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
             /** @description A bug; the log says which */
             500: {
                 headers: {
@@ -806,7 +872,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The database or the signing keys are away */
+            /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -914,6 +980,17 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
+            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
             /** @description A bug; the log says which */
             500: {
                 headers: {
@@ -923,7 +1000,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The database or the signing keys are away */
+            /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
                     /** @description Seconds */
