@@ -39,20 +39,22 @@ pub(super) fn ask(
         Proof::Button => (
             "Change your email address?",
             "Someone signed in to your account asked to change its email address. If it was you, confirm the \
-             change: we then send a link to the new address.",
+             change. You will then get a link at the new address. If it was not you, close this page and change \
+             your password.",
             "Confirm the change",
         ),
         Proof::Password => (
             "Confirm your email address",
-            "Enter the password of the account that this link is for. If you did not create an account or ask for \
-             this, close the page: nothing happens.",
+            "Enter the password of the account that this link is for. If you did not sign up or ask for this, close \
+             this page. Nothing changes then.",
             "Confirm",
         ),
     };
+    let problem = error.and_then(explanation);
     let content = html! {
         p { (text) }
-        @if let Some(explanation) = error.and_then(explanation) {
-            p role="alert" { strong { (explanation) } }
+        @if let Some(problem) = problem {
+            p id="problem" role="alert" { (problem) }
         }
         // Without its query, this page's own address.
         form method="post" action="verify-email" {
@@ -63,7 +65,7 @@ pub(super) fn ask(
             @if proof == Proof::Password {
                 label for="password" { "Password" }
                 input id="password" type="password" name="password" autocomplete="current-password" required
-                    autofocus;
+                    autofocus aria-describedby=[problem.map(|_| "problem")];
             }
             button type="submit" { (button) }
         }

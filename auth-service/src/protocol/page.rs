@@ -12,13 +12,30 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::redirect::CheckedTarget;
 
+/// Colours as on the web page, with enough contrast in both themes (WCAG 1.4.3, 1.4.11). The button's border is seen where
+/// the system chooses the colours.
 const STYLE: &str = "\
-:root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 28rem; margin: 15vh auto; padding: 0 1rem }
-label { display: block; margin: 1rem 0 .25rem }
-input[type=password] { box-sizing: border-box; width: 100%; font: inherit; padding: .5rem }
-button { font: inherit; margin-top: 1rem; padding: .5rem 1rem; cursor: pointer }
-code { font-size: .9em; padding: .1em .4em; border: 1px solid; border-radius: .3em }";
+:root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --line: #d5d9e0; --edge: #7d8594; --ink: #171b22; \
+--accent: #2f55c8; --on-accent: #fff; --danger: #b3261e; --danger-tint: #fdecea }
+@media (prefers-color-scheme: dark) { :root { --page: #11141a; --card: #1a1f27; --line: #333b48; --edge: #808a9b; \
+--ink: #eceff4; --accent: #8facff; --on-accent: #10182e; --danger: #ffaca4; --danger-tint: #3a1c1a } }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
+main { width: min(28rem, 100% - 2rem); margin: 12vh auto 2rem; padding: 1.5rem 1.75rem 1.75rem; \
+background: var(--card); border: 1px solid var(--line); border-radius: 1rem; overflow-wrap: break-word }
+h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.3 }
+p { margin: 0 0 1rem }
+p:last-child { margin: 0 }
+[role=alert] { padding: .75rem 1rem; color: var(--danger); background: var(--danger-tint); \
+border: 1px solid; border-radius: .5rem }
+label { display: block; margin-bottom: .25rem; font-weight: 500 }
+input, button { min-height: 2.75rem; font: inherit; border-radius: .5rem }
+input { width: 100%; margin-bottom: 1rem; padding: 0 .75rem; color: inherit; background: var(--card); \
+border: 1px solid var(--edge) }
+button { padding: 0 1.25rem; font-weight: 500; color: var(--on-accent); background: var(--accent); \
+border: 1px solid transparent; cursor: pointer }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+code { padding: .1em .4em; font-size: .9em; border: 1px solid var(--edge); border-radius: .3em }";
 /// The page's own address holds a token, which no other site must see. `same-origin`, and not `no-referrer`: that would make
 /// the `Origin` of a form `null`, which is trusted nowhere.
 const REFERRER_POLICY: (HeaderName, &str) = (header::REFERRER_POLICY, "same-origin");
@@ -58,8 +75,10 @@ impl Page<'_> {
                     style { (PreEscaped(STYLE)) }
                 }
                 body {
-                    h1 { (title) }
-                    (content)
+                    main {
+                        h1 { (title) }
+                        (content)
+                    }
                 }
             }
         };
