@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { test as base, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
+import { test as base, type APIRequestContext, type BrowserContext, type Cookie, type Page } from "@playwright/test";
 import { sites, type Kind, type Site, type Way } from "./stack/places";
 import { watch, type Watch } from "./watch";
 
@@ -58,6 +58,14 @@ export async function fillInSignIn(page: Page, { email, password }: Pick<Person,
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** The cookie that tells the browser of a sign-up again. It opens nothing by itself, and signing out leaves it. */
+export const SIGN_UP_COOKIE = "better-auth.sign_up";
+
+/** The cookies of the session that a browser is signed in with. */
+export async function sessionCookies(context: BrowserContext): Promise<Cookie[]> {
+  return (await context.cookies()).filter(({ name }) => name !== SIGN_UP_COOKIE);
 }
 
 /** An access token of whoever is signed in. */

@@ -1,6 +1,8 @@
 import type { APIRequestContext, Page } from "@playwright/test";
 import { faultsOf } from "./axe";
-import { expect, fillInSignIn, test } from "./fixtures";
+import { CHANGE_BEGUN, NEW_ADDRESS } from "./by-mail";
+import { expect, fillInSignIn, sessionCookies, somebody, test } from "./fixtures";
+import { linkIn, mailsTo, mailTo } from "./mailbox";
 import type { Site } from "./stack/places";
 
 test.use({ kind: "short lives" });
@@ -52,10 +54,45 @@ test("where a fresh session is wanted a dialog asks for the password, and goes o
   await expect(devices(page)).toContainText("This device");
 });
 
+test("a session that is too old changes the email once the password was entered, and keeps what was typed", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
+  await stale(context.request, site);
+  await page.goto("/settings");
+  const form = page.getByRole("region", { name: "Email" });
+  const address = form.getByRole("textbox", { name: "New address" });
+  const change = form.getByRole("button", { name: "Change address" });
+  const dialog = page.getByRole("dialog", { name: "Is it you?" });
+  const { email } = somebody();
+  await address.fill(email);
+  await change.click();
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(form.getByRole("alert")).toHaveText("Nothing was changed. Confirm with your password to continue.");
+  await expect(change).toBeFocused();
+  await expect(address).toHaveValue(email);
+  expect(await mailsTo(site, email)).toEqual([]);
+
+  await address.press("Enter");
+  await dialog.getByLabel("Password").fill(person.password);
+  await dialog.getByLabel("Password").press("Enter");
+  await expect(form.getByRole("status")).toHaveText(CHANGE_BEGUN);
+  await expect(dialog).toBeHidden();
+  await expect(address).toHaveValue(email);
+  // The link belongs to the session of the password, which is the only one now.
+  await page.goto(linkIn(await mailTo(site, email, NEW_ADDRESS)));
+  await expect(page).toHaveURL("/verify-email?changing=1");
+  await expect(page.getByText(`Your address is ${email}.`)).toBeVisible();
+});
+
 test("settings asked for with the session gone lead to the sign-in, and back", async ({ page, context, person }) => {
   await page.goto("/settings");
   await page.getByRole("region", { name: "Name" }).getByLabel("Name").fill("Augusta Ada King");
-  await expect.poll(async () => (await context.cookies()).length, { timeout: 20_000 }).toBe(0);
+  await expect.poll(async () => (await sessionCookies(context)).length, { timeout: 20_000 }).toBe(0);
   await page.getByRole("button", { name: "Save name" }).click();
   await expect(page).toHaveURL("/signin?expired&next=%2Fsettings");
   await fillInSignIn(page, person);

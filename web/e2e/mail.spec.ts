@@ -1,12 +1,21 @@
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, somebody, test, type Person } from "./fixtures";
+import {
+  AGREE,
+  askForChange,
+  CHANGED,
+  fillInSignUp,
+  NEW_ADDRESS,
+  NOT_VERIFIED,
+  signInVerified,
+  VERIFY,
+  verified,
+} from "./by-mail";
+import { expect, fillInSignIn, sessionCookies, SIGN_UP_COOKIE, somebody, test } from "./fixtures";
 import { linkIn, mailsTo, mailTo } from "./mailbox";
-import type { Site } from "./stack/places";
 
 const RESET = "Choose a new password";
-const VERIFY = "Confirm your e-mail address";
-const ON_ITS_WAY = "If there is an account with this address, a link is on its way to it. It is good for an hour.";
-const NOT_GOOD = "This link is not good any more. Ask for a new one.";
+const ON_ITS_WAY = "If there is an account with this address, a link is on its way to it. It expires in one hour.";
+const NOT_GOOD = "This link is no longer valid. Ask for a new one.";
 const NEW_PASSWORD = "another long password";
 
 async function askForReset(page: Page, email: string) {
@@ -19,15 +28,6 @@ async function askForReset(page: Page, email: string) {
 async function setPassword(page: Page, password: string) {
   await page.getByLabel("New password").fill(password);
   await page.getByRole("button", { name: "Set password" }).click();
-}
-
-async function askForChange(page: Page, email: string) {
-  await page.goto("/settings");
-  const section = page.getByRole("region", { name: "Email" });
-  await section.getByRole("textbox", { name: "New address" }).fill(email);
-  await section.getByRole("button", { name: "Change address" }).click();
-  await expect(section.getByRole("status")).toHaveText("If the address can be used, a mail says how to go on.");
-  return section;
 }
 
 test("a forgotten password is replaced by a mail's link: the old one is refused, every device signed out", async ({
@@ -108,7 +108,7 @@ test("an address changes when the link in the mail to the new one is followed, a
   const { email } = somebody();
   const section = await askForChange(page, email);
   await expect(section).toContainText(`Your address is ${person.email}.`);
-  const link = linkIn(await mailTo(site, email, "Confirm your new e-mail address"));
+  const link = linkIn(await mailTo(site, email, NEW_ADDRESS));
   await page.reload();
   await expect(page.getByRole("banner")).toContainText(person.email);
 
@@ -119,34 +119,11 @@ test("an address changes when the link in the mail to the new one is followed, a
   await expect(page.getByRole("banner")).toContainText(email);
   await page.getByRole("link", { name: "Settings" }).click();
   await expect(page.getByRole("region", { name: "Email" })).toContainText(`Your address is ${email}.`);
-  expect((await mailTo(site, person.email, "Your e-mail address was changed")).text).toContain(email);
+  expect((await mailTo(site, person.email, CHANGED)).text).toContain(email);
 });
 
 test.describe("where an account has to be agreed to by mail", () => {
   test.use({ kind: "agreed by mail" });
-
-  async function fillInSignUp(page: Page): Promise<Person> {
-    const ada = somebody();
-    await page.goto("/signup");
-    await page.getByLabel("Name").fill(ada.name);
-    await page.getByLabel("Email").fill(ada.email);
-    await page.getByLabel("Password").fill(ada.password);
-    await page.getByRole("button", { name: "Create account" }).click();
-    const told = "Look into your mail: a link there verifies your address.";
-    await expect(page.getByRole("status").filter({ hasText: told })).toBeVisible();
-    return ada;
-  }
-
-  async function followVerification(page: Page, ada: Person, link: string) {
-    await page.goto(link);
-    await expect(page).toHaveURL("/verify-email?done=1");
-    await expect(page.getByRole("heading", { name: "Your address is verified" })).toBeVisible();
-    await page.getByRole("link", { name: "To your tasks" }).click();
-    await expect(page).toHaveURL("/signin");
-    await fillInSignIn(page, ada);
-    await expect(page).toHaveURL("/dashboard");
-    await expect(page.getByRole("banner")).toContainText(ada.email);
-  }
 
   test("a new account is told to look into the mail, and signs in once the link there was followed", async ({
     page,
@@ -155,15 +132,17 @@ test.describe("where an account has to be agreed to by mail", () => {
   }) => {
     const ada = await fillInSignUp(page);
     await expect(page).toHaveURL("/signup");
-    expect(await context.cookies()).toEqual([]);
+    expect(await sessionCookies(context)).toEqual([]);
+    const known = (await context.cookies()).map(({ name, httpOnly, sameSite }) => ({ name, httpOnly, sameSite }));
+    expect(known).toEqual([{ name: SIGN_UP_COOKIE, httpOnly: true, sameSite: "Lax" }]);
 
     await page.goto("/signin");
     await fillInSignIn(page, ada);
-    const refusal = "Verify your email address first: follow the link in the mail we sent you.";
-    await expect(page.getByRole("alert").filter({ hasText: refusal })).toBeVisible();
-    expect(await context.cookies()).toEqual([]);
+    await expect(page.getByRole("alert").filter({ hasText: NOT_VERIFIED })).toBeVisible();
+    expect(await sessionCookies(context)).toEqual([]);
 
-    await followVerification(page, ada, linkIn(await mailTo(site, ada.email, VERIFY)));
+    await page.goto(linkIn(await mailTo(site, ada.email, VERIFY)));
+    await signInVerified(page, ada);
   });
 
   test("who follows a broken link can ask for another, and that one works", async ({ page, site }) => {
@@ -178,18 +157,12 @@ test.describe("where an account has to be agreed to by mail", () => {
 
     await page.getByLabel("Email").fill(ada.email);
     await page.getByRole("button", { name: "Send a new link" }).click();
-    const told = "If the address is not verified yet, a link is on its way to it. It is good for an hour.";
+    const told = "If the address is not verified yet, a link is on its way to it. It expires in one hour.";
     await expect(page.getByRole("status").filter({ hasText: told })).toBeVisible();
     await expect(page.getByText(NOT_GOOD)).toBeHidden();
-    await followVerification(page, ada, linkIn(await mailTo(site, ada.email, VERIFY, first)));
+    await page.goto(linkIn(await mailTo(site, ada.email, VERIFY, first)));
+    await signInVerified(page, ada);
   });
-
-  /** Somebody whose address is verified, signed in. */
-  async function verified(page: Page, site: Site): Promise<Person> {
-    const ada = await fillInSignUp(page);
-    await followVerification(page, ada, linkIn(await mailTo(site, ada.email, VERIFY)));
-    return ada;
-  }
 
   test("a change of address is agreed to at the old one first, and nothing is claimed too early", async ({
     page,
@@ -198,11 +171,11 @@ test.describe("where an account has to be agreed to by mail", () => {
     const ada = await verified(page, site);
     const { email } = somebody();
     await askForChange(page, email);
-    await page.goto(linkIn(await mailTo(site, ada.email, "Confirm the change of your e-mail address")));
+    await page.goto(linkIn(await mailTo(site, ada.email, AGREE)));
     await expect(page).toHaveURL("/verify-email?changing=1");
     await expect(page.getByText(`Your address is ${ada.email}.`)).toBeVisible();
-    await expect(page.getByText("once the link in the mail to it was followed")).toBeVisible();
-    await page.goto(linkIn(await mailTo(site, email, "Confirm your new e-mail address")));
+    await expect(page.getByText("once you have opened the link that was sent to your new address")).toBeVisible();
+    await page.goto(linkIn(await mailTo(site, email, NEW_ADDRESS)));
     await expect(page.getByText(`Your address is ${email}.`)).toBeVisible();
   });
 
@@ -212,7 +185,7 @@ test.describe("where an account has to be agreed to by mail", () => {
     const section = page.getByRole("region", { name: "Delete the account" });
     await section.getByRole("textbox", { name: "Password, to confirm" }).fill(ada.password);
     await section.getByRole("button", { name: "Delete account" }).click();
-    await expect(section.getByRole("status")).toContainText("Look into your mail: a link there deletes your account.");
+    await expect(section.getByRole("status")).toContainText("Check your email for the link that deletes your account.");
     await page.reload();
     await expect(page.getByRole("banner")).toContainText(ada.email);
 

@@ -73,6 +73,8 @@ export const GUESTS: readonly Scene[] = [
   at("verify-email-done", "/verify-email?done=1", "Your address is verified"),
   at("verify-email-changing", "/verify-email?changing=1", "Thank you"),
   at("verify-email-broken", "/verify-email?done=1&error=INVALID_TOKEN", "Verify your address"),
+  at("change-refused", "/verify-email?changing=1&error=INVALID_TOKEN", "Your email is not changed"),
+  at("change-refused-other", "/verify-email?changing=1&error=INVALID_USER", "Your email is not changed"),
   at("not-found", "/no/such/page", "There is no such page"),
 ];
 

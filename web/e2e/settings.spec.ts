@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, test } from "./fixtures";
+import { expect, fillInSignIn, sessionCookies, test } from "./fixtures";
 
 const NEW_PASSWORD = "another long password";
 const EXPIRED = "Session expired. Sign in to go on where you were.";
@@ -116,7 +116,7 @@ test("a deleted account is gone everywhere; a wrong password does not delete it"
     await expect(one).toHaveURL(/\/signin$/);
     await expect(one.getByText("Session expired")).toBeHidden();
   }
-  expect(await context.cookies()).toEqual([]);
+  expect(await sessionCookies(context)).toEqual([]);
   await fillInSignIn(page, person);
   await expect(page.getByRole("alert").filter({ hasText: "Invalid credentials" })).toBeVisible();
   await other.page.reload();

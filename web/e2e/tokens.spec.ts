@@ -1,6 +1,6 @@
 import type { Page, Request } from "@playwright/test";
 import { add, askFromPage, row, titles } from "./board";
-import { expect, fillInSignIn, test, tokenOf } from "./fixtures";
+import { expect, fillInSignIn, sessionCookies, test, tokenOf } from "./fixtures";
 import type { Site } from "./stack/places";
 
 test.use({ kind: "short lives" });
@@ -110,7 +110,7 @@ test("with the session gone in mid-work: to the sign-in with â€œSession expiredâ
   await add(page, "Made in time");
   await row(page, "Made in time").getByRole("button", { name: "Edit Made in time" }).click();
   await title.fill("Changed too late");
-  await expect.poll(async () => (await context.cookies()).length, SESSION_ENDS).toBe(0);
+  await expect.poll(async () => (await sessionCookies(context)).length, SESSION_ENDS).toBe(0);
   await quickAdd.fill("Made too late");
   await quickAdd.press("Enter");
   await expect(page).toHaveURL("/signin?expired");

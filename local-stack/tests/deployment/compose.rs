@@ -107,7 +107,7 @@ fn only_the_gateway_is_reachable_and_by_default_from_this_machine_alone() {
 }
 
 /// The variables that may have a default: none of them is a secret.
-const WITH_DEFAULT: [(&str, &str); 9] = [
+const WITH_DEFAULT: [(&str, &str); 12] = [
     ("PUBLIC_URL", "http://localhost:8080"),
     ("GATEWAY_PUBLISH", "127.0.0.1:8080"),
     ("TRUSTED_PROXIES", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"),
@@ -117,6 +117,9 @@ const WITH_DEFAULT: [(&str, &str); 9] = [
     ("REQUIRE_EMAIL_VERIFICATION", "false"),
     ("CHANGE_EMAIL_ENABLED", "false"),
     ("DELETE_USER_ENABLED", "true"),
+    ("TASK_QUOTA", "100000"),
+    ("REQUESTS_PER_MINUTE", "1200"),
+    ("LIST_TIMEOUT", "3s"),
 ];
 
 #[test]

@@ -116,16 +116,18 @@ async function start(root: string, name: string, ways: readonly Way[], settings:
 }
 
 async function startAll(root: string): Promise<Sites> {
-  const [direct, gateway, short, byMail] = await Promise.all([
+  const [direct, gateway, short, byMail, byMailGateway] = await Promise.all([
     start(root, "direct", ["across origins"], USUAL),
     start(root, "gateway", ["behind the gateway"], USUAL),
     start(root, "short", ["across origins", "behind the gateway"], SHORT_LIVES),
-    start(root, "by-mail", ["across origins", "behind the gateway"], BY_MAIL),
+    // Two, so that links lead to the service itself, and from there to the page on another origin.
+    start(root, "by-mail", ["across origins"], BY_MAIL),
+    start(root, "by-mail-gateway", ["behind the gateway"], BY_MAIL),
   ]);
   const of = (way: Way, usual: Record<Way, Site>): Record<Kind, Site> => ({
     usual: usual[way],
     "short lives": short[way],
-    "agreed by mail": byMail[way],
+    "agreed by mail": (way === "across origins" ? byMail : byMailGateway)[way],
   });
   return { "across origins": of("across origins", direct), "behind the gateway": of("behind the gateway", gateway) };
 }

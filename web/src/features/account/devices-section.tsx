@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { useFreshSession } from "@/features/auth/fresh-session";
+import type { RunFresh } from "@/features/auth/fresh-session";
 import { plainMessage } from "@/features/auth/messages";
 import { sessionNow, useSession, type User } from "@/features/auth/session";
 import { isStale } from "@/features/auth/stale-session";
@@ -18,11 +18,15 @@ function nameOf({ userAgent }: Device): string {
 
 const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
+interface Props {
+  user: User;
+  run: RunFresh;
+}
+
 /** Where the user is signed in; each device can be signed out. */
-export function DevicesSection({ user }: { user: User }) {
+export function DevicesSection({ user, run }: Props) {
   const { data: current } = useSession();
   const queries = useQueryClient();
-  const { run, dialog } = useFreshSession(user);
   const [failure, setFailure] = useState("");
   const [showing, setShowing] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -114,7 +118,6 @@ export function DevicesSection({ user }: { user: User }) {
           </li>
         ))}
       </ul>
-      {dialog}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { AccountBar } from "@/features/auth/account-bar";
+import { useFreshSession } from "@/features/auth/fresh-session";
 import { confirmationMistakes, emailMistakes, nameMistakes, passwordMistakes } from "@/features/auth/messages";
 import { NewPasswordField } from "@/features/auth/new-password-field";
 import { leave, type User } from "@/features/auth/session";
@@ -14,8 +15,15 @@ const EMAIL = ["email"] as const;
 const PASSWORDS = ["currentPassword", "password"] as const;
 const CONFIRM = ["currentPassword"] as const;
 
+// The service cancels such links with the session that asked for them.
+const CHANGE_BEGUN =
+  "If the address can be used, a link is on its way by email. Stay signed in here until you have opened it.";
+const DELETION_BEGUN =
+  "Check your email for the link that deletes your account. Stay signed in here, and open it in this browser.";
+
 /** Everything about the account that its owner can change. */
 export function Settings({ user }: { user: User }) {
+  const { run, dialog } = useFreshSession(user);
   return (
     <>
       <AccountBar user={user} />
@@ -46,8 +54,8 @@ export function Settings({ user }: { user: User }) {
               : emailMistakes(values)
           }
           submit={async ({ email }) => {
-            await changeEmail(email);
-            return "If the address can be used, a mail says how to go on.";
+            await run(() => changeEmail(email));
+            return CHANGE_BEGUN;
           }}
         >
           {(errorOf) => (
@@ -86,7 +94,7 @@ export function Settings({ user }: { user: User }) {
             </>
           )}
         </SettingsForm>
-        <DevicesSection user={user} />
+        <DevicesSection user={user} run={run} />
         <SettingsForm
           title="Delete the account"
           about="It cannot be brought back."
@@ -96,7 +104,7 @@ export function Settings({ user }: { user: User }) {
           mistakes={confirmationMistakes}
           submit={async ({ currentPassword }) => {
             if (!(await deleteAccount(currentPassword))) {
-              return "Look into your mail: a link there deletes your account. Open it in this browser.";
+              return DELETION_BEGUN;
             }
             leave();
             return "Your account is deleted.";
@@ -112,6 +120,7 @@ export function Settings({ user }: { user: User }) {
             />
           )}
         </SettingsForm>
+        {dialog}
       </main>
     </>
   );

@@ -3,6 +3,9 @@ import { PasswordDialog } from "./password-dialog";
 import type { User } from "./session";
 import { withFreshSession } from "./stale-session";
 
+/** Does what needs a fresh session. Fails with the refusal itself (`isStale`) when the password was not given. */
+export type RunFresh = <Result>(action: () => Promise<Result>) => Promise<Result>;
+
 /** Does what needs a fresh session, and asks for the password in a dialog if the session is not fresh. */
 export function useFreshSession(user: User) {
   const [open, setOpen] = useState(false);
@@ -20,10 +23,10 @@ export function useFreshSession(user: User) {
   }
 
   const dialog: ReactNode = open && <PasswordDialog user={user} onClose={settle} />;
+  const run: RunFresh = (action) => withFreshSession(action, freshen);
   return {
-    /** Fails with the refusal itself (`isStale`) when the dialog was cancelled. */
-    run: <Result,>(action: () => Promise<Result>) => withFreshSession(action, freshen),
-    /** Stands somewhere in the page of who uses this. */
+    run,
+    /** Stands somewhere in the page of who uses this, in no form: it has one. */
     dialog,
   };
 }

@@ -25,6 +25,9 @@ const SHORT_PASSWORD = `Password must be at least ${SHORTEST_PASSWORD} character
 const LONG_PASSWORD = `Password must be at most ${LONGEST_PASSWORD} characters`;
 const BAD_NAME = `Enter a name of at most ${LONGEST_NAME} characters`;
 
+/** What to say of a link that was used, is too old, or whose session, password or account is not the same any more. */
+export const DEAD_LINK = "This link is no longer valid. Ask for a new one.";
+
 const BY_CODE: Record<string, Complaint> = {
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: { field: "email", text: "Email already registered" },
   INVALID_EMAIL_OR_PASSWORD: { text: "Invalid credentials" },
@@ -35,11 +38,13 @@ const BY_CODE: Record<string, Complaint> = {
   INVALID_PASSWORD: { field: "currentPassword", text: "This is not your password" },
   CREDENTIAL_ACCOUNT_NOT_FOUND: { text: "This account has no password." },
   CHANGE_EMAIL_DISABLED: { text: "This service does not change addresses." },
-  INVALID_TOKEN: { text: "This link is not good any more. Ask for a new one." },
+  INVALID_TOKEN: { text: DEAD_LINK },
   RESET_PASSWORD_DISABLED: { text: "This service sends no mail, so it cannot reset passwords." },
   VERIFICATION_EMAIL_NOT_ENABLED: { text: "This service sends no mail, so it cannot verify addresses." },
   EMAIL_ALREADY_VERIFIED: { text: "This address is verified already." },
   EMAIL_MISMATCH: { field: "email", text: "This is not the address you are signed in with." },
+  // Somebody was asked for the password, and cancelled.
+  SESSION_NOT_FRESH: { text: "Nothing was changed. Confirm with your password to continue." },
   UNAUTHORIZED: { text: "Your session has ended. Sign in again." },
   EMAIL_PASSWORD_SIGN_UP_DISABLED: { text: "New accounts cannot be made here." },
 };

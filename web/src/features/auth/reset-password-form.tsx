@@ -5,7 +5,7 @@ import { useState } from "react";
 import { Notice } from "@/ui/notice";
 import { useSearch } from "@/ui/use-search";
 import { AuthForm } from "./auth-form";
-import { passwordMistakes } from "./messages";
+import { DEAD_LINK, passwordMistakes } from "./messages";
 import { NewPasswordField } from "./new-password-field";
 import { resetPassword } from "./session";
 import { useForm } from "./use-form";
@@ -24,7 +24,7 @@ export function ResetPasswordForm() {
       setDone(true);
     },
   });
-  const broken = query.has("error") ? "This link is not good any more. Ask for a new one." : undefined;
+  const broken = query.has("error") ? DEAD_LINK : undefined;
   return (
     <AuthForm
       title="Set a new password"

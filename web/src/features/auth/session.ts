@@ -13,7 +13,7 @@ export function sessionNow() {
 /** Who is signed in. */
 export type User = typeof authClient.$Infer.Session.user;
 
-/** Where a link that verifies an address leads; a link that is not good any more adds an `error`. */
+/** Where a link that verifies an address leads; a link that is no longer valid adds an `error`. */
 function verified(): string {
   return `${location.origin}/verify-email?done=1`;
 }

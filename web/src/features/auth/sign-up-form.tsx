@@ -13,6 +13,9 @@ import { signUp } from "./session";
 import { useForm } from "./use-form";
 
 const FIELDS = ["name", "email", "password"] as const;
+const CHECK_EMAIL =
+  "Check your email for the link that completes your sign-up. Open it in this browser; any other browser asks for your " +
+  "password.";
 
 /** The form that makes an account. */
 export function SignUpForm() {
@@ -30,7 +33,7 @@ export function SignUpForm() {
       busy={busy}
       formError={formError}
       onSubmit={onSubmit}
-      notice={unverified && <Notice kind="info">Look into your mail: a link there verifies your address.</Notice>}
+      notice={unverified && <Notice kind="info">{CHECK_EMAIL}</Notice>}
       footer={
         <>
           Have an account?{" "}
