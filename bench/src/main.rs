@@ -5,6 +5,7 @@
     reason = "a measurement that goes wrong is no measurement"
 )]
 
+mod fairness;
 mod report;
 mod status_lists;
 
@@ -13,6 +14,8 @@ use clap::Parser;
 /// What to measure.
 #[derive(Parser)]
 enum Command {
+    /// One user who takes all that can be had of task-service, and how long another waits meanwhile
+    Fairness,
     /// Status lists of a million live sessions: size, time to serve, time to check
     StatusLists,
 }
@@ -20,6 +23,7 @@ enum Command {
 #[tokio::main]
 async fn main() {
     match Command::parse() {
+        Command::Fairness => fairness::measure().await,
         Command::StatusLists => status_lists::measure().await,
     }
 }
