@@ -64,10 +64,12 @@ async fn flood(service: &Service, bytes: Vec<u8>) -> Vec<TcpStream> {
 /// The most memory a service has used while this flood stands, and others are served meanwhile.
 async fn memory_under(service: &Service, method: &str, path: &str) -> u64 {
     let clients = flood(service, request(method, path).repeat(REQUESTS)).await;
+    // `/readyz` has one connection to the database, for which it waits in line with the flood when that asks for it too.
+    let other = if path == "/readyz" { "/healthz" } else { "/readyz" };
     let mut most = 0;
     for _ in 0..10 {
         let start = Instant::now();
-        let answer = client().get(format!("{}/readyz", service.url())).send().await.unwrap();
+        let answer = client().get(format!("{}{other}", service.url())).send().await.unwrap();
         assert_eq!(answer.status(), 200);
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
         most = most.max(memory(service).await);
