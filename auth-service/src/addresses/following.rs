@@ -129,8 +129,12 @@ async fn follow_for_user(
     if !verifications::use_up(&transaction, &link.token, found.purpose, now).await? {
         return invalid;
     }
-    let asker = Asker::of(&state.settings.trusted_proxies, request, Some(id));
-    let outcome = carry_out(state, &transaction, &asker, user, found, link.callback, proven, now).await?;
+    let outcome = if found.purpose == Purpose::VerifyEmail {
+        verify(&transaction, &user, &proven, now).await?
+    } else {
+        let asker = Asker::of(&state.settings.trusted_proxies, request, Some(id));
+        change(state, &transaction, &asker, (user, found), link.callback, proven, now).await?
+    };
     if matches!(outcome, Outcome::Refused(_)) {
         return Ok(outcome);
     }
@@ -197,29 +201,35 @@ async fn by_password(
     Ok(Ok(Proven::Password))
 }
 
-async fn carry_out(
+/// Verifies the account's email. The account may have been made with somebody else's: from here on it is its owner's, and
+/// whoever is signed in to it without having shown that they are is signed out.
+async fn verify(
+    transaction: &Transaction<'_>,
+    user: &User,
+    proven: &Proven,
+    now: Timestamp,
+) -> Result<Outcome, ApiError> {
+    users::set_verified(transaction, &user.id, now).await?;
+    match proven {
+        Proven::Session(current) => {
+            sessions::end_all(transaction, &user.id, Some(current.session.id)).await?;
+        }
+        Proven::Password | Proven::Button => sessions::end_all(transaction, &user.id, None).await?,
+        Proven::LinkAlone => {}
+    }
+    Ok(Outcome::Verified)
+}
+
+/// Asks the new address next, or gives it to the account, whichever the link is for.
+async fn change(
     state: &State,
     transaction: &Transaction<'_>,
     asker: &Asker<'_>,
-    user: User,
-    link: &Verification,
+    (user, link): (User, &Verification),
     callback: Option<&CheckedTarget>,
     proven: Proven,
     now: Timestamp,
 ) -> Result<Outcome, ApiError> {
-    if link.purpose == Purpose::VerifyEmail {
-        users::set_verified(transaction, &user.id, now).await?;
-        // The account may have been made with somebody else's email. From here on it is its owner's, and whoever is signed
-        // in to it without having shown that they are is signed out.
-        match proven {
-            Proven::Session(current) => {
-                sessions::end_all(transaction, &user.id, Some(current.session.id)).await?;
-            }
-            Proven::Password | Proven::Button => sessions::end_all(transaction, &user.id, None).await?,
-            Proven::LinkAlone => {}
-        }
-        return Ok(Outcome::Verified);
-    }
     let refused = Ok(Outcome::Refused(LinkRefusal::InvalidToken));
     let (Some(outbox), Some(new_email), Some(session)) = (&state.outbox, &link.new_email, link.session_id)
     else {

@@ -23,11 +23,14 @@ const fn rule(max: i32, seconds: i64) -> Rule {
     Rule { max, window: SignedDuration::from_secs(seconds), since: Since::LastAllowed }
 }
 
+/// The route that a link sends a password to. Opening the link has the same path, and a count of its own.
+const CONFIRMATION: &str = "/api/auth/verify-email by POST";
+
 /// The rule of a route that is shared by all replicas; the others have the general one, in each replica's memory.
 fn shared(route: &str) -> Option<&'static Rule> {
     let path = route.strip_prefix(PREFIX)?;
     match path {
-        "/change-password" | "/change-email" => Some(&CREDENTIALS),
+        "/change-password" | "/change-email" | "/verify-email by POST" => Some(&CREDENTIALS),
         "/request-password-reset" | "/send-verification-email" => Some(&MAIL),
         _ if path.starts_with("/sign-in/") || path.starts_with("/sign-up/") => Some(&CREDENTIALS),
         _ => None,
@@ -61,9 +64,11 @@ async fn check(request: &ServiceRequest) -> Result<(), ApiError> {
     // The path as it will be routed. `HttpRequest::match_pattern` would take it as it came, percent-encoded.
     let route = request.resource_map().match_pattern(request.match_info().as_str()).unwrap_or_default();
     let network = Network::of(state.settings.trusted_proxies.client(request.request()));
-    let bucket = Bucket { network, route: &route };
+    let confirms = request.method() == Method::POST && route.ends_with("/verify-email");
+    let route = if confirms { CONFIRMATION } else { &*route };
+    let bucket = Bucket { network, route };
     let now = state.clock.now();
-    match shared(&route) {
+    match shared(route) {
         Some(rule) => limits.check_everywhere(&state.pool, bucket, *rule, now).await,
         None => limits.check_here(bucket, GENERAL, now),
     }
