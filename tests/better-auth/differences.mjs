@@ -176,7 +176,7 @@ export const DIFFERENCES = [
     reason: "scripts can read that header, and must not get the token that an HttpOnly cookie keeps from them",
     shows: [
       { at: /^GET \/(get-session|token|list-sessions|verify-email)$/, field: "header.set-auth-token", ours: null },
-      { at: /^POST \/(update-user|delete-user|revoke-other-sessions|send-verification-email)$/, field: "header.set-auth-token", ours: null },
+      { at: /^POST \/(update-user|change-email|delete-user|revoke-other-sessions|send-verification-email)$/, field: "header.set-auth-token", ours: null },
     ],
   },
   {
