@@ -47,6 +47,8 @@ enum KeysCommand {
     /// Take a key out of use at once: tokens that it signed stop working everywhere
     Revoke {
         /// The key
+        // A thumbprint is base64url: one in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
     /// Bring in an RSA key: a private one becomes the pending key and signs after the next rotation, a public one is
@@ -55,7 +57,7 @@ enum KeysCommand {
         /// A PEM file: PKCS#8 or PKCS#1, not encrypted
         pem: PathBuf,
         /// What its tokens name it by [default: its RFC 7638 thumbprint]
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         kid: Option<String>,
         /// For how long a public key is published
         #[arg(long, default_value = "168h", value_parser = settings::duration)]
@@ -64,7 +66,7 @@ enum KeysCommand {
     /// Write public keys for who wants a file
     ExportPublic {
         /// The key [default: the active one as PEM, all published ones as a JWK set]
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         kid: Option<String>,
         /// How
         #[arg(long, value_enum, default_value = "pem")]

@@ -41,7 +41,13 @@ async fn public_keys_go_out_as_pem_and_as_a_set() {
     assert!(!set.contains("\"d\""), "nothing private");
     let one = done(&database, &["export-public", "--format", "jwks", "--kid", &kid(1)], &[]).await;
     assert_eq!(super::kids(one.as_bytes()), [kid(1)]);
-    assert!(refused(&database, &["export-public", "--kid", "nobody"], &[]).await.contains("nobody"));
+    // A thumbprint may begin with a hyphen.
+    for unknown in ["nobody", "-nobody"] {
+        let said = refused(&database, &["export-public", "--kid", unknown], &[]).await;
+        assert!(said.contains(&format!("key {unknown}")), "{said}");
+        let said = refused(&database, &["revoke", unknown], &[]).await;
+        assert!(said.contains(unknown) && !said.contains("unexpected"), "{said}");
+    }
 
     let client = connect(&database.superuser_url()).await;
     let sql = "INSERT INTO signing_keys (kid, status, algorithm, public_jwk, published_until, created_at)
