@@ -129,6 +129,12 @@ async fn follow_for_user(
     if !verifications::use_up(&transaction, &link.token, found.purpose, now).await? {
         return invalid;
     }
+    if let Proven::Session(current) = &proven
+        && !sessions::hold(&transaction, current.session.id, now).await?
+    {
+        // Somebody ended it a moment ago.
+        return invalid;
+    }
     let outcome = if found.purpose == Purpose::VerifyEmail {
         verify(&transaction, &user, &proven, now).await?
     } else {
