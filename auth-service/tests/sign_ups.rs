@@ -319,3 +319,33 @@ async fn the_browser_that_signed_up_verifies_until_the_password_changes() {
     let forged = format!("{browser}x");
     assert!(open(&auth, &mail, &forged).await.text.contains(r#"name="password""#));
 }
+
+/// Whoever signs up with somebody's email learns nothing by signing in with the password they chose.
+#[tokio::test]
+async fn signing_in_with_a_sign_up_does_not_tell_whether_the_email_has_an_account() {
+    let mailbox = Mailbox::new();
+    let auth = Auth::start_with_mail(&mailbox, &[REQUIRED]).await;
+    let (_, browser) = sign_up(&auth, "Alice", "alice", PASSWORD).await;
+    let mail = mailbox.mail_to(&email("alice"), 1).await;
+    assert_eq!(open(&auth, &mail, &browser).await.header("location").as_deref(), Some("/in"));
+
+    for name in ["alice", "nobody"] {
+        let (_, mallorys_browser) = sign_up(&auth, "Mallory", name, MALLORYS).await;
+        for cookie in ["", &mallorys_browser] {
+            let mut request = auth.request(Method::POST, "/sign-in/email");
+            if !cookie.is_empty() {
+                request = request.header("cookie", cookie).header("origin", PAGE);
+            }
+            let form = json!({"email": email(name), "password": MALLORYS});
+            let answer = Answer::of(request.json(&form)).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (403, "EMAIL_NOT_VERIFIED"),
+                "{name} {cookie}"
+            );
+        }
+    }
+    assert_eq!(mailbox.mail_to(&email("alice"), 2).await.subject, "You have an account already");
+    let alice = sign_in(&auth, "alice", PASSWORD).await;
+    assert_eq!((alice.status.as_u16(), &alice.body["user"]["name"]), (200, &json!("Alice")));
+}
