@@ -91,20 +91,23 @@ async fn a_client_that_hangs_up_leaves_the_queue() {
     let logged = [("RUST_LOG", "info,auth_service::passwords=debug"), ("LOG_FORMAT", "json")];
     let settings = [ON.as_slice(), &logged, &[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "11")]].concat();
     let auth = Auth::start_with(&settings).await;
-    let stranger = |number: usize| {
-        let address = format!("198.18.{number}.1");
-        Answer::of(sign_in(&auth.service, &address, &email(&format!("a{number}")), "wrong password", ""))
+    let count = AtomicUsize::new(0);
+    // Each is somebody else, so that no limit but the queue's holds them up.
+    let ask = async || {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        let (address, name) = (format!("10.{}.{}.1", number / 250, number % 250), format!("a{number}"));
+        let request = sign_in(&auth.service, &address, &email(&name), "wrong password", "");
+        Answer::of(request).await.status.as_u16()
     };
-    let crowd = futures_util::future::join_all((0..32).map(stranger));
-    let mut number = 100;
-    let mut ask = async || {
-        number += 1;
-        stranger(number).await.status.as_u16()
-    };
+    let crowd = futures_util::future::join_all((0..32).map(|_| async {
+        loop {
+            ask().await;
+        }
+    }));
     // Dropped as soon as there is no room: with it, its connections close.
     let full = async { while ask().await != 503 {} };
     tokio::select! {
-        _ = crowd => panic!("nobody waits"),
+        _ = crowd => {}
         () = full => {}
     }
     let made =
