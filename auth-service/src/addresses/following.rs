@@ -1,7 +1,7 @@
 //! What following a link about an email does, and what it takes.
 //!
-//! The link alone proves the mailbox, and not even that: mail scanners follow links too. So it changes something only with
-//! a second proof, that whoever follows it is whom the account belongs to.
+//! The link alone proves access to the mailbox at best: mail scanners follow links too. It takes effect only with a second
+//! proof that the person who follows it owns the account.
 
 use actix_web::{FromRequest, HttpRequest};
 use deadpool_postgres::Transaction;
@@ -45,7 +45,7 @@ pub(super) enum Outcome {
     Refused(LinkRefusal),
 }
 
-/// What a link takes besides itself, where there is no session that shows it.
+/// What a link requires in addition if the request has no session of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Proof {
     /// Somebody presses a button.
@@ -54,7 +54,7 @@ pub(super) enum Proof {
     Password,
 }
 
-/// What showed that whoever follows a link may.
+/// What proved that the request may follow the link.
 enum Proven {
     /// A session of the account.
     Session(Box<SignedIn>),
@@ -71,7 +71,7 @@ type Checked = Result<Proven, Outcome>;
 /// Follows a link about an email.
 ///
 /// # Errors
-/// [`ApiError::InvalidPassword`] and the like for the password that came with it; when the database cannot.
+/// [`ApiError::InvalidPassword`] and the like for the password that came with it; if the query fails.
 pub(super) async fn follow(
     state: &State,
     request: &HttpRequest,
@@ -105,7 +105,7 @@ async fn follow_for_user(
     if now >= found.expires_at {
         return Ok(Outcome::Refused(LinkRefusal::TokenExpired));
     }
-    // Following it a second time changes nothing, and is no failure.
+    // Following it a second time succeeds and changes nothing.
     if found.purpose == Purpose::VerifyEmail && user.email_verified {
         return Ok(Outcome::Verified);
     }
@@ -151,7 +151,7 @@ async fn follow_for_user(
     Ok(outcome)
 }
 
-/// Who verifies an email: the account's session, the browser that signed up, or who knows the password.
+/// Checks who verifies an email: a session of the account, the browser that signed up, or the password.
 async fn verifier(
     state: &State,
     request: &HttpRequest,
@@ -175,8 +175,8 @@ async fn verifier(
     by_password(state, request, link, user).await
 }
 
-/// Who agrees to a change of an email from the present address: the account's session, or a person there. Who has the new
-/// address: the account's session, or who knows the password. Never somebody who is signed in as another user.
+/// Checks who follows a link of an email change. From the present address: a session of the account, or a pressed button.
+/// From the new one: a session of the account, or the password. A session of another user is refused.
 async fn changer(
     state: &State,
     request: &HttpRequest,
@@ -207,8 +207,8 @@ async fn by_password(
     Ok(Ok(Proven::Password))
 }
 
-/// Verifies the account's email. The account may have been made with somebody else's: from here on it is its owner's, and
-/// whoever is signed in to it without having shown that they are is signed out.
+/// Verifies the account's email. Somebody else may have created the account with it: sessions that proved neither the
+/// mailbox nor the password are ended.
 async fn verify(
     transaction: &Transaction<'_>,
     user: &User,
@@ -226,7 +226,7 @@ async fn verify(
     Ok(Outcome::Verified)
 }
 
-/// Asks the new address next, or gives it to the account, whichever the link is for.
+/// Sends the link to the new address, or changes the account's email, depending on the link's purpose.
 async fn change(
     state: &State,
     transaction: &Transaction<'_>,
@@ -266,8 +266,8 @@ async fn change(
     Ok(Outcome::Changed(User { email: new_email.clone(), updated_at: now, ..user }, current))
 }
 
-/// A sign-up becomes an account in the browser that made it, or for who knows its password: its password must not become
-/// that of an account because somebody else reads the mail.
+/// Completes a sign-up in the browser that signed up, or with its password. Access to the mailbox alone must not make the
+/// password of a stranger valid.
 async fn follow_for_sign_up(
     state: &State,
     request: &HttpRequest,

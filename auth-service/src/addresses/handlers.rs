@@ -159,7 +159,7 @@ pub async fn change_email(
     if body.new_email == current.user.email {
         return Err(ApiError::EmailIsTheSame);
     }
-    // Whoever finds a device signed in must not take the account with them (OWASP ASVS 7.5.1).
+    // An unattended device must not be enough to take the account over (OWASP ASVS 7.5.1).
     if !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
         return Err(ApiError::SessionNotFresh);
     }

@@ -22,11 +22,11 @@ pub enum Verified<'a> {
     SignUp(&'a UserId, &'a Email),
 }
 
-/// Asks whether an email belongs to whoever signed up with it, unless the account is gone or the sign-up done. Answers
-/// whether a mail is sent, which `asker` must not learn.
+/// Sends the link that verifies an email, unless the account was deleted or the sign-up completed. Returns whether a mail
+/// is sent, which `asker` must not learn.
 ///
 /// # Errors
-/// When the database cannot, or no mail can be sent.
+/// If the query fails, or no mail can be sent.
 pub async fn send_verification(
     client: &impl GenericClient,
     state: &State,
@@ -69,7 +69,7 @@ pub(super) enum Asked {
 /// Asks about a change of an account's email. Answers whether a mail is sent, which `asker` must not learn.
 ///
 /// # Errors
-/// [`ApiError::Unauthorized`] when the session that asked for it has ended; when the database cannot, or no mail can be
+/// [`ApiError::Unauthorized`] when the session that asked for it has ended; if the query fails, or no mail can be
 /// sent.
 pub(super) async fn send_change(
     client: &impl GenericClient,

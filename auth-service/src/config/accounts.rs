@@ -20,8 +20,8 @@ pub struct AccountConfig {
     /// Whether signing in needs an address that was shown to be theirs; needs MAIL_URL
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub require_email_verification: bool,
-    /// Whether a link that verifies an email is enough, as in Better Auth; then whoever signs up with somebody else's email
-    /// has a verified account, with their own password, once the owner of the mailbox or a mail scanner follows it
+    /// Whether following the link is enough to verify an email, in any browser, as in Better Auth. A stranger who signs up
+    /// with a user's email then has a verified account once the user or a mail scanner follows the link
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub verify_email_by_link_alone: bool,
     /// The shortest password of a new account, in characters

@@ -53,7 +53,7 @@ const VOID: &str = "DELETE FROM verifications WHERE user_id = $1 AND used_at IS 
 /// that it belongs to is gone; then the transaction of `client` has failed.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn create(
     client: &impl GenericClient,
     link: NewLink<'_>,
@@ -94,7 +94,7 @@ pub async fn create(
 /// The link of a token, dead ones too.
 ///
 /// # Errors
-/// When the database cannot, or a stored value does not fit.
+/// If the query fails or a stored value is invalid.
 pub async fn find(
     client: &impl GenericClient,
     token: &LinkToken,
@@ -107,7 +107,7 @@ pub async fn find(
 /// credential is another, or the link's session has ended. The account stays locked until the transaction ends.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn use_up(
     transaction: &Transaction<'_>,
     token: &LinkToken,
@@ -121,7 +121,7 @@ pub async fn use_up(
 /// Uses the link of a sign-up up, which has become `user`: true for exactly one of any number of calls.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn settle(
     transaction: &Transaction<'_>,
     token: &LinkToken,
@@ -136,7 +136,7 @@ pub async fn settle(
 /// Voids all links of a user that were not used, whatever they are for.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn void(transaction: &Transaction<'_>, user: &UserId) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(VOID).await?;
     transaction.execute(&statement, &[&user.as_str()]).await?;

@@ -43,7 +43,7 @@ const DELETE_BY_EMAIL: &str = "DELETE FROM sign_ups WHERE email = $1";
 /// Stores a sign-up that waits from `now` on.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn create(
     transaction: &Transaction<'_>,
     user: &User,
@@ -72,7 +72,7 @@ pub async fn create(
 /// The sign-up of this id, if it still waits.
 ///
 /// # Errors
-/// When the database cannot, or a stored value does not fit.
+/// If the query fails or a stored value is invalid.
 pub async fn find(
     client: &impl GenericClient,
     id: &UserId,
@@ -85,7 +85,7 @@ pub async fn find(
 /// The sign-ups with this email that wait, the newest first.
 ///
 /// # Errors
-/// When the database cannot, or a stored value does not fit.
+/// If the query fails or a stored value is invalid.
 pub async fn find_by_email(
     client: &impl GenericClient,
     email: &Email,
@@ -101,7 +101,7 @@ pub async fn find_by_email(
 /// a verified account.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn complete(
     transaction: &Transaction<'_>,
     sign_up: SignUp,
