@@ -54,7 +54,8 @@ enum Fate {
     Never,
 }
 
-/// The matrix. Without `_`: a new purpose or event does not compile before it has its row.
+/// The matrix. `_` stands only for what ends or keeps every link: a new purpose or event does not compile before the rest of
+/// its row is here.
 fn fate(purpose: Purpose, event: Event) -> Fate {
     use Event as E;
     match (purpose, event) {

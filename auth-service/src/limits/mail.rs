@@ -41,7 +41,7 @@ const fn hourly(max: i32) -> Rule {
     Rule { max, window: SignedDuration::from_hours(1), since: Since::First }
 }
 
-/// Who gives reason for a mail.
+/// Who triggers a mail.
 #[derive(Debug, Clone, Copy)]
 pub struct Asker<'a> {
     /// Who is signed in, or whose link was followed.

@@ -198,7 +198,7 @@ async fn wait(
     commit(state, transaction).await
 }
 
-/// Whoever has the account already learns of it by mail; whoever asked learns nothing.
+/// Notifies the owner of the account by mail. The response does not show it.
 async fn tell_owner(
     transaction: &Transaction<'_>,
     state: &State,
