@@ -50,6 +50,19 @@ SELECT format(
 ) FROM wanted_role
 \gexec
 
+-- Limits, as settings of the roles: a pooler may lend one connection to many clients, so nothing is set on connections.
+--   A service gives up on a statement after seconds; the server ends it then too, and a transaction that nobody finishes.
+--   A migration that waits for a table holds up all who come after it: it fails, and is run again at a quieter moment.
+--   A migration that touches rows of users where policies would hide them all is an error, and not a change of nothing.
+SELECT format('ALTER ROLE %I SET %s', name, setting)
+FROM wanted_role JOIN (VALUES
+    ('service', 'statement_timeout = ''10s'''),
+    ('service', 'idle_in_transaction_session_timeout = ''10s'''),
+    ('owner', 'lock_timeout = ''30s'''),
+    ('owner', 'row_security = off')
+) AS limits (kind, setting) ON name LIKE '%\_' || kind
+\gexec
+
 -- Databases: an owner for the migrations, and nobody but the two roles may connect.
 CREATE TEMPORARY TABLE wanted_database (name text, owner_role text, service_role text);
 INSERT INTO wanted_database VALUES

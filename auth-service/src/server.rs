@@ -8,7 +8,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, get, web};
 use serde::Serialize;
-use service_kit::database::{Address, DatabaseError};
+use service_kit::database::{Address, DatabaseError, Patience};
 use service_kit::guard::guard;
 use service_kit::health::{self, DatabaseDependency, Readiness};
 use service_kit::lifecycle::ConnectionLimit;
@@ -116,7 +116,8 @@ pub async fn prepare_with(
     clock: SharedClock,
     contract: KeyContract,
 ) -> Result<Prepared, StartError> {
-    let address = Address::parse("DATABASE_URL", &config.database_url()?)?;
+    let address = Address::parse("DATABASE_URL", &config.database_url()?, NAME)?;
+    let address = address.behind(config.database_pooler);
     let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
     let cookies = config.sessions.cookies(&config.base_url)?;
     let mailer = config.mail.mailer(&config.base_url)?.map(Arc::new);
@@ -131,14 +132,15 @@ pub async fn prepare_with(
         trusted_proxies: config.trusted_proxies.clone(),
     };
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
-    let own = address.pool(1)?;
+    let own = address.pool(1, Patience::REQUEST)?;
     database::wait_until_usable(&own, &crate::migrations(), NAME).await?;
+    address.refuse_unknown_pooler().await?;
     let slots = match config.hash_concurrency {
         Some(slots) => slots,
         None => std::thread::available_parallelism()?,
     };
     let keeper = Keeper {
-        pool: address.pool(KEY_CONNECTIONS)?,
+        pool: address.pool(KEY_CONNECTIONS, Patience::BACKGROUND)?,
         encryption,
         clock: Arc::clone(&clock),
         contract,
@@ -162,13 +164,18 @@ pub async fn prepare_with(
     let mail = match (&state.outbox, mailer) {
         (Some(outbox), Some(mailer)) => {
             let (outbox, clock) = (Arc::clone(outbox), Arc::clone(&state.clock));
-            Some(Worker { outbox, mailer, pool: address.pool(MAIL_CONNECTIONS)?, clock })
+            Some(Worker {
+                outbox,
+                mailer,
+                pool: address.pool(MAIL_CONNECTIONS, Patience::BACKGROUND)?,
+                clock,
+            })
         }
         _ => None,
     };
     let mut status = {
         let (lists, keys) = (Arc::clone(&state.status_lists), Arc::clone(&state.keys));
-        let pool = address.pool(STATUS_CONNECTIONS)?;
+        let pool = address.pool(STATUS_CONNECTIONS, Patience::BACKGROUND)?;
         status_lists::Keeper::new(lists, keys, pool, Arc::clone(&state.clock), &state.settings.tokens)
     };
     status.look().await?;

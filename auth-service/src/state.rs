@@ -1,8 +1,8 @@
 //! What the handlers work with: made once at the start, passed, never global.
 
+use service_kit::database::Pool;
 use std::sync::Arc;
 
-use deadpool_postgres::Pool;
 use shared_claims::SharedClock;
 
 use crate::email::Outbox;

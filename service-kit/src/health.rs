@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, Responder, route, web};
-use deadpool_postgres::Pool;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::database;
+use crate::database::{self, Pool};
 use crate::envelope::{Envelope, Rejection};
 
 /// Where a service says whether it can do its work.

@@ -1,9 +1,13 @@
 //! What can go wrong between a store and PostgreSQL, sorted by who has to act.
 
-use deadpool_postgres::PoolError;
+use std::time::Duration;
+
+use deadpool::managed::PoolError;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::FromSql;
+
+use crate::database::ConnectError;
 
 /// A statement that did not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -61,14 +65,22 @@ impl From<tokio_postgres::Error> for StoreError {
     }
 }
 
-impl From<PoolError> for StoreError {
-    fn from(error: PoolError) -> Self {
+/// The server did not answer within this time.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {} ms", .0.as_millis())]
+pub struct Late(pub Duration);
+
+impl From<ConnectError> for StoreError {
+    /// No connection could be made: whatever the reason, the request may be tried again.
+    fn from(error: ConnectError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<PoolError<ConnectError>> for StoreError {
+    fn from(error: PoolError<ConnectError>) -> Self {
         match error {
-            PoolError::Backend(error) => match Self::from(error) {
-                // No connection could be made: whatever the reason, the request may be tried again.
-                Self::Statement(error) => Self::Unavailable(error.into()),
-                other => other,
-            },
+            PoolError::Backend(error) => error.into(),
             other => Self::Unavailable(other.into()),
         }
     }
@@ -95,10 +107,12 @@ pub fn corrupt(
     StoreError::Corrupt { table, column, source: source.into() }
 }
 
-/// Conditions that pass by themselves: connection trouble, no room, shutting down or starting up, a time-out.
+/// Conditions that pass by themselves: connection trouble, no room, shutting down or starting up, a time-out, a conflict
+/// with another transaction, a server that has just become a standby, a statement that is prepared no longer.
 fn is_passing(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
     class == "08"
+        || class == "40"
         || class == "53"
         || [
             SqlState::ADMIN_SHUTDOWN,
@@ -106,6 +120,11 @@ fn is_passing(code: &SqlState) -> bool {
             SqlState::CANNOT_CONNECT_NOW,
             SqlState::QUERY_CANCELED,
             SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+            SqlState::IDLE_SESSION_TIMEOUT,
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::READ_ONLY_SQL_TRANSACTION,
+            SqlState::INVALID_SQL_STATEMENT_NAME,
+            SqlState::DUPLICATE_PSTATEMENT,
         ]
         .contains(code)
 }
@@ -115,7 +134,7 @@ fn io_cause(error: &tokio_postgres::Error) -> bool {
 }
 
 /// An error with its causes on one line, for the log: PostgreSQL's words are a cause of tokio-postgres's.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

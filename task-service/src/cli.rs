@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use service_kit::database::Address;
+use service_kit::database::{Address, MIGRATION_LOCK_TIMEOUT};
 use service_kit::{command_line, metrics, telemetry};
 use shared_claims::SystemClock;
 
@@ -39,7 +39,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
 
 async fn migrate(settings: &Settings) -> Result<(), StartError> {
     let (name, url) = settings.migration_database_url()?;
-    let applied = Address::parse(name, &url)?.migrate(migrations()).await?;
+    let applied = Address::parse(name, &url, NAME)?.migrate(migrations(), MIGRATION_LOCK_TIMEOUT).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, value_parser};
 use secrecy::SecretString;
+use service_kit::database::Pooler;
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::origins::OriginPatterns;
 use service_kit::secret::{self, SecretError};
@@ -66,6 +67,9 @@ pub struct Settings {
     #[arg(long, env = "DATABASE_POOL_SIZE", default_value_t = 16,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub database_pool_size: usize,
+    /// What stands between this service and PostgreSQL
+    #[arg(long, env = "DATABASE_POOLER", value_enum, default_value_t = Pooler::None)]
+    pub database_pooler: Pooler,
     /// How many clients may be connected
     #[command(flatten)]
     pub connection_limit: ConnectionLimit,

@@ -1,7 +1,7 @@
 //! Whether row level security binds this service at all. PostgreSQL lets superusers, roles with BYPASSRLS and (unless
 //! it is forced) owners past every policy, without a word; so this is asked at start.
 
-use deadpool_postgres::Pool;
+use service_kit::database::{Executor, Pool};
 use service_kit::store::StoreError;
 use tokio_postgres::Row;
 
@@ -67,12 +67,11 @@ pub struct Isolated(());
 /// # Errors
 /// When they do not, or the database cannot be asked.
 pub async fn verify(pool: &Pool) -> Result<Isolated, IsolationError> {
-    let client = pool.get().await.map_err(StoreError::from)?;
-    if let Some(row) = client.query_opt(BYPASSING_ROLES, &[]).await.map_err(StoreError::from)? {
+    if let Some(row) = pool.query_opt(BYPASSING_ROLES, &[]).await? {
         let (role, other) = (text(&row, "role")?, text(&row, "other")?);
         return Err(IsolationError::Bypass { role, other });
     }
-    for row in client.query(TABLES, &[]).await.map_err(StoreError::from)? {
+    for row in pool.query(TABLES, &[]).await? {
         verify_table(&row)?;
     }
     Ok(Isolated(()))

@@ -9,7 +9,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, web};
-use service_kit::database::{self, Address, DatabaseError};
+use service_kit::database::{self, Address, DatabaseError, Patience};
 use service_kit::headers::Header;
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
 use service_kit::metrics::MetricsError;
@@ -94,11 +94,13 @@ impl Running {
 /// # Errors
 /// When a setting is wrong, the database cannot be used or the address is taken.
 pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, StartError> {
-    let address = Address::parse("DATABASE_URL", &settings.database_url()?)?;
+    let address = Address::parse("DATABASE_URL", &settings.database_url()?, NAME)?;
+    let address = address.behind(settings.database_pooler);
     let verifier = settings.verifier(clock.clone())?;
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
-    let own = address.pool(1)?;
+    let own = address.pool(1, Patience::REQUEST)?;
     database::wait_until_usable(&own, &migrations(), NAME).await?;
+    address.refuse_unknown_pooler().await?;
     let isolated = isolation::verify(&own).await?;
     let dependencies: Vec<Box<dyn Dependency>> =
         vec![Box::new(DatabaseDependency(own)), Box::new(KeysDependency(verifier.clone()))];

@@ -6,18 +6,17 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use deadpool_postgres::Pool;
 use local_stack::databases::connect;
 use local_stack::testing::TestDatabase;
 use reqwest::Method;
 use secrecy::SecretString;
-use service_kit::database::Address;
+use service_kit::database::{Address, Executor, Patience, Pool, Pooler};
 use task_service::isolation;
 use task_service::owned::{Bounds, OwnedTables};
 use task_service::owner::Owner;
 use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::owners::owners;
@@ -30,9 +29,10 @@ const INSERT: &str = "INSERT INTO tasks (user_id, id, title, is_completed, prior
 const ALL: &str = "SELECT user_id, $1::text FROM tasks";
 const FAILS: &str = "SELECT user_id, 1 / (length($1) - length($1)) FROM tasks";
 
-async fn one_connection(database: &TestDatabase) -> (Pool, OwnedTables) {
+async fn one_connection(database: &TestDatabase, pooler: Pooler) -> (Pool, OwnedTables) {
     let url = SecretString::from(database.service_url());
-    let pool = Address::parse("DATABASE_URL", &url).unwrap().pool(1).unwrap();
+    let address = Address::parse("DATABASE_URL", &url, "test").unwrap().behind(pooler);
+    let pool = address.pool(1, Patience::REQUEST).unwrap();
     let isolated = isolation::verify(&pool).await.unwrap();
     let bounds = Bounds { task_quota: 1000, list_timeout: Duration::from_secs(3) };
     (pool.clone(), OwnedTables::new(pool, isolated, bounds))
@@ -51,16 +51,23 @@ async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) {
 
 /// What is left on the pool's one connection: no identity, no transaction, nothing to see.
 async fn is_clean(pool: &Pool) {
-    let client = pool.get().await.unwrap();
-    // Sent as text this is one message, whose time is that of its transaction unless one was open before.
-    let state = "SELECT coalesce(current_setting('app.user_id', true), ''), \
-                 now() <> statement_timestamp(), (SELECT count(*) FROM tasks)";
-    let messages = client.simple_query(state).await.unwrap();
-    let row = messages.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some([row.get(0), row.get(1), row.get(2)]),
-        _ => None,
-    });
-    assert_eq!(row.unwrap(), [Some(""), Some("f"), Some("0")], "identity, in a transaction, visible rows");
+    let state = "SELECT coalesce(current_setting('app.user_id', true), '') AS identity, \
+                 pg_current_xact_id_if_assigned() IS NOT NULL AS in_transaction, \
+                 (SELECT count(*) FROM tasks) AS visible";
+    let row = pool.query_one(state, &[]).await.unwrap();
+    let (identity, in_transaction, visible): (String, bool, i64) = (row.get(0), row.get(1), row.get(2));
+    assert_eq!((&*identity, in_transaction, visible), ("", false, 0));
+}
+
+/// A server process whose client is gone may take a moment to notice.
+async fn no_transaction_stays_open(superuser: &Client) {
+    let open = "SELECT count(*) FROM pg_stat_activity \
+                WHERE datname = current_database() AND usename = 'tasks_service' AND state <> 'idle'";
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while superuser.query_one(open, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+        assert!(Instant::now() < deadline, "a transaction stays open");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 async fn sees_only_own_rows(tables: &OwnedTables, owner: &Owner) {
@@ -71,8 +78,17 @@ async fn sees_only_own_rows(tables: &OwnedTables, owner: &Owner) {
 
 #[tokio::test]
 async fn sc_005_a_thousand_dropped_requests_on_one_connection_leave_nothing_behind() {
+    a_thousand_dropped_requests(Pooler::None).await;
+}
+
+#[tokio::test]
+async fn sc_005_nor_do_they_where_nothing_is_prepared() {
+    a_thousand_dropped_requests(Pooler::Transaction).await;
+}
+
+async fn a_thousand_dropped_requests(pooler: Pooler) {
     let database = TestDatabase::tasks().await;
-    let (pool, tables) = one_connection(&database).await;
+    let (pool, tables) = one_connection(&database, pooler).await;
     let [alice, bob] = owners(["alice", "bob"]).await;
     for n in 0..1000_usize {
         let (dropped, next) = if n % 2 == 0 { (&alice, &bob) } else { (&bob, &alice) };
@@ -91,8 +107,9 @@ async fn sc_005_a_thousand_dropped_requests_on_one_connection_leave_nothing_behi
         sees_only_own_rows(&tables, next).await;
     }
     is_clean(&pool).await;
-    assert_eq!(pool.status().size, 1);
+    assert_eq!(pool.size(), 1);
     let superuser = connect(&database.superuser_url()).await.unwrap();
+    no_transaction_stays_open(&superuser).await;
     let written = "SELECT count(*) FILTER (WHERE user_id = 'alice'), count(*) FILTER (WHERE user_id = 'bob'), \
                    count(*) FILTER (WHERE user_id NOT IN ('alice', 'bob')) FROM tasks";
     let row = superuser.query_one(written, &[]).await.unwrap();
@@ -104,7 +121,7 @@ async fn sc_005_a_thousand_dropped_requests_on_one_connection_leave_nothing_behi
 #[tokio::test]
 async fn sc_005_a_statement_that_fails_leaves_nothing_behind() {
     let database = TestDatabase::tasks().await;
-    let (pool, tables) = one_connection(&database).await;
+    let (pool, tables) = one_connection(&database, Pooler::None).await;
     let [alice, bob] = owners(["alice", "bob"]).await;
     let id = Uuid::from_u128(1);
     tables.query(&alice, INSERT, &[&id, &"first"]).await.unwrap();
@@ -140,13 +157,7 @@ async fn sc_005_clients_that_hang_up_leave_nothing_behind_on_two_connections_a_w
         }
     }
     let superuser = connect(&stack.database.superuser_url()).await.unwrap();
-    let open = "SELECT count(*) FROM pg_stat_activity \
-                WHERE datname = current_database() AND usename = 'tasks_service' AND state <> 'idle'";
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while superuser.query_one(open, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-        assert!(Instant::now() < deadline, "a transaction stays open");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    no_transaction_stays_open(&superuser).await;
     let foreign = "SELECT count(*) FROM tasks WHERE NOT starts_with(title, user_id || ' ')";
     assert_eq!(superuser.query_one(foreign, &[]).await.unwrap().get::<_, i64>(0), 0);
 }

@@ -149,6 +149,8 @@ async fn a_list_that_takes_too_long_is_503_and_costs_no_connection() {
     let stack = Stack::with(&[("LIST_TIMEOUT", "100ms")]).await;
     let alice = stack.user("alice");
     alice.create("one").await;
+    // What a list sends is prepared from here on.
+    assert_eq!(alice.titles().await, ["one"]);
     let (superuser, observer) = (
         connect(&stack.database.superuser_url()).await.unwrap(),
         connect(&stack.database.superuser_url()).await.unwrap(),

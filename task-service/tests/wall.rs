@@ -119,6 +119,9 @@ async fn fr_021_a_row_cannot_be_made_for_or_given_to_another_user() {
 async fn fr_022_the_owner_of_the_table_is_bound_too() {
     let (database, _) = populated().await;
     let owner = connect(&database.owner_url()).await.unwrap();
+    let unseen = owner.query("SELECT title FROM tasks", &[]).await.unwrap_err();
+    assert_eq!(unseen.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "an error, not an empty table");
+    owner.batch_execute("SET row_security = on").await.unwrap();
     assert_eq!(titles(&owner).await, [""; 0]);
     let refused = owner.batch_execute(&insert("bob", "planted")).await.unwrap_err();
     assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));

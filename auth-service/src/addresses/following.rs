@@ -4,9 +4,8 @@
 //! proof that the person who follows it owns the account.
 
 use actix_web::{FromRequest, HttpRequest};
-use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use service_kit::store::StoreError;
+use service_kit::database::Transaction;
 use shared_claims::UserId;
 
 use super::sending::{Asked, Change, send_change};
@@ -77,9 +76,7 @@ pub(super) async fn follow(
     request: &HttpRequest,
     link: &Followed<'_>,
 ) -> Result<Outcome, ApiError> {
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let found = verifications::find(&client, &link.token).await?;
-    drop(client);
+    let found = verifications::find(&state.pool, &link.token).await?;
     match found {
         Some(found) => match &found.subject {
             Subject::User(id, _) => follow_for_user(state, request, link, &found, id).await,
@@ -97,9 +94,7 @@ async fn follow_for_user(
     id: &UserId,
 ) -> Result<Outcome, ApiError> {
     let now = state.clock.now();
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let user = users::find(&client, id).await?.filter(|user| found.belongs_to(user));
-    drop(client);
+    let user = users::find(&state.pool, id).await?.filter(|user| found.belongs_to(user));
     let invalid = Ok(Outcome::Refused(LinkRefusal::InvalidToken));
     let Some(user) = user else { return invalid };
     if now >= found.expires_at {
@@ -124,8 +119,7 @@ async fn follow_for_user(
         Err(outcome) => return Ok(outcome),
     };
     let now = state.clock.now();
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     if !verifications::use_up(&transaction, &link.token, found.purpose, now).await? {
         return invalid;
     }
@@ -144,7 +138,7 @@ async fn follow_for_user(
     if matches!(outcome, Outcome::Refused(_)) {
         return Ok(outcome);
     }
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
@@ -210,7 +204,7 @@ async fn by_password(
 /// Verifies the account's email. Somebody else may have created the account with it: sessions that proved neither the
 /// mailbox nor the password are ended.
 async fn verify(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     user: &User,
     proven: &Proven,
     now: Timestamp,
@@ -229,7 +223,7 @@ async fn verify(
 /// Sends the link to the new address, or changes the account's email, depending on the link's purpose.
 async fn change(
     state: &State,
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     asker: &Asker<'_>,
     (user, link): (User, &Verification),
     callback: Option<&CheckedTarget>,
@@ -279,9 +273,7 @@ async fn follow_for_sign_up(
     if now >= found.expires_at {
         return Ok(Outcome::Refused(LinkRefusal::TokenExpired));
     }
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let sign_up = passwords::find_sign_up(&client, id, now).await?;
-    drop(client);
+    let sign_up = passwords::find_sign_up(&state.pool, id, now).await?;
     let Some(sign_up) = sign_up else { return Ok(Outcome::Refused(LinkRefusal::InvalidToken)) };
     let is_proven = state.settings.accounts.verify_email_by_link_alone
         || passwords::is_browser_of(&state.cookies, request.headers(), id);
@@ -291,11 +283,10 @@ async fn follow_for_sign_up(
         None => return Ok(Outcome::Needs(Proof::Password)),
     }
     let now = state.clock.now();
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     if passwords::complete_sign_up(&transaction, sign_up, &link.token, now).await?.is_none() {
         return Ok(Outcome::Refused(LinkRefusal::InvalidToken));
     }
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     Ok(Outcome::Verified)
 }

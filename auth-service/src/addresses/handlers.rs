@@ -2,7 +2,6 @@
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
 use service_kit::envelope::Envelope;
-use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::sending::{Asked, Change, Verified, send_change, send_verification};
@@ -83,9 +82,8 @@ async fn send_to_stranger(
 ) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
     let asker = &Asker::of(&state.settings.trusted_proxies, request, None);
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let user = users::find_by_email(&client, email).await?;
-    let sign_ups = passwords::find_sign_ups(&client, email, state.clock.now()).await?;
+    let user = users::find_by_email(&state.pool, email).await?;
+    let sign_ups = passwords::find_sign_ups(&state.pool, email, state.clock.now()).await?;
     let own = |sign_up: &&SignUp| passwords::is_browser_of(&state.cookies, request.headers(), &sign_up.id);
     let whose = match (&user, sign_ups.iter().find(own).or(sign_ups.first())) {
         (Some(user), _) if user.email_verified => None,
@@ -94,9 +92,8 @@ async fn send_to_stranger(
         (None, None) => None,
     };
     let Some(whose) = whose else {
-        return outbox.count_unsent(&client, asker, email, state.clock.now()).await;
+        return outbox.count_unsent(&state.pool, asker, email, state.clock.now()).await;
     };
-    drop(client);
     send_to(state, asker, whose, callback).await
 }
 
@@ -107,10 +104,9 @@ async fn send_to(
     callback: Option<&CheckedTarget>,
 ) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     if send_verification(&transaction, state, asker, whose, callback, state.clock.now()).await? {
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         outbox.wake();
     }
     Ok(())
@@ -181,16 +177,15 @@ async fn begin_change(
     let (user, new_email, now) = (&current.user, &change.new_email, state.clock.now());
     let confirms = user.email_verified && state.settings.accounts.confirm_change_email;
     let asked = if confirms { Asked::PresentAddress } else { Asked::NewAddress };
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    if users::find_by_email(&client, new_email).await?.is_some() {
+    if users::find_by_email(&state.pool, new_email).await?.is_some() {
         let to = if confirms { &user.email } else { new_email };
-        return outbox.count_unsent(&client, asker, to, now).await;
+        return outbox.count_unsent(&state.pool, asker, to, now).await;
     }
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     let callback = change.callback_url.as_ref();
     let change = Change { user, session: current.session.id, new_email };
     if send_change(&transaction, state, asker, asked, change, callback, now).await? {
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         outbox.wake();
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The mail that asks for a click. Each is put into the outbox by the transaction that makes its link.
 
-use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use service_kit::database::Executor;
 use shared_claims::UserId;
 
 use crate::email::{Addressee, Message};
@@ -28,7 +28,7 @@ pub enum Verified<'a> {
 /// # Errors
 /// If the query fails, or no mail can be sent.
 pub async fn send_verification(
-    client: &impl GenericClient,
+    client: &impl Executor,
     state: &State,
     asker: &Asker<'_>,
     whose: Verified<'_>,
@@ -72,7 +72,7 @@ pub(super) enum Asked {
 /// [`ApiError::Unauthorized`] when the session that asked for it has ended; if the query fails, or no mail can be
 /// sent.
 pub(super) async fn send_change(
-    client: &impl GenericClient,
+    client: &impl Executor,
     state: &State,
     asker: &Asker<'_>,
     asked: Asked,

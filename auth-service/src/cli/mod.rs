@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use service_kit::database::Address;
+use service_kit::database::{Address, MIGRATION_LOCK_TIMEOUT};
 use service_kit::{command_line, telemetry};
 use shared_claims::SystemClock;
 
@@ -80,8 +80,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 async fn migrate(config: &MigrateConfig) -> Result<(), StartError> {
-    let address = Address::parse("MIGRATION_DATABASE_URL", &config.database_url()?)?;
-    let applied = address.migrate(crate::migrations()).await?;
+    let address = Address::parse("MIGRATION_DATABASE_URL", &config.database_url()?, NAME)?;
+    let applied = address.migrate(crate::migrations(), MIGRATION_LOCK_TIMEOUT).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())
 }

@@ -8,6 +8,7 @@ use service_kit::database::{Address, DatabaseError};
 use service_kit::secret::{self, SecretError};
 
 use crate::keys::KeyEncryptionKeys;
+use crate::server::NAME;
 
 /// The database, and what opens its private keys.
 #[derive(Args)]
@@ -33,7 +34,7 @@ impl StoreArgs {
     /// When that is not said, or cannot be read.
     pub fn address<E: From<SecretError> + From<DatabaseError>>(&self) -> Result<Address, E> {
         let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_deref());
-        Ok(Address::parse("DATABASE_URL", &secret::resolve("DATABASE_URL", url, file)?)?)
+        Ok(Address::parse("DATABASE_URL", &secret::resolve("DATABASE_URL", url, file)?, NAME)?)
     }
 
     /// What opens the keys.

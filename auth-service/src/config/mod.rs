@@ -15,6 +15,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 use jiff::SignedDuration;
 use secrecy::SecretString;
+use service_kit::database::Pooler;
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::secret::{self, SecretError};
 use service_kit::settings;
@@ -52,6 +53,9 @@ pub struct Config {
     /// the signing keys, and one sends mail
     #[arg(long, env, default_value = "16")]
     pub database_pool_size: NonZeroUsize,
+    /// What stands between this service and PostgreSQL
+    #[arg(long, env, value_enum, default_value_t = Pooler::None)]
+    pub database_pooler: Pooler,
     /// The address to listen on; port 0 takes a free one
     #[arg(long, env, default_value = "127.0.0.1:8081")]
     pub bind: SocketAddr,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
+use service_kit::database::Executor;
 use service_kit::id::new_v7;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -64,7 +64,7 @@ impl Outbox {
     /// When the database cannot, or there is no randomness to encrypt with.
     pub async fn put(
         &self,
-        client: &impl GenericClient,
+        client: &impl Executor,
         asker: &Asker<'_>,
         to: Addressee<'_>,
         message: &Message<'_>,
@@ -93,7 +93,7 @@ impl Outbox {
     /// When the database cannot, or there is no randomness to encrypt with.
     pub async fn notify(
         &self,
-        client: &impl GenericClient,
+        client: &impl Executor,
         asker: &Asker<'_>,
         to: Addressee<'_>,
         message: &Message<'_>,
@@ -110,7 +110,7 @@ impl Outbox {
     /// When the database cannot.
     pub async fn count_unsent(
         &self,
-        client: &impl GenericClient,
+        client: &impl Executor,
         asker: &Asker<'_>,
         to: &Email,
         now: Timestamp,

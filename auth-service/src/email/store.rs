@@ -1,7 +1,7 @@
 //! The `outbox` table.
 
-use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use service_kit::database::Executor;
 use service_kit::store::{StoreError, column};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -38,14 +38,13 @@ pub struct Claimed {
 /// # Errors
 /// When the database cannot.
 pub async fn insert(
-    client: &impl GenericClient,
+    client: &impl Executor,
     id: Uuid,
     sealed: &[u8],
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(INSERT).await?;
-    client.execute(&statement, &[&id, &sealed, &now, &expires_at]).await?;
+    client.execute(INSERT, &[&id, &sealed, &now, &expires_at]).await?;
     Ok(())
 }
 
@@ -54,22 +53,20 @@ pub async fn insert(
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
 pub async fn claim(
-    client: &impl GenericClient,
+    client: &impl Executor,
     now: Timestamp,
     lease_ends: Timestamp,
     most: i64,
 ) -> Result<Vec<Claimed>, StoreError> {
-    let statement = client.prepare_cached(CLAIM).await?;
-    client.query(&statement, &[&now, &lease_ends, &most]).await?.iter().map(from_row).collect()
+    client.query(CLAIM, &[&now, &lease_ends, &most]).await?.iter().map(from_row).collect()
 }
 
 /// Forgets a mail, unless its lease has ended and somebody else has it.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn remove(client: &impl GenericClient, mail: &Claimed) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(REMOVE).await?;
-    client.execute(&statement, &[&mail.id, &mail.attempts]).await?;
+pub async fn remove(client: &impl Executor, mail: &Claimed) -> Result<(), StoreError> {
+    client.execute(REMOVE, &[&mail.id, &mail.attempts]).await?;
     Ok(())
 }
 
@@ -77,9 +74,8 @@ pub async fn remove(client: &impl GenericClient, mail: &Claimed) -> Result<(), S
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn put_off(client: &impl GenericClient, mail: &Claimed, due: Timestamp) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(PUT_OFF).await?;
-    client.execute(&statement, &[&mail.id, &mail.attempts, &due]).await?;
+pub async fn put_off(client: &impl Executor, mail: &Claimed, due: Timestamp) -> Result<(), StoreError> {
+    client.execute(PUT_OFF, &[&mail.id, &mail.attempts, &due]).await?;
     Ok(())
 }
 

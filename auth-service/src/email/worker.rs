@@ -7,8 +7,8 @@ use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::Pool;
 use jiff::{SignedDuration, Timestamp};
+use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::sync::watch;
@@ -116,7 +116,7 @@ impl Worker {
 
     async fn batch(&self, session: &mut Session, told: &watch::Receiver<bool>) -> Result<Next, StoreError> {
         let now = self.clock.now();
-        let claimed = store::claim(&self.pool.get().await?, now, later(now, LEASE), BATCH.into()).await?;
+        let claimed = store::claim(&self.pool, now, later(now, LEASE), BATCH.into()).await?;
         if claimed.is_empty() {
             return Ok(Next::Rest);
         }
@@ -166,11 +166,11 @@ impl Worker {
                 return self.put_off(mail, retry::wait(attempts)).await;
             }
         }
-        store::remove(&self.pool.get().await?, mail).await
+        store::remove(&self.pool, mail).await
     }
 
     async fn put_off(&self, mail: &Claimed, wait: SignedDuration) -> Result<(), StoreError> {
-        store::put_off(&self.pool.get().await?, mail, later(self.clock.now(), wait)).await
+        store::put_off(&self.pool, mail, later(self.clock.now(), wait)).await
     }
 }
 

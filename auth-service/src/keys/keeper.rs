@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use deadpool_postgres::{Object, Pool, Transaction};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use metrics::counter;
 use serde_json::Value;
-use service_kit::store::StoreError;
+use service_kit::database::{Pool, Transaction};
 use shared_claims::SharedClock;
 
 use super::contract::KeyContract;
@@ -46,11 +45,6 @@ pub struct NewKey {
 }
 
 impl Keeper {
-    /// A connection to the database.
-    pub(super) async fn client(&self) -> Result<Object, StoreError> {
-        Ok(self.pool.get().await?)
-    }
-
     /// Makes `count` keys at once, on threads where it is in nobody's way.
     ///
     /// # Errors
@@ -73,8 +67,7 @@ impl Keeper {
     /// # Errors
     /// When the database cannot, or the key that is next does not open.
     pub async fn do_what_is_due(&self, new: Vec<NewKey>) -> Result<Option<Due>, KeyError> {
-        let mut client = self.client().await?;
-        let change = Change::begin(self, &mut client, new).await?;
+        let change = Change::begin(self, new).await?;
         let records = change.keys.iter().map(|key| &key.record);
         let Some(due) = life::due(records, &self.contract, change.now) else { return Ok(None) };
         self.carry_out(change, due).await?;
@@ -102,8 +95,7 @@ impl Keeper {
     /// # Errors
     /// When it was not published for long enough, or the database cannot.
     pub async fn rotate(&self, new: Vec<NewKey>) -> Result<String, KeyError> {
-        let mut client = self.client().await?;
-        let change = Change::begin(self, &mut client, new).await?;
+        let change = Change::begin(self, new).await?;
         let Some(pending) = change.of(KeyStatus::Pending) else {
             return Err(KeyError::Refused(
                 "there is no pending key: start the service, which makes one".into(),
@@ -124,7 +116,7 @@ impl Keeper {
     /// # Errors
     /// When the database cannot.
     pub async fn sweep(&self) -> Result<(), KeyError> {
-        for kid in store::sweep(&self.client().await?, self.clock.now()).await? {
+        for kid in store::sweep(&self.pool, self.clock.now()).await? {
             tracing::info!(kid, "a retired signing key is gone");
         }
         Ok(())
@@ -135,7 +127,7 @@ impl Keeper {
     /// # Errors
     /// When the database cannot.
     pub async fn note_token_life(&self) -> Result<(), KeyError> {
-        Ok(tokens::note_life(&self.client().await?, self.token_life, self.clock.now()).await?)
+        Ok(tokens::note_life(&self.pool, self.token_life, self.clock.now()).await?)
     }
 
     /// The private half of a key, ready to sign; `None` when there is none.
@@ -157,7 +149,7 @@ impl Keeper {
 /// A change under way: nobody else changes keys until its end.
 pub(super) struct Change<'a> {
     keeper: &'a Keeper,
-    pub(super) transaction: Transaction<'a>,
+    pub(super) transaction: Transaction,
     /// The keys there were, less those that it has dealt with.
     pub(super) keys: Vec<StoredKey>,
     new: Vec<NewKey>,
@@ -166,13 +158,9 @@ pub(super) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    pub(super) async fn begin(
-        keeper: &'a Keeper,
-        client: &'a mut Object,
-        new: Vec<NewKey>,
-    ) -> Result<Self, KeyError> {
-        let transaction = store::lock(client).await?;
-        let keys = store::every(transaction.client()).await?;
+    pub(super) async fn begin(keeper: &'a Keeper, new: Vec<NewKey>) -> Result<Self, KeyError> {
+        let transaction = store::lock(&keeper.pool).await?;
+        let keys = store::every(&transaction).await?;
         Ok(Self { keeper, transaction, keys, new, now: keeper.clock.now() })
     }
 
@@ -231,7 +219,7 @@ impl<'a> Change<'a> {
     }
 
     pub(super) async fn commit(self) -> Result<(), KeyError> {
-        Ok(self.transaction.commit().await.map_err(StoreError::from)?)
+        Ok(self.transaction.commit().await?)
     }
 }
 

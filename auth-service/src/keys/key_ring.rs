@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use deadpool_postgres::Object;
 use service_kit::store::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -109,21 +108,15 @@ impl KeyRing {
         let _one_at_a_time = self.looking.lock().await;
         // Taken before the look: what it finds is at least as new.
         let began = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let client = self.keeper.client().await?;
-        match timeout(LOOK_TIMEOUT, self.look(&client)).await {
-            Ok(outcome) => outcome?,
-            Err(late) => {
-                // The next look is over another connection.
-                drop(Object::take(client));
-                return Err(StoreError::Unavailable(late.into()).into());
-            }
-        }
+        // What is cut off closes its connection: the next look is over another one.
+        let look = timeout(LOOK_TIMEOUT, self.look()).await;
+        look.map_err(|late| StoreError::Unavailable(late.into()))??;
         self.seen_at.store(began, Ordering::Release);
         Ok(())
     }
 
-    async fn look(&self, client: &Object) -> Result<(), KeyError> {
-        let records = store::published(client).await?;
+    async fn look(&self) -> Result<(), KeyError> {
+        let records = store::published(&self.keeper.pool).await?;
         let before = self.snapshot.load_full();
         if before.is_of(&records) {
             return Ok(());
@@ -133,8 +126,11 @@ impl KeyRing {
             .filter(|record| before.known(record).is_none())
             .map(|record| record.kid.as_str())
             .collect();
-        let mut halves =
-            if unknown.is_empty() { Vec::new() } else { store::halves_of(client, &unknown).await? };
+        let mut halves = if unknown.is_empty() {
+            Vec::new()
+        } else {
+            store::halves_of(&self.keeper.pool, &unknown).await?
+        };
         let mut keys = Vec::with_capacity(records.len());
         for record in records {
             if let Some(known) = before.known(&record) {

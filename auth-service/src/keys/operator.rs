@@ -1,6 +1,5 @@
 //! What an operator asks for by hand: to revoke a key, to bring one in, to encrypt all anew.
 
-use deadpool_postgres::Object;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -48,7 +47,7 @@ impl Keeper {
     /// # Errors
     /// When the database cannot.
     pub async fn every(&self) -> Result<Vec<StoredKey>, KeyError> {
-        Ok(store::every(&*self.client().await?).await?)
+        Ok(store::every(&self.pool).await?)
     }
 
     /// Takes a key out of use and out of the JWKS at once. If it was the one that signs, the pending one takes over,
@@ -57,8 +56,7 @@ impl Keeper {
     /// # Errors
     /// When there is no such key, or the database cannot.
     pub async fn revoke(&self, kid: &str, new: Vec<NewKey>) -> Result<Revoked, KeyError> {
-        let mut client = self.client().await?;
-        let mut change = Change::begin(self, &mut client, new).await?;
+        let mut change = Change::begin(self, new).await?;
         let Some(key) = change.keys.iter().find(|key| key.record.kid == kid) else {
             return Err(KeyError::Refused(format!("there is no signing key {kid}")));
         };
@@ -113,21 +111,20 @@ impl Keeper {
                 "{kid} is no usable kid: 1 to 128 visible ASCII characters"
             )));
         }
-        let mut client = self.client().await?;
         match pem {
             PemKey::Private(der) => {
                 let key = SigningKey::from_pkcs8(&der)?;
                 let key = kid.into_iter().fold(key, SigningKey::named);
-                self.import_private(&mut client, NewKey { key, der }).await
+                self.import_private(NewKey { key, der }).await
             }
             PemKey::Public { thumbprint, jwk } => {
-                self.import_public(&mut client, kid.unwrap_or(&thumbprint), jwk, publish_for).await
+                self.import_public(kid.unwrap_or(&thumbprint), jwk, publish_for).await
             }
         }
     }
 
-    async fn import_private(&self, client: &mut Object, new: NewKey) -> Result<ImportedKey, KeyError> {
-        let mut change = Change::begin(self, client, Vec::new()).await?;
+    async fn import_private(&self, new: NewKey) -> Result<ImportedKey, KeyError> {
+        let mut change = Change::begin(self, Vec::new()).await?;
         let kid = new.key.kid().to_owned();
         self.refuse_if_there(&change, &kid, &public_half(&new.key)?)?;
         let instead_of = change.of(KeyStatus::Pending).map(|key| key.record.kid.clone());
@@ -140,12 +137,11 @@ impl Keeper {
 
     async fn import_public(
         &self,
-        client: &mut Object,
         kid: &str,
         mut jwk: Value,
         publish_for: SignedDuration,
     ) -> Result<ImportedKey, KeyError> {
-        let change = Change::begin(self, client, Vec::new()).await?;
+        let change = Change::begin(self, Vec::new()).await?;
         self.refuse_if_there(&change, kid, &jwk)?;
         if let Some(members) = jwk.as_object_mut() {
             members.insert("kid".to_owned(), kid.into());
@@ -185,8 +181,7 @@ impl Keeper {
     /// # Errors
     /// When one does not open, or the database cannot.
     pub async fn encrypt_anew(&self) -> Result<usize, KeyError> {
-        let mut client = self.client().await?;
-        let change = Change::begin(self, &mut client, Vec::new()).await?;
+        let change = Change::begin(self, Vec::new()).await?;
         let mut count = 0;
         for StoredKey { record, halves } in &change.keys {
             let Some(sealed) = &halves.private_key else { continue };

@@ -1,10 +1,10 @@
 //! The `signing_keys` table.
 
-use deadpool_postgres::{GenericClient, Object, Transaction};
 use jiff::Timestamp;
 use serde_json::Value;
+use service_kit::database::{Executor, Pool, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::Row;
 
 use super::life::{KeyRecord, KeyStatus};
 
@@ -48,8 +48,8 @@ const RETIRE: &str = "
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn lock(client: &mut Object) -> Result<Transaction<'_>, StoreError> {
-    let transaction = client.transaction().await?;
+pub async fn lock(pool: &Pool) -> Result<Transaction, StoreError> {
+    let transaction = pool.begin().await?;
     transaction.execute(LOCK, &[&CHANGE_LOCK]).await?;
     Ok(transaction)
 }
@@ -74,21 +74,16 @@ pub struct StoredKey {
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn published(client: &impl GenericClient) -> Result<Vec<KeyRecord>, StoreError> {
-    let statement = client.prepare_cached(PUBLISHED).await?;
-    client.query(&statement, &[]).await?.iter().map(record).collect()
+pub async fn published(client: &impl Executor) -> Result<Vec<KeyRecord>, StoreError> {
+    client.query(PUBLISHED, &[]).await?.iter().map(record).collect()
 }
 
 /// The keys of these names. One that is gone by now is left out.
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn halves_of(
-    client: &impl GenericClient,
-    kids: &[&str],
-) -> Result<Vec<(String, Halves)>, StoreError> {
-    let statement = client.prepare_cached(HALVES).await?;
-    let rows = client.query(&statement, &[&kids]).await?;
+pub async fn halves_of(client: &impl Executor, kids: &[&str]) -> Result<Vec<(String, Halves)>, StoreError> {
+    let rows = client.query(HALVES, &[&kids]).await?;
     rows.iter().map(|row| Ok((column(row, TABLE, "kid")?, halves(row)?))).collect()
 }
 
@@ -96,7 +91,7 @@ pub async fn halves_of(
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn every(client: &Client) -> Result<Vec<StoredKey>, StoreError> {
+pub async fn every(client: &impl Executor) -> Result<Vec<StoredKey>, StoreError> {
     let rows = client.query(EVERY, &[]).await?;
     rows.iter().map(|row| Ok(StoredKey { record: record(row)?, halves: halves(row)? })).collect()
 }
@@ -105,7 +100,7 @@ pub async fn every(client: &Client) -> Result<Vec<StoredKey>, StoreError> {
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn is_there(client: &impl GenericClient, kid: &str) -> Result<bool, StoreError> {
+pub async fn is_there(client: &impl Executor, kid: &str) -> Result<bool, StoreError> {
     let count: i64 = client.query_one(IS_THERE, &[&kid]).await?.try_get(0)?;
     Ok(count > 0)
 }
@@ -125,7 +120,7 @@ pub struct SealedKey {
 /// # Errors
 /// When the database cannot.
 pub async fn insert(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     key: &SealedKey,
     status: KeyStatus,
     now: Timestamp,
@@ -140,7 +135,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn promote(transaction: &Transaction<'_>, kid: &str, now: Timestamp) -> Result<(), StoreError> {
+pub async fn promote(transaction: &Transaction, kid: &str, now: Timestamp) -> Result<(), StoreError> {
     transaction.execute(PROMOTE, &[&kid, &now]).await?;
     Ok(())
 }
@@ -150,7 +145,7 @@ pub async fn promote(transaction: &Transaction<'_>, kid: &str, now: Timestamp) -
 /// # Errors
 /// When the database cannot.
 pub async fn take_out_of_use(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     kid: &str,
     jwk: &Value,
     until: Timestamp,
@@ -164,7 +159,7 @@ pub async fn take_out_of_use(
 /// # Errors
 /// When the database cannot.
 pub async fn revoke(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     kid: &str,
     jwk: Option<&Value>,
     now: Timestamp,
@@ -177,7 +172,7 @@ pub async fn revoke(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn delete_pending(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+pub async fn delete_pending(transaction: &Transaction) -> Result<(), StoreError> {
     transaction.execute(DELETE_PENDING, &[]).await?;
     Ok(())
 }
@@ -186,9 +181,8 @@ pub async fn delete_pending(transaction: &Transaction<'_>) -> Result<(), StoreEr
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn sweep(client: &impl GenericClient, now: Timestamp) -> Result<Vec<String>, StoreError> {
-    let statement = client.prepare_cached(SWEEP).await?;
-    let rows = client.query(&statement, &[&now]).await?;
+pub async fn sweep(client: &impl Executor, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    let rows = client.query(SWEEP, &[&now]).await?;
     rows.iter().map(|row| column(row, TABLE, "kid")).collect()
 }
 
@@ -196,7 +190,7 @@ pub async fn sweep(client: &impl GenericClient, now: Timestamp) -> Result<Vec<St
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn seal(transaction: &Transaction<'_>, kid: &str, private_key: &[u8]) -> Result<(), StoreError> {
+pub async fn seal(transaction: &Transaction, kid: &str, private_key: &[u8]) -> Result<(), StoreError> {
     transaction.execute(SEAL, &[&kid, &private_key]).await?;
     Ok(())
 }
@@ -221,10 +215,9 @@ pub struct RetiredKey {
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn retire(client: &impl GenericClient, key: &RetiredKey) -> Result<bool, StoreError> {
-    let statement = client.prepare_cached(RETIRE).await?;
+pub async fn retire(client: &impl Executor, key: &RetiredKey) -> Result<bool, StoreError> {
     let RetiredKey { kid, algorithm, jwk, private_key, until, created_at } = key;
-    let stored = client.execute(&statement, &[kid, algorithm, jwk, private_key, until, created_at]).await?;
+    let stored = client.execute(RETIRE, &[kid, algorithm, jwk, private_key, until, created_at]).await?;
     Ok(stored == 1)
 }
 

@@ -87,11 +87,11 @@ impl Budget {
     }
 
     async fn give_back(&self, state: &State, ends_at: Timestamp) -> Result<(), StoreError> {
-        store::give_back(&state.pool.get().await?, &self.key, ends_at).await
+        store::give_back(&state.pool, &self.key, ends_at).await
     }
 
     /// Whoever knows the password on this device made the mistakes before it too.
     async fn clear(&self, state: &State) -> Result<(), StoreError> {
-        store::clear(&state.pool.get().await?, &self.key).await
+        store::clear(&state.pool, &self.key).await
     }
 }

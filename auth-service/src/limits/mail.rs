@@ -4,9 +4,9 @@
 //! depend on it: else it would tell who else asks, or which accounts there are.
 
 use actix_web::HttpRequest;
-use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
 use metrics::counter;
+use service_kit::database::Executor;
 use service_kit::store::StoreError;
 use shared_claims::UserId;
 
@@ -68,7 +68,7 @@ impl Limits {
     /// When the database cannot.
     pub async fn may_send(
         &self,
-        client: &impl GenericClient,
+        client: &impl Executor,
         asker: &Asker<'_>,
         to: &Email,
         now: Timestamp,
@@ -94,7 +94,7 @@ impl Limits {
     /// When the database cannot.
     pub async fn may_notify(
         &self,
-        client: &impl GenericClient,
+        client: &impl Executor,
         occasion: &str,
         to: &Email,
         now: Timestamp,
@@ -109,7 +109,7 @@ impl Limits {
     }
 }
 
-async fn take(client: &impl GenericClient, named: &[Named], now: Timestamp) -> Result<bool, StoreError> {
+async fn take(client: &impl Executor, named: &[Named], now: Timestamp) -> Result<bool, StoreError> {
     let counts: Vec<Count> = named.iter().map(|(_, count)| *count).collect();
     let full = store::take_all(client, &counts, now).await?;
     for Full { index, .. } in &full {

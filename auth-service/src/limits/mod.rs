@@ -13,9 +13,9 @@ mod store;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_lc_rs::hmac;
-use deadpool_postgres::Pool;
 use jiff::{SignedDuration, Timestamp};
 use service_kit::counters::Counters;
+use service_kit::database::Pool;
 use service_kit::store::StoreError;
 
 pub use account::guess;
@@ -80,7 +80,7 @@ impl Limits {
         };
         let counts: Vec<Count> = buckets.iter().map(count).collect();
         self.sweep_if_due(pool, now);
-        let full = store::take_all(&pool.get().await.map_err(StoreError::from)?, &counts, now).await?;
+        let full = store::take_all(pool, &counts, now).await?;
         let mut outcome = Ok(());
         for Full { index, ends_at } in full {
             let Some((bucket, rule)) = buckets.get(index) else { continue };
@@ -104,7 +104,7 @@ impl Limits {
 
     async fn take(&self, pool: &Pool, key: &Key, rule: &Rule, now: Timestamp) -> Result<Taken, StoreError> {
         self.sweep_if_due(pool, now);
-        store::take(&pool.get().await?, key, rule, now).await
+        store::take(pool, key, rule, now).await
     }
 
     /// Sweeps beside the requests: none waits for it, and a failure is the next sweep's to mend.
@@ -125,6 +125,6 @@ impl Limits {
 
 async fn sweep(pool: &Pool, now: Timestamp) -> Result<(), StoreError> {
     let latest = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
-    while store::sweep(&pool.get().await?, now, latest).await? > 0 {}
+    while store::sweep(pool, now, latest).await? > 0 {}
     Ok(())
 }

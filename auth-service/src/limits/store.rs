@@ -1,7 +1,7 @@
 //! The `limits` table.
 
-use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use service_kit::database::Executor;
 use service_kit::store::{StoreError, column};
 
 use super::model::{Count, Key, Rule, Since};
@@ -60,7 +60,7 @@ pub struct Full {
 /// # Errors
 /// When the database cannot.
 pub async fn take(
-    client: &impl GenericClient,
+    client: &impl Executor,
     key: &Key,
     rule: &Rule,
     now: Timestamp,
@@ -77,7 +77,7 @@ pub async fn take(
 /// # Errors
 /// When the database cannot.
 pub async fn take_all(
-    client: &impl GenericClient,
+    client: &impl Executor,
     counts: &[Count],
     now: Timestamp,
 ) -> Result<Vec<Full>, StoreError> {
@@ -99,16 +99,15 @@ pub async fn take_all(
 
 /// The counts that were taken, by their places in the list, and those that were not.
 async fn count(
-    client: &impl GenericClient,
+    client: &impl Executor,
     counts: &[Count],
     now: Timestamp,
 ) -> Result<(Vec<(usize, Timestamp)>, Vec<Full>), StoreError> {
-    let statement = client.prepare_cached(TAKE).await?;
     let keys: Vec<&[u8]> = counts.iter().map(|count| count.key.as_bytes()).collect();
     let most: Vec<i32> = counts.iter().map(|count| count.rule.max).collect();
     let ends: Vec<Timestamp> = counts.iter().map(|count| count.rule.end(now)).collect();
     let restarts: Vec<bool> = counts.iter().map(|count| count.rule.since == Since::LastAllowed).collect();
-    let rows = client.query(&statement, &[&now, &keys, &most, &ends, &restarts]).await?;
+    let rows = client.query(TAKE, &[&now, &keys, &most, &ends, &restarts]).await?;
     let (mut taken, mut full) = (Vec::new(), Vec::new());
     for (index, row) in rows.iter().enumerate() {
         match column(row, "limits", "taken_until")? {
@@ -123,9 +122,8 @@ async fn count(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn give_back(client: &impl GenericClient, key: &Key, ends_at: Timestamp) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(GIVE_BACK).await?;
-    client.execute(&statement, &[&key.as_bytes(), &ends_at]).await?;
+pub async fn give_back(client: &impl Executor, key: &Key, ends_at: Timestamp) -> Result<(), StoreError> {
+    client.execute(GIVE_BACK, &[&key.as_bytes(), &ends_at]).await?;
     Ok(())
 }
 
@@ -133,9 +131,8 @@ pub async fn give_back(client: &impl GenericClient, key: &Key, ends_at: Timestam
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn clear(client: &impl GenericClient, key: &Key) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(CLEAR).await?;
-    client.execute(&statement, &[&key.as_bytes()]).await?;
+pub async fn clear(client: &impl Executor, key: &Key) -> Result<(), StoreError> {
+    client.execute(CLEAR, &[&key.as_bytes()]).await?;
     Ok(())
 }
 
@@ -143,11 +140,6 @@ pub async fn clear(client: &impl GenericClient, key: &Key) -> Result<(), StoreEr
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn sweep(
-    client: &impl GenericClient,
-    now: Timestamp,
-    latest: Timestamp,
-) -> Result<u64, StoreError> {
-    let statement = client.prepare_cached(SWEEP).await?;
-    Ok(client.execute(&statement, &[&now, &latest]).await?)
+pub async fn sweep(client: &impl Executor, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
+    Ok(client.execute(SWEEP, &[&now, &latest]).await?)
 }

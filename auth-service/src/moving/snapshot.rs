@@ -1,6 +1,6 @@
 //! Reading a database that belongs to somebody else, or is in use: one moment of it, and nothing is changed.
 
-use service_kit::database::Address;
+use service_kit::database::{Address, Executor, Outcome, Parameter, borrowed};
 use service_kit::store::StoreError;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, IsolationLevel, Portal, Row, Transaction};
@@ -39,11 +39,6 @@ impl<'a> Snapshot<'a> {
         Ok(Self(transaction))
     }
 
-    /// The client that the transaction is on.
-    pub fn client(&self) -> &Client {
-        self.0.client()
-    }
-
     /// The names of a table's columns; none when there is no such table. `table` is quoted.
     pub async fn columns(&self, table: &str) -> Result<Vec<String>, StoreError> {
         let rows = self.0.query(COLUMNS, &[&table]).await?;
@@ -65,6 +60,14 @@ impl<'a> Snapshot<'a> {
     pub async fn open(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Pages<'_>, StoreError> {
         let portal = self.0.bind(sql, values).await?;
         Ok(Pages { transaction: &self.0, portal })
+    }
+}
+
+impl Executor for Snapshot<'_> {
+    async fn run(&self, sql: &'static str, parameters: &[&dyn Parameter]) -> Result<Outcome, StoreError> {
+        let values: Vec<_> = borrowed(parameters).collect();
+        let rows = self.0.query(sql, &values).await?;
+        Ok(Outcome { affected: rows.len() as u64, rows })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::store::{StoreError, column};
 use uuid::Uuid;
 
@@ -45,13 +45,12 @@ pub struct There {
 }
 
 /// Looks for accounts of these ids or addresses. Comes first in a transaction.
-pub async fn find_there(transaction: &Transaction<'_>, accounts: &[Account]) -> Result<There, StoreError> {
+pub async fn find_there(transaction: &Transaction, accounts: &[Account]) -> Result<There, StoreError> {
     let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     let emails: Vec<&str> = accounts.iter().map(|account| account.email.as_str()).collect();
-    transaction.batch_execute(USE_INDEXES).await?;
-    let statement = transaction.prepare_cached(FIND_THERE).await?;
+    transaction.batch(USE_INDEXES).await?;
     let mut there = There::default();
-    for row in transaction.query(&statement, &[&ids, &emails]).await? {
+    for row in transaction.query(FIND_THERE, &[&ids, &emails]).await? {
         let id: String = column(&row, "users", "id")?;
         there.emails.insert(column(&row, "users", "email")?, id.clone());
         there.ids.insert(id, column(&row, "users", "updated_at")?);
@@ -61,7 +60,7 @@ pub async fn find_there(transaction: &Transaction<'_>, accounts: &[Account]) -> 
 
 /// Stores users. Answers the ids of those that were new.
 pub async fn insert_users(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     accounts: &[Account],
 ) -> Result<Vec<String>, StoreError> {
     let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
@@ -71,27 +70,25 @@ pub async fn insert_users(
     let images: Vec<Option<&str>> = accounts.iter().map(|account| account.image.as_deref()).collect();
     let created: Vec<Timestamp> = accounts.iter().map(|account| account.created_at).collect();
     let updated: Vec<Timestamp> = accounts.iter().map(|account| account.updated_at).collect();
-    let statement = transaction.prepare_cached(INSERT_USERS).await?;
     let rows = transaction
-        .query(&statement, &[&ids, &names, &emails, &verified, &images, &created, &updated])
+        .query(INSERT_USERS, &[&ids, &names, &emails, &verified, &images, &created, &updated])
         .await?;
     rows.iter().map(|row| column(row, "users", "id")).collect()
 }
 
 /// Stores the password hashes of users that were just stored.
-pub async fn insert_passwords(transaction: &Transaction<'_>, accounts: &[Account]) -> Result<(), StoreError> {
+pub async fn insert_passwords(transaction: &Transaction, accounts: &[Account]) -> Result<(), StoreError> {
     let with = || accounts.iter().filter_map(|account| Some((account, account.password.as_ref()?)));
     let ids: Vec<&str> = with().map(|(account, _)| account.id.as_str()).collect();
     let hashes: Vec<&str> = with().map(|(_, stored)| stored.hash.as_str()).collect();
     let schemes: Vec<&str> = with().map(|(_, stored)| stored.scheme.as_str()).collect();
     let updated: Vec<Timestamp> = with().map(|(account, _)| account.updated_at).collect();
-    let statement = transaction.prepare_cached(INSERT_PASSWORDS).await?;
-    transaction.execute(&statement, &[&ids, &hashes, &schemes, &updated]).await?;
+    transaction.execute(INSERT_PASSWORDS, &[&ids, &hashes, &schemes, &updated]).await?;
     Ok(())
 }
 
 /// Stores the sessions of users that were just stored. Answers how many were new.
-pub async fn insert_sessions(transaction: &Transaction<'_>, accounts: &[Account]) -> Result<u64, StoreError> {
+pub async fn insert_sessions(transaction: &Transaction, accounts: &[Account]) -> Result<u64, StoreError> {
     let all = || accounts.iter().flat_map(|account| &account.sessions);
     if all().next().is_none() {
         return Ok(0);
@@ -105,8 +102,7 @@ pub async fn insert_sessions(transaction: &Transaction<'_>, accounts: &[Account]
     let remembered: Vec<bool> = all().map(|(session, _)| session.remembered).collect();
     let addresses: Vec<&str> = all().map(|(session, _)| session.ip_address.as_str()).collect();
     let agents: Vec<&str> = all().map(|(session, _)| session.user_agent.as_str()).collect();
-    let statement = transaction.prepare_cached(INSERT_SESSIONS).await?;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =
+    let values: [&dyn Parameter; 9] =
         [&ids, &users, &hashes, &created, &updated, &expires, &remembered, &addresses, &agents];
-    transaction.execute(&statement, &values).await.map_err(StoreError::from)
+    transaction.execute(INSERT_SESSIONS, &values).await
 }

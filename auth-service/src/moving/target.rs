@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use deadpool_postgres::Pool;
+use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 
@@ -58,11 +58,10 @@ impl Target {
     /// # Errors
     /// When the database cannot.
     pub async fn take_key(&self, key: &RetiredKey) -> Result<bool, MoveError> {
-        let client = self.pool.get().await.map_err(|error| MoveError::Target(error.into()))?;
         let outcome = if self.report.dry_run {
-            keys::is_there(&client, &key.kid).await.map(|there| !there)
+            keys::is_there(&self.pool, &key.kid).await.map(|there| !there)
         } else {
-            keys::retire(&client, key).await
+            keys::retire(&self.pool, key).await
         };
         outcome.map_err(MoveError::Target)
     }
@@ -72,8 +71,7 @@ impl Target {
         accounts: Vec<Account>,
         skipped: &mut Vec<(Reason, String)>,
     ) -> Result<Taken, StoreError> {
-        let mut client = self.pool.get().await?;
-        let transaction = client.transaction().await?;
+        let transaction = self.pool.begin().await?;
         let there = store::find_there(&transaction, &accounts).await?;
         let mut taken = Taken::default();
         let mut fresh = self.fresh(accounts, &there, skipped, &mut taken);

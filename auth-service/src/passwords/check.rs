@@ -1,7 +1,6 @@
 //! Comparing a password with the one an account has.
 
 use actix_web::HttpRequest;
-use service_kit::store::StoreError;
 use shared_claims::UserId;
 
 use super::hashing::Verdict;
@@ -26,9 +25,7 @@ pub async fn confirm(
     text: &str,
 ) -> Result<CredentialEpoch, ApiError> {
     let password = Password::claimed(text, state.settings.passwords)?;
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let found = store::find(&client, &user.id).await?;
-    drop(client);
+    let found = store::find(&state.pool, &user.id).await?;
     let (stored, epoch) = found.ok_or(ApiError::CredentialAccountNotFound)?;
     let check = compare(state, Requester::proven(state, request, user), password, stored);
     limits::guess(state, request, &user.email, epoch, check).await?.ok_or(ApiError::InvalidPassword)?;
@@ -92,7 +89,6 @@ async fn renew(
     stored: &StoredHash,
 ) -> Result<(), ApiError> {
     let hash = state.passwords.hash(requester, password).await?;
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    store::replace(&client, user, &stored.hash, &hash, state.clock.now()).await.map(drop)?;
+    store::replace(&state.pool, user, &stored.hash, &hash, state.clock.now()).await.map(drop)?;
     Ok(())
 }

@@ -1,11 +1,10 @@
 //! The `passwords` table.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use super::model::{Scheme, StoredHash};
 use crate::users::{self, CredentialEpoch, Email, User};
@@ -42,13 +41,12 @@ const FIND_BY_EMAIL: &str = "
 /// # Errors
 /// When the database cannot or will not.
 pub async fn create(
-    client: &impl GenericClient,
+    client: &impl Executor,
     user: &UserId,
     password: &StoredHash,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(CREATE).await?;
-    client.execute(&statement, &[&user.as_str(), &password.hash, &password.scheme.as_str(), &now]).await?;
+    client.execute(CREATE, &[&user.as_str(), &password.hash, &password.scheme.as_str(), &now]).await?;
     Ok(())
 }
 
@@ -58,15 +56,14 @@ pub async fn create(
 /// # Errors
 /// When the database cannot.
 pub async fn replace(
-    client: &impl GenericClient,
+    client: &impl Executor,
     user: &UserId,
     old: &str,
     new: &StoredHash,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let statement = client.prepare_cached(REPLACE).await?;
-    let parameters: [&(dyn ToSql + Sync); 5] = [&user.as_str(), &new.hash, &new.scheme.as_str(), &now, &old];
-    Ok(client.execute(&statement, &parameters).await? == 1)
+    let parameters: [&dyn Parameter; 5] = [&user.as_str(), &new.hash, &new.scheme.as_str(), &now, &old];
+    Ok(client.execute(REPLACE, &parameters).await? == 1)
 }
 
 /// Gives an account this password, whether it had one or not, and begins its next credential epoch. `None`, and nothing
@@ -75,16 +72,15 @@ pub async fn replace(
 /// # Errors
 /// When the database cannot.
 pub async fn change(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     user: &UserId,
     epoch: CredentialEpoch,
     password: &StoredHash,
     now: Timestamp,
 ) -> Result<Option<CredentialEpoch>, StoreError> {
-    let statement = transaction.prepare_cached(CHANGE).await?;
-    let parameters: [&(dyn ToSql + Sync); 5] =
+    let parameters: [&dyn Parameter; 5] =
         [&user.as_str(), &password.hash, &password.scheme.as_str(), &now, &epoch.number()];
-    let row = transaction.query_opt(&statement, &parameters).await?;
+    let row = transaction.query_opt(CHANGE, &parameters).await?;
     row.map(|row| column(&row, "users", "credential_epoch").map(CredentialEpoch::from_number)).transpose()
 }
 
@@ -93,11 +89,10 @@ pub async fn change(
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
 pub async fn find(
-    client: &impl GenericClient,
+    client: &impl Executor,
     user: &UserId,
 ) -> Result<Option<(StoredHash, CredentialEpoch)>, StoreError> {
-    let statement = client.prepare_cached(FIND).await?;
-    let Some(row) = client.query_opt(&statement, &[&user.as_str()]).await? else { return Ok(None) };
+    let Some(row) = client.query_opt(FIND, &[&user.as_str()]).await? else { return Ok(None) };
     let epoch = CredentialEpoch::from_number(column(&row, "users", "credential_epoch")?);
     Ok(from_row(&row)?.map(|stored| (stored, epoch)))
 }
@@ -107,11 +102,10 @@ pub async fn find(
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
 pub async fn find_by_email(
-    client: &impl GenericClient,
+    client: &impl Executor,
     email: &Email,
 ) -> Result<Option<(User, Option<StoredHash>)>, StoreError> {
-    let statement = client.prepare_cached(FIND_BY_EMAIL).await?;
-    let Some(row) = client.query_opt(&statement, &[&email.as_str()]).await? else { return Ok(None) };
+    let Some(row) = client.query_opt(FIND_BY_EMAIL, &[&email.as_str()]).await? else { return Ok(None) };
     Ok(Some((users::from_row(&row)?, from_row(&row)?)))
 }
 

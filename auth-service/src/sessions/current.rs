@@ -5,7 +5,6 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
-use service_kit::store::StoreError;
 
 use super::hand_over::{place, session_headers};
 use super::model::{Session, SessionToken};
@@ -134,7 +133,6 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
         return Ok(MaybeSignedIn::Nobody);
     }
     let now = state.clock.now();
-    let client = state.pool.get().await.map_err(StoreError::from)?;
     // A validly signed token whose session is over: the browser should forget it.
     let ended = || {
         request.extensions_mut().insert(News::Ended);
@@ -143,7 +141,7 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
     // Nearly always there is one token, and so one query.
     let mut found = None;
     for token in tokens {
-        if let Some((session, user)) = store::find(&client, &token, now).await? {
+        if let Some((session, user)) = store::find(&state.pool, &token, now).await? {
             found = Some((session, user, token));
             break;
         }
@@ -152,13 +150,13 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
     if let Some(expires_at) = session.extension(&state.settings.sessions, now)
         && !refresh_disabled(request)
     {
-        if !store::extend(&client, session.id, expires_at, now).await? {
+        if !store::extend(&state.pool, session.id, expires_at, now).await? {
             return ended();
         }
         (session.expires_at, session.updated_at) = (expires_at, now);
         request.extensions_mut().insert(News::Extended(token.clone(), found_by));
     }
-    place(&client, state, &mut session).await?;
+    place(&state.pool, state, &mut session).await?;
     Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token, found_by })))
 }
 

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use service_kit::envelope::Envelope;
-use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::current::{Fresh, WithBody};
@@ -38,8 +37,7 @@ impl Schema for Revocation {
 ))]
 #[get("/list-sessions")]
 pub async fn list_sessions(state: web::Data<State>, Fresh(current): Fresh) -> Result<HttpResponse, ApiError> {
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    let sessions = store::list(&client, &current.user.id, state.clock.now()).await?;
+    let sessions = store::list(&state.pool, &current.user.id, state.clock.now()).await?;
     let sessions: Vec<SessionView<'_>> = sessions.iter().map(SessionView::from).collect();
     Ok(HttpResponse::Ok().json(sessions))
 }
@@ -54,8 +52,7 @@ pub async fn revoke_session(
     state: web::Data<State>,
     WithBody { current, body }: WithBody<Revocation>,
 ) -> Result<HttpResponse, ApiError> {
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    store::revoke(&client, &current.user.id, &body.token).await?;
+    store::revoke(&state.pool, &current.user.id, &body.token).await?;
     let mut response = HttpResponse::Ok();
     let own =
         SessionId::parse(&body.token) == Some(current.session.id) || body.token == current.token.expose();
@@ -75,8 +72,7 @@ pub async fn revoke_sessions(
     state: web::Data<State>,
     WithBody { current, .. }: WithBody<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    store::end_all(&client, &current.user.id, None).await?;
+    store::end_all(&state.pool, &current.user.id, None).await?;
     let mut response = HttpResponse::Ok();
     clear_cookies(&mut response, &state);
     Ok(response.json(DONE))
@@ -92,7 +88,6 @@ pub async fn revoke_other_sessions(
     state: web::Data<State>,
     WithBody { current, .. }: WithBody<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    store::end_all(&client, &current.user.id, Some(current.session.id)).await?;
+    store::end_all(&state.pool, &current.user.id, Some(current.session.id)).await?;
     Ok(HttpResponse::Ok().json(DONE))
 }

@@ -2,8 +2,8 @@
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use service_kit::database::Executor;
 use service_kit::headers::for_display;
 
 use super::model::{Session, SessionToken};
@@ -30,7 +30,7 @@ pub struct Started {
 /// # Errors
 /// When the database cannot; [`ApiError::InvalidEmailOrPassword`] when the user is gone or the credential changed since.
 pub async fn start(
-    client: &impl GenericClient,
+    client: &impl Executor,
     state: &State,
     request: &HttpRequest,
     user: &User,
@@ -62,7 +62,7 @@ pub async fn start(
 /// # Errors
 /// When the database cannot.
 pub(super) async fn place(
-    client: &impl GenericClient,
+    client: &impl Executor,
     state: &State,
     session: &mut Session,
 ) -> Result<(), ApiError> {

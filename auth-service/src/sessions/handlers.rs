@@ -4,7 +4,6 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
-use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::current::MaybeSignedIn;
@@ -54,8 +53,7 @@ async fn end(state: &State, tokens: &[SessionToken]) -> Result<(), ApiError> {
     if tokens.is_empty() {
         return Ok(());
     }
-    let client = state.pool.get().await.map_err(StoreError::from)?;
-    Ok(store::end(&client, tokens).await?)
+    Ok(store::end(&state.pool, tokens).await?)
 }
 
 /// Who is signed in; `null` when nobody is. With a session, `set-auth-jwt` holds an access token.

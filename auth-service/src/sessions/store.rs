@@ -1,7 +1,7 @@
 //! The `sessions` table.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use service_kit::database::{Executor, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
@@ -74,16 +74,15 @@ pub enum Stored {
 /// # Errors
 /// When the database cannot.
 pub async fn start(
-    client: &impl GenericClient,
+    client: &impl Executor,
     session: &Session,
     epoch: CredentialEpoch,
     token: &SessionToken,
     drawn: &[i64],
 ) -> Result<Stored, StoreError> {
-    let statement = client.prepare_cached(START).await?;
     let row = client
         .query_opt(
-            &statement,
+            START,
             &[
                 session.id.as_uuid(),
                 &session.user_id.as_str(),
@@ -109,9 +108,8 @@ pub async fn start(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn hold(transaction: &Transaction<'_>, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
-    let statement = transaction.prepare_cached(HOLD).await?;
-    Ok(transaction.query_opt(&statement, &[id.as_uuid(), &now]).await?.is_some())
+pub async fn hold(transaction: &Transaction, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(transaction.query_opt(HOLD, &[id.as_uuid(), &now]).await?.is_some())
 }
 
 /// Gives a session one of the `drawn` places in the status lists, unless it has one. Which it has; `None` when all were
@@ -120,13 +118,12 @@ pub async fn hold(transaction: &Transaction<'_>, id: SessionId, now: Timestamp) 
 /// # Errors
 /// When the database cannot.
 pub async fn place(
-    client: &impl GenericClient,
+    client: &impl Executor,
     id: SessionId,
     drawn: &[i64],
 ) -> Result<Option<StatusIndex>, StoreError> {
-    let statement = client.prepare_cached(PLACE).await?;
-    client.execute(&statement, &[id.as_uuid(), &drawn]).await?;
-    let row = client.query_opt(&client.prepare_cached(FIND_PLACE).await?, &[id.as_uuid()]).await?;
+    client.execute(PLACE, &[id.as_uuid(), &drawn]).await?;
+    let row = client.query_opt(FIND_PLACE, &[id.as_uuid()]).await?;
     row.as_ref().map_or(Ok(None), status_index)
 }
 
@@ -135,12 +132,11 @@ pub async fn place(
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
 pub async fn find(
-    client: &impl GenericClient,
+    client: &impl Executor,
     token: &SessionToken,
     now: Timestamp,
 ) -> Result<Option<(Session, User)>, StoreError> {
-    let statement = client.prepare_cached(FIND).await?;
-    let Some(row) = client.query_opt(&statement, &[&token.hash(), &now]).await? else { return Ok(None) };
+    let Some(row) = client.query_opt(FIND, &[&token.hash(), &now]).await? else { return Ok(None) };
     let user = users::from_row(&row)?;
     Ok(Some((from_row(&row, &user.id)?, user)))
 }
@@ -149,13 +145,8 @@ pub async fn find(
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn list(
-    client: &impl GenericClient,
-    user: &UserId,
-    now: Timestamp,
-) -> Result<Vec<Session>, StoreError> {
-    let statement = client.prepare_cached(LIST).await?;
-    let rows = client.query(&statement, &[&user.as_str(), &now]).await?;
+pub async fn list(client: &impl Executor, user: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+    let rows = client.query(LIST, &[&user.as_str(), &now]).await?;
     rows.iter().map(|row| from_row(row, user)).collect()
 }
 
@@ -163,11 +154,10 @@ pub async fn list(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn revoke(client: &impl GenericClient, user: &UserId, name: &str) -> Result<(), StoreError> {
+pub async fn revoke(client: &impl Executor, user: &UserId, name: &str) -> Result<(), StoreError> {
     let id = SessionId::parse(name);
-    let statement = client.prepare_cached(REVOKE).await?;
     let id = id.as_ref().map(SessionId::as_uuid);
-    client.execute(&statement, &[&user.as_str(), &id, &SessionToken::from(name).hash()]).await?;
+    client.execute(REVOKE, &[&user.as_str(), &id, &SessionToken::from(name).hash()]).await?;
     Ok(())
 }
 
@@ -176,12 +166,11 @@ pub async fn revoke(client: &impl GenericClient, user: &UserId, name: &str) -> R
 /// # Errors
 /// When the database cannot.
 pub async fn end_all(
-    client: &impl GenericClient,
+    client: &impl Executor,
     user: &UserId,
     keep: Option<SessionId>,
 ) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(END_ALL).await?;
-    client.execute(&statement, &[&user.as_str(), &keep.as_ref().map(SessionId::as_uuid)]).await?;
+    client.execute(END_ALL, &[&user.as_str(), &keep.as_ref().map(SessionId::as_uuid)]).await?;
     Ok(())
 }
 
@@ -190,23 +179,21 @@ pub async fn end_all(
 /// # Errors
 /// When the database cannot.
 pub async fn extend(
-    client: &impl GenericClient,
+    client: &impl Executor,
     id: SessionId,
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let statement = client.prepare_cached(EXTEND).await?;
-    Ok(client.execute(&statement, &[id.as_uuid(), &expires_at, &now]).await? == 1)
+    Ok(client.execute(EXTEND, &[id.as_uuid(), &expires_at, &now]).await? == 1)
 }
 
 /// Ends the sessions of these tokens, if there are any.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn end(client: &impl GenericClient, tokens: &[SessionToken]) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(END).await?;
+pub async fn end(client: &impl Executor, tokens: &[SessionToken]) -> Result<(), StoreError> {
     let hashes: Vec<Vec<u8>> = tokens.iter().map(SessionToken::hash).collect();
-    client.execute(&statement, &[&hashes]).await?;
+    client.execute(END, &[&hashes]).await?;
     Ok(())
 }
 

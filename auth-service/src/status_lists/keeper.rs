@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Object, Pool};
 use jiff::{SignedDuration, Timestamp};
 use metrics::counter;
+use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::task::JoinHandle;
@@ -109,16 +109,9 @@ impl Keeper {
         let key = self.keys.active()?;
         // Taken out, so that a look that fails half way is followed by one at everything.
         let last = self.seen.take().filter(|seen| seen.line == line);
-        let client = self.pool.get().await.map_err(StoreError::from)?;
-        let mut seen = match timeout(LOOK_TIMEOUT, self.see(&client, last, line, now)).await {
-            Ok(outcome) => outcome?,
-            Err(late) => {
-                // Whoever waits for the other end of a connection that is gone waits for minutes.
-                drop(Object::take(client));
-                return Err(StoreError::Unavailable(late.into()).into());
-            }
-        };
-        drop(client);
+        // What is cut off closes its connection: the next look is over another one.
+        let seen = timeout(LOOK_TIMEOUT, self.see(last, line, now)).await;
+        let mut seen = seen.map_err(|late| StoreError::Unavailable(late.into()))??;
         self.publish(&mut seen, key, now).await?;
         self.seen = Some(seen);
         self.lists.note_seen(began);
@@ -126,20 +119,14 @@ impl Keeper {
     }
 
     /// What is revoked, by what was seen at an earlier look and what came since.
-    async fn see(
-        &self,
-        client: &Object,
-        last: Option<Seen>,
-        line: Timestamp,
-        now: Timestamp,
-    ) -> Result<Seen, ApiError> {
-        let look = store::look(client, line, last.as_ref().map(|seen| seen.horizon)).await?;
+    async fn see(&self, last: Option<Seen>, line: Timestamp, now: Timestamp) -> Result<Seen, ApiError> {
+        let look = store::look(&self.pool, line, last.as_ref().map(|seen| seen.horizon)).await?;
         let mut seen = match last {
             Some(seen) => Seen { horizon: look.horizon, made: look.lists, ..seen },
             None => Seen {
                 line,
                 horizon: look.horizon,
-                lifetimes: Lifetimes::new(longest_life(client, self.token_life, now).await?, self.skew),
+                lifetimes: Lifetimes::new(longest_life(&self.pool, self.token_life, now).await?, self.skew),
                 made: look.lists,
                 bits: Vec::new(),
                 kid: String::new(),

@@ -1,7 +1,7 @@
 //! The `status_indexes` and `status_lists` tables.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use service_kit::database::{Executor, Transaction};
 use service_kit::store::{StoreError, column};
 
 use super::model::LIST_SIZE;
@@ -51,14 +51,10 @@ pub struct Look {
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn look(
-    client: &impl GenericClient,
-    line: Timestamp,
-    since: Option<i64>,
-) -> Result<Look, StoreError> {
+pub async fn look(client: &impl Executor, line: Timestamp, since: Option<i64>) -> Result<Look, StoreError> {
     let row = match since {
-        None => client.query_one(&client.prepare_cached(ALL).await?, &[&line]).await?,
-        Some(horizon) => client.query_one(&client.prepare_cached(CHANGES).await?, &[&line, &horizon]).await?,
+        None => client.query_one(ALL, &[&line]).await?,
+        Some(horizon) => client.query_one(CHANGES, &[&line, &horizon]).await?,
     };
     Ok(Look {
         horizon: column(&row, "status_indexes", "horizon")?,
@@ -71,7 +67,7 @@ pub async fn look(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn lock(transaction: &Transaction<'_>) -> Result<bool, StoreError> {
+pub async fn lock(transaction: &Transaction) -> Result<bool, StoreError> {
     Ok(transaction.query_one(LOCK, &[&SWEEP_LOCK]).await?.try_get(0)?)
 }
 
@@ -80,7 +76,7 @@ pub async fn lock(transaction: &Transaction<'_>) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database cannot.
 pub async fn stamp(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     clears_at: Timestamp,
     free_at: Timestamp,
 ) -> Result<(), StoreError> {
@@ -92,7 +88,7 @@ pub async fn stamp(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn free(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), StoreError> {
+pub async fn free(transaction: &Transaction, now: Timestamp) -> Result<(), StoreError> {
     transaction.execute(FREE, &[&now]).await?;
     Ok(())
 }
@@ -101,7 +97,7 @@ pub async fn free(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), S
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn sweep_sessions(client: &impl GenericClient, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn sweep_sessions(client: &impl Executor, now: Timestamp) -> Result<bool, StoreError> {
     let swept = client.execute(SWEEP_SESSIONS, &[&now, &SWEPT_AT_ONCE]).await?;
     Ok(i64::try_from(swept).is_ok_and(|swept| swept >= SWEPT_AT_ONCE))
 }
@@ -110,7 +106,7 @@ pub async fn sweep_sessions(client: &impl GenericClient, now: Timestamp) -> Resu
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn grow(transaction: &Transaction<'_>, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn grow(transaction: &Transaction, now: Timestamp) -> Result<bool, StoreError> {
     let taken: i64 = transaction.query_one(COUNT_TAKEN, &[]).await?.try_get(0)?;
     let added = transaction.execute(ADD_LIST, &[&now, &taken, &i64::from(LIST_SIZE)]).await?;
     Ok(added == 1)

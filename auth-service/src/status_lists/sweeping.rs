@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool};
 use jiff::{SignedDuration, Timestamp};
+use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::time::timeout;
@@ -51,19 +51,13 @@ impl Sweeper {
     }
 
     async fn turn(&self, now: Timestamp) -> Result<(), StoreError> {
-        let mut client = self.pool.get().await?;
-        match timeout(SWEEP_TIMEOUT, self.sweep(&mut client, now)).await {
-            Ok(outcome) => outcome,
-            Err(late) => {
-                drop(Object::take(client));
-                Err(StoreError::Unavailable(late.into()))
-            }
-        }
+        let sweep = timeout(SWEEP_TIMEOUT, self.sweep(now)).await;
+        sweep.map_err(|late| StoreError::Unavailable(late.into()))?
     }
 
-    async fn sweep(&self, client: &mut Object, now: Timestamp) -> Result<(), StoreError> {
-        let lifetimes = Lifetimes::new(longest_life(client, self.token_life, now).await?, self.skew);
-        let transaction = client.transaction().await?;
+    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        let lifetimes = Lifetimes::new(longest_life(&self.pool, self.token_life, now).await?, self.skew);
+        let transaction = self.pool.begin().await?;
         if !store::lock(&transaction).await? {
             return Ok(());
         }
@@ -74,7 +68,7 @@ impl Sweeper {
             tracing::info!("half of all places in the status lists are taken: added a list");
         }
         transaction.commit().await?;
-        while store::sweep_sessions(client, now).await? {}
+        while store::sweep_sessions(&self.pool, now).await? {}
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The `token_lifetimes` table.
 
-use deadpool_postgres::GenericClient;
 use jiff::{SignedDuration, Timestamp};
+use service_kit::database::Executor;
 use service_kit::store::StoreError;
 
 /// What lies between two times that a replica notes its life of tokens, and more: so long after the last note it may
@@ -22,12 +22,11 @@ const LONGEST: &str = "
 /// # Errors
 /// When the database cannot.
 pub async fn note_life(
-    client: &impl GenericClient,
+    client: &impl Executor,
     ttl: SignedDuration,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(NOTE).await?;
-    client.execute(&statement, &[&ttl.as_secs(), &now]).await?;
+    client.execute(NOTE, &[&ttl.as_secs(), &now]).await?;
     Ok(())
 }
 
@@ -36,12 +35,11 @@ pub async fn note_life(
 /// # Errors
 /// When the database cannot.
 pub async fn longest_life(
-    client: &impl GenericClient,
+    client: &impl Executor,
     own: SignedDuration,
     now: Timestamp,
 ) -> Result<SignedDuration, StoreError> {
-    let statement = client.prepare_cached(LONGEST).await?;
     let since = now.checked_sub(NOTED_EVERY).unwrap_or(Timestamp::MIN);
-    let noted: Option<i64> = client.query_one(&statement, &[&since]).await?.try_get(0)?;
+    let noted: Option<i64> = client.query_one(LONGEST, &[&since]).await?.try_get(0)?;
     Ok(noted.map_or(own, |seconds| own.max(SignedDuration::from_secs(seconds))))
 }

@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
-use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, User};
@@ -68,9 +67,8 @@ pub async fn update_user(
     if body.name.is_none() && body.image.is_none() {
         return Err(ApiError::NoFieldsToUpdate);
     }
-    let client = state.pool.get().await.map_err(StoreError::from)?;
     let image = body.image.as_ref().map(Option::as_deref);
-    store::update(&client, &current.user.id, body.name.as_deref(), image, state.clock.now()).await?;
+    store::update(&state.pool, &current.user.id, body.name.as_deref(), image, state.clock.now()).await?;
     let mut response = HttpResponse::Ok().json(DONE);
     sessions::set_cookies(&mut response, &state, &request, &current);
     Ok(response)
@@ -151,15 +149,14 @@ pub async fn delete_user(
 
 /// Only while what was checked still holds: the credential of `epoch`, and the session.
 async fn delete_at_once(state: &State, current: &SignedIn, epoch: CredentialEpoch) -> Result<(), ApiError> {
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     if !store::lock(&transaction, &current.user.id, epoch).await?
         || !sessions::hold(&transaction, current.session.id, state.clock.now()).await?
     {
         return Err(ApiError::Unauthorized);
     }
     store::delete(&transaction, &current.user.id).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }
 
 /// The query of the link in the mail.
@@ -206,16 +203,15 @@ pub async fn delete_user_callback(
 /// The token alone decides: used up and the user deleted together, or neither.
 async fn delete_by_link(state: &State, user: &User, token: &str) -> Result<(), ApiError> {
     let token = LinkToken::from(token);
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let link = verifications::find(&client, &token).await?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let link = verifications::find(&state.pool, &token).await?;
+    let transaction = state.pool.begin().await?;
     let theirs = link.is_some_and(|link| link.belongs_to(user));
     if !theirs || !verifications::use_up(&transaction, &token, Purpose::DeleteUser, state.clock.now()).await?
     {
         return Err(ApiError::Link(StatusCode::NOT_FOUND, LinkRefusal::InvalidToken));
     }
     store::delete(&transaction, &user.id).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }
 
 async fn send_link(
@@ -227,15 +223,14 @@ async fn send_link(
     let user = &current.user;
     let Some(outbox) = &state.outbox else { return Err(ApiError::NoSuchEndpoint) };
     let (token, now) = (LinkToken::generate()?, state.clock.now());
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     let link = NewLink::DeleteUser(user, current.session.id);
     let created = verifications::create(&transaction, link, &token, now).await?;
     let expires_at = created.ok_or(ApiError::Unauthorized)?;
     let link = state.settings.links.delete_user(&token, callback);
     let (to, message) = (Addressee::account(user), Message::DeleteAccount { link: &link });
     if outbox.put(&transaction, asker, to, &message, expires_at, now).await? {
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         outbox.wake();
     }
     Ok(())

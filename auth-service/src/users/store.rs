@@ -1,11 +1,10 @@
 //! The `users` table.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use super::model::{CredentialEpoch, Email, NewUser, User};
 use crate::error::ApiError;
@@ -38,7 +37,7 @@ const EMAIL_IS_UNIQUE: &str = "users_email_key";
 ///
 /// # Errors
 /// [`ApiError::UserAlreadyExists`] when the address has one.
-pub async fn create(client: &impl GenericClient, new: NewUser, now: Timestamp) -> Result<User, ApiError> {
+pub async fn create(client: &impl Executor, new: NewUser, now: Timestamp) -> Result<User, ApiError> {
     let user = new.made_up(now)?;
     insert(client, &user).await?;
     Ok(user)
@@ -48,9 +47,8 @@ pub async fn create(client: &impl GenericClient, new: NewUser, now: Timestamp) -
 ///
 /// # Errors
 /// [`ApiError::UserAlreadyExists`] when the address has one.
-pub async fn insert(client: &impl GenericClient, user: &User) -> Result<(), ApiError> {
-    let statement = client.prepare_cached(CREATE).await.map_err(StoreError::from)?;
-    let parameters: [&(dyn ToSql + Sync); 7] = [
+pub async fn insert(client: &impl Executor, user: &User) -> Result<(), ApiError> {
+    let parameters: [&dyn Parameter; 7] = [
         &user.id.as_str(),
         &user.name,
         &user.email.as_str(),
@@ -59,7 +57,7 @@ pub async fn insert(client: &impl GenericClient, user: &User) -> Result<(), ApiE
         &user.created_at,
         &user.updated_at,
     ];
-    client.execute(&statement, &parameters).await.map_err(taken)?;
+    client.execute(CREATE, &parameters).await.map_err(taken)?;
     Ok(())
 }
 
@@ -67,18 +65,16 @@ pub async fn insert(client: &impl GenericClient, user: &User) -> Result<(), ApiE
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn find(client: &impl GenericClient, id: &UserId) -> Result<Option<User>, StoreError> {
-    let statement = client.prepare_cached(FIND).await?;
-    client.query_opt(&statement, &[&id.as_str()]).await?.as_ref().map(from_row).transpose()
+pub async fn find(client: &impl Executor, id: &UserId) -> Result<Option<User>, StoreError> {
+    client.query_opt(FIND, &[&id.as_str()]).await?.as_ref().map(from_row).transpose()
 }
 
 /// The account of this address.
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn find_by_email(client: &impl GenericClient, email: &Email) -> Result<Option<User>, StoreError> {
-    let statement = client.prepare_cached(FIND_BY_EMAIL).await?;
-    client.query_opt(&statement, &[&email.as_str()]).await?.as_ref().map(from_row).transpose()
+pub async fn find_by_email(client: &impl Executor, email: &Email) -> Result<Option<User>, StoreError> {
+    client.query_opt(FIND_BY_EMAIL, &[&email.as_str()]).await?.as_ref().map(from_row).transpose()
 }
 
 /// Changes name and picture; what is `None` stays.
@@ -86,14 +82,13 @@ pub async fn find_by_email(client: &impl GenericClient, email: &Email) -> Result
 /// # Errors
 /// When the database cannot.
 pub async fn update(
-    client: &impl GenericClient,
+    client: &impl Executor,
     id: &UserId,
     name: Option<&str>,
     image: Option<Option<&str>>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(UPDATE).await?;
-    client.execute(&statement, &[&id.as_str(), &name, &image.is_some(), &image.flatten(), &now]).await?;
+    client.execute(UPDATE, &[&id.as_str(), &name, &image.is_some(), &image.flatten(), &now]).await?;
     Ok(())
 }
 
@@ -101,13 +96,8 @@ pub async fn update(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn set_verified(
-    client: &impl GenericClient,
-    id: &UserId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(SET_VERIFIED).await?;
-    client.execute(&statement, &[&id.as_str(), &now]).await?;
+pub async fn set_verified(client: &impl Executor, id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    client.execute(SET_VERIFIED, &[&id.as_str(), &now]).await?;
     Ok(())
 }
 
@@ -116,13 +106,12 @@ pub async fn set_verified(
 /// # Errors
 /// [`ApiError::UserAlreadyExists`] when another account has it.
 pub async fn set_email(
-    client: &impl GenericClient,
+    client: &impl Executor,
     id: &UserId,
     email: &Email,
     now: Timestamp,
 ) -> Result<(), ApiError> {
-    let statement = client.prepare_cached(SET_EMAIL).await.map_err(StoreError::from)?;
-    client.execute(&statement, &[&id.as_str(), &email.as_str(), &now]).await.map_err(taken)?;
+    client.execute(SET_EMAIL, &[&id.as_str(), &email.as_str(), &now]).await.map_err(taken)?;
     Ok(())
 }
 
@@ -131,26 +120,24 @@ pub async fn set_email(
 /// # Errors
 /// When the database cannot.
 pub async fn lock(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     id: &UserId,
     epoch: CredentialEpoch,
 ) -> Result<bool, StoreError> {
-    let statement = transaction.prepare_cached(LOCK).await?;
-    Ok(transaction.query_opt(&statement, &[&id.as_str(), &epoch.number()]).await?.is_some())
+    Ok(transaction.query_opt(LOCK, &[&id.as_str(), &epoch.number()]).await?.is_some())
 }
 
 /// Deletes an account with its password, sessions and links.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn delete(client: &impl GenericClient, id: &UserId) -> Result<(), StoreError> {
-    let statement = client.prepare_cached(DELETE).await?;
-    client.execute(&statement, &[&id.as_str()]).await?;
+pub async fn delete(client: &impl Executor, id: &UserId) -> Result<(), StoreError> {
+    client.execute(DELETE, &[&id.as_str()]).await?;
     Ok(())
 }
 
-fn taken(error: tokio_postgres::Error) -> ApiError {
-    match StoreError::from(error) {
+fn taken(error: StoreError) -> ApiError {
+    match error {
         error if error.is_constraint(EMAIL_IS_UNIQUE) => ApiError::UserAlreadyExists,
         error => error.into(),
     }

@@ -1,7 +1,7 @@
 //! The `verifications` table.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
+use service_kit::database::{Executor, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
@@ -55,7 +55,7 @@ const VOID: &str = "DELETE FROM verifications WHERE user_id = $1 AND used_at IS 
 /// # Errors
 /// If the query fails.
 pub async fn create(
-    client: &impl GenericClient,
+    client: &impl Executor,
     link: NewLink<'_>,
     token: &LinkToken,
     now: Timestamp,
@@ -64,10 +64,9 @@ pub async fn create(
     let swept_until = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
     let user = link.user();
     let epoch = user.map_or(CredentialEpoch::FIRST, |user| user.credential_epoch);
-    let statement = client.prepare_cached(CREATE).await?;
     let created = client
         .execute(
-            &statement,
+            CREATE,
             &[
                 &token.hash(),
                 &link.purpose().as_str(),
@@ -95,12 +94,8 @@ pub async fn create(
 ///
 /// # Errors
 /// If the query fails or a stored value is invalid.
-pub async fn find(
-    client: &impl GenericClient,
-    token: &LinkToken,
-) -> Result<Option<Verification>, StoreError> {
-    let statement = client.prepare_cached(FIND).await?;
-    client.query_opt(&statement, &[&token.hash()]).await?.as_ref().map(from_row).transpose()
+pub async fn find(client: &impl Executor, token: &LinkToken) -> Result<Option<Verification>, StoreError> {
+    client.query_opt(FIND, &[&token.hash()]).await?.as_ref().map(from_row).transpose()
 }
 
 /// Uses the link of a user up: true for exactly one of any number of calls, and for none once the user's email or
@@ -109,13 +104,12 @@ pub async fn find(
 /// # Errors
 /// If the query fails.
 pub async fn use_up(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     token: &LinkToken,
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let statement = transaction.prepare_cached(USE_UP).await?;
-    Ok(transaction.execute(&statement, &[&token.hash(), &purpose.as_str(), &now]).await? == 1)
+    Ok(transaction.execute(USE_UP, &[&token.hash(), &purpose.as_str(), &now]).await? == 1)
 }
 
 /// Uses the link of a sign-up up, which has become `user`: true for exactly one of any number of calls.
@@ -123,23 +117,21 @@ pub async fn use_up(
 /// # Errors
 /// If the query fails.
 pub async fn settle(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     token: &LinkToken,
     user: &User,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let statement = transaction.prepare_cached(SETTLE).await?;
     let epoch = user.credential_epoch.number();
-    Ok(transaction.execute(&statement, &[&token.hash(), &user.id.as_str(), &epoch, &now]).await? == 1)
+    Ok(transaction.execute(SETTLE, &[&token.hash(), &user.id.as_str(), &epoch, &now]).await? == 1)
 }
 
 /// Voids all links of a user that were not used, whatever they are for.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn void(transaction: &Transaction<'_>, user: &UserId) -> Result<(), StoreError> {
-    let statement = transaction.prepare_cached(VOID).await?;
-    transaction.execute(&statement, &[&user.as_str()]).await?;
+pub async fn void(transaction: &Transaction, user: &UserId) -> Result<(), StoreError> {
+    transaction.execute(VOID, &[&user.as_str()]).await?;
     Ok(())
 }
 

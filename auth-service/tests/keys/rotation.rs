@@ -6,7 +6,7 @@ use auth_service::error::ApiError;
 use auth_service::keys::{Due, Keeper, KeyContract, KeyRefresher, KeyRing};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::CountedDatabase;
-use service_kit::database::Address;
+use service_kit::database::{Address, Patience};
 use tokio::time::Instant;
 
 use super::{TOKEN_LIFE, World, published, signs, start};
@@ -150,8 +150,11 @@ async fn a_replica_that_does_not_see_the_database_signs_no_more() {
 async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
     let world = World::new().await;
     let counted = CountedDatabase::of(&world.database).await;
-    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into()).unwrap();
-    let ring = KeyRing::open(Keeper { pool: address.pool(1).unwrap(), ..world.keeper() }).await.unwrap();
+    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
+    let ring =
+        KeyRing::open(Keeper { pool: address.pool(1, Patience::BACKGROUND).unwrap(), ..world.keeper() })
+            .await
+            .unwrap();
     let before = counted.round_trips();
     for _ in 0..10 {
         ring.tend().await.unwrap();

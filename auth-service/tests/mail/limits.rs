@@ -8,6 +8,7 @@ use auth_service::users::Email;
 use aws_lc_rs::hmac;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
+use service_kit::database::{Patience, Pool};
 use shared_claims::Clock;
 
 use super::post::{Post, outbox};
@@ -15,7 +16,7 @@ use super::post::{Post, outbox};
 struct Limited {
     post: Post,
     replicas: [Arc<Outbox>; 2],
-    pool: deadpool_postgres::Pool,
+    pool: Pool,
 }
 
 impl Limited {
@@ -23,7 +24,7 @@ impl Limited {
         let post = Post::new().await;
         let limits = || Some(Arc::new(Limits::new(hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]))));
         let replicas = [outbox(&post.database, limits()), outbox(&post.database, limits())];
-        let pool = post.address.pool(8).unwrap();
+        let pool = post.address.pool(8, Patience::BACKGROUND).unwrap();
         Self { post, replicas, pool }
     }
 
@@ -31,8 +32,7 @@ impl Limited {
     async fn ask(&self, number: usize, address: &str, to: &str) -> bool {
         let asker = Asker { account: None, network: Network::of(Some(address.parse().unwrap())) };
         let (to, now) = (Email::parse(to).unwrap(), self.post.clock.now());
-        let mut client = self.pool.get().await.unwrap();
-        let transaction = client.transaction().await.unwrap();
+        let transaction = self.pool.begin().await.unwrap();
         let (outbox, to) = (&self.replicas[number % 2], Addressee::unverified(&to));
         let sent = outbox.notify(&transaction, &asker, to, &Message::AccountExists, now).await.unwrap();
         transaction.commit().await.unwrap();

@@ -10,7 +10,7 @@ use auth_service::limits::{Asker, Limits, Network};
 use auth_service::users::Email;
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::TestDatabase;
-use service_kit::database::Address;
+use service_kit::database::{Address, Patience};
 use shared_claims::{Clock, ManualClock};
 use tokio::time::Instant;
 
@@ -32,7 +32,7 @@ impl Post {
     pub async fn new() -> Self {
         let database = TestDatabase::auth().await;
         let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
-        let address = Address::parse("DATABASE_URL", &database.service_url().into()).unwrap();
+        let address = Address::parse("DATABASE_URL", &database.service_url().into(), "test").unwrap();
         let superuser = connect(&database.superuser_url()).await;
         Self { outbox: outbox(&database, None), clock, address, superuser, database }
     }
@@ -55,7 +55,7 @@ impl Post {
         let sender = Sender::parse("Example <accounts@example.com>", "auth.example.com").unwrap();
         let mailer = Arc::new(Mailer { sender, transport });
         let clock = Arc::clone(&self.clock) as shared_claims::SharedClock;
-        Worker { outbox, mailer, pool: self.address.pool(1).unwrap(), clock }
+        Worker { outbox, mailer, pool: self.address.pool(1, Patience::BACKGROUND).unwrap(), clock }
     }
 
     /// Puts a mail in that is good for an hour.
@@ -64,7 +64,7 @@ impl Post {
     }
 
     pub async fn put_until(&self, to: &str, message: Message<'_>, expires_at: Timestamp) {
-        let client = self.address.pool(1).unwrap().get().await.unwrap();
+        let client = self.address.pool(1, Patience::BACKGROUND).unwrap();
         let (to, asker) = (Email::parse(to).unwrap(), Asker { account: None, network: Network::of(None) });
         let (to, now) = (Addressee::unverified(&to), self.clock.now());
         assert!(self.outbox.put(&client, &asker, to, &message, expires_at, now).await.unwrap());

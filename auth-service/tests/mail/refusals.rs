@@ -91,7 +91,7 @@ async fn a_server_that_says_nothing_holds_no_connection_and_its_mail_is_taken_ov
     let _connected = silent.accept().await.unwrap();
     // Another lane may just be looking.
     post.until("the connection to the database is back while the mail server is waited for", |_| {
-        pool.status().available == 1
+        pool.idle() == 1
     })
     .await;
     let open =

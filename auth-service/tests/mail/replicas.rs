@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use local_stack::testing::CountedDatabase;
-use service_kit::database::Address;
+use service_kit::database::{Address, Patience};
 use tokio::time::Instant;
 
 use super::post::Post;
@@ -38,13 +38,13 @@ async fn at_rest_a_look_into_the_outbox_is_one_round_trip() {
     const LOOKS: usize = 20;
     let post = Post::new().await;
     let counted = CountedDatabase::of(&post.database).await;
-    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into()).unwrap();
+    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
     let mut worker = post.worker_of(Arc::clone(&post.outbox), "smtp://127.0.0.1:9", None);
-    worker.pool = address.pool(1).unwrap();
+    worker.pool = address.pool(1, Patience::BACKGROUND).unwrap();
     let pool = worker.pool.clone();
     let worker = worker.start();
     // The first look connects and prepares.
-    post.until("at rest", |_| counted.round_trips() > 2 && pool.status().available == 1).await;
+    post.until("at rest", |_| counted.round_trips() > 2 && pool.idle() == 1).await;
     let (start, before) = (Instant::now(), counted.round_trips());
     for _ in 0..LOOKS {
         let so_far = counted.round_trips();

@@ -20,7 +20,7 @@ pub async fn write(
     with_private: bool,
     exported: &mut Exported,
 ) -> Result<(), MoveError> {
-    let mut stored = keys::every(snapshot.client()).await.map_err(MoveError::Target)?;
+    let mut stored = keys::every(snapshot).await.map_err(MoveError::Target)?;
     stored.retain(|key| key.record.status != KeyStatus::Revoked);
     stored.sort_by_key(|key| key.record.status);
     let opened: Vec<Opened<'_>> =

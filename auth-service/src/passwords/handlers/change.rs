@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
-use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::super::check::confirm;
@@ -72,8 +71,7 @@ pub async fn change_password(
     let hash = state.passwords.hash(Requester::proven(&state, &request, user), new).await?;
 
     let now = state.clock.now();
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     let Some(epoch) = store::change(&transaction, &user.id, epoch, &hash, now).await? else {
         // Somebody changed it while the new one was hashed.
         return Err(ApiError::InvalidPassword);
@@ -96,7 +94,7 @@ pub async fn change_password(
         let to = Addressee::account(user);
         outbox.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
     }
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }

@@ -80,19 +80,18 @@ pub async fn request_password_reset(
 
 async fn send_link(state: &State, asker: &Asker<'_>, form: &ResetRequest) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
     let (token, now) = (LinkToken::generate()?, state.clock.now());
-    let Some((user, _)) = store::find_by_email(&client, &form.email).await? else {
-        return outbox.count_unsent(&client, asker, &form.email, now).await;
+    let Some((user, _)) = store::find_by_email(&state.pool, &form.email).await? else {
+        return outbox.count_unsent(&state.pool, asker, &form.email, now).await;
     };
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     let created = verifications::create(&transaction, NewLink::ResetPassword(&user), &token, now).await?;
     // None: the account was deleted a moment ago.
     let Some(expires_at) = created else { return Ok(()) };
     let link = state.settings.links.reset_password(&token, form.redirect_to.as_ref());
     let (to, message) = (Addressee::account(&user), Message::ResetPassword { link: &link });
     if outbox.put(&transaction, asker, to, &message, expires_at, now).await? {
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         outbox.wake();
     }
     Ok(())
@@ -191,8 +190,7 @@ pub async fn reset_password(
     let hash = state.passwords.hash(Requester::proven(&state, &request, &user), new).await?;
 
     let now = state.clock.now();
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     if !verifications::use_up(&transaction, &token, Purpose::ResetPassword, now).await? {
         return Err(INVALID_TOKEN);
     }
@@ -206,7 +204,7 @@ pub async fn reset_password(
         let to = Addressee::verified(&user.email);
         outbox.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
     }
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
@@ -218,11 +216,10 @@ pub async fn reset_password(
 
 /// The user of a link that can still reset their password, as they are now.
 async fn find_live(state: &State, token: &LinkToken) -> Result<Option<User>, StoreError> {
-    let client = state.pool.get().await?;
-    let Some(link) = verifications::find(&client, token).await? else { return Ok(None) };
+    let Some(link) = verifications::find(&state.pool, token).await? else { return Ok(None) };
     let Subject::User(id, _) = &link.subject else { return Ok(None) };
     if link.purpose != Purpose::ResetPassword || !link.is_live(state.clock.now()) {
         return Ok(None);
     }
-    Ok(users::find(&client, id).await?.filter(|user| link.belongs_to(user)))
+    Ok(users::find(&state.pool, id).await?.filter(|user| link.belongs_to(user)))
 }

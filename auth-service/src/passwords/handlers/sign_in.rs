@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
-use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::super::check::accept;
@@ -90,10 +89,8 @@ pub async fn sign_in(
     }
 
     let now = state.clock.now();
-    let client = state.pool.get().await.map_err(StoreError::from)?;
     let remembered = form.remember_me.unwrap_or(true);
-    let started = sessions::start(&client, &state, &request, &user, remembered, now).await?;
-    drop(client);
+    let started = sessions::start(&state.pool, &state, &request, &user, remembered, now).await?;
 
     let mut response = HttpResponse::Ok();
     sessions::hand_over(&mut response, &state, &request, &started, &user)?;
@@ -117,13 +114,12 @@ struct Candidates {
 
 impl Candidates {
     async fn find(state: &State, request: &HttpRequest, email: &Email) -> Result<Self, ApiError> {
-        let client = state.pool.get().await.map_err(StoreError::from)?;
-        let user = store::find_by_email(&client, email);
+        let user = store::find_by_email(&state.pool, email);
         if !state.settings.accounts.require_verified_email {
             return Ok(Self { user: user.await?, sign_up: None });
         }
         // Both at once, whatever the first one says, so that the time says nothing of it.
-        let sign_ups = sign_ups::find_by_email(&client, email, state.clock.now());
+        let sign_ups = sign_ups::find_by_email(&state.pool, email, state.clock.now());
         let (user, mut sign_ups) = tokio::try_join!(user, sign_ups)?;
         let own = |sign_up: &SignUp| sign_ups::is_browser_of(&state.cookies, request.headers(), &sign_up.id);
         let place = sign_ups.iter().position(own).unwrap_or_default();

@@ -1,11 +1,10 @@
 //! `sign-up/email`.
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
-use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use serde::Serialize;
+use service_kit::database::Transaction;
 use service_kit::envelope::Envelope;
-use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::super::model::{Password, StoredHash};
@@ -136,12 +135,11 @@ async fn begin(
     remembered: bool,
     now: Timestamp,
 ) -> Result<Started, ApiError> {
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     users::insert(&transaction, user).await?;
     store::create(&transaction, &user.id, hash, now).await?;
     let started = sessions::start(&transaction, state, request, user, remembered, now).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     Ok(started)
 }
 
@@ -153,13 +151,12 @@ async fn create(
     hash: &StoredHash,
     now: Timestamp,
 ) -> Result<(), ApiError> {
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     match users::insert(&transaction, user).await {
         Ok(()) => {}
         Err(ApiError::UserAlreadyExists) => {
             drop(transaction);
-            let transaction = client.transaction().await.map_err(StoreError::from)?;
+            let transaction = state.pool.begin().await?;
             tell_owner(&transaction, state, request, &user.email, now).await?;
             return commit(state, transaction).await;
         }
@@ -185,8 +182,7 @@ async fn wait(
     callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
-    let mut client = state.pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await.map_err(StoreError::from)?;
+    let transaction = state.pool.begin().await?;
     sign_ups::create(&transaction, user, hash, now).await?;
     if users::find_by_email(&transaction, &user.email).await?.is_some_and(|there| there.email_verified) {
         tell_owner(&transaction, state, request, &user.email, now).await?;
@@ -200,7 +196,7 @@ async fn wait(
 
 /// Notifies the owner of the account by mail. The response does not show it.
 async fn tell_owner(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     state: &State,
     request: &HttpRequest,
     email: &Email,
@@ -215,8 +211,8 @@ async fn tell_owner(
     Ok(())
 }
 
-async fn commit(state: &State, transaction: Transaction<'_>) -> Result<(), ApiError> {
-    transaction.commit().await.map_err(StoreError::from)?;
+async fn commit(state: &State, transaction: Transaction) -> Result<(), ApiError> {
+    transaction.commit().await?;
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }

@@ -1,11 +1,10 @@
 //! The `sign_ups` table.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use super::super::model::StoredHash;
 use super::super::store as passwords;
@@ -45,16 +44,15 @@ const DELETE_BY_EMAIL: &str = "DELETE FROM sign_ups WHERE email = $1";
 /// # Errors
 /// If the query fails.
 pub async fn create(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     user: &User,
     password: &StoredHash,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let expires_at = now.checked_add(SIGN_UP_TTL).unwrap_or(Timestamp::MAX);
-    let statement = transaction.prepare_cached(CREATE).await?;
     // The new one is beyond those that are counted.
     let kept = MAX_FOR_EMAIL - 1;
-    let parameters: [&(dyn ToSql + Sync); 9] = [
+    let parameters: [&dyn Parameter; 9] = [
         &user.id.as_str(),
         &user.email.as_str(),
         &user.name,
@@ -65,7 +63,7 @@ pub async fn create(
         &expires_at,
         &kept,
     ];
-    transaction.execute(&statement, &parameters).await?;
+    transaction.execute(CREATE, &parameters).await?;
     Ok(())
 }
 
@@ -73,13 +71,8 @@ pub async fn create(
 ///
 /// # Errors
 /// If the query fails or a stored value is invalid.
-pub async fn find(
-    client: &impl GenericClient,
-    id: &UserId,
-    now: Timestamp,
-) -> Result<Option<SignUp>, StoreError> {
-    let statement = client.prepare_cached(FIND).await?;
-    client.query_opt(&statement, &[&id.as_str(), &now]).await?.as_ref().map(from_row).transpose()
+pub async fn find(client: &impl Executor, id: &UserId, now: Timestamp) -> Result<Option<SignUp>, StoreError> {
+    client.query_opt(FIND, &[&id.as_str(), &now]).await?.as_ref().map(from_row).transpose()
 }
 
 /// The sign-ups with this email that wait, the newest first.
@@ -87,12 +80,11 @@ pub async fn find(
 /// # Errors
 /// If the query fails or a stored value is invalid.
 pub async fn find_by_email(
-    client: &impl GenericClient,
+    client: &impl Executor,
     email: &Email,
     now: Timestamp,
 ) -> Result<Vec<SignUp>, StoreError> {
-    let statement = client.prepare_cached(FIND_BY_EMAIL).await?;
-    client.query(&statement, &[&email.as_str(), &now]).await?.iter().map(from_row).collect()
+    client.query(FIND_BY_EMAIL, &[&email.as_str(), &now]).await?.iter().map(from_row).collect()
 }
 
 /// Makes a user of a sign-up whose email was just verified by `token`, and deletes every other one with that email. An
@@ -103,13 +95,12 @@ pub async fn find_by_email(
 /// # Errors
 /// If the query fails.
 pub async fn complete(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     sign_up: SignUp,
     token: &LinkToken,
     now: Timestamp,
 ) -> Result<Option<User>, ApiError> {
-    let lock = transaction.prepare_cached(LOCK).await.map_err(StoreError::from)?;
-    transaction.query(&lock, &[&sign_up.email.as_str()]).await.map_err(StoreError::from)?;
+    transaction.query(LOCK, &[&sign_up.email.as_str()]).await?;
     let (new, password) = sign_up.into_user(now);
     let user = match users::find_by_email(transaction, &new.email).await? {
         None => match users::insert(transaction, &new).await {
@@ -128,15 +119,14 @@ pub async fn complete(
     if !verifications::settle(transaction, token, &user, now).await? {
         return Ok(None);
     }
-    let delete = transaction.prepare_cached(DELETE_BY_EMAIL).await.map_err(StoreError::from)?;
-    transaction.execute(&delete, &[&user.email.as_str()]).await.map_err(StoreError::from)?;
+    transaction.execute(DELETE_BY_EMAIL, &[&user.email.as_str()]).await?;
     Ok(Some(user))
 }
 
 /// The account stays, with what belongs to it, as after a reset of its password by the same mailbox. `None` if its email
 /// is verified.
 async fn take_over(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     there: User,
     new: User,
     password: &StoredHash,

@@ -1,0 +1,361 @@
+//! Where the database is: a connection URL, as people copy it from their provider's page.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::config::{LoadBalanceHosts, SslMode, TargetSessionAttrs};
+use tokio_postgres::{Client, Config};
+use url::form_urlencoded;
+
+use super::connect::Route;
+use super::pool::{Patience, Pool};
+use super::pooler::Pooler;
+use super::tls;
+use crate::lifecycle;
+use crate::store::StoreError;
+
+/// How long a connection may be idle before the kernel asks whether the other side still lives, and how often it asks
+/// without an answer before it gives up: a peer that vanished is noticed within half a minute also where nothing is sent.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
+/// How long the kernel waits for what it sent to arrive: about as long as we wait for an answer.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one attempt to connect may take, TLS and log-in included. With several hosts, less, so that the next one gets
+/// its turn within [`CREATE_TIMEOUT`](super::pool): the first may be a machine that takes connections and never answers.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+const ATTEMPT_TIMEOUT_OF_SEVERAL: Duration = Duration::from_millis(1500);
+
+/// Parameters that mean something to other clients and that need no doing here: `pgbouncer` (Prisma: use no named
+/// statements), `uselibpqcompat` (node-postgres), `supa` and `workaround` (Supabase's integrations).
+const NOT_FOR_US: [&str; 4] = ["pgbouncer", "uselibpqcompat", "supa", "workaround"];
+
+/// Parameters that ask for something we do otherwise, and how.
+const OTHERWISE: [(&str, &str); 9] = [
+    ("connection_limit", "set DATABASE_POOL_SIZE instead"),
+    ("pool_timeout", "the time that a request waits for a connection is fixed"),
+    ("statement_cache_size", "set DATABASE_POOLER=transaction if a pooler is in between"),
+    ("schema", "the tables are found by the search_path of the role"),
+    ("sslcert", "client certificates are not supported: use a password"),
+    ("sslkey", "client certificates are not supported: use a password"),
+    ("sslpassword", "client certificates are not supported: use a password"),
+    ("gssencmode", "GSSAPI is not supported"),
+    ("load_balance_hosts", "hosts are tried in their order, the last that worked first"),
+];
+
+/// Why the database cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The URL is not a PostgreSQL connection URL. Its text is kept out: it holds a password.
+    #[error("{0}: not a PostgreSQL URL (postgres://user:password@host:port/database): {1}")]
+    Url(&'static str, String),
+    /// A parameter of the URL is unknown or cannot be used.
+    #[error("{name}: the parameter {parameter}: {reason}")]
+    UrlParameter {
+        /// The variable that holds the URL.
+        name: &'static str,
+        /// The parameter.
+        parameter: String,
+        /// Why, and what to do instead.
+        reason: &'static str,
+    },
+    /// The certificates that `sslrootcert` or the system name could not be read.
+    #[error("TLS to PostgreSQL: {0}")]
+    Tls(String),
+    /// The pool could not be built.
+    #[error("connection pool: {0}")]
+    Pool(#[from] deadpool::managed::BuildError),
+    /// The server did not answer, or refused us.
+    #[error("cannot reach PostgreSQL: {0}")]
+    Unreachable(#[from] StoreError),
+    /// A pooler is in between that we were not told of.
+    #[error(
+        "{name}: a pooler stands before PostgreSQL that lends its connections for a transaction at a time. {advice}"
+    )]
+    Pooler {
+        /// The variable that holds the URL.
+        name: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Another migration runs.
+    #[error(
+        "another migration has been running for {} s, or its connection hangs: {holder}. Nothing was changed; run \
+         this again later, or end that process with pg_terminate_backend", .waited.as_secs()
+    )]
+    MigrationRuns {
+        /// How long this one waited.
+        waited: Duration,
+        /// Who holds the lock, as far as PostgreSQL tells.
+        holder: String,
+    },
+    /// A migration waited too long for a table.
+    #[error(
+        "migration failed: {0}. The table is in use by a long transaction (see pg_stat_activity), and waiting for it \
+         would have held up everybody else. This migration was rolled back whole; run `migrate` again at a quieter moment"
+    )]
+    TableInUse(refinery::Error),
+    /// A migration failed; it was rolled back whole.
+    #[error("migration failed: {0}")]
+    Migration(#[from] refinery::Error),
+    /// The schema is older than this binary.
+    #[error(
+        "the database is at schema version {found}, this binary needs {needed}: run `{command} migrate` first"
+    )]
+    Outdated {
+        /// What the database has; 0 for an empty one.
+        found: i32,
+        /// The newest migration of this binary.
+        needed: i32,
+        /// The binary's name.
+        command: &'static str,
+    },
+}
+
+/// A parsed connection URL. Takes `sslmode=disable|prefer|require|verify-ca|verify-full` and `sslrootcert=<pem file>`.
+/// With TLS the server's chain and name are always verified, so `require` is as strict as `verify-full`.
+///
+/// Several hosts may be named, separated by commas: a connection goes to the first that takes writes, unless
+/// `target_session_attrs` says otherwise.
+#[derive(Clone)]
+pub struct Address {
+    pub(super) name: &'static str,
+    pub(super) route: Arc<Route>,
+    pub(super) pooler: Pooler,
+}
+
+impl Address {
+    /// Parses the URL that the variable `name` holds. PostgreSQL shows connections under the name of `application`,
+    /// unless the URL has another.
+    ///
+    /// # Errors
+    /// When it is no PostgreSQL URL, a parameter of it cannot be used, or its certificates cannot be read.
+    pub fn parse(
+        name: &'static str,
+        url: &SecretString,
+        application: &'static str,
+    ) -> Result<Self, DatabaseError> {
+        let (url, parameters) = split_parameters(name, url.expose_secret())?;
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            DatabaseError::Url(name, cause.unwrap_or_else(|| error.to_string()))
+        })?;
+        config.ssl_mode(match parameters.ssl_mode.as_deref() {
+            None | Some("prefer" | "allow") => SslMode::Prefer,
+            Some("disable") => SslMode::Disable,
+            Some("require" | "verify-ca" | "verify-full") => SslMode::Require,
+            Some(other) => return Err(DatabaseError::Url(name, format!("unknown sslmode {other}"))),
+        });
+        complete(&mut config, &parameters, application);
+        let tls = match config.get_ssl_mode() {
+            SslMode::Disable => tls::none(),
+            _ => tls::connector(parameters.root_certificates.as_deref())?,
+        };
+        let route = Route::new(config, tls).map_err(|reason| DatabaseError::Url(name, reason.to_owned()))?;
+        // Without named statements everything works everywhere; who needs more speed says what is in between.
+        Ok(Self { name, route: Arc::new(route), pooler: Pooler::Transaction })
+    }
+
+    /// The same database, with a pooler of this kind before it or none.
+    #[must_use]
+    pub fn behind(self, pooler: Pooler) -> Self {
+        Self { pooler, ..self }
+    }
+
+    /// One worker thread's part of `connections`: each worker has a pool of its own, with at least one.
+    ///
+    /// A connection is driven by the thread that opened it, so it costs no switch of threads, and it lives until
+    /// the last request that can need it has ended. (With a common pool, a worker that stops first takes
+    /// connections away from requests that others still finish.)
+    ///
+    /// # Errors
+    /// When the pool refuses its settings.
+    pub fn worker_pool(&self, connections: usize) -> Result<Pool, DatabaseError> {
+        self.pool((connections / lifecycle::workers()).max(1), Patience::REQUEST)
+    }
+
+    /// A pool of at most `size` connections. Makes no connection yet.
+    ///
+    /// # Errors
+    /// When the pool refuses its settings.
+    pub fn pool(&self, size: usize, patience: Patience) -> Result<Pool, DatabaseError> {
+        Pool::new(Arc::clone(&self.route), self.pooler, size, patience)
+    }
+
+    /// A connection of its own, without the time limits of the pools': for reading a whole database at once. It ends
+    /// when the client is dropped.
+    ///
+    /// # Errors
+    /// When the server does not answer, or refuses us.
+    pub async fn connect(&self) -> Result<Client, StoreError> {
+        let (client, _) = self.route.open().await?;
+        Ok(client)
+    }
+}
+
+/// What the URL leaves open.
+fn complete(config: &mut Config, parameters: &Parameters, application: &'static str) {
+    if config.get_application_name().is_none() {
+        config.application_name(application);
+    }
+    // The driver's own default is any server, also one that only reads.
+    if !parameters.names("target_session_attrs") {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    if !parameters.names("keepalives_idle") {
+        config.keepalives_idle(KEEPALIVE_IDLE);
+    }
+    if !parameters.names("keepalives_interval") {
+        config.keepalives_interval(KEEPALIVE_INTERVAL);
+    }
+    if !parameters.names("keepalives_retries") {
+        config.keepalives_retries(KEEPALIVE_RETRIES);
+    }
+    if !parameters.names("tcp_user_timeout") {
+        config.tcp_user_timeout(TCP_USER_TIMEOUT);
+    }
+    if !parameters.names("connect_timeout") {
+        let several = config.get_hosts().len().max(config.get_hostaddrs().len()) > 1;
+        config.connect_timeout(if several { ATTEMPT_TIMEOUT_OF_SEVERAL } else { ATTEMPT_TIMEOUT });
+    }
+    config.load_balance_hosts(LoadBalanceHosts::Disable);
+}
+
+/// What a URL says behind its question mark, as far as it is not the driver's.
+#[derive(Default)]
+struct Parameters {
+    ssl_mode: Option<String>,
+    root_certificates: Option<PathBuf>,
+    names: Vec<String>,
+}
+
+impl Parameters {
+    fn names(&self, name: &str) -> bool {
+        self.names.iter().any(|there| there == name)
+    }
+}
+
+/// Takes out of a URL what the driver does not know, or refuses it by name.
+fn split_parameters(name: &'static str, url: &str) -> Result<(String, Parameters), DatabaseError> {
+    let mut parameters = Parameters::default();
+    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), parameters)) };
+    let mut rest = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let Some((key, value)) = form_urlencoded::parse(pair.as_bytes()).next() else { continue };
+        match &*key {
+            "sslmode" => parameters.ssl_mode = Some(value.into_owned()),
+            "sslrootcert" => {
+                parameters.root_certificates =
+                    Some(value.into_owned()).filter(|path| path != "system").map(PathBuf::from);
+            }
+            known if NOT_FOR_US.contains(&known) => {}
+            known if DRIVERS.contains(&known) => rest.push(pair),
+            other => {
+                let otherwise = OTHERWISE.iter().find(|(parameter, _)| *parameter == other);
+                let reason = otherwise.map_or("it is not known here", |(_, reason)| *reason);
+                return Err(DatabaseError::UrlParameter { name, parameter: other.to_owned(), reason });
+            }
+        }
+        parameters.names.push(key.into_owned());
+    }
+    Ok((if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) }, parameters))
+}
+
+/// Parameters that the driver reads by itself.
+const DRIVERS: [&str; 17] = [
+    "user",
+    "password",
+    "dbname",
+    "options",
+    "application_name",
+    "sslnegotiation",
+    "host",
+    "hostaddr",
+    "port",
+    "connect_timeout",
+    "tcp_user_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "target_session_attrs",
+    "channel_binding",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(url: &str) -> Result<Address, DatabaseError> {
+        Address::parse("DATABASE_URL", &url.to_owned().into(), "test")
+    }
+
+    fn refusal(url: &str) -> String {
+        let Err(error) = parse(url) else { panic!("accepted {url}") };
+        error.to_string()
+    }
+
+    #[test]
+    fn tls_options_leave_the_url() {
+        let (url, parameters) = split_parameters(
+            "DATABASE_URL",
+            "postgres://u:p@h/d?connect_timeout=3&sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem",
+        )
+        .unwrap();
+        assert_eq!(url, "postgres://u:p@h/d?connect_timeout=3");
+        assert_eq!(parameters.ssl_mode.as_deref(), Some("verify-full"));
+        assert_eq!(parameters.root_certificates, Some(PathBuf::from("/etc/ca.pem")));
+    }
+
+    #[test]
+    fn a_bad_url_is_named_and_not_shown() {
+        let text = refusal("postgres://alice:hunter2@host:notaport/db");
+        assert!(text.starts_with("DATABASE_URL: "), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn an_unknown_sslmode_is_refused() {
+        assert!(matches!(parse("postgres://a@b/c?sslmode=sometimes"), Err(DatabaseError::Url(..))));
+    }
+
+    #[test]
+    fn urls_of_providers_are_taken_as_they_are_copied() {
+        for url in [
+            "postgresql://u:p@ep-x-pooler.eu-central-1.aws.neon.tech/auth?sslmode=require&channel_binding=require",
+            "postgresql://u:p@ep-x.eu-central-1.aws.neon.tech/auth?sslmode=require&options=endpoint%3Dep-x",
+            "postgresql://u.ref:p@aws-0-eu-central-1.pooler.supabase.com:6543/postgres?pgbouncer=true",
+            "postgres://u:p@db.ref.supabase.co:5432/postgres?sslmode=verify-full&supa=base-pooler.x",
+            "postgres://u:p@a.example:5432,b.example:5433/auth?target_session_attrs=read-write&connect_timeout=2",
+        ] {
+            if let Err(error) = parse(url) {
+                panic!("{url}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_parameter_that_cannot_be_used_is_refused_by_name() {
+        let text = refusal("postgres://u:secret@h/d?sslmode=require&connection_limit=5");
+        assert_eq!(text, "DATABASE_URL: the parameter connection_limit: set DATABASE_POOL_SIZE instead");
+        let text = refusal("postgres://u:secret@h/d?conection_timeout=5");
+        assert_eq!(text, "DATABASE_URL: the parameter conection_timeout: it is not known here");
+    }
+
+    #[test]
+    fn what_the_url_says_wins_over_our_defaults() {
+        let route = parse("postgres://u@h/d?application_name=x&tcp_user_timeout=9&target_session_attrs=any");
+        let config = route.unwrap().route.config().clone();
+        assert_eq!(config.get_application_name(), Some("x"));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(9)));
+        assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::Any);
+        assert_eq!(config.get_keepalives_idle(), KEEPALIVE_IDLE);
+        assert_eq!(config.get_connect_timeout(), Some(&ATTEMPT_TIMEOUT));
+        let config = parse("postgres://u@h,i/d").unwrap().route.config().clone();
+        assert_eq!(config.get_application_name(), Some("test"));
+        assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        assert_eq!(config.get_connect_timeout(), Some(&ATTEMPT_TIMEOUT_OF_SEVERAL));
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether the database can be used: at start, and for `/readyz`.
+
+use std::time::Duration;
+
+use refinery::Runner;
+
+use super::address::DatabaseError;
+use super::connect::ConnectError;
+use super::executor::Executor;
+use super::pool::Pool;
+use crate::store::StoreError;
+
+/// How long a starting service waits for a database that is still coming up, and how often it looks.
+const START_DEADLINE: Duration = Duration::from_secs(30);
+const START_RETRY: Duration = Duration::from_millis(250);
+
+const IS_MIGRATED: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
+const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+/// Nothing else ends a statement whose client went away. A role of one's own may be without the limit.
+const IS_LIMITED: &str = "SELECT current_setting('statement_timeout') <> '0'";
+
+/// Waits until the database answers, up to 30 s, then checks that its schema is at least as new as this binary
+/// (`command` names it in the message). A newer schema is fine: that is a rollout under way.
+///
+/// # Errors
+/// When the database does not come up, or was not migrated.
+pub async fn wait_until_usable(
+    pool: &Pool,
+    runner: &Runner,
+    command: &'static str,
+) -> Result<(), DatabaseError> {
+    let deadline = tokio::time::Instant::now() + START_DEADLINE;
+    while let Err(error) = pool.ping().await {
+        if tokio::time::Instant::now() >= deadline || is_refusal(&error) {
+            return Err(error.into());
+        }
+        tracing::warn!(%error, "waiting for the database");
+        tokio::time::sleep(START_RETRY).await;
+    }
+    let needed = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
+    let found = schema_version(pool).await?;
+    if found < needed {
+        return Err(DatabaseError::Outdated { found, needed, command });
+    }
+    if !pool.query_one(IS_LIMITED, &[]).await?.try_get::<_, bool>(0).map_err(StoreError::from)? {
+        tracing::warn!("the database role has no statement_timeout: run migrations/databases.sql again");
+    }
+    Ok(())
+}
+
+/// One round trip, to know that the database answers and takes writes.
+///
+/// # Errors
+/// When it does not within two seconds.
+pub async fn ping(pool: &Pool) -> Result<(), StoreError> {
+    pool.ping().await
+}
+
+async fn schema_version(pool: &Pool) -> Result<i32, StoreError> {
+    if !pool.query_one(IS_MIGRATED, &[]).await?.try_get::<_, bool>(0)? {
+        return Ok(0);
+    }
+    Ok(pool.query_one(NEWEST, &[]).await?.try_get(0)?)
+}
+
+/// Waiting does not help: wrong password, no such database, no such role, or a name or setting that is wrong.
+fn is_refusal(error: &StoreError) -> bool {
+    let StoreError::Unavailable(cause) = error else { return true };
+    cause.downcast_ref::<ConnectError>().is_some_and(ConnectError::is_refusal)
+}
