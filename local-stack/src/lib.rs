@@ -24,6 +24,7 @@ pub mod error;
 mod location;
 mod lock;
 pub mod page;
+mod pgbouncer;
 pub mod process;
 pub mod process_id;
 pub mod programs;

@@ -9,6 +9,7 @@ mod gateway;
 mod memory;
 mod metrics;
 mod page;
+mod pooler;
 mod raw;
 mod readme;
 mod revocation;

@@ -1,6 +1,7 @@
 //! A private PostgreSQL cluster: made, started, found again, stopped.
 
 mod data;
+mod pooler;
 mod server;
 
 use std::fs::File;
@@ -38,7 +39,8 @@ pub struct ClusterOptions {
     pub disposable: bool,
 }
 
-/// A cluster in a directory of its own: `data/`, `log`, `secrets.env`, `lock`, `server.conf` and its socket.
+/// A cluster in a directory of its own: `data/`, `log`, `secrets.env`, `lock`, `server.conf` and its socket; and
+/// `pooler/`, if tests reach it through PgBouncer.
 #[derive(Debug, Clone)]
 pub struct Cluster {
     root: PathBuf,
@@ -155,11 +157,12 @@ impl Cluster {
         }
     }
 
-    /// Stops it if it runs: clients are disconnected, everything is written.
+    /// Stops it if it runs, and its pooler: clients are disconnected, everything is written.
     ///
     /// # Errors
     /// If it does not stop.
     pub async fn stop(&self, _lock: &ClusterLock) -> Result<()> {
+        self.pooler().stop().await?;
         self.stop_in_mode("fast").await
     }
 
@@ -169,6 +172,7 @@ impl Cluster {
     /// If it does not stop, or its directory cannot be removed.
     pub async fn remove(&self) -> Result<()> {
         let _lock = self.lock().await?;
+        self.pooler().stop().await?;
         self.stop_in_mode("immediate").await?;
         for directory in [&self.socket, &self.root] {
             if directory.exists() {

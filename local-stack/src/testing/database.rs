@@ -31,6 +31,9 @@ impl ServiceSecrets {
 /// How to reach a database: as the service, as the owner of its tables, as superuser.
 #[derive(Debug, Clone)]
 pub struct Database {
+    cluster: Cluster,
+    port: u16,
+    pooled: bool,
     name: String,
     service_url: String,
     owner_url: String,
@@ -43,12 +46,37 @@ impl Database {
     pub(super) fn on(cluster: &Cluster, port: u16, role: &str, name: &str) -> Self {
         let url = |role: String| cluster.role_url(&role, port, name);
         Self {
+            cluster: cluster.clone(),
+            port,
+            pooled: false,
             name: name.to_owned(),
             service_url: url(format!("{role}_service")),
             owner_url: url(format!("{role}_owner")),
             superuser_url: cluster.superuser_url(port, name),
             secrets: ServiceSecrets::of(cluster.secrets()),
         }
+    }
+
+    /// The same database with the service's role going through a pooler on this port.
+    pub(super) fn through_pooler(mut self, port: u16) -> Self {
+        self.service_url = with_server(&self.service_url, &format!("127.0.0.1:{port}"));
+        self.pooled = true;
+        self
+    }
+
+    /// Whether the service's role goes through a pooler.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// The cluster it is on.
+    pub(super) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The port of PostgreSQL itself, whatever way the service takes.
+    pub(super) fn server_port(&self) -> u16 {
+        self.port
     }
 
     /// Its name.
@@ -80,6 +108,13 @@ impl Database {
     pub fn secrets(&self) -> &ServiceSecrets {
         &self.secrets
     }
+}
+
+/// A URL of ours with another server: `host:port`, or several of these with commas between them.
+pub(super) fn with_server(url: &str, server: &str) -> String {
+    let (role, place) = url.split_once('@').unwrap_or((url, ""));
+    let (_, database) = place.split_once('/').unwrap_or_default();
+    format!("{role}@{server}/{database}")
 }
 
 /// A database of a test's own on the shared cluster. It is dropped with this, whoever is connected to it.

@@ -7,6 +7,7 @@
 //! What a test cannot go on without panics here instead of returning an error: that is how a test fails.
 
 mod database;
+mod pooler;
 mod ports;
 mod private;
 mod round_trips;
@@ -15,12 +16,14 @@ mod shared;
 mod template;
 
 pub use database::{Database, ServiceSecrets, TestDatabase};
+pub use pooler::Pooler;
 pub use ports::free_port;
 pub use private::{PrivateCluster, private_cluster};
 pub use round_trips::CountedDatabase;
 pub use services::{AUDIENCE, ISSUER, auth_env, auth_service, task_env, task_service};
 pub use shared::{secrets, stop};
 
+pub use crate::pgbouncer::PoolerOptions;
 pub use crate::workspace::build_binaries;
 
 use crate::error::Result;

@@ -41,35 +41,44 @@ async fn start(binary: Binary, mut env: Environment, extra: &[(&str, &str)]) -> 
 #[must_use]
 pub fn auth_env(database: &Database) -> Environment {
     let secrets = database.secrets();
-    environment(&[
-        ("DATABASE_URL", &database.service_url()),
-        ("AUTH_SECRETS", &secrets.auth_secrets),
-        ("KEY_ENCRYPTION_KEYS", &secrets.key_encryption_keys),
-        ("BASE_URL", "http://localhost:8081"),
-        ("TRUSTED_ORIGINS", "http://localhost:3000"),
-        ("JWT_ISSUER", ISSUER),
-        ("JWT_AUDIENCE", AUDIENCE),
-        ("BCRYPT_COST", "4"),
-        // Tests call more often than people do; those of the limits switch them on.
-        ("RATE_LIMIT_ENABLED", "false"),
-    ])
+    environment(
+        database,
+        &[
+            ("DATABASE_URL", &database.service_url()),
+            ("AUTH_SECRETS", &secrets.auth_secrets),
+            ("KEY_ENCRYPTION_KEYS", &secrets.key_encryption_keys),
+            ("BASE_URL", "http://localhost:8081"),
+            ("TRUSTED_ORIGINS", "http://localhost:3000"),
+            ("JWT_ISSUER", ISSUER),
+            ("JWT_AUDIENCE", AUDIENCE),
+            ("BCRYPT_COST", "4"),
+            // Tests call more often than people do; those of the limits switch them on.
+            ("RATE_LIMIT_ENABLED", "false"),
+        ],
+    )
 }
 
 /// What task-service needs to start on this database and trust the auth-service at this URL.
 #[must_use]
 pub fn task_env(database: &Database, auth_url: &str) -> Environment {
-    environment(&[
-        ("DATABASE_URL", &database.service_url()),
-        ("AUTH_ISSUER", ISSUER),
-        ("AUTH_AUDIENCE", AUDIENCE),
-        ("JWKS_URL", &format!("{auth_url}/.well-known/jwks.json")),
-        ("STATUS_LIST_URL", &format!("{auth_url}/.well-known/status-lists")),
-        ("CORS_ORIGINS", "http://localhost:3000"),
-        // Tests call more often than people do; those of the limit switch it on.
-        ("REQUESTS_PER_MINUTE", "0"),
-    ])
+    environment(
+        database,
+        &[
+            ("DATABASE_URL", &database.service_url()),
+            ("AUTH_ISSUER", ISSUER),
+            ("AUTH_AUDIENCE", AUDIENCE),
+            ("JWKS_URL", &format!("{auth_url}/.well-known/jwks.json")),
+            ("STATUS_LIST_URL", &format!("{auth_url}/.well-known/status-lists")),
+            ("CORS_ORIGINS", "http://localhost:3000"),
+            // Tests call more often than people do; those of the limit switch it on.
+            ("REQUESTS_PER_MINUTE", "0"),
+        ],
+    )
 }
 
-fn environment(settings: &[(&str, &str)]) -> Environment {
-    settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+/// These settings, and that of a service whose connections go through a pooler.
+fn environment(database: &Database, settings: &[(&str, &str)]) -> Environment {
+    let pooler = database.is_pooled().then_some(&("DATABASE_POOLER", "transaction"));
+    let settings = settings.iter().chain(pooler);
+    settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

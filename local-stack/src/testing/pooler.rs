@@ -1,0 +1,82 @@
+//! PgBouncer in front of a test's database.
+
+use std::path::Path;
+
+use super::database::{Database, with_server};
+use super::shared::{maker, unique_name};
+use super::{block_in_drop, must};
+use crate::error::Result;
+use crate::pgbouncer::{PgBouncer, PoolerOptions};
+
+/// How the names of their directories begin.
+const PREFIX: &str = "latchkey_pooler_";
+
+/// A PgBouncer of a test's own that pools by transaction, in front of the cluster of one database. It is killed and
+/// removed when this is dropped.
+///
+/// It accepts the four roles with their passwords, and every database of the cluster. Like PgBouncer itself without
+/// further settings it refuses clients that send startup parameters such as `options`.
+#[derive(Debug)]
+pub struct Pooler {
+    pgbouncer: PgBouncer,
+    port: u16,
+}
+
+impl Pooler {
+    /// Starts a pooler in front of this database's cluster.
+    ///
+    /// # Panics
+    /// If PgBouncer is not installed or does not start.
+    pub async fn in_front_of(database: &Database, options: PoolerOptions) -> Self {
+        must(Self::start(database, options).await)
+    }
+
+    async fn start(database: &Database, options: PoolerOptions) -> Result<Self> {
+        let parent = std::env::temp_dir();
+        remove_left_behind(&parent, database).await;
+        let directory = parent.join(format!("{PREFIX}{}", unique_name("pooler")));
+        let pgbouncer = database.cluster().pooler_in(directory);
+        // From here on its directory is removed whatever happens.
+        let mut pooler = Self { pgbouncer, port: 0 };
+        pooler.port = pooler.pgbouncer.start(database.server_port(), options).await?;
+        Ok(pooler)
+    }
+
+    /// Its port on loopback.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The URL of a database for one of the four roles, through this pooler. The services refuse to start with it
+    /// unless their `DATABASE_POOLER` says so.
+    #[must_use]
+    pub fn url(&self, role_url: &str) -> String {
+        with_server(role_url, &format!("127.0.0.1:{}", self.port))
+    }
+
+    /// The same database with `service_url` through this pooler, and settings for services that say so.
+    #[must_use]
+    pub fn database(&self, database: &Database) -> Database {
+        database.clone().through_pooler(self.port)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let pgbouncer = self.pgbouncer.clone();
+        block_in_drop(async move { pgbouncer.remove().await });
+    }
+}
+
+/// Removes what test processes left that were killed themselves.
+async fn remove_left_behind(parent: &Path, database: &Database) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(PREFIX) && maker(&name).is_some_and(|process| !process.is_alive()) {
+            // Another test process may be about it too.
+            let _ = database.cluster().pooler_in(entry.path()).remove().await;
+        }
+    }
+}
