@@ -62,7 +62,7 @@ pub(crate) fn make_socket_directory(path: &Path, account: &Account) -> Result<()
 }
 
 /// Others may pass through it, to the one directory in it that is theirs, and see nothing.
-fn make_directory(path: &Path) -> Result<()> {
+pub(crate) fn make_directory(path: &Path) -> Result<()> {
     if !path.exists() {
         std::fs::create_dir_all(path).doing("make", path)?;
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o711)).doing("open up", path)?;

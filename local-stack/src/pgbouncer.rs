@@ -62,6 +62,14 @@ impl PgBouncer {
         Self { users: users.collect(), directory, account }
     }
 
+    /// Its port on loopback, if it runs in front of the server on `server_port`. Reads its files and asks nobody.
+    pub(crate) fn running_port(&self, server_port: u16) -> Option<u16> {
+        self.pid()?;
+        let ini = std::fs::read_to_string(self.ini()).ok()?;
+        let setting = |name: &str| ini.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
+        (setting(DATABASES) == Some(server_port)).then(|| setting(LISTEN_PORT))?
+    }
+
     /// Starts it in front of the server on `server_port` and returns its port. A running one is stopped first.
     ///
     /// # Errors

@@ -15,5 +15,6 @@ mod readme;
 mod revocation;
 mod scratch;
 mod services;
+mod shapes;
 mod up;
 mod verifiers;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use super::Cluster;
 use super::server::quoted;
@@ -49,14 +50,7 @@ impl Cluster {
 
     /// `initdb`, into a directory that gets its name when all is done.
     async fn init(&self, programs: &Programs) -> Result<()> {
-        let unfinished = self.root.join("data.unfinished");
-        if unfinished.exists() {
-            std::fs::remove_dir_all(&unfinished).doing("remove", &unfinished)?;
-        }
-        std::fs::create_dir(&unfinished).doing("make", &unfinished)?;
-        std::fs::set_permissions(&unfinished, PermissionsExt::from_mode(0o700))
-            .doing("protect", &unfinished)?;
-        self.account.own(&unfinished)?;
+        let unfinished = self.make_unfinished()?;
         let password_file = self.root.join("initdb-password");
         write_private(&password_file, self.secrets.superuser_password())?;
         self.account.own(&password_file)?;
@@ -70,10 +64,27 @@ impl Cluster {
         let outcome = run("initdb", command).await;
         std::fs::remove_file(&password_file).doing("remove", &password_file)?;
         outcome?;
-        let include = format!("\ninclude = {}\n", quoted(&self.root.join("server.conf").to_string_lossy()));
         let conf = unfinished.join("postgresql.conf");
         let append = File::options().append(true).open(&conf);
-        append.and_then(|mut file| file.write_all(include.as_bytes())).doing("extend", &conf)?;
+        append.and_then(|mut file| file.write_all(self.include().as_bytes())).doing("extend", &conf)?;
         std::fs::rename(&unfinished, self.data()).doing("make", &self.data())
+    }
+
+    /// An empty directory for data that are not complete yet.
+    pub(super) fn make_unfinished(&self) -> Result<PathBuf> {
+        let unfinished = self.root.join("data.unfinished");
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished).doing("remove", &unfinished)?;
+        }
+        std::fs::create_dir(&unfinished).doing("make", &unfinished)?;
+        std::fs::set_permissions(&unfinished, PermissionsExt::from_mode(0o700))
+            .doing("protect", &unfinished)?;
+        self.account.own(&unfinished)?;
+        Ok(unfinished)
+    }
+
+    /// What `postgresql.conf` has beside the defaults: the settings of each start.
+    pub(super) fn include(&self) -> String {
+        format!("\ninclude = {}\n", quoted(&self.root.join("server.conf").to_string_lossy()))
     }
 }

@@ -3,6 +3,7 @@
 mod data;
 mod pooler;
 mod server;
+mod standby;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -39,8 +40,9 @@ pub struct ClusterOptions {
     pub disposable: bool,
 }
 
-/// A cluster in a directory of its own: `data/`, `log`, `secrets.env`, `lock`, `server.conf` and its socket; and
-/// `pooler/`, if tests reach it through PgBouncer.
+/// A cluster in a directory of its own: `data/`, `log`, `secrets.env`, `lock`, `server.conf` and its socket.
+///
+/// For tests there may be `pooler/` (PgBouncer), `standby/` (a cluster again) and `settings.conf` besides.
 #[derive(Debug, Clone)]
 pub struct Cluster {
     root: PathBuf,
@@ -157,13 +159,14 @@ impl Cluster {
         }
     }
 
-    /// Stops it if it runs, and its pooler: clients are disconnected, everything is written.
+    /// Stops it if it runs, with its pooler and its standby: clients are disconnected, everything is written.
     ///
     /// # Errors
     /// If it does not stop.
     pub async fn stop(&self, _lock: &ClusterLock) -> Result<()> {
         self.pooler().stop().await?;
-        self.stop_in_mode("fast").await
+        self.stop_in_mode("fast").await?;
+        self.standby().stop_in_mode("fast").await
     }
 
     /// Stops it and removes it with all its data.
@@ -174,7 +177,9 @@ impl Cluster {
         let _lock = self.lock().await?;
         self.pooler().stop().await?;
         self.stop_in_mode("immediate").await?;
-        for directory in [&self.socket, &self.root] {
+        let standby = self.standby();
+        standby.stop_in_mode("immediate").await?;
+        for directory in [&standby.socket, &self.socket, &self.root] {
             if directory.exists() {
                 std::fs::remove_dir_all(directory).doing("remove", directory)?;
             }

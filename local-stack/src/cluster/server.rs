@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
@@ -10,6 +10,7 @@ use super::Cluster;
 use crate::command::{forget_other_servers, run};
 use crate::error::{Doing, Error, Result};
 use crate::programs::Programs;
+use crate::secrets::write_private;
 
 impl Cluster {
     /// One try to start the server on this port.
@@ -47,7 +48,27 @@ impl Cluster {
                  max_wal_size = 4GB\ncheckpoint_timeout = 1h\n",
             );
         }
+        // What comes last wins.
+        let settings = self.settings_file();
+        conf.push_str(&format!("include_if_exists = {}\n", quoted(&settings.to_string_lossy())));
         conf
+    }
+
+    /// Replaces the settings that win over the cluster's own. The next start reads them. Only the account that runs
+    /// PostgreSQL does: they may hold passwords.
+    pub(crate) fn configure(&self, settings: &[(&str, &str)]) -> Result<()> {
+        let path = self.settings_file();
+        write_private(&path, &settings_text(settings))?;
+        self.account.own(&path)
+    }
+
+    /// Whether it was configured like this.
+    pub(super) fn configured(&self, settings: &[(&str, &str)]) -> bool {
+        std::fs::read_to_string(self.settings_file()).is_ok_and(|text| text == settings_text(settings))
+    }
+
+    fn settings_file(&self) -> PathBuf {
+        self.root.join("settings.conf")
     }
 
     /// A program of PostgreSQL, run as its account.
@@ -58,6 +79,10 @@ impl Cluster {
         command.env("LC_ALL", "C");
         command
     }
+}
+
+fn settings_text(settings: &[(&str, &str)]) -> String {
+    settings.iter().map(|(name, value)| format!("{name} = {}\n", quoted(value))).collect()
 }
 
 /// A value in PostgreSQL's configuration file.

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use super::shape::Shape;
 use super::shared::{cluster, drop_database, unique_name};
 use super::template::{Kind, clone_template};
 use super::{block_in_drop, must};
@@ -33,6 +34,7 @@ impl ServiceSecrets {
 pub struct Database {
     cluster: Cluster,
     port: u16,
+    service_port: u16,
     pooled: bool,
     name: String,
     service_url: String,
@@ -48,6 +50,7 @@ impl Database {
         Self {
             cluster: cluster.clone(),
             port,
+            service_port: port,
             pooled: false,
             name: name.to_owned(),
             service_url: url(format!("{role}_service")),
@@ -60,8 +63,21 @@ impl Database {
     /// The same database with the service's role going through a pooler on this port.
     pub(super) fn through_pooler(mut self, port: u16) -> Self {
         self.service_url = with_server(&self.service_url, &format!("127.0.0.1:{port}"));
+        self.service_port = port;
         self.pooled = true;
         self
+    }
+
+    /// The same database with the service's role finding the writable one of several servers on these ports.
+    pub(super) fn on_servers(mut self, ports: &[u16]) -> Self {
+        let servers: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+        self.service_url = with_server(&self.service_url, &servers.join(","));
+        self
+    }
+
+    /// The one port where the service's role can write: the pooler's or the primary's.
+    pub(super) fn service_port(&self) -> u16 {
+        self.service_port
     }
 
     /// Whether the service's role goes through a pooler.
@@ -85,7 +101,8 @@ impl Database {
         &self.name
     }
 
-    /// For the role `auth_service` or `tasks_service`: the services' `DATABASE_URL`.
+    /// For the role `auth_service` or `tasks_service`: the services' `DATABASE_URL`. It may name a pooler or several
+    /// servers: see [`testing`](super).
     #[must_use]
     pub fn service_url(&self) -> String {
         self.service_url.clone()
@@ -166,7 +183,10 @@ impl TestDatabase {
         let name = unique_name(kind.name());
         let port = clone_template(cluster, kind, &name).await?;
         let database = Database::on(cluster, port, kind.role(), &name);
-        Ok(Self { database, maintenance_url: cluster.superuser_url(port, "postgres") })
+        // From here on it is dropped whatever happens.
+        let mut made = Self { database, maintenance_url: cluster.superuser_url(port, "postgres") };
+        made.database = Shape::chosen()?.lead_to(made.database.clone())?;
+        Ok(made)
     }
 }
 

@@ -4,6 +4,10 @@
 //! `local-stack stop-tests`. Each test has a database of its own, cloned from a template that is migrated and, for
 //! auth-service, holds a signing key. Everything here is safe to use from many processes and threads at once.
 //!
+//! `LATCHKEY_TEST_DATABASE` chooses how services reach the databases of a run: `direct` (as without it), `pooler`
+//! (through PgBouncer, which pools by transaction) or `standby` (the cluster is a primary with a synchronous standby, and
+//! URLs name both, the standby first). Owners and superusers always connect to the primary itself.
+//!
 //! What a test cannot go on without panics here instead of returning an error: that is how a test fails.
 
 mod database;
@@ -12,7 +16,9 @@ mod ports;
 mod private;
 mod round_trips;
 mod services;
+mod shape;
 mod shared;
+mod skipped;
 mod template;
 
 pub use database::{Database, ServiceSecrets, TestDatabase};
@@ -21,7 +27,9 @@ pub use ports::free_port;
 pub use private::{PrivateCluster, private_cluster};
 pub use round_trips::CountedDatabase;
 pub use services::{AUDIENCE, ISSUER, auth_env, auth_service, task_env, task_service};
+pub use shape::only_direct;
 pub use shared::{secrets, stop};
+pub use skipped::report_skipped;
 
 pub use crate::pgbouncer::PoolerOptions;
 pub use crate::workspace::build_binaries;

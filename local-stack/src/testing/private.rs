@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::database::Database;
-
+use super::shape::Shape;
 use super::shared::{maker, unique_name};
 use super::template::migrate;
 use super::{block_in_drop, must};
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::databases;
 use crate::error::Result;
+use crate::pgbouncer::PoolerOptions;
 use crate::workspace::{Binary, build_binaries};
 
 /// What was committed survives a kill; `initdb` need not wait for the disk.
@@ -46,11 +47,22 @@ impl PrivateCluster {
         let auth = Database::on(&cluster, port, "auth", "auth");
         let tasks = Database::on(&cluster, port, "tasks", "tasks");
         // From here on it is removed whatever happens.
-        let made = Self { cluster, port, auth, tasks };
+        let mut made = Self { cluster, port, auth, tasks };
         databases::make(&made.cluster, port).await?;
         migrate(Binary::AuthService, &made.auth).await?;
         migrate(Binary::TaskService, &made.tasks).await?;
+        if Shape::chosen()? == Shape::Pooler {
+            made.add_pooler().await?;
+        }
         Ok(made)
+    }
+
+    /// Leads the services through a pooler of its own, which stays when the server is killed.
+    async fn add_pooler(&mut self) -> Result<()> {
+        let pooler = self.cluster.pooler().start(self.port, PoolerOptions::default()).await?;
+        self.auth = self.auth.clone().through_pooler(pooler);
+        self.tasks = self.tasks.clone().through_pooler(pooler);
+        Ok(())
     }
 
     /// auth-service's database.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::database::Database;
+use super::database::{Database, with_server};
 use super::must;
 use crate::error::{Doing, Result};
 
@@ -24,7 +24,7 @@ impl CountedDatabase {
     /// # Panics
     /// If no port can be had.
     pub async fn of(database: &Database) -> Self {
-        must(Self::open(&database.service_url()).await)
+        must(Self::open(database).await)
     }
 
     /// A `DATABASE_URL` whose connections are counted.
@@ -39,15 +39,12 @@ impl CountedDatabase {
         self.trips.load(Ordering::SeqCst)
     }
 
-    async fn open(service_url: &str) -> Result<Self> {
-        let parsed = url::Url::parse(service_url).map_err(std::io::Error::other);
-        let mut url = parsed.doing("read", Path::new("the database's URL"))?;
-        let server = format!("127.0.0.1:{}", url.port().unwrap_or_default());
+    async fn open(database: &Database) -> Result<Self> {
+        let server = format!("127.0.0.1:{}", database.service_port());
         let any_port = "127.0.0.1:0";
         let listener = TcpListener::bind(any_port).await.doing("listen on", Path::new(any_port))?;
         let port = listener.local_addr().doing("listen on", Path::new(any_port))?.port();
-        // Fails only for URLs without a host.
-        let _ = url.set_port(Some(port));
+        let url = with_server(&database.service_url(), &format!("127.0.0.1:{port}"));
         let trips = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&trips);
         tokio::spawn(async move {
@@ -56,7 +53,7 @@ impl CountedDatabase {
                 tokio::spawn(pass_on(client, server, Arc::clone(&counted)));
             }
         });
-        Ok(Self { url: url.into(), trips })
+        Ok(Self { url, trips })
     }
 }
 

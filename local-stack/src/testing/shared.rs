@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 
 use super::database::ServiceSecrets;
 use super::must;
+use super::shape::Shape;
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::databases::connect;
 use crate::error::{Asking, Result};
@@ -20,7 +21,7 @@ static SWEPT: OnceCell<()> = OnceCell::const_new();
 
 /// The cluster, which may not run.
 pub(super) async fn cluster() -> Result<&'static Cluster> {
-    let directory = crate::workspace::state_directory()?.join("test-postgres");
+    let directory = crate::workspace::state_directory()?.join(Shape::chosen()?.directory());
     CLUSTER.get_or_try_init(|| Cluster::open(&directory, OPTIONS)).await
 }
 
@@ -29,14 +30,21 @@ pub async fn secrets() -> ServiceSecrets {
     ServiceSecrets::of(must(cluster().await).secrets())
 }
 
-/// Stops the cluster if it runs.
+/// Stops the clusters of all kinds of test runs, if they run, with their poolers and standbys.
 ///
 /// # Errors
-/// If it does not stop.
+/// If one does not stop.
 pub async fn stop() -> Result<()> {
-    let cluster = cluster().await?;
-    let lock = cluster.lock().await?;
-    cluster.stop(&lock).await
+    let state = crate::workspace::state_directory()?;
+    for shape in [Shape::Direct, Shape::Standby] {
+        let directory = state.join(shape.directory());
+        if directory.exists() {
+            let cluster = Cluster::open(&directory, OPTIONS).await?;
+            let lock = cluster.lock().await?;
+            cluster.stop(&lock).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A name for a database of this process that no other process and no other call gets.
@@ -77,8 +85,8 @@ pub(super) async fn drop_database(superuser: &Client, name: &str) -> Result<()> 
     superuser.batch_execute(&statement).await.asking(&format!("drop the database {name}"))
 }
 
-/// A superuser's connection, if the cluster runs.
+/// A superuser's connection, if the cluster runs with everything beside it.
 pub(super) async fn superuser(cluster: &Cluster) -> Result<Option<(Client, u16)>> {
-    let Some(port) = cluster.running_port() else { return Ok(None) };
+    let Some(port) = Shape::chosen()?.running_port(cluster) else { return Ok(None) };
     Ok(Some((connect(&cluster.superuser_url(port, "postgres")).await?, port)))
 }

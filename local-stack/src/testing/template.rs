@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 
 use super::database::Database;
 use super::services::auth_env;
+use super::shape::Shape;
 use super::shared::{drop_database, superuser, sweep};
 use crate::cluster::Cluster;
 use crate::databases;
@@ -75,6 +76,8 @@ async fn make_from(client: &Client, template: &str, kind: Kind, name: &str) -> R
     let grant = format!(
         "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {role}_owner, {role}_service"
     );
+    // A standby has it too, when it is made: a service may ask that first.
+    client.batch_execute("SET synchronous_commit = remote_apply").await.asking("wait for a standby")?;
     client.batch_execute(&create).await.asking(&format!("make the database {name}"))?;
     client.batch_execute(&grant).await.asking(&format!("grant access to the database {name}"))
 }
@@ -85,7 +88,7 @@ async fn prepare(cluster: &Cluster, kind: Kind, template: &str) -> Result<()> {
         build_binaries().await?;
     }
     let lock = cluster.lock().await?;
-    let port = cluster.start(&lock).await?;
+    let port = Shape::chosen()?.start(cluster, &lock).await?;
     let client = databases::connect(&cluster.superuser_url(port, "postgres")).await?;
     let old = format!(
         r"SELECT datname FROM pg_database WHERE datname ~ '^(template|making)_{}_[0-9a-f]+$'",

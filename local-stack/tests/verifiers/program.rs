@@ -1,6 +1,5 @@
 //! A verifier that runs: somebody else's program or library, with the files of `examples/`.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -92,16 +91,9 @@ pub(super) fn command(program: impl Into<PathBuf>, home: &Scratch) -> Command {
 pub(super) fn skip<T>(missing: &str, untested: &str) -> Option<T> {
     let required = ["CI", "LATCHKEY_REQUIRE_VERIFIERS"].iter().any(|name| std::env::var_os(name).is_some());
     assert!(!required, "{missing}, and CI or LATCHKEY_REQUIRE_VERIFIERS asks for it");
-    let line = format!(
-        "SKIPPED: {missing}, so {untested} is not tested. LATCHKEY_REQUIRE_VERIFIERS=1 fails instead.\n"
-    );
-    // Not `eprintln`, which the test harness keeps to itself when a test passes.
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    // Runners that keep all of it to themselves name a file, and show that in the end.
-    if let Some(path) = std::env::var_os("LATCHKEY_SKIPPED") {
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-        file.write_all(line.as_bytes()).unwrap();
-    }
+    local_stack::testing::report_skipped(&format!(
+        "{missing}, so {untested} is not tested. LATCHKEY_REQUIRE_VERIFIERS=1 fails instead."
+    ));
     None
 }
 

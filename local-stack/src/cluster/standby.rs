@@ -1,0 +1,104 @@
+//! A streaming standby beside a cluster.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Cluster, ClusterLock, PATIENCE};
+use crate::command::run;
+use crate::databases::connect;
+use crate::error::{Asking, Doing, Error, Result};
+use crate::location;
+
+/// Settings of a cluster whose commits wait for its standby. What the standby has not yet received is kept for it
+/// generously: one that falls further behind could not catch up.
+const SYNCHRONOUS: [(&str, &str); 3] =
+    [("synchronous_standby_names", "*"), ("synchronous_commit", "on"), ("wal_keep_size", "1GB")];
+
+impl Cluster {
+    /// Makes commits wait for the standby, from the next start on. Until [`start_standby`](Self::start_standby)
+    /// they do not return.
+    ///
+    /// # Errors
+    /// If the settings cannot be written.
+    pub(crate) fn require_standby(&self) -> Result<()> {
+        self.configure(&SYNCHRONOUS)
+    }
+
+    /// The standby in the cluster's own directory, with the same roles and secrets. It is stopped and removed with the
+    /// cluster.
+    pub(crate) fn standby(&self) -> Self {
+        let root = self.root.join("standby");
+        Self { socket: location::socket_directory(&root), root, ..self.clone() }
+    }
+
+    /// The standby's port, if it runs and follows the cluster on this port.
+    pub(crate) fn running_standby(&self, port: u16) -> Option<u16> {
+        let standby = self.standby();
+        let follows = standby.configured(&[("primary_conninfo", &self.conninfo(port))]);
+        follows.then(|| standby.running_port())?
+    }
+
+    /// Starts a standby of the cluster, which runs on this port, and waits until it streams; or finds it running.
+    /// Returns its port.
+    ///
+    /// It is a new copy at each start, so it never has to catch up with what happened while it was stopped.
+    ///
+    /// # Errors
+    /// If PostgreSQL's programs fail, or it does not stream in time.
+    pub(crate) async fn start_standby(&self, lock: &ClusterLock, port: u16) -> Result<u16> {
+        if let Some(standby_port) = self.running_standby(port) {
+            return Ok(standby_port);
+        }
+        let standby = self.standby();
+        standby.stop_in_mode("immediate").await?;
+        location::make_directory(&standby.root)?;
+        self.copy_to(&standby, port).await?;
+        standby.configure(&[("primary_conninfo", &self.conninfo(port))])?;
+        let standby_port = standby.start(lock).await?;
+        self.wait_for_standby(port).await?;
+        Ok(standby_port)
+    }
+
+    /// `pg_basebackup`, in place of the data that a standby had.
+    async fn copy_to(&self, standby: &Self, port: u16) -> Result<()> {
+        let data = standby.data();
+        if data.exists() {
+            std::fs::remove_dir_all(&data).doing("remove", &data)?;
+        }
+        let unfinished = standby.make_unfinished()?;
+        let mut command = self.command(&self.programs().await?, "pg_basebackup");
+        command.env("PGPASSWORD", self.secrets.superuser_password());
+        command.args(["--no-password", "--host=127.0.0.1", "--username=postgres", "--checkpoint=fast"]);
+        command.args(["--wal-method=stream", "--no-sync", "--port", &port.to_string(), "--pgdata"]);
+        command.arg(&unfinished);
+        run("pg_basebackup", command).await?;
+        let conf = unfinished.join("postgresql.conf");
+        let text = std::fs::read_to_string(&conf).doing("read", &conf)?;
+        let text = text.replace(&self.include(), &standby.include());
+        std::fs::write(&conf, text).doing("write", &conf)?;
+        let signal = unfinished.join("standby.signal");
+        std::fs::write(&signal, "").doing("write", &signal)?;
+        self.account.own(&signal)?;
+        std::fs::rename(&unfinished, &data).doing("make", &data)
+    }
+
+    fn conninfo(&self, port: u16) -> String {
+        let password = self.secrets.superuser_password();
+        format!("host=127.0.0.1 port={port} user=postgres password={password} application_name=standby")
+    }
+
+    async fn wait_for_standby(&self, port: u16) -> Result<()> {
+        let client = connect(&self.superuser_url(port, "postgres")).await?;
+        let streaming = "SELECT FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = 'sync'";
+        let deadline = Instant::now() + PATIENCE;
+        while client.query(streaming, &[]).await.asking("look for the standby")?.is_empty() {
+            if Instant::now() > deadline {
+                let log = self.standby().root.join("log");
+                return Err(Error::Refused(format!("the standby does not stream: see {}", log.display())));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+}

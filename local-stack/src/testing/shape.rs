@@ -1,0 +1,137 @@
+//! What the services' databases stand behind, chosen for a whole run of tests.
+
+use super::database::Database;
+use super::must;
+use super::skipped::report_skipped;
+use crate::cluster::{Cluster, ClusterLock};
+use crate::error::{Error, Result};
+use crate::pgbouncer::PoolerOptions;
+
+/// The environment variable that chooses.
+const VARIABLE: &str = "LATCHKEY_TEST_DATABASE";
+
+/// The way from a service to its database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// To PostgreSQL itself.
+    Direct,
+    /// Through a PgBouncer that pools by transaction.
+    Pooler,
+    /// To a primary or its synchronous standby, whichever accepts writes.
+    Standby,
+}
+
+impl Shape {
+    /// The one that the environment asks for.
+    ///
+    /// # Errors
+    /// If it asks for an unknown one.
+    pub(super) fn chosen() -> Result<Self> {
+        let name = std::env::var_os(VARIABLE).unwrap_or_default();
+        Self::named(&name.to_string_lossy())
+    }
+
+    fn named(name: &str) -> Result<Self> {
+        match name {
+            "" | "direct" => Ok(Self::Direct),
+            "pooler" => Ok(Self::Pooler),
+            "standby" => Ok(Self::Standby),
+            other => {
+                Err(Error::Refused(format!("{VARIABLE} is {other:?}: set it to direct, pooler or standby")))
+            }
+        }
+    }
+
+    /// The directory of the shared cluster. A primary has settings that a cluster without standby must not have.
+    pub(super) fn directory(self) -> &'static str {
+        match self {
+            Self::Direct | Self::Pooler => "test-postgres",
+            Self::Standby => "test-postgres-replicated",
+        }
+    }
+
+    /// The cluster's port, if it runs with everything beside it.
+    pub(super) fn running_port(self, cluster: &Cluster) -> Option<u16> {
+        let port = cluster.running_port()?;
+        let complete = match self {
+            Self::Direct => true,
+            Self::Pooler => cluster.pooler().running_port(port).is_some(),
+            Self::Standby => cluster.running_standby(port).is_some(),
+        };
+        complete.then_some(port)
+    }
+
+    /// Starts what does not run yet and returns the cluster's port.
+    ///
+    /// # Errors
+    /// If something is not installed or does not start.
+    pub(super) async fn start(self, cluster: &Cluster, lock: &ClusterLock) -> Result<u16> {
+        if let Some(port) = self.running_port(cluster) {
+            return Ok(port);
+        }
+        if self == Self::Standby {
+            cluster.require_standby()?;
+        }
+        let port = cluster.start(lock).await?;
+        match self {
+            Self::Direct => {}
+            Self::Pooler => drop(cluster.pooler().start(port, PoolerOptions::default()).await?),
+            Self::Standby => drop(cluster.start_standby(lock, port).await?),
+        }
+        Ok(port)
+    }
+
+    /// The database as a service of this shape reaches it.
+    ///
+    /// # Errors
+    /// If what stands in between has stopped.
+    pub(super) fn lead_to(self, database: Database) -> Result<Database> {
+        let (cluster, port) = (database.cluster(), database.server_port());
+        let stopped = |what: &str| Error::Refused(format!("{what} of the tests' PostgreSQL has stopped"));
+        match self {
+            Self::Direct => Ok(database),
+            Self::Pooler => {
+                let pooler = cluster.pooler().running_port(port).ok_or_else(|| stopped("the pooler"))?;
+                Ok(database.through_pooler(pooler))
+            }
+            Self::Standby => {
+                let standby = cluster.running_standby(port).ok_or_else(|| stopped("the standby"))?;
+                Ok(database.on_servers(&[standby, port]))
+            }
+        }
+    }
+}
+
+/// Whether services reach their databases directly in this run. If not, reports that the calling test is skipped, for
+/// this reason, and the test has to return:
+///
+/// ```no_run
+/// # use local_stack::testing;
+/// if !testing::only_direct("a pooler adds round trips of its own") {
+///     return;
+/// }
+/// ```
+///
+/// # Panics
+/// If the environment asks for an unknown way.
+pub fn only_direct(reason: &str) -> bool {
+    let shape = must(Shape::chosen());
+    if shape != Shape::Direct {
+        let way = std::env::var(VARIABLE).unwrap_or_default();
+        report_skipped(&format!("{reason}, so a test does not run with {VARIABLE}={way}."));
+    }
+    shape == Shape::Direct
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_shape_is_refused_by_name() {
+        assert_eq!(Shape::named("").unwrap(), Shape::Direct);
+        assert_eq!(Shape::named("standby").unwrap(), Shape::Standby);
+        let error = Shape::named("poolr").unwrap_err().to_string();
+        assert!(error.contains(VARIABLE) && error.contains("poolr") && error.contains("pooler"), "{error}");
+    }
+}
