@@ -12,6 +12,7 @@ mod page;
 mod pooler;
 mod raw;
 mod readme;
+mod replicated;
 mod revocation;
 mod scratch;
 mod services;

@@ -60,6 +60,31 @@ impl Cluster {
         Ok(standby_port)
     }
 
+    /// Ends the recovery of a standby, which runs on this port, and waits until it accepts writes. Its commits wait for
+    /// nobody.
+    ///
+    /// # Errors
+    /// If it is not a standby, or does not accept writes in time.
+    pub(crate) async fn promote(&self, port: u16) -> Result<()> {
+        let mut command = self.command(&self.programs().await?, "pg_ctl");
+        command.args(["promote", "--silent", "--wait", "--timeout=60", "--pgdata"]).arg(self.data());
+        run("pg_ctl promote", command).await?;
+        let client = connect(&self.superuser_url(port, "postgres")).await?;
+        let reason = "end the recovery of the standby";
+        let deadline = Instant::now() + PATIENCE;
+        // `pg_ctl` reads the control file, which is written a moment before sessions may write.
+        while !client.query("SELECT WHERE pg_is_in_recovery()", &[]).await.asking(reason)?.is_empty() {
+            if Instant::now() > deadline {
+                return Err(Error::Refused(format!(
+                    "cannot {reason}: see {}",
+                    self.root.join("log").display()
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    }
+
     /// `pg_basebackup`, in place of the data that a standby had.
     async fn copy_to(&self, standby: &Self, port: u16) -> Result<()> {
         let data = standby.data();

@@ -7,7 +7,7 @@ use super::shape::Shape;
 use super::shared::{maker, unique_name};
 use super::template::migrate;
 use super::{block_in_drop, must};
-use crate::cluster::{Cluster, ClusterOptions};
+use crate::cluster::{Cluster, ClusterLock, ClusterOptions};
 use crate::databases;
 use crate::error::Result;
 use crate::pgbouncer::PoolerOptions;
@@ -38,6 +38,15 @@ pub async fn private_cluster() -> PrivateCluster {
 
 impl PrivateCluster {
     async fn make() -> Result<Self> {
+        let mut made = Self::without_pooler().await?;
+        if Shape::chosen()? == Shape::Pooler {
+            made.add_pooler().await?;
+        }
+        Ok(made)
+    }
+
+    /// One whose services connect directly in every run of tests.
+    pub(super) async fn without_pooler() -> Result<Self> {
         build_binaries().await?;
         let parent = std::env::temp_dir();
         remove_left_behind(&parent).await;
@@ -47,14 +56,27 @@ impl PrivateCluster {
         let auth = Database::on(&cluster, port, "auth", "auth");
         let tasks = Database::on(&cluster, port, "tasks", "tasks");
         // From here on it is removed whatever happens.
-        let mut made = Self { cluster, port, auth, tasks };
+        let made = Self { cluster, port, auth, tasks };
         databases::make(&made.cluster, port).await?;
         migrate(Binary::AuthService, &made.auth).await?;
         migrate(Binary::TaskService, &made.tasks).await?;
-        if Shape::chosen()? == Shape::Pooler {
-            made.add_pooler().await?;
-        }
         Ok(made)
+    }
+
+    /// The cluster itself.
+    pub(super) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Its port.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Stops and starts it on the same port, so that it reads settings that take a start.
+    pub(super) async fn restart(&self, lock: &ClusterLock) -> Result<()> {
+        self.cluster.stop(lock).await?;
+        self.cluster.start_on(lock, Some(self.port)).await.map(drop)
     }
 
     /// Leads the services through a pooler of its own, which stays when the server is killed.
