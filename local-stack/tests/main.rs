@@ -17,5 +17,6 @@ mod revocation;
 mod scratch;
 mod services;
 mod shapes;
+mod silence;
 mod up;
 mod verifiers;

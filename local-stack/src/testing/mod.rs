@@ -19,6 +19,7 @@ mod round_trips;
 mod services;
 mod shape;
 mod shared;
+mod silence;
 mod skipped;
 mod template;
 
@@ -31,6 +32,7 @@ pub use round_trips::CountedDatabase;
 pub use services::{AUDIENCE, ISSUER, auth_env, auth_service, task_env, task_service};
 pub use shape::only_direct;
 pub use shared::{secrets, stop};
+pub use silence::SilentDatabase;
 pub use skipped::report_skipped;
 
 pub use crate::pgbouncer::PoolerOptions;
