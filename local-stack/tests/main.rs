@@ -18,5 +18,6 @@ mod scratch;
 mod services;
 mod shapes;
 mod silence;
+mod tls;
 mod up;
 mod verifiers;

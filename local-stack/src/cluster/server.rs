@@ -57,9 +57,13 @@ impl Cluster {
     /// Replaces the settings that win over the cluster's own. The next start reads them. Only the account that runs
     /// PostgreSQL does: they may hold passwords.
     pub(crate) fn configure(&self, settings: &[(&str, &str)]) -> Result<()> {
-        let path = self.settings_file();
-        write_private(&path, &settings_text(settings))?;
-        self.account.own(&path)
+        self.write_for_server(&self.settings_file(), &settings_text(settings))
+    }
+
+    /// Writes a file that only the account that runs PostgreSQL reads.
+    pub(crate) fn write_for_server(&self, path: &Path, text: &str) -> Result<()> {
+        write_private(path, text)?;
+        self.account.own(path)
     }
 
     /// Whether it was configured like this.

@@ -22,6 +22,7 @@ mod shared;
 mod silence;
 mod skipped;
 mod template;
+mod tls;
 
 pub use database::{Database, ServiceSecrets, TestDatabase};
 pub use pooler::Pooler;
@@ -34,6 +35,7 @@ pub use shape::only_direct;
 pub use shared::{secrets, stop};
 pub use silence::SilentDatabase;
 pub use skipped::report_skipped;
+pub use tls::{TlsCluster, tls_cluster};
 
 pub use crate::pgbouncer::PoolerOptions;
 pub use crate::workspace::build_binaries;
