@@ -8,6 +8,7 @@ mod deployment;
 mod gateway;
 mod memory;
 mod metrics;
+mod outages;
 mod page;
 mod pooler;
 mod raw;

@@ -1,0 +1,5 @@
+//! Both services while their databases go silent or fail over.
+
+mod failover;
+mod load;
+mod silence;
