@@ -20,7 +20,7 @@ enum Command {
     ///
     /// What the services read from the environment reaches them from here, such as BCRYPT_COST or JWT_TTL.
     Up(Box<Settings>),
-    /// Stop the PostgreSQL that the tests of this checkout share.
+    /// Stop the PostgreSQL that the tests of this checkout share, with its pooler and its standby.
     StopTests,
 }
 
