@@ -10,6 +10,7 @@ mod devices;
 mod document;
 mod doors;
 mod foreign_bytes;
+mod health;
 mod import;
 mod import_better_auth;
 mod import_files;

@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, Responder, route, web};
+use futures_util::FutureExt;
+use futures_util::future::{Shared, WeakShared};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -22,20 +24,31 @@ pub trait Dependency: Send + Sync + 'static {
     /// What the operator calls it, as in "waiting for the database".
     fn name(&self) -> &'static str;
     /// Whether it can be used now. Answers within seconds, whatever happens.
-    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + '_>>;
+    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 }
 
+/// A check in progress: resolves to the name of the first dependency that is missing.
+type Check = Pin<Box<dyn Future<Output = Option<&'static str>> + Send>>;
+
 /// What `/readyz` asks, and whether the service is on its way out.
+///
+/// Concurrent requests share one check. A request that arrives while a check is in progress gets the result of that
+/// check; any other request starts a new one. Results are not kept, so no answer is older than the check that was in
+/// progress when the request arrived. Otherwise each request would wait for the one connection of the health checks,
+/// and a burst of requests would fail although the database is there.
 #[derive(Clone)]
 pub struct Readiness {
     dependencies: Arc<Vec<Box<dyn Dependency>>>,
     draining: Arc<AtomicBool>,
+    /// The check in progress. Weak: when every request that waits for a check is gone, the check is dropped too, and
+    /// the next request does not get a result that was left half way.
+    checking: Arc<Mutex<Option<WeakShared<Check>>>>,
 }
 
 impl Readiness {
     /// Ready when every one of `dependencies` is.
     pub fn new(dependencies: Vec<Box<dyn Dependency>>) -> Self {
-        Self { dependencies: Arc::new(dependencies), draining: Arc::default() }
+        Self { dependencies: Arc::new(dependencies), draining: Arc::default(), checking: Arc::default() }
     }
 
     /// From now on `/readyz` answers 503, so that a load balancer sends its requests elsewhere.
@@ -47,13 +60,30 @@ impl Readiness {
         if self.draining.load(Ordering::Relaxed) {
             return Some("shutdown");
         }
-        for dependency in self.dependencies.iter() {
-            if !dependency.check().await {
-                return Some(dependency.name());
-            }
-        }
-        None
+        self.check().await
     }
+
+    /// The check in progress, or a new one.
+    fn check(&self) -> Shared<Check> {
+        let mut checking = self.checking.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that has its result is over, even if some requests have not been answered yet.
+        let current = checking.as_ref().and_then(WeakShared::upgrade);
+        if let Some(check) = current.filter(|check| check.peek().is_none()) {
+            return check;
+        }
+        let check = first_missing(Arc::clone(&self.dependencies)).boxed().shared();
+        *checking = check.downgrade();
+        check
+    }
+}
+
+async fn first_missing(dependencies: Arc<Vec<Box<dyn Dependency>>>) -> Option<&'static str> {
+    for dependency in dependencies.iter() {
+        if !dependency.check().await {
+            return Some(dependency.name());
+        }
+    }
+    None
 }
 
 /// The database, asked with one round trip.
@@ -64,7 +94,7 @@ impl Dependency for DatabaseDependency {
         "the database"
     }
 
-    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + '_>> {
+    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(async { database::ping(&self.0).await.is_ok() })
     }
 }
@@ -107,4 +137,79 @@ async fn readyz(readiness: web::Data<Readiness>) -> Result<HttpResponse, Rejecti
 
 fn ok() -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Health { status: "ok" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use futures_util::future::join_all;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    /// Answers a check for each permit that it gets.
+    struct Slow {
+        checks: AtomicUsize,
+        permits: Semaphore,
+    }
+
+    impl Dependency for Arc<Slow> {
+        fn name(&self) -> &'static str {
+            "the slow one"
+        }
+
+        fn check(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+            Box::pin(async {
+                self.checks.fetch_add(1, Ordering::SeqCst);
+                self.permits.acquire().await.unwrap().forget();
+                self.checks.load(Ordering::SeqCst) > 1
+            })
+        }
+    }
+
+    fn slow() -> (Arc<Slow>, Readiness) {
+        let slow = Arc::new(Slow { checks: AtomicUsize::new(0), permits: Semaphore::new(0) });
+        (Arc::clone(&slow), Readiness::new(vec![Box::new(slow)]))
+    }
+
+    #[tokio::test]
+    async fn concurrent_requests_share_one_check_and_later_ones_start_another() {
+        let (slow, readiness) = slow();
+        let mut requests: Vec<_> = (0..300).map(|_| Box::pin(readiness.missing())).collect();
+        for request in &mut requests {
+            assert!(futures_util::poll!(request).is_pending());
+        }
+        slow.permits.add_permits(1);
+        let answers = join_all(requests).await;
+        assert!(answers.iter().all(|missing| *missing == Some("the slow one")), "{answers:?}");
+        assert_eq!(slow.checks.load(Ordering::SeqCst), 1);
+        slow.permits.add_permits(1);
+        assert_eq!(readiness.missing().await, None, "a new check, and not the former result");
+        assert_eq!(slow.checks.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_check_that_everybody_left_is_not_continued() {
+        let (slow, readiness) = slow();
+        let mut left = Box::pin(readiness.missing());
+        assert!(futures_util::poll!(&mut left).is_pending());
+        drop(left);
+        slow.permits.add_permits(1);
+        assert_eq!(readiness.missing().await, None);
+        assert_eq!(slow.checks.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_leaves_does_not_end_the_check_of_the_others() {
+        let (slow, readiness) = slow();
+        let mut first = Box::pin(readiness.missing());
+        let mut second = Box::pin(readiness.missing());
+        assert!(futures_util::poll!(&mut first).is_pending());
+        assert!(futures_util::poll!(&mut second).is_pending());
+        drop(first);
+        slow.permits.add_permits(1);
+        assert_eq!(second.await, Some("the slow one"));
+        assert_eq!(slow.checks.load(Ordering::SeqCst), 1);
+    }
 }

@@ -14,7 +14,7 @@ impl Dependency for KeysDependency {
         "the signing keys and status lists of auth-service"
     }
 
-    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + '_>> {
+    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(ready(self.0.is_ready()))
     }
 }

@@ -106,7 +106,7 @@ impl Dependency for KeysDependency {
         "the signing keys"
     }
 
-    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + '_>> {
+    fn check(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(future::ready(self.0.is_ready()))
     }
 }
