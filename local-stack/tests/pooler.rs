@@ -1,11 +1,18 @@
 //! PgBouncer in front of tests' databases.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use local_stack::databases::connect;
 use local_stack::testing::{self, Pooler, PoolerOptions, TestDatabase};
+use local_stack::workspace;
+use tokio::net::TcpStream;
+use tokio::process::Command;
 use tokio::time::Instant;
 use tokio_postgres::Client;
+
+use crate::scratch::Scratch;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -140,6 +147,42 @@ async fn it_is_gone_when_its_test_is_over() {
     drop(pooler);
     assert!(client.simple_query("SELECT 1").await.is_err());
     assert!(connect(&url).await.is_err());
+}
+
+/// What another process of this program does until it is killed. Does nothing in a run of its own.
+#[tokio::test]
+async fn a_process_that_ends_without_cleaning_up() {
+    if std::env::var_os(ABORT).is_none() {
+        return;
+    }
+    let cluster = testing::private_cluster().await;
+    let _pooler = Pooler::in_front_of(cluster.auth(), PoolerOptions::default()).await;
+    std::process::abort();
+}
+
+const ABORT: &str = "LATCHKEY_TEST_ABORT";
+
+#[tokio::test]
+async fn what_a_killed_test_process_left_is_removed_when_tests_are_stopped() {
+    workspace::build_binaries().await.unwrap();
+    let scratch = Scratch::new();
+    // Anybody may put temporary files there, as in a real one.
+    std::fs::set_permissions(scratch.path(), PermissionsExt::from_mode(0o1777)).unwrap();
+    let left = || std::fs::read_dir(scratch.path()).unwrap().flatten().map(|entry| entry.path());
+    let mut killed = Command::new(std::env::current_exe().unwrap());
+    killed.args(["--exact", "pooler::a_process_that_ends_without_cleaning_up"]).env(ABORT, "1");
+    killed.env("TMPDIR", scratch.path()).env("LATCHKEY_STATE_DIR", scratch.path());
+    assert!(!killed.output().await.unwrap().status.success());
+    assert_eq!(left().count(), 2);
+    let port = left().find_map(|path| std::fs::read_to_string(path.join("pgbouncer.ini")).ok()).unwrap();
+    let port: u16 = port.lines().find_map(|line| line.strip_prefix("listen_port = ")?.parse().ok()).unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_ok(), "it outlives its test");
+
+    let mut stop = Command::new(env!("CARGO_BIN_EXE_local-stack"));
+    stop.arg("stop-tests").env("TMPDIR", scratch.path()).env("LATCHKEY_STATE_DIR", scratch.path());
+    assert!(stop.status().await.unwrap().success());
+    assert_eq!(left().collect::<Vec<_>>(), Vec::<PathBuf>::new());
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
 
 #[tokio::test]

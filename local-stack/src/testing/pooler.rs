@@ -5,6 +5,7 @@ use std::path::Path;
 use super::database::{Database, with_server};
 use super::shared::{maker, unique_name};
 use super::{block_in_drop, must};
+use crate::account::Account;
 use crate::error::Result;
 use crate::pgbouncer::{PgBouncer, PoolerOptions};
 
@@ -33,7 +34,7 @@ impl Pooler {
 
     async fn start(database: &Database, options: PoolerOptions) -> Result<Self> {
         let parent = std::env::temp_dir();
-        remove_left_behind(&parent, database).await;
+        remove_left_behind(&parent).await;
         let directory = parent.join(format!("{PREFIX}{}", unique_name("pooler")));
         let pgbouncer = database.cluster().pooler_in(directory);
         // From here on its directory is removed whatever happens.
@@ -70,13 +71,13 @@ impl Drop for Pooler {
 }
 
 /// Removes what test processes left that were killed themselves.
-async fn remove_left_behind(parent: &Path, database: &Database) {
-    let Ok(entries) = std::fs::read_dir(parent) else { return };
+pub(super) async fn remove_left_behind(parent: &Path) {
+    let (Ok(account), Ok(entries)) = (Account::for_postgres(), std::fs::read_dir(parent)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with(PREFIX) && maker(&name).is_some_and(|process| !process.is_alive()) {
             // Another test process may be about it too.
-            let _ = database.cluster().pooler_in(entry.path()).remove().await;
+            let _ = PgBouncer::new(entry.path(), account.clone(), &[]).remove().await;
         }
     }
 }

@@ -122,7 +122,7 @@ impl Drop for PrivateCluster {
 }
 
 /// Removes what test processes left that were killed themselves.
-async fn remove_left_behind(parent: &Path) {
+pub(super) async fn remove_left_behind(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -6,8 +6,8 @@ use tokio::sync::OnceCell;
 use tokio_postgres::Client;
 
 use super::database::ServiceSecrets;
-use super::must;
 use super::shape::Shape;
+use super::{must, pooler, private};
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::databases::connect;
 use crate::error::{Asking, Result};
@@ -30,12 +30,16 @@ pub async fn secrets() -> ServiceSecrets {
     ServiceSecrets::of(must(cluster().await).secrets())
 }
 
-/// Stops the clusters of all kinds of test runs, if they run, with their poolers and standbys.
+/// Stops the clusters of all kinds of test runs, if they run, with their poolers and standbys. Removes what killed test
+/// processes left of their own clusters and poolers.
 ///
 /// # Errors
 /// If one does not stop.
 pub async fn stop() -> Result<()> {
     let state = crate::workspace::state_directory()?;
+    let temporary = std::env::temp_dir();
+    private::remove_left_behind(&temporary).await;
+    pooler::remove_left_behind(&temporary).await;
     for shape in [Shape::Direct, Shape::Standby] {
         let directory = state.join(shape.directory());
         if directory.exists() {
