@@ -128,8 +128,10 @@ async fn a_pooler_that_nobody_told_of_means_503s_and_never_another_statement() {
     let first = make(&clients.0.with_token(&issuer::token("alice")), 1).await;
     assert_eq!(first.len(), 1);
     lead.send(pooler.port()).unwrap();
-    let tasks =
-        [make_directly(&database, "alice", FEWER_TASKS).await, make_directly(&database, "bob", FEWER_TASKS).await];
+    let tasks = [
+        make_directly(&database, "alice", FEWER_TASKS).await,
+        make_directly(&database, "bob", FEWER_TASKS).await,
+    ];
     let (alice, bob) =
         (clients.0.with_token(&issuer::token("alice")), clients.1.with_token(&issuer::token("bob")));
     let reads = each(&tasks[0], async |task| alice.get(&format!("/api/me/tasks/{task}")).await.status);
