@@ -3,7 +3,8 @@
 --   auth   owned by auth_owner  (migrations), used by auth_service
 --   tasks  owned by tasks_owner (migrations), used by tasks_service
 --
--- For psql 15 or newer, as superuser, against PostgreSQL 15 or newer. The passwords come from the environment:
+-- For psql 15 or newer, against PostgreSQL 15 or newer, as superuser or, where a provider gives out none, as a role with
+-- CREATEROLE and CREATEDB. The passwords come from the environment:
 -- AUTH_OWNER_PASSWORD, AUTH_SERVICE_PASSWORD, TASKS_OWNER_PASSWORD, TASKS_SERVICE_PASSWORD. It may be run again
 -- at any time, and then sets the passwords anew:
 --
@@ -45,9 +46,18 @@ SELECT format('CREATE ROLE %I', name) FROM wanted_role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 
-SELECT format(
-    'ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %L', name, password
-) FROM wanted_role
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', name, password) FROM wanted_role
+\gexec
+
+-- A new role has none of these rights. Only a superuser may mention most of them, be it to take them away.
+SELECT format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', name)
+FROM wanted_role JOIN pg_roles ON rolname = name
+WHERE rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls
+\gexec
+
+-- Who is no superuser gives a database only to a role that they belong to.
+SELECT format('GRANT %I TO CURRENT_USER', name) FROM wanted_role
+WHERE name LIKE '%\_owner' AND NOT pg_has_role(name, 'MEMBER')
 \gexec
 
 -- Limits, as settings of the roles: a pooler may lend one connection to many clients, so nothing is set on connections.

@@ -46,8 +46,13 @@ pub async fn measure() {
     let ways = [
         Way::new("direct, prepared statements", "none", (&accounts, &tasks), None).await,
         Way::new("direct, DATABASE_POOLER=transaction", "transaction", (&accounts, &tasks), None).await,
-        Way::new("PgBouncer, DATABASE_POOLER=transaction", "transaction", (&through.0, &through.1), pooler.process_id())
-            .await,
+        Way::new(
+            "PgBouncer, DATABASE_POOLER=transaction",
+            "transaction",
+            (&through.0, &through.1),
+            pooler.process_id(),
+        )
+        .await,
     ];
     let user = User::new(&ways[0]).await;
     println!("{AT_ONCE} requests in flight, {TURNS} turns of {} s each; medians:\n", TURN.as_secs());
@@ -137,7 +142,8 @@ async fn servers(databases: &[&Database]) -> Vec<u32> {
     let mut processes = Vec::new();
     for database in databases {
         let client = connect(&database.superuser_url()).await.unwrap();
-        let query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let query =
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
         let rows = client.query(query, &[]).await.unwrap();
         processes.extend(rows.iter().map(|row| row.get::<_, i32>(0).unsigned_abs()));
     }

@@ -5,6 +5,7 @@
     reason = "a measurement that goes wrong is no measurement"
 )]
 
+mod database;
 mod fairness;
 mod report;
 mod status_lists;
@@ -14,6 +15,8 @@ use clap::Parser;
 /// What to measure.
 #[derive(Parser)]
 enum Command {
+    /// What each way to the database costs a request: prepared statements, none, and PgBouncer in between
+    Database,
     /// One user who takes all that can be had of task-service, and how long another waits meanwhile
     Fairness,
     /// Status lists of a million live sessions: size, time to serve, time to check
@@ -23,6 +26,7 @@ enum Command {
 #[tokio::main]
 async fn main() {
     match Command::parse() {
+        Command::Database => database::measure().await,
         Command::Fairness => fairness::measure().await,
         Command::StatusLists => status_lists::measure().await,
     }

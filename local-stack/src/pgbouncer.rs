@@ -160,7 +160,7 @@ impl PgBouncer {
     }
 
     /// The process of this directory's daemon, if it runs.
-    fn pid(&self) -> Option<i32> {
+    pub(crate) fn pid(&self) -> Option<i32> {
         let pid = std::fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()?;
         command_line(pid)?.contains(&*self.ini().to_string_lossy()).then_some(pid)
     }

@@ -7,6 +7,7 @@ use local_stack::databases::connect;
 use local_stack::programs::Programs;
 use local_stack::testing::{self, Database, TestDatabase};
 use local_stack::workspace;
+use local_stack::{Binary, run_to_end};
 use tokio::process::Command;
 use tokio_postgres::Client;
 
@@ -146,12 +147,16 @@ async fn copies_are_migrated_and_hold_the_same_signing_key() {
 
 /// Runs the script as an operator does.
 async fn run_script(cluster: &Cluster, port: u16, without: &str) -> std::process::Output {
+    run_script_as(("postgres", cluster.secrets().superuser_password()), port, without).await
+}
+
+async fn run_script_as((user, password): (&str, &str), port: u16, without: &str) -> std::process::Output {
     let mut command = Command::new(Programs::find().await.unwrap().path("psql"));
     command
         .args(["--no-psqlrc", "--no-password", "--file"])
         .arg(workspace::root().unwrap().join("migrations/databases.sql"));
-    command.env("PGHOST", "127.0.0.1").env("PGPORT", port.to_string()).env("PGUSER", "postgres");
-    command.env("PGDATABASE", "postgres").env("PGPASSWORD", cluster.secrets().superuser_password());
+    command.env("PGHOST", "127.0.0.1").env("PGPORT", port.to_string()).env("PGUSER", user);
+    command.env("PGDATABASE", "postgres").env("PGPASSWORD", password);
     for role in ["auth_owner", "auth_service", "tasks_owner", "tasks_service"] {
         command.env(format!("{}_PASSWORD", role.to_uppercase()), format!("it's {role}'s \\ \"new\" one"));
     }
@@ -195,4 +200,29 @@ async fn the_script_refuses_a_missing_password_and_names_it() {
     assert!(text.contains("set TASKS_OWNER_PASSWORD in the environment"), "{text}");
     let superuser = connect(&cluster.superuser_url(port, "postgres")).await.unwrap();
     assert!(!exists(&superuser, "auth").await, "nothing is made before all is known");
+}
+
+/// As on a managed server, where nobody is a superuser.
+#[tokio::test]
+async fn an_administrator_who_is_no_superuser_runs_the_script_and_the_migrations_work() {
+    let scratch = Scratch::new();
+    let cluster = Cluster::open(&scratch.path().join("cluster"), DISPOSABLE).await.unwrap();
+    let port = cluster.start(&cluster.lock().await.unwrap()).await.unwrap();
+    let superuser = connect(&cluster.superuser_url(port, "postgres")).await.unwrap();
+    superuser.batch_execute("CREATE ROLE admin LOGIN CREATEROLE CREATEDB PASSWORD 'x'").await.unwrap();
+    for _ in 0..2 {
+        let output = run_script_as(("admin", "x"), port, "").await;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let rights = "SELECT count(*) FROM pg_roles WHERE rolname ~ '_(owner|service)$' AND rolcanlogin \
+                  AND NOT (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)";
+    assert_eq!(superuser.query_one(rights, &[]).await.unwrap().get::<_, i64>(0), 4);
+    for (binary, role, database) in
+        [(Binary::AuthService, "auth_owner", "auth"), (Binary::TaskService, "tasks_owner", "tasks")]
+    {
+        let password = "it%27s%20ROLE%27s%20%5C%20%22new%22%20one".replace("ROLE", role);
+        let url = format!("postgres://{role}:{password}@127.0.0.1:{port}/{database}");
+        let migrated = run_to_end(binary, &["migrate"], [("MIGRATION_DATABASE_URL", url)]).await.unwrap();
+        assert!(migrated.status.success(), "{migrated:?}");
+    }
 }

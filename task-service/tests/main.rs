@@ -38,6 +38,7 @@ mod round_trips;
 mod search_slots;
 mod shutdown;
 mod startup;
+mod tls;
 mod us3_protected_api;
 mod us5_ownership;
 mod wall;

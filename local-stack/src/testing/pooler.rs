@@ -49,6 +49,12 @@ impl Pooler {
         self.port
     }
 
+    /// Its process, while it runs.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.pgbouncer.pid().and_then(|pid| u32::try_from(pid).ok())
+    }
+
     /// The URL of a database for one of the four roles, through this pooler. The services refuse to start with it
     /// unless their `DATABASE_POOLER` says so.
     #[must_use]
