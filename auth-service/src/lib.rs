@@ -11,6 +11,7 @@ pub mod keys;
 pub mod limits;
 mod moving;
 pub mod passwords;
+pub mod polling;
 pub mod protocol;
 pub mod server;
 pub mod sessions;

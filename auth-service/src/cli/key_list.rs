@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::ApiError;
 use crate::keys::{Keeper, KeyStatus, StoredKey, bits, rotation_at};
 
-/// How late a rotation may be before something is wrong: a replica looks every few seconds.
+/// How late a rotation may be before something is wrong, besides the time that replicas take to notice that it is due.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(1);
 
 /// All keys, the one that signs first.
@@ -56,7 +56,10 @@ impl KeyList {
                 published_until: record.published_until.filter(|_| record.status == KeyStatus::Retired),
             }
         };
-        let overdue = next_rotation.is_some_and(|at| keeper.clock.now().duration_since(at) > OVERDUE);
+        let noticed =
+            SignedDuration::try_from(keeper.contract.refresh_interval).unwrap_or(SignedDuration::MAX);
+        let late = OVERDUE.saturating_add(noticed);
+        let overdue = next_rotation.is_some_and(|at| keeper.clock.now().duration_since(at) > late);
         Self { keys: keys.iter().map(listed).collect(), next_rotation, overdue }
     }
 

@@ -18,7 +18,9 @@ use super::output::print;
 use super::store_args::StoreArgs;
 use crate::config::{KeyConfig, TokenConfig};
 use crate::error::ApiError;
-use crate::keys::{ContractError, Jwks, Keeper, KeyError, KeyStatus, PemKey, StoredKey, public_pem};
+use crate::keys::{
+    ContractError, Jwks, Keeper, KeyError, KeyStatus, PemKey, SHORT_REFRESH_INTERVAL, StoredKey, public_pem,
+};
 use crate::server::NAME;
 
 /// The settings of `keys`, the same as those of `serve`.
@@ -164,10 +166,17 @@ async fn revoke(keeper: &Keeper, kid: &str) -> Result<String, KeysError> {
     // One to sign and one to be next, if neither the pending key can be used.
     let new = keeper.make(2).await?;
     let revoked = keeper.revoke(kid, new).await?;
-    let mut text = format!(
-        "The key {kid}, which was {}, is revoked. Within seconds no replica publishes it.\n",
-        revoked.was.as_str()
-    );
+    let mut text = format!("The key {kid}, which was {}, is revoked. ", revoked.was.as_str());
+    let interval = keeper.contract.refresh_interval;
+    if interval <= SHORT_REFRESH_INTERVAL {
+        text.push_str("Within seconds no replica publishes it.\n");
+    } else {
+        let interval = SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX);
+        text.push_str(&format!(
+            "Restart every replica now: one that is not restarted may publish it for another {interval:#} \
+             (KEY_REFRESH_INTERVAL).\n"
+        ));
+    }
     if let Some(successor) = revoked.successor {
         text.push_str(&format!("The key {} signs from now on.\n", successor.kid));
         if let Some(from) = successor.known_from {

@@ -2,11 +2,11 @@
 
 use clap::Args;
 use jiff::SignedDuration;
-use service_kit::settings;
 use std::time::Duration;
 
 use super::{age, lifetime};
-use crate::keys::{ContractError, KeyContract, KeySize, KeyTimes, LONGEST_REFRESH_INTERVAL};
+use crate::keys::{ContractError, KeyContract, KeySize, KeyTimes};
+use crate::polling;
 
 /// A replica that looked more often would do little else.
 const SHORTEST_REFRESH_INTERVAL: Duration = Duration::from_millis(100);
@@ -32,7 +32,8 @@ pub struct KeyConfig {
     /// For how long verifiers keep keys whatever they are told: the longest of those in use
     #[arg(long, env, default_value = "10m", value_parser = age)]
     pub jwks_verifier_cache: SignedDuration,
-    /// How often a replica looks for changes of the keys, 100ms to 10s
+    /// How often a replica checks the database for changes of the keys, 100ms to 24h. If longer than 10s, revoking a key
+    /// takes this long to reach every replica that is not restarted
     #[arg(long, env, default_value = "1s", value_parser = refresh_interval)]
     pub key_refresh_interval: Duration,
 }
@@ -56,12 +57,7 @@ impl KeyConfig {
 }
 
 fn refresh_interval(text: &str) -> Result<Duration, String> {
-    match settings::duration(text)? {
-        interval if (SHORTEST_REFRESH_INTERVAL..=LONGEST_REFRESH_INTERVAL).contains(&interval) => {
-            Ok(interval)
-        }
-        _ => Err("must be from 100ms to 10s".to_owned()),
-    }
+    polling::interval(text, SHORTEST_REFRESH_INTERVAL, polling::LONGEST_INTERVAL)
 }
 
 #[cfg(test)]
@@ -85,7 +81,7 @@ mod tests {
     #[test]
     fn a_refresh_interval_has_bounds() {
         for (text, taken) in
-            [("99ms", false), ("100ms", true), ("10s", true), ("11s", false), ("soon", false)]
+            [("99ms", false), ("100ms", true), ("24h", true), ("24h 1s", false), ("soon", false)]
         {
             assert_eq!(refresh_interval(text).is_ok(), taken, "{text}");
         }

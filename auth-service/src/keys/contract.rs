@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// The longest time between two looks of a replica at the database: three of them fit into thirty seconds.
-pub const LONGEST_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
+/// Up to this refresh interval three looks fit into the longest signing bound.
+pub const SHORT_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 /// How many looks in a row may fail before a replica signs no more. One that could not tell what the keys are could sign
 /// with one that is out of use.
 const LOOKS: u32 = 30;
 /// The most that makes: a failover of the database passes by, and what a rotation waits for stays small.
-const LONGEST_REPLICA_BOUND: Duration = Duration::from_secs(30);
+const LONGEST_SIGNING_BOUND: Duration = Duration::from_secs(30);
+/// How long looks may fail after a refresh interval that is longer than [`SHORT_REFRESH_INTERVAL`].
+const OUTAGE: Duration = LONGEST_SIGNING_BOUND.saturating_sub(SHORT_REFRESH_INTERVAL);
 
 /// The times that follow from settings.
 #[derive(Debug, Clone)]
@@ -59,8 +61,11 @@ pub struct KeyContract {
     pub tail: SignedDuration,
     /// How often a replica looks for changes.
     pub refresh_interval: Duration,
-    /// A replica whose last look is longer ago does not sign.
+    /// How long a change of the keys may take to reach every replica. One whose last look is longer ago is not ready and
+    /// signs nothing. It exceeds `signing_bound` where the refresh interval is long.
     pub replica_bound: Duration,
+    /// A replica whose last look is longer ago looks again before it signs a token.
+    pub signing_bound: Duration,
     /// `Cache-Control` of the JWKS.
     pub cache_control: String,
 }
@@ -69,7 +74,7 @@ pub struct KeyContract {
 #[derive(Debug, thiserror::Error)]
 #[error(
     "KEY_ROTATION_INTERVAL is {interval:#}, and the next key must be published for {lead:#} before it signs: {bound:#} in \
-     which replicas notice it, JWKS_MAX_AGE, the longer one of JWKS_STALE_WHILE_REVALIDATE and JWKS_STALE_IF_ERROR, \
+     which replicas notice it (KEY_REFRESH_INTERVAL), JWKS_MAX_AGE, the longer one of JWKS_STALE_WHILE_REVALIDATE and JWKS_STALE_IF_ERROR, \
      JWKS_VERIFIER_CACHE, CLOCK_SKEW. Raise the first or lower one of these"
 )]
 pub struct ContractError {
@@ -96,7 +101,7 @@ impl KeyContract {
     }
 
     fn of(times: &KeyTimes) -> Self {
-        let replica_bound = times.refresh_interval.saturating_mul(LOOKS).min(LONGEST_REPLICA_BOUND);
+        let replica_bound = replica_bound(times.refresh_interval);
         let stale = times.stale_while_revalidate.max(times.stale_if_error);
         let lead = [times.max_age, stale, times.verifier_cache, times.clock_skew]
             .into_iter()
@@ -107,6 +112,7 @@ impl KeyContract {
             tail: signed(replica_bound).saturating_add(times.clock_skew),
             refresh_interval: times.refresh_interval,
             replica_bound,
+            signing_bound: replica_bound.min(LONGEST_SIGNING_BOUND),
             cache_control: format!(
                 "public, max-age={}, stale-while-revalidate={}, stale-if-error={}",
                 times.max_age.as_secs(),
@@ -120,6 +126,14 @@ impl KeyContract {
 impl Default for KeyContract {
     fn default() -> Self {
         Self::of(&KeyTimes::default())
+    }
+}
+
+fn replica_bound(refresh_interval: Duration) -> Duration {
+    if refresh_interval <= SHORT_REFRESH_INTERVAL {
+        refresh_interval.saturating_mul(LOOKS).min(LONGEST_SIGNING_BOUND)
+    } else {
+        refresh_interval.saturating_add(OUTAGE)
     }
 }
 
@@ -157,14 +171,30 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_of_replicas_follows_a_short_refresh_interval() {
-        let bound = |refresh_interval| {
-            KeyContract::of(&KeyTimes { refresh_interval, ..KeyTimes::default() }).replica_bound
+    fn the_bounds_of_replicas_follow_the_refresh_interval() {
+        let bounds = |refresh_interval| {
+            let contract = KeyContract::of(&KeyTimes { refresh_interval, ..KeyTimes::default() });
+            (contract.replica_bound, contract.signing_bound)
         };
-        assert_eq!(bound(Duration::from_millis(100)), Duration::from_secs(3));
-        assert_eq!(bound(Duration::from_secs(1)), Duration::from_secs(30));
-        assert_eq!(bound(LONGEST_REFRESH_INTERVAL), LONGEST_REPLICA_BOUND);
-        assert!(bound(LONGEST_REFRESH_INTERVAL) >= 3 * LONGEST_REFRESH_INTERVAL);
+        let seconds = Duration::from_secs;
+        assert_eq!(bounds(Duration::from_millis(100)), (seconds(3), seconds(3)));
+        assert_eq!(bounds(seconds(1)), (seconds(30), seconds(30)));
+        assert_eq!(bounds(SHORT_REFRESH_INTERVAL), (seconds(30), seconds(30)));
+        assert_eq!(bounds(seconds(11)), (seconds(31), seconds(30)));
+        assert_eq!(bounds(seconds(3600)), (seconds(3620), seconds(30)));
+    }
+
+    #[test]
+    fn keys_are_published_longer_before_and_after_where_replicas_look_rarely() {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let times = KeyTimes { refresh_interval: day, ..KeyTimes::default() };
+        let contract = KeyContract::new(&times).unwrap();
+        let noticed = SignedDuration::from_hours(24) + SignedDuration::from_secs(20);
+        assert_eq!(contract.lead, noticed + SignedDuration::from_mins(25) + SignedDuration::from_secs(30));
+        assert_eq!(contract.tail, noticed + SignedDuration::from_secs(30));
+        let rotated_daily = KeyTimes { rotation_interval: SignedDuration::from_hours(24), ..times };
+        let error = KeyContract::new(&rotated_daily).unwrap_err().to_string();
+        assert!(error.contains("KEY_REFRESH_INTERVAL"), "{error}");
     }
 
     #[test]

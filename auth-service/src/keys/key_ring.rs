@@ -2,10 +2,11 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use jiff::SignedDuration;
 use service_kit::store::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -22,6 +23,8 @@ use crate::protocol::conditional::Document;
 
 /// How long a look at the database may take: a connection that lost its other end would keep us waiting for minutes.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a replica says how long its tokens live: a fifth of the time after which it counts as gone.
+const NOTE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// The key that signs, and those that are published beside it.
 pub struct KeyRing {
@@ -29,9 +32,13 @@ pub struct KeyRing {
     snapshot: ArcSwap<Snapshot>,
     /// Looks happen one after the other, so that none puts older keys in place of newer ones.
     looking: Mutex<()>,
+    /// Of many requests that need a look before they sign, one looks and the others wait for it.
+    signing: Mutex<()>,
     began: Instant,
     /// When the database was last looked at with success, in milliseconds after `began`.
     seen_at: AtomicU64,
+    /// When the life of tokens was noted last, in seconds of the Unix time.
+    noted_at: AtomicI64,
 }
 
 impl KeyRing {
@@ -43,8 +50,10 @@ impl KeyRing {
         keeper.note_token_life().await?;
         let ring = Self {
             snapshot: ArcSwap::from_pointee(Snapshot::new(Vec::new(), keeper.clock.now(), None)?),
+            noted_at: AtomicI64::new(keeper.clock.now().as_second()),
             keeper,
             looking: Mutex::new(()),
+            signing: Mutex::new(()),
             began: Instant::now(),
             seen_at: AtomicU64::new(0),
         };
@@ -64,6 +73,48 @@ impl KeyRing {
     pub fn active(&self) -> Result<Arc<SigningKey>, ApiError> {
         let active = self.snapshot.load().active.clone();
         active.filter(|_| self.is_current()).ok_or(ApiError::CutOff)
+    }
+
+    /// The key that signs tokens. Where the refresh interval is long the database may not have been asked for hours: then
+    /// it is asked first, so that no token is signed with a key that was revoked more than half a minute ago, nor by a
+    /// replica that has not noted how long its tokens live.
+    ///
+    /// # Errors
+    /// [`ApiError::CutOff`] when the database was not looked at for too long; those of a look.
+    pub async fn signing_key(&self) -> Result<Arc<SigningKey>, ApiError> {
+        let contract = &self.keeper.contract;
+        let bound = contract.signing_bound;
+        if self.age() > bound {
+            if contract.replica_bound <= bound {
+                // The refresher looks often enough; so it fails.
+                return Err(ApiError::CutOff);
+            }
+            timeout(LOOK_TIMEOUT, self.look_before_signing()).await.map_err(|_| ApiError::CutOff)??;
+        }
+        self.active()
+    }
+
+    async fn look_before_signing(&self) -> Result<(), ApiError> {
+        let _one_at_a_time = self.signing.lock().await;
+        if self.age() <= self.keeper.contract.signing_bound {
+            return Ok(());
+        }
+        self.note_token_life_if_due().await?;
+        self.refresh().await
+    }
+
+    /// Says how long tokens minted here live, unless that was said within the last minute.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub(super) async fn note_token_life_if_due(&self) -> Result<(), ApiError> {
+        let now = self.keeper.clock.now().as_second();
+        let since = now.saturating_sub(self.noted_at.load(Ordering::Acquire));
+        if !(0..NOTE_EVERY.as_secs()).contains(&since) {
+            self.keeper.note_token_life().await?;
+            self.noted_at.store(now, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// The JWKS as it stands now: a retired key leaves it at its time, also while the database is away.
@@ -96,8 +147,13 @@ impl KeyRing {
     }
 
     fn is_current(&self) -> bool {
+        self.age() <= self.keeper.contract.replica_bound
+    }
+
+    /// How long ago the last successful look began.
+    fn age(&self) -> Duration {
         let seen_at = Duration::from_millis(self.seen_at.load(Ordering::Acquire));
-        self.began.elapsed().saturating_sub(seen_at) <= self.keeper.contract.replica_bound
+        self.began.elapsed().saturating_sub(seen_at)
     }
 
     /// Looks at the database, once.

@@ -16,7 +16,7 @@ mod refresher;
 mod snapshot;
 mod store;
 
-pub use contract::{ContractError, KeyContract, KeyTimes, LONGEST_REFRESH_INTERVAL};
+pub use contract::{ContractError, KeyContract, KeyTimes, SHORT_REFRESH_INTERVAL};
 pub use encryption::KeyEncryptionKeys;
 pub use error::KeyError;
 pub use jwk::{RS256, is_usable_kid, pkcs8_of, published, written_out};

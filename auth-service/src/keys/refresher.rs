@@ -5,19 +5,20 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use service_kit::health::Dependency;
 use service_kit::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::contract::SHORT_REFRESH_INTERVAL;
 use super::key_ring::KeyRing;
-use super::life::later;
 use crate::error::ApiError;
+use crate::polling::Polling;
 
-/// How often a replica says how long its tokens live: a fifth of the time after which it counts as gone.
-const NOTE_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// How often it is checked whether a look is due, where the refresh interval is long; also how soon a failed one is
+/// repeated.
+const TICK: Duration = Duration::from_secs(1);
 /// How long a round may take: longer than the making of the largest key. A connection that lost its other end would hold
 /// it up for minutes; the next look tells, and takes another one.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(60);
@@ -34,8 +35,8 @@ impl KeyRefresher {
     /// Starts it, on the runtime of the caller.
     pub fn start(ring: Arc<KeyRing>) -> Self {
         let (stop, told) = watch::channel(false);
-        let noted_at = ring.keeper().clock.now();
-        let work = Work { ring, noted_at, failing: false };
+        let polling = Polling::new(ring.contract().refresh_interval, ring.keeper().clock.now());
+        let work = Work { ring, polling, failing: false };
         Self { task: tokio::spawn(work.run(told)), stop }
     }
 
@@ -50,33 +51,38 @@ impl KeyRefresher {
 
 struct Work {
     ring: Arc<KeyRing>,
-    noted_at: Timestamp,
+    polling: Polling,
     failing: bool,
 }
 
 impl Work {
     async fn run(mut self, mut told: watch::Receiver<bool>) {
         let ring = Arc::clone(&self.ring);
+        let interval = ring.contract().refresh_interval;
+        let tick = if interval <= SHORT_REFRESH_INTERVAL { interval } else { TICK };
         loop {
             tokio::select! {
                 () = stopped(&mut told) => return,
-                () = ring.keeper().clock.sleep(ring.contract().refresh_interval) => {}
+                () = ring.keeper().clock.sleep(tick) => {}
             }
+            let now = ring.keeper().clock.now();
+            if !self.polling.is_due(tick, now) {
+                continue;
+            }
+            self.polling.begin(now);
             let outcome = match timeout(ROUND_TIMEOUT, self.round()).await {
                 Ok(outcome) => outcome,
                 Err(late) => Err(StoreError::Unavailable(late.into()).into()),
             };
+            if outcome.is_ok() {
+                self.polling.succeed();
+            }
             self.tell(outcome);
         }
     }
 
-    async fn round(&mut self) -> Result<(), ApiError> {
-        let keeper = self.ring.keeper();
-        let now = keeper.clock.now();
-        if now < self.noted_at || now >= later(self.noted_at, NOTE_EVERY) {
-            keeper.note_token_life().await?;
-            self.noted_at = now;
-        }
+    async fn round(&self) -> Result<(), ApiError> {
+        self.ring.note_token_life_if_due().await?;
         self.ring.tend().await
     }
 

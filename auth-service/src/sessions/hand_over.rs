@@ -77,7 +77,7 @@ pub(super) async fn place(
 ///
 /// # Errors
 /// When the access token cannot be signed, or the system has no randomness to give.
-pub fn hand_over(
+pub async fn hand_over(
     response: &mut HttpResponseBuilder,
     state: &State,
     request: &HttpRequest,
@@ -88,7 +88,7 @@ pub fn hand_over(
         response.append_header(header);
     }
     limits::remember_device(response, state, request, user)?;
-    let jwt = tokens::issue(state, &started.session, user)?;
+    let jwt = tokens::issue(state, &started.session, user).await?;
     response.insert_header(("set-auth-jwt", &*jwt));
     Ok(())
 }

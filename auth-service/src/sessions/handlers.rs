@@ -68,7 +68,7 @@ pub async fn get_session(state: web::Data<State>, current: MaybeSignedIn) -> Res
         MaybeSignedIn::SignedIn(signed_in) => signed_in,
         MaybeSignedIn::Nobody => return Ok(response.json(())),
     };
-    let jwt = tokens::issue(&state, &signed_in.session, &signed_in.user)?;
+    let jwt = tokens::issue(&state, &signed_in.session, &signed_in.user).await?;
     response.insert_header(("set-auth-jwt", &*jwt));
     Ok(response.json(CurrentSession { session: (&signed_in.session).into(), user: &signed_in.user }))
 }

@@ -28,6 +28,6 @@ struct Token {
 ))]
 #[get("/token")]
 pub async fn token(state: web::Data<State>, current: SignedIn) -> Result<HttpResponse, ApiError> {
-    let token = issue(&state, &current.session, &current.user)?;
+    let token = issue(&state, &current.session, &current.user).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Token { token }))
 }

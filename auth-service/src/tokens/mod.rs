@@ -33,10 +33,10 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 ///
 /// # Errors
 /// When it cannot be signed, or the session has no place in the status lists, so that it could not be revoked.
-pub fn issue(state: &State, session: &Session, user: &User) -> Result<Arc<str>, ApiError> {
+pub async fn issue(state: &State, session: &Session, user: &User) -> Result<Arc<str>, ApiError> {
     let (settings, now) = (&state.settings.tokens, state.clock.now());
     let index = session.status_index.ok_or(ApiError::CutOff)?;
-    let key = state.keys.active()?;
+    let key = state.keys.signing_key().await?;
     let user_updated_at = user.updated_at.as_microsecond();
     let made = Made { session: session.id, index, user_updated_at, kid: key.kid().into() };
     if let Some(token) = state.tokens.find(&made, now) {

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use service_kit::database::Executor;
 use service_kit::store::StoreError;
 
-/// What lies between two times that a replica notes its life of tokens, and more: so long after the last note it may
-/// still have minted one.
+/// More than lies between a replica's last note of its life of tokens and a token that it mints: so long after the note
+/// it may still have minted one.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 const NOTE: &str = "
@@ -16,8 +16,8 @@ const LONGEST: &str = "
     WITH swept AS (DELETE FROM token_lifetimes WHERE last_seen + make_interval(secs => seconds) < $1)
     SELECT max(seconds) FROM token_lifetimes WHERE last_seen + make_interval(secs => seconds) >= $1";
 
-/// Notes that tokens minted here live for `ttl`. To be called at the start and every few minutes, at least as often as
-/// [`longest_life`] relies on.
+/// Notes that tokens minted here live for `ttl`. To be called at the start and so often that the last note is less than
+/// [`NOTED_EVERY`] old whenever a token is minted: [`longest_life`] relies on it.
 ///
 /// # Errors
 /// When the database cannot.

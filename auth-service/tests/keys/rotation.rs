@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_service::error::ApiError;
-use auth_service::keys::{Due, Keeper, KeyContract, KeyRefresher, KeyRing};
+use auth_service::keys::{Due, Keeper, KeyContract, KeyRefresher, KeyRing, KeyTimes};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::CountedDatabase;
 use service_kit::database::{Address, Patience};
@@ -213,4 +213,60 @@ async fn a_database_of_an_earlier_version_gets_a_pending_key_and_rotates() {
     world.pass(INTERVAL);
     ring.tend().await.unwrap();
     assert_eq!(published(&ring), [second, world.kid("pending").await, first]);
+}
+
+/// A contract of replicas that look once an hour.
+fn hourly() -> KeyContract {
+    let times = KeyTimes { refresh_interval: Duration::from_secs(3600), ..KeyTimes::default() };
+    KeyContract::new(&times).unwrap()
+}
+
+#[tokio::test]
+async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within_it() {
+    let world = World::new().await;
+    let counted = CountedDatabase::of(&world.database).await;
+    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into()).unwrap();
+    let pool = address.pool(1).unwrap();
+    let keeper = Keeper { pool, contract: hourly(), ..world.keeper() };
+    let ring = std::sync::Arc::new(KeyRing::open(keeper).await.unwrap());
+    let next = world.kid("pending").await;
+    let refresher = KeyRefresher::start(std::sync::Arc::clone(&ring));
+    world.clock.asleep(1).await;
+    let before = counted.round_trips();
+    for _ in 0..59 {
+        world.pass(SignedDuration::from_mins(1));
+        world.clock.asleep(1).await;
+    }
+    assert_eq!(counted.round_trips(), before, "an hour is not over");
+    world.pass(SignedDuration::from_mins(1));
+    world.clock.asleep(1).await;
+    assert!(counted.round_trips() > before);
+    world.pass(INTERVAL);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while signs(&ring) != next {
+        assert!(Instant::now() < deadline, "no rotation");
+        tokio::task::yield_now().await;
+    }
+    refresher.stop().await;
+}
+
+#[tokio::test]
+async fn a_replica_that_looks_rarely_looks_before_it_signs_a_token() {
+    let world = World::new().await;
+    let mut keeper = world.keeper();
+    keeper.contract = KeyContract { signing_bound: Duration::from_millis(300), ..hourly() };
+    let ring = KeyRing::open(keeper).await.unwrap();
+    let (first, next) = (world.kid("active").await, world.kid("pending").await);
+    let operator = world.keeper();
+    operator.revoke(&first, operator.make(2).await.unwrap()).await.unwrap();
+    world.pass(SignedDuration::from_mins(10));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while ring.signing_key().await.unwrap().kid() != next.as_str() {
+        assert!(Instant::now() < deadline, "it goes on signing with a revoked key");
+        tokio::task::yield_now().await;
+    }
+    assert!(!published(&ring).contains(&first), "what it saw is published too");
+    let seen = "SELECT max(last_seen) FROM token_lifetimes";
+    let seen: Timestamp = world.client.query_one(seen, &[]).await.unwrap().get(0);
+    assert_eq!(seen, start() + SignedDuration::from_mins(10), "the life of its tokens is noted first");
 }

@@ -101,7 +101,7 @@ pub async fn change_password(
 
     let mut response = HttpResponse::Ok();
     match &started {
-        Some(started) => sessions::hand_over(&mut response, &state, &request, started, user)?,
+        Some(started) => sessions::hand_over(&mut response, &state, &request, started, user).await?,
         None => limits::remember_device(&mut response, &state, &request, user)?,
     }
     let token = started.as_ref().map(|started| started.token.expose());

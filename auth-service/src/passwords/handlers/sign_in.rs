@@ -93,7 +93,7 @@ pub async fn sign_in(
     let started = sessions::start(&state.pool, &state, &request, &user, remembered, now).await?;
 
     let mut response = HttpResponse::Ok();
-    sessions::hand_over(&mut response, &state, &request, &started, &user)?;
+    sessions::hand_over(&mut response, &state, &request, &started, &user).await?;
     // An empty one is shown again, as Better Auth does, and leads nowhere.
     let url = form.callback_url.as_ref().map(|target| target.as_ref().map_or("", CheckedTarget::as_str));
     let target = form.callback_url.as_ref().and_then(Option::as_ref);

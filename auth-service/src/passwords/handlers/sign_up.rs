@@ -119,7 +119,7 @@ pub async fn sign_up(
     };
     let mut response = HttpResponse::Ok();
     if let Some(started) = &started {
-        sessions::hand_over(&mut response, &state, &request, started, &user)?;
+        sessions::hand_over(&mut response, &state, &request, started, &user).await?;
     }
     sign_ups::remember_browser(&mut response, &state, &user.id);
     let token = started.as_ref().map(|started| started.token.expose());
