@@ -149,7 +149,10 @@ pub async fn prepare_with(
     };
     let state = State {
         tokens: Arc::new(TokenCache::new(settings.tokens.ttl)),
-        status_lists: Arc::new(StatusLists::new(config.tokens.status_list_prefix(&config.base_url))),
+        status_lists: Arc::new(StatusLists::new(
+            config.tokens.status_list_prefix(&config.base_url),
+            config.tokens.status_list_interval,
+        )),
         keys: Arc::new(KeyRing::open(keeper).await?),
         metadata: Metadata::new(&settings.tokens.issuer, &config.base_url).map(Arc::new),
         passwords: Arc::new(HashPool::new(slots, config.bcrypt_cost)?),
@@ -164,11 +167,13 @@ pub async fn prepare_with(
     let mail = match (&state.outbox, mailer) {
         (Some(outbox), Some(mailer)) => {
             let (outbox, clock) = (Arc::clone(outbox), Arc::clone(&state.clock));
+            let poll_interval = config.mail.mail_poll_interval;
             Some(Worker {
                 outbox,
                 mailer,
                 pool: address.pool(MAIL_CONNECTIONS, Patience::BACKGROUND)?,
                 clock,
+                poll_interval,
             })
         }
         _ => None,
@@ -221,6 +226,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
                     .service(ok)
                     .default_service(web::to(nothing_here))
                     .wrap(from_fn(sessions::tell_device))
+                    .wrap(from_fn(status_lists::notice_changes))
                     .wrap(from_fn(rate_limit)),
             )
             .split_for_parts();

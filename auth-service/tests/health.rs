@@ -7,8 +7,8 @@ use local_stack::testing::{self, TestDatabase};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How far away the database is, one way: one check takes 40 ms or more, so one after the other 300 take 12 s.
-const DISTANCE: Duration = Duration::from_millis(20);
+/// How far away the database is, one way: one check takes 20 ms or more, so one after the other 300 take 6 s.
+const DISTANCE: Duration = Duration::from_millis(10);
 const REQUESTS: usize = 300;
 
 /// The URL of this database by way of a proxy that delays everything.

@@ -11,6 +11,7 @@ mod document;
 mod doors;
 mod foreign_bytes;
 mod health;
+mod idle;
 mod import;
 mod import_better_auth;
 mod import_files;

@@ -24,6 +24,7 @@ mod dropped;
 mod failures;
 mod fairness;
 mod hostile;
+mod idle;
 mod isolation_property;
 mod keys;
 mod lists;

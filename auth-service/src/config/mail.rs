@@ -1,13 +1,20 @@
 //! Where mail goes.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use secrecy::SecretString;
 use service_kit::secret::{self, SecretError};
 use url::Url;
 
-use crate::email::{MailUrl, MailUrlError, Mailer, Sender, SenderError, Transport, TransportError};
+use crate::email::{
+    LONGEST_POLL_INTERVAL, MailUrl, MailUrlError, Mailer, Sender, SenderError, Transport, TransportError,
+};
+use crate::polling;
+
+/// A replica that asked more often would do little else.
+const SHORTEST_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The settings of mail.
 #[derive(Debug, Clone, Args)]
@@ -26,6 +33,14 @@ pub struct MailConfig {
     /// A PEM file with the certificates that a mail server's must be signed by [default: those the system trusts]
     #[arg(long, env)]
     pub mail_ca_file: Option<PathBuf>,
+    /// How often a replica checks the database for mail that another replica left behind, 100ms to 30m. Its own mail is
+    /// sent and retried at once, whatever this is
+    #[arg(long, env, default_value = "5s", value_parser = poll_interval)]
+    pub mail_poll_interval: Duration,
+}
+
+fn poll_interval(text: &str) -> Result<Duration, String> {
+    polling::interval(text, SHORTEST_POLL_INTERVAL, LONGEST_POLL_INTERVAL)
 }
 
 /// Why the settings of mail cannot be used. Never holds any of `MAIL_URL`.

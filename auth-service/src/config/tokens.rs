@@ -1,12 +1,18 @@
 //! What tokens say of themselves.
 
+use std::time::Duration;
+
 use clap::Args;
 use jiff::SignedDuration;
 use service_kit::settings::given;
 use url::Url;
 
 use super::{age, lifetime};
+use crate::polling;
 use crate::tokens::{ClaimSet, TokenSettings};
+
+/// A replica that asked more often would do little else.
+const SHORTEST_STATUS_LIST_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The settings of access tokens.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +35,14 @@ pub struct TokenConfig {
     /// What tokens say of the user: the address and name, or all that Better Auth's do
     #[arg(long, env, value_enum, default_value = "standard")]
     pub jwt_claims: ClaimSet,
+    /// How often a replica checks the database for revoked sessions, 100ms to 24h. Sessions that a replica ends itself are
+    /// in its status lists within half a second, whatever this is
+    #[arg(long, env, default_value = "500ms", value_parser = status_list_interval)]
+    pub status_list_interval: Duration,
+}
+
+fn status_list_interval(text: &str) -> Result<Duration, String> {
+    polling::interval(text, SHORTEST_STATUS_LIST_INTERVAL, polling::LONGEST_INTERVAL)
 }
 
 impl TokenConfig {
@@ -51,6 +65,7 @@ impl TokenConfig {
             clock_skew: self.clock_skew,
             token_type: self.jwt_typ.clone(),
             claims: self.jwt_claims,
+            status_list_interval: self.status_list_interval,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Mail that waits to be sent.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use service_kit::database::Executor;
@@ -25,6 +26,8 @@ pub struct Outbox {
     encryption: Arc<KeyEncryptionKeys>,
     limits: Option<Arc<Limits>>,
     waiting: Notify,
+    /// When mail is due again that this process could not send.
+    retries: Mutex<BTreeSet<Timestamp>>,
 }
 
 /// Whom a mail goes to.
@@ -54,7 +57,7 @@ impl<'a> Addressee<'a> {
 impl Outbox {
     /// An outbox whose mail is encrypted with `encryption`, and counted by `limits`.
     pub fn new(encryption: Arc<KeyEncryptionKeys>, limits: Option<Arc<Limits>>) -> Self {
-        Self { encryption, limits, waiting: Notify::new() }
+        Self { encryption, limits, waiting: Notify::new(), retries: Mutex::default() }
     }
 
     /// Puts a mail in, as part of the transaction of `client`, unless it is one too many. It is not sent after
@@ -129,6 +132,19 @@ impl Outbox {
     /// Waits until there is.
     pub(super) async fn woken(&self) {
         self.waiting.notified().await;
+    }
+
+    /// Notes that mail which could not be sent is due again at `moment`.
+    pub(super) fn retry_at(&self, moment: Timestamp) {
+        self.retries.lock().unwrap_or_else(PoisonError::into_inner).insert(moment);
+    }
+
+    /// Whether mail is due again `now`. Answers so once for each time.
+    pub(super) fn take_retry(&self, now: Timestamp) -> bool {
+        let mut retries = self.retries.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = retries.len();
+        retries.retain(|moment| *moment > now);
+        retries.len() < before
     }
 
     /// Reads what the row `id` holds.

@@ -21,9 +21,15 @@ use super::retry;
 use super::smtp::SEND_TIMEOUT;
 use super::store::{self, Claimed};
 use super::transport::{Failure, Session};
+use crate::polling::Polling;
+use crate::verifications::LINK_TTL;
 
-/// How often the outbox is looked into unasked: for what other replicas left, and for what is to be tried again.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often a worker checks whether a poll of the outbox or a retry is due.
+const TICK: Duration = Duration::from_secs(5);
+/// The longest interval at which the outbox is polled for mail that other replicas left behind. With the lease and this,
+/// the links in such mail are still valid for nearly half an hour.
+pub const LONGEST_POLL_INTERVAL: Duration = Duration::from_secs(30 * 60);
+const _: () = assert!(LONGEST_POLL_INTERVAL.as_secs() as i64 + LEASE.as_secs() < LINK_TTL.as_secs() * 3 / 5);
 /// How many mails are sent at once: most mail servers allow as many connections to one client.
 const LANES: usize = 4;
 /// How many mails one of them claims at once: few, since they wait for the lease when we are killed.
@@ -47,6 +53,8 @@ pub struct Worker {
     pub pool: Pool,
     /// What time it is.
     pub clock: SharedClock,
+    /// How often the outbox is polled for mail that other replicas left behind.
+    pub poll_interval: Duration,
 }
 
 /// A worker that runs. It goes on when this is dropped.
@@ -77,8 +85,11 @@ impl Worker {
     /// Adds a lane whenever there is word of mail, up to [`LANES`].
     async fn run(self, mut told: watch::Receiver<bool>) {
         let mut lanes: JoinSet<()> = JoinSet::new();
-        let mut look = tokio::time::interval(LOOK_EVERY);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let tick = Polling::tick(self.poll_interval, TICK);
+        let mut ticks = tokio::time::interval(tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Due at once: a replica that starts sends what it left when it was killed.
+        let mut polling = Polling::new(self.poll_interval, Timestamp::MIN);
         loop {
             let has_room = lanes.len() < LANES;
             tokio::select! {
@@ -86,10 +97,20 @@ impl Worker {
                 Some(ended) = lanes.join_next() => {
                     if let Err(error) = ended {
                         tracing::error!(%error, "mail broke off");
+                        self.outbox.retry_at(later(self.clock.now(), LEASE));
                     }
                     continue;
                 }
-                _ = look.tick(), if has_room => {}
+                _ = ticks.tick(), if has_room => {
+                    let now = self.clock.now();
+                    let retry = self.outbox.take_retry(now);
+                    if !retry && !polling.is_due(tick, now) {
+                        continue;
+                    }
+                    polling.begin(now);
+                    // A lane that fails asks for a retry by itself.
+                    polling.succeed();
+                }
                 // Kept for later while all lanes are busy: each could just have looked for the last time.
                 () = self.outbox.woken(), if has_room => {}
             }
@@ -107,6 +128,7 @@ impl Worker {
                 Ok(_) => break,
                 Err(error) => {
                     tracing::warn!(%error, "mail waits for the database");
+                    self.outbox.retry_at(self.clock.now());
                     break;
                 }
             }
@@ -116,7 +138,8 @@ impl Worker {
 
     async fn batch(&self, session: &mut Session, told: &watch::Receiver<bool>) -> Result<Next, StoreError> {
         let now = self.clock.now();
-        let claimed = store::claim(&self.pool, now, later(now, LEASE), BATCH.into()).await?;
+        let lease_ends = later(now, LEASE);
+        let claimed = store::claim(&self.pool, now, lease_ends, BATCH.into()).await?;
         if claimed.is_empty() {
             return Ok(Next::Rest);
         }
@@ -136,7 +159,7 @@ impl Worker {
                 self.settle(mail, outcome).await
             };
             // What was claimed and cannot be settled is left to the lease.
-            outcome?;
+            outcome.inspect_err(|_| self.outbox.retry_at(lease_ends))?;
         }
         Ok(if away { Next::Rest } else { Next::Look })
     }
@@ -170,7 +193,10 @@ impl Worker {
     }
 
     async fn put_off(&self, mail: &Claimed, wait: SignedDuration) -> Result<(), StoreError> {
-        store::put_off(&self.pool, mail, later(self.clock.now(), wait)).await
+        let retry_at = later(self.clock.now(), wait);
+        store::put_off(&self.pool, mail, retry_at).await?;
+        self.outbox.retry_at(retry_at);
+        Ok(())
     }
 }
 

@@ -12,17 +12,16 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::document;
-use super::model::{Bits, LEAD, Lifetimes, StatusIndex, grid_line, later};
+use super::model::{Bits, Lifetimes, StatusIndex, TICK, grid_line, later, lead};
 use super::published::{Snapshot, StatusLists};
-use super::store;
+use super::store::{self, Look};
 use super::sweeping::Sweeper;
 use crate::error::ApiError;
 use crate::keys::{KeyRing, SigningKey};
+use crate::polling::Polling;
 use crate::protocol::conditional::Document;
 use crate::tokens::{TokenSettings, longest_life};
 
-/// How often the database is asked for what was revoked.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long it may take to answer before it is asked anew, over another connection.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -37,11 +36,16 @@ pub struct Keeper {
     clock: SharedClock,
     token_life: SignedDuration,
     skew: SignedDuration,
-    /// What the last look saw; none before the first, and after one that failed half way.
+    interval: Duration,
+    polling: Polling,
+    /// What the last successful look saw; none before the first.
     seen: Option<Seen>,
 }
 
 struct Seen {
+    /// The grid's line at which everything was read.
+    read_at: Timestamp,
+    /// The grid's line that the lists are signed for: a later one, where looks are rare.
     line: Timestamp,
     horizon: i64,
     lifetimes: Lifetimes,
@@ -49,6 +53,30 @@ struct Seen {
     made: Vec<Timestamp>,
     bits: Vec<Bits>,
     kid: String,
+}
+
+/// What a look brought.
+enum Seeing {
+    All(Look, Lifetimes),
+    Changes(Look),
+}
+
+impl Seen {
+    fn nothing(line: Timestamp, lifetimes: Lifetimes) -> Self {
+        let (made, bits, kid) = (Vec::new(), Vec::new(), String::new());
+        Self { read_at: line, line, horizon: 0, lifetimes, made, bits, kid }
+    }
+
+    fn add(&mut self, look: Look) {
+        self.horizon = look.horizon;
+        self.made = look.lists;
+        self.bits.resize_with(self.made.len(), Bits::clear);
+        for index in look.revoked.into_iter().filter_map(StatusIndex::new) {
+            if let Some(bits) = self.bits.get_mut(index.list() as usize) {
+                bits.set(index.place());
+            }
+        }
+    }
 }
 
 /// A keeper that runs, and what sweeps beside it.
@@ -72,28 +100,37 @@ impl Keeper {
         clock: SharedClock,
         settings: &TokenSettings,
     ) -> Self {
-        let (token_life, skew) = (settings.ttl, settings.clock_skew);
-        Self { lists, keys, pool, clock, token_life, skew, seen: None }
+        let (token_life, skew, interval) = (settings.ttl, settings.clock_skew, settings.status_list_interval);
+        let polling = Polling::new(interval, clock.now()).after(lists.activity());
+        Self { lists, keys, pool, clock, token_life, skew, interval, polling, seen: None }
     }
 
     /// Starts it, on the runtime of the caller.
     pub fn start(self) -> Keeping {
-        let sweeper = Sweeper::new(self.pool.clone(), Arc::clone(&self.clock), self.token_life, self.skew);
+        let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
+        let times = (self.token_life, self.skew, self.interval);
+        let sweeper = Sweeper::new(pool, clock, times, self.lists.activity());
         Keeping([tokio::spawn(sweeper.run()), tokio::spawn(self.run())])
     }
 
     async fn run(mut self) {
         let mut failing = false;
+        let tick = Polling::tick(self.interval, TICK);
         loop {
-            Arc::clone(&self.clock).sleep(LOOK_EVERY).await;
-            let error = self.look().await.err();
+            Arc::clone(&self.clock).sleep(tick).await;
+            let now = self.clock.now();
+            let looked = if self.polling.is_due(tick, now) { Some(self.look().await) } else { None };
+            // Lists are signed anew at each line of the grid, also where looks are rarer, or fail.
+            let renewed = self.renew(now).await;
+            let (error, tried) = (looked.as_ref().and_then(|looked| looked.as_ref().err()), looked.is_some());
+            let error = error.or(renewed.as_ref().err());
             // Told once when it begins and once when it ends: twice a second would drown everything else.
-            match (&error, failing) {
+            match (error, failing) {
                 (Some(error), false) => tracing::warn!(%error, "status lists cannot be kept up to date"),
-                (None, true) => tracing::info!("status lists are up to date again"),
+                (None, true) if tried => tracing::info!("status lists are up to date again"),
                 _ => {}
             }
-            failing = error.is_some();
+            failing = error.is_some() || (failing && !tried);
         }
     }
 
@@ -105,46 +142,72 @@ impl Keeper {
         // Taken before the look: what it finds is at least as new.
         let began = Instant::now();
         let now = self.clock.now();
-        let line = grid_line(now);
-        let key = self.keys.active()?;
-        // Taken out, so that a look that fails half way is followed by one at everything.
-        let last = self.seen.take().filter(|seen| seen.line == line);
-        // What is cut off closes its connection: the next look is over another one.
-        let seen = timeout(LOOK_TIMEOUT, self.see(last, line, now)).await;
-        let mut seen = seen.map_err(|late| StoreError::Unavailable(late.into()))??;
-        self.publish(&mut seen, key, now).await?;
-        self.seen = Some(seen);
-        self.lists.note_seen(began);
-        Ok(())
+        self.polling.begin(now);
+        let outcome = self.look_at(now).await;
+        match &outcome {
+            Ok(()) => {
+                self.polling.succeed();
+                self.lists.note_seen(began);
+            }
+            Err(_) => self.lists.note_failed(began),
+        }
+        outcome
     }
 
-    /// What is revoked, by what was seen at an earlier look and what came since.
-    async fn see(&self, last: Option<Seen>, line: Timestamp, now: Timestamp) -> Result<Seen, ApiError> {
-        let look = store::look(&self.pool, line, last.as_ref().map(|seen| seen.horizon)).await?;
-        let mut seen = match last {
-            Some(seen) => Seen { horizon: look.horizon, made: look.lists, ..seen },
-            None => Seen {
-                line,
-                horizon: look.horizon,
-                lifetimes: Lifetimes::new(longest_life(&self.pool, self.token_life, now).await?, self.skew),
-                made: look.lists,
-                bits: Vec::new(),
-                kid: String::new(),
-            },
-        };
-        seen.bits.resize_with(seen.made.len(), Bits::clear);
-        for index in look.revoked.into_iter().filter_map(StatusIndex::new) {
-            if let Some(bits) = seen.bits.get_mut(index.list() as usize) {
-                bits.set(index.place());
+    async fn look_at(&mut self, now: Timestamp) -> Result<(), ApiError> {
+        let line = grid_line(now);
+        let key = self.keys.active()?;
+        // What is cut off closes its connection: the next look is over another one.
+        let seeing = timeout(LOOK_TIMEOUT, self.see(line, now)).await;
+        let look = match seeing.map_err(|late| StoreError::Unavailable(late.into()))?? {
+            Seeing::All(look, lifetimes) => {
+                self.seen = Some(Seen::nothing(line, lifetimes));
+                look
             }
+            Seeing::Changes(look) => look,
+        };
+        if let Some(seen) = &mut self.seen {
+            seen.add(look);
         }
-        Ok(seen)
+        self.sign(key, now).await
+    }
+
+    /// What is revoked: all of it, once for each line of the grid, and then what came since.
+    async fn see(&self, line: Timestamp, now: Timestamp) -> Result<Seeing, ApiError> {
+        let since = self.seen.as_ref().filter(|seen| seen.read_at == line).map(|seen| seen.horizon);
+        let look = store::look(&self.pool, line, since).await?;
+        if since.is_some() {
+            return Ok(Seeing::Changes(look));
+        }
+        let life = longest_life(&self.pool, self.token_life, now).await?;
+        Ok(Seeing::All(look, Lifetimes::new(life, self.skew, self.interval)))
+    }
+
+    /// Signs what the last look saw for the present line of the grid, if it was signed for an earlier one.
+    async fn renew(&mut self, now: Timestamp) -> Result<(), ApiError> {
+        let line = grid_line(now);
+        let Some(seen) = self.seen.as_mut().filter(|seen| seen.line < line) else { return Ok(()) };
+        seen.line = line;
+        seen.kid.clear();
+        let key = self.keys.active()?;
+        self.sign(key, now).await
+    }
+
+    /// Signs and publishes what has to be. If that fails, the next time everything is signed.
+    async fn sign(&mut self, key: Arc<SigningKey>, now: Timestamp) -> Result<(), ApiError> {
+        let Some(mut seen) = self.seen.take() else { return Ok(()) };
+        let outcome = self.publish(&mut seen, key, now).await;
+        if outcome.is_err() {
+            seen.kid.clear();
+        }
+        self.seen = Some(seen);
+        outcome
     }
 
     /// Signs anew what has to be: lists that changed, or all of them at a line of the grid and for another key.
     async fn publish(&self, seen: &mut Seen, key: Arc<SigningKey>, now: Timestamp) -> Result<(), ApiError> {
         let kid = key.kid().to_owned();
-        let in_use = seen.made.iter().take_while(|made| later(**made, LEAD) <= now).count();
+        let in_use = seen.made.iter().take_while(|made| later(**made, lead(self.interval)) <= now).count();
         let in_use = u32::try_from(in_use).unwrap_or(u32::MAX);
         let before = self.lists.snapshot();
         let other_key = kid != seen.kid;

@@ -1,12 +1,14 @@
 //! Which tokens are revoked, told to every resource server by a Token Status List (draft-ietf-oauth-status-list).
 //!
 //! A session has a place in a list, and its tokens name it. When the session ends, the transaction that ends it sets the
-//! bit. Each replica looks for changes twice a second and serves the signed list from memory.
+//! bit. Each replica looks for changes twice a second, or as often as is set, and serves the signed list from memory. It
+//! looks at once when it may have ended a session itself.
 
 mod document;
 mod handlers;
 mod keeper;
 mod model;
+mod notice;
 mod published;
 mod store;
 mod sweeping;
@@ -15,6 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use keeper::{Keeper, Keeping};
 pub use model::{LIST_SIZE, StatusIndex};
+pub use notice::notice_changes;
 pub use published::{StatusLists, StatusReference};
 
 /// Adds `/.well-known/status-lists`.

@@ -1,5 +1,7 @@
 //! Places in lists, and how long what lasts.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// The places of one list: 128 KiB of bits before compression.
@@ -13,7 +15,10 @@ pub const GRID: SignedDuration = SignedDuration::from_mins(5);
 /// How long a list may be kept before the next is asked for (`ttl`): what a revocation may take, a fetch apart.
 pub const TTL: SignedDuration = SignedDuration::from_secs(1);
 /// How long a new list is announced before places of it are given: verifiers look for new ones every minute or so.
-pub const LEAD: SignedDuration = SignedDuration::from_mins(5);
+const LEAD: SignedDuration = SignedDuration::from_mins(5);
+/// How often a replica checks whether it has to ask the database or sign its lists anew. The other times here allow for
+/// replicas that ask as often; what their interval exceeds this by is added.
+pub const TICK: Duration = Duration::from_millis(500);
 /// Between finding a session alive and the `iat` of a token for it lies a moment; a stalled machine may make it longer.
 const MINTING: SignedDuration = SignedDuration::from_mins(1);
 
@@ -83,18 +88,32 @@ pub struct Lifetimes {
 }
 
 impl Lifetimes {
-    /// For tokens that live for `token_life`, among clocks that are up to `skew` apart.
-    pub fn new(token_life: SignedDuration, skew: SignedDuration) -> Self {
+    /// For tokens that live for `token_life`, among clocks that are up to `skew` apart and replicas that ask the database
+    /// every `interval`.
+    pub fn new(token_life: SignedDuration, skew: SignedDuration, interval: Duration) -> Self {
         // Twice: the clock that minted the token, the one that stamps its end, and the one that checks it are three.
         let accepted = token_life.saturating_add(skew).saturating_add(skew);
         let list = GRID.saturating_add(accepted);
         Self {
             revoked: accepted.saturating_add(MINTING),
             list,
-            // The bit stays set until the grid's next line, and the last list with it may be served until the one after.
-            rest: GRID.saturating_add(GRID).saturating_add(list).saturating_add(skew).saturating_add(TTL),
+            // The bit stays set until the grid's next line, and the last list with it may be served until the one after,
+            // or until a replica that asks more rarely has asked again.
+            rest: [GRID, GRID, list, skew, TTL]
+                .into_iter()
+                .fold(beyond_tick(interval), SignedDuration::saturating_add),
         }
     }
+}
+
+/// How long a new list is announced before places of it are given, where replicas ask the database every `interval`:
+/// every replica has to serve it by then.
+pub fn lead(interval: Duration) -> SignedDuration {
+    LEAD.saturating_add(beyond_tick(interval))
+}
+
+fn beyond_tick(interval: Duration) -> SignedDuration {
+    SignedDuration::try_from(interval.saturating_sub(TICK)).unwrap_or(SignedDuration::MAX)
 }
 
 /// The grid's last line at or before `now`.
@@ -141,11 +160,22 @@ mod tests {
     #[test]
     fn a_place_rests_until_every_list_that_refuses_it_is_out_of_date() {
         let (life, skew) = (SignedDuration::from_mins(15), SignedDuration::from_secs(30));
-        let lifetimes = Lifetimes::new(life, skew);
+        let lifetimes = Lifetimes::new(life, skew, TICK);
         assert!(lifetimes.revoked > life + skew);
         assert!(lifetimes.list >= GRID + life + skew, "a verifier may go by a list for a token's life");
         // Cleared between two lines of the grid: the last list with the bit is made at the next line at the latest.
         assert!(lifetimes.rest >= GRID + lifetimes.list + TTL);
+    }
+
+    #[test]
+    fn a_replica_that_asks_rarely_is_waited_for() {
+        let (life, skew) = (SignedDuration::from_mins(15), SignedDuration::from_secs(30));
+        let often = Lifetimes::new(life, skew, TICK);
+        let rarely = Lifetimes::new(life, skew, TICK + Duration::from_secs(3600));
+        assert_eq!(rarely.rest, often.rest + SignedDuration::from_hours(1));
+        assert_eq!((rarely.list, rarely.revoked), (often.list, often.revoked), "lists are signed as often");
+        assert_eq!(lead(TICK), LEAD);
+        assert_eq!(lead(TICK + Duration::from_secs(3600)), LEAD + SignedDuration::from_hours(1));
     }
 
     #[test]

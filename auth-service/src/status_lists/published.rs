@@ -9,10 +9,12 @@ use serde::Serialize;
 
 use super::model::{LIST_SIZE, StatusIndex};
 use crate::error::ApiError;
+use crate::polling::Activity;
 use crate::protocol::conditional::Document;
 
-/// How long after its last look at the database a replica still vouches for its lists. It looks twice a second.
-const CUT_OFF: Duration = Duration::from_secs(10);
+/// How long looks at the database may fail before a replica no longer vouches for its lists. With the default interval
+/// that is ten seconds after the last successful look.
+const OUTAGE: Duration = Duration::from_millis(9_500);
 /// How many places a new session draws. With at most half of them taken one is free, but for one time in 65,536.
 const DRAWN: usize = 16;
 /// How many are drawn when none of those was free: enough for lists that are nearly full.
@@ -46,15 +48,30 @@ pub struct StatusLists {
     prefix: String,
     snapshot: ArcSwap<Snapshot>,
     started: Instant,
-    /// Milliseconds from `started` to the last look at the database.
-    seen: AtomicU64,
+    /// How long a successful look is good for.
+    good_for: Duration,
+    /// Until when this replica vouches for the lists, in milliseconds after `started`.
+    good_until: AtomicU64,
+    /// Makes a look due.
+    activity: Activity,
 }
 
 impl StatusLists {
-    /// Lists whose addresses begin with `prefix`; none yet.
-    pub fn new(prefix: String) -> Self {
-        let snapshot = ArcSwap::from_pointee(Snapshot::default());
-        Self { prefix, snapshot, started: Instant::now(), seen: AtomicU64::new(0) }
+    /// Lists whose addresses begin with `prefix`, kept by looks every `interval`; none yet.
+    pub fn new(prefix: String, interval: Duration) -> Self {
+        Self {
+            prefix,
+            snapshot: ArcSwap::from_pointee(Snapshot::default()),
+            started: Instant::now(),
+            good_for: interval.saturating_add(OUTAGE),
+            good_until: AtomicU64::new(0),
+            activity: Activity::default(),
+        }
+    }
+
+    /// What makes a look at the database due, whatever the interval: sessions that ended in this replica.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
     }
 
     /// What the addresses of the lists begin with.
@@ -90,8 +107,7 @@ impl StatusLists {
     /// # Errors
     /// [`ApiError::CutOff`], which keeps verifiers at what they have.
     pub fn current(&self) -> Result<Guard<std::sync::Arc<Snapshot>>, ApiError> {
-        let seen = Duration::from_millis(self.seen.load(Ordering::Relaxed));
-        if self.started.elapsed().saturating_sub(seen) > CUT_OFF {
+        if self.started.elapsed() > Duration::from_millis(self.good_until.load(Ordering::Relaxed)) {
             return Err(ApiError::CutOff);
         }
         Ok(self.snapshot.load())
@@ -99,9 +115,18 @@ impl StatusLists {
 
     /// Notes that what is served is what the database said after `moment`.
     pub(super) fn note_seen(&self, moment: Instant) {
-        let seen = moment.saturating_duration_since(self.started);
-        let millis = u64::try_from(seen.as_millis()).unwrap_or(u64::MAX);
-        self.seen.store(millis, Ordering::Relaxed);
+        self.good_until.store(self.milliseconds(moment, self.good_for), Ordering::Relaxed);
+    }
+
+    /// Notes that a look failed which began at `moment`: a long interval is no reason to vouch for the lists longer while
+    /// the database may know better.
+    pub(super) fn note_failed(&self, moment: Instant) {
+        self.good_until.fetch_min(self.milliseconds(moment, OUTAGE), Ordering::Relaxed);
+    }
+
+    fn milliseconds(&self, moment: Instant, later: Duration) -> u64 {
+        let after = moment.saturating_duration_since(self.started).saturating_add(later);
+        u64::try_from(after.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Serves these from now on.

@@ -9,14 +9,13 @@ use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::time::timeout;
 
-use super::model::{Lifetimes, later};
+use super::model::{Lifetimes, TICK, later};
 use super::store;
+use crate::polling::{Activity, Polling};
 use crate::tokens::longest_life;
 
-/// How often it is looked whether it is time.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How often it is done.
-const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// How often it is done, unless nothing happens and the interval of the status lists is longer.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long it may take; what is not done then is done the next time.
 const SWEEP_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -26,26 +25,36 @@ pub struct Sweeper {
     clock: SharedClock,
     token_life: SignedDuration,
     skew: SignedDuration,
+    interval: Duration,
+    polling: Polling,
 }
 
 impl Sweeper {
-    /// For tokens that live for `token_life`, among clocks up to `skew` apart.
-    pub fn new(pool: Pool, clock: SharedClock, token_life: SignedDuration, skew: SignedDuration) -> Self {
-        Self { pool, clock, token_life, skew }
+    /// For tokens that live for `token_life`, among clocks up to `skew` apart and replicas that ask the database every
+    /// `interval`.
+    pub fn new(
+        pool: Pool,
+        clock: SharedClock,
+        (token_life, skew, interval): (SignedDuration, SignedDuration, Duration),
+        activity: &Activity,
+    ) -> Self {
+        // Due at once: a replica may have been away for long.
+        let polling = Polling::new(interval, Timestamp::MIN).after(activity).at_most_every(SWEEP_EVERY);
+        Self { pool, clock, token_life, skew, interval, polling }
     }
 
     /// Runs until it is aborted.
-    pub async fn run(self) {
-        let mut swept_at = Timestamp::MIN;
+    pub async fn run(mut self) {
         loop {
-            Arc::clone(&self.clock).sleep(LOOK_EVERY).await;
+            Arc::clone(&self.clock).sleep(TICK).await;
             let now = self.clock.now();
-            if now.duration_since(swept_at) < SWEEP_EVERY {
+            if !self.polling.is_due(TICK, now) {
                 continue;
             }
-            swept_at = now;
-            if let Err(error) = self.turn(now).await {
-                tracing::warn!(%error, "status lists and expired sessions could not be swept");
+            self.polling.begin(now);
+            match self.turn(now).await {
+                Ok(()) => self.polling.succeed(),
+                Err(error) => tracing::warn!(%error, "status lists and expired sessions could not be swept"),
             }
         }
     }
@@ -56,7 +65,8 @@ impl Sweeper {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
-        let lifetimes = Lifetimes::new(longest_life(&self.pool, self.token_life, now).await?, self.skew);
+        let life = longest_life(&self.pool, self.token_life, now).await?;
+        let lifetimes = Lifetimes::new(life, self.skew, self.interval);
         let transaction = self.pool.begin().await?;
         if !store::lock(&transaction).await? {
             return Ok(());

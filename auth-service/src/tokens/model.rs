@@ -1,5 +1,7 @@
 //! What an access token says.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -37,6 +39,8 @@ pub struct TokenSettings {
     pub token_type: String,
     /// What they say of the user.
     pub claims: ClaimSet,
+    /// How often replicas check the database for revoked sessions.
+    pub status_list_interval: Duration,
 }
 
 /// The claims of an access token (RFC 9068, section 2.2, and who the user is).

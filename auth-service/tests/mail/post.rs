@@ -55,7 +55,9 @@ impl Post {
         let sender = Sender::parse("Example <accounts@example.com>", "auth.example.com").unwrap();
         let mailer = Arc::new(Mailer { sender, transport });
         let clock = Arc::clone(&self.clock) as shared_claims::SharedClock;
-        Worker { outbox, mailer, pool: self.address.pool(1, Patience::BACKGROUND).unwrap(), clock }
+        let (pool, poll_interval) =
+            (self.address.pool(1, Patience::BACKGROUND).unwrap(), Duration::from_secs(5));
+        Worker { outbox, mailer, pool, clock, poll_interval }
     }
 
     /// Puts a mail in that is good for an hour.

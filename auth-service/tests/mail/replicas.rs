@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use auth_service::email::LONGEST_POLL_INTERVAL;
+use jiff::SignedDuration;
 use local_stack::testing::CountedDatabase;
 use service_kit::database::{Address, Patience};
 use tokio::time::Instant;
 
 use super::post::Post;
 use super::server::MailServer;
+use crate::mailbox::Mailbox;
 
 const MAILS: usize = 100;
 
@@ -56,4 +59,36 @@ async fn at_rest_a_look_into_the_outbox_is_one_round_trip() {
     let cost = counted.round_trips() - before;
     assert!((LOOKS..=LOOKS + unasked).contains(&cost), "{cost} round trips");
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_polls_rarely_sends_what_others_left_and_retries_its_own_in_time() {
+    let (post, mailbox) = (Post::new().await, Mailbox::new());
+    let start = |url: &str| {
+        let outbox = super::post::outbox(&post.database, None);
+        let mut worker = post.worker_of(Arc::clone(&outbox), url, None);
+        worker.poll_interval = LONGEST_POLL_INTERVAL;
+        (outbox, worker.start())
+    };
+    let (outbox, other) = start(&mailbox.url());
+    // Once its own mail is sent, its look at the start is over.
+    post.reset("alice@example.org").await;
+    outbox.wake();
+    post.until("sent", |(rows, _)| rows == 0).await;
+    // By another outbox: nobody wakes the worker.
+    post.reset("carol@example.org").await;
+    post.clock.advance(SignedDuration::try_from(LONGEST_POLL_INTERVAL).unwrap());
+    post.until("sent too", |(rows, _)| rows == 0).await;
+    assert_eq!(mailbox.mails().len(), 2);
+    other.stop().await;
+
+    let (outbox, own) = start("smtp://127.0.0.1:9");
+    post.reset("bob@example.org").await;
+    outbox.wake();
+    post.until("failed", |(rows, attempts)| (rows, attempts) == (1, 1)).await;
+    for attempts in 2..4 {
+        post.clock.advance(SignedDuration::from_secs(60));
+        post.until("failed again", |row| row == (1, attempts)).await;
+    }
+    own.stop().await;
 }

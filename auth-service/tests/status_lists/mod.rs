@@ -16,7 +16,7 @@ use crate::support::Answer;
 use crate::tokens::claims;
 
 /// What a revocation may take to be in every replica's list.
-const SOON: Duration = Duration::from_secs(3);
+pub const SOON: Duration = Duration::from_secs(3);
 
 /// The place of a token: list and index.
 fn place(jwt: &str) -> (u64, usize) {
@@ -42,14 +42,14 @@ fn bits(list: &Value) -> Vec<u8> {
 }
 
 /// Whether the lists of the service at `url` say that this token is revoked.
-async fn is_revoked(url: &str, jwt: &str) -> bool {
+pub async fn is_revoked(url: &str, jwt: &str) -> bool {
     let (number, index) = place(jwt);
     let bits = bits(&list(url, number).await);
     assert_eq!(bits.len(), 1 << 17);
     bits[index / 8] >> (index % 8) & 1 == 1
 }
 
-async fn eventually(what: &str, within: Duration, condition: impl AsyncFn() -> bool) {
+pub async fn eventually(what: &str, within: Duration, condition: impl AsyncFn() -> bool) {
     let begun = Instant::now();
     while !condition().await {
         assert!(begun.elapsed() < within, "{what}: not within {within:?}");

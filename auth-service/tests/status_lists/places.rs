@@ -1,6 +1,7 @@
 //! Who gets which place, and when it is given again.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -8,6 +9,7 @@ use serde_json::json;
 use tokio_postgres::Client;
 
 use super::{SOON, bits, eventually, is_revoked, list, place};
+use crate::idle::quiet_for;
 use crate::support::{Auth, PASSWORD, connect, email};
 use crate::time::Clocked;
 
@@ -152,4 +154,27 @@ async fn a_list_is_added_when_half_of_all_places_are_taken_and_used_when_everybo
     server.clock.advance(SignedDuration::from_mins(6));
     let later = async || sign_in(&format!("u{}", uuid::Uuid::new_v4())).await.0 == 1;
     eventually("a place in the new list", SOON, later).await;
+}
+
+/// Between two looks lists are signed for the present time all the same, and bits that were set elsewhere are seen at the
+/// next one.
+#[actix_web::test]
+async fn where_looks_are_rare_lists_do_not_expire_in_between() {
+    let settings = [("STATUS_LIST_INTERVAL", "1h"), ("KEY_REFRESH_INTERVAL", "24h")];
+    let server = Clocked::start_with(&settings).await;
+    let database = connect(&server.database.superuser_url()).await;
+    let token = server.sign_up(true).await;
+    let jwt = server.get("/token", &token).await.body["token"].as_str().unwrap().to_owned();
+    // The sign-up made a look due, which is not to see what follows.
+    let several_ticks = Duration::from_secs(2);
+    eventually("no more looks", several_ticks * 5, async || quiet_for(&database).await > several_ticks).await;
+    database.batch_execute("DELETE FROM sessions").await.unwrap();
+    for _ in 0..11 {
+        server.clock.advance(SignedDuration::from_mins(5));
+        let now = shared_claims::Clock::now(&*server.clock).as_second();
+        eventually("the list of now", SOON, async || list(&server.url, 0).await["iat"] == now).await;
+        assert!(!is_revoked(&server.url, &jwt).await, "nobody looked");
+    }
+    server.clock.advance(SignedDuration::from_mins(5));
+    eventually("the bit", SOON, async || is_revoked(&server.url, &jwt).await).await;
 }

@@ -108,8 +108,18 @@ async fn what_was_revoked_is_revoked_after_a_restart() {
 /// Another replica may know of a revocation that this one cannot see: it must not vouch for its list.
 #[tokio::test]
 async fn a_replica_without_its_database_serves_no_list() {
+    serves_no_list_without_its_database("500ms").await;
+}
+
+/// Nor does one that would not ask again for hours: it knows by the request that failed.
+#[tokio::test]
+async fn a_replica_that_looks_rarely_serves_no_list_after_a_look_that_failed() {
+    serves_no_list_without_its_database("24h").await;
+}
+
+async fn serves_no_list_without_its_database(interval: &str) {
     let cluster = private_cluster().await;
-    let service = testing::auth_service(cluster.auth(), &[]).await;
+    let service = testing::auth_service(cluster.auth(), &[("STATUS_LIST_INTERVAL", interval)]).await;
     let http = reqwest::Client::new();
     let body = json!({"name": "A", "email": "a@example.com", "password": PASSWORD});
     let signed_up =
@@ -119,6 +129,9 @@ async fn a_replica_without_its_database_serves_no_list() {
     let before = list(service.url(), 0).await;
 
     cluster.kill().await;
+    let out = http.post(format!("{}/api/auth/sign-out", service.url())).json(&json!({}));
+    let out = Answer::of(out.bearer_auth(signed_up.body["token"].as_str().unwrap())).await;
+    assert_eq!(out.status, 503, "{out:?}");
     let long = Duration::from_secs(30);
     eventually("503", long, async || get(&path, None).await.status == 503).await;
     let answer = get(&path, None).await;

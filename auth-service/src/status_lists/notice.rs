@@ -1,0 +1,53 @@
+//! Notices requests that may have ended sessions, so that this replica's lists show it at once.
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
+
+use super::published::StatusLists;
+use crate::protocol::PREFIX;
+use crate::state::State;
+
+/// GET requests that end no session. Any other may: a route that is missing here costs a query, while one that was
+/// missing in a list of those that end sessions would cost a late revocation.
+const READS: [&str; 7] =
+    ["/get-session", "/list-sessions", "/token", "/jwks", "/ok", "/error", "/reset-password/"];
+
+/// Makes a look at the database due after a request that may have ended sessions. For `actix_web::middleware::from_fn`.
+///
+/// # Errors
+/// Those of the inner service.
+pub async fn notice_changes<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let lists = request.app_data::<web::Data<State>>().map(|state| Arc::clone(&state.status_lists));
+    let mut notice = Notice(lists.filter(|_| may_end_sessions(&request)));
+    let response = next.call(request).await?;
+    if response.status().is_client_error() {
+        // It was refused.
+        notice.0 = None;
+    }
+    Ok(response)
+}
+
+fn may_end_sessions(request: &ServiceRequest) -> bool {
+    let path = request.path();
+    let path = path.strip_prefix(PREFIX).unwrap_or(path);
+    let reads = READS.into_iter().any(|read| path == read || (read.ends_with('/') && path.starts_with(read)));
+    !request.method().is_safe() || !reads
+}
+
+/// Makes a look due when it is dropped: also when the client hangs up and the request's future is dropped half way.
+struct Notice(Option<Arc<StatusLists>>);
+
+impl Drop for Notice {
+    fn drop(&mut self) {
+        if let Some(lists) = &self.0 {
+            lists.activity().note();
+        }
+    }
+}
