@@ -227,6 +227,16 @@ impl Scene {
                    FROM users LEFT JOIN passwords ON user_id = id";
         client.query_one(sql, &[]).await.unwrap().get(0)
     }
+
+    /// Waits for the notices of what happened: only a further link is to be counted.
+    async fn all_mail_is_sent(&self) {
+        let client = crate::support::connect(&self.server.database.superuser_url()).await;
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        while client.query_one("SELECT count(*) FROM outbox", &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            assert!(tokio::time::Instant::now() < deadline, "mail is stuck");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
 }
 
 async fn row(purpose: Purpose) {
@@ -239,6 +249,7 @@ async fn row(purpose: Purpose) {
         let token = scene.link(purpose).await.token();
         scene.happen(event, purpose, &token).await;
         let before = scene.account().await;
+        scene.all_mail_is_sent().await;
         let mails = scene.mailbox.mails().len();
         let answer = scene.follow(purpose, &token).await;
         let after = scene.account().await;
@@ -260,6 +271,7 @@ async fn row(purpose: Purpose) {
                 let codes = ["INVALID_TOKEN", "TOKEN_EXPIRED", "UNAUTHORIZED"];
                 assert!(codes.contains(&answer.code()), "{purpose:?} {event:?}: {answer:?}");
                 assert_eq!(before, after, "{purpose:?} {event:?}");
+                scene.all_mail_is_sent().await;
                 assert_eq!(scene.mailbox.mails().len(), mails, "{purpose:?} {event:?}: no further link");
             }
             Fate::Never => {}

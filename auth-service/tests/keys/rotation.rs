@@ -225,8 +225,8 @@ fn hourly() -> KeyContract {
 async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within_it() {
     let world = World::new().await;
     let counted = CountedDatabase::of(&world.database).await;
-    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into()).unwrap();
-    let pool = address.pool(1).unwrap();
+    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
+    let pool = address.pool(1, Patience::BACKGROUND).unwrap();
     let keeper = Keeper { pool, contract: hourly(), ..world.keeper() };
     let ring = std::sync::Arc::new(KeyRing::open(keeper).await.unwrap());
     let next = world.kid("pending").await;

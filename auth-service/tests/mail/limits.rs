@@ -1,6 +1,7 @@
 //! What is counted where mail enters the outbox, over replicas and at a time of the test's choosing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_service::email::{Addressee, Message, Outbox};
 use auth_service::limits::{Asker, Limits, Network};
@@ -24,7 +25,9 @@ impl Limited {
         let post = Post::new().await;
         let limits = || Some(Arc::new(Limits::new(hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]))));
         let replicas = [outbox(&post.database, limits()), outbox(&post.database, limits())];
-        let pool = post.address.pool(8, Patience::BACKGROUND).unwrap();
+        // All of them ask at once, and each gets its turn.
+        let patience = Patience { wait: Duration::from_secs(60), ..Patience::BACKGROUND };
+        let pool = post.address.pool(8, patience).unwrap();
         Self { post, replicas, pool }
     }
 
