@@ -96,3 +96,12 @@ async fn what_cannot_be_brought_in_is_refused_with_the_reason() {
     let said = refused(&database, &["list"], &[("KEY_ROTATION_INTERVAL", "1m")]).await;
     assert!(said.contains("KEY_ROTATION_INTERVAL"), "{said}");
 }
+
+#[tokio::test]
+async fn revoking_says_that_replicas_which_look_rarely_have_to_be_restarted() {
+    let database = TestDatabase::auth().await;
+    let listed = list(&database).await;
+    let active = listed["keys"][0]["kid"].as_str().unwrap();
+    let said = done(&database, &["revoke", active], &[("KEY_REFRESH_INTERVAL", "90m")]).await;
+    assert!(said.contains("Restart every replica") && said.contains("another 1h 30m"), "{said}");
+}
