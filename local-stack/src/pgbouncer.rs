@@ -31,9 +31,20 @@ const ADMINISTRATORS: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/opt/homebre
 /// The first release that can keep named statements across transactions. Newer ones do so by default.
 const KNOWS_NAMED_STATEMENTS: (u32, u32) = (1, 21);
 
-/// How many server connections a pooler opens, and how long it keeps them.
+/// For how long a pooler lends a server connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolMode {
+    /// For one transaction.
+    Transaction,
+    /// For as long as the client is connected.
+    Session,
+}
+
+/// How many server connections a pooler opens, and how long it keeps and lends them.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolerOptions {
+    /// For how long it lends them.
+    pub pool_mode: PoolMode,
     /// Maximum server connections for each pair of database and role.
     pub default_pool_size: u16,
     /// How long a server connection may be idle before it is closed, in whole seconds. Zero keeps it open.
@@ -43,7 +54,8 @@ pub struct PoolerOptions {
 impl Default for PoolerOptions {
     /// Suits many databases on one cluster: each keeps its connections only while it is used.
     fn default() -> Self {
-        Self { default_pool_size: 20, server_idle_timeout: Duration::from_secs(2) }
+        let pool_mode = PoolMode::Transaction;
+        Self { pool_mode, default_pool_size: 20, server_idle_timeout: Duration::from_secs(2) }
     }
 }
 
@@ -178,13 +190,17 @@ impl PgBouncer {
     }
 
     fn settings(&self, port: u16, server_port: u16, options: PoolerOptions, version: (u32, u32)) -> String {
-        let PoolerOptions { default_pool_size, server_idle_timeout } = options;
+        let PoolerOptions { pool_mode, default_pool_size, server_idle_timeout } = options;
+        let pool_mode = match pool_mode {
+            PoolMode::Transaction => "transaction",
+            PoolMode::Session => "session",
+        };
         let [log, pid, users] = ["log", "pid", "users"].map(|name| self.directory.join(name));
         let mut settings = format!(
             "; Written at each start.\n[databases]\n{DATABASES}{server_port}\n\n[pgbouncer]\n\
              listen_addr = 127.0.0.1\n{LISTEN_PORT}{port}\nunix_socket_dir =\n\
              logfile = {}\npidfile = {}\nauth_file = {}\nauth_type = scram-sha-256\n\
-             server_tls_sslmode = disable\npool_mode = transaction\n\
+             server_tls_sslmode = disable\npool_mode = {pool_mode}\n\
              max_client_conn = {MAX_CLIENTS}\ndefault_pool_size = {default_pool_size}\n\
              server_idle_timeout = {}\n",
             log.display(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
-use local_stack::testing::{self, Database, Pooler, PoolerOptions, TestDatabase};
+use local_stack::testing::{self, Database, PoolMode, Pooler, PoolerOptions, TestDatabase};
 use local_stack::{Binary, run_to_end};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
@@ -154,6 +154,21 @@ async fn make_directly(database: &Database, user: &str, count: usize) -> Vec<Str
          RETURNING id::text";
     let rows = superuser.query(insert, &[&user, &i64::try_from(count).unwrap()]).await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn a_pooler_by_session_is_as_good_as_none() {
+    let (issuer, database) = (Issuer::start().await, TestDatabase::tasks().await);
+    let options = PoolerOptions { pool_mode: PoolMode::Session, ..PoolerOptions::default() };
+    let pooler = Pooler::in_front_of(&database, options).await;
+    for setting in ["none", "transaction"] {
+        let settings = [("DATABASE_POOLER", setting)];
+        let service = testing::task_service(&pooler.database(&database), issuer.url(), &settings).await;
+        let alice = Client::anonymous(service.url()).with_token(&issuer::token("alice"));
+        let made = make(&alice, 40).await;
+        let read = each(&made, async |task| alice.get(&format!("/api/me/tasks/{task}")).await.status).await;
+        assert_eq!(read, BTreeSet::from([200]));
+    }
 }
 
 #[tokio::test]

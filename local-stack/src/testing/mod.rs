@@ -37,7 +37,7 @@ pub use silence::SilentDatabase;
 pub use skipped::report_skipped;
 pub use tls::{TlsCluster, tls_cluster};
 
-pub use crate::pgbouncer::PoolerOptions;
+pub use crate::pgbouncer::{PoolMode, PoolerOptions};
 pub use crate::workspace::build_binaries;
 
 use crate::error::Result;

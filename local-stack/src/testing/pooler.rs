@@ -12,7 +12,7 @@ use crate::pgbouncer::{PgBouncer, PoolerOptions};
 /// How the names of their directories begin.
 const PREFIX: &str = "latchkey_pooler_";
 
-/// A PgBouncer of a test's own that pools by transaction, in front of the cluster of one database. It is killed and
+/// A PgBouncer of a test's own, which pools by transaction unless its options say otherwise, in front of the cluster of one database. It is killed and
 /// removed when this is dropped.
 ///
 /// It accepts the four roles with their passwords, and every database of the cluster. Like PgBouncer itself without
