@@ -1,5 +1,6 @@
 //! What each way to the database costs a request: prepared statements, none, and a pooler in between.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -41,7 +42,9 @@ struct Cost {
 /// Prints a table.
 pub async fn measure() {
     let (accounts, tasks) = (TestDatabase::auth().await, TestDatabase::tasks().await);
-    let pooler = Pooler::in_front_of(&accounts, PoolerOptions::default()).await;
+    // No server process may end in between, with what it has used.
+    let options = PoolerOptions { server_idle_timeout: Duration::ZERO, ..PoolerOptions::default() };
+    let pooler = Pooler::in_front_of(&accounts, options).await;
     let through = (pooler.database(&accounts), pooler.database(&tasks));
     let ways = [
         Way::new("direct, prepared statements", "none", (&accounts, &tasks), None).await,
@@ -86,7 +89,8 @@ impl Way {
         (accounts, tasks): (&Database, &Database),
         process: Option<u32>,
     ) -> Self {
-        let settings = [("DATABASE_POOLER", pooler)];
+        // Creates go on for longer than a user needs.
+        let settings = [("DATABASE_POOLER", pooler), ("TASK_QUOTA", "100000000")];
         let auth = testing::auth_service(accounts, &settings).await;
         let mut environment = testing::task_env(tasks, auth.url());
         environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -103,10 +107,7 @@ impl Way {
         databases: &[&Database],
     ) -> (f64, Vec<Duration>, Duration, Duration) {
         let service = if is_auth { &self.auth } else { &self.tasks }.id().unwrap();
-        let servers = servers(databases).await;
-        let processes: Vec<u32> = self.processes.iter().copied().chain(servers).collect();
-        let spent = || processes.iter().map(|process| cpu_time(*process)).sum::<Duration>();
-        let before = (cpu_time(service), spent());
+        let before = (cpu_time(service), self.spent(databases).await);
         let (times, begun) = (Arc::new(Mutex::new(Vec::new())), Instant::now());
         let stop = Arc::new(AtomicBool::new(false));
         let clients: Vec<_> = (0..AT_ONCE)
@@ -129,11 +130,25 @@ impl Way {
             client.await.unwrap();
         }
         let elapsed = begun.elapsed();
-        let after = (cpu_time(service), spent());
+        let after = (cpu_time(service), self.spent(databases).await);
+        // A server process that is new began at zero.
+        let database = after
+            .1
+            .iter()
+            .map(|(process, spent)| *spent - before.1.get(process).copied().unwrap_or_default());
+        let database: Duration = database.sum();
         let times = std::mem::take(&mut *times.lock().unwrap());
         let each = |spent: Duration| spent.div_f64(times.len() as f64);
-        let (service, database) = (each(after.0 - before.0), each(after.1 - before.1));
+        let (service, database) = (each(after.0 - before.0), each(database));
         (times.len() as f64 / elapsed.as_secs_f64(), times, service, database)
+    }
+}
+
+impl Way {
+    /// What the database's processes and the pooler have used so far.
+    async fn spent(&self, databases: &[&Database]) -> HashMap<u32, Duration> {
+        let processes = self.processes.iter().copied().chain(servers(databases).await);
+        processes.map(|process| (process, cpu_time(process))).collect()
     }
 }
 
