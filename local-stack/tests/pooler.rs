@@ -68,7 +68,7 @@ async fn consecutive_transactions_of_a_client_take_turns_on_the_server_connectio
     }
     assert_eq!(
         seen.into_iter().collect::<Vec<_>>(),
-        ["0", "7s"],
+        ["10s", "7s"],
         "a setting of the session is lost at times"
     );
 }

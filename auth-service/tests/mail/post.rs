@@ -95,6 +95,16 @@ impl Post {
         }
     }
 
+    /// Waits until no mail is being tried: each is due again within a minute, and not when its lease ends.
+    pub async fn until_put_off(&self) {
+        let deadline = Instant::now() + SOON;
+        let sql = "SELECT count(*) FROM outbox WHERE next_attempt_at > $1";
+        let soon = self.clock.now() + SignedDuration::from_secs(60);
+        while self.superuser.query_one(sql, &[&soon]).await.unwrap().get::<_, i64>(0) > 0 {
+            assert!(Instant::now() < deadline, "still being tried");
+        }
+    }
+
     /// Waits until every mail is sent or given up. The clock goes to the next attempt, and stands while mail is being
     /// sent: its lease must not end under it.
     pub async fn until_empty(&self) {

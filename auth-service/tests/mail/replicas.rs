@@ -87,6 +87,7 @@ async fn a_worker_that_polls_rarely_sends_what_others_left_and_retries_its_own_i
     outbox.wake();
     post.until("failed", |(rows, attempts)| (rows, attempts) == (1, 1)).await;
     for attempts in 2..4 {
+        post.until_put_off().await;
         post.clock.advance(SignedDuration::from_secs(60));
         post.until("failed again", |row| row == (1, attempts)).await;
     }
