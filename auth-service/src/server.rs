@@ -8,7 +8,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, get, web};
 use serde::Serialize;
-use service_kit::database::{Address, DatabaseError, Patience};
+use service_kit::database::{Address, DatabaseError, Timeouts};
 use service_kit::guard::guard;
 use service_kit::health::{self, DatabaseDependency, Readiness};
 use service_kit::lifecycle::ConnectionLimit;
@@ -132,15 +132,15 @@ pub async fn prepare_with(
         trusted_proxies: config.trusted_proxies.clone(),
     };
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
-    let own = address.pool(1, Patience::REQUEST)?;
+    let own = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&own, &crate::migrations(), NAME).await?;
-    address.refuse_unknown_pooler().await?;
+    address.refuse_undeclared_pooler().await?;
     let slots = match config.hash_concurrency {
         Some(slots) => slots,
         None => std::thread::available_parallelism()?,
     };
     let keeper = Keeper {
-        pool: address.pool(KEY_CONNECTIONS, Patience::BACKGROUND)?,
+        pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?,
         encryption,
         clock: Arc::clone(&clock),
         contract,
@@ -171,7 +171,7 @@ pub async fn prepare_with(
             Some(Worker {
                 outbox,
                 mailer,
-                pool: address.pool(MAIL_CONNECTIONS, Patience::BACKGROUND)?,
+                pool: address.pool(MAIL_CONNECTIONS, Timeouts::BACKGROUND)?,
                 clock,
                 poll_interval,
             })
@@ -180,7 +180,7 @@ pub async fn prepare_with(
     };
     let mut status = {
         let (lists, keys) = (Arc::clone(&state.status_lists), Arc::clone(&state.keys));
-        let pool = address.pool(STATUS_CONNECTIONS, Patience::BACKGROUND)?;
+        let pool = address.pool(STATUS_CONNECTIONS, Timeouts::BACKGROUND)?;
         status_lists::Keeper::new(lists, keys, pool, Arc::clone(&state.clock), &state.settings.tokens)
     };
     status.look().await?;

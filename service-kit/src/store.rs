@@ -65,10 +65,10 @@ impl From<tokio_postgres::Error> for StoreError {
     }
 }
 
-/// The server did not answer within this time.
+/// The server did not respond within this time.
 #[derive(Debug, thiserror::Error)]
-#[error("no answer within {} ms", .0.as_millis())]
-pub struct Late(pub Duration);
+#[error("no response within {} ms", .0.as_millis())]
+pub struct TimedOut(pub Duration);
 
 impl From<ConnectError> for StoreError {
     /// No connection could be made: whatever the reason, the request may be tried again.
@@ -107,8 +107,8 @@ pub fn corrupt(
     StoreError::Corrupt { table, column, source: source.into() }
 }
 
-/// Conditions that pass by themselves: connection trouble, no room, shutting down or starting up, a time-out, a conflict
-/// with another transaction, a server that has just become a standby, a statement that is prepared no longer.
+/// Temporary conditions: connection trouble, no resources, shutdown or startup, a timeout, a conflict with another
+/// transaction, a server that has become read-only, a missing prepared statement.
 fn is_passing(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
     class == "08"

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use local_stack::databases::connect;
 use local_stack::testing::{self, TestDatabase};
-use service_kit::database::{Address, Executor, Patience, Pool, Pooler};
+use service_kit::database::{Address, Executor, Pool, Pooler, Timeouts};
 use service_kit::store::StoreError;
 use tokio::time::{Instant, timeout};
 use tokio_postgres::Client;
@@ -19,8 +19,8 @@ const TABLE: &str = "CREATE TABLE accounts (id bigint PRIMARY KEY, amount bigint
 
 fn pool(database: &TestDatabase, pooler: Pooler, statement: Duration) -> Pool {
     let address = Address::parse("DATABASE_URL", &database.service_url().into(), "test").unwrap();
-    let patience = Patience { wait: Duration::from_secs(2), statement };
-    address.behind(pooler).pool(1, patience).unwrap()
+    let timeouts = Timeouts { wait: Duration::from_secs(2), statement };
+    address.behind(pooler).pool(1, timeouts).unwrap()
 }
 
 async fn backend(pool: &Pool) -> i32 {
@@ -75,7 +75,7 @@ async fn a_statement_that_takes_too_long_is_given_up_and_its_connection_with_it(
         let begun = Instant::now();
         let error = pool.query(SLEEP, &[&30_i64]).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
-        assert_eq!(error.to_string(), "the database is away: no answer within 500 ms");
+        assert_eq!(error.to_string(), "the database is away: no response within 500 ms");
         assert!(begun.elapsed() < Duration::from_secs(5));
         assert_eq!(pool.size(), 0, "it is not used again");
         assert_ne!(backend(&pool).await, before);

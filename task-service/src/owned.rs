@@ -23,7 +23,8 @@ const SET_OWNER_OF_LIST: &str = "SELECT set_config('app.user_id', $1, true), set
      set_config('plan_cache_mode', 'force_generic_plan', true), set_config('statement_timeout', $3, true), \
      set_config('max_parallel_workers_per_gather', '0', true)";
 
-/// PostgreSQL ends a list that takes too long. Where no word of that comes for another second, the server is silent.
+/// PostgreSQL cancels a list that takes too long. If its report does not arrive within another second, the connection is
+/// considered dead.
 const LIST_GRACE: Duration = Duration::from_secs(1);
 
 /// Limits on what one user may take of the database.
@@ -42,7 +43,7 @@ pub struct OwnedTables {
     /// Sent as text: PostgreSQL's settings are text.
     task_quota: Arc<str>,
     list_timeout: Arc<str>,
-    /// How long we wait for the answer that the time is over.
+    /// Maximum time to wait for a list, or for the server to report that it was cancelled.
     list_limit: Duration,
 }
 
@@ -71,7 +72,7 @@ impl OwnedTables {
         parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, StoreError> {
         let settings: &[&dyn Parameter] = &[&owner.as_str(), &&*self.task_quota];
-        let limit = self.pool.patience().statement;
+        let limit = self.pool.timeouts().statement;
         self.run((SET_OWNER, settings), owner, (statement, parameters), limit).await
     }
 

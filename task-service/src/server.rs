@@ -9,7 +9,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, web};
-use service_kit::database::{self, Address, DatabaseError, Patience};
+use service_kit::database::{self, Address, DatabaseError, Timeouts};
 use service_kit::headers::Header;
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
 use service_kit::metrics::MetricsError;
@@ -98,9 +98,9 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     let address = address.behind(settings.database_pooler);
     let verifier = settings.verifier(clock.clone())?;
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
-    let own = address.pool(1, Patience::REQUEST)?;
+    let own = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&own, &migrations(), NAME).await?;
-    address.refuse_unknown_pooler().await?;
+    address.refuse_undeclared_pooler().await?;
     let isolated = isolation::verify(&own).await?;
     let dependencies: Vec<Box<dyn Dependency>> =
         vec![Box::new(DatabaseDependency(own)), Box::new(KeysDependency(verifier.clone()))];

@@ -180,7 +180,7 @@ async fn a_start_behind_a_pooler_without_its_setting_and_a_migration_are_refused
     let refused = run_to_end(Binary::TaskService, &["serve"], env).await.unwrap();
     assert!(!refused.status.success());
     let text = refused.stderr.join("\n");
-    assert!(text.contains("DATABASE_URL: a pooler stands before PostgreSQL"), "{text}");
+    assert!(text.contains("DATABASE_URL: this URL leads to a pooler in transaction mode"), "{text}");
     assert!(text.contains("Set DATABASE_POOLER=transaction"), "{text}");
 
     let url = pooler.url(&database.owner_url());
@@ -188,6 +188,9 @@ async fn a_start_behind_a_pooler_without_its_setting_and_a_migration_are_refused
         run_to_end(Binary::TaskService, &["migrate"], [("MIGRATION_DATABASE_URL", &url)]).await.unwrap();
     assert!(!refused.status.success());
     let text = refused.stderr.join("\n");
-    assert!(text.contains("MIGRATION_DATABASE_URL: a pooler stands before PostgreSQL"), "{text}");
-    assert!(text.contains("name its own host and port"), "{text}");
+    assert!(
+        text.contains("MIGRATION_DATABASE_URL: this URL leads to a pooler in transaction mode"),
+        "{text}"
+    );
+    assert!(text.contains("use the host and port of the server itself"), "{text}");
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::Value;
-use service_kit::database::{self, DatabaseError, Patience};
+use service_kit::database::{self, DatabaseError, Timeouts};
 use service_kit::secret::SecretError;
 use service_kit::settings;
 use shared_claims::SystemClock;
@@ -142,7 +142,7 @@ pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
 impl KeysArgs {
     fn keeper(&self) -> Result<Keeper, KeysError> {
         Ok(Keeper {
-            pool: self.store.address::<KeysError>()?.pool(1, Patience::COMMAND)?,
+            pool: self.store.address::<KeysError>()?.pool(1, Timeouts::COMMAND)?,
             encryption: Arc::new(self.store.encryption()?),
             clock: Arc::new(SystemClock),
             contract: self.keys.contract(self.tokens.clock_skew)?,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use secrecy::SecretString;
-use service_kit::database::{self, Address, Patience};
+use service_kit::database::{self, Address, Timeouts};
 use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 use shared_claims::{Clock, SharedClock, SystemClock};
@@ -175,7 +175,7 @@ pub async fn export(args: ExportArgs) -> Result<(), MoveError> {
     let source = args.store.address::<MoveError>()?;
     let encryption = args.store.encryption()?;
     let export = Export { to: args.to, encryption, private_keys: args.private_keys };
-    let pool = source.pool(1, Patience::COMMAND)?;
+    let pool = source.pool(1, Timeouts::COMMAND)?;
     database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
     Ok(print(&export.run(&source, SystemClock.now()).await?.to_string())?)
 }
@@ -190,7 +190,7 @@ struct Run {
 impl Run {
     async fn begin(args: &TargetArgs, source: &'static str) -> Result<Self, MoveError> {
         let (url, file) = (args.database_url.as_ref(), args.database_url_file.as_deref());
-        let pool = address("DATABASE_URL", url, file)?.pool(1, Patience::COMMAND)?;
+        let pool = address("DATABASE_URL", url, file)?.pool(1, Timeouts::COMMAND)?;
         database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
         let clock: SharedClock = Arc::new(SystemClock);
         let target = Target::new(pool, Arc::clone(&clock), source, args.dry_run);

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::{TestDatabase, auth_env};
 use local_stack::{Binary, Finished, run_to_end};
 use serde_json::Value;
-use service_kit::database::{Address, Patience};
+use service_kit::database::{Address, Timeouts};
 use shared_claims::VirtualClock;
 use tokio_postgres::Client;
 
@@ -57,7 +57,7 @@ impl World {
         Keeper {
             pool: Address::parse("DATABASE_URL", &self.database.service_url().into(), "test")
                 .unwrap()
-                .pool(1, Patience::BACKGROUND)
+                .pool(1, Timeouts::BACKGROUND)
                 .unwrap(),
             encryption: encryption(&self.database.secrets().key_encryption_keys),
             clock: Arc::clone(&self.clock) as _,

@@ -6,7 +6,7 @@ use auth_service::error::ApiError;
 use auth_service::keys::{Due, Keeper, KeyContract, KeyRefresher, KeyRing, KeyTimes};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::CountedDatabase;
-use service_kit::database::{Address, Patience};
+use service_kit::database::{Address, Timeouts};
 use tokio::time::Instant;
 
 use super::{TOKEN_LIFE, World, published, signs, start};
@@ -152,7 +152,7 @@ async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
     let counted = CountedDatabase::of(&world.database).await;
     let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
     let ring =
-        KeyRing::open(Keeper { pool: address.pool(1, Patience::BACKGROUND).unwrap(), ..world.keeper() })
+        KeyRing::open(Keeper { pool: address.pool(1, Timeouts::BACKGROUND).unwrap(), ..world.keeper() })
             .await
             .unwrap();
     let before = counted.round_trips();
@@ -226,7 +226,7 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
     let world = World::new().await;
     let counted = CountedDatabase::of(&world.database).await;
     let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
-    let pool = address.pool(1, Patience::BACKGROUND).unwrap();
+    let pool = address.pool(1, Timeouts::BACKGROUND).unwrap();
     let keeper = Keeper { pool, contract: hourly(), ..world.keeper() };
     let ring = std::sync::Arc::new(KeyRing::open(keeper).await.unwrap());
     let next = world.kid("pending").await;

@@ -9,7 +9,7 @@ use auth_service::users::Email;
 use aws_lc_rs::hmac;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use service_kit::database::{Patience, Pool};
+use service_kit::database::{Pool, Timeouts};
 use shared_claims::Clock;
 
 use super::post::{Post, outbox};
@@ -26,8 +26,8 @@ impl Limited {
         let limits = || Some(Arc::new(Limits::new(hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]))));
         let replicas = [outbox(&post.database, limits()), outbox(&post.database, limits())];
         // All of them ask at once, and each gets its turn.
-        let patience = Patience { wait: Duration::from_secs(60), ..Patience::BACKGROUND };
-        let pool = post.address.pool(8, patience).unwrap();
+        let timeouts = Timeouts { wait: Duration::from_secs(60), ..Timeouts::BACKGROUND };
+        let pool = post.address.pool(8, timeouts).unwrap();
         Self { post, replicas, pool }
     }
 

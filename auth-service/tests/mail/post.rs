@@ -10,7 +10,7 @@ use auth_service::limits::{Asker, Limits, Network};
 use auth_service::users::Email;
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::TestDatabase;
-use service_kit::database::{Address, Patience};
+use service_kit::database::{Address, Timeouts};
 use shared_claims::{Clock, ManualClock};
 use tokio::time::Instant;
 
@@ -56,7 +56,7 @@ impl Post {
         let mailer = Arc::new(Mailer { sender, transport });
         let clock = Arc::clone(&self.clock) as shared_claims::SharedClock;
         let (pool, poll_interval) =
-            (self.address.pool(1, Patience::BACKGROUND).unwrap(), Duration::from_secs(5));
+            (self.address.pool(1, Timeouts::BACKGROUND).unwrap(), Duration::from_secs(5));
         Worker { outbox, mailer, pool, clock, poll_interval }
     }
 
@@ -66,7 +66,7 @@ impl Post {
     }
 
     pub async fn put_until(&self, to: &str, message: Message<'_>, expires_at: Timestamp) {
-        let client = self.address.pool(1, Patience::BACKGROUND).unwrap();
+        let client = self.address.pool(1, Timeouts::BACKGROUND).unwrap();
         let (to, asker) = (Email::parse(to).unwrap(), Asker { account: None, network: Network::of(None) });
         let (to, now) = (Addressee::unverified(&to), self.clock.now());
         assert!(self.outbox.put(&client, &asker, to, &message, expires_at, now).await.unwrap());

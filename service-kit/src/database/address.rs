@@ -1,4 +1,4 @@
-//! Where the database is: a connection URL, as people copy it from their provider's page.
+//! Connection URLs, as providers show them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,40 +9,40 @@ use tokio_postgres::config::{LoadBalanceHosts, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Client, Config};
 use url::form_urlencoded;
 
-use super::connect::Route;
-use super::pool::{Patience, Pool};
+use super::connect::Connector;
+use super::pool::{Pool, Timeouts};
 use super::pooler::Pooler;
 use super::tls;
 use crate::lifecycle;
 use crate::store::StoreError;
 
-/// How long a connection may be idle before the kernel asks whether the other side still lives, and how often it asks
-/// without an answer before it gives up: a peer that vanished is noticed within half a minute also where nothing is sent.
+/// TCP keepalive: when the first probe is sent on an idle connection, the time between probes, and how many may fail. A
+/// dead peer is detected within half a minute even if nothing is sent.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
-/// How long the kernel waits for what it sent to arrive: about as long as we wait for an answer.
+/// Maximum time that sent data may stay unacknowledged: about as long as a request waits for a result.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long one attempt to connect may take, TLS and log-in included. With several hosts, less, so that the next one gets
-/// its turn within [`CREATE_TIMEOUT`](super::pool): the first may be a machine that takes connections and never answers.
+/// Maximum duration of one connection attempt, including TLS and login. Shorter with several hosts, so that the next one is
+/// tried within [`CREATE_TIMEOUT`](super::pool): the first may accept connections and never respond.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT_OF_SEVERAL: Duration = Duration::from_millis(1500);
 
-/// Parameters that mean something to other clients and that need no doing here: `pgbouncer` (Prisma: use no named
-/// statements), `uselibpqcompat` (node-postgres), `supa` and `workaround` (Supabase's integrations).
+/// Parameters for other clients, ignored here: `pgbouncer` (Prisma), `uselibpqcompat` (node-postgres), `supa` and
+/// `workaround` (Supabase's integrations).
 const NOT_FOR_US: [&str; 4] = ["pgbouncer", "uselibpqcompat", "supa", "workaround"];
 
-/// Parameters that ask for something we do otherwise, and how.
+/// Unsupported parameters, and what to do instead.
 const OTHERWISE: [(&str, &str); 9] = [
     ("connection_limit", "set DATABASE_POOL_SIZE instead"),
-    ("pool_timeout", "the time that a request waits for a connection is fixed"),
-    ("statement_cache_size", "set DATABASE_POOLER=transaction if a pooler is in between"),
-    ("schema", "the tables are found by the search_path of the role"),
+    ("pool_timeout", "it cannot be changed"),
+    ("statement_cache_size", "set DATABASE_POOLER=transaction if you use a transaction pooler"),
+    ("schema", "set the search_path of the role instead"),
     ("sslcert", "client certificates are not supported: use a password"),
     ("sslkey", "client certificates are not supported: use a password"),
     ("sslpassword", "client certificates are not supported: use a password"),
     ("gssencmode", "GSSAPI is not supported"),
-    ("load_balance_hosts", "hosts are tried in their order, the last that worked first"),
+    ("load_balance_hosts", "hosts are tried in order"),
 ];
 
 /// Why the database cannot be used at all.
@@ -51,7 +51,7 @@ pub enum DatabaseError {
     /// The URL is not a PostgreSQL connection URL. Its text is kept out: it holds a password.
     #[error("{0}: not a PostgreSQL URL (postgres://user:password@host:port/database): {1}")]
     Url(&'static str, String),
-    /// A parameter of the URL is unknown or cannot be used.
+    /// A parameter of the URL is unknown or unsupported.
     #[error("{name}: the parameter {parameter}: {reason}")]
     UrlParameter {
         /// The variable that holds the URL.
@@ -70,10 +70,8 @@ pub enum DatabaseError {
     /// The server did not answer, or refused us.
     #[error("cannot reach PostgreSQL: {0}")]
     Unreachable(#[from] StoreError),
-    /// A pooler is in between that we were not told of.
-    #[error(
-        "{name}: a pooler stands before PostgreSQL that lends its connections for a transaction at a time. {advice}"
-    )]
+    /// A transaction pooler was found, and is not configured or not supported here.
+    #[error("{name}: this URL leads to a pooler in transaction mode. {advice}")]
     Pooler {
         /// The variable that holds the URL.
         name: &'static str,
@@ -82,8 +80,8 @@ pub enum DatabaseError {
     },
     /// Another migration runs.
     #[error(
-        "another migration has been running for {} s, or its connection hangs: {holder}. Nothing was changed; run \
-         this again later, or end that process with pg_terminate_backend", .waited.as_secs()
+        "another migration is running, or its connection hangs: {holder}. Waited {} s and changed nothing. Run this again \
+         later, or end that process with pg_terminate_backend", .waited.as_secs()
     )]
     MigrationRuns {
         /// How long this one waited.
@@ -93,8 +91,8 @@ pub enum DatabaseError {
     },
     /// A migration waited too long for a table.
     #[error(
-        "migration failed: {0}. The table is in use by a long transaction (see pg_stat_activity), and waiting for it \
-         would have held up everybody else. This migration was rolled back whole; run `migrate` again at a quieter moment"
+        "migration failed: {0}. A long transaction locks the table (see pg_stat_activity), and waiting longer would have \
+         blocked every other query on it. The migration was rolled back; run `migrate` again when the table is less busy"
     )]
     TableInUse(refinery::Error),
     /// A migration failed; it was rolled back whole.
@@ -122,7 +120,7 @@ pub enum DatabaseError {
 #[derive(Clone)]
 pub struct Address {
     pub(super) name: &'static str,
-    pub(super) route: Arc<Route>,
+    pub(super) connector: Arc<Connector>,
     pub(super) pooler: Pooler,
 }
 
@@ -153,12 +151,13 @@ impl Address {
             SslMode::Disable => tls::none(),
             _ => tls::connector(parameters.root_certificates.as_deref())?,
         };
-        let route = Route::new(config, tls).map_err(|reason| DatabaseError::Url(name, reason.to_owned()))?;
-        // Without named statements everything works everywhere; who needs more speed says what is in between.
-        Ok(Self { name, route: Arc::new(route), pooler: Pooler::Transaction })
+        let connector =
+            Connector::new(config, tls).map_err(|reason| DatabaseError::Url(name, reason.to_owned()))?;
+        // Unprepared statements work everywhere. Callers that need more speed declare what is in between.
+        Ok(Self { name, connector: Arc::new(connector), pooler: Pooler::Transaction })
     }
 
-    /// The same database, with a pooler of this kind before it or none.
+    /// Declares the pooler in front of the database.
     #[must_use]
     pub fn behind(self, pooler: Pooler) -> Self {
         Self { pooler, ..self }
@@ -173,15 +172,15 @@ impl Address {
     /// # Errors
     /// When the pool refuses its settings.
     pub fn worker_pool(&self, connections: usize) -> Result<Pool, DatabaseError> {
-        self.pool((connections / lifecycle::workers()).max(1), Patience::REQUEST)
+        self.pool((connections / lifecycle::workers()).max(1), Timeouts::REQUEST)
     }
 
     /// A pool of at most `size` connections. Makes no connection yet.
     ///
     /// # Errors
     /// When the pool refuses its settings.
-    pub fn pool(&self, size: usize, patience: Patience) -> Result<Pool, DatabaseError> {
-        Pool::new(Arc::clone(&self.route), self.pooler, size, patience)
+    pub fn pool(&self, size: usize, timeouts: Timeouts) -> Result<Pool, DatabaseError> {
+        Pool::new(Arc::clone(&self.connector), self.pooler, size, timeouts)
     }
 
     /// A connection of its own, without the time limits of the pools': for reading a whole database at once. It ends
@@ -190,17 +189,17 @@ impl Address {
     /// # Errors
     /// When the server does not answer, or refuses us.
     pub async fn connect(&self) -> Result<Client, StoreError> {
-        let (client, _) = self.route.open().await?;
+        let (client, _) = self.connector.open().await?;
         Ok(client)
     }
 }
 
-/// What the URL leaves open.
+/// Sets defaults for everything that the URL does not set.
 fn complete(config: &mut Config, parameters: &Parameters, application: &'static str) {
     if config.get_application_name().is_none() {
         config.application_name(application);
     }
-    // The driver's own default is any server, also one that only reads.
+    // The driver's default would accept a read-only server.
     if !parameters.names("target_session_attrs") {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     }
@@ -223,7 +222,7 @@ fn complete(config: &mut Config, parameters: &Parameters, application: &'static 
     config.load_balance_hosts(LoadBalanceHosts::Disable);
 }
 
-/// What a URL says behind its question mark, as far as it is not the driver's.
+/// The parameters of a URL that are interpreted here instead of by the driver.
 #[derive(Default)]
 struct Parameters {
     ssl_mode: Option<String>,
@@ -237,7 +236,7 @@ impl Parameters {
     }
 }
 
-/// Takes out of a URL what the driver does not know, or refuses it by name.
+/// Removes the parameters that the driver does not know, and rejects unsupported ones.
 fn split_parameters(name: &'static str, url: &str) -> Result<(String, Parameters), DatabaseError> {
     let mut parameters = Parameters::default();
     let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), parameters)) };
@@ -254,7 +253,7 @@ fn split_parameters(name: &'static str, url: &str) -> Result<(String, Parameters
             known if DRIVERS.contains(&known) => rest.push(pair),
             other => {
                 let otherwise = OTHERWISE.iter().find(|(parameter, _)| *parameter == other);
-                let reason = otherwise.map_or("it is not known here", |(_, reason)| *reason);
+                let reason = otherwise.map_or("unknown parameter", |(_, reason)| *reason);
                 return Err(DatabaseError::UrlParameter { name, parameter: other.to_owned(), reason });
             }
         }
@@ -263,7 +262,7 @@ fn split_parameters(name: &'static str, url: &str) -> Result<(String, Parameters
     Ok((if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) }, parameters))
 }
 
-/// Parameters that the driver reads by itself.
+/// Parameters that the driver parses.
 const DRIVERS: [&str; 17] = [
     "user",
     "password",
@@ -341,19 +340,20 @@ mod tests {
         let text = refusal("postgres://u:secret@h/d?sslmode=require&connection_limit=5");
         assert_eq!(text, "DATABASE_URL: the parameter connection_limit: set DATABASE_POOL_SIZE instead");
         let text = refusal("postgres://u:secret@h/d?conection_timeout=5");
-        assert_eq!(text, "DATABASE_URL: the parameter conection_timeout: it is not known here");
+        assert_eq!(text, "DATABASE_URL: the parameter conection_timeout: unknown parameter");
     }
 
     #[test]
     fn what_the_url_says_wins_over_our_defaults() {
-        let route = parse("postgres://u@h/d?application_name=x&tcp_user_timeout=9&target_session_attrs=any");
-        let config = route.unwrap().route.config().clone();
+        let connector =
+            parse("postgres://u@h/d?application_name=x&tcp_user_timeout=9&target_session_attrs=any");
+        let config = connector.unwrap().connector.config().clone();
         assert_eq!(config.get_application_name(), Some("x"));
         assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(9)));
         assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::Any);
         assert_eq!(config.get_keepalives_idle(), KEEPALIVE_IDLE);
         assert_eq!(config.get_connect_timeout(), Some(&ATTEMPT_TIMEOUT));
-        let config = parse("postgres://u@h,i/d").unwrap().route.config().clone();
+        let config = parse("postgres://u@h,i/d").unwrap().connector.config().clone();
         assert_eq!(config.get_application_name(), Some("test"));
         assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
         assert_eq!(config.get_connect_timeout(), Some(&ATTEMPT_TIMEOUT_OF_SEVERAL));

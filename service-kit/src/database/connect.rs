@@ -1,4 +1,4 @@
-//! Opening a connection: host after host, each for a limited time, until one takes us.
+//! Opens connections: tries one host after another, each for a limited time.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -15,26 +15,27 @@ use tokio_postgres::tls::{MakeTlsConnect, NoTls};
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::link::Silence;
 use super::names::{Named, TlsBelow};
+use super::raw_connection::Outages;
 
-/// PostgreSQL's port.
+/// PostgreSQL's default port.
 const PORT: u16 = 5432;
 
-/// Why no connection could be made: what each host answered, in the order in which they were asked.
+/// Why no connection could be opened: the error of each host, in the order they were tried.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(|(host, error)| format!("{host}: {error}")).collect::<Vec<_>>().join("; "))]
 pub struct ConnectError(Vec<(String, AttemptError)>);
 
 impl ConnectError {
-    /// Whether waiting does not help: every host refused us (wrong password, no such database or role), or its name or
-    /// our settings are wrong.
+    /// Whether retrying is pointless: every host rejected the login (wrong password, unknown database or role), has an
+    /// untrusted certificate, or the settings are invalid.
     pub(super) fn is_refusal(&self) -> bool {
         self.0.iter().all(|(_, error)| match error {
             AttemptError::Driver(error) => is_refusal(error),
-            AttemptError::Io(_) | AttemptError::Late(_) | AttemptError::ReadOnly | AttemptError::Writable => {
-                false
-            }
+            AttemptError::Io(_)
+            | AttemptError::TimedOut(_)
+            | AttemptError::ReadOnly
+            | AttemptError::Writable => false,
         })
     }
 }
@@ -43,32 +44,38 @@ impl ConnectError {
 enum AttemptError {
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    #[error("no answer within {} ms", .0.as_millis())]
-    Late(Duration),
-    #[error("it takes no writes")]
+    #[error("no response within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    #[error("the server is read-only")]
     ReadOnly,
-    #[error("it takes writes")]
+    #[error("the server accepts writes")]
     Writable,
     #[error("{}", crate::store::chain(.0))]
     Driver(#[from] tokio_postgres::Error),
 }
 
 fn is_refusal(error: &tokio_postgres::Error) -> bool {
-    match error.code() {
-        Some(code) => code.code().starts_with("28") || code.code().starts_with("3D"),
-        None => {
-            !error.is_closed()
-                && std::error::Error::source(error).is_none_or(|cause| !cause.is::<std::io::Error>())
-        }
+    if let Some(code) = error.code() {
+        return code.code().starts_with("28") || code.code().starts_with("3D");
+    }
+    match std::error::Error::source(error).map(|cause| cause.downcast_ref::<std::io::Error>()) {
+        Some(Some(cause)) => is_untrusted(cause),
+        Some(None) | None => !error.is_closed(),
     }
 }
 
-enum Place {
+/// Whether the server's certificate is untrusted.
+fn is_untrusted(error: &std::io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
+}
+
+enum Endpoint {
     Tcp { name: String, address: Option<IpAddr>, port: u16 },
     Unix(PathBuf),
 }
 
-impl Place {
+impl Endpoint {
     fn label(&self) -> String {
         match self {
             Self::Tcp { name, port, .. } => format!("{name}:{port}"),
@@ -77,17 +84,17 @@ impl Place {
     }
 }
 
-/// The way to a database, over one or several hosts.
-pub(super) struct Route {
+/// Opens connections to one database on one or several hosts.
+pub(super) struct Connector {
     config: Config,
     tls: MakeRustlsConnect,
-    places: Vec<Place>,
-    /// The place that worked last is asked first: after a failover nobody waits for the old one again.
+    endpoints: Vec<Endpoint>,
+    /// The endpoint that worked last is tried first, so that after a failover the old primary costs no time.
     last: AtomicUsize,
-    silence: Arc<Silence>,
+    outages: Arc<Outages>,
 }
 
-impl Route {
+impl Connector {
     /// # Errors
     /// The rule that the hosts and ports break.
     pub(super) fn new(config: Config, tls: MakeRustlsConnect) -> Result<Self, &'static str> {
@@ -106,17 +113,19 @@ impl Route {
             let port = ports.get(at).or(ports.first()).copied().unwrap_or(PORT);
             let address = addresses.get(at).copied();
             match (hosts.get(at), address) {
-                (Some(Host::Unix(directory)), _) => Place::Unix(directory.join(format!(".s.PGSQL.{port}"))),
-                (Some(Host::Tcp(name)), address) => Place::Tcp { name: name.clone(), address, port },
-                (None, address) => Place::Tcp {
+                (Some(Host::Unix(directory)), _) => {
+                    Endpoint::Unix(directory.join(format!(".s.PGSQL.{port}")))
+                }
+                (Some(Host::Tcp(name)), address) => Endpoint::Tcp { name: name.clone(), address, port },
+                (None, address) => Endpoint::Tcp {
                     name: address.map(|address| address.to_string()).unwrap_or_default(),
                     address,
                     port,
                 },
             }
         };
-        let places = (0..count).map(place).collect();
-        Ok(Self { config, tls, places, last: AtomicUsize::new(0), silence: Arc::default() })
+        let endpoints = (0..count).map(place).collect();
+        Ok(Self { config, tls, endpoints, last: AtomicUsize::new(0), outages: Arc::default() })
     }
 
     #[cfg(test)]
@@ -124,12 +133,12 @@ impl Route {
         &self.config
     }
 
-    /// A connection to the first host that will have us, driven by a task of this thread's runtime.
+    /// Connects to the first host that accepts. The connection is driven by a task on the current runtime.
     pub(super) async fn open(&self) -> Result<(Client, JoinHandle<()>), ConnectError> {
         let first = self.last.load(Ordering::Relaxed);
         let mut failures = Vec::new();
-        for at in (first..self.places.len()).chain(0..first) {
-            let Some(place) = self.places.get(at) else { continue };
+        for at in (first..self.endpoints.len()).chain(0..first) {
+            let Some(place) = self.endpoints.get(at) else { continue };
             match self.attempt(place).await {
                 Ok(open) => {
                     self.last.store(at, Ordering::Relaxed);
@@ -141,34 +150,36 @@ impl Route {
         Err(ConnectError(failures))
     }
 
-    /// What all pools over this route know of servers that do not answer.
-    pub(super) fn silence(&self) -> &Arc<Silence> {
-        &self.silence
+    /// The outages that all pools of this connector share.
+    pub(super) fn outages(&self) -> &Arc<Outages> {
+        &self.outages
     }
 
-    /// How long one attempt may take.
-    pub(super) fn patience(&self) -> Duration {
+    /// Maximum duration of one attempt: one address of one host.
+    pub(super) fn attempt_timeout(&self) -> Duration {
         self.config.get_connect_timeout().copied().unwrap_or(Duration::MAX)
     }
 
-    async fn attempt(&self, place: &Place) -> Result<(Client, JoinHandle<()>), AttemptError> {
+    async fn attempt(&self, place: &Endpoint) -> Result<(Client, JoinHandle<()>), AttemptError> {
         let limited = |outcome: Result<_, _>| match outcome {
             Ok(outcome) => outcome,
-            Err(_) => Err(AttemptError::Late(self.patience())),
+            Err(_) => Err(AttemptError::TimedOut(self.attempt_timeout())),
         };
         let (name, addresses) = match place {
-            Place::Unix(path) => return limited(timeout(self.patience(), self.over_unix(path)).await),
-            Place::Tcp { name, address: Some(address), port } => (name, vec![(*address, *port).into()]),
-            Place::Tcp { name, address: None, port } => {
-                let found = timeout(self.patience(), lookup_host((name.as_str(), *port))).await;
-                let found = found.map_err(|_| AttemptError::Late(self.patience()))??;
+            Endpoint::Unix(path) => {
+                return limited(timeout(self.attempt_timeout(), self.over_unix(path)).await);
+            }
+            Endpoint::Tcp { name, address: Some(address), port } => (name, vec![(*address, *port).into()]),
+            Endpoint::Tcp { name, address: None, port } => {
+                let found = timeout(self.attempt_timeout(), lookup_host((name.as_str(), *port))).await;
+                let found = found.map_err(|_| AttemptError::TimedOut(self.attempt_timeout()))??;
                 (name, found.collect())
             }
         };
         let mut outcome = Err(AttemptError::Io(std::io::Error::other("the name has no address")));
         for address in addresses {
             let stream = TcpStream::connect(address);
-            outcome = limited(timeout(self.patience(), self.over_tcp(stream, name)).await);
+            outcome = limited(timeout(self.attempt_timeout(), self.over_tcp(stream, name)).await);
             if outcome.is_ok() {
                 break;
             }
@@ -194,13 +205,13 @@ impl Route {
     async fn over_unix(&self, path: &Path) -> Result<(Client, JoinHandle<()>), AttemptError> {
         let stream = UnixStream::connect(path).await?;
         let mut config = self.config.clone();
-        // There is no TLS over a socket of this machine.
+        // PostgreSQL does not offer TLS on Unix sockets.
         config.ssl_mode(tokio_postgres::config::SslMode::Disable);
         let (client, connection) = config.connect_raw(Named::new(stream), NoTls).await?;
         self.welcome(client, tokio::spawn(drive(connection))).await
     }
 
-    /// Lets the kernel notice a peer that is gone.
+    /// Sets the socket options that detect a dead peer.
     fn watch(&self, socket: &SockRef<'_>) -> std::io::Result<()> {
         #[cfg(target_os = "linux")]
         if let Some(limit) = self.config.get_tcp_user_timeout() {
@@ -219,7 +230,7 @@ impl Route {
         socket.set_tcp_keepalive(&keepalive)
     }
 
-    /// Keeps a connection if it is to a server of the kind that is wanted.
+    /// Checks `target_session_attrs`.
     async fn welcome(
         &self,
         client: Client,
@@ -238,7 +249,7 @@ impl Route {
     }
 }
 
-/// Whether the server behind this connection takes no writes: a standby, or one that was told so.
+/// Whether the server is read-only: a standby, or configured so.
 pub(super) async fn is_read_only(client: &Client) -> Result<bool, tokio_postgres::Error> {
     let messages = client.simple_query("SHOW transaction_read_only").await?;
     Ok(messages.iter().any(|message| match message {
@@ -250,6 +261,6 @@ pub(super) async fn is_read_only(client: &Client) -> Result<bool, tokio_postgres
 async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
     if let Err(error) = connection.await {
         let error = crate::store::chain(&error);
-        tracing::warn!(error, "a connection to the database broke");
+        tracing::warn!(error, "database connection lost");
     }
 }

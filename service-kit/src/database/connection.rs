@@ -1,4 +1,4 @@
-//! A connection on loan from a pool. It goes back only when the server has answered all that it was asked.
+//! A connection borrowed from a pool. It is returned only if no result is outstanding.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,23 +8,23 @@ use deadpool::managed::{self, Object};
 use tokio::time::timeout;
 use tokio_postgres::error::{Severity, SqlState};
 
-use super::link::{Link, Silence};
 use super::pool::Manager;
-use crate::store::{Late, StoreError};
+use super::raw_connection::{Outages, RawConnection};
+use crate::store::{StoreError, TimedOut};
 
-/// A connection that one task uses. It is closed when it is dropped while an answer is awaited, as happens when a client
-/// hangs up: nobody can say what state it is in, or whether the server is there at all.
+/// A connection in use by one task. If it is dropped while a result is outstanding, as when a client hangs up, the
+/// connection is closed: its state is unknown, and the server may be unreachable.
 pub(super) struct Connection {
-    /// Always there until it is dropped.
+    /// `None` only while it is being dropped.
     object: Option<Object<Manager>>,
-    doubtful: AtomicBool,
-    silence: Arc<Silence>,
+    broken: AtomicBool,
+    outages: Arc<Outages>,
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         if let Some(object) = self.object.take()
-            && self.is_doubtful()
+            && self.is_broken()
         {
             drop(Object::take(object));
         }
@@ -35,52 +35,52 @@ impl Connection {
     /// Borrows one from a pool.
     pub(super) async fn of(
         pool: &managed::Pool<Manager>,
-        silence: &Arc<Silence>,
+        outages: &Arc<Outages>,
     ) -> Result<Self, StoreError> {
         let object = Some(pool.get().await?);
-        Ok(Self { object, doubtful: AtomicBool::new(false), silence: Arc::clone(silence) })
+        Ok(Self { object, broken: AtomicBool::new(false), outages: Arc::clone(outages) })
     }
 
-    pub(super) fn is_doubtful(&self) -> bool {
-        self.doubtful.load(Ordering::Relaxed)
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
-    /// Awaits what the connection is asked to do, for at most as long as `limit` says.
+    /// Waits for a result on this connection, for at most `limit`.
     pub(super) async fn within<T>(
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Failure> {
-        self.doubtful.store(true, Ordering::Relaxed);
+        self.broken.store(true, Ordering::Relaxed);
         match timeout(limit, work).await {
             Ok(Ok(value)) => {
-                self.link()?.heard();
-                self.doubtful.store(false, Ordering::Relaxed);
+                self.raw()?.mark_verified();
+                self.broken.store(false, Ordering::Relaxed);
                 Ok(value)
             }
             Ok(Err(error)) => {
                 let failure = Failure::of(error);
-                self.doubtful.store(failure.taints, Ordering::Relaxed);
+                self.broken.store(failure.breaks, Ordering::Relaxed);
                 Err(failure)
             }
             Err(_) => {
-                self.silence.notice();
-                Err(Failure::of_late(limit))
+                self.outages.record();
+                Err(Failure::timed_out(limit))
             }
         }
     }
 
-    pub(super) fn link(&self) -> Result<&Link, Failure> {
-        self.object.as_deref().ok_or_else(|| Failure::of_late(Duration::ZERO))
+    pub(super) fn raw(&self) -> Result<&RawConnection, Failure> {
+        self.object.as_deref().ok_or_else(|| Failure::timed_out(Duration::ZERO))
     }
 }
 
-/// What went wrong with a statement, and what that says about the connection and about trying again.
+/// Why a statement failed, and what follows for the connection and for repeating it.
 pub(super) struct Failure {
     pub(super) error: StoreError,
-    /// Whether the connection is of no use any more.
-    taints: bool,
-    /// Whether the statement did certainly nothing and may succeed if it is sent again.
+    /// Whether the connection must be closed.
+    breaks: bool,
+    /// Whether the statement certainly had no effect and may succeed if it is repeated.
     pub(super) may_repeat: bool,
 }
 
@@ -93,24 +93,24 @@ impl From<Failure> for StoreError {
 impl Failure {
     fn of(error: tokio_postgres::Error) -> Self {
         let Some(database) = error.as_db_error() else {
-            // The connection broke, or a value could not be sent: what the server made of the rest is not known.
-            return Self { error: error.into(), taints: true, may_repeat: false };
+            // The connection broke, or a value could not be encoded. What the server executed is unknown.
+            return Self { error: error.into(), breaks: true, may_repeat: false };
         };
         if is_missing_statement(database.code()) {
-            tracing::error!(%error, "is there a transaction pooler before PostgreSQL? Then set DATABASE_POOLER=transaction");
+            tracing::error!(%error, "prepared statement missing: if a transaction pooler is in use, set DATABASE_POOLER=transaction");
         }
         let fatal = matches!(database.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
         let (here, elsewhere) = (is_conflict(database.code()), is_of_this_connection(database.code()));
-        Self { taints: fatal || elsewhere, may_repeat: here || elsewhere, error: error.into() }
+        Self { breaks: fatal || elsewhere, may_repeat: here || elsewhere, error: error.into() }
     }
 
-    fn of_late(limit: Duration) -> Self {
-        let error = StoreError::Unavailable(Late(limit).into());
-        Self { error, taints: true, may_repeat: false }
+    fn timed_out(limit: Duration) -> Self {
+        let error = StoreError::Unavailable(TimedOut(limit).into());
+        Self { error, breaks: true, may_repeat: false }
     }
 }
 
-/// Two transactions got into each other's way, and this one gave way: the next time it may come through.
+/// A serialization failure or a deadlock. Repeating the statement may succeed.
 fn is_conflict(code: &SqlState) -> bool {
     [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }
@@ -131,7 +131,7 @@ fn is_of_this_connection(code: &SqlState) -> bool {
         || is_missing_statement(code)
 }
 
-/// What was prepared here is missing, or there before it was prepared: there is more than one server connection.
+/// A prepared statement is missing, or already exists: a pooler has switched server connections.
 fn is_missing_statement(code: &SqlState) -> bool {
     [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(code)
 }

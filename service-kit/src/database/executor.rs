@@ -1,34 +1,34 @@
-//! What stores send their statements through.
+//! Running statements.
 
 use tokio_postgres::Row;
 
 use super::parameter::Parameter;
 use crate::store::{StoreError, corrupt};
 
-/// What came of a statement.
+/// The result of a statement.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// The rows it returned.
     pub rows: Vec<Row>,
-    /// How many rows it returned, inserted, changed or deleted.
+    /// Number of rows that were returned, inserted, updated or deleted.
     pub affected: u64,
 }
 
-/// Something that runs statements: a [`Pool`](super::Pool), where each is a transaction of its own, or a
-/// [`Transaction`](super::Transaction). Statements are constants; what varies are the parameters.
+/// Runs statements: a [`Pool`](super::Pool), where each statement is its own transaction, or a
+/// [`Transaction`](super::Transaction). SQL is always constant; values are passed as parameters.
 pub trait Executor: Sync {
     /// Runs a statement.
     ///
     /// # Errors
-    /// When the database is away, does not answer in time, or refuses the statement. Nothing was changed then, with one
-    /// exception: a change whose confirmation got lost ([`StoreError::Unavailable`]) may have been made.
+    /// If the database is unreachable, does not respond in time, or rejects the statement. The statement then had no
+    /// effect, except that a commit whose confirmation was lost ([`StoreError::Unavailable`]) may have taken effect.
     fn run(
         &self,
         sql: &'static str,
         parameters: &[&dyn Parameter],
     ) -> impl Future<Output = Result<Outcome, StoreError>> + Send;
 
-    /// Its rows.
+    /// Runs a statement and returns its rows.
     ///
     /// # Errors
     /// As for [`Executor::run`].
@@ -40,7 +40,7 @@ pub trait Executor: Sync {
         async move { Ok(self.run(sql, parameters).await?.rows) }
     }
 
-    /// Its first row, if there is one.
+    /// Runs a statement and returns its first row, if any.
     ///
     /// # Errors
     /// As for [`Executor::run`].
@@ -52,7 +52,7 @@ pub trait Executor: Sync {
         async move { Ok(self.run(sql, parameters).await?.rows.into_iter().next()) }
     }
 
-    /// Its one row.
+    /// Runs a statement that returns one row.
     ///
     /// # Errors
     /// As for [`Executor::run`], and [`StoreError::Corrupt`] if there is none.
@@ -67,7 +67,7 @@ pub trait Executor: Sync {
         }
     }
 
-    /// How many rows it inserted, changed or deleted.
+    /// Runs a statement and returns the number of rows it inserted, updated or deleted.
     ///
     /// # Errors
     /// As for [`Executor::run`].

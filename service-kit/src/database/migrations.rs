@@ -1,4 +1,4 @@
-//! Bringing a schema up to date.
+//! Runs schema migrations.
 
 use std::time::Duration;
 
@@ -10,18 +10,17 @@ use tokio_postgres::{Client, Transaction};
 use super::address::{Address, DatabaseError};
 use crate::store::StoreError;
 
-/// One migration run at a time on a database ("latchkey" in ASCII): refinery itself takes no lock.
+/// The advisory lock of migrations ("latchkey" in ASCII). refinery takes none.
 const MIGRATION_LOCK: i64 = 0x6c61_7463_686b_6579;
-/// How long a migration run waits for another one: longer than most migrations take, and short enough that an operator who
-/// waits learns why.
+/// Maximum time to wait for another run: longer than most migrations take, short enough to report the reason soon.
 pub const MIGRATION_LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// For the lock's transaction alone. It may be idle for as long as the migrations take.
+/// Settings of the lock's transaction, which is idle while the migrations run.
 const LOCK_SETTINGS: &str = "
     SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true),
            set_config('idle_in_transaction_session_timeout', '0', true)";
 const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
-/// Who holds it.
+/// The process that holds the lock.
 const HOLDER: &str = "
     SELECT format('process %s (%s), whose transaction began at %s', a.pid, a.application_name, a.xact_start)
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -29,18 +28,19 @@ const HOLDER: &str = "
       AND (l.classid::bigint << 32) + l.objid::bigint = $1";
 
 impl Address {
-    /// Brings the schema up to date, one run at a time however many start at once. Returns how many migrations were
-    /// applied. Waits `lock_timeout` for another run ([`MIGRATION_LOCK_TIMEOUT`]).
+    /// Applies pending migrations and returns their number. Concurrent runs take turns; each waits at most `lock_timeout`
+    /// ([`MIGRATION_LOCK_TIMEOUT`]).
     ///
     /// # Errors
-    /// When the server cannot be reached, a pooler stands before it, another run does not end, or a migration fails.
+    /// If the server is unreachable, the URL leads to a transaction pooler, another run takes too long, or a migration
+    /// fails.
     pub async fn migrate(&self, runner: Runner, lock_timeout: Duration) -> Result<usize, DatabaseError> {
-        let advice = "Migrations need the server itself: name its own host and port in this URL";
+        let advice = "Migrations need a direct connection: use the host and port of the server itself";
         self.refuse_pooler(advice).await?;
         // A schema that is newer than this binary, as after a rollback, is left as it is.
         let runner = runner.set_abort_missing(false);
-        // The lock belongs to a transaction: it ends with it and with its connection, whatever is in between. It cannot be
-        // that of the migrations, which commit one after another.
+        // A transaction holds the lock, so that the lock ends with it, or with its connection, even through a pooler. The
+        // migrations need another connection because each of them commits.
         let mut locking = self.connect().await?;
         let lock = locking.transaction().await.map_err(StoreError::from)?;
         self.lock(&lock, lock_timeout).await?;
@@ -69,11 +69,11 @@ async fn holder(client: &Client) -> Result<String, StoreError> {
     let rows = client.query_typed(HOLDER, &[(&MIGRATION_LOCK, Type::INT8)]).await?;
     match rows.first() {
         Some(row) => Ok(row.try_get(0)?),
-        None => Ok("it has just ended".to_owned()),
+        None => Ok("unknown, it has just ended".to_owned()),
     }
 }
 
-/// The error of a migration, with the reason if it waited in vain for a table.
+/// Recognizes migrations that failed because a table was locked.
 fn explained(error: refinery::Error) -> DatabaseError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(this) = cause {

@@ -1,23 +1,23 @@
-//! The way to PostgreSQL, whatever stands in between: a server, a pooler, several hosts of which one takes writes, or a
-//! network that goes silent.
+//! Access to PostgreSQL: directly, through a pooler, with several hosts of which one accepts writes, and over networks
+//! that fail silently.
 //!
-//! What holds everywhere:
-//! - a statement that runs is the one that was meant: prepared statements have names that no other process uses, and behind a
-//!   transaction pooler there are none ([`Pooler`]);
-//! - nothing waits for longer than a named limit, and what waited in vain is not used again;
-//! - a connection whose future was dropped is closed, unless it was idle;
-//! - nothing is set on a connection for longer than a transaction.
+//! What this module guarantees:
+//! - The statement that runs is the one that was meant. Names of prepared statements are unique to the process, and behind
+//!   a transaction pooler none are used ([`Pooler`]).
+//! - Every wait has a named limit. A connection that exceeded one is closed.
+//! - A connection whose future is dropped while a result is outstanding is closed.
+//! - Nothing is set on a connection for longer than a transaction.
 
 mod address;
 mod connect;
 mod connection;
 mod executor;
-mod link;
 mod migrations;
 mod names;
 mod parameter;
 mod pool;
 mod pooler;
+mod raw_connection;
 mod start;
 mod tls;
 mod transaction;
@@ -27,7 +27,7 @@ pub use self::connect::ConnectError;
 pub use self::executor::{Executor, Outcome};
 pub use self::migrations::MIGRATION_LOCK_TIMEOUT;
 pub use self::parameter::{Parameter, SqlType, borrowed};
-pub use self::pool::{Patience, Pool};
+pub use self::pool::{Pool, Timeouts};
 pub use self::pooler::Pooler;
 pub use self::start::{ping, wait_until_usable};
 pub use self::transaction::Transaction;

@@ -1,9 +1,9 @@
-//! Names of prepared statements that no other process uses.
+//! Unique names for prepared statements.
 //!
-//! The driver calls them `s0`, `s1` and so on, in every process. Behind a pooler that hands server connections around, the
-//! `s5` of one replica can meet that of another, and PostgreSQL runs whichever statement it has under that name. So a
-//! prefix that is drawn at random goes before every name on its way out: a name that PostgreSQL does not know from this
-//! process is then an error (SQLSTATE 26000), and never another statement.
+//! The driver names them `s0`, `s1` and so on, in every process. Behind a pooler that switches server connections, one
+//! replica's `s5` can collide with another's, and PostgreSQL runs the statement it has under that name. Therefore each
+//! process adds a random prefix to every name it sends. A collision is then an error (SQLSTATE 26000), never another
+//! statement.
 
 use std::io;
 use std::pin::Pin;
@@ -14,18 +14,18 @@ use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-/// The prefix of this process: 122 random bits. With the driver's number it stays below the 63 bytes that PostgreSQL
-/// compares of a name.
+/// The prefix of this process: 122 random bits. With the driver's number it fits into the 63 bytes of a name that
+/// PostgreSQL compares.
 static PREFIX: LazyLock<String> = LazyLock::new(|| format!("{}_", uuid::Uuid::new_v4().simple()));
 
-/// The version that begins the start-up message proper. What may come before it, a request for TLS, has another.
+/// The version number in the startup message. The TLS request, which may precede it, has another number.
 const PROTOCOL_3: u32 = 3 << 16;
 
-/// A way to the server that prefixes the names of statements in what is written to it. What is read stays as it is.
+/// A stream that prefixes statement names in everything written to it. Reads are unchanged.
 pub(super) struct Named<S> {
     stream: S,
     rewriter: Rewriter,
-    /// What is rewritten and waits for the stream.
+    /// Rewritten bytes that the stream has not accepted yet.
     waiting: BytesMut,
 }
 
@@ -35,7 +35,7 @@ impl<S> Named<S> {
     }
 }
 
-/// TLS below the names: they are rewritten before they are encrypted.
+/// A TLS connector underneath the rewriting: names are rewritten before they are encrypted.
 pub(super) struct TlsBelow<T>(pub T);
 
 impl<S, T> TlsConnect<Named<S>> for TlsBelow<T>
@@ -49,7 +49,7 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Stream, T::Error>> + Send>>;
 
     fn connect(self, named: Named<S>) -> Self::Future {
-        // Nothing waits here: the driver has read the server's answer to its request for TLS.
+        // Nothing is buffered here: the driver has read the response to its TLS request.
         let connecting = self.0.connect(named.stream);
         Box::pin(async move { Ok(Named::new(connecting.await?)) })
     }
@@ -86,7 +86,7 @@ impl<S: AsyncWrite + Unpin> Named<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Named<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        // One write at a time is kept, so that a stream that is full holds its writer back.
+        // Buffers one write at a time, so that backpressure reaches the writer.
         ready!(this.poll_waiting(cx))?;
         this.rewriter.rewrite(buf, &PREFIX, &mut this.waiting)?;
         if let Poll::Ready(Err(error)) = this.poll_waiting(cx) {
@@ -108,12 +108,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Named<S> {
     }
 }
 
-/// Reads the client's side of PostgreSQL's protocol, message by message.
+/// Parses the frontend messages of PostgreSQL's protocol (version 3).
 #[derive(Default)]
 struct Rewriter {
-    /// Whether start-up is over: from then on each message begins with its type.
+    /// Whether the startup message was sent. From then on each message begins with a type byte.
     started: bool,
-    /// The beginning of a message whose end was not written yet.
+    /// The beginning of a message that is not complete yet.
     partial: BytesMut,
 }
 
@@ -133,7 +133,7 @@ impl Rewriter {
         Ok(())
     }
 
-    /// Returns what does not make a whole message yet.
+    /// Returns the rest of the input, which is not a whole message yet.
     fn whole_messages<'a>(
         &mut self,
         mut input: &'a [u8],
@@ -164,9 +164,9 @@ impl Rewriter {
     }
 }
 
-/// Writes one message, its name prefixed if it has the name of a statement.
+/// Writes one message, with the prefix if it contains the name of a statement.
 fn write(kind: u8, body: &[u8], prefix: &str, output: &mut BytesMut) -> io::Result<()> {
-    // Where the name begins: Parse names first, Bind after its portal, Close and Describe after what they are about.
+    // Where the name begins: first in Parse, after the portal in Bind, after the kind in Close and Describe.
     let at = match (kind, body.first()) {
         (b'P', _) => 0,
         (b'B', _) => body.iter().position(|byte| *byte == 0).ok_or_else(malformed)? + 1,

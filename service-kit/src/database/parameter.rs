@@ -1,13 +1,13 @@
-//! Values of statements, with the types that PostgreSQL is told: an unnamed statement has nobody to ask for them.
+//! Statement parameters and their SQL types. An unprepared statement must declare the types.
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
-/// A value for `$1`, `$2` and so on. Its Rust type says what PostgreSQL takes it for.
+/// A value for `$1`, `$2` and so on. Its Rust type determines its SQL type.
 pub trait Parameter: ToSql + Sync {
-    /// PostgreSQL's type of the value.
+    /// The SQL type of the value.
     fn sql_type(&self) -> Type;
 }
 
@@ -17,13 +17,13 @@ impl<T: SqlType> Parameter for T {
     }
 }
 
-/// A Rust type that stands for one type of PostgreSQL.
+/// A Rust type with a fixed SQL type.
 pub trait SqlType: ToSql + Sync {
     /// The type.
     const SQL_TYPE: Type;
 }
 
-/// A type of which there are arrays.
+/// A type that can be an array element.
 pub trait Element: SqlType {
     /// The type of an array of it.
     const ARRAY: Type;
@@ -71,7 +71,7 @@ impl<T: Element> SqlType for &[T] {
     const SQL_TYPE: Type = T::ARRAY;
 }
 
-/// The values as the driver borrows them.
+/// The parameters in the form the driver expects.
 pub fn borrowed<'a>(
     parameters: &'a [&'a dyn Parameter],
 ) -> impl ExactSizeIterator<Item = &'a (dyn ToSql + Sync)> + Clone {

@@ -4,75 +4,75 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{self, Metrics, RecycleError, RecycleResult, Timeouts};
+use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::address::DatabaseError;
-use super::connect::{ConnectError, Route, is_read_only};
+use super::connect::{ConnectError, Connector, is_read_only};
 use super::connection::{Connection, Failure};
 use super::executor::{Executor, Outcome};
-use super::link::{Call, Link, Silence};
 use super::parameter::Parameter;
 use super::pooler::Pooler;
+use super::raw_connection::{Call, Outages, RawConnection};
 use super::transaction::Transaction;
-use crate::store::{Late, StoreError};
+use crate::store::{StoreError, TimedOut};
 
 /// How long a new connection may take, over all hosts. With the wait for a place and one statement it stays well below the
 /// 30 s that a request may take.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long a connection may take to prove that it lives, after others went silent: many round trips, and short, since
-/// several dead ones may be looked at one after another.
+/// Maximum time to check an idle connection after a statement timed out on another one. Many round trips fit in, and it
+/// is short because several dead connections may be checked one after another.
 const PROOF_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long `/readyz` waits for the database's answer.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long the users of a pool wait.
+/// How long users of a pool wait.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// For a free connection.
+pub struct Timeouts {
+    /// Maximum time to wait for a free connection.
     pub wait: Duration,
-    /// For the server's answer to one statement. The server's own limit, `statement_timeout` of the service role, is 10 s:
-    /// it ends what we no longer wait for.
+    /// Maximum time to wait for the result of one statement. The service role's `statement_timeout` is 10 s: it cancels
+    /// statements that nobody waits for any more.
     pub statement: Duration,
 }
 
-impl Patience {
-    /// A client waits: past these it gets a 503 it can retry. Our statements take milliseconds.
+impl Timeouts {
+    /// For requests. A client whose request exceeds them gets a 503 and can retry. Statements take milliseconds.
     pub const REQUEST: Self = Self { wait: Duration::from_secs(2), statement: Duration::from_millis(3500) };
-    /// Nobody waits: work in the background may read and sweep many rows.
+    /// For background tasks, which may read or delete many rows.
     pub const BACKGROUND: Self = Self { wait: Duration::from_secs(2), statement: Duration::from_secs(10) };
-    /// An operator waits, whose command may write thousands of rows with one statement.
+    /// For commands, which may write thousands of rows with one statement.
     pub const COMMAND: Self = Self { wait: Duration::from_secs(2), statement: Duration::from_secs(60) };
 }
 
-/// What makes connections and looks at them before they are lent again.
+/// Opens connections, and checks them before they are reused.
 pub(super) struct Manager {
-    route: Arc<Route>,
+    connector: Arc<Connector>,
     pooler: Pooler,
-    silence: Arc<Silence>,
+    outages: Arc<Outages>,
 }
 
 impl managed::Manager for Manager {
-    type Type = Link;
+    type Type = RawConnection;
     type Error = ConnectError;
 
-    async fn create(&self) -> Result<Link, ConnectError> {
-        Ok(Link::new(self.route.open().await?, self.pooler, Arc::clone(&self.silence)))
+    async fn create(&self) -> Result<RawConnection, ConnectError> {
+        Ok(RawConnection::new(self.connector.open().await?, self.pooler, Arc::clone(&self.outages)))
     }
 
-    /// Costs no round trip, unless a server was silent since this connection was last used: no transaction of ours can be
-    /// left half sent, and nothing is set on a connection.
-    async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<ConnectError> {
-        if link.is_closed() {
+    /// Costs no round trip unless a statement timed out since this connection was last used. Transactions are never left
+    /// half sent, and nothing is set on a connection, so there is nothing to reset.
+    async fn recycle(&self, raw: &mut RawConnection, _: &Metrics) -> RecycleResult<ConnectError> {
+        if raw.is_closed() {
             return Err(RecycleError::message("the connection is closed"));
         }
-        if link.is_trusted() {
+        if raw.is_verified() {
             return Ok(());
         }
-        match timeout(PROOF_TIMEOUT, link.client().check_connection()).await {
+        match timeout(PROOF_TIMEOUT, raw.client().check_connection()).await {
             Ok(Ok(())) => {
-                link.heard();
+                raw.mark_verified();
                 Ok(())
             }
             Ok(Err(_)) | Err(_) => Err(RecycleError::message("the connection is silent")),
@@ -80,33 +80,36 @@ impl managed::Manager for Manager {
     }
 }
 
-/// Connections to the database. Clones share them.
+/// A pool of connections. Clones share it.
 #[derive(Clone)]
 pub struct Pool {
     connections: managed::Pool<Manager>,
-    patience: Patience,
-    silence: Arc<Silence>,
+    timeouts: Timeouts,
+    outages: Arc<Outages>,
 }
 
 impl Pool {
     pub(super) fn new(
-        route: Arc<Route>,
+        connector: Arc<Connector>,
         pooler: Pooler,
         size: usize,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Result<Self, DatabaseError> {
-        // All pools of one address learn of a silence.
-        let silence = Arc::clone(route.silence());
-        let create = CREATE_TIMEOUT.max(route.patience());
-        let manager = Manager { route, pooler, silence: Arc::clone(&silence) };
-        let timeouts =
-            Timeouts { wait: Some(patience.wait), create: Some(create), recycle: Some(CREATE_TIMEOUT) };
+        // All pools of one address learn of a outages.
+        let outages = Arc::clone(connector.outages());
+        let create = CREATE_TIMEOUT.max(connector.attempt_timeout());
+        let manager = Manager { connector, pooler, outages: Arc::clone(&outages) };
+        let limits = managed::Timeouts {
+            wait: Some(timeouts.wait),
+            create: Some(create),
+            recycle: Some(CREATE_TIMEOUT),
+        };
         let connections = managed::Pool::builder(manager)
             .max_size(size)
-            .timeouts(timeouts)
+            .timeouts(limits)
             .runtime(Runtime::Tokio1)
             .build()?;
-        Ok(Self { connections, patience, silence })
+        Ok(Self { connections, timeouts, outages })
     }
 
     /// Begins a transaction.
@@ -114,7 +117,7 @@ impl Pool {
     /// # Errors
     /// When the database is away.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        let limit = self.patience.statement;
+        let limit = self.timeouts.statement;
         match Transaction::begin(self.connection().await?, limit).await {
             Err(failure) if failure.may_repeat => {
                 Ok(Transaction::begin(self.connection().await?, limit).await?)
@@ -123,10 +126,10 @@ impl Pool {
         }
     }
 
-    /// Runs a statement in a transaction of its own whose ground `first` prepares, all in one round trip: it sets what
-    /// holds for this transaction alone. Returns the rows of the second. `limit` is how long the server may take.
+    /// Runs two statements in a transaction of their own, in one round trip: `first` sets what holds for this transaction
+    /// alone, such as an identity. Returns the rows of `then`. `limit` is the maximum time to wait for the result.
     ///
-    /// A caller that gives up leaves no half of it behind.
+    /// If the future is dropped, either the whole transaction takes effect or none of it.
     ///
     /// # Errors
     /// As for [`Executor::run`].
@@ -136,51 +139,50 @@ impl Pool {
         then: Call<'_>,
         limit: Duration,
     ) -> Result<Vec<Row>, StoreError> {
-        Ok(self.perform(Work::Prepared(first, then), limit).await?.rows)
+        Ok(self.perform(Work::Pair(first, then), limit).await?.rows)
     }
 
-    /// How long a statement of this pool may take.
-    pub fn patience(&self) -> Patience {
-        self.patience
+    /// How long users of this pool wait.
+    pub fn timeouts(&self) -> Timeouts {
+        self.timeouts
     }
 
-    /// How many connections are open.
+    /// Number of open connections.
     pub fn size(&self) -> usize {
         self.connections.status().size
     }
 
-    /// How many of them nobody uses.
+    /// Number of open connections that are not in use.
     pub fn idle(&self) -> usize {
         self.connections.status().available
     }
 
-    /// Asks the server whether it takes writes.
+    /// Checks that the server responds and accepts writes.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let ask = async {
             let connection = self.connection().await?;
-            let asked = is_read_only(connection.link()?.client());
+            let asked = is_read_only(connection.raw()?.client());
             Ok(connection.within(PING_TIMEOUT, asked).await?)
         };
         match timeout(PING_TIMEOUT, ask).await {
             Ok(Ok(false)) => Ok(()),
-            Ok(Ok(true)) => Err(StoreError::Unavailable("the server takes no writes".into())),
+            Ok(Ok(true)) => Err(StoreError::Unavailable("the server is read-only".into())),
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(StoreError::Unavailable(Late(PING_TIMEOUT).into())),
+            Err(_) => Err(StoreError::Unavailable(TimedOut(PING_TIMEOUT).into())),
         }
     }
 
     async fn connection(&self) -> Result<Connection, StoreError> {
-        Connection::of(&self.connections, &self.silence).await
+        Connection::of(&self.connections, &self.outages).await
     }
 
-    /// Does what is one transaction of ours, and does it once more if it certainly did nothing and may succeed the next
-    /// time.
+    /// Runs one transaction, and repeats it once if it certainly had no effect and may succeed the next time.
     async fn perform(&self, work: Work<'_>, limit: Duration) -> Result<Outcome, StoreError> {
         let mut connection = self.connection().await?;
         match work.on(&connection, limit).await {
             Err(failure) if failure.may_repeat => {
-                tracing::debug!(error = %failure.error, "a statement is sent again");
-                if connection.is_doubtful() {
+                tracing::debug!(error = %failure.error, "repeating a statement");
+                if connection.is_broken() {
                     drop(connection);
                     connection = self.connection().await?;
                 }
@@ -191,25 +193,25 @@ impl Pool {
     }
 }
 
-/// What is one transaction of ours.
+/// One transaction.
 #[derive(Clone, Copy)]
 enum Work<'a> {
     Statement(Call<'a>),
-    Prepared(Call<'a>, Call<'a>),
+    Pair(Call<'a>, Call<'a>),
 }
 
 impl Work<'_> {
     async fn on(self, connection: &Connection, limit: Duration) -> Result<Outcome, Failure> {
-        let link = connection.link()?;
+        let raw = connection.raw()?;
         match self {
-            Self::Statement(call) => connection.within(limit, link.run(call)).await,
-            Self::Prepared(first, then) => connection.within(limit, link.transact(first, then)).await,
+            Self::Statement(call) => connection.within(limit, raw.run(call)).await,
+            Self::Pair(first, then) => connection.within(limit, raw.transact(first, then)).await,
         }
     }
 }
 
 impl Executor for Pool {
     async fn run(&self, sql: &'static str, parameters: &[&dyn Parameter]) -> Result<Outcome, StoreError> {
-        self.perform(Work::Statement((sql, parameters)), self.patience.statement).await
+        self.perform(Work::Statement((sql, parameters)), self.timeouts.statement).await
     }
 }

@@ -1,4 +1,4 @@
-//! What may stand between us and PostgreSQL.
+//! Connection poolers in front of PostgreSQL.
 
 use clap::ValueEnum;
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -6,28 +6,29 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use super::address::{Address, DatabaseError};
 use crate::store::StoreError;
 
-/// How often a pooler is looked for. One in use by others may lend a connection to somebody else between two looks.
+/// Number of checks. A busy pooler may assign its connections to other clients in between.
 const LOOKS: usize = 8;
 
-/// What stands between a service and PostgreSQL.
+/// The kind of connection pooler in front of PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Pooler {
-    /// Nothing, or a pooler in session mode: statements are prepared once on each connection
+    /// No pooler, or one in session mode. Each statement is prepared once per connection
     None,
-    /// A pooler that lends a server connection for one transaction: statements are sent unprepared each time
+    /// A pooler in transaction mode, such as PgBouncer. Statements are not prepared
     Transaction,
 }
 
 impl Address {
-    /// Refuses a transaction pooler that nobody told us of: what is prepared on one of its connections is missing on the
-    /// next.
+    /// Rejects a transaction pooler that was not declared: statements prepared on one of its connections are missing on
+    /// the next.
     ///
     /// # Errors
     /// [`DatabaseError::Pooler`], or when the server does not answer.
-    pub async fn refuse_unknown_pooler(&self) -> Result<(), DatabaseError> {
+    pub async fn refuse_undeclared_pooler(&self) -> Result<(), DatabaseError> {
         match self.pooler {
             Pooler::None => {
-                self.refuse_pooler("Set DATABASE_POOLER=transaction, or name the server itself").await
+                self.refuse_pooler("Set DATABASE_POOLER=transaction, or use the URL of the server itself")
+                    .await
             }
             Pooler::Transaction => Ok(()),
         }
@@ -40,8 +41,8 @@ impl Address {
         Ok(())
     }
 
-    /// Whether two connections that are open at the same time are ever served by the same process of the server, or one by
-    /// two. Without a transaction pooler that cannot be.
+    /// Whether one server process ever serves two connections that are open at the same time, or two processes serve one
+    /// connection. Without a transaction pooler this is impossible.
     async fn lends_connections(&self) -> Result<bool, StoreError> {
         let (one, other) = (self.connect().await?, self.connect().await?);
         let ours = backend(&one).await?;
@@ -54,7 +55,7 @@ impl Address {
     }
 }
 
-/// The server's process behind a connection.
+/// The id of the server process behind a connection.
 async fn backend(client: &Client) -> Result<Option<String>, StoreError> {
     let messages = client.simple_query("SELECT pg_backend_pid()").await?;
     Ok(messages.iter().find_map(|message| match message {

@@ -1,4 +1,4 @@
-//! Whether the database can be used: at start, and for `/readyz`.
+//! Checks the database, at start and for `/readyz`.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use super::executor::Executor;
 use super::pool::Pool;
 use crate::store::StoreError;
 
-/// How long a starting service waits for a database that is still coming up, and how often it looks.
+/// How long a starting service waits for its database, and the time between attempts.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 const START_RETRY: Duration = Duration::from_millis(250);
 
 const IS_MIGRATED: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
 const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
-/// Nothing else ends a statement whose client went away. A role of one's own may be without the limit.
+/// Without the limit, nothing cancels a statement whose client is gone. Roles made by hand may lack it.
 const IS_LIMITED: &str = "SELECT current_setting('statement_timeout') <> '0'";
 
 /// Waits until the database answers, up to 30 s, then checks that its schema is at least as new as this binary
@@ -48,10 +48,10 @@ pub async fn wait_until_usable(
     Ok(())
 }
 
-/// One round trip, to know that the database answers and takes writes.
+/// Checks in one round trip that the database responds and accepts writes.
 ///
 /// # Errors
-/// When it does not within two seconds.
+/// If it does not within two seconds.
 pub async fn ping(pool: &Pool) -> Result<(), StoreError> {
     pool.ping().await
 }
@@ -63,7 +63,7 @@ async fn schema_version(pool: &Pool) -> Result<i32, StoreError> {
     Ok(pool.query_one(NEWEST, &[]).await?.try_get(0)?)
 }
 
-/// Waiting does not help: wrong password, no such database, no such role, or a name or setting that is wrong.
+/// Whether waiting is pointless.
 fn is_refusal(error: &StoreError) -> bool {
     let StoreError::Unavailable(cause) = error else { return true };
     cause.downcast_ref::<ConnectError>().is_some_and(ConnectError::is_refusal)

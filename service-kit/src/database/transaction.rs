@@ -9,9 +9,9 @@ use super::executor::{Executor, Outcome};
 use super::parameter::Parameter;
 use crate::store::StoreError;
 
-/// A transaction. It holds a connection of its own, and is rolled back if it is dropped before [`Transaction::commit`].
+/// A transaction on a connection of its own. Rolled back if it is dropped before [`Transaction::commit`].
 ///
-/// Nothing in it is sent a second time: what it read before may have decided what it does.
+/// Its statements are never repeated: they may depend on what it read before.
 pub struct Transaction {
     connection: Connection,
     limit: Duration,
@@ -20,23 +20,23 @@ pub struct Transaction {
 
 impl Transaction {
     pub(super) async fn begin(connection: Connection, limit: Duration) -> Result<Self, Failure> {
-        connection.within(limit, connection.link()?.client().batch_execute("BEGIN")).await?;
+        connection.within(limit, connection.raw()?.client().batch_execute("BEGIN")).await?;
         Ok(Self { connection, limit, open: true })
     }
 
-    /// Runs statements without parameters and rows, such as `SET LOCAL`.
+    /// Runs statements that have no parameters and return no rows, such as `SET LOCAL`.
     ///
     /// # Errors
     /// As for [`Executor::run`].
     pub async fn batch(&self, sql: &'static str) -> Result<(), StoreError> {
-        let link = self.connection.link()?;
-        Ok(self.connection.within(self.limit, link.client().batch_execute(sql)).await?)
+        let raw = self.connection.raw()?;
+        Ok(self.connection.within(self.limit, raw.client().batch_execute(sql)).await?)
     }
 
-    /// Makes everything in it happen.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// When the database is away: then it may have happened or not.
+    /// If the connection is lost or times out. The transaction may have been committed all the same.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.batch("COMMIT").await?;
         self.open = false;
@@ -46,19 +46,19 @@ impl Transaction {
 
 impl Executor for Transaction {
     async fn run(&self, sql: &'static str, parameters: &[&dyn Parameter]) -> Result<Outcome, StoreError> {
-        let link = self.connection.link()?;
-        Ok(self.connection.within(self.limit, link.run((sql, parameters))).await?)
+        let raw = self.connection.raw()?;
+        Ok(self.connection.within(self.limit, raw.run((sql, parameters))).await?)
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if !self.open || self.connection.is_doubtful() {
+        if !self.open || self.connection.is_broken() {
             return;
         }
-        // Polled once it is on its way, before anything that the next borrower sends. Its answer is nobody's business.
-        if let Ok(link) = self.connection.link() {
-            let _ = link.client().batch_execute("ROLLBACK").now_or_never();
+        // Polling once sends it, ahead of anything that the next user sends. Nobody needs its result.
+        if let Ok(raw) = self.connection.raw() {
+            let _ = raw.client().batch_execute("ROLLBACK").now_or_never();
         }
     }
 }

@@ -16,13 +16,13 @@ use super::pooler::Pooler;
 /// A statement with its values.
 pub(super) type Call<'a> = (&'static str, &'a [&'a dyn Parameter]);
 
-/// Counts how often a server did not answer in time. A connection that was heard of before the latest silence has to prove
+/// Counts how often a server did not answer in time. A connection that was heard of before the latest outages has to prove
 /// that it lives before it is used again: one dead connection is rarely alone.
 #[derive(Default)]
-pub(super) struct Silence(AtomicUsize);
+pub(super) struct Outages(AtomicUsize);
 
-impl Silence {
-    pub(super) fn notice(&self) {
+impl Outages {
+    pub(super) fn record(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -31,32 +31,32 @@ impl Silence {
     }
 }
 
-/// An open connection. It is closed at once when this is dropped, whatever is under way.
-pub(super) struct Link {
+/// An open connection. Dropping it closes the connection immediately, even while a statement is running.
+pub(super) struct RawConnection {
     client: Client,
     driver: JoinHandle<()>,
     pooler: Pooler,
-    /// By the place of their text in the program, which is constant: no text is hashed for a statement that is sent.
+    /// Keyed by the location of the constant text, so that no text is hashed for a statement that is sent.
     prepared: Mutex<HashMap<(usize, usize), Statement>>,
-    silence: Arc<Silence>,
-    /// How many silences there had been when the server last answered here.
-    heard: AtomicUsize,
+    outages: Arc<Outages>,
+    /// The number of outages when the server last responded on this connection.
+    verified: AtomicUsize,
 }
 
-impl Drop for Link {
+impl Drop for RawConnection {
     fn drop(&mut self) {
         self.driver.abort();
     }
 }
 
-impl Link {
+impl RawConnection {
     pub(super) fn new(
         (client, driver): (Client, JoinHandle<()>),
         pooler: Pooler,
-        silence: Arc<Silence>,
+        outages: Arc<Outages>,
     ) -> Self {
-        let heard = AtomicUsize::new(silence.count());
-        Self { client, driver, pooler, prepared: Mutex::default(), silence, heard }
+        let verified = AtomicUsize::new(outages.count());
+        Self { client, driver, pooler, prepared: Mutex::default(), outages, verified }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -67,14 +67,14 @@ impl Link {
         self.client.is_closed()
     }
 
-    /// Whether the server answered here since the latest silence.
-    pub(super) fn is_trusted(&self) -> bool {
-        self.heard.load(Ordering::Relaxed) == self.silence.count()
+    /// Whether the server has responded on this connection since the latest outage.
+    pub(super) fn is_verified(&self) -> bool {
+        self.verified.load(Ordering::Relaxed) == self.outages.count()
     }
 
-    /// The server has just answered.
-    pub(super) fn heard(&self) {
-        self.heard.store(self.silence.count(), Ordering::Relaxed);
+    /// Notes that the server has just responded on this connection.
+    pub(super) fn mark_verified(&self) {
+        self.verified.store(self.outages.count(), Ordering::Relaxed);
     }
 
     /// Runs one statement.
@@ -88,11 +88,10 @@ impl Link {
         }
     }
 
-    /// Runs a statement that prepares the ground, and then one that returns rows, in one transaction of their own and one
-    /// round trip.
+    /// Runs two statements in one transaction and one round trip. Returns the outcome of the second.
     ///
-    /// All four messages are written before the first `await` can suspend, so it is all or nothing: a future dropped at any
-    /// point leaves no half-sent transaction on the connection. That is why what is prepared is prepared before.
+    /// All four messages are written before the first `await` can suspend. A future that is dropped leaves no half-sent
+    /// transaction on the connection. Statements are therefore prepared before, never in between.
     pub(super) async fn transact(&self, first: Call<'_>, then: Call<'_>) -> Result<Outcome, Error> {
         let (begin, commit) = (self.client.batch_execute("BEGIN"), self.client.batch_execute("COMMIT"));
         let (begun, prepared, outcome, committed) = match self.pooler {
@@ -121,7 +120,7 @@ impl Link {
         collect(self.client.query_raw(statement, borrowed(parameters)).await?).await
     }
 
-    /// Parses, plans and runs the statement under no name: nothing of it is left on the server.
+    /// Runs the unnamed statement, which PostgreSQL parses and plans each time. Nothing of it remains on the server.
     async fn run_unprepared(&self, (sql, parameters): Call<'_>) -> Result<Outcome, Error> {
         let typed = borrowed(parameters).zip(parameters.iter().map(|parameter| parameter.sql_type()));
         collect(self.client.query_typed_raw(sql, typed).await?).await
