@@ -107,9 +107,7 @@ pub fn email(name: &str) -> String {
 }
 
 pub async fn connect(url: &str) -> tokio_postgres::Client {
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
+    local_stack::databases::connect(url).await.unwrap()
 }
 
 /// A browser that is signed in.

@@ -1,6 +1,7 @@
 //! The databases and roles, made by the same script that makes them everywhere else.
 
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::cluster::Cluster;
 use crate::command::{forget_other_servers, run};
@@ -27,12 +28,17 @@ pub async fn make(cluster: &Cluster, port: u16) -> Result<()> {
     run("psql", command).await
 }
 
-/// A connection without TLS, for loopback. It ends when the client is dropped.
+/// Opens a connection without TLS, for loopback, to the server that accepts writes if the URL names several. It ends when
+/// the client is dropped.
 ///
 /// # Errors
 /// If the server cannot be reached or refuses.
 pub async fn connect(url: &str) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.asking("connect to PostgreSQL")?;
+    let mut config: Config = url.parse().asking("read the URL of PostgreSQL")?;
+    if config.get_hosts().len() > 1 {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    let (client, connection) = config.connect(NoTls).await.asking("connect to PostgreSQL")?;
     tokio::spawn(connection);
     Ok(client)
 }
