@@ -141,5 +141,5 @@ pub async fn clear(client: &impl Executor, key: &Key) -> Result<(), StoreError> 
 /// # Errors
 /// When the database cannot.
 pub async fn sweep(client: &impl Executor, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
-    Ok(client.execute(SWEEP, &[&now, &latest]).await?)
+    client.execute(SWEEP, &[&now, &latest]).await
 }

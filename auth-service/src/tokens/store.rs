@@ -17,7 +17,7 @@ const LONGEST: &str = "
     SELECT max(seconds) FROM token_lifetimes WHERE last_seen + make_interval(secs => seconds) >= $1";
 
 /// Notes that tokens minted here live for `ttl`. To be called at the start and so often that the last note is less than
-/// [`NOTED_EVERY`] old whenever a token is minted: [`longest_life`] relies on it.
+/// five minutes old whenever a token is minted: [`longest_life`] relies on it.
 ///
 /// # Errors
 /// When the database cannot.

@@ -81,8 +81,7 @@ pub async fn create(
                 &swept_until,
             ],
         )
-        .await
-        .map_err(StoreError::from);
+        .await;
     match created {
         Ok(_) => Ok(Some(expires_at)),
         Err(error) if TIES.iter().any(|tie| error.is_constraint(tie)) => Ok(None),

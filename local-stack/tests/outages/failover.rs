@@ -55,18 +55,23 @@ async fn a_server_that_takes_no_more_writes_is_left_for_the_one_that_does() {
     let superuser = connect(&cluster.tasks().superuser_url()).await.unwrap();
     let load = Load::start(&user);
     sleep(Duration::from_millis(500)).await;
-    // As a managed database does that is full, or about to be switched over: connections stay open and only read.
+    // A switchover: the connections to the old primary stay open, and only read.
     superuser.batch_execute("ALTER SYSTEM SET default_transaction_read_only = on").await.unwrap();
     superuser.batch_execute("SELECT pg_reload_conf()").await.unwrap();
     let read_only = Instant::now();
     until("503 meanwhile", RECOVERED, async || user.readiness().await == [503, 503]).await;
-    superuser.batch_execute("ALTER SYSTEM RESET default_transaction_read_only").await.unwrap();
-    superuser.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    cluster.promote().await;
     let writable = Instant::now();
     until("ready again", RECOVERED, async || user.readiness().await == [200, 200]).await;
     until("all is well", RECOVERED, async || writable.elapsed() > AFTERWARDS).await;
+    let now = "SELECT clock_timestamp()::text";
+    let switched: String = superuser.query_one(now, &[]).await.unwrap().get(0);
+    until("a while", RECOVERED, async || writable.elapsed() > AFTERWARDS * 2).await;
     let answers = load.stop().await;
     answers.are_good_or_503();
     assert!(answers.first_503(read_only).is_some());
     assert!(answers.last_503(writable).unwrap_or_default() < AFTERWARDS);
+    // Nothing is read from the old primary any more, where a revoked session would live on.
+    let used = "SELECT count(*) FROM pg_stat_activity WHERE usename ~ '_service$' AND state_change > $1::text::timestamptz";
+    assert_eq!(superuser.query_one(used, &[&switched]).await.unwrap().get::<_, i64>(0), 0);
 }

@@ -230,27 +230,33 @@ impl Connector {
         socket.set_tcp_keepalive(&keepalive)
     }
 
-    /// Checks `target_session_attrs`.
+    /// Keeps a connection only if the server is acceptable.
     async fn welcome(
         &self,
         client: Client,
         driver: JoinHandle<()>,
     ) -> Result<(Client, JoinHandle<()>), AttemptError> {
         let wanted = self.config.get_target_session_attrs();
-        if wanted == TargetSessionAttrs::Any {
+        if wanted == TargetSessionAttrs::Any || self.is_acceptable(&client).await? {
             return Ok((client, driver));
         }
-        let read_only = is_read_only(&client).await?;
-        match (wanted, read_only) {
-            (TargetSessionAttrs::ReadWrite, true) => Err(AttemptError::ReadOnly),
-            (TargetSessionAttrs::ReadOnly, false) => Err(AttemptError::Writable),
-            _ => Ok((client, driver)),
-        }
+        let is_primary_wanted = wanted == TargetSessionAttrs::ReadWrite;
+        Err(if is_primary_wanted { AttemptError::ReadOnly } else { AttemptError::Writable })
+    }
+
+    /// Checks in one round trip that the server responds and has the `target_session_attrs` of the URL.
+    pub(super) async fn is_acceptable(&self, client: &Client) -> Result<bool, tokio_postgres::Error> {
+        let read_only = is_read_only(client).await?;
+        Ok(match self.config.get_target_session_attrs() {
+            TargetSessionAttrs::ReadWrite => !read_only,
+            TargetSessionAttrs::ReadOnly => read_only,
+            _ => true,
+        })
     }
 }
 
 /// Whether the server is read-only: a standby, or configured so.
-pub(super) async fn is_read_only(client: &Client) -> Result<bool, tokio_postgres::Error> {
+async fn is_read_only(client: &Client) -> Result<bool, tokio_postgres::Error> {
     let messages = client.simple_query("SHOW transaction_read_only").await?;
     Ok(messages.iter().any(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0) == Some("on"),

@@ -59,6 +59,10 @@ impl Connection {
                 Ok(value)
             }
             Ok(Err(error)) => {
+                if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+                    // A failover: the other connections lead to the same server.
+                    self.outages.record();
+                }
                 let failure = Failure::of(error);
                 self.broken.store(failure.breaks, Ordering::Relaxed);
                 Err(failure)
@@ -68,6 +72,13 @@ impl Connection {
                 Err(Failure::timed_out(limit))
             }
         }
+    }
+
+    /// Notes that the server has become read-only: this connection is closed, the others are checked before they are
+    /// reused.
+    pub(super) fn reject(&self) {
+        self.outages.record();
+        self.broken.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn raw(&self) -> Result<&RawConnection, Failure> {
@@ -115,8 +126,8 @@ fn is_conflict(code: &SqlState) -> bool {
     [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }
 
-/// Refusals that have to do with the connection and not with the statement, so that another connection may do: the server
-/// became a standby or shuts down, or what was prepared is gone or out of date.
+/// Errors caused by this connection, not by the statement: the server has become read-only or is shutting down, or a
+/// prepared statement is missing or outdated. Another connection may succeed.
 fn is_of_this_connection(code: &SqlState) -> bool {
     [
         SqlState::READ_ONLY_SQL_TRANSACTION,

@@ -1,4 +1,4 @@
-//! Connections that are kept open, and lent to one statement or transaction at a time.
+//! A pool of connections. Each statement or transaction borrows one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::address::DatabaseError;
-use super::connect::{ConnectError, Connector, is_read_only};
+use super::connect::{ConnectError, Connector};
 use super::connection::{Connection, Failure};
 use super::executor::{Executor, Outcome};
 use super::parameter::Parameter;
@@ -18,13 +18,13 @@ use super::raw_connection::{Call, Outages, RawConnection};
 use super::transaction::Transaction;
 use crate::store::{StoreError, TimedOut};
 
-/// How long a new connection may take, over all hosts. With the wait for a place and one statement it stays well below the
-/// 30 s that a request may take.
+/// Maximum time to open a connection, over all hosts. Together with the wait for a free connection and one statement it
+/// stays well below the 30 s of a request.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(4);
-/// Maximum time to check an idle connection after a statement timed out on another one. Many round trips fit in, and it
+/// Maximum time to check an idle connection after another one timed out or led to a read-only server. Many round trips fit in, and it
 /// is short because several dead connections may be checked one after another.
 const PROOF_TIMEOUT: Duration = Duration::from_millis(500);
-/// How long `/readyz` waits for the database's answer.
+/// Maximum duration of the check for `/readyz`.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long users of a pool wait.
@@ -61,7 +61,7 @@ impl managed::Manager for Manager {
         Ok(RawConnection::new(self.connector.open().await?, self.pooler, Arc::clone(&self.outages)))
     }
 
-    /// Costs no round trip unless a statement timed out since this connection was last used. Transactions are never left
+    /// Costs no round trip unless there was an outage since this connection was last used. Transactions are never left
     /// half sent, and nothing is set on a connection, so there is nothing to reset.
     async fn recycle(&self, raw: &mut RawConnection, _: &Metrics) -> RecycleResult<ConnectError> {
         if raw.is_closed() {
@@ -70,12 +70,13 @@ impl managed::Manager for Manager {
         if raw.is_verified() {
             return Ok(());
         }
-        match timeout(PROOF_TIMEOUT, raw.client().check_connection()).await {
-            Ok(Ok(())) => {
+        match timeout(PROOF_TIMEOUT, self.connector.is_acceptable(raw.client())).await {
+            Ok(Ok(true)) => {
                 raw.mark_verified();
                 Ok(())
             }
-            Ok(Err(_)) | Err(_) => Err(RecycleError::message("the connection is silent")),
+            Ok(Ok(false)) => Err(RecycleError::message("the server has become read-only")),
+            Ok(Err(_)) | Err(_) => Err(RecycleError::message("the connection does not respond")),
         }
     }
 }
@@ -84,6 +85,7 @@ impl managed::Manager for Manager {
 #[derive(Clone)]
 pub struct Pool {
     connections: managed::Pool<Manager>,
+    connector: Arc<Connector>,
     timeouts: Timeouts,
     outages: Arc<Outages>,
 }
@@ -95,10 +97,10 @@ impl Pool {
         size: usize,
         timeouts: Timeouts,
     ) -> Result<Self, DatabaseError> {
-        // All pools of one address learn of a outages.
+        // Shared by all pools of an address.
         let outages = Arc::clone(connector.outages());
         let create = CREATE_TIMEOUT.max(connector.attempt_timeout());
-        let manager = Manager { connector, pooler, outages: Arc::clone(&outages) };
+        let manager = Manager { connector: Arc::clone(&connector), pooler, outages: Arc::clone(&outages) };
         let limits = managed::Timeouts {
             wait: Some(timeouts.wait),
             create: Some(create),
@@ -109,13 +111,13 @@ impl Pool {
             .timeouts(limits)
             .runtime(Runtime::Tokio1)
             .build()?;
-        Ok(Self { connections, timeouts, outages })
+        Ok(Self { connections, connector, timeouts, outages })
     }
 
     /// Begins a transaction.
     ///
     /// # Errors
-    /// When the database is away.
+    /// If the database is unreachable or does not respond in time.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let limit = self.timeouts.statement;
         match Transaction::begin(self.connection().await?, limit).await {
@@ -161,12 +163,16 @@ impl Pool {
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let ask = async {
             let connection = self.connection().await?;
-            let asked = is_read_only(connection.raw()?.client());
-            Ok(connection.within(PING_TIMEOUT, asked).await?)
+            let asked = self.connector.is_acceptable(connection.raw()?.client());
+            let acceptable = connection.within(PING_TIMEOUT, asked).await?;
+            if !acceptable {
+                connection.reject();
+            }
+            Ok(acceptable)
         };
         match timeout(PING_TIMEOUT, ask).await {
-            Ok(Ok(false)) => Ok(()),
-            Ok(Ok(true)) => Err(StoreError::Unavailable("the server is read-only".into())),
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(StoreError::Unavailable("the server is read-only".into())),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(StoreError::Unavailable(TimedOut(PING_TIMEOUT).into())),
         }

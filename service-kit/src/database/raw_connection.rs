@@ -13,11 +13,11 @@ use super::executor::Outcome;
 use super::parameter::{Parameter, borrowed};
 use super::pooler::Pooler;
 
-/// A statement with its values.
+/// A statement and its parameters.
 pub(super) type Call<'a> = (&'static str, &'a [&'a dyn Parameter]);
 
-/// Counts how often a server did not answer in time. A connection that was heard of before the latest outages has to prove
-/// that it lives before it is used again: one dead connection is rarely alone.
+/// Counts timeouts of statements and servers that became read-only. After one, every other connection is checked before it is reused, because dead connections
+/// rarely come alone.
 #[derive(Default)]
 pub(super) struct Outages(AtomicUsize);
 
