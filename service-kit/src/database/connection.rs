@@ -52,9 +52,10 @@ impl Connection {
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Failure> {
         self.broken.store(true, Ordering::Relaxed);
+        let outages = self.outages.count();
         match timeout(limit, work).await {
             Ok(Ok(value)) => {
-                self.raw()?.mark_verified();
+                self.raw()?.mark_verified(outages);
                 self.broken.store(false, Ordering::Relaxed);
                 Ok(value)
             }

@@ -70,9 +70,10 @@ impl managed::Manager for Manager {
         if raw.is_verified() {
             return Ok(());
         }
+        let outages = self.outages.count();
         match timeout(PROOF_TIMEOUT, self.connector.is_acceptable(raw.client())).await {
             Ok(Ok(true)) => {
-                raw.mark_verified();
+                raw.mark_verified(outages);
                 Ok(())
             }
             Ok(Ok(false)) => Err(RecycleError::message("the server has become read-only")),

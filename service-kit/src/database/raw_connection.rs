@@ -26,7 +26,7 @@ impl Outages {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -72,9 +72,10 @@ impl RawConnection {
         self.verified.load(Ordering::Relaxed) == self.outages.count()
     }
 
-    /// Notes that the server has just responded on this connection.
-    pub(super) fn mark_verified(&self) {
-        self.verified.store(self.outages.count(), Ordering::Relaxed);
+    /// Notes that the server responded to something that was sent after this many outages. An outage in the meantime still
+    /// has this connection checked.
+    pub(super) fn mark_verified(&self, outages: usize) {
+        self.verified.store(outages, Ordering::Relaxed);
     }
 
     /// Runs one statement.
