@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use local_stack::databases::connect;
 use local_stack::testing::{self, replicated_cluster};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::load::{Load, User, until};
 
@@ -20,7 +20,7 @@ async fn a_standby_that_is_promoted_under_load_takes_over_and_nothing_is_lost() 
     let service = testing::task_service(cluster.tasks(), auth.url(), &[]).await;
     let user = User::sign_up(&auth, &service).await;
     let load = Load::start(&user);
-    sleep(Duration::from_secs(1)).await;
+    load.is_running().await;
 
     cluster.kill_primary().await;
     let dead = Instant::now();
@@ -54,7 +54,7 @@ async fn a_server_that_takes_no_more_writes_is_left_for_the_one_that_does() {
     let user = User::sign_up(&auth, &service).await;
     let superuser = connect(&cluster.tasks().superuser_url()).await.unwrap();
     let load = Load::start(&user);
-    sleep(Duration::from_millis(500)).await;
+    load.is_running().await;
     // A switchover: the connections to the old primary stay open, and only read.
     superuser.batch_execute("ALTER SYSTEM SET default_transaction_read_only = on").await.unwrap();
     superuser.batch_execute("SELECT pg_reload_conf()").await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use local_stack::Service;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// How many requests of each kind are under way at once.
+/// Concurrent requests of each kind.
 const AT_ONCE: usize = 3;
 /// Longer than any request may take: one that gets no answer at all fails the test.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -40,6 +40,7 @@ pub struct User {
 /// Requests that are sent again and again until it is stopped.
 pub struct Load {
     stop: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
     clients: Vec<JoinHandle<Vec<Answered>>>,
 }
 
@@ -78,14 +79,23 @@ impl User {
 
 impl Load {
     pub fn start(user: &User) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let requests = user
             .requests()
             .into_iter()
             .flat_map(|(what, request)| (0..AT_ONCE).map(move |_| (what, request.try_clone().unwrap())));
-        let clients =
-            requests.map(|(what, request)| tokio::spawn(repeat(what, request, Arc::clone(&stop)))).collect();
-        Self { stop, clients }
+        let clients = requests
+            .map(|(what, request)| {
+                tokio::spawn(repeat(what, request, (Arc::clone(&stop), Arc::clone(&answered))))
+            })
+            .collect();
+        Self { stop, answered, clients }
+    }
+
+    /// Waits until it is in full swing: every connection there may be is open.
+    pub async fn is_running(&self) {
+        let enough = async || self.answered.load(Ordering::Relaxed) > 300;
+        until("the load runs", PATIENCE, enough).await;
     }
 
     pub async fn stop(self) -> Answers {
@@ -98,7 +108,11 @@ impl Load {
     }
 }
 
-async fn repeat(what: &'static str, request: RequestBuilder, stop: Arc<AtomicBool>) -> Vec<Answered> {
+async fn repeat(
+    what: &'static str,
+    request: RequestBuilder,
+    (stop, answered): (Arc<AtomicBool>, Arc<AtomicUsize>),
+) -> Vec<Answered> {
     let mut answers = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let begun = Instant::now();
@@ -109,6 +123,7 @@ async fn repeat(what: &'static str, request: RequestBuilder, stop: Arc<AtomicBoo
         let body: Value = answer.json().await.unwrap();
         let made = (status == 201).then(|| body["id"].as_str().unwrap().to_owned());
         answers.push(Answered { what, begun, ended: Instant::now(), status, made });
+        answered.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
     }
     answers

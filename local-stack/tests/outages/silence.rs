@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use local_stack::testing::{self, SilentDatabase, TestDatabase};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::load::{Load, User, until};
 
@@ -25,7 +25,7 @@ async fn a_silent_network_means_503s_within_5_s_and_nothing_but_success_10_s_aft
         testing::task_service(&tasks, auth.url(), &[("DATABASE_URL", networks[1].service_url())]).await;
     let user = User::sign_up(&auth, &service).await;
     let load = Load::start(&user);
-    until("answers before the outage", NOTICED, async || networks[0].connections() > 4).await;
+    load.is_running().await;
 
     for network in &networks {
         network.fall_silent();
@@ -65,7 +65,7 @@ async fn connections_that_died_silently_are_replaced_within_10_s_also_when_nobod
     let user = User::sign_up(&auth, &service).await;
     // Opens as many connections as there may be.
     let load = Load::start(&user);
-    sleep(Duration::from_secs(1)).await;
+    load.is_running().await;
     load.stop().await.are_good_or_503();
 
     networks.iter().for_each(SilentDatabase::fall_silent);

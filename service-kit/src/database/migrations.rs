@@ -7,7 +7,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Transaction};
 
-use super::address::{Address, DatabaseError};
+use super::address::Address;
+use super::error::DatabaseError;
 use crate::store::StoreError;
 
 /// The advisory lock of migrations ("latchkey" in ASCII). refinery takes none.

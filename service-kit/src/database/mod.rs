@@ -11,6 +11,7 @@
 mod address;
 mod connect;
 mod connection;
+mod error;
 mod executor;
 mod migrations;
 mod names;
@@ -22,8 +23,9 @@ mod start;
 mod tls;
 mod transaction;
 
-pub use self::address::{Address, DatabaseError};
+pub use self::address::Address;
 pub use self::connect::ConnectError;
+pub use self::error::DatabaseError;
 pub use self::executor::{Executor, Outcome};
 pub use self::migrations::MIGRATION_LOCK_TIMEOUT;
 pub use self::parameter::{Parameter, SqlType, borrowed};

@@ -8,9 +8,9 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::address::DatabaseError;
 use super::connect::{ConnectError, Connector};
 use super::connection::{Connection, Failure};
+use super::error::DatabaseError;
 use super::executor::{Executor, Outcome};
 use super::parameter::Parameter;
 use super::pooler::Pooler;

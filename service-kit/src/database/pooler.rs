@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::address::{Address, DatabaseError};
+use super::address::Address;
+use super::error::DatabaseError;
 use crate::store::StoreError;
 
 /// Number of checks. A busy pooler may assign its connections to other clients in between.

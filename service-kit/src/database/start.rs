@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use refinery::Runner;
 
-use super::address::DatabaseError;
 use super::connect::ConnectError;
+use super::error::DatabaseError;
 use super::executor::Executor;
 use super::pool::Pool;
 use crate::store::StoreError;
@@ -20,7 +20,7 @@ const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM refinery_schema_hist
 const IS_LIMITED: &str = "SELECT current_setting('statement_timeout') <> '0'";
 
 /// Waits until the database answers, up to 30 s, then checks that its schema is at least as new as this binary
-/// (`command` names it in the message). A newer schema is fine: that is a rollout under way.
+/// (`command` names it in the message). A newer schema is accepted, because a rollout may be in progress.
 ///
 /// # Errors
 /// When the database does not come up, or was not migrated.

@@ -8,7 +8,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::address::DatabaseError;
+use super::error::DatabaseError;
 
 /// What makes connections with TLS: chain and name of the server are verified, against the certificates in `file` or else
 /// those of the system.
