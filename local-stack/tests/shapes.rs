@@ -9,7 +9,7 @@ use local_stack::databases::connect;
 use local_stack::testing::{self, Database, TestDatabase, private_cluster};
 use tokio::process::Command;
 use tokio::time::Instant;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, NoTls};
 
 use crate::pooler::ask;
 use crate::scratch::Scratch;
@@ -80,7 +80,8 @@ async fn a_standby_has_each_database_and_each_commit() {
         return;
     }
     let database = TestDatabase::empty_tasks().await;
-    let standby = connect(&database.service_url()).await.unwrap();
+    let (standby, connection) = tokio_postgres::connect(&database.service_url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
     assert_eq!(ask(&standby, "SELECT pg_is_in_recovery()").await, "t", "the first server of the URL");
     assert!(standby.batch_execute("BEGIN READ WRITE").await.is_err());
 

@@ -61,7 +61,7 @@ async fn a_table_in_use_is_not_waited_for_in_everybodys_way() {
     let refused = address(&url).migrate(migration, MIGRATION_LOCK_TIMEOUT).await.unwrap_err();
     let text = refused.to_string();
     assert!(matches!(refused, DatabaseError::TableInUse(_)), "{text}");
-    assert!(text.contains("rolled back whole"), "{text}");
+    assert!(text.contains("The migration was rolled back"), "{text}");
 }
 
 #[tokio::test]
