@@ -26,7 +26,7 @@ pub async fn ask(client: &Client, query: &str) -> String {
     value.unwrap_or_else(|| panic!("no row: {query}")).to_owned()
 }
 
-/// Waits until a query of the superuser says so.
+/// Waits until the superuser's query returns the expected value.
 async fn until(client: &Client, query: &str, wanted: &str) {
     let deadline = Instant::now() + SOON;
     while ask(client, query).await != wanted {

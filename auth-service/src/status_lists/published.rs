@@ -118,8 +118,8 @@ impl StatusLists {
         self.good_until.store(self.milliseconds(moment, self.good_for), Ordering::Relaxed);
     }
 
-    /// Notes that a look failed which began at `moment`: a long interval is no reason to vouch for the lists longer while
-    /// the database may know better.
+    /// Notes that a look that began at `moment` failed. The lists are served for `OUTAGE` after it, whatever the interval,
+    /// because the database may hold newer revocations.
     pub(super) fn note_failed(&self, moment: Instant) {
         self.good_until.fetch_min(self.milliseconds(moment, OUTAGE), Ordering::Relaxed);
     }

@@ -55,8 +55,8 @@ impl Pooler {
         self.pgbouncer.pid().and_then(|pid| u32::try_from(pid).ok())
     }
 
-    /// The URL of a database for one of the four roles, through this pooler. The services refuse to start with it
-    /// unless their `DATABASE_POOLER` says so.
+    /// The URL of a database for one of the four roles, through this pooler. With it, the services start only if
+    /// `DATABASE_POOLER` is `transaction`.
     #[must_use]
     pub fn url(&self, role_url: &str) -> String {
         with_server(role_url, &format!("127.0.0.1:{}", self.port))

@@ -219,7 +219,7 @@ mod tests {
         output.to_vec()
     }
 
-    /// What the driver writes, and what is to become of it.
+    /// The driver's messages, and the expected output.
     fn conversation() -> (Vec<u8>, Vec<u8>) {
         let changed: [(u8, &[u8], &[u8]); 9] = [
             (b'P', b"s1\0SELECT 1\0\0\0", b"me_s1\0SELECT 1\0\0\0"),
