@@ -1,21 +1,38 @@
-# One build, one small image a service: `docker build --target auth-service .` or `--target task-service`; and the gateway
-# with the web page: `--target gateway`.
-# Needs BuildKit, which is Docker's default.
+# Four small images: `docker build --target auth-service .`, or `task-service`, `gateway` (with the web page), and
+# `deployment` (what runs once in docker-compose.yml). Needs BuildKit, which is Docker's default.
+#
+# Each is built for the platform of the machine that builds it: linux/amd64 or linux/arm64. For both, build on a machine
+# of each, as .github/workflows/release.yml does: an emulated build takes hours.
 
-FROM rust:1.95.0-slim-trixie AS build
+# --- The services' programs ---
+
+FROM rust:1.95.0-slim-trixie AS rust
 WORKDIR /source
-COPY . .
-# The caches belong to the machine that builds and are no part of an image. What is built is copied out of them.
+# cargo-chef builds the dependencies alone, so that they are a layer of their own.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
-    --mount=type=cache,target=/source/target,sharing=locked \
-    cargo build --release --locked --package auth-service --package task-service \
-    && install -D --target-directory=/programs target/release/auth-service target/release/task-service
+    cargo install --locked --version 0.1.78 cargo-chef
+# Static programs, which need no C library in their image. By glibc: musl's allocator is slow with several threads.
+# The target is named because procedural macros, which are built for the host, cannot be static.
+RUN printf '[build]\ntarget = "%s"\nrustflags = ["-C", "target-feature=+crt-static"]\n' \
+    "$(rustc -vV | sed -n 's/^host: //p')" >>/usr/local/cargo/config.toml
 
-# Distroless "cc" has what a Rust binary needs and nothing else: glibc (the same Debian's as in the build), libgcc,
-# the certificates of public authorities, for TLS to PostgreSQL. No shell, no package manager, nothing to log in to. Its
-# tags are Debian's version and no finer ones; each has every security update of it. Migrations, OpenAPI document and
-# viewer are part of the binaries.
-FROM gcr.io/distroless/cc-debian13:nonroot AS auth-service
+FROM rust AS recipe
+COPY . .
+RUN cargo chef prepare --recipe-path /recipe.json
+
+FROM rust AS build
+COPY --from=recipe /recipe.json /recipe.json
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    cargo chef cook --release --locked --recipe-path /recipe.json --package auth-service --package task-service
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    cargo build --release --locked --package auth-service --package task-service \
+    && install -D --target-directory=/programs target/*/release/auth-service target/*/release/task-service
+
+# Distroless "static" adds 2 MB: the certificates of public authorities (for TLS to PostgreSQL and mail servers), time
+# zones, and nothing that can be run. Its tags name the version of Debian; each receives every security update.
+# Migrations, OpenAPI document and its viewer are part of the programs.
+FROM gcr.io/distroless/static-debian13:nonroot AS auth-service
 LABEL org.opencontainers.image.title="Latchkey auth-service" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build /programs/auth-service /usr/local/bin/auth-service
 ENV BIND=0.0.0.0:8081 LOG_FORMAT=json
@@ -24,7 +41,7 @@ USER 10001:10001
 ENTRYPOINT ["/usr/local/bin/auth-service"]
 CMD ["serve"]
 
-FROM gcr.io/distroless/cc-debian13:nonroot AS task-service
+FROM gcr.io/distroless/static-debian13:nonroot AS task-service
 LABEL org.opencontainers.image.title="Latchkey task-service" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build /programs/task-service /usr/local/bin/task-service
 ENV BIND=0.0.0.0:8082 LOG_FORMAT=json
@@ -33,12 +50,15 @@ USER 10002:10002
 ENTRYPOINT ["/usr/local/bin/task-service"]
 CMD ["serve"]
 
-# The web page is files alone: Node builds it and has no part in serving it. A checkout without `web/` gives a gateway
-# without a page; the pattern is for that, since a name must exist. It copies what is in the directory.
+# --- The gateway, with the web page ---
+
+# The web page consists of files: Node.js builds it and has no part in serving it. A checkout without `web/` gives a
+# gateway without a page; the pattern is for that, since a name must exist. It copies what is in the directory.
 FROM node:20.20.2-trixie-slim AS page
 WORKDIR /source
 ENV NEXT_TELEMETRY_DISABLED=1
 COPY gateway/policy.mjs web* ./
+# A checkout made with umask 077 gives files that only root can read; the gateway is another user.
 RUN --mount=type=cache,target=/root/.npm,sharing=locked \
     mkdir -p /page/files \
     && if [ -e package.json ]; then \
@@ -47,11 +67,22 @@ RUN --mount=type=cache,target=/root/.npm,sharing=locked \
         && node policy.mjs out/csp.json >/page/policy.caddy \
         && rm out/csp.json \
         && cp -R out/. /page/files; \
-    fi
+    fi \
+    && chmod -R a+rX /page
 
 FROM caddy:2.11.4-alpine AS gateway
 LABEL org.opencontainers.image.title="Latchkey gateway" org.opencontainers.image.licenses="MIT OR Apache-2.0"
-COPY gateway/Caddyfile /etc/caddy/Caddyfile
+COPY --chmod=0644 gateway/Caddyfile /etc/caddy/Caddyfile
 COPY --from=page /page /srv/page
 EXPOSE 8080
 USER 1000:1000
+
+# --- What runs once: the secrets, the databases and their roles ---
+
+# By the same image as the server, so that it costs nothing where that is, and the client is of the server's version.
+FROM postgres:17.10-trixie AS deployment
+LABEL org.opencontainers.image.title="Latchkey deployment" org.opencontainers.image.licenses="MIT OR Apache-2.0"
+COPY --chmod=0755 deployment/secrets.sh deployment/databases.sh /deployment/
+COPY --chmod=0644 migrations/databases.sql /deployment/databases.sql
+ENV DATABASES_SQL=/deployment/databases.sql
+ENTRYPOINT ["/bin/sh"]

@@ -1,66 +1,145 @@
 #!/bin/sh
-# The secrets of the compose stack: takes what the environment gives, keeps what an earlier run left, and makes the rest
-# at random. Prints none of them. May run again at any time.
+# Keeps the secrets of the compose stack: takes those that are given, keeps those of earlier runs, and creates the rest at
+# random. Checks every given value first, and changes nothing if one is invalid. Prints none of them. May run at any time.
 #
 # Each reader has a directory that only its user can enter. So a service reads its own secrets, and not the password of
 # the role that owns its tables.
 #
 #   SECRETS_DIRECTORY  where to keep them
 #   DATABASE_ADDRESS   host:port of PostgreSQL, for the URLs
+#   GIVEN_PATH         a file of lines NAME=value; removed when read, so that a later start of the same container, which
+#                      Compose gives no new values, does not bring old ones back. Without it only the environment counts.
+#                      MAIL_FROM, no secret, is in it to be checked beside MAIL_URL
 set -eu
 umask 077
 cd "$SECRETS_DIRECTORY"
+
+# --- Given values -----------------------------------------------------------------------------------------------
+
+complain() {
+    echo "secrets: $*; nothing was changed" >&2
+    exit 1
+}
+
+given_by_file=''
+if [ -n "${GIVEN_PATH:-}" ] && [ -e "$GIVEN_PATH" ]; then
+    given_by_file=$(cat "$GIVEN_PATH")
+    rm -f "$GIVEN_PATH"
+fi
+
+given() { # name of a setting; empty if it is not given
+    value=$(printenv "$1" || :)
+    [ -n "$value" ] || value=$(printf '%s\n' "$given_by_file" | sed -n "s/^$1=//p")
+    printf '%s' "$value"
+}
+
+# The elements of a comma-separated list, one a line, as auth-service reads it.
+elements() { printf '%s\n' "$1" | tr ',' '\n' | sed 's/^[[:space:]]*//; s/[[:space:]]*$//; /^$/d'; }
+
+# A password is part of a URL.
+check_password() { # name
+    case $(given "$1") in
+    *[!A-Za-z0-9._~-]*) complain "$1 may consist of letters, digits and . _ ~ -" ;;
+    esac
+}
+
+check_auth_secrets() {
+    smallest=32
+    for secret in $(elements "$(given AUTH_SECRETS)" | tr ' ' '_'); do
+        [ "${#secret}" -ge $smallest ] || complain "AUTH_SECRETS needs 32 bytes in the first secret and 16 in each other one"
+        smallest=16
+    done
+}
+
+# The signing keys in the database are encrypted under the stored keys, so one of them has to stay.
+check_key_encryption_keys() {
+    keys=$(elements "$(given KEY_ENCRYPTION_KEYS)")
+    [ -n "$keys" ] || return 0
+    kept=no
+    stored=$(elements "$(cat auth-service/key_encryption_keys 2>/dev/null || :)")
+    for key in $keys; do
+        [ "$(printf '%s' "$key" | base64 -d 2>/dev/null | wc -c)" -eq 32 ] ||
+            complain 'KEY_ENCRYPTION_KEYS needs keys of 32 bytes in base64, such as from: openssl rand -base64 32'
+        ! printf '%s\n' "$stored" | grep -qxF -- "$key" || kept=yes
+    done
+    [ -z "$stored" ] || [ $kept = yes ] ||
+        complain 'KEY_ENCRYPTION_KEYS has to contain a key that is in use: the signing keys are encrypted under it'
+}
+
+check_mail_url() {
+    case $(given MAIL_URL) in
+    '' | file:///?*) ;;
+    smtp://?* | smtps://?*) [ -n "$(given MAIL_FROM)" ] || complain 'MAIL_URL needs MAIL_FROM, the sender of mail' ;;
+    *) complain 'MAIL_URL has to begin with smtps://, smtp:// or file:///' ;;
+    esac
+}
+
+for name in AUTH_OWNER_PASSWORD AUTH_SERVICE_PASSWORD TASKS_OWNER_PASSWORD TASKS_SERVICE_PASSWORD; do
+    check_password $name
+done
+check_auth_secrets
+check_key_encryption_keys
+check_mail_url
+
+# --- What is kept -----------------------------------------------------------------------------------------------
 
 mkdir -p postgres auth-migrate auth-service task-migrate task-service
 
 random_hex() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 random_base64() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
 
-# A file is complete or not there, even if this is stopped half-way.
+# A file is complete or absent, even if this is interrupted.
 write() { # file, value
     printf '%s\n' "$2" >"$1.new"
     mv "$1.new" "$1"
 }
 
-settle() { # file, value from the environment (or empty), command that makes one
-    if [ -n "$2" ]; then
-        write "$1" "$2"
-    elif [ ! -s "$1" ]; then
-        write "$1" "$("$3")"
+# Names what changed, since the services read their secrets when they start.
+replace() { # name, file, value
+    if [ ! -e "$2" ] || [ "$(cat "$2")" != "$3" ]; then
+        [ ! -e "$2" ] || echo "secrets: $1 has changed"
+        write "$2" "$3"
     fi
 }
 
-# A password goes into a URL as it is.
-settle_password() { # name of the variable, role, value from the environment (or empty)
-    case $3 in
-    *[!A-Za-z0-9._~-]*)
-        echo "$1 may hold letters, digits and . _ ~ - only" >&2
-        exit 1
-        ;;
-    esac
-    settle "postgres/$2_password" "$3" random_hex
+settle() { # name, file, command that creates a value
+    value=$(given "$1")
+    if [ -n "$value" ]; then
+        replace "$1" "$2" "$value"
+    elif [ ! -s "$2" ]; then
+        write "$2" "$("$3")"
+    fi
 }
 
 write_url() { # reader, role, database
     write "$1/database_url" "postgres://$2:$(cat "postgres/$2_password")@$DATABASE_ADDRESS/$3"
 }
 
-settle postgres/superuser_password "${POSTGRES_PASSWORD:-}" random_hex
-settle_password AUTH_OWNER_PASSWORD auth_owner "${AUTH_OWNER_PASSWORD:-}"
-settle_password AUTH_SERVICE_PASSWORD auth_service "${AUTH_SERVICE_PASSWORD:-}"
-settle_password TASKS_OWNER_PASSWORD tasks_owner "${TASKS_OWNER_PASSWORD:-}"
-settle_password TASKS_SERVICE_PASSWORD tasks_service "${TASKS_SERVICE_PASSWORD:-}"
+# The server has the stored password. databases.sh replaces it, there and here.
+if [ -s postgres/superuser_password ] && [ -n "$(given POSTGRES_PASSWORD)" ]; then
+    if [ "$(given POSTGRES_PASSWORD)" != "$(cat postgres/superuser_password)" ]; then
+        write postgres/superuser_password_given "$(given POSTGRES_PASSWORD)"
+    fi
+else
+    settle POSTGRES_PASSWORD postgres/superuser_password random_hex
+fi
+settle AUTH_OWNER_PASSWORD postgres/auth_owner_password random_hex
+settle AUTH_SERVICE_PASSWORD postgres/auth_service_password random_hex
+settle TASKS_OWNER_PASSWORD postgres/tasks_owner_password random_hex
+settle TASKS_SERVICE_PASSWORD postgres/tasks_service_password random_hex
 
 write_url auth-migrate auth_owner auth
 write_url auth-service auth_service auth
 write_url task-migrate tasks_owner tasks
 write_url task-service tasks_service tasks
 
-settle auth-service/auth_secrets "${AUTH_SECRETS:-}" random_hex
-settle auth-service/key_encryption_keys "${KEY_ENCRYPTION_KEYS:-}" random_base64
+settle AUTH_SECRETS auth-service/auth_secrets random_hex
+settle KEY_ENCRYPTION_KEYS auth-service/key_encryption_keys random_base64
 
-# Nothing is made up here: without it no mail is sent.
-write auth-service/mail_url "${MAIL_URL:-}"
+# Not created: without it no mail is sent. It is removed when it is no longer given.
+if [ -n "$given_by_file" ] || [ -n "$(given MAIL_URL)" ] || [ ! -e auth-service/mail_url ]; then
+    replace MAIL_URL auth-service/mail_url "$(given MAIL_URL)"
+fi
 
 # The users that docker-compose.yml runs the readers as.
 chown -R 999:999 postgres

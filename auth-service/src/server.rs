@@ -23,14 +23,17 @@ use utoipa_actix_web::AppExt;
 
 use crate::config::{Config, MailError, MailNeeded, NoPasswordFits};
 use crate::document::Document;
-use crate::email::{Delivery, Outbox, Worker};
+use crate::email::{Delivery, Mailer, Outbox, Worker};
 use crate::error::ApiError;
-use crate::keys::{ContractError, Keeper, KeyContract, KeyRefresher, KeyRing, KeysDependency, Metadata};
+use crate::keys::{
+    ContractError, Keeper, KeyContract, KeyEncryptionKeys, KeyRefresher, KeyRing, KeysDependency, Metadata,
+};
 use crate::limits::Limits;
 use crate::passwords::HashPool;
 use crate::protocol::PREFIX;
+use crate::protocol::auth_secrets::AuthSecrets;
 use crate::protocol::cookie_domain::DomainError;
-use crate::protocol::cookies::Cookies;
+use crate::protocol::cookies::{CookieSettings, Cookies};
 use crate::protocol::cors::cors;
 use crate::protocol::error_page;
 use crate::protocol::origin::TrustedOrigins;
@@ -98,6 +101,47 @@ pub struct Prepared {
     status: status_lists::Keeper,
 }
 
+/// The parts of a service that follow from its settings alone.
+struct Configured {
+    address: Address,
+    secrets: AuthSecrets,
+    encryption: Arc<KeyEncryptionKeys>,
+    cookies: CookieSettings,
+    mailer: Option<Arc<Mailer>>,
+    limits: Option<Arc<Limits>>,
+    outbox: Option<Arc<Outbox>>,
+    settings: Settings,
+}
+
+fn configure(config: &Config) -> Result<Configured, StartError> {
+    let address = Address::parse("DATABASE_URL", &config.database_url()?, NAME)?;
+    let address = address.behind(config.database_pooler);
+    let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
+    let cookies = config.sessions.cookies(&config.base_url)?;
+    let mailer = config.mail.mailer(&config.base_url)?.map(Arc::new);
+    let limits = config.rate_limit_enabled.then(|| Arc::new(Limits::new(secrets.derive("limits"))));
+    let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone())));
+    let settings = Settings {
+        sessions: config.sessions.settings(),
+        tokens: config.tokens.settings(&config.base_url),
+        passwords: config.accounts.password_rules()?,
+        accounts: config.accounts.settings(outbox.is_some())?,
+        links: Links::new(&config.base_url),
+        trusted_proxies: config.trusted_proxies.clone(),
+    };
+    Ok(Configured { address, secrets, encryption, cookies, mailer, limits, outbox, settings })
+}
+
+/// Checks the settings as a start does, without connecting to anything.
+///
+/// # Errors
+/// What the operator has to change.
+pub fn check(config: &Config) -> Result<(), StartError> {
+    config.keys.contract(config.tokens.clock_skew)?;
+    configure(config)?;
+    Ok(())
+}
+
 /// Checks the configuration, waits for the database and loads the signing keys.
 ///
 /// # Errors
@@ -116,21 +160,8 @@ pub async fn prepare_with(
     clock: SharedClock,
     contract: KeyContract,
 ) -> Result<Prepared, StartError> {
-    let address = Address::parse("DATABASE_URL", &config.database_url()?, NAME)?;
-    let address = address.behind(config.database_pooler);
-    let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
-    let cookies = config.sessions.cookies(&config.base_url)?;
-    let mailer = config.mail.mailer(&config.base_url)?.map(Arc::new);
-    let limits = config.rate_limit_enabled.then(|| Arc::new(Limits::new(secrets.derive("limits"))));
-    let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone())));
-    let settings = Settings {
-        sessions: config.sessions.settings(),
-        tokens: config.tokens.settings(&config.base_url),
-        passwords: config.accounts.password_rules()?,
-        accounts: config.accounts.settings(outbox.is_some())?,
-        links: Links::new(&config.base_url),
-        trusted_proxies: config.trusted_proxies.clone(),
-    };
+    let Configured { address, secrets, encryption, cookies, mailer, limits, outbox, settings } =
+        configure(config)?;
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
     let own = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&own, &crate::migrations(), NAME).await?;

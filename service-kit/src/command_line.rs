@@ -36,6 +36,14 @@ pub fn finish<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> Ex
     }
 }
 
+/// The exit code of `config check`, which says so where nothing is wrong.
+pub fn checked<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> ExitCode {
+    if outcome.is_ok() {
+        println!("{program}: settings ok");
+    }
+    finish(program, outcome)
+}
+
 /// Asks the service that listens on `bind` whether it is ready.
 ///
 /// # Errors

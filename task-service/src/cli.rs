@@ -1,4 +1,4 @@
-//! The three things the binary does: serve, migrate, healthcheck.
+//! The command line: serve, config check, migrate, healthcheck.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use service_kit::database::{Address, MIGRATION_LOCK_TIMEOUT};
 use service_kit::{command_line, metrics, telemetry};
 use shared_claims::SystemClock;
 
-use crate::config::{Cli, Command, Settings};
+use crate::config::{Cli, Command, ConfigCommand, Settings};
 use crate::migrations;
 use crate::server::{self, NAME, StartError};
 
@@ -22,6 +22,9 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     telemetry::init(cli.settings.log_format);
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => command_line::finish(NAME, serve(&cli.settings).await),
+        Command::Config(ConfigCommand::Check) => {
+            command_line::checked(NAME, server::check(&cli.settings, Arc::new(SystemClock)))
+        }
         Command::Migrate => command_line::finish(NAME, migrate(&cli.settings).await),
         Command::Healthcheck => {
             command_line::finish(NAME, command_line::healthcheck(cli.settings.bind).await)

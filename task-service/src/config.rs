@@ -35,10 +35,20 @@ pub struct Cli {
 pub enum Command {
     /// Serve requests until SIGTERM or SIGINT (the default)
     Serve,
+    /// Check the settings of `serve`
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Bring the database's schema up to date, as the role that owns it, and end
     Migrate,
     /// Ask the service that runs at BIND whether it is ready; the exit code is the answer
     Healthcheck,
+}
+
+/// What `config` can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum ConfigCommand {
+    /// Report the first invalid setting, as a start would, without connecting to the database
+    Check,
 }
 
 /// Every setting of the service. Durations are written like `90s`, `15m` or `1h 30m`.

@@ -16,7 +16,7 @@ use service_kit::metrics::MetricsError;
 use service_kit::origins::OriginPatterns;
 use service_kit::telemetry::RequestSpan;
 use service_kit::{envelope, guard, lifecycle, openapi};
-use shared_claims::SharedClock;
+use shared_claims::{SharedClock, Verifier};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -88,15 +88,28 @@ impl Running {
     }
 }
 
+/// The parts of the service that follow from its settings alone.
+fn configure(settings: &Settings, clock: SharedClock) -> Result<(Address, Verifier), StartError> {
+    let address = Address::parse("DATABASE_URL", &settings.database_url()?, NAME)?;
+    Ok((address.behind(settings.database_pooler), settings.verifier(clock)?))
+}
+
+/// Checks the settings as [`start`] does, without connecting to the database.
+///
+/// # Errors
+/// What the operator has to change.
+pub fn check(settings: &Settings, clock: SharedClock) -> Result<(), StartError> {
+    configure(settings, clock)?;
+    Ok(())
+}
+
 /// Starts the service with these settings and this clock: waits for the database, refuses one that would not keep
 /// users apart, and listens.
 ///
 /// # Errors
 /// When a setting is wrong, the database cannot be used or the address is taken.
 pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, StartError> {
-    let address = Address::parse("DATABASE_URL", &settings.database_url()?, NAME)?;
-    let address = address.behind(settings.database_pooler);
-    let verifier = settings.verifier(clock.clone())?;
+    let (address, verifier) = configure(settings, clock.clone())?;
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
     let own = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&own, &migrations(), NAME).await?;

@@ -31,6 +31,9 @@ struct Cli {
 enum Command {
     /// Serve requests (what happens without a command)
     Serve(Box<Config>),
+    /// Check the settings of `serve`
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Bring the database's schema up to date, then end
     Migrate(MigrateConfig),
     /// Copy accounts of another system in
@@ -42,6 +45,12 @@ enum Command {
     Keys(Box<keys::KeysArgs>),
     /// Ask the service on this machine whether it is ready; the exit code tells
     Healthcheck(HealthcheckConfig),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Report the first invalid setting, as a start would, without connecting to anything
+    Check(Box<Config>),
 }
 
 #[derive(Args)]
@@ -66,6 +75,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             telemetry::init(config.log_format);
             command_line::finish(NAME, server::serve(*config, Arc::new(SystemClock)).await)
         }
+        Command::Config(ConfigCommand::Check(config)) => command_line::checked(NAME, server::check(&config)),
         Command::Migrate(config) => {
             telemetry::init(config.log_format);
             command_line::finish(NAME, migrate(&config).await)

@@ -37,7 +37,8 @@ fn the_schema_refuses_a_misspelt_key_and_a_wrong_type() {
 #[test]
 fn every_container_is_read_only_and_can_gain_no_privilege() {
     for (name, service) in services() {
-        assert_eq!(service["read_only"], json!(true), "{name}");
+        // Compose copies the given secrets into the files of that one container.
+        assert_eq!(service["read_only"], json!(name != "secrets"), "{name}");
         assert_eq!(service["cap_drop"], json!(["ALL"]), "{name}");
         assert_eq!(service["security_opt"], json!(["no-new-privileges:true"]), "{name}");
         for key in ["privileged", "devices", "pid", "ipc", "userns_mode", "extra_hosts"] {
@@ -63,8 +64,11 @@ fn memory_limit(service: &Value) -> Option<u64> {
 }
 
 #[test]
-fn every_container_has_a_memory_limit() {
+fn every_container_has_limits() {
     for (name, service) in services() {
+        assert_eq!(service["logging"]["driver"], json!("local"), "{name}: a driver that rotates");
+        assert!(service["logging"]["options"]["max-size"].is_string(), "{name}");
+        assert!((64..=1024).contains(&service["pids_limit"].as_u64().unwrap()), "{name}");
         let limit = memory_limit(&service).unwrap_or_else(|| panic!("{name} has no memory limit"));
         // What MAX_CONNECTIONS connections hold at most, by docs/OPERATIONS.md.
         let least = if name == "auth-service" || name == "task-service" { 700 } else { 256 };
@@ -97,13 +101,33 @@ fn only_the_gateway_is_reachable_and_by_default_from_this_machine_alone() {
         assert_eq!(service["expose"], Value::Null, "{name}");
     }
     let file = yaml("docker-compose.yml");
-    assert_eq!(file["networks"]["database"]["internal"], json!(true));
-    assert_eq!(strings(&file["services"]["postgres"]["networks"]), ["database"]);
-    assert_eq!(
-        strings(&file["services"]["gateway"]["networks"]),
-        ["services"],
-        "it has no way to PostgreSQL"
-    );
+    for (network, is_internal) in [("database", true), ("services", true), ("mail", false), ("public", false)]
+    {
+        assert_eq!(file["networks"][network]["internal"] == json!(true), is_internal, "{network}");
+    }
+    let networks = |name: &str| strings(&file["services"][name]["networks"]);
+    assert_eq!(networks("postgres"), ["database"]);
+    assert_eq!(networks("auth-service"), ["database", "services", "mail"]);
+    assert_eq!(networks("task-service"), ["database", "services"], "it has no way out");
+    assert_eq!(networks("gateway"), ["public", "services"], "it has no way to PostgreSQL");
+}
+
+#[test]
+fn no_container_needs_a_file_of_the_checkout() {
+    for (name, service) in services() {
+        for volume in strings(&service["volumes"]) {
+            assert!(volume.starts_with("secrets:") || volume.starts_with("postgres:"), "{name}: {volume}");
+        }
+        let ours = service["image"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{name} has no image"))
+            .strip_prefix("latchkey/");
+        // What a release replaces, line by line.
+        let built = ["secrets", "auth-service", "task-service", "gateway"].contains(&name.as_str());
+        let target = ours.map(|image| json!({"context": ".", "target": image.strip_suffix(":dev").unwrap()}));
+        assert_eq!(service["build"], target.filter(|_| built).unwrap_or_default(), "{name}");
+        assert_eq!(service["pull_policy"], if built { json!("build") } else { Value::Null }, "{name}");
+    }
 }
 
 /// The variables that may have a default: none of them is a secret.
@@ -142,8 +166,8 @@ fn there_is_no_default_secret() {
             let place = variable.ends_with("_FILE") || variable == "SECRETS_DIRECTORY";
             assert!(!secret || only_given || place, "{name}: {variable}={value}");
             assert!(!place || value.starts_with("/run/secrets"), "{name}: {variable}={value}");
-            // What the environment of a container holds can be read by whoever may inspect containers.
-            assert!(!only_given || !secret || name == "secrets", "{name}: {variable}");
+            // `docker inspect` shows the environment of a container.
+            assert!(!only_given || !secret, "{name}: {variable}");
         }
     }
 }
@@ -161,7 +185,8 @@ fn each_service_reads_the_secrets_of_its_own_directory() {
         }
         let mounted = strings(&service["volumes"]).into_iter().find(|volume| volume.starts_with("secrets:"));
         match name.as_str() {
-            "secrets" => assert_eq!(mounted, Some("secrets:/run/secrets")),
+            // The latter keeps a new password of the superuser in the directory of its own user.
+            "secrets" | "databases" => assert_eq!(mounted, Some("secrets:/run/secrets")),
             "gateway" => assert_eq!(mounted, None),
             _ => assert_eq!(mounted, Some("secrets:/run/secrets:ro"), "{name}"),
         }
@@ -180,7 +205,7 @@ fn owner_roles_migrate_and_service_roles_serve() {
         assert_eq!(migrate["environment"]["DATABASE_URL_FILE"], Value::Null);
         assert!(serve["environment"]["DATABASE_URL_FILE"].is_string());
         assert_eq!(serve["environment"]["MIGRATION_DATABASE_URL_FILE"], Value::Null);
-        assert_eq!(migrate["build"], serve["build"], "the same image");
+        assert_eq!(migrate["image"], serve["image"], "the same image");
         assert_ne!(migrate["user"], serve["user"], "else the service could read the owner's password");
     }
 }

@@ -43,9 +43,11 @@ fn workspace_value(key: &str) -> String {
 fn every_image_is_pinned_by_version() {
     let mut images: Vec<String> =
         services().values().filter_map(|service| service["image"].as_str().map(str::to_owned)).collect();
+    images.retain(|image| !image.starts_with("latchkey/"));
     let from = instructions().into_iter().filter(|(verb, _)| verb == "FROM");
     images.extend(from.map(|(_, rest)| rest.split(' ').next().unwrap().to_owned()));
-    assert!(images.len() >= 7, "{images:?}");
+    images.retain(|image| !["rust", "recipe", "build"].contains(&image.as_str()));
+    assert_eq!(images.len(), 7, "{images:?}");
     for image in &images {
         let (name, tag) = image.rsplit_once(':').unwrap_or_else(|| panic!("{image} has no tag"));
         // Distroless has its version in the name: `cc-debian13`.
@@ -54,7 +56,7 @@ fn every_image_is_pinned_by_version() {
         assert!(!tag.contains("latest"), "{image}");
     }
     let postgres: Vec<_> = images.iter().filter(|image| image.starts_with("postgres:")).collect();
-    assert_eq!(postgres.len(), 3);
+    assert_eq!(postgres.len(), 2);
     assert!(
         postgres
             .iter()
@@ -64,14 +66,22 @@ fn every_image_is_pinned_by_version() {
 
 #[test]
 fn the_build_uses_the_workspace_toolchain_and_lock_file() {
-    let build = stage("build");
-    let image = only(&build, "FROM");
+    let rust = stage("rust");
+    let image = only(&rust, "FROM");
     let wanted = format!("rust:{}.", workspace_value("rust-version"));
     assert!(image.starts_with(&wanted), "{image} for rust-version {wanted}");
-    assert!(only(&build, "RUN").contains("cargo build --release --locked"));
-    // What was linked against one glibc runs on the same.
-    assert!(image.contains("trixie"));
-    assert!(only(&stage("auth-service"), "FROM").contains("debian13"), "trixie is Debian 13");
+    let build = stage("build");
+    let steps: Vec<_> = build.iter().filter(|(verb, _)| verb == "RUN" || verb == "COPY").collect();
+    // A changed line of ours leaves the dependencies alone: they come before the sources.
+    let [(_, recipe), (_, dependencies), (_, sources), (_, ours)] = steps.as_slice() else {
+        panic!("{steps:?}")
+    };
+    assert_eq!(recipe, "--from=recipe /recipe.json /recipe.json");
+    assert!(dependencies.contains("cargo chef cook --release --locked"));
+    assert_eq!(sources, ". .");
+    assert!(ours.contains("cargo build --release --locked"));
+    // A static program runs where there is no C library.
+    assert!(rust.iter().any(|(verb, what)| verb == "RUN" && what.contains("target-feature=+crt-static")));
 }
 
 #[test]
@@ -80,7 +90,7 @@ fn the_services_run_as_users_of_their_own_and_without_a_shell() {
     for (name, port) in [("auth-service", "8081"), ("task-service", "8082")] {
         let stage = stage(name);
         let program = format!("/usr/local/bin/{name}");
-        assert!(only(&stage, "FROM").starts_with("gcr.io/distroless/"));
+        assert!(only(&stage, "FROM").starts_with("gcr.io/distroless/static-"));
         assert_eq!(only(&stage, "COPY"), format!("--from=build /programs/{name} {program}"));
         assert_eq!(only(&stage, "ENTRYPOINT"), format!("[\"{program}\"]"));
         assert_eq!(only(&stage, "CMD"), "[\"serve\"]");
@@ -101,7 +111,7 @@ fn the_build_context_holds_every_workspace_member_and_nothing_private() {
     assert_eq!(ignore.lines().find(|line| !line.starts_with('#')), Some("*"), "first of all nothing");
     let members = workspace_value("members");
     let members = members.trim_matches(['[', ']']).split(',').map(|name| name.trim().trim_matches('"'));
-    for member in members.chain(["Cargo.toml", "Cargo.lock", "migrations", "web", "gateway"]) {
+    for member in members.chain(["Cargo.toml", "Cargo.lock", "deployment", "migrations", "web", "gateway"]) {
         assert!(kept.contains(&member), ".dockerignore leaves out {member}");
     }
     for private in [".git", ".local", ".env", "target"] {
@@ -110,5 +120,27 @@ fn the_build_context_holds_every_workspace_member_and_nothing_private() {
     // What is made on a developer's machine is no part of an image, which makes its own.
     for made in ["**/node_modules", "web/.next", "web/out"] {
         assert!(ignore.lines().skip_while(|line| *line != "!web").any(|line| line == made), "{made}");
+    }
+}
+
+#[test]
+fn what_runs_once_finds_its_scripts_in_the_image_whatever_the_umask_of_the_checkout() {
+    let stage = stage("deployment");
+    let copied: Vec<_> =
+        stage.iter().filter(|(verb, _)| verb == "COPY").map(|(_, what)| what.as_str()).collect();
+    let expected = [
+        "--chmod=0755 deployment/secrets.sh deployment/databases.sh /deployment/",
+        "--chmod=0644 migrations/databases.sql /deployment/databases.sql",
+    ];
+    assert_eq!(copied, expected);
+    for (name, script) in [("secrets", "secrets.sh"), ("databases", "databases.sh")] {
+        let service = &services()[name];
+        assert_eq!(strings(&service["entrypoint"]), ["/bin/sh", &format!("/deployment/{script}")]);
+        assert_eq!(service["image"], "latchkey/deployment:dev");
+        assert_eq!(
+            strings(&service["tmpfs"]),
+            ["/var/lib/postgresql/data"],
+            "{name} leaves an anonymous volume"
+        );
     }
 }

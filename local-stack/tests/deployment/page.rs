@@ -6,14 +6,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use super::images::{only, stage};
-use super::{services, strings, text};
+use super::{services, text};
 use crate::scratch::Scratch;
 
 /// Runs the build's one step in this directory, with an npm that leaves an export behind, and `/page` beside it.
 fn build(scratch: &Scratch) -> Output {
     let (source, programs) = (scratch.path().join("source"), scratch.path().join("programs"));
     fs::create_dir_all(&programs).unwrap();
-    let npm = "#!/bin/sh\ncase $1 in run) mkdir -p out/_next && echo script >out/_next/a.js && echo page >out/index.html \
+    let npm = "#!/bin/sh\ncase $1 in run) umask 077 && mkdir -p out/_next && echo script >out/_next/a.js && echo page >out/index.html \
                && echo '{\"script\":[],\"style\":[]}' >out/csp.json ;; esac\n";
     fs::write(programs.join("npm"), npm).unwrap();
     fs::set_permissions(programs.join("npm"), PermissionsExt::from_mode(0o755)).unwrap();
@@ -34,6 +34,8 @@ fn copied(with_page: bool) -> Scratch {
     let source = scratch.path().join("source");
     fs::create_dir(&source).unwrap();
     fs::write(source.join("policy.mjs"), text("gateway/policy.mjs")).unwrap();
+    // As a checkout made with umask 077 has it.
+    fs::set_permissions(source.join("policy.mjs"), PermissionsExt::from_mode(0o600)).unwrap();
     if with_page {
         fs::write(source.join("package.json"), "{}").unwrap();
     }
@@ -56,6 +58,11 @@ fn the_build_gives_the_files_and_the_policy_that_the_gateway_reads() {
     assert_eq!(names(&scratch.path().join("page/files")), ["_next", "index.html"]);
     let policy = fs::read_to_string(scratch.path().join("page/policy.caddy")).unwrap();
     assert!(policy.starts_with("header Content-Security-Policy \"default-src 'none';"), "{policy}");
+    // The gateway's user is not the one who built them.
+    for file in ["page/policy.caddy", "page/files/index.html"] {
+        let mode = fs::metadata(scratch.path().join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o444, 0o444, "{file}");
+    }
 }
 
 #[test]
@@ -82,7 +89,9 @@ fn compose_runs_the_image_with_its_page_as_a_user_of_its_own() {
     assert_eq!(gateway["user"].as_str(), Some(only(&image, "USER").as_str()));
     let copied: Vec<_> =
         image.iter().filter(|(verb, _)| verb == "COPY").map(|(_, what)| what.as_str()).collect();
-    assert_eq!(copied, ["gateway/Caddyfile /etc/caddy/Caddyfile", "--from=page /page /srv/page"]);
+    assert_eq!(
+        copied,
+        ["--chmod=0644 gateway/Caddyfile /etc/caddy/Caddyfile", "--from=page /page /srv/page"]
+    );
     assert!(text("gateway/Caddyfile").contains("{$PAGE:/srv/page}/files"));
-    assert_eq!(strings(&gateway["volumes"]), ["./gateway/Caddyfile:/etc/caddy/Caddyfile:ro,z"]);
 }

@@ -59,12 +59,23 @@ pub(crate) fn make_secrets(scratch: &Scratch, address: &str, given: &[(&str, &st
     std::fs::create_dir_all(&volume).unwrap();
     let (programs, _) = pretended_chown(scratch);
     let mut command = script("secrets");
-    command.envs(environment("secrets", given)).env("SECRETS_DIRECTORY", volume);
+    command.envs(environment("secrets", &[])).env("SECRETS_DIRECTORY", volume);
+    let file = scratch.path().join("given");
+    std::fs::write(&file, given_file(given)).unwrap();
+    command.env("GIVEN_PATH", file);
     command.env("DATABASE_ADDRESS", address).env("PATH", path_with(&[programs]));
     command.output().unwrap()
 }
 
-fn path_with(first: &[PathBuf]) -> std::ffi::OsString {
+/// The file by which docker-compose.yml passes on what is given.
+fn given_file(given: &[(&str, &str)]) -> String {
+    let content =
+        super::yaml("docker-compose.yml")["configs"]["given"]["content"].as_str().unwrap().to_owned();
+    let lines = content.lines().map(|line| line.split_once('=').unwrap());
+    lines.map(|(name, value)| format!("{name}={}\n", interpolate(value, given))).collect()
+}
+
+pub(crate) fn path_with(first: &[PathBuf]) -> std::ffi::OsString {
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(first.iter().cloned().chain(std::env::split_paths(&inherited))).unwrap()
 }

@@ -1,0 +1,207 @@
+//! What everybody does with the stack: start it, use it, look at it, restart it, stop it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::engine::{docker, inspect};
+use crate::stack::{STAYING, Stack};
+use crate::user::{User, client, until};
+
+/// Long for a restart, and short for a person.
+const SOON: Duration = Duration::from_secs(40);
+
+#[tokio::test]
+async fn the_stack_is_used_inspected_restarted_and_stopped() {
+    let Some(stack) = Stack::new(&[], &[]) else { return };
+    let took = stack.start(&[]).await;
+    println!("figure: everything is healthy after {:.1} s", took.as_secs_f64());
+    readme_walk(&stack).await;
+    page_in_the_browser(&stack).await;
+    security_headers(&stack).await;
+    each_secret_has_one_reader(&stack).await;
+    secrets_do_not_appear_in_inspect(&stack).await;
+    only_auth_service_and_the_gateway_reach_the_outside(&stack).await;
+    memory(&stack).await;
+    data_survives_restart_and_down(&stack).await;
+    stops_in_order(&stack).await;
+}
+
+async fn readme_walk(stack: &Stack) {
+    let walk = local_stack::workspace::root().unwrap().join("deployment/walk.sh");
+    let url = stack.url();
+    let output = Command::new("sh").arg(walk).args([&url, &url]).output().await.unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(output.status.success(), "{said}");
+}
+
+/// In Chromium, at PUBLIC_URL and at the address that `docker compose ps` shows.
+async fn page_in_the_browser(stack: &Stack) {
+    let published = stack.run(&["port", "gateway", "8080"]).await;
+    assert_eq!(published.trim(), format!("127.0.0.1:{}", stack.port));
+    for url in [stack.url(), format!("http://{}", published.trim())] {
+        browser(&url).await;
+    }
+}
+
+/// Runs web/e2e-containers against the page at this URL.
+pub async fn browser(url: &str) {
+    let web = local_stack::workspace::root().unwrap().join("web");
+    let mut command = Command::new("npx");
+    command.args(["--no-install", "playwright", "test", "--config", "playwright.containers.config.ts"]);
+    let output = command.current_dir(web).env("PAGE_URL", url).output().await.unwrap();
+    assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stdout));
+}
+
+async fn security_headers(stack: &Stack) {
+    for path in ["/", "/signin", "/api/auth/ok", "/api/me/tasks", "/docs/auth/", "/nowhere"] {
+        let answer = client().get(format!("{}{path}", stack.url())).send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(header("x-frame-options"), Some("DENY"), "{path}");
+        assert!(
+            header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")),
+            "{path}"
+        );
+        assert_eq!(header("server"), None, "{path}");
+    }
+}
+
+/// Tries each file of the volume `secrets` as each user of the stack.
+async fn each_secret_has_one_reader(stack: &Stack) {
+    let root = stack.in_secrets("0:0", "cd /run/secrets && stat -c '%u:%g %a %n' * */*").await;
+    let owner_of = |directory: &str| match directory {
+        "postgres" => "999:999",
+        "auth-migrate" => "10011:10011",
+        "auth-service" => "10001:10001",
+        "task-migrate" => "10012:10012",
+        "task-service" => "10002:10002",
+        other => panic!("{other} is new"),
+    };
+    let mut files = 0;
+    for line in root.lines() {
+        let [owner, mode, path] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        let (directory, file) =
+            path.split_once('/').map_or((path, None), |(directory, file)| (directory, Some(file)));
+        assert_eq!(owner, owner_of(directory), "{path}");
+        assert_eq!(mode, if file.is_some() { "600" } else { "700" }, "{path}");
+        files += usize::from(file.is_some());
+    }
+    assert_eq!(files, 12, "{root}");
+    // The kernel agrees: each user, the gateway's too, reads the files of one directory at most.
+    for (user, directory) in
+        [("10001:10001", "auth-service"), ("10002:10002", "task-service"), ("1000:1000", "none")]
+    {
+        let readable = stack
+            .in_secrets(user, "cat /run/secrets/*/* >/dev/null 2>&1; ls -d /run/secrets/*/* 2>/dev/null || :")
+            .await;
+        assert!(
+            readable.lines().all(|path| path.starts_with(&format!("/run/secrets/{directory}/"))),
+            "{user}: {readable}"
+        );
+        let own = stack.in_secrets(user, &format!("cat /run/secrets/{directory}/* | wc -c || :")).await;
+        assert_eq!(own.parse::<usize>().unwrap() > 0, directory != "none", "{user}");
+    }
+}
+
+async fn secrets_do_not_appear_in_inspect(stack: &Stack) {
+    let secrets = stack
+        .in_secrets("0:0", "cd /run/secrets && cat */*_password */auth_secrets */key_encryption_keys")
+        .await;
+    let containers = stack.run(&["ps", "--all", "--quiet"]).await;
+    let reported = docker(["inspect"].into_iter().chain(containers.lines())).await;
+    assert_eq!(secrets.lines().count(), 7);
+    assert!(secrets.lines().all(|secret| !reported.contains(secret)), "a secret is in `docker inspect`");
+    // A volume with a random name belongs to nobody, and stays for ever.
+    for container in containers.lines() {
+        for mount in inspect(container).await["Mounts"].as_array().unwrap() {
+            let name = mount["Name"].as_str().unwrap_or_default();
+            assert!(mount["Type"] != "volume" || name.contains("latchkey-test"), "{container}: {mount}");
+            assert_ne!(mount["Type"], "bind", "{container}: {mount}");
+        }
+    }
+}
+
+/// By the routes in each container's network: a network without a way out has no default route.
+async fn only_auth_service_and_the_gateway_reach_the_outside(stack: &Stack) {
+    for (service, reaches) in
+        [("postgres", false), ("auth-service", true), ("task-service", false), ("gateway", true)]
+    {
+        let network = format!("--network=container:{}", stack.container(service, 1));
+        let image = stack.image("deployment");
+        let routes =
+            docker(["run", "--rm", &network, "--entrypoint", "cat", &image, "/proc/net/route"]).await;
+        let is_default = |line: &&str| line.split_whitespace().nth(1) == Some("00000000");
+        assert_eq!(routes.lines().any(|line| is_default(&line)), reaches, "{service}: {routes}");
+    }
+}
+
+/// For docs/OPERATIONS.md, after a little use.
+async fn memory(stack: &Stack) {
+    for service in STAYING {
+        let container = stack.container(service, 1);
+        let report = inspect(&container).await;
+        assert!(report["HostConfig"]["PidsLimit"].as_i64().is_some_and(|limit| limit > 0), "{service}");
+        assert_eq!(report["HostConfig"]["LogConfig"]["Type"], json!("local"), "{service}");
+        let used = docker(["stats", "--no-stream", "--format", "{{.MemUsage}}", &container]).await;
+        println!("figure: memory of {service}: {used}");
+    }
+}
+
+async fn data_survives_restart_and_down(stack: &Stack) {
+    let user = User::sign_up(&stack.url(), "keeps").await;
+    assert_eq!(user.create_task("before").await, 201);
+    let keys = async || {
+        client()
+            .get(format!("{}/.well-known/jwks.json", stack.url()))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    };
+    let before = keys().await;
+
+    // Every container at once, those that ran once too: their order is left to chance.
+    stack.run(&["restart"]).await;
+    let took = until("it works again after restart", SOON, async || user.works().await).await;
+    println!(
+        "figure: restart of every container at once: {:.1} s until both services respond",
+        took.as_secs_f64()
+    );
+    for service in ["secrets", "databases", "auth-migrate", "task-migrate"] {
+        let container = stack.container(service, 1);
+        until("what runs once ends well", SOON, async || {
+            let state = inspect(&container).await["State"].clone();
+            state["Status"] == "exited" && state["ExitCode"] == 0
+        })
+        .await;
+    }
+    assert_eq!(user.titles().await, ["before"]);
+
+    stack.run(&["down"]).await;
+    stack.start(&[]).await;
+    assert_eq!(keys().await, before);
+    assert_eq!(user.signs_in().await, 200);
+    assert_eq!(user.titles().await, ["before"], "a token from before");
+    assert!(
+        !Path::new(&stack.directory().join("deployment")).exists(),
+        "the compose file needs no other file"
+    );
+}
+
+async fn stops_in_order(stack: &Stack) {
+    stack.run(&["stop"]).await;
+    for service in STAYING {
+        let state = inspect(&stack.container(service, 1)).await["State"].clone();
+        assert_eq!(
+            (state["ExitCode"].as_i64(), state["OOMKilled"].as_bool()),
+            (Some(0), Some(false)),
+            "{service}"
+        );
+    }
+}
