@@ -6,6 +6,7 @@ mod cluster;
 mod databases;
 mod deployment;
 mod gateway;
+mod issuer_spellings;
 mod memory;
 mod metrics;
 mod outages;

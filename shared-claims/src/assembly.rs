@@ -20,6 +20,7 @@ use crate::metrics;
 use crate::refresh::Refresher;
 use crate::remote::{self, Remote};
 use crate::schedule::Schedule;
+use crate::spelling::Spellings;
 use crate::status::{ListStore, PollSettings, Prefix, StatusCheck, Watcher};
 use crate::verifier::{Inner, Verifier};
 
@@ -180,7 +181,8 @@ fn url(text: &str, setting: &'static str) -> Result<Url, BuildError> {
     Ok(url)
 }
 
-/// What jsonwebtoken is to check besides the signature.
+/// What jsonwebtoken is to check besides the signature. Issuer and audience are accepted as written and, if they are http
+/// or https URLs, in their canonical spelling.
 ///
 /// Its checks of time are off, since they read the system's clock; `exp` is required by the type of the payload.
 /// Without the list of required claims a token that lacks `iss`, `aud` or `sub` would pass.
@@ -188,8 +190,8 @@ pub(crate) fn validation(issuer: &str, audience: &str) -> Validation {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.validate_exp = false;
     validation.validate_nbf = false;
-    validation.set_issuer(&[issuer]);
-    validation.set_audience(&[audience]);
+    validation.set_issuer(&Spellings::new(issuer).all().collect::<Vec<_>>());
+    validation.set_audience(&Spellings::new(audience).all().collect::<Vec<_>>());
     validation.set_required_spec_claims(&["iss", "aud", "sub"]);
     validation
 }

@@ -133,7 +133,8 @@ impl VerifierBuilder {
     }
 
     /// What tokens call the status lists, where that differs from how they are reached from here: list 7 is
-    /// `{prefix}/7`. Default: `{issuer}/.well-known/status-lists`.
+    /// `{prefix}/7`. Default: `{issuer}/.well-known/status-lists`. Like the issuer it is accepted as written and in its
+    /// canonical spelling.
     #[must_use]
     pub fn status_list_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.status_mut().prefix = Some(prefix.into());

@@ -37,7 +37,7 @@ impl Claims {
         &self.subject
     }
 
-    /// `iss`: who issued the token; always the issuer the verifier was built for.
+    /// `iss`: who issued the token; the issuer the verifier was built for, as written there or in its canonical spelling.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer

@@ -60,7 +60,11 @@ impl Verifier {
     }
 
     /// Settings for a verifier of tokens whose `iss` is `issuer` and whose `aud` is or contains `audience`.
-    /// Both are compared byte for byte.
+    ///
+    /// Both are compared byte for byte. An http or https URL is accepted in two spellings: as written here, and in its
+    /// canonical form ([`canonical_url`](crate::canonical_url)), which is the one auth-service derives from its
+    /// `BASE_URL`. For `https://Auth.Example.com:443/` that is `https://auth.example.com`. No other spelling is
+    /// accepted.
     pub fn builder(issuer: impl Into<String>, audience: impl Into<String>) -> VerifierBuilder {
         VerifierBuilder::new(issuer.into(), audience.into())
     }

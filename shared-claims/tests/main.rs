@@ -17,6 +17,7 @@ mod outage;
 mod robustness;
 mod rotation;
 mod settings;
+mod spellings;
 mod status;
 mod support;
 mod timing;

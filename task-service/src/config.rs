@@ -98,7 +98,7 @@ pub struct Settings {
     /// How long to go on serving after SIGTERM with /readyz at 503, so that a load balancer notices
     #[arg(long, env = "SHUTDOWN_DELAY", default_value = "0s", value_parser = duration)]
     pub shutdown_delay: Duration,
-    /// The `iss` of the tokens to trust: auth-service's JWT_ISSUER (required)
+    /// The `iss` of the tokens to trust: auth-service's JWT_ISSUER, or its BASE_URL in any spelling (required)
     #[arg(long, env = "AUTH_ISSUER")]
     auth_issuer: Option<String>,
     /// The `aud` of the tokens to trust: auth-service's JWT_AUDIENCE [default: AUTH_ISSUER]

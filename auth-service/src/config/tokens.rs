@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use jiff::SignedDuration;
 use service_kit::settings::given;
+use shared_claims::canonical_url;
 use url::Url;
 
 use super::{age, lifetime};
@@ -46,18 +47,17 @@ fn status_list_interval(text: &str) -> Result<Duration, String> {
 }
 
 impl TokenConfig {
-    /// What the addresses of status lists begin with: under the issuer, where verifiers look for them, if that is an
-    /// address at all.
+    /// What the URIs of status lists begin with: under the issuer, where verifiers look for them, or under `base_url` if
+    /// the issuer is no URL. Canonical, however the issuer is spelled.
     pub fn status_list_prefix(&self, base_url: &Url) -> String {
-        let is_url =
-            |issuer: &&str| Url::parse(issuer).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        let issuer = given(&self.jwt_issuer).filter(is_url).unwrap_or(base_url.as_str());
-        format!("{}/.well-known/status-lists", issuer.trim_end_matches('/'))
+        let issuer = given(&self.jwt_issuer).and_then(|issuer| Url::parse(issuer).ok());
+        let issuer = issuer.filter(|url| matches!(url.scheme(), "http" | "https"));
+        format!("{}/.well-known/status-lists", canonical_url(issuer.as_ref().unwrap_or(base_url)))
     }
 
     /// What tokens of a service reached under `base_url` say of themselves.
     pub fn settings(&self, base_url: &Url) -> TokenSettings {
-        let base = base_url.as_str().trim_end_matches('/');
+        let base = canonical_url(base_url);
         TokenSettings {
             issuer: given(&self.jwt_issuer).unwrap_or(base).to_owned(),
             audience: given(&self.jwt_audience).unwrap_or(base).to_owned(),
@@ -66,6 +66,35 @@ impl TokenConfig {
             token_type: self.jwt_typ.clone(),
             claims: self.jwt_claims,
             status_list_interval: self.status_list_interval,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Settings {
+        #[command(flatten)]
+        tokens: TokenConfig,
+    }
+
+    #[test]
+    fn an_issuer_stays_as_it_is_written_and_its_status_lists_are_canonical() {
+        let base_url = Url::parse("https://Auth.Example.com:443/").unwrap();
+        for (jwt_issuer, issuer, prefix) in [
+            ("", "https://auth.example.com", "https://auth.example.com"),
+            ("https://Example.com:443", "https://Example.com:443", "https://example.com"),
+            ("https://example.com/auth/", "https://example.com/auth/", "https://example.com/auth"),
+            ("Latchkey", "Latchkey", "https://auth.example.com"),
+            ("urn:Latchkey", "urn:Latchkey", "https://auth.example.com"),
+        ] {
+            let tokens = Settings::parse_from(["auth-service", "--jwt-issuer", jwt_issuer]).tokens;
+            assert_eq!(tokens.settings(&base_url).issuer, issuer);
+            assert_eq!(tokens.status_list_prefix(&base_url), format!("{prefix}/.well-known/status-lists"));
         }
     }
 }

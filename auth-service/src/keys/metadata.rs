@@ -5,6 +5,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, route, web};
 use serde::Serialize;
 use service_kit::envelope::{Envelope, Rejection};
+use shared_claims::canonical_url;
 use url::Url;
 use utoipa::ToSchema;
 
@@ -45,16 +46,13 @@ impl Metadata {
         if !here || url.query().is_some() || url.fragment().is_some() {
             return None;
         }
-        let base = base_url.as_str().trim_end_matches('/');
+        let base = canonical_url(base_url);
         let metadata = ServerMetadata {
             issuer: issuer.to_owned(),
             jwks_uri: format!("{base}/.well-known/jwks.json"),
             response_types_supported: [],
             grant_types_supported: [],
-            status_list_aggregation_endpoint: format!(
-                "{}/.well-known/status-lists",
-                issuer.trim_end_matches('/')
-            ),
+            status_list_aggregation_endpoint: format!("{}/.well-known/status-lists", canonical_url(&url)),
         };
         let body = serde_json::to_vec(&metadata).ok()?;
         Some(Self {

@@ -1,6 +1,7 @@
 //! The addresses that mail points to. Built from `BASE_URL` and from nothing that a request says of itself.
 
 use percent_encoding::utf8_percent_encode;
+use shared_claims::canonical_url;
 use url::Url;
 
 use super::model::LinkToken;
@@ -20,7 +21,7 @@ pub struct Links {
 impl Links {
     /// Links to a service reached under `base_url`.
     pub fn new(base_url: &Url) -> Self {
-        Self { endpoint: format!("{}{PREFIX}", base_url.as_str().trim_end_matches('/')) }
+        Self { endpoint: format!("{}{PREFIX}", canonical_url(base_url)) }
     }
 
     /// Verifies or changes an address, then goes on to `callback`.

@@ -15,9 +15,9 @@ pub(crate) fn list(now: Timestamp) -> List {
     List { bits: Box::new([0]), kid: "current".to_owned(), issued_at: now, expires_at: now }
 }
 
-/// A whole answer. The size of the list, if it is one.
-pub(crate) fn whole(body: &[u8], uri: &str, keys: &KeyStore, now: Timestamp) -> Option<usize> {
-    let list = list::read(body, uri, None, keys, now, SignedDuration::from_secs(30)).ok()?;
+/// A whole answer to who asks for list 0. The size of the list, if it is one.
+pub(crate) fn whole(body: &[u8], prefix: &Prefix, keys: &KeyStore, now: Timestamp) -> Option<usize> {
+    let list = list::read(body, (prefix, 0), None, keys, now, SignedDuration::from_secs(30)).ok()?;
     Some(list.bits.len())
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Reason, Unavailable};
 use crate::header::{self, TokenType};
 use crate::json::OtherMembers;
 use crate::keys::KeyStore;
-use crate::status::LIST_TYPE;
+use crate::status::{LIST_TYPE, Prefix};
 
 /// Largest list, in bytes, once it is unpacked: 2^20 places of one bit.
 pub(super) const MAX_UNPACKED: usize = (1 << 20) / 8;
@@ -75,11 +75,11 @@ pub(super) struct Packed {
     pub(super) lst: String,
 }
 
-/// Verifies and reads the list with this URI, as it was fetched. It may not be older than `previous`, the `iat` of the
-/// one that is in force.
+/// Verifies and reads the list with this number under `prefix`, as it was fetched. It may not be older than `previous`,
+/// the `iat` of the one that is in force.
 pub(crate) fn read(
     body: &[u8],
-    uri: &str,
+    (prefix, number): (&Prefix, u32),
     previous: Option<Timestamp>,
     keys: &KeyStore,
     now: Timestamp,
@@ -91,7 +91,7 @@ pub(crate) fn read(
     let key = keys.get(&kid).ok_or(InvalidList::UnknownKey)?;
     let payload = jsonwebtoken::decode::<Payload>(token, key, &validation());
     let payload = payload.map_err(|_| InvalidList::Signature)?.claims;
-    if payload.sub != uri {
+    if prefix.number(&payload.sub) != Some(number) {
         return Err(InvalidList::Subject);
     }
     let (issued_at, expires_at) = (date(payload.iat)?, date(payload.exp)?);

@@ -13,7 +13,7 @@ use crate::remote::{FetchError, Fetched, Remote, Request};
 use crate::schedule::Schedule;
 use crate::status::list::{self, InvalidList};
 use crate::status::store::ListStore;
-use crate::status::{Complaint, LIST_TYPE};
+use crate::status::{Complaint, LIST_TYPE, Prefix};
 
 /// How every list is followed.
 #[derive(Clone)]
@@ -31,8 +31,8 @@ pub(crate) struct PollSettings {
 /// Fetches one list again and again.
 pub(super) struct Poller {
     pub(super) number: u32,
-    /// What its `sub` must be.
-    pub(super) uri: String,
+    /// What its `sub` must begin with, before the number.
+    pub(super) prefix: Prefix,
     pub(super) remote: Remote,
     pub(super) settings: PollSettings,
 }
@@ -68,6 +68,7 @@ impl Poller {
     pub(super) async fn run(self) {
         let (keys, mut schedule) = (Arc::clone(&self.settings.keys), self.settings.schedule());
         let (mut etag, mut complaint) = (None, Complaint::default());
+        let uri = self.prefix.uri(self.number);
         keys.first().await;
         loop {
             let replaced = keys.replaced();
@@ -75,11 +76,11 @@ impl Poller {
             metrics::fetched(Document::StatusList, outcome.as_ref().copied().unwrap_or(Outcome::Failed));
             match outcome {
                 Ok(_) => {
-                    complaint.succeeded(Document::StatusList, &self.uri);
+                    complaint.succeeded(Document::StatusList, &uri);
                     schedule.after_success(std::future::pending()).await;
                 }
                 Err(error) => {
-                    complaint.failed(Document::StatusList, &self.uri, &error);
+                    complaint.failed(Document::StatusList, &uri, &error);
                     let asked_for_keys = matches!(error, PollError::Invalid(InvalidList::UnknownKey));
                     tokio::select! {
                         () = schedule.after_failure() => {}
@@ -128,14 +129,14 @@ impl Poller {
         asked_at: jiff::Timestamp,
     ) -> Result<(), InvalidList> {
         let PollSettings { clock, store, keys, key_nudge, .. } = &self.settings;
-        let read = list::read(body, &self.uri, previous, keys, clock.now(), store.skew());
+        let read = list::read(body, (&self.prefix, self.number), previous, keys, clock.now(), store.skew());
         let changed_hands = match &read {
             Ok(list) => previous_kid.is_some_and(|kid| kid != list.kid),
             Err(error) => *error == InvalidList::UnknownKey,
         };
         if changed_hands {
             // A rotation, or a key that was revoked: the key set is to be had now, and from the issuer itself.
-            tracing::info!(uri = self.uri, "a {LIST_TYPE} came from another key");
+            tracing::info!(uri = self.prefix.uri(self.number), "a {LIST_TYPE} came from another key");
             let _ = key_nudge.try_send(());
         }
         store.replace(self.number, read?, asked_at);

@@ -3,6 +3,8 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use crate::spelling::Spellings;
+
 /// The claim `status` of a token.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) enum StatusClaim {
@@ -42,26 +44,27 @@ impl<'de> Deserialize<'de> for StatusClaim {
 
 /// What the URI of every list of the issuer begins with; a number follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Prefix(String);
+pub(crate) struct Prefix(Spellings);
 
 impl Prefix {
     /// A slash at its end makes no difference.
     pub(crate) fn new(prefix: &str) -> Self {
-        Self(prefix.trim_end_matches('/').to_owned())
+        Self(Spellings::new(prefix.trim_end_matches('/')))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.written().is_empty()
     }
 
-    /// The URI of this list.
+    /// The URI of this list, as the prefix was written.
     pub(crate) fn uri(&self, number: u32) -> String {
-        format!("{}/{number}", self.0)
+        format!("{}/{number}", self.0.written())
     }
 
-    /// The number of the list with this URI; `None` if it is no list of the issuer.
+    /// The number of the list with this URI, in an accepted spelling of the prefix; `None` if it is no list of the
+    /// issuer.
     pub(crate) fn number(&self, uri: &str) -> Option<u32> {
-        let digits = uri.strip_prefix(&self.0)?.strip_prefix('/')?;
+        let digits = self.0.all().find_map(|prefix| uri.strip_prefix(prefix)?.strip_prefix('/'))?;
         let canonical = digits == "0" || digits.bytes().next().is_some_and(|first| first != b'0');
         let decimal = digits.bytes().all(|byte| byte.is_ascii_digit());
         if canonical && decimal { digits.parse().ok() } else { None }

@@ -144,7 +144,7 @@ impl Watcher {
             max_body: MAX_BODY,
             fetches: Arc::clone(fetches),
         };
-        Poller { number, uri: self.prefix.uri(number), remote, settings: self.settings.clone() }
+        Poller { number, prefix: self.prefix.clone(), remote, settings: self.settings.clone() }
     }
 }
 
