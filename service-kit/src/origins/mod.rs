@@ -92,6 +92,7 @@ impl OriginPattern {
         match text.split_once("://") {
             None if wild => {
                 names_something(text, text)?;
+                is_spelled_as_browsers_do(text, &text.to_ascii_lowercase())?;
                 Ok(Self::Host(WildMatch::new(text), HostKind::of(text)))
             }
             Some((scheme, host)) if is_web(scheme) && wild => {
@@ -99,6 +100,9 @@ impl OriginPattern {
                 if host.contains('/') {
                     return Err(format!("{text} has a path; an origin ends with the host or port"));
                 }
+                let default_port = if scheme == "https" { ":443" } else { ":80" };
+                let lower = text.to_ascii_lowercase();
+                is_spelled_as_browsers_do(text, lower.strip_suffix(default_port).unwrap_or(&lower))?;
                 Ok(Self::Origin(WildMatch::new(text), HostKind::of(host)))
             }
             Some((scheme, _)) if !is_web(scheme) => Self::app(text, scheme),
@@ -171,6 +175,14 @@ fn exact(text: &str) -> Result<String, String> {
         Some(origin) => Err(format!("{text} is not an origin; did you mean {origin}?")),
         None => Err(format!("{text} is not an origin such as https://app.example.com")),
     }
+}
+
+/// Rejects a pattern that would never match, because browsers write hosts in lower case and leave a default port out.
+fn is_spelled_as_browsers_do(text: &str, spelling: &str) -> Result<(), String> {
+    if text == spelling {
+        return Ok(());
+    }
+    Err(format!("{text} matches no origin as browsers write it; did you mean {spelling}?"))
 }
 
 /// With credentials at stake a pattern must say whose pages it means: `*` and `*.com` mean everybody's.
@@ -285,6 +297,23 @@ mod tests {
         }
         assert_eq!("".parse::<OriginPatterns>().unwrap(), OriginPatterns::default());
         assert!(covers("https://a.example, http://localhost:3000,", "http://localhost:3000"));
+    }
+
+    #[test]
+    fn a_pattern_that_browsers_would_spell_otherwise_is_refused_with_a_hint() {
+        for (entry, hint) in [
+            ("https://*.Example.com", "https://*.example.com"),
+            ("https://*.example.com:443", "https://*.example.com"),
+            ("http://*.Example.com:80", "http://*.example.com"),
+            ("*.Example.com:8443", "*.example.com:8443"),
+        ] {
+            let error = entry.parse::<OriginPatterns>().unwrap_err();
+            assert!(error.ends_with(&format!("did you mean {hint}?")), "{error}");
+            assert!(hint.parse::<OriginPatterns>().is_ok(), "{hint}");
+        }
+        for entry in ["https://*.example.com:80", "http://*.example.com:443", "*.example.com:443"] {
+            assert!(entry.parse::<OriginPatterns>().is_ok(), "{entry}");
+        }
     }
 
     proptest::proptest! {
