@@ -1,7 +1,12 @@
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email};
+
+/// How long a line of the log may take.
+const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_cookie_from_elsewhere_changes_nothing() {
@@ -53,6 +58,82 @@ async fn a_bad_body_is_named_before_a_bad_origin_unless_cookies_came() {
     };
     assert_eq!(bad("x-none", "").await.code(), "VALIDATION_ERROR");
     assert_eq!(bad("cookie", "a=b").await.code(), "INVALID_ORIGIN");
+}
+
+/// `./dev up` and the compose stack say localhost, and people open 127.0.0.1.
+#[tokio::test]
+async fn a_page_on_this_machine_may_sign_in_under_every_name_of_it() {
+    let auth = Auth::start_with(&[("BASE_URL", "http://127.0.0.1:8080")]).await;
+    auth.user("alice").await;
+    let body = json!({"email": email("alice"), "password": PASSWORD});
+    for (origin, status) in [
+        ("http://localhost:8080", 200),
+        ("http://127.0.0.1:8080", 200),
+        ("http://[::1]:8080", 200),
+        ("http://localhost:8082", 403),
+        ("https://localhost:8080", 403),
+        ("http://127.0.0.2:8080", 403),
+    ] {
+        let request = auth.request(Method::POST, "/sign-in/email").header("origin", origin).json(&body);
+        assert_eq!(Answer::of(request).await.status, status, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_elsewhere_trusts_no_page_of_this_machine() {
+    let auth = Auth::start_with(&[("BASE_URL", "http://auth.example.com:8080")]).await;
+    for origin in ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"] {
+        let request =
+            auth.request(Method::POST, "/sign-out").header("origin", origin).header("cookie", "a=b");
+        assert_eq!(Answer::of(request).await.code(), "INVALID_ORIGIN", "{origin}");
+    }
+}
+
+/// The lines about refused origins that the service has written.
+fn reports(auth: &Auth) -> Vec<Value> {
+    let lines = auth.service.output();
+    let lines = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["fields"]["message"].as_str().unwrap().contains("TRUSTED_ORIGINS")).collect()
+}
+
+#[tokio::test]
+async fn a_refused_origin_is_logged_once_a_minute_and_names_the_setting() {
+    let mut auth = Auth::start().await;
+    let from = |name: &'static str, value: &'static str| {
+        Answer::of(auth.request(Method::POST, "/sign-out").header("cookie", "a=b").header(name, value))
+    };
+    from("origin", PAGE).await;
+    from("origin", "null").await;
+    assert_eq!(reports(&auth).len(), 0, "nothing to set");
+    from("referer", "http://user:secret@localhost:3001/secret?secret").await;
+    for _ in 0..20 {
+        from("origin", "https://evil.example").await;
+    }
+    let is_report = |line: &str| line.contains("TRUSTED_ORIGINS");
+    auth.service.wait_for_line(is_report, SOON).await.unwrap();
+    // The log is read in order: once the last line is there, so is every report.
+    assert!(auth.service.terminate().await.unwrap().success());
+    auth.service.wait_for_line(|line| line.contains("stopping"), SOON).await.unwrap();
+    let reports = reports(&auth);
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    assert_eq!(
+        (&reports[0]["level"], &reports[0]["fields"]["origin"]),
+        (&json!("WARN"), &json!("http://localhost:3001"))
+    );
+    assert_eq!(reports[0]["fields"]["unreported"], 0);
+    assert!(!reports[0].to_string().contains("secret"), "{reports:?}");
+}
+
+/// A page elsewhere asks first, and sends nothing when the answer is no.
+#[tokio::test]
+async fn a_refused_preflight_is_logged_too() {
+    let mut auth = Auth::start().await;
+    let read = auth.request(Method::GET, "/get-session").header("origin", "https://a.example");
+    assert_eq!(Answer::of(read).await.status, 200);
+    let preflight = auth.request(Method::OPTIONS, "/sign-in/email").header("origin", "https://b.example");
+    Answer::of(preflight.header("access-control-request-method", "POST")).await;
+    let line = auth.service.wait_for_line(|line| line.contains("TRUSTED_ORIGINS"), SOON);
+    assert!(line.await.unwrap().contains("https://b.example"));
 }
 
 #[tokio::test]

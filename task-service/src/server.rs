@@ -2,6 +2,7 @@
 
 use std::future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -13,7 +14,7 @@ use service_kit::database::{self, Address, DatabaseError, Timeouts};
 use service_kit::headers::Header;
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
 use service_kit::metrics::MetricsError;
-use service_kit::origins::OriginPatterns;
+use service_kit::origins::{OriginPatterns, RefusalLog};
 use service_kit::telemetry::RequestSpan;
 use service_kit::{envelope, guard, lifecycle, openapi};
 use shared_claims::{SharedClock, Verifier};
@@ -123,6 +124,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
         (web::Data::new(verifier), readiness.clone(), settings.cors_origins.clone());
     let connections = settings.database_pool_size.max(LEAST_CONNECTIONS * lifecycle::workers());
     let bounds = Bounds { task_quota: settings.task_quota, list_timeout: settings.list_timeout };
+    let refusals = Arc::new(RefusalLog::new("CORS_ORIGINS"));
     let searches = SearchSlots::new(settings.list_timeout);
     let budget = web::Data::new(RequestBudget::new(settings.requests_per_minute, clock.clone()));
     let app = move || {
@@ -147,7 +149,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
             .default_service(web::to(envelope::not_found))
             .wrap(DefaultHeaders::new().add((header::CACHE_CONTROL, "no-store")))
             .wrap(from_fn(guard::guard))
-            .wrap(cors(origins.clone()))
+            .wrap(cors(origins.clone(), Arc::clone(&refusals)))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
     let bound = lifecycle::bind(app, settings.bind, settings.connection_limit);
@@ -157,11 +159,16 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
 
 /// What web pages of these origins may send and read. No credentials: a token in a header is all there is, and
 /// cookies are none of this service's business.
-fn cors(origins: OriginPatterns) -> Cors {
+fn cors(origins: OriginPatterns, refusals: Arc<RefusalLog>) -> Cors {
     Cors::default()
-        .allowed_origin_fn(
-            move |origin, _| matches!(Header::of(origin), Header::Text(origin) if origins.cover(origin)),
-        )
+        .allowed_origin_fn(move |origin, request| {
+            let origin = Header::of(origin);
+            let is_allowed = matches!(origin, Header::Text(origin) if origins.cover(origin));
+            if !is_allowed {
+                refusals.report_preflight(request, origin);
+            }
+            is_allowed
+        })
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers(["location", "retry-after", "x-request-id"])

@@ -1,11 +1,16 @@
 //! Which web pages may call the service.
 
+use std::time::Duration;
+
 use reqwest::Method;
 
 use crate::client::send;
 use crate::stack::Stack;
 
 const PAGE: &str = "https://app.example";
+
+/// How long a line of the log may take.
+const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_page_of_a_named_origin_may_call_every_route_and_read_every_answer() {
@@ -37,6 +42,26 @@ async fn a_page_of_a_named_origin_may_call_every_route_and_read_every_answer() {
             "{exposed}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_refused_preflight_is_logged_with_the_setting() {
+    let mut stack = Stack::with(&[("CORS_ORIGINS", PAGE)]).await;
+    // A page of the gateway's own origin sends `Origin` and needs no CORS: that is no refusal.
+    let anonymous = stack.anonymous();
+    let same_origin =
+        anonymous.request(Method::POST, "/api/me/tasks").header("origin", "https://gateway.example");
+    send(same_origin).await.expect(401);
+    for origin in ["https://other.example", "https://evil.example"] {
+        let preflight = anonymous.request(Method::OPTIONS, "/api/me/tasks").header("origin", origin);
+        send(preflight.header("access-control-request-method", "POST")).await;
+    }
+    let is_report = |line: &str| line.contains("CORS_ORIGINS");
+    let line = stack.service.wait_for_line(is_report, SOON).await.unwrap();
+    assert!(line.contains("https://other.example") && line.contains("WARN"), "{line}");
+    assert!(stack.service.terminate().await.unwrap().success());
+    stack.service.wait_for_line(|line| line.contains("stopping"), SOON).await.unwrap();
+    assert_eq!(stack.service.output().iter().filter(|line| is_report(line)).count(), 1);
 }
 
 #[tokio::test]

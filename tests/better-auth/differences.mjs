@@ -149,6 +149,12 @@ export const DIFFERENCES = [
     shows: [{ scenario: /^origins > .* everything that browsers say$/, ours: /^"(MISSING_OR_NULL_ORIGIN|Missing or null Origin)"$/ }],
   },
   {
+    id: "loopback",
+    difference: "if the host of `BASE_URL` is `localhost`, `127.0.0.1` or `[::1]`, the other two are trusted with the same scheme and port",
+    reason: "people open either name; both are the same machine",
+    shows: [{ scenario: "origins > a sign-in under the other names of this machine" }],
+  },
+  {
     id: "location",
     difference: "`Location` is percent-encoded where a target is not ASCII; control characters in a target are a 403",
     reason: "a header can hold neither",

@@ -80,8 +80,9 @@ pub struct Config {
     /// A file that holds KEY_ENCRYPTION_KEYS
     #[arg(long, env)]
     pub key_encryption_keys_file: Option<PathBuf>,
-    /// Origins whose pages may call with credentials, comma-separated, besides that of BASE_URL; `*` and `?` stand
-    /// for any text and any character: https://*.example.com
+    /// Origins whose pages may call with credentials, comma-separated, besides that of BASE_URL (under each of the names
+    /// localhost, 127.0.0.1 and [::1] if it has one of them); `*` and `?` stand for any text and any character:
+    /// https://*.example.com
     #[arg(long, env, default_value = "")]
     pub trusted_origins: OriginPatterns,
     /// What an account may be and do

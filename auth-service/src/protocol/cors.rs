@@ -22,9 +22,7 @@ const PREFLIGHT_MAX_AGE: usize = 3600;
 /// without the headers that would let its page read the answer; what it may not do is refused by the origin checks.
 pub fn cors(origins: Arc<TrustedOrigins>) -> Cors {
     Cors::default()
-        .allowed_origin_fn(
-            move |origin, _| matches!(Header::of(origin), Header::Text(origin) if origins.contains(origin)),
-        )
+        .allowed_origin_fn(move |origin, request| origins.may_read(Header::of(origin), request))
         .allowed_methods(["GET", "POST"])
         .allowed_headers([CONTENT_TYPE, AUTHORIZATION])
         .expose_headers(EXPOSED)

@@ -3,27 +3,29 @@
 //! The rules are Better Auth's: a request that changes something and carries cookies must come from a trusted
 //! origin; signing in and up are checked even without cookies, so that nobody is signed in to a stranger's account.
 
+use actix_web::dev::RequestHead;
 use actix_web::http::header::{HeaderMap, ORIGIN, REFERER};
 use serde_json::Value;
 use service_kit::headers::Header;
-use service_kit::origins::OriginPatterns;
+use service_kit::origins::{OriginPatterns, RefusalLog};
 use url::Url;
 
 use super::cookies;
 use crate::error::ApiError;
 
 /// The origins that may call with credentials: the service's own and the configured ones.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct TrustedOrigins {
     patterns: OriginPatterns,
     base: Url,
+    refusals: RefusalLog,
 }
 
 impl TrustedOrigins {
-    /// The origin of `base_url` and the `configured` ones.
+    /// The origin of `base_url`, under all three names if that is this machine, and the `configured` ones.
     pub fn new(base_url: &Url, configured: &OriginPatterns) -> Self {
-        let patterns = configured.clone().and(base_url.origin().ascii_serialization());
-        Self { patterns, base: base_url.clone() }
+        let patterns = configured.clone().and_own(base_url);
+        Self { patterns, base: base_url.clone(), refusals: RefusalLog::new("TRUSTED_ORIGINS") }
     }
 
     /// Where this service is reached.
@@ -67,8 +69,20 @@ impl TrustedOrigins {
         match source(headers) {
             Header::Absent | Header::Text("null") => Err(ApiError::MissingOrigin),
             Header::Text(source) if self.contains(source) => Ok(()),
-            Header::Text(_) | Header::Unreadable => Err(ApiError::InvalidOrigin),
+            source => {
+                self.refusals.report(source);
+                Err(ApiError::InvalidOrigin)
+            }
         }
+    }
+
+    /// Whether a page of this origin, which sent `request`, may read the answer.
+    pub fn may_read(&self, origin: Header<'_>, request: &RequestHead) -> bool {
+        let is_trusted = matches!(origin, Header::Text(origin) if self.contains(origin));
+        if !is_trusted {
+            self.refusals.report_preflight(request, origin);
+        }
+        is_trusted
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whose pages may call: web origins (RFC 6454), patterns of them, and the schemes of apps, as Better Auth takes them.
 
 mod app_url;
+mod refusals;
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -10,8 +11,13 @@ use wildmatch::WildMatch;
 
 use self::app_url::AppUrl;
 
+pub use self::refusals::RefusalLog;
+
 /// Schemes that run or read what they name, instead of opening an app.
 const NEVER_TRUSTED: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source"];
+
+/// The names of this machine. Browsers take them for different origins, people for one.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// A comma-separated list of entries; an empty one is fine.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,9 +36,13 @@ impl OriginPatterns {
         }
     }
 
-    /// These, and the exact origin `own`.
-    pub fn and(mut self, own: String) -> Self {
-        self.0.insert(0, OriginPattern::Exact(own));
+    /// These, and the origin of `base_url`, the service's own. If its host is a name of this machine (`localhost`,
+    /// `127.0.0.1`, `[::1]`), the other two are added with the same scheme and port.
+    pub fn and_own(mut self, base_url: &Url) -> Self {
+        let own = base_url.origin().ascii_serialization();
+        let twins = loopback_twins(base_url).filter(|twin| *twin != own);
+        let own: Vec<_> = std::iter::once(own.clone()).chain(twins).map(OriginPattern::Exact).collect();
+        self.0.splice(0..0, own);
         self
     }
 }
@@ -167,6 +177,17 @@ impl OriginPattern {
     }
 }
 
+/// The origins of `url` under every name of this machine, if its host is one.
+fn loopback_twins(url: &Url) -> impl Iterator<Item = String> {
+    let is_loopback = url.host_str().is_some_and(|host| LOOPBACK_HOSTS.contains(&host));
+    let hosts = LOOPBACK_HOSTS.into_iter().filter(move |_| is_loopback);
+    hosts.filter_map(|host| {
+        let mut twin = url.clone();
+        twin.set_host(Some(host)).ok()?;
+        Some(twin.origin().ascii_serialization())
+    })
+}
+
 /// One origin, exactly as browsers write it: a path, a trailing slash or a default port would never match.
 fn exact(text: &str) -> Result<String, String> {
     let parsed = Url::parse(text).ok().filter(|url| is_web(url.scheme()));
@@ -297,6 +318,37 @@ mod tests {
         }
         assert_eq!("".parse::<OriginPatterns>().unwrap(), OriginPatterns::default());
         assert!(covers("https://a.example, http://localhost:3000,", "http://localhost:3000"));
+    }
+
+    #[test]
+    fn a_service_on_this_machine_trusts_its_origin_under_every_name() {
+        let own = |base_url: &str| OriginPatterns::default().and_own(&base_url.parse().unwrap());
+        let names = ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"];
+        for base_url in names {
+            let own = own(base_url);
+            assert_eq!(own.0[0], OriginPattern::Exact(base_url.to_owned()));
+            assert_eq!(own.0.len(), 3);
+            for name in names {
+                assert!(own.cover(name), "{base_url} {name}");
+            }
+            for other in [
+                "http://localhost:8081",
+                "https://127.0.0.1:8080",
+                "http://127.0.0.1",
+                "http://127.0.0.2:8080",
+                "http://0.0.0.0:8080",
+                "http://localhost.evil.example:8080",
+                "http://app.localhost:8080",
+            ] {
+                assert!(!own.cover(other), "{base_url} {other}");
+            }
+        }
+        assert!(own("https://localhost/base/").cover("https://[::1]"));
+        for base_url in
+            ["https://auth.example.com", "http://127.0.0.2", "http://localhost.example", "http://[::2]"]
+        {
+            assert_eq!(own(base_url).0.len(), 1, "{base_url}");
+        }
     }
 
     #[test]

@@ -38,6 +38,15 @@ const plain = {
     const body = { email: at.email("ada"), password: PASSWORD };
     for (const origin of ORIGINS) await at.post("/sign-in/email", body, { headers: { origin } });
   },
+  "a sign-in under the other names of this machine": async (at) => {
+    const body = { email: at.email("ada"), password: PASSWORD };
+    for (const origin of ["http://127.0.0.1:8081", "http://[::1]:8081"]) await at.post("/sign-in/email", body, { headers: { origin } });
+  },
+  "names of this machine that are not trusted": async (at) => {
+    const body = { email: at.email("ada"), password: PASSWORD };
+    const origins = ["http://127.0.0.1", "http://127.0.0.1:8082", "https://127.0.0.1:8081", "http://127.0.0.2:8081", "http://[::2]:8081"];
+    for (const origin of origins) await at.post("/sign-in/email", body, { headers: { origin } });
+  },
   "a request with cookies from everywhere": async (at) => {
     for (const origin of ORIGINS) await at.post("/sign-out", {}, { headers: { cookie: "a=b", origin } });
   },

@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ServiceError } from "@/lib/service-error";
 import { complaintOf, mistakes, plainMessage, signInMistakes } from "./messages";
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe("the messages of the requirements", () => {
   it.each([
@@ -26,6 +28,16 @@ describe("the messages of the requirements", () => {
   it("says what is switched off", () => {
     expect(complaintOf(new ServiceError(404, "", "")).text).toBe("This service does not offer that.");
     expect(complaintOf(new ServiceError(404, "NOT_FOUND", "")).text).toMatch(/^Something went wrong/);
+  });
+
+  it("says what to set where the page's origin is not trusted", () => {
+    vi.stubGlobal("window", { location: { origin: "http://192.168.1.7:8080" } });
+    const { field, text } = complaintOf(new ServiceError(403, "INVALID_ORIGIN", "Invalid origin"));
+    expect(field).toBeUndefined();
+    expect(text).toContain("does not accept requests from http://192.168.1.7:8080.");
+    expect(text).toContain("public URL (BASE_URL)");
+    expect(text).toContain("TRUSTED_ORIGINS");
+    expect(complaintOf(new ServiceError(403, "FORBIDDEN", "")).text).toMatch(/^Something went wrong/);
   });
 
   it("says how long to wait", () => {

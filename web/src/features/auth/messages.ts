@@ -71,11 +71,22 @@ export function plainMessage(error: unknown): string {
   if (error.status === 503) {
     return "The service cannot answer right now. Please try again in a moment.";
   }
+  if (error.code === "INVALID_ORIGIN") {
+    return untrustedOrigin();
+  }
   if (error.status === 404 && !error.code) {
     // The protocol's answer for everything that is switched off.
     return "This service does not offer that.";
   }
   return "Something went wrong. Please try again.";
+}
+
+/** What to say when the service does not trust the origin that this page was opened at. */
+function untrustedOrigin(): string {
+  return (
+    `The service does not accept requests from ${window.location.origin}. Open this page at the service's public URL ` +
+    "(BASE_URL), or have this origin added to TRUSTED_ORIGINS."
+  );
 }
 
 /** What to say at a form about a refusal. */
