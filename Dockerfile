@@ -74,6 +74,8 @@ FROM caddy:2.11.4-alpine AS gateway
 LABEL org.opencontainers.image.title="Latchkey gateway" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --chmod=0644 gateway/Caddyfile /etc/caddy/Caddyfile
 COPY --from=page /page /srv/page
+# A volume takes its owner from here.
+RUN install -d -o 1000 -g 1000 /data/caddy
 EXPOSE 8080
 USER 1000:1000
 

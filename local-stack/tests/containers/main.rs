@@ -11,5 +11,6 @@ mod scratch;
 mod secrets;
 mod settings;
 mod stack;
+mod tls;
 mod traffic;
 mod user;
