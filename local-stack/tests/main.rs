@@ -20,6 +20,7 @@ mod scratch;
 mod services;
 mod shapes;
 mod silence;
+mod start_order;
 mod tls;
 mod up;
 mod verifiers;

@@ -94,6 +94,9 @@ impl VerifierBuilder {
 
     /// Least time between two fetches, whatever asks for the second: the schedule, a failure, or any number of
     /// unknown key ids. Also the time after which a failed fetch is tried again. Default: 10 seconds.
+    ///
+    /// Until the first fetch succeeds, failed ones are retried sooner: after at most 0.2 seconds, then after waits that
+    /// double up to this one.
     #[must_use]
     pub fn cooldown(mut self, cooldown: Duration) -> Self {
         self.cooldown = cooldown;

@@ -42,6 +42,11 @@ impl KeyStore {
         Ok(Snapshot(set))
     }
 
+    /// Whether there was a first set, however old it is by now.
+    pub(crate) fn has_set(&self) -> bool {
+        self.current.load().is_some()
+    }
+
     /// How old the set in force is.
     pub(crate) fn age(&self, now: Timestamp) -> Option<SignedDuration> {
         self.current.load().as_ref().map(|set| now.duration_since(set.fetched_at))
@@ -70,7 +75,7 @@ impl KeyStore {
     pub(crate) async fn first(&self) {
         loop {
             let replaced = self.replaced();
-            if self.current.load().is_some() {
+            if self.has_set() {
                 return;
             }
             replaced.await;

@@ -58,8 +58,13 @@ impl Refresher {
                 // A fetch that was asked for during the cooldown follows it at once: the channel has kept the request.
                 Ok(_) => asked = self.schedule.after_success(next(&mut self.nudges)).await,
                 Err(error) => {
-                    tracing::warn!(%error, "the last good key set stays");
-                    self.schedule.after_failure().await;
+                    let has_set = self.store.has_set();
+                    if has_set {
+                        tracing::warn!(%error, "the last good key set stays");
+                    } else {
+                        tracing::warn!(%error, "no key set yet; tokens cannot be verified until a fetch succeeds");
+                    }
+                    self.schedule.after_failure(has_set).await;
                 }
             }
         }

@@ -10,6 +10,10 @@ use crate::clock::SharedClock;
 /// Largest part of a wait that is left to chance.
 const JITTER: f64 = 0.1;
 
+/// Longest wait after the first failure while nothing was ever fetched. Services that start together are seconds apart,
+/// and until then every request fails.
+const FIRST_FETCH_RETRY: Duration = Duration::from_millis(200);
+
 /// The waits between the fetches of one document.
 pub(crate) struct Schedule {
     pub(crate) clock: SharedClock,
@@ -38,11 +42,14 @@ impl Schedule {
         }
     }
 
-    /// Waits after a fetch that failed.
-    pub(crate) async fn after_failure(&mut self) {
-        let doubled = self.first_retry.saturating_mul(2_u32.saturating_pow(self.failures));
+    /// Waits after a fetch that failed. `has_last` tells whether an earlier one succeeded. If none did, the waits begin
+    /// shorter, and half of each is left to chance: nothing else sets verifiers apart that were started together.
+    pub(crate) async fn after_failure(&mut self, has_last: bool) {
+        let first = if has_last { self.first_retry } else { FIRST_FETCH_RETRY };
+        let doubled = first.saturating_mul(2_u32.saturating_pow(self.failures)).min(self.last_retry);
         self.failures = self.failures.saturating_add(1);
-        self.clock.sleep(later(doubled.min(self.last_retry))).await;
+        let wait = if has_last { later(doubled) } else { half_by_chance(doubled) };
+        self.clock.sleep(wait).await;
     }
 }
 
@@ -54,6 +61,11 @@ fn later(wait: Duration) -> Duration {
 /// This long or a little shorter: for what must not come later.
 fn earlier(wait: Duration) -> Duration {
     wait.saturating_sub(by_chance(wait))
+}
+
+/// At least half of this, and not more.
+fn half_by_chance(wait: Duration) -> Duration {
+    (wait / 2).saturating_add((wait / 2).mul_f64(fastrand::f64()))
 }
 
 fn by_chance(wait: Duration) -> Duration {
@@ -73,21 +85,27 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// What the fetch before each wait brought.
+    #[derive(Clone, Copy)]
+    enum Outcome {
+        Succeeded,
+        Failed { has_last: bool },
+    }
+
     /// How long, to a hundredth of a second, each of these waits takes by a virtual clock.
     async fn measured(
         count: usize,
         mut schedule: Schedule,
         clock: Arc<VirtualClock>,
-        fails: bool,
+        outcome: Outcome,
     ) -> Vec<Duration> {
         let mut waits = Vec::new();
         for _ in 0..count {
             let start = clock.now();
             let wait = async {
-                if fails {
-                    schedule.after_failure().await;
-                } else {
-                    assert!(!schedule.after_success(std::future::pending()).await);
+                match outcome {
+                    Outcome::Failed { has_last } => schedule.after_failure(has_last).await,
+                    Outcome::Succeeded => assert!(!schedule.after_success(std::future::pending()).await),
                 }
             };
             let drive = async {
@@ -118,16 +136,33 @@ mod tests {
     #[tokio::test]
     async fn failures_double_the_wait_up_to_the_last_one() {
         let (schedule, clock) = schedule();
-        for (wait, least) in measured(6, schedule, clock, true).await.into_iter().zip([1, 2, 4, 8, 10, 10]) {
+        let waits = measured(6, schedule, clock, Outcome::Failed { has_last: true }).await;
+        for (wait, least) in waits.into_iter().zip([1, 2, 4, 8, 10, 10]) {
             let least = least * SECOND;
             assert!(wait >= least && wait <= least.mul_f64(1.1) + SECOND / 50, "{wait:?} {least:?}");
         }
     }
 
     #[tokio::test]
+    async fn before_the_first_success_waits_begin_shorter_and_vary_by_half() {
+        let (schedule, clock) = schedule();
+        let waits = measured(9, schedule, clock, Outcome::Failed { has_last: false }).await;
+        let longest = [200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000].map(Duration::from_millis);
+        for (wait, longest) in waits.iter().zip(longest) {
+            assert!(*wait >= longest / 2 && *wait <= longest + SECOND / 50, "{wait:?} {longest:?}");
+        }
+        // A cooldown may be shorter than the first wait.
+        let (short, clock) = self::schedule();
+        let short = Schedule { last_retry: SECOND / 20, ..short };
+        for wait in measured(5, short, clock, Outcome::Failed { has_last: false }).await {
+            assert!(wait >= SECOND / 40 && wait <= SECOND / 20 + SECOND / 50, "{wait:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn the_interval_is_an_upper_bound_with_chance_in_it() {
         let (schedule, clock) = schedule();
-        let waits = measured(20, schedule, clock, false).await;
+        let waits = measured(20, schedule, clock, Outcome::Succeeded).await;
         for wait in &waits {
             assert!(*wait >= 18 * SECOND && *wait <= 20 * SECOND + SECOND / 50, "{wait:?}");
         }
@@ -161,5 +196,6 @@ mod tests {
         assert_eq!(later(Duration::MAX), Duration::MAX);
         assert!(earlier(Duration::MAX) < Duration::MAX || by_chance(Duration::MAX).is_zero());
         assert_eq!(later(Duration::ZERO), Duration::ZERO);
+        assert!(half_by_chance(Duration::MAX) >= Duration::MAX / 2);
     }
 }

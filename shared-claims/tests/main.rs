@@ -10,6 +10,7 @@
 
 mod axum;
 mod extractor;
+mod first_fetch;
 mod hostile;
 mod jws;
 mod metrics;

@@ -116,7 +116,7 @@ pub struct Settings {
     /// Time between two fetches of the signing keys
     #[arg(long, env = "JWKS_REFRESH_INTERVAL", default_value = "5m", value_parser = duration)]
     jwks_refresh_interval: Duration,
-    /// Least time between two fetches, also after a failure or an unknown key
+    /// Least time between two fetches, also after a failure or an unknown key; the first keys are retried sooner
     #[arg(long, env = "JWKS_COOLDOWN", default_value = "10s", value_parser = duration)]
     jwks_cooldown: Duration,
     /// How long the last fetched keys are trusted while auth-service is away

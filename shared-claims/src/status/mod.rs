@@ -66,12 +66,23 @@ impl StatusCheck {
 struct Complaint(Option<String>);
 
 impl Complaint {
-    fn failed(&mut self, document: Document, uri: &str, error: &dyn std::error::Error) {
+    /// `has_last` tells whether there is a last good version that goes on serving.
+    fn failed(&mut self, document: Document, uri: &str, error: &dyn std::error::Error, has_last: bool) {
         let error = error.to_string();
-        if self.0.as_ref() != Some(&error) {
-            tracing::warn!(?document, uri, error, "the last good one stays");
-            self.0 = Some(error);
+        if self.0.as_ref() == Some(&error) {
+            return;
         }
+        if has_last {
+            tracing::warn!(?document, uri, error, "the last good one stays");
+        } else {
+            tracing::warn!(
+                ?document,
+                uri,
+                error,
+                "it was not fetched yet; tokens cannot be checked for revocation"
+            );
+        }
+        self.0 = Some(error);
     }
 
     fn succeeded(&mut self, document: Document, uri: &str) {

@@ -80,10 +80,11 @@ impl Poller {
                     schedule.after_success(std::future::pending()).await;
                 }
                 Err(error) => {
-                    complaint.failed(Document::StatusList, &uri, &error);
+                    let is_held = self.settings.store.holds(self.number);
+                    complaint.failed(Document::StatusList, &uri, &error, is_held);
                     let asked_for_keys = matches!(error, PollError::Invalid(InvalidList::UnknownKey));
                     tokio::select! {
-                        () = schedule.after_failure() => {}
+                        () = schedule.after_failure(is_held) => {}
                         // The key it lacked may be there now.
                         () = replaced, if asked_for_keys => {}
                     }

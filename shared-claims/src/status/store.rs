@@ -63,6 +63,16 @@ impl ListStore {
         self.lists.load().announced.clone().unwrap_or_default()
     }
 
+    /// Whether the issuer has said which lists it has.
+    pub(super) fn is_announced(&self) -> bool {
+        self.lists.load().announced.is_some()
+    }
+
+    /// Whether a version of this list is in force.
+    pub(super) fn holds(&self, number: u32) -> bool {
+        self.lists.load().held.contains_key(&number)
+    }
+
     /// Whether every token that the issuer has made so far can be judged.
     pub(crate) fn is_ready(&self, now: Timestamp) -> bool {
         let lists = self.lists.load();

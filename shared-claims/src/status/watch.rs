@@ -72,9 +72,11 @@ impl Watcher {
             failures: 0,
         };
         let (mut etag, mut complaint) = (None, Complaint::default());
+        let (keys, store) = (Arc::clone(&self.settings.keys), Arc::clone(&self.settings.store));
         let mut asked = false;
         loop {
             asked |= self.nudges.try_recv().is_ok();
+            let keys_came = keys.replaced();
             let outcome = self.look(&mut etag, asked).await;
             metrics::fetched(Document::Aggregation, outcome.as_ref().copied().unwrap_or(Outcome::Failed));
             match outcome {
@@ -83,8 +85,13 @@ impl Watcher {
                     asked = schedule.after_success(next(&mut self.nudges)).await;
                 }
                 Err(error) => {
-                    complaint.failed(Document::Aggregation, self.remote.url.as_str(), &error);
-                    schedule.after_failure().await;
+                    let is_announced = store.is_announced();
+                    complaint.failed(Document::Aggregation, self.remote.url.as_str(), &error, is_announced);
+                    tokio::select! {
+                        () = schedule.after_failure(is_announced) => {}
+                        // The issuer answers now.
+                        () = keys_came, if !is_announced => {}
+                    }
                 }
             }
         }
