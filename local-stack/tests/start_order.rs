@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use local_stack::testing::{self, TestDatabase, free_port};
-use local_stack::{Binary, Service};
+use local_stack::{Binary, Finished, Service, run_to_end};
 
 /// How long a line of the log may take.
 const SOON: Duration = Duration::from_secs(20);
@@ -35,4 +35,54 @@ async fn task_service_is_ready_soon_after_an_auth_service_that_starts_later() {
     let output = tasks.output();
     assert!(!output.iter().any(|line| line.contains("last good")), "{output:?}");
     drop(auth);
+}
+
+/// `migrate` of this service, to its end, with this URL of the owner role.
+async fn migrate(binary: Binary, url: String) -> Finished {
+    run_to_end(binary, &["migrate"], [("MIGRATION_DATABASE_URL", url)]).await.unwrap()
+}
+
+#[tokio::test]
+async fn migrate_waits_for_a_database_that_is_not_up_yet() {
+    if !testing::only_direct("migrate needs a direct connection") {
+        return;
+    }
+    let cluster = testing::private_cluster().await;
+    cluster.kill().await;
+    let (auth, tasks, ()) = tokio::join!(
+        migrate(Binary::AuthService, cluster.auth().owner_url()),
+        migrate(Binary::TaskService, cluster.tasks().owner_url()),
+        cluster.start()
+    );
+    for finished in [auth, tasks] {
+        assert!(finished.status.success(), "{finished:?}");
+        let said = |text: &str| finished.stdout.iter().any(|line| line.contains(text));
+        assert!(said("waiting for the database") && said("the schema is up to date"), "{finished:?}");
+    }
+}
+
+#[tokio::test]
+async fn migrate_does_not_wait_for_what_does_not_pass() {
+    if !testing::only_direct("migrate needs a direct connection") {
+        return;
+    }
+    let (auth, tasks) = (TestDatabase::auth().await, TestDatabase::tasks().await);
+    let start = Instant::now();
+    for (binary, database) in [(Binary::AuthService, &auth), (Binary::TaskService, &tasks)] {
+        let url = database.owner_url();
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let (login, place) = rest.split_once('@').unwrap();
+        let role = login.split(':').next().unwrap();
+        for wrong in [
+            format!("{scheme}://{role}:wrong@{place}"),
+            format!("{scheme}://nobody:wrong@{place}"),
+            url.replace(database.name(), "no_such_database"),
+        ] {
+            let finished = migrate(binary, wrong).await;
+            assert!(!finished.status.success(), "{finished:?}");
+            assert_eq!(finished.stderr.len(), 1, "{finished:?}");
+            assert!(finished.stdout.is_empty(), "{finished:?}");
+        }
+    }
+    assert!(start.elapsed() < Duration::from_secs(15), "it waited for what does not pass");
 }

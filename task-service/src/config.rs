@@ -38,7 +38,8 @@ pub enum Command {
     /// Check the settings of `serve`
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Bring the database's schema up to date, as the role that owns it, and end
+    /// Bring the database's schema up to date, as the role that owns it, and end; waits up to 30 s for a database that is
+    /// not up yet
     Migrate,
     /// Ask the service that runs at BIND whether it is ready; the exit code is the answer
     Healthcheck,

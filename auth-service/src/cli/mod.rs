@@ -34,7 +34,7 @@ enum Command {
     /// Check the settings of `serve`
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Bring the database's schema up to date, then end
+    /// Bring the database's schema up to date, then end; waits up to 30 s for a database that is not up yet
     Migrate(MigrateConfig),
     /// Copy accounts of another system in
     #[command(subcommand)]

@@ -29,14 +29,15 @@ const HOLDER: &str = "
       AND (l.classid::bigint << 32) + l.objid::bigint = $1";
 
 impl Address {
-    /// Applies pending migrations and returns their number. Concurrent runs take turns; each waits at most `lock_timeout`
-    /// ([`MIGRATION_LOCK_TIMEOUT`]).
+    /// Waits up to 30 s for the database, applies pending migrations and returns their number. Concurrent runs take turns;
+    /// each waits at most `lock_timeout` ([`MIGRATION_LOCK_TIMEOUT`]).
     ///
     /// # Errors
     /// If the server is unreachable, the URL leads to a transaction pooler, another run takes too long, or a migration
     /// fails.
     pub async fn migrate(&self, runner: Runner, lock_timeout: Duration) -> Result<usize, DatabaseError> {
         let advice = "Migrations need a direct connection: use the host and port of the server itself";
+        self.wait_until_up().await?;
         self.refuse_pooler(advice).await?;
         // A schema that is newer than this binary, as after a rollback, is left as it is.
         let runner = runner.set_abort_missing(false);

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use refinery::Runner;
 
+use super::address::Address;
 use super::connect::ConnectError;
 use super::error::DatabaseError;
 use super::executor::Executor;
 use super::pool::Pool;
 use crate::store::StoreError;
 
-/// How long a starting service waits for its database, and the time between attempts.
+/// How long a starting service or a migration waits for its database, and the time between attempts.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 const START_RETRY: Duration = Duration::from_millis(250);
 
@@ -29,14 +30,7 @@ pub async fn wait_until_usable(
     runner: &Runner,
     command: &'static str,
 ) -> Result<(), DatabaseError> {
-    let deadline = tokio::time::Instant::now() + START_DEADLINE;
-    while let Err(error) = pool.ping().await {
-        if tokio::time::Instant::now() >= deadline || is_refusal(&error) {
-            return Err(error.into());
-        }
-        tracing::warn!(%error, "waiting for the database");
-        tokio::time::sleep(START_RETRY).await;
-    }
+    wait_until_ok(|| pool.ping()).await?;
     let needed = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
     let found = schema_version(pool).await?;
     if found < needed {
@@ -44,6 +38,29 @@ pub async fn wait_until_usable(
     }
     if !pool.query_one(IS_LIMITED, &[]).await?.try_get::<_, bool>(0).map_err(StoreError::from)? {
         tracing::warn!("the database role has no statement_timeout: run migrations/databases.sql again");
+    }
+    Ok(())
+}
+
+impl Address {
+    /// Waits until a connection can be opened, up to 30 s.
+    ///
+    /// # Errors
+    /// If the server does not come up in time, or rejects the login; then without waiting.
+    pub(super) async fn wait_until_up(&self) -> Result<(), StoreError> {
+        wait_until_ok(async || self.connect().await.map(drop)).await
+    }
+}
+
+/// Repeats `attempt` until it succeeds, it is pointless to go on, or [`START_DEADLINE`] has passed.
+async fn wait_until_ok(attempt: impl AsyncFn() -> Result<(), StoreError>) -> Result<(), StoreError> {
+    let deadline = tokio::time::Instant::now() + START_DEADLINE;
+    while let Err(error) = attempt().await {
+        if tokio::time::Instant::now() >= deadline || is_refusal(&error) {
+            return Err(error);
+        }
+        tracing::warn!(%error, "waiting for the database");
+        tokio::time::sleep(START_RETRY).await;
     }
     Ok(())
 }
@@ -67,4 +84,23 @@ async fn schema_version(pool: &Pool) -> Result<i32, StoreError> {
 fn is_refusal(error: &StoreError) -> bool {
     let StoreError::Unavailable(cause) = error else { return true };
     cause.downcast_ref::<ConnectError>().is_some_and(ConnectError::is_refusal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::{DatabaseError, MIGRATION_LOCK_TIMEOUT};
+
+    /// Virtual time passes while nothing else happens. Nothing listens on port 1.
+    #[tokio::test(start_paused = true)]
+    async fn a_migration_waits_for_its_database_for_half_a_minute() {
+        let url = "postgres://nobody:secret@127.0.0.1:1/x".to_owned();
+        let address = Address::parse("MIGRATION_DATABASE_URL", &url.into(), "test").unwrap();
+        let start = tokio::time::Instant::now();
+        let error = address.migrate(Runner::new(&[]), MIGRATION_LOCK_TIMEOUT).await.unwrap_err();
+        assert!(matches!(error, DatabaseError::Unreachable(_)), "{error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+        assert!(start.elapsed() >= START_DEADLINE, "{:?}", start.elapsed());
+        assert!(start.elapsed() < START_DEADLINE + Duration::from_secs(10), "{:?}", start.elapsed());
+    }
 }
