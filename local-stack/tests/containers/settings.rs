@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::engine::{docker, inspect};
 use crate::stack::Stack;
 use crate::user::{User, until};
 
@@ -45,20 +46,15 @@ async fn invalid_settings_are_found(stack: &mut Stack) {
 
 /// As after a reboot: nothing orders the containers then.
 async fn task_service_starts_before_auth_service(stack: &Stack, user: &User) {
+    let (auth, tasks) = (stack.container("auth-service", 1), stack.container("task-service", 1));
     stack.run(&["stop", "auth-service", "task-service"]).await;
-    stack.run(&["start", "task-service"]).await;
-    until("the first keys cannot be fetched", Duration::from_secs(10), async || {
-        stack.logs("task-service").await.contains("key set")
-    })
-    .await;
-    stack.run(&["start", "auth-service"]).await;
-    let took = until("tasks are served", Duration::from_secs(10), async || {
-        user.tasks().send().await.is_ok_and(|answer| answer.status() == 200)
-    })
-    .await;
-    println!(
-        "figure: auth-service started after task-service: {:.1} s until tasks are served",
-        took.as_secs_f64()
-    );
-    assert!(!stack.logs("task-service").await.contains("last good key set"), "there never was one");
+    docker(["start", &tasks]).await;
+    let started = inspect(&tasks).await["State"]["StartedAt"].as_str().unwrap().to_owned();
+    let logged = async || docker(["logs", "--since", &started, &tasks]).await;
+    let failed = async || logged().await.contains("could not be fetched");
+    until("the first fetch of the keys has failed", Duration::from_secs(10), failed).await;
+    docker(["start", &auth]).await;
+    let took = until("tasks are served", Duration::from_secs(10), async || user.works().await).await;
+    println!("figure: auth-service started after task-service: {:.1} s until both serve", took.as_secs_f64());
+    assert!(!logged().await.contains("last good key set"), "there never was one");
 }
