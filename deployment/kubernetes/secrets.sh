@@ -1,0 +1,87 @@
+#!/bin/sh
+# Writes the Secrets of the Kubernetes manifests to standard output, with random passwords and keys. Create them once, and
+# keep a copy of the Secret `auth-service` where you keep backups: the signing keys in the database are encrypted under
+# its key_encryption_keys.
+#
+#   deployment/kubernetes/secrets.sh | kubectl create --namespace latchkey --filename -
+#
+# `create` fails if a Secret exists. Never use `apply`: it would replace the keys.
+#
+#   DATABASE_HOST, DATABASE_PORT    PostgreSQL; the port is 5432 by default
+#   DATABASE_PARAMETERS             of the services' URLs; default sslmode=require, which also verifies the certificate
+#   DATABASE_ADMIN                  a role that may create roles and databases; default postgres
+#   DATABASE_ADMIN_PASSWORD         its password
+#   DATABASE_ADMIN_SSLMODE          how psql connects as that role; default require
+#   MAIL_URL                        how mail is sent, such as smtps://user:password@mail.example.com; default none
+set -eu
+
+complain() {
+    echo "secrets: $*" >&2
+    exit 1
+}
+
+port=${DATABASE_PORT:-5432}
+parameters=${DATABASE_PARAMETERS-sslmode=require}
+admin=${DATABASE_ADMIN:-postgres}
+
+case ${DATABASE_HOST:-} in
+'') complain 'set DATABASE_HOST' ;;
+*[!A-Za-z0-9.-]*) complain 'DATABASE_HOST has to be a host name or an IPv4 address' ;;
+esac
+case $port in *[!0-9]*) complain 'DATABASE_PORT has to be a number' ;; esac
+[ -n "${DATABASE_ADMIN_PASSWORD:-}" ] || complain 'set DATABASE_ADMIN_PASSWORD'
+
+random_hex() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+random_base64() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
+
+# A value of stringData: in single quotes, in which only a single quote has a meaning.
+quoted() {
+    case $1 in *'
+'*) complain 'a value has more than one line' ;; esac
+    printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"
+}
+
+begin() { # name
+    printf -- '---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n  labels: {app.kubernetes.io/part-of: latchkey}\nstringData:\n' "$1"
+}
+
+value() { # key, value
+    printf '  %s: ' "$1"
+    quoted "$2"
+    printf '\n'
+}
+
+url() { # role, password, database
+    printf 'postgres://%s:%s@%s:%s/%s%s' "$1" "$2" "$DATABASE_HOST" "$port" "$3" "${parameters:+?$parameters}"
+}
+
+auth_owner=$(random_hex)
+auth_service=$(random_hex)
+tasks_owner=$(random_hex)
+tasks_service=$(random_hex)
+
+begin databases
+value PGHOST "$DATABASE_HOST"
+value PGPORT "$port"
+value PGUSER "$admin"
+value PGPASSWORD "$DATABASE_ADMIN_PASSWORD"
+value PGSSLMODE "${DATABASE_ADMIN_SSLMODE:-require}"
+value AUTH_OWNER_PASSWORD "$auth_owner"
+value AUTH_SERVICE_PASSWORD "$auth_service"
+value TASKS_OWNER_PASSWORD "$tasks_owner"
+value TASKS_SERVICE_PASSWORD "$tasks_service"
+
+begin auth-migrate
+value database_url "$(url auth_owner "$auth_owner" auth)"
+
+begin auth-service
+value database_url "$(url auth_service "$auth_service" auth)"
+value auth_secrets "$(random_hex)"
+value key_encryption_keys "$(random_base64)"
+value mail_url "${MAIL_URL:-}"
+
+begin task-migrate
+value database_url "$(url tasks_owner "$tasks_owner" tasks)"
+
+begin task-service
+value database_url "$(url tasks_service "$tasks_service" tasks)"
