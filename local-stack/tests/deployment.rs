@@ -3,6 +3,7 @@
 
 mod compose;
 mod images;
+mod kubernetes;
 mod page;
 mod secrets;
 pub(crate) mod stack;
