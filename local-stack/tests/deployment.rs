@@ -5,6 +5,7 @@ mod compose;
 mod images;
 mod kubernetes;
 mod page;
+mod release;
 mod secrets;
 pub(crate) mod stack;
 mod workflow;
