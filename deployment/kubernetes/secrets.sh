@@ -9,6 +9,7 @@
 #
 #   DATABASE_HOST, DATABASE_PORT    PostgreSQL; the port is 5432 by default
 #   DATABASE_PARAMETERS             of the services' URLs; default sslmode=require, which also verifies the certificate
+#   DATABASE_CA_FILE                certificates (PEM) that sign the server's; default those of public authorities
 #   DATABASE_ADMIN                  a role that may create roles and databases; default postgres
 #   DATABASE_ADMIN_PASSWORD         its password
 #   DATABASE_ADMIN_SSLMODE          how psql connects as that role; default require
@@ -30,6 +31,8 @@ case ${DATABASE_HOST:-} in
 esac
 case $port in *[!0-9]*) complain 'DATABASE_PORT has to be a number' ;; esac
 [ -n "${DATABASE_ADMIN_PASSWORD:-}" ] || complain 'set DATABASE_ADMIN_PASSWORD'
+[ -z "${DATABASE_CA_FILE:-}" ] || grep -q -e '-----BEGIN CERTIFICATE-----' "$DATABASE_CA_FILE" ||
+    complain 'DATABASE_CA_FILE has to name a file of certificates in PEM'
 
 random_hex() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 random_base64() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
@@ -51,8 +54,12 @@ value() { # key, value
     printf '\n'
 }
 
-url() { # role, password, database
-    printf 'postgres://%s:%s@%s:%s/%s%s' "$1" "$2" "$DATABASE_HOST" "$port" "$3" "${parameters:+?$parameters}"
+# What a pod of this name needs to connect. Secrets are mounted at /run/secrets/NAME.
+connection() { # name, role, password, database
+    query=$parameters
+    [ -z "${DATABASE_CA_FILE:-}" ] || query="${query:+$query&}sslrootcert=/run/secrets/$1/database_ca"
+    value database_url "postgres://$2:$3@$DATABASE_HOST:$port/$4${query:+?$query}"
+    [ -z "${DATABASE_CA_FILE:-}" ] || { printf '  database_ca: |\n' && sed 's/^/    /' "$DATABASE_CA_FILE"; }
 }
 
 auth_owner=$(random_hex)
@@ -72,16 +79,16 @@ value TASKS_OWNER_PASSWORD "$tasks_owner"
 value TASKS_SERVICE_PASSWORD "$tasks_service"
 
 begin auth-migrate
-value database_url "$(url auth_owner "$auth_owner" auth)"
+connection auth-migrate auth_owner "$auth_owner" auth
 
 begin auth-service
-value database_url "$(url auth_service "$auth_service" auth)"
+connection auth-service auth_service "$auth_service" auth
 value auth_secrets "$(random_hex)"
 value key_encryption_keys "$(random_base64)"
 value mail_url "${MAIL_URL:-}"
 
 begin task-migrate
-value database_url "$(url tasks_owner "$tasks_owner" tasks)"
+connection task-migrate tasks_owner "$tasks_owner" tasks
 
 begin task-service
-value database_url "$(url tasks_service "$tasks_service" tasks)"
+connection task-service tasks_service "$tasks_service" tasks

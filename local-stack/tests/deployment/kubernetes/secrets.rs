@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::schema::follows_the_types;
 use super::{DIRECTORY, Pods, documents, entries, list, of_kind, pods, rejects, require};
 use crate::deployment::text;
+use crate::scratch::Scratch;
 
 /// What a Secret holds.
 pub(super) type Secrets = BTreeMap<String, BTreeMap<String, String>>;
@@ -187,6 +188,20 @@ fn the_script_writes_each_secret_that_a_pod_reads() {
 }
 
 #[test]
+fn certificates_of_the_database_go_where_the_url_says() {
+    let scratch = Scratch::new();
+    let file = scratch.path().join("ca.pem");
+    let certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    std::fs::write(&file, certificates).unwrap();
+    let given = [GIVEN[0], GIVEN[1], ("DATABASE_CA_FILE", file.to_str().unwrap())];
+    for (name, values) in written(&secrets(&given)).iter().filter(|(name, _)| *name != "databases") {
+        assert_eq!(values["database_ca"], certificates, "{name}");
+        let parameters = format!("?sslmode=require&sslrootcert=/run/secrets/{name}/database_ca");
+        assert!(values["database_url"].ends_with(&parameters), "{name}");
+    }
+}
+
+#[test]
 fn every_secret_is_random() {
     let (one, other) = (written(&secrets(&GIVEN)), written(&secrets(&GIVEN)));
     let random =
@@ -203,7 +218,8 @@ fn every_secret_is_random() {
 
 #[test]
 fn a_missing_or_invalid_value_is_named_and_nothing_is_written() {
-    let cases: [(&[(&str, &str)], &str); 4] = [
+    let cases: [(&[(&str, &str)], &str); 5] = [
+        (&[GIVEN[0], GIVEN[1], ("DATABASE_CA_FILE", "/dev/null")], "DATABASE_CA_FILE"),
         (&[], "DATABASE_HOST"),
         (&[("DATABASE_HOST", "db.example.com")], "DATABASE_ADMIN_PASSWORD"),
         (&[("DATABASE_HOST", "db/auth?x"), ("DATABASE_ADMIN_PASSWORD", "x")], "DATABASE_HOST"),
