@@ -63,9 +63,14 @@ fn of_kind<'a>(manifests: &'a [Value], kind: &str) -> Vec<&'a Value> {
     manifests.iter().filter(|manifest| manifest["kind"] == kind).collect()
 }
 
-/// Of this kind and name.
+/// Of this kind and name. Jobs go by their label, since their name has the version in it.
 fn find<'a>(manifests: &'a [Value], kind: &str, name: &str) -> Option<&'a Value> {
-    of_kind(manifests, kind).into_iter().find(|manifest| manifest["metadata"]["name"] == name)
+    of_kind(manifests, kind).into_iter().find(|manifest| is_named(manifest, name))
+}
+
+fn is_named(manifest: &Value, name: &str) -> bool {
+    let metadata = &manifest["metadata"];
+    metadata["name"] == name || (manifest["kind"] == "Job" && metadata["labels"][NAME] == name)
 }
 
 /// The pods that a Deployment or Job creates.
@@ -165,7 +170,7 @@ fn rejects(rule: Rule, faults: &[Fault]) {
 
 fn plant(manifests: &mut [Value], manifest: &str, place: &str, value: Value) {
     let (kind, name) = manifest.split_once('/').unwrap();
-    let found = manifests.iter_mut().find(|found| found["kind"] == kind && found["metadata"]["name"] == name);
+    let found = manifests.iter_mut().find(|found| found["kind"] == kind && is_named(found, name));
     let found = found.unwrap_or_else(|| panic!("no {manifest}"));
     let (parent, key) = place.rsplit_once('/').unwrap();
     let parent = found.pointer_mut(parent).unwrap_or_else(|| panic!("{manifest} has no {place}"));

@@ -83,7 +83,7 @@ fn careful(workflow: &Value) -> Vec<String> {
 fn permitted(workflow: &Value) -> Vec<String> {
     let allowed = |name: &str| match name {
         "build" => json!({"contents": "read", "packages": "write"}),
-        "scan" => json!({"packages": "read"}),
+        "scan" => json!({"contents": "read", "packages": "read"}),
         "publish" => json!({"attestations": "write", "id-token": "write", "packages": "write"}),
         "release" => json!({"attestations": "write", "contents": "write", "id-token": "write"}),
         _ => json!({"contents": "read"}),
@@ -210,10 +210,17 @@ fn a_release_waits_for_its_tests_and_scans() {
             ("/jobs/publish/needs", json!(["version", "build", "scan", "sources"])),
             ("/jobs/publish/if", json!("always()")),
             ("/jobs/release/needs", json!(["version"])),
-            ("/jobs/scan/steps/4/with/fail-build", json!(false)),
+            ("/jobs/scan/steps/5/with/fail-build", json!(false)),
             ("/jobs/sources/steps/3/continue-on-error", json!(true)),
         ],
     );
+}
+
+#[test]
+fn a_scan_ignores_what_nobody_runs_and_nothing_else() {
+    let ignored = json!({"ignore": [{"package": {"location": "/usr/local/bin/gosu"}}]});
+    assert_eq!(yaml(".github/grype.yaml"), ignored);
+    assert_eq!(yaml(RELEASE)["jobs"]["scan"]["env"]["GRYPE_CONFIG"], ".github/grype.yaml");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn every_image_is_pinned_to_this_version() {
             ("Deployment/auth-service", image, json!("latchkey/auth-service")),
             ("Deployment/auth-service", image, json!("latchkey/auth-service:latest")),
             ("Deployment/gateway", image, json!("caddy:2.11.4-alpine")),
-            ("Job/databases-0-1-0", image, json!("latchkey/deployment:0.0.9")),
+            ("Job/databases", image, json!("latchkey/deployment:0.0.9")),
         ],
     );
 }
@@ -64,9 +64,9 @@ fn each_release_has_jobs_of_its_own() {
     rejects(
         versioned,
         &[
-            ("Job/auth-migrate-0-1-0", "/metadata/name", json!("auth-migrate")),
-            ("Job/task-migrate-0-1-0", "/spec/ttlSecondsAfterFinished", Value::Null),
-            ("Job/task-migrate-0-1-0", "/spec/template/spec/restartPolicy", json!("OnFailure")),
+            ("Job/auth-migrate", "/metadata/name", json!("auth-migrate")),
+            ("Job/task-migrate", "/spec/ttlSecondsAfterFinished", Value::Null),
+            ("Job/task-migrate", "/spec/template/spec/restartPolicy", json!("OnFailure")),
         ],
     );
 }

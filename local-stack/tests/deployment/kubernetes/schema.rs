@@ -78,7 +78,7 @@ fn every_manifest_follows_kubernetes_own_types() {
             ),
             ("Deployment/task-service", "/spec/replicas", json!("2")),
             ("Deployment/task-service", "/spec/selector", Value::Null),
-            ("Job/auth-migrate-0-1-0", "/spec/ttlSecondAfterFinished", json!(60)),
+            ("Job/auth-migrate", "/spec/ttlSecondAfterFinished", json!(60)),
             ("NetworkPolicy/default-deny", "/spec/policyType", json!([])),
             ("NetworkPolicy/mail", "/spec/egress/0/ports/0/port", json!([465])),
             ("PodDisruptionBudget/gateway", "/spec/maxUnavaliable", json!(1)),

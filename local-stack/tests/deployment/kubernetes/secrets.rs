@@ -135,7 +135,7 @@ fn each_secret_is_read_by_one_workload() {
             ),
             ("Deployment/auth-service", place, json!({"secretName": "auth-migrate", "defaultMode": 288})),
             ("Deployment/auth-service", place, json!({"secretName": "auth-service"})),
-            ("Job/auth-migrate-0-1-0", "/spec/template/spec/securityContext/fsGroup", Value::Null),
+            ("Job/auth-migrate", "/spec/template/spec/securityContext/fsGroup", Value::Null),
             (
                 "Deployment/auth-service",
                 "/spec/template/spec/containers/0/envFrom/-",

@@ -80,7 +80,7 @@ async fn every_variable_is_a_setting_of_its_program() {
     assert_eq!(unknown(&manifests).await, Vec::<String>::new());
     let faults = [
         ("Deployment/auth-service", "/spec/template/spec/containers/0/env/0/name", json!("PUBLIC_URL")),
-        ("Job/auth-migrate-0-1-0", "/spec/template/spec/containers/0/env/0/name", json!("DATABASE_URL_FILE")),
+        ("Job/auth-migrate", "/spec/template/spec/containers/0/env/0/name", json!("DATABASE_URL_FILE")),
         ("ConfigMap/task-service", "/data/TASK_QOUTA", json!("5")),
         ("ConfigMap/task-service", "/metadata/name", json!("tasks")),
         (

@@ -80,7 +80,7 @@ impl Cell {
 
     /// Runs the Job that creates the databases.
     async fn create_databases(&self) {
-        let container = self.container("Job", "databases-0-1-0");
+        let container = self.container("Job", "databases");
         assert_eq!(container["command"], json!(["psql"]));
         let file = local_stack::workspace::root().unwrap().join("migrations/databases.sql");
         let arguments = container["args"].as_array().unwrap().iter();
@@ -88,7 +88,7 @@ impl Cell {
             .map(|it| it.as_str().unwrap().replace("/deployment/databases.sql", file.to_str().unwrap()));
         let psql = Programs::find().await.unwrap().path("psql");
         let mut command = Command::new(psql);
-        command.args(arguments).env_clear().envs(self.environment("Job", "databases-0-1-0"));
+        command.args(arguments).env_clear().envs(self.environment("Job", "databases"));
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
@@ -124,8 +124,8 @@ async fn the_stack_starts_with_the_secrets_and_environments_of_the_manifests() {
     assert!(!early.status.success(), "{early:?}");
     assert!(early.stderr.join("\n").contains("auth-service migrate"), "{early:?}");
 
-    cell.migrate(Binary::AuthService, "auth-migrate-0-1-0").await;
-    cell.migrate(Binary::TaskService, "task-migrate-0-1-0").await;
+    cell.migrate(Binary::AuthService, "auth-migrate").await;
+    cell.migrate(Binary::TaskService, "task-migrate").await;
     let auth = cell.serve(Binary::AuthService, None).await;
     let tasks = cell.serve(Binary::TaskService, Some(auth.url())).await;
     let account = json!({"name": "Alice", "email": "alice@example.com", "password": "correct horse battery"});
