@@ -61,14 +61,17 @@ pub enum MailError {
 }
 
 impl MailConfig {
-    /// What sends mail for a service reached under `base_url`, if any is sent.
+    /// What sends mail for a service reached under `base_url`, if any is sent. If none is, the log says so.
     ///
     /// # Errors
     /// What has to be mended.
     pub fn mailer(&self, base_url: &Url) -> Result<Option<Mailer>, MailError> {
         let url = match secret::resolve("MAIL_URL", self.mail_url.as_ref(), self.mail_url_file.as_deref()) {
             Ok(url) => MailUrl::parse(&url)?,
-            Err(SecretError::Missing(_)) => return Ok(None),
+            Err(SecretError::Missing(_)) => {
+                self.report_off();
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         };
         let host = base_url.host_str().unwrap_or_default();
@@ -78,5 +81,18 @@ impl MailConfig {
         };
         let ca_file = self.mail_ca_file.as_deref().filter(|path| *path != Path::new(""));
         Ok(Some(Mailer { sender, transport: Transport::new(url, ca_file)? }))
+    }
+
+    /// Logs that no mail is sent, what that means, and which setting turns it on.
+    fn report_off(&self) {
+        tracing::info!(
+            "mail is off; passwords cannot be reset, and email addresses can be neither verified nor changed; set MAIL_URL \
+             and MAIL_FROM to turn it on"
+        );
+        if !self.mail_from.is_empty() {
+            tracing::warn!(
+                "MAIL_FROM is set, but MAIL_URL (or MAIL_URL_FILE) is not set or is empty; no mail is sent"
+            );
+        }
     }
 }
