@@ -14,13 +14,31 @@ use crate::scratch::Scratch;
 /// A running gateway; killed when this is dropped.
 pub(super) struct Gateway {
     child: Child,
-    port: u16,
+    ports: Ports,
     log: Arc<Mutex<Vec<String>>>,
-    _home: Scratch,
+    home: Scratch,
+}
+
+/// Where a gateway listens.
+pub(super) struct Ports {
+    pub(super) http: u16,
+    pub(super) https: u16,
+    pub(super) health: u16,
+}
+
+impl Ports {
+    fn free() -> Self {
+        Self { http: free_port(), https: free_port(), health: free_port() }
+    }
+}
+
+/// The file under test.
+pub(super) fn caddyfile() -> PathBuf {
+    local_stack::workspace::root().unwrap().join("gateway/Caddyfile")
 }
 
 /// Where `caddy` is. Without one, CI fails and a developer's run says what it leaves out.
-fn program() -> Option<PathBuf> {
+pub(super) fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|place| place.join("caddy")).find(|path| path.is_file());
     if found.is_none() {
@@ -33,6 +51,13 @@ fn program() -> Option<PathBuf> {
     found
 }
 
+/// The first version that retries a request with a body after a failed dial. Older ones have closed the body by then, and
+/// answer 503.
+const RETRIES_BODIES: [u32; 3] = [2, 11, 4];
+
+/// Nothing listens on this port of loopback.
+const NOBODY: &str = "127.0.0.1:9";
+
 impl Gateway {
     /// The gateway in front of these two (`host:port` each), or `None` where there is no Caddy to run.
     pub(super) fn start(auth: &str, tasks: &str) -> Option<Self> {
@@ -41,19 +66,37 @@ impl Gateway {
 
     /// The same with what is in this directory as its `PAGE`.
     pub(super) fn start_with_page(auth: &str, tasks: &str, page: &Path) -> Option<Self> {
+        let [auth, tasks] = [auth, tasks].map(|upstream| upstream.split_once(':').unwrap());
+        Self::start_with(&[
+            ("AUTH_UPSTREAM_HOST", auth.0),
+            ("AUTH_UPSTREAM_PORT", auth.1),
+            ("TASKS_UPSTREAM_HOST", tasks.0),
+            ("TASKS_UPSTREAM_PORT", tasks.1),
+            ("PAGE", page.to_str().unwrap()),
+        ])
+    }
+
+    /// The gateway with this environment and ports of its own. Upstreams that are not given are not there.
+    pub(super) fn start_with(environment: &[(&str, &str)]) -> Option<Self> {
         let program = program()?;
-        // Another process may take the port between our look and Caddy's.
-        let started = (0..5).find_map(|_| Self::start_on(&program, free_port(), auth, tasks, page));
+        // Another process may take a port between our look and Caddy's.
+        let started = (0..5).find_map(|_| Self::start_on(&program, Ports::free(), environment));
         Some(started.unwrap_or_else(|| panic!("caddy does not start; its log is above")))
     }
 
-    fn start_on(program: &PathBuf, port: u16, auth: &str, tasks: &str, page: &Path) -> Option<Self> {
+    fn start_on(program: &PathBuf, ports: Ports, environment: &[(&str, &str)]) -> Option<Self> {
         let home = Scratch::new();
-        let file = local_stack::workspace::root().unwrap().join("gateway/Caddyfile");
         let mut command = Command::new(program);
-        command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file).env_clear();
-        command.env("HOME", home.path()).env("GATEWAY_ADDRESSES", format!("http://127.0.0.1:{port}"));
-        command.env("AUTH_UPSTREAM", auth).env("TASKS_UPSTREAM", tasks).env("PAGE", page);
+        // Without PATH it finds no program that could add its CA to those this machine trusts.
+        command.args(["run", "--adapter", "caddyfile", "--config"]).arg(caddyfile()).env_clear();
+        command.env("HOME", home.path()).env("XDG_DATA_HOME", home.path().join("data"));
+        command.env("GATEWAY_HTTP_PORT", ports.http.to_string());
+        command.env("GATEWAY_HTTPS_PORT", ports.https.to_string());
+        command.env("GATEWAY_HEALTH_PORT", ports.health.to_string());
+        let (host, port) = NOBODY.split_once(':').unwrap();
+        command.env("AUTH_UPSTREAM_HOST", host).env("AUTH_UPSTREAM_PORT", port);
+        command.env("TASKS_UPSTREAM_HOST", host).env("TASKS_UPSTREAM_PORT", port);
+        command.env("PAGE", "/nonexistent").envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -67,7 +110,7 @@ impl Gateway {
                 std::thread::spawn(move || {
                     lines.map_while(Result::ok).for_each(|line| keep.lock().unwrap().push(line));
                 });
-                return Some(Self { child, port, log, _home: home });
+                return Some(Self { child, ports, log, home });
             }
         }
         child.wait().unwrap();
@@ -75,9 +118,34 @@ impl Gateway {
         None
     }
 
+    /// Whether this Caddy retries a request with a body after a failed dial.
+    pub(super) fn retries_bodies() -> bool {
+        let output = Command::new(program().unwrap()).arg("version").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let version = text.trim_start_matches('v').split([' ', '\n']).next().unwrap();
+        let version: Vec<u32> = version.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+        let retries = version.as_slice() >= RETRIES_BODIES.as_slice();
+        if !retries {
+            eprintln!(
+                "SKIPPED: caddy {version:?} is too old to retry a request with a body, so that is not tested."
+            );
+        }
+        retries
+    }
+
+    /// The ports it listens on.
+    pub(super) fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// The certificate of the CA that `tls internal` creates.
+    pub(super) fn root_certificate(&self) -> PathBuf {
+        self.home.path().join("data/caddy/pki/authorities/local/root.crt")
+    }
+
     /// Where it answers.
     pub(super) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.ports.http)
     }
 
     /// What it logged, once a line holds `wanted`.
@@ -100,9 +168,9 @@ impl Gateway {
 
     /// A request with this method and target, these header lines and this body, exactly as they are.
     pub(super) fn send(&self, method_and_target: &str, headers: &[&str], body: &[u8]) -> Answer {
-        let host = format!("Host: 127.0.0.1:{}", self.port);
+        let host = format!("Host: 127.0.0.1:{}", self.ports.http);
         let headers: Vec<&str> = [host.as_str()].into_iter().chain(headers.iter().copied()).collect();
-        raw::send(self.port, method_and_target, &headers, body)
+        raw::send(self.ports.http, method_and_target, &headers, body)
     }
 }
 

@@ -73,6 +73,33 @@ async fn what_a_client_says_of_its_own_address_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_trusted_proxy_in_front_says_whose_requests_it_passes_on() {
+    let upstreams = Upstreams::start().await;
+    let [auth, tasks] = [&upstreams.auth, &upstreams.tasks].map(|server| server.address().port().to_string());
+    let environment = |trusted| {
+        [
+            ("GATEWAY_TRUSTED_PROXIES", trusted),
+            ("AUTH_UPSTREAM_HOST", "127.0.0.1"),
+            ("AUTH_UPSTREAM_PORT", &auth),
+            ("TASKS_UPSTREAM_HOST", "127.0.0.1"),
+            ("TASKS_UPSTREAM_PORT", &tasks),
+        ]
+    };
+    let from_proxy = ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https"];
+    for (trusted, clients, scheme) in [
+        ("192.0.2.7 127.0.0.0/8", "203.0.113.9, 127.0.0.1", "https"),
+        ("192.0.2.7 198.51.100.0/24", "127.0.0.1", "http"),
+    ] {
+        let Some(gateway) = Gateway::start_with(&environment(trusted)) else { return };
+        answer_with(&upstreams.auth, "auth").await;
+        gateway.get("/api/auth/ok", &from_proxy);
+        let (_, request) = upstreams.only().await;
+        assert_eq!(header(&request, "x-forwarded-for"), Some(clients), "{trusted}");
+        assert_eq!(header(&request, "x-forwarded-proto"), Some(scheme), "{trusted}");
+    }
+}
+
+#[tokio::test]
 async fn no_connection_is_upgraded_to_a_tunnel() {
     let upstreams = Upstreams::start().await;
     let Some(gateway) = upstreams.gateway() else { return };
@@ -160,12 +187,17 @@ async fn a_service_that_is_away_is_a_503_that_says_when_to_come_back_and_no_secr
     let tasks = upstream("tasks").await;
     // Nothing listens on port 9 of loopback.
     let Some(gateway) = Gateway::start("127.0.0.1:9", &tasks.address().to_string()) else { return };
-    for target in ["/api/auth/ok?token=hidden-a", "/.well-known/jwks.json", "/docs/auth/"] {
-        let answer =
-            gateway.get(target, &["Authorization: Bearer hidden-b", "Cookie: hidden-c", "X-Any: hidden-d"]);
-        assert_envelope(&answer, 503, "SERVICE_UNAVAILABLE");
-        assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
-    }
+    let secrets = ["Authorization: Bearer hidden-b", "Cookie: hidden-c", "X-Any: hidden-d"];
+    std::thread::scope(|scope| {
+        let gateway = &gateway;
+        for target in ["/api/auth/ok?token=hidden-a", "/.well-known/jwks.json", "/docs/auth/"] {
+            scope.spawn(move || {
+                let answer = gateway.get(target, &secrets);
+                assert_envelope(&answer, 503, "SERVICE_UNAVAILABLE");
+                assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
+            });
+        }
+    });
     assert_eq!(gateway.get("/api/me/tasks", &[]).body, "tasks", "the other service is not affected");
     let log = gateway.log_with("connection refused");
     assert!(log.iter().all(|line| !line.contains("hidden")), "{log:#?}");
