@@ -239,12 +239,11 @@ fn a_release_has_every_image_for_both_architectures() {
 }
 
 #[test]
-fn the_compose_job_builds_starts_and_walks() {
+fn both_jobs_run_what_developers_run() {
     let workflow = yaml(CI);
-    let steps = workflow["jobs"]["compose"]["steps"].as_array().unwrap();
-    let scripts: Vec<_> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
-    for wanted in ["docker compose build", "docker compose up --detach --wait", "deployment/walk.sh"] {
-        assert!(scripts.iter().any(|script| script.contains(wanted)), "{wanted}");
+    for (job, wanted) in [("test", ".ci/run"), ("containers", "./dev containers")] {
+        let steps = workflow["jobs"][job]["steps"].as_array().unwrap();
+        assert!(steps.iter().any(|step| step["run"] == wanted), "{job}: {wanted}");
     }
 }
 

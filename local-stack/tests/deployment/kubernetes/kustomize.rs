@@ -46,17 +46,6 @@ fn rendered(kubectl: &Path, kustomization: &str) -> Vec<Value> {
     documents(std::str::from_utf8(&output.stdout).unwrap())
 }
 
-/// Whether this checkout's Caddyfile has the setting that the example sets.
-fn is_read_by_the_gateway() -> bool {
-    let is_read = text("gateway/Caddyfile").contains("{$GATEWAY_TRUSTED_PROXIES");
-    if !is_read {
-        report_skipped(
-            "gateway/Caddyfile has no GATEWAY_TRUSTED_PROXIES, which deployment/kubernetes/example sets.",
-        );
-    }
-    is_read
-}
-
 #[tokio::test]
 async fn what_kustomize_makes_keeps_every_rule() {
     let Some(kubectl) = kubectl() else { return };
@@ -69,9 +58,7 @@ async fn what_kustomize_makes_keeps_every_rule() {
         for rule in RULES {
             assert_clean(rule, &manifests);
         }
-        let mut unknown = settings::unknown(&manifests).await;
-        unknown.retain(|variable| variable != "gateway: GATEWAY_TRUSTED_PROXIES" || is_read_by_the_gateway());
-        assert_eq!(unknown, Vec::<String>::new());
+        assert_eq!(settings::unknown(&manifests).await, Vec::<String>::new());
         for manifest in manifests.iter().filter(|manifest| manifest["kind"] != "Namespace") {
             assert_eq!(manifest["metadata"]["namespace"], "latchkey", "{}", manifest["metadata"]["name"]);
         }
