@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::{DIRECTORY, Rule, assert_clean, documents, find, of_kind};
 use super::{availability, hardening, images, schema, secrets, settings, wiring};
-use crate::deployment::text;
 use crate::scratch::Scratch;
 
 const RULES: [Rule; 9] = [
