@@ -139,6 +139,31 @@ async fn a_key_that_does_not_open_stops_the_start() {
     testing::auth_service(&database, &[("KEY_ENCRYPTION_KEYS", &both)]).await;
 }
 
+/// `NAME_FILE=` in a compose file.
+#[tokio::test]
+async fn an_empty_path_counts_as_not_set() {
+    let database = TestDatabase::auth().await;
+    let files = [
+        "DATABASE_URL_FILE",
+        "MIGRATION_DATABASE_URL_FILE",
+        "AUTH_SECRETS_FILE",
+        "KEY_ENCRYPTION_KEYS_FILE",
+        "MAIL_URL_FILE",
+        "MAIL_CA_FILE",
+    ];
+    testing::auth_service(&database, &files.map(|name| (name, ""))).await;
+
+    let env =
+        [("MIGRATION_DATABASE_URL", database.owner_url()), ("MIGRATION_DATABASE_URL_FILE", String::new())];
+    let migrated = run_to_end(Binary::AuthService, &["migrate"], env).await.unwrap();
+    assert!(migrated.status.success(), "{migrated:?}");
+
+    let mut env = environment(&database, &[]);
+    env.extend(files.map(|name| (name.to_owned(), String::new())));
+    let listed = run_to_end(Binary::AuthService, &["keys", "list"], env).await.unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+}
+
 #[tokio::test]
 async fn secrets_come_from_files_too() {
     let database = TestDatabase::auth().await;

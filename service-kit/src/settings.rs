@@ -1,7 +1,9 @@
 //! How settings of both services are read.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use jiff::SignedDuration;
 
 /// A duration as people write it: `90s`, `15m`, `1h 30m`. For clap's `value_parser`.
@@ -11,6 +13,12 @@ use jiff::SignedDuration;
 pub fn duration(text: &str) -> Result<Duration, String> {
     let signed: SignedDuration = text.parse().map_err(|_| "write it like 90s, 15m or 1h 30m".to_owned())?;
     Duration::try_from(signed).map_err(|_| "must not be negative".to_owned())
+}
+
+/// A parser for paths that accepts an empty one, which counts as not set ([`crate::secret::resolve`]): `NAME_FILE=` in a
+/// compose file leaves the default. clap's own parser rejects it.
+pub fn file_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// The value, unless it is empty: `NAME=` in a compose file leaves the default.

@@ -11,7 +11,7 @@ use service_kit::database::Pooler;
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::origins::OriginPatterns;
 use service_kit::secret::{self, SecretError};
-use service_kit::settings::{duration, given};
+use service_kit::settings::{duration, file_path, given};
 use service_kit::telemetry::LogFormat;
 use shared_claims::{BuildError, SharedClock, Verifier, VerifierBuilder};
 
@@ -59,13 +59,13 @@ pub struct Settings {
     #[arg(long, env = DATABASE_URL, hide_env_values = true)]
     database_url: Option<SecretString>,
     /// File that holds DATABASE_URL, in its place
-    #[arg(long, env = "DATABASE_URL_FILE")]
+    #[arg(long, env = "DATABASE_URL_FILE", value_parser = file_path())]
     database_url_file: Option<PathBuf>,
     /// PostgreSQL URL for the role tasks_owner; for `migrate` alone, `serve` refuses to start with it
     #[arg(long, env = MIGRATION_DATABASE_URL, hide_env_values = true)]
     migration_database_url: Option<SecretString>,
     /// File that holds MIGRATION_DATABASE_URL, in its place
-    #[arg(long, env = "MIGRATION_DATABASE_URL_FILE")]
+    #[arg(long, env = "MIGRATION_DATABASE_URL_FILE", value_parser = file_path())]
     migration_database_url_file: Option<PathBuf>,
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, env = "BIND", default_value = "127.0.0.1:8082")]

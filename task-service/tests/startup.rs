@@ -225,6 +225,20 @@ async fn a_database_url_may_come_from_a_file() {
     service.unwrap();
 }
 
+/// `NAME_FILE=` in a compose file.
+#[tokio::test]
+async fn an_empty_path_counts_as_not_set() {
+    let database = TestDatabase::tasks().await;
+    let mut settings = settings(&database);
+    for name in ["DATABASE_URL_FILE", "MIGRATION_DATABASE_URL_FILE"] {
+        settings.insert(name.to_owned(), String::new());
+    }
+    Service::spawn(Binary::TaskService, settings.clone()).await.unwrap();
+    settings.insert("MIGRATION_DATABASE_URL".to_owned(), database.owner_url());
+    let migrated = run(&["migrate"], settings).await;
+    assert!(migrated.status.success(), "{migrated:?}");
+}
+
 #[tokio::test]
 async fn a_port_that_is_taken_is_named() {
     let database = TestDatabase::tasks().await;

@@ -38,7 +38,7 @@ struct TargetArgs {
     #[arg(long, env, hide_env_values = true)]
     database_url: Option<SecretString>,
     /// A file that holds DATABASE_URL
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     database_url_file: Option<PathBuf>,
     /// Read and check everything, and write nothing
     #[arg(long)]
@@ -58,7 +58,7 @@ struct SourceArgs {
     #[arg(long = "from", env = "SOURCE_DATABASE_URL", hide_env_values = true)]
     source_database_url: Option<SecretString>,
     /// A file that holds SOURCE_DATABASE_URL
-    #[arg(long = "from-file", env = "SOURCE_DATABASE_URL_FILE")]
+    #[arg(long = "from-file", env = "SOURCE_DATABASE_URL_FILE", value_parser = settings::file_path())]
     source_database_url_file: Option<PathBuf>,
 }
 
@@ -79,7 +79,7 @@ pub struct BetterAuthArgs {
     #[arg(long = "secret", env = "BETTER_AUTH_SECRET", hide_env_values = true)]
     better_auth_secret: Option<SecretString>,
     /// A file that holds BETTER_AUTH_SECRET
-    #[arg(long = "secret-file", env = "BETTER_AUTH_SECRET_FILE")]
+    #[arg(long = "secret-file", env = "BETTER_AUTH_SECRET_FILE", value_parser = settings::file_path())]
     better_auth_secret_file: Option<PathBuf>,
     /// The deployment's secrets, if it has several: 2:new,1:old
     #[arg(long = "secrets", env = "BETTER_AUTH_SECRETS", hide_env_values = true)]
@@ -88,7 +88,7 @@ pub struct BetterAuthArgs {
     #[arg(long, env, hide_env_values = true)]
     key_encryption_keys: Option<SecretString>,
     /// A file that holds KEY_ENCRYPTION_KEYS
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     key_encryption_keys_file: Option<PathBuf>,
     /// Leave sessions behind: everybody signs in again
     #[arg(long)]

@@ -6,6 +6,7 @@ use clap::Args;
 use secrecy::SecretString;
 use service_kit::database::{Address, DatabaseError};
 use service_kit::secret::{self, SecretError};
+use service_kit::settings;
 
 use crate::keys::KeyEncryptionKeys;
 use crate::server::NAME;
@@ -17,13 +18,13 @@ pub struct StoreArgs {
     #[arg(long, env, hide_env_values = true)]
     database_url: Option<SecretString>,
     /// A file that holds DATABASE_URL
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     database_url_file: Option<PathBuf>,
     /// Opens and encrypts private keys: as for `serve`
     #[arg(long, env, hide_env_values = true)]
     key_encryption_keys: Option<SecretString>,
     /// A file that holds KEY_ENCRYPTION_KEYS
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     key_encryption_keys_file: Option<PathBuf>,
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::SecretString;
 use service_kit::secret::{self, SecretError};
+use service_kit::settings;
 use url::Url;
 
 use crate::email::{
@@ -24,14 +25,14 @@ pub struct MailConfig {
     #[arg(long, env, hide_env_values = true)]
     pub mail_url: Option<SecretString>,
     /// A file that holds MAIL_URL
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     pub mail_url_file: Option<PathBuf>,
     /// Who mail is from, such as Example <accounts@example.com>; the name is what mail calls the product [default name:
     /// BASE_URL's host]
     #[arg(long, env, default_value = "")]
     pub mail_from: String,
     /// A PEM file with the certificates that a mail server's must be signed by [default: those the system trusts]
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     pub mail_ca_file: Option<PathBuf>,
     /// How often a replica checks the database for mail that another replica left behind, 100ms to 30m. Its own mail is
     /// sent and retried at once, whatever this is

@@ -40,13 +40,13 @@ pub struct Config {
     #[arg(long, env, hide_env_values = true)]
     pub database_url: Option<SecretString>,
     /// A file that holds DATABASE_URL
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     pub database_url_file: Option<PathBuf>,
     /// Must not be set here: the owner role is for `migrate` alone
     #[arg(long, env, hide_env_values = true)]
     pub migration_database_url: Option<SecretString>,
     /// Must not be set here either
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     pub migration_database_url_file: Option<PathBuf>,
     /// The most connections to PostgreSQL, shared out among the worker threads (one a core) with at least one for
     /// each; one more serves the health checks, one looks after
@@ -72,16 +72,16 @@ pub struct Config {
     #[arg(long, env, hide_env_values = true)]
     pub auth_secrets: Option<SecretString>,
     /// A file that holds AUTH_SECRETS
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     pub auth_secrets_file: Option<PathBuf>,
     /// Keys that encrypt private keys at rest, comma-separated, base64 of 32 bytes each: the first encrypts, all decrypt
     #[arg(long, env, hide_env_values = true)]
     pub key_encryption_keys: Option<SecretString>,
     /// A file that holds KEY_ENCRYPTION_KEYS
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     pub key_encryption_keys_file: Option<PathBuf>,
     /// Origins whose pages may call with credentials, comma-separated, besides that of BASE_URL (under each of the names
-    /// localhost, 127.0.0.1 and [::1] if it has one of them); `*` and `?` stand for any text and any character:
+    /// localhost, 127.0.0.1 and ::1 if it has one of them); `*` and `?` stand for any text and any character:
     /// https://*.example.com
     #[arg(long, env, default_value = "")]
     pub trusted_origins: OriginPatterns,
@@ -127,7 +127,7 @@ pub struct MigrateConfig {
     #[arg(long, env, hide_env_values = true)]
     pub migration_database_url: Option<SecretString>,
     /// A file that holds MIGRATION_DATABASE_URL
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = settings::file_path())]
     pub migration_database_url_file: Option<PathBuf>,
     /// How log lines look
     #[arg(long, env, value_enum, default_value = "text")]

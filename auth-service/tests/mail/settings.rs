@@ -54,7 +54,8 @@ async fn the_log_says_whether_mail_is_off_and_what_turns_it_on() {
     let empty_file = directory.join("url");
     std::fs::write(&empty_file, "\n").unwrap();
     let empty_file = empty_file.to_str().unwrap();
-    let off: [&[(&str, &str)]; 3] = [&[], &[("MAIL_URL", "")], &[("MAIL_URL_FILE", empty_file)]];
+    let off: [&[(&str, &str)]; 4] =
+        [&[], &[("MAIL_URL", "")], &[("MAIL_URL_FILE", "")], &[("MAIL_URL_FILE", empty_file)]];
     for changes in off {
         let said = said_of_mail(changes).await;
         let [(level, message)] = &said[..] else { panic!("{changes:?}: {said:?}") };
