@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT, SITE } from "./places";
+import { freePort } from "./ports";
 import { Program } from "./program";
 
 /** The directory that the gateway's image has as its `PAGE`. */
@@ -15,7 +16,7 @@ export function pageDirectory(home: string): string {
 }
 
 /** The real gateway in front of two services. */
-export function startGateway(home: string, port: number, authPort: number, tasksPort: number): Promise<Program> {
+export async function startGateway(home: string, port: number, authPort: number, tasksPort: number): Promise<Program> {
   return Program.start({
     name: "caddy",
     program: "caddy",
@@ -23,9 +24,12 @@ export function startGateway(home: string, port: number, authPort: number, tasks
     env: {
       PATH: process.env.PATH ?? "",
       HOME: home,
-      GATEWAY_ADDRESSES: `http://localhost:${port}`,
-      AUTH_UPSTREAM: `127.0.0.1:${authPort}`,
-      TASKS_UPSTREAM: `127.0.0.1:${tasksPort}`,
+      GATEWAY_HTTP_PORT: String(port),
+      GATEWAY_HEALTH_PORT: String(await freePort()),
+      AUTH_UPSTREAM_HOST: "127.0.0.1",
+      AUTH_UPSTREAM_PORT: String(authPort),
+      TASKS_UPSTREAM_HOST: "127.0.0.1",
+      TASKS_UPSTREAM_PORT: String(tasksPort),
       PAGE: pageDirectory(home),
     },
     ready: /serving initial configuration/,
