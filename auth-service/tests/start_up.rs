@@ -86,7 +86,20 @@ async fn a_bad_setting_stops_the_start_and_is_named() {
         let message = &finished.stderr[0];
         assert!(message.contains(name.trim_end_matches("_FILE")), "{name}={value}: {message}");
         assert!(!message.contains(short) && !message.contains("auth_owner:"), "a secret shows: {message}");
+        let changed = environment(&database, &[(name, value)]);
+        let checked = run_to_end(Binary::AuthService, &["config", "check"], changed).await.unwrap();
+        assert_eq!((checked.status, checked.stderr), (finished.status, finished.stderr), "{name}={value}");
     }
+}
+
+#[tokio::test]
+async fn config_check_connects_to_nothing() {
+    let database = TestDatabase::auth().await;
+    // Nothing listens there.
+    let away = environment(&database, &[("DATABASE_URL", "postgres://auth_service:secret@127.0.0.1:9/auth")]);
+    let checked = run_to_end(Binary::AuthService, &["config", "check"], away).await.unwrap();
+    assert!(checked.status.success(), "{:?}", checked.stderr);
+    assert_eq!(checked.stdout, ["auth-service: settings ok"]);
 }
 
 #[tokio::test]

@@ -25,6 +25,14 @@ async fn refused(settings: BTreeMap<String, String>, line: &str) {
     assert_eq!(finished.stderr, [format!("task-service: {line}")]);
 }
 
+/// A start with these settings fails, and `config check` says the same.
+async fn refused_without_a_database(settings: BTreeMap<String, String>, line: &str) {
+    let checked = run(&["config", "check"], settings.clone()).await;
+    assert!(!checked.status.success());
+    assert_eq!(checked.stderr, [format!("task-service: {line}")]);
+    refused(settings, line).await;
+}
+
 /// The settings with this one changed, or taken out.
 fn but(settings: &BTreeMap<String, String>, name: &str, value: Option<&str>) -> BTreeMap<String, String> {
     let mut settings = settings.clone();
@@ -149,7 +157,7 @@ async fn a_wrong_setting_ends_it_with_one_line_that_names_the_variable() {
             "STATUS_LIST_MAX_STALE: must not be shorter than status_interval",
         ),
     ] {
-        refused(but(&good, name, value), line).await;
+        refused_without_a_database(but(&good, name, value), line).await;
     }
     for (name, value) in [
         ("BIND", "nonsense"),
@@ -174,6 +182,16 @@ async fn a_wrong_setting_ends_it_with_one_line_that_names_the_variable() {
         assert!(line.contains(name), "{line}");
         assert!(!line.contains("hunter2"), "{line}");
     }
+}
+
+#[tokio::test]
+async fn config_check_connects_to_no_database() {
+    let database = TestDatabase::tasks().await;
+    // Nothing listens there.
+    let url = "postgres://tasks_service:secret@127.0.0.1:9/tasks";
+    let checked = run(&["config", "check"], but(&settings(&database), "DATABASE_URL", Some(url))).await;
+    assert!(checked.status.success(), "{:?}", checked.stderr);
+    assert_eq!(checked.stdout, ["task-service: settings ok"]);
 }
 
 #[tokio::test]

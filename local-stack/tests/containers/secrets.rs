@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::inspect;
+use crate::engine::{docker, inspect};
 use crate::stack::{STAYING, Stack};
 use crate::user::{User, client, until};
 
