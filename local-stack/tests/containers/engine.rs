@@ -13,9 +13,10 @@ const IMAGES: &str = "LATCHKEY_CONTAINER_IMAGES";
 /// # Panics
 /// If containers are required and there are none.
 pub fn images() -> Option<String> {
-    let tag = std::env::var(IMAGES).ok().filter(|tag| !tag.is_empty());
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let tag = set(IMAGES);
     if tag.is_none() {
-        assert!(std::env::var_os("LATCHKEY_REQUIRE_CONTAINERS").is_none(), "there is no container engine");
+        assert!(set("LATCHKEY_REQUIRE_CONTAINERS").is_none(), "there is no container engine");
         local_stack::testing::report_skipped(
             "the compose stack in containers: `./dev test` sets up an engine for it",
         );
