@@ -5,7 +5,8 @@ use std::ffi::OsStr;
 use serde_json::Value;
 use tokio::process::Command;
 
-/// The tag of the images to test. It is set where there is an engine that has them.
+/// The tag of the images to test. It is set where there is an engine that has them, and empty where a later run is for these
+/// tests.
 const IMAGES: &str = "LATCHKEY_CONTAINER_IMAGES";
 
 /// The tag of the images to test, or `None` where these tests are to be skipped.
@@ -13,15 +14,15 @@ const IMAGES: &str = "LATCHKEY_CONTAINER_IMAGES";
 /// # Panics
 /// If containers are required and there are none.
 pub fn images() -> Option<String> {
-    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let tag = set(IMAGES);
-    if tag.is_none() {
-        assert!(set("LATCHKEY_REQUIRE_CONTAINERS").is_none(), "there is no container engine");
+    let Ok(tag) = std::env::var(IMAGES) else {
+        let required = std::env::var("LATCHKEY_REQUIRE_CONTAINERS").is_ok_and(|value| !value.is_empty());
+        assert!(!required, "there is no container engine");
         local_stack::testing::report_skipped(
             "the compose stack in containers: `./dev test` sets up an engine for it",
         );
-    }
-    tag
+        return None;
+    };
+    Some(tag).filter(|tag| !tag.is_empty())
 }
 
 /// Runs `docker` with these arguments.

@@ -88,6 +88,9 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
         stack.set(name, value);
     }
     apply(stack, user).await;
+    let containers = stack.run(&["ps", "--all", "--quiet"]).await;
+    let reported = docker(["inspect"].into_iter().chain(containers.lines())).await;
+    assert!(["changed", "second !%", "mail.example.com"].iter().all(|given| !reported.contains(given)));
     let request =
         client().get(format!("{}/api/auth/get-session", stack.url())).header("cookie", cookie_before);
     assert_eq!(
