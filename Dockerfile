@@ -75,7 +75,7 @@ LABEL org.opencontainers.image.title="Latchkey gateway" org.opencontainers.image
 COPY --chmod=0644 gateway/Caddyfile /etc/caddy/Caddyfile
 COPY --from=page /page /srv/page
 # A volume takes its owner from here.
-RUN install -d -o 1000 -g 1000 /data/caddy
+RUN mkdir -p /data/caddy && chown 1000:1000 /data/caddy
 EXPOSE 8080
 USER 1000:1000
 
