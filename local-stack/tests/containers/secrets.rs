@@ -70,6 +70,7 @@ async fn an_invalid_secret_changes_nothing(stack: &mut Stack) {
 }
 
 async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
+    assert!(stack.logs("auth-service").await.contains("mail is off"));
     let cookie_before = session_cookie(stack, "cookie").await;
     let stored = stack.in_secrets("0:0", "cat /run/secrets/auth-service/key_encryption_keys").await;
     let keys = format!("{KEY},{stored}");
@@ -98,8 +99,7 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
         "null",
         "the cookie of a secret that is gone"
     );
-    let starts = stack.logs("auth-service").await;
-    assert_eq!(starts.matches("mail is off").count(), 1, "the first start, and not the second: {starts}");
+    assert!(!stack.logs("auth-service").await.contains("mail is off"));
     assert_eq!(user.create_task("with new passwords").await, 201);
 
     // Secrets that are no longer given stay, but mail is off again.
@@ -113,7 +113,7 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
     assert!(
         stack.in_secrets("0:0", "cat /run/secrets/auth-service/database_url").await.contains(":changed@")
     );
-    assert_eq!(stack.logs("auth-service").await.matches("mail is off").count(), 2);
+    assert!(stack.logs("auth-service").await.contains("mail is off"));
 }
 
 /// The server's password and the stored one have come apart, as after an ALTER ROLE by hand.
