@@ -77,9 +77,13 @@ fn the_build_uses_the_workspace_toolchain_and_lock_file() {
         panic!("{steps:?}")
     };
     assert_eq!(recipe, "--from=recipe /recipe.json /recipe.json");
-    assert!(dependencies.contains("cargo chef cook --release --locked"));
+    assert!(dependencies.contains("cargo chef cook --profile \"$PROFILE\" --locked"));
     assert_eq!(sources, ". .");
-    assert!(ours.contains("cargo build --release --locked"));
+    assert!(ours.contains("cargo build --profile \"$PROFILE\" --locked"));
+    let profile = build.iter().find(|(verb, _)| verb == "ARG").unwrap();
+    assert_eq!(profile.1, "PROFILE=image");
+    assert!(text("Cargo.toml").contains("[profile.image]"));
+    assert!(text(".github/workflows/release.yml").contains("--build-arg PROFILE=release"));
     // A static program runs where there is no C library.
     assert!(rust.iter().any(|(verb, what)| verb == "RUN" && what.contains("target-feature=+crt-static")));
 }
