@@ -46,7 +46,7 @@ fn every_image_is_pinned_by_version() {
     images.retain(|image| !image.starts_with("latchkey/"));
     let from = instructions().into_iter().filter(|(verb, _)| verb == "FROM");
     images.extend(from.map(|(_, rest)| rest.split(' ').next().unwrap().to_owned()));
-    images.retain(|image| !["rust", "recipe", "build"].contains(&image.as_str()));
+    images.retain(|image| !["rust", "dependencies"].contains(&image.as_str()));
     assert_eq!(images.len(), 7, "{images:?}");
     for image in &images {
         let (name, tag) = image.rsplit_once(':').unwrap_or_else(|| panic!("{image} has no tag"));
@@ -70,18 +70,28 @@ fn the_build_uses_the_workspace_toolchain_and_lock_file() {
     let image = only(&rust, "FROM");
     let wanted = format!("rust:{}.", workspace_value("rust-version"));
     assert!(image.starts_with(&wanted), "{image} for rust-version {wanted}");
-    let build = stage("build");
-    let steps: Vec<_> = build.iter().filter(|(verb, _)| verb == "RUN" || verb == "COPY").collect();
-    // A changed line of ours leaves the dependencies alone: they come before the sources.
-    let [(_, recipe), (_, dependencies), (_, sources), (_, ours)] = steps.as_slice() else {
-        panic!("{steps:?}")
-    };
-    assert_eq!(recipe, "--from=recipe /recipe.json /recipe.json");
-    assert!(dependencies.contains("cargo chef cook --profile \"$PROFILE\" --locked"));
-    assert_eq!(sources, ". .");
-    assert!(ours.contains("cargo build --profile \"$PROFILE\" --locked"));
-    let profile = build.iter().find(|(verb, _)| verb == "ARG").unwrap();
-    assert_eq!(profile.1, "PROFILE=image");
+    // A changed line of ours leaves the dependencies alone: they come before any source.
+    let dependencies = stage("dependencies");
+    let before_sources: Vec<_> = dependencies
+        .iter()
+        .take_while(|(verb, what)| verb != "COPY" || what.starts_with("--from=recipe "))
+        .collect();
+    assert!(
+        before_sources
+            .iter()
+            .any(|(_, what)| what.contains("cargo chef cook --profile \"$PROFILE\" --locked"))
+    );
+    for name in ["auth-service", "task-service"] {
+        let build = stage(&format!("build-{name}"));
+        assert_eq!(only(&build, "FROM"), format!("dependencies AS build-{name}"));
+        // The other's sources are no reason to build this one.
+        let database = if name == "auth-service" { "migrations/auth" } else { "migrations/tasks" };
+        let copied = build.iter().filter(|(verb, _)| verb == "COPY").map(|(_, what)| what.clone());
+        let expected = [format!("{database} {database}"), format!("{name} {name}")];
+        assert_eq!(copied.collect::<Vec<_>>(), expected);
+        assert!(only(&build, "RUN").contains("cargo build --profile \"$PROFILE\" --locked"));
+    }
+    assert_eq!(only(&dependencies, "ARG"), "PROFILE=image");
     assert!(text("Cargo.toml").contains("[profile.image]"));
     assert!(text(".github/workflows/release.yml").contains("--build-arg PROFILE=release"));
     // A static program runs where there is no C library.
@@ -95,7 +105,7 @@ fn the_services_run_as_users_of_their_own_and_without_a_shell() {
         let stage = stage(name);
         let program = format!("/usr/local/bin/{name}");
         assert!(only(&stage, "FROM").starts_with("gcr.io/distroless/static-"));
-        assert_eq!(only(&stage, "COPY"), format!("--from=build /programs/{name} {program}"));
+        assert_eq!(only(&stage, "COPY"), format!("--from=build-{name} /programs/{name} {program}"));
         assert_eq!(only(&stage, "ENTRYPOINT"), format!("[\"{program}\"]"));
         assert_eq!(only(&stage, "CMD"), "[\"serve\"]");
         assert_eq!(only(&stage, "EXPOSE"), port);
