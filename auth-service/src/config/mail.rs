@@ -62,7 +62,7 @@ pub enum MailError {
 }
 
 impl MailConfig {
-    /// What sends mail for a service reached under `base_url`, if any is sent. If none is, the log says so.
+    /// The mailer of a service that browsers reach under `base_url`, or `None` if mail is off, which is logged.
     ///
     /// # Errors
     /// What has to be mended.

@@ -16,7 +16,7 @@ const IMAGES: &str = "LATCHKEY_CONTAINER_IMAGES";
 pub fn images() -> Option<String> {
     let Ok(tag) = std::env::var(IMAGES) else {
         let required = std::env::var("LATCHKEY_REQUIRE_CONTAINERS").is_ok_and(|value| !value.is_empty());
-        assert!(!required, "there is no container engine");
+        assert!(!required, "no container engine was found");
         local_stack::testing::report_skipped(
             "the compose stack in containers: `./dev test` sets up an engine for it",
         );

@@ -41,7 +41,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// A stack that is not started yet, or `None` where there is no engine. `overlays` are further compose files of the
+    /// A stack that is not started yet, or `None` without an engine. `overlays` are further compose files of the
     /// checkout.
     pub fn new(settings: &[(&str, &str)], overlays: &[&str]) -> Option<Self> {
         let tag = images()?;
@@ -66,7 +66,7 @@ impl Stack {
         Some(Self { directory, project, files, settings: all, port, tag })
     }
 
-    /// A stack that is up, or `None` where there is no engine.
+    /// A stack that is up, or `None` without an engine.
     pub async fn up(settings: &[(&str, &str)]) -> Option<Self> {
         let stack = Self::new(settings, &[])?;
         stack.start(&[]).await;
@@ -112,7 +112,7 @@ impl Stack {
             command.args(["--file", file]);
         }
         command.args(arguments).current_dir(self.directory.path());
-        // Settings of whoever runs the tests are not ours.
+        // The developer's own settings must not reach the stack.
         let kept = ["PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR"];
         command
             .env_clear()
