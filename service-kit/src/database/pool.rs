@@ -21,6 +21,9 @@ use crate::store::{StoreError, TimedOut};
 /// Maximum time to open a connection, over all hosts. Together with the wait for a free connection and one statement it
 /// stays well below the 30 s of a request.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a statement waits that lost a deadlock or a conflict. The winner goes on in this time; at once, the loser might
+/// take its locks again before the winner wakes up, and lose again.
+const CONFLICT_PAUSE: Duration = Duration::from_millis(20);
 /// Maximum time to check an idle connection after another one timed out or led to a read-only server. Many round trips fit in, and it
 /// is short because several dead connections may be checked one after another.
 const PROOF_TIMEOUT: Duration = Duration::from_millis(500);
@@ -192,6 +195,8 @@ impl Pool {
                 if connection.is_broken() {
                     drop(connection);
                     connection = self.connection().await?;
+                } else {
+                    tokio::time::sleep(CONFLICT_PAUSE).await;
                 }
                 Ok(work.on(&connection, limit).await?)
             }
