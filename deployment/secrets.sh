@@ -10,7 +10,7 @@
 #   GIVEN_PATH         a file of lines NAME=value; removed when read, so that a later start of the same container, which
 #                      Compose gives no new values, does not bring old ones back. Without it only the environment counts.
 #                      MAIL_FROM, no secret, is in it to be checked beside MAIL_URL
-set -eu
+set -euf
 umask 077
 cd "$SECRETS_DIRECTORY"
 
@@ -25,6 +25,9 @@ given_by_file=''
 if [ -n "${GIVEN_PATH:-}" ] && [ -e "$GIVEN_PATH" ]; then
     given_by_file=$(cat "$GIVEN_PATH")
     rm -f "$GIVEN_PATH"
+    if printf '%s\n' "$given_by_file" | grep -qv '^[A-Z_]*='; then
+        complain 'a value contains a line break'
+    fi
 fi
 
 given() { # name of a setting; empty if it is not given
@@ -44,6 +47,10 @@ check_password() { # name
 }
 
 check_auth_secrets() {
+    case $(given AUTH_SECRETS) in
+    '' | *[!,[:space:]]*) ;;
+    *) complain 'AUTH_SECRETS contains no secret' ;;
+    esac
     smallest=32
     for secret in $(elements "$(given AUTH_SECRETS)" | tr ' ' '_'); do
         [ "${#secret}" -ge $smallest ] || complain "AUTH_SECRETS needs 32 bytes in the first secret and 16 in each other one"
@@ -53,8 +60,9 @@ check_auth_secrets() {
 
 # The signing keys in the database are encrypted under the stored keys, so one of them has to stay.
 check_key_encryption_keys() {
+    [ -n "$(given KEY_ENCRYPTION_KEYS)" ] || return 0
     keys=$(elements "$(given KEY_ENCRYPTION_KEYS)")
-    [ -n "$keys" ] || return 0
+    [ -n "$keys" ] || complain 'KEY_ENCRYPTION_KEYS contains no key'
     kept=no
     stored=$(elements "$(cat auth-service/key_encryption_keys 2>/dev/null || :)")
     for key in $keys; do
@@ -117,6 +125,7 @@ write_url() { # reader, role, database
 
 # The server has the stored password. databases.sh replaces it, there and here.
 if [ -s postgres/superuser_password ] && [ -n "$(given POSTGRES_PASSWORD)" ]; then
+    rm -f postgres/superuser_password_given
     if [ "$(given POSTGRES_PASSWORD)" != "$(cat postgres/superuser_password)" ]; then
         write postgres/superuser_password_given "$(given POSTGRES_PASSWORD)"
     fi

@@ -21,12 +21,15 @@ async fn an_address_may_be_spelled_in_any_way_and_an_invalid_setting_is_found_be
     task_service_starts_before_auth_service(&stack, &user).await;
 }
 
+/// What `config check` prints of valid settings.
+const VALID: &str = "settings ok";
+
 async fn invalid_settings_are_found(stack: &mut Stack) {
     let mistakes = [
         ("auth-service", "PUBLIC_URL", "example.com", "BASE_URL"),
         ("auth-service", "TRUSTED_PROXIES", "everybody", "TRUSTED_PROXIES"),
         ("auth-service", "REQUIRE_EMAIL_VERIFICATION", "true", "REQUIRE_EMAIL_VERIFICATION"),
-        ("task-service", "PUBLIC_URL", "", "ok"),
+        ("task-service", "PUBLIC_URL", "", VALID),
         ("task-service", "TASK_QUOTA", "many", "TASK_QUOTA"),
     ];
     for (service, name, value, expected) in mistakes {
@@ -35,12 +38,9 @@ async fn invalid_settings_are_found(stack: &mut Stack) {
         let said = [&output.stdout, &output.stderr]
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
             .concat();
-        assert_eq!(output.status.success(), expected == "ok", "{service}: {name}={value}: {said}");
-        assert!(
-            said.contains(expected) || said.to_uppercase().contains(&expected.replace('_', " ")),
-            "{said}"
-        );
-        stack.set(name, if name == "TASK_QUOTA" { "100000" } else { "" });
+        assert_eq!(output.status.success(), expected == VALID, "{service}: {name}={value}: {said}");
+        assert!(said.contains(expected), "{said}");
+        stack.set(name, "");
     }
 }
 
