@@ -44,6 +44,17 @@ fn start_of(pid: i32) -> Option<u64> {
     after_name.split_whitespace().nth(19)?.parse().ok()
 }
 
+/// The processes that this one has started and that run now.
+pub(crate) fn children(pid: i32) -> Vec<i32> {
+    let ps = std::process::Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output();
+    let table = ps.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let numbers = table.lines().filter_map(|line| {
+        let (child, parent) = line.trim().split_once(' ')?;
+        (parent.trim().parse() == Ok(pid)).then(|| child.parse().ok())?
+    });
+    numbers.collect()
+}
+
 /// The command line of a process, or `None` if it does not run.
 pub(crate) fn command_line(pid: i32) -> Option<String> {
     let text = match std::fs::read(format!("/proc/{pid}/cmdline")) {

@@ -38,3 +38,15 @@ async fn the_walk_through_with_curl_does_what_it_says() {
         rest = after;
     }
 }
+
+/// A misspelt or lost function of the script shows only when that command is run.
+#[test]
+fn every_command_that_dev_lists_is_there() {
+    let script = std::fs::read_to_string(local_stack::workspace::root().unwrap().join("dev")).unwrap();
+    let commands: Vec<_> =
+        script.lines().filter_map(|line| line.strip_prefix("./dev ")?.split(' ').next()).collect();
+    assert!(commands.len() >= 9, "{commands:?}");
+    for command in commands {
+        assert!(script.contains(&format!("\n{command}() {{")), "./dev {command}");
+    }
+}

@@ -13,7 +13,7 @@ const PROMISED: Duration = Duration::from_secs(2);
 #[tokio::test]
 async fn task_service_is_ready_soon_after_an_auth_service_that_starts_later() {
     let (auth_database, tasks_database) = (TestDatabase::auth().await, TestDatabase::tasks().await);
-    // The first start of auth-service creates its key, which takes a while and is no part of a reboot.
+    // The first start of auth-service creates its key, which takes a while and does not happen at a reboot.
     let mut first = testing::auth_service(&auth_database, &[]).await;
     assert!(first.terminate().await.unwrap().success());
 

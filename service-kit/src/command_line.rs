@@ -36,7 +36,7 @@ pub fn finish<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> Ex
     }
 }
 
-/// The exit code of `config check`, which says so where nothing is wrong.
+/// The exit code of `config check`. Prints a line if all settings are valid.
 pub fn checked<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> ExitCode {
     if outcome.is_ok() {
         println!("{program}: settings ok");

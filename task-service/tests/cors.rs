@@ -47,7 +47,7 @@ async fn a_page_of_a_named_origin_may_call_every_route_and_read_every_answer() {
 #[tokio::test]
 async fn a_refused_preflight_is_logged_with_the_setting() {
     let mut stack = Stack::with(&[("CORS_ORIGINS", PAGE)]).await;
-    // A page of the gateway's own origin sends `Origin` and needs no CORS: that is no refusal.
+    // A page of the gateway's own origin sends `Origin` and needs no CORS: nothing is refused.
     let anonymous = stack.anonymous();
     let same_origin =
         anonymous.request(Method::POST, "/api/me/tasks").header("origin", "https://gateway.example");

@@ -20,7 +20,7 @@ use crate::command::run;
 use crate::error::{Doing, Error, Result};
 use crate::location;
 use crate::lock::lock_file;
-use crate::process_id::command_line;
+use crate::process_id::{children, command_line};
 use crate::secrets::Secrets;
 
 /// How long a start or a stop may take. Recovery after a crash is part of a start.
@@ -199,11 +199,15 @@ impl Cluster {
         run("pg_ctl stop", command).await
     }
 
-    /// Ends the server with SIGKILL, as a crash would: nothing is written, clients are cut off.
+    /// Ends the server with SIGKILL, as a crash would: nothing is written, clients are cut off. Its backends are killed
+    /// too: one that is left alone may answer another statement before it notices.
     pub async fn kill(&self) {
         let Some(file) = PidFile::read(&self.data()) else { return };
-        while self.is_server(file.pid) {
-            let _ = kill(Pid::from_raw(file.pid), Signal::SIGKILL);
+        let backends = children(file.pid);
+        while self.is_server(file.pid) || backends.iter().any(|pid| command_line(*pid).is_some()) {
+            for pid in backends.iter().chain([&file.pid]) {
+                let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+            }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }

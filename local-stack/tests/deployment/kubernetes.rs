@@ -1,5 +1,5 @@
 //! The Kubernetes manifests: by Kubernetes' own types, by rules of this stack, and by running the services with the
-//! environment that the manifests give them. There is no cluster here. Each rule is a function that lists what it finds
+//! environment that the manifests give them. No cluster is involved. Each rule is a function that lists what it finds
 //! wrong, so that the tests can plant faults and require that it finds them.
 
 mod availability;
@@ -153,7 +153,7 @@ fn assert_clean(rule: Rule, manifests: &[Value]) {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// A fault: the manifest (`Kind/name`), where in it (a JSON pointer), and the value there; null removes what is there.
+/// A fault: the manifest (`Kind/name`), where in it (a JSON pointer), and the new value there; null removes the field.
 type Fault = (&'static str, &'static str, Value);
 
 /// Requires that the rule has nothing against the manifests, and something against each of the faults.

@@ -67,7 +67,7 @@ pub(crate) fn make_secrets(scratch: &Scratch, address: &str, given: &[(&str, &st
     command.output().unwrap()
 }
 
-/// The file by which docker-compose.yml passes on what is given.
+/// The file with given values that docker-compose.yml puts into the container `secrets`.
 fn given_file(given: &[(&str, &str)]) -> String {
     let content =
         super::yaml("docker-compose.yml")["configs"]["given"]["content"].as_str().unwrap().to_owned();

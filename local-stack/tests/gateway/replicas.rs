@@ -39,7 +39,7 @@ fn a_new_replica_gets_requests_and_one_without_its_name_gets_none() {
         assert!(Instant::now() < deadline, "the new replica is not found");
     }
     replicas.names.set(&[Replicas::B]);
-    // One lookup may have been under way.
+    // One lookup may have been in flight.
     std::thread::scope(|scope| {
         let looked_up = scope.spawn(|| replicas.names.wait_for_lookups(4));
         while !looked_up.is_finished() {

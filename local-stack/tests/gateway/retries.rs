@@ -74,7 +74,7 @@ fn a_killed_replica_costs_no_request_that_can_be_repeated() {
         }
         let executed = replicas.executed(request);
         assert!(executed <= 1, "{request} was executed {executed} times");
-        // A POST that was under way may have been executed. After that only dials fail.
+        // A POST in flight may have been executed. After that only dials fail.
         let retried = *at > killed && retries_bodies;
         assert!(*status == 200 || (*status == 503 && !retried), "{request}: {status}");
     }

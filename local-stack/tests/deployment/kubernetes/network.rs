@@ -1,4 +1,4 @@
-//! Who may talk to whom: the policies together allow what is needed and nothing else.
+//! Network policies: together they allow the connections that are needed, and reject all others.
 
 use std::collections::BTreeSet;
 
