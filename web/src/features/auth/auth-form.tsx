@@ -3,6 +3,7 @@
 import type { FormEvent, ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
+import { useHydrated } from "@/ui/use-hydrated";
 import { useSlow } from "@/ui/use-slow";
 import { AuthCard } from "./auth-card";
 
@@ -20,6 +21,7 @@ interface Props {
 /** A form of this feature, in its card. */
 export function AuthForm({ title, action, busy, formError, notice, footer, onSubmit, children }: Props) {
   const slow = useSlow(busy);
+  const hydrated = useHydrated();
   return (
     <AuthCard title={title} footer={footer}>
       {notice}
@@ -27,7 +29,8 @@ export function AuthForm({ title, action, busy, formError, notice, footer, onSub
       <form method="post" noValidate onSubmit={onSubmit} className="flex flex-col gap-5">
         {formError && <Notice kind="error">{formError}</Notice>}
         {children}
-        <Button type="submit" look="main" busy={busy} className="min-h-11">
+        {/* Before the scripts run, the browser itself would send the form, and leave the page for an error. */}
+        <Button type="submit" look="main" busy={busy} disabled={!hydrated} className="min-h-11">
           {busy ? "One moment…" : action}
         </Button>
         <p role="status" className="text-sm text-soft empty:hidden">
