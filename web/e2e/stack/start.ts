@@ -85,9 +85,15 @@ function keep(starting: Promise<Program>): Promise<Program> {
   return starting;
 }
 
-async function stopAll(): Promise<void> {
+/** Stops what was started. */
+export async function stopAll(): Promise<void> {
   const outcomes = await Promise.allSettled(started);
   await Promise.all(outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value.stop() : undefined)));
+}
+
+/** Starts a stack that a test may break; `stopAll` stops it. */
+export async function startOwn(root: string, way: Way): Promise<Site> {
+  return (await start(root, "own", [way], USUAL))[way];
 }
 
 /** A stack for one way of serving, or for both where what is tested does not depend on whom the services trust. */

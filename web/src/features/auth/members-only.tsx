@@ -8,9 +8,9 @@ import { unreachable } from "@/lib/service-error";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { plainMessage } from "./messages";
-import { useSession, type User } from "./session";
+import { sessionLivesOn, useSession, type User } from "./session";
 import { isMarked, setMark } from "./signed-in-mark";
-import { signInAddress } from "./way-back";
+import { leftAddress, signInAddress } from "./way-back";
 
 /** A page for people who are signed in; the others are sent to the sign-in. */
 export function MembersOnly({ children }: { children: (user: User) => ReactNode }) {
@@ -32,7 +32,7 @@ export function MembersOnly({ children }: { children: (user: User) => ReactNode 
       const expired = isMarked();
       // Who signed out on purpose leaves nothing behind to come back to.
       const left = wasSignedIn.current && !expired;
-      router.replace(left ? "/signin" : signInAddress(pathname + location.search, expired));
+      router.replace(left ? leftAddress(sessionLivesOn()) : signInAddress(pathname + location.search, expired));
     }
   }, [data, away, router, queries, pathname]);
 

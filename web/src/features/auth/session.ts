@@ -1,6 +1,10 @@
 import { authClient, asked, lookAtSession, tokenKeeper } from "@/lib/auth-client";
+import { ServiceError } from "@/lib/service-error";
 import { tellTabs } from "@/lib/tabs";
 import { clearMark, isMarked, setMark } from "./signed-in-mark";
+
+/** The status of an answer by a service whose database is away. */
+const UNAVAILABLE = 503;
 
 /** The session as far as the page knows it. */
 export const useSession = authClient.useSession;
@@ -65,20 +69,43 @@ export async function signInAnew(values: { email: string; password: string }): P
   await sessionNow()?.refetch();
 }
 
-/** Ends the session, here and in every tab. */
+let livesOn = false;
+
+/** Whether the last sign-out removed the session from this browser, but could not end it. */
+export function sessionLivesOn(): boolean {
+  return livesOn;
+}
+
+/** Ends the session, here and in every tab. If the service cannot end it, this browser is signed out all the same. */
 export async function signOut(): Promise<void> {
   const marked = isMarked();
+  livesOn = false;
   // Before the request: nobody who looks at the session meanwhile may call it expired.
   clearMark();
   try {
     await asked((fetchOptions) => authClient.signOut({ fetchOptions }));
   } catch (error) {
-    if (marked) {
-      setMark();
+    if (!(await isForgotten(error))) {
+      if (marked) {
+        setMark();
+      }
+      throw error;
     }
-    throw error;
+    livesOn = true;
   }
   leave();
+}
+
+/** Whether a sign-out that was answered 503 has cleared the cookies: then there is no session, database or not. */
+async function isForgotten(error: unknown): Promise<boolean> {
+  if (!(error instanceof ServiceError && error.status === UNAVAILABLE)) {
+    return false;
+  }
+  const session = asked((fetchOptions) => authClient.getSession({ fetchOptions }));
+  return session.then(
+    (found) => found === null,
+    () => false,
+  );
 }
 
 /** Asks for a mail with a link to set a new password. The answer never tells whether there is such an account. */

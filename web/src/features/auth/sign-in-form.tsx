@@ -12,11 +12,15 @@ import { useForm } from "./use-form";
 
 const FIELDS = ["email", "password"] as const;
 
+const NOT_ENDED =
+  "You are signed out of this browser, but the service could not end your session. To end it, sign in and sign out " +
+  "that device under Settings.";
+
 /** The sign-in. It says why one is here, if the session ended by itself. */
 export function SignInForm() {
   const search = useSearch();
   const { onSubmit, busy, errorOf, formError } = useForm({ fields: FIELDS, mistakes: signInMistakes, submit: signIn });
-  const expired = new URLSearchParams(search).has("expired");
+  const query = new URLSearchParams(search);
   return (
     <AuthForm
       title="Sign in"
@@ -24,7 +28,13 @@ export function SignInForm() {
       busy={busy}
       formError={formError}
       onSubmit={onSubmit}
-      notice={expired && <Notice kind="info">Session expired. Sign in to go on where you were.</Notice>}
+      notice={
+        query.has("expired") ? (
+          <Notice kind="info">Session expired. Sign in to go on where you were.</Notice>
+        ) : (
+          query.has("not-ended") && <Notice kind="error">{NOT_ENDED}</Notice>
+        )
+      }
       footer={
         <>
           New here?{" "}

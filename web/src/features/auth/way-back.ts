@@ -17,6 +17,11 @@ export function signInAddress(from: string, expired: boolean): string {
   return text ? `/signin?${text}` : "/signin";
 }
 
+/** The sign-in page's address after a sign-out. It says so if the session could not be ended. */
+export function leftAddress(sessionLivesOn: boolean): string {
+  return sessionLivesOn ? "/signin?not-ended" : "/signin";
+}
+
 /** Where to go after signing in, given the sign-in page's query. */
 export function wayBack(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? START;

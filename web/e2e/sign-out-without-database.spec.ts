@@ -1,0 +1,43 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, fillInSignIn, sessionCookies, test as base } from "./fixtures";
+import { startOwn, stopAll } from "./stack/start";
+
+const test = base.extend({
+  // A stack of its own: the others need their database.
+  site: async ({ way }, provide) => {
+    const root = mkdtempSync(path.join(tmpdir(), "latchkey-browser-own-"));
+    // Otherwise PostgreSQL, which does not run as root, keeps its files elsewhere.
+    chmodSync(root, 0o755);
+    try {
+      await provide(await startOwn(root, way));
+    } finally {
+      await stopAll();
+      rmSync(root, { recursive: true, force: true });
+    }
+  },
+});
+
+test("a sign-out that cannot end the session signs this browser out, and says so", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  const postmaster = path.join(path.dirname(site.mail), "postgres/data/postmaster.pid");
+  process.kill(Number(readFileSync(postmaster, "utf8").split("\n")[0]), "SIGQUIT");
+  await expect.poll(async () => (await page.request.get(`${site.auth}/api/auth/get-session`)).status()).toBe(503);
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL("/signin?not-ended");
+  await expect(page.getByText("the service could not end your session")).toBeVisible();
+  expect(await sessionCookies(context)).toEqual([]);
+  // Nobody is signed in again by what is left.
+  await page.goto("/dashboard");
+  await expect(page).toHaveURL("/signin");
+  await fillInSignIn(page, person);
+  await expect(page.getByText("The service cannot answer right now.")).toBeVisible();
+});
