@@ -17,6 +17,7 @@ use utoipa::openapi::{Components, OpenApi};
         (name = "users", description = "Who one is: name, picture, address, and leaving"),
         (name = "sessions", description = "Who is signed in"),
         (name = "tokens", description = "Access tokens for resource servers, and the keys that verify them"),
+        (name = "capabilities", description = "What the service can do as it is configured"),
         (name = "health", description = "For operators")
     ),
     modifiers(&Sessions)

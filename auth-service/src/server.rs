@@ -21,6 +21,7 @@ use tracing_actix_web::TracingLogger;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
 
+use crate::capabilities::Capabilities;
 use crate::config::{Config, MailError, MailNeeded, NoPasswordFits};
 use crate::document::Document;
 use crate::email::{Delivery, Mailer, Outbox, Worker};
@@ -42,7 +43,7 @@ use crate::state::{Settings, State};
 use crate::status_lists::{Keeping, StatusLists};
 use crate::tokens::TokenCache;
 use crate::verifications::Links;
-use crate::{addresses, keys, passwords, sessions, status_lists, tokens, users};
+use crate::{addresses, capabilities, keys, passwords, sessions, status_lists, tokens, users};
 
 /// The name in messages to the operator.
 pub const NAME: &str = "auth-service";
@@ -110,6 +111,7 @@ struct Configured {
     mailer: Option<Arc<Mailer>>,
     limits: Option<Arc<Limits>>,
     outbox: Option<Arc<Outbox>>,
+    capabilities: Arc<Capabilities>,
     settings: Settings,
 }
 
@@ -129,7 +131,8 @@ fn configure(config: &Config) -> Result<Configured, StartError> {
         links: Links::new(&config.base_url),
         trusted_proxies: config.trusted_proxies.clone(),
     };
-    Ok(Configured { address, secrets, encryption, cookies, mailer, limits, outbox, settings })
+    let capabilities = Arc::new(Capabilities::new(&settings.accounts, settings.passwords, outbox.is_some()));
+    Ok(Configured { address, secrets, encryption, cookies, mailer, limits, outbox, capabilities, settings })
 }
 
 /// Checks the settings as a start does, without connecting to anything.
@@ -160,7 +163,7 @@ pub async fn prepare_with(
     clock: SharedClock,
     contract: KeyContract,
 ) -> Result<Prepared, StartError> {
-    let Configured { address, secrets, encryption, cookies, mailer, limits, outbox, settings } =
+    let Configured { address, secrets, encryption, cookies, mailer, limits, outbox, capabilities, settings } =
         configure(config)?;
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
     let own = address.pool(1, Timeouts::REQUEST)?;
@@ -191,6 +194,7 @@ pub async fn prepare_with(
         origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
         outbox,
         limits,
+        capabilities,
         settings: Arc::new(settings),
         pool: own,
         clock,
@@ -253,6 +257,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
                     .configure(addresses::routes)
                     .configure(tokens::routes)
                     .configure(keys::routes)
+                    .configure(capabilities::routes)
                     .service(error_page::error)
                     .service(ok)
                     .default_service(web::to(nothing_here))

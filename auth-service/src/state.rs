@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use shared_claims::SharedClock;
 
+use crate::capabilities::Capabilities;
 use crate::email::Outbox;
 use crate::keys::{KeyRing, Metadata};
 use crate::limits::Limits;
@@ -30,6 +31,8 @@ pub struct State {
     pub status_lists: Arc<StatusLists>,
     /// What this issuer says of itself, if it is reached here.
     pub metadata: Option<Arc<Metadata>>,
+    /// What this service can do as it is configured.
+    pub capabilities: Arc<Capabilities>,
     /// What hashes passwords.
     pub passwords: Arc<HashPool>,
     /// What reads and writes cookies.

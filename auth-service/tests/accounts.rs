@@ -1,4 +1,4 @@
-//! `update-user` and `change-password`.
+//! `update-user`, `change-password`, `list-accounts` and `verify-password`.
 
 use serde_json::{Value, json};
 
@@ -138,4 +138,25 @@ async fn of_two_changes_at_once_one_is_made() {
     let first_won = one.status == 200;
     assert_eq!(auth.accepts("alice", "first new password").await, first_won);
     assert_eq!(auth.accepts("alice", "second new password").await, !first_won);
+}
+
+#[tokio::test]
+async fn a_user_without_a_password_has_no_account_to_list_and_none_to_verify() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let listed = alice.get("/list-accounts").await.body;
+    let (id, created) = (&alice.user["id"], &alice.user["createdAt"]);
+    let expected = json!([{
+        "id": id, "accountId": id, "userId": id, "providerId": "credential", "scopes": [],
+        "createdAt": created, "updatedAt": listed[0]["updatedAt"],
+    }]);
+    assert_eq!(listed, expected);
+    let verify = async |password: &str| alice.post("/verify-password", &json!({"password": password})).await;
+    assert_eq!(verify(PASSWORD).await.text, r#"{"status":true}"#);
+    assert_eq!(verify("wrong password").await.code(), "INVALID_PASSWORD");
+
+    auth.superuser().await.execute("DELETE FROM passwords", &[]).await.unwrap();
+    assert_eq!(alice.get("/list-accounts").await.body, json!([]));
+    let none = verify(PASSWORD).await;
+    assert_eq!((none.status.as_u16(), none.code()), (400, "INVALID_PASSWORD"));
 }

@@ -179,10 +179,16 @@ function kindOf(name) {
 /** What a page asks, if it has a form, else the code of an error. */
 function pageOf(page) {
   const form = /<form ([^>]*)>(.*)<\/form>/s.exec(page);
-  if (form === null) return { code: errorCode(page) };
+  if (form === null) return { code: errorCode(page), ...described(page) };
   const inputs = [...form[2].matchAll(/<input [^>]*\bname="([^"]*)"/g)].map(([, name]) => name);
   const alert = /role="alert">(?:<[^>]*>)*([^<]*)/.exec(page)?.[1];
   return { form: form[1], asks: inputs.join(", "), ...(alert && { alert }) };
+}
+
+/** What Better Auth's error page says in place of its own text, as an `error_description` makes it. */
+function described(page) {
+  const text = /<p\s+style="\s*color: var\(--muted-foreground\)[^>]*>\s*([^<]*?)\s*</.exec(page)?.[1];
+  return text === undefined || text.startsWith("We encountered an unexpected error") ? {} : { description: text };
 }
 
 /** The error page's code: Better Auth shows it after the words `CODE:`, we in an element of its own. */

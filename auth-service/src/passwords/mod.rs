@@ -20,10 +20,12 @@ pub use sign_ups::{
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Adds `sign-up/email`, `sign-in/email`, and what changes and resets passwords.
+/// Adds `sign-up/email`, `sign-in/email`, and what lists, verifies, changes and resets passwords.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::sign_up::sign_up)
         .service(handlers::sign_in::sign_in)
+        .service(handlers::accounts::list_accounts)
+        .service(handlers::accounts::verify_password)
         .service(handlers::change::change_password)
         .service(handlers::reset::request_password_reset)
         .service(handlers::reset::reset_password_page)

@@ -29,6 +29,7 @@ const CHANGE: &str = "
 const FIND: &str = "
     SELECT p.hash, p.scheme, u.credential_epoch
     FROM passwords p JOIN users u ON u.id = p.user_id WHERE p.user_id = $1";
+const SET_AT: &str = "SELECT updated_at FROM passwords WHERE user_id = $1";
 const FIND_BY_EMAIL: &str = "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch,
@@ -95,6 +96,15 @@ pub async fn find(
     let Some(row) = client.query_opt(FIND, &[&user.as_str()]).await? else { return Ok(None) };
     let epoch = CredentialEpoch::from_number(column(&row, "users", "credential_epoch")?);
     Ok(from_row(&row)?.map(|stored| (stored, epoch)))
+}
+
+/// When the password of an account was set; `None` if it has none.
+///
+/// # Errors
+/// If the query fails.
+pub async fn set_at(client: &impl Executor, user: &UserId) -> Result<Option<Timestamp>, StoreError> {
+    let row = client.query_opt(SET_AT, &[&user.as_str()]).await?;
+    row.map(|row| column(&row, "passwords", "updated_at")).transpose()
 }
 
 /// The account of an address with its password, if it has one.

@@ -13,6 +13,9 @@ use url::Url;
 use super::cookies;
 use crate::error::ApiError;
 
+/// In place of `Origin`, an app made with Expo sends its own scheme here.
+const EXPO_ORIGIN: &str = "expo-origin";
+
 /// The origins that may call with credentials: the service's own and the configured ones.
 #[derive(Debug)]
 pub struct TrustedOrigins {
@@ -96,11 +99,22 @@ pub fn is_truthy(value: &Value) -> bool {
     }
 }
 
-/// What the request says of where it comes from. An `Origin` that cannot be read does not hand over to `Referer`.
+/// What the request says of where it comes from. An `Origin` that cannot be read does not hand over to the next header.
 fn source(headers: &HeaderMap) -> Header<'_> {
     match Header::read(headers, ORIGIN) {
-        Header::Absent => Header::read(headers, REFERER),
+        Header::Absent => app(headers).unwrap_or_else(|| Header::read(headers, REFERER)),
         origin => origin,
+    }
+}
+
+/// The scheme that an app says is its own. A web page does not count here: its browser sends `Origin`.
+fn app(headers: &HeaderMap) -> Option<Header<'_>> {
+    match Header::read(headers, EXPO_ORIGIN) {
+        Header::Absent => None,
+        Header::Text(app) if Url::parse(app).is_ok_and(|url| !matches!(url.scheme(), "http" | "https")) => {
+            Some(Header::Text(app))
+        }
+        Header::Text(_) | Header::Unreadable => Some(Header::Unreadable),
     }
 }
 
@@ -149,6 +163,38 @@ mod tests {
         assert!(matches!(ok(&[("sec-fetch-mode", "cors")]), Err(ApiError::MissingOrigin)));
         let navigation = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         assert!(matches!(ok(&navigation), Err(ApiError::CrossSiteNavigation)));
+    }
+
+    #[test]
+    fn an_app_names_its_scheme_where_there_is_no_origin() {
+        let configured = "http://localhost:3000,myapp://,exp://192.168.*.*:*/**".parse().unwrap();
+        let trusted = TrustedOrigins::new(&"https://auth.example.com/".parse().unwrap(), &configured);
+        let code = |pairs: &[(&'static str, &str)]| {
+            let headers = headers(&[pairs, &[("cookie", "a=b")]].concat());
+            trusted.check_cookies(&headers).err().map(|error| error.to_string())
+        };
+        assert_eq!(code(&[("expo-origin", "myapp://")]), None);
+        assert_eq!(code(&[("expo-origin", "exp://192.168.1.7:8081")]), None);
+        assert_eq!(code(&[("expo-origin", "myapp://"), ("referer", "https://evil.com/")]), None);
+        let invalid = Some("Invalid origin".to_owned());
+        for app in [
+            "other://",
+            "https://auth.example.com",
+            "http://localhost:3000",
+            "HTTP://localhost:3000",
+            " http://localhost:3000",
+            "exp://192.168.evil.com:8081",
+            "myapp",
+            "null",
+        ] {
+            assert_eq!(code(&[("expo-origin", app)]), invalid, "{app}");
+            let same_site = [("expo-origin", app), ("referer", "http://localhost:3000/")];
+            assert_eq!(code(&same_site), invalid, "{app} does not hand over to Referer");
+        }
+        assert_eq!(code(&[("expo-origin", "myapp://"), ("origin", "https://evil.com")]), invalid);
+        let null = code(&[("expo-origin", "myapp://"), ("origin", "null")]);
+        assert_eq!(null, Some("Missing or null Origin".to_owned()), "a sandboxed page is no app");
+        assert_eq!(code(&[("expo-origin", "")]), null);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `sign-out` and `get-session`.
+//! `sign-out`, `get-session` and `update-session`.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, post, web};
@@ -6,12 +6,12 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::current::MaybeSignedIn;
+use super::current::{MaybeSignedIn, WithBody};
 use super::hand_over::clear_cookies_of;
 use super::model::{SessionToken, SessionView};
 use super::store;
 use crate::error::ApiError;
-use crate::protocol::body::{Body, NoFields};
+use crate::protocol::body::{Body, Fields, NoFields, Schema};
 use crate::state::State;
 use crate::tokens;
 use crate::users::User;
@@ -82,6 +82,28 @@ pub async fn post_session(_: Body<NoFields>) -> HttpResponse {
         response.headers_mut().insert(name, header::HeaderValue::from_static(value));
     }
     response
+}
+
+/// The fields of a session that a client sets. Better Auth takes those that its configuration declares; here there are none.
+pub struct SessionChange;
+
+impl Schema for SessionChange {
+    const SIGNS_IN: bool = false;
+    const BODY_KINDS: &'static [&'static str] = &["record"];
+
+    fn read(_: &mut Fields<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// Sets fields of the session. A session has none that a client can set, so a valid body is answered as one without fields.
+#[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), request_body = Object, responses(
+    (status = 400, body = Envelope, description = "Always, if there is a session: nothing to update, or VALIDATION_ERROR"),
+    (status = 401, body = Envelope, description = "No live session"),
+))]
+#[post("/update-session")]
+pub async fn update_session(_: WithBody<SessionChange>) -> HttpResponse {
+    HttpResponse::from_error(ApiError::NoFieldsToUpdate)
 }
 
 const NO_STORE: [(header::HeaderName, &str); 2] =

@@ -15,11 +15,12 @@ pub use refresh::tell_device;
 pub use store::{end_all, hold};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Adds `sign-out`, `get-session`, `list-sessions` and what revokes them.
+/// Adds `sign-out`, `get-session`, `update-session`, `list-sessions` and what revokes them.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::sign_out)
         .service(handlers::get_session)
         .service(handlers::post_session)
+        .service(handlers::update_session)
         .service(devices::list_sessions)
         .service(devices::revoke_session)
         .service(devices::revoke_sessions)

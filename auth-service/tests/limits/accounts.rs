@@ -98,6 +98,27 @@ async fn a_known_device_has_a_budget_of_its_own_which_the_right_password_restore
 }
 
 #[tokio::test]
+async fn a_device_guesses_at_its_own_account_ten_times_by_verify_password_too() {
+    let auth = limited().await;
+    let device = sign_up(&auth.service, "203.0.113.1", "alice").await;
+    let token = device.body["token"].as_str().unwrap();
+    let verify = |password: &str| {
+        let request = from(&auth.service, "203.0.113.1", Method::POST, "/verify-password").bearer_auth(token);
+        Answer::of(request.json(&json!({"password": password})))
+    };
+    for _ in 0..ALLOWED {
+        assert_eq!(verify("wrong password").await.code(), "INVALID_PASSWORD");
+    }
+    assert_eq!(verify(PASSWORD).await.status, 429);
+    let stranger = sign_in(&auth.service, &address(2), &email("alice"), PASSWORD, "");
+    assert_eq!(
+        Answer::of(stranger).await.status,
+        429,
+        "a session without the mark of a device is a stranger"
+    );
+}
+
+#[tokio::test]
 async fn right_passwords_are_given_back_and_wrong_ones_stay_counted() {
     let auth = limited().await;
     sign_up(&auth.service, "203.0.113.1", "alice").await;

@@ -74,6 +74,17 @@ const account = {
     });
     await ada.call("getSession");
   },
+  "the ways to sign in": async (at) => {
+    const ada = await signedUp(at);
+    await ada.call("listAccounts");
+    await ada.call("verifyPassword", { password: PASSWORD });
+    await ada.call("verifyPassword", { password: "wrong" });
+    await ada.call("updateSession", {});
+    const nobody = clientOf(at);
+    await nobody.call("listAccounts");
+    await nobody.call("verifyPassword", { password: PASSWORD });
+    await nobody.call("updateSession", {});
+  },
   "a forgotten password": async (at) => {
     const ada = await signedUp(at);
     await ada.call("requestPasswordReset", { email: at.email("ada"), redirectTo: "/reset" });

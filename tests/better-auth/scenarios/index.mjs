@@ -1,7 +1,7 @@
 // Every scenario, with the number that its addresses carry.
 
 const FILES = [
-  "sign-up", "sign-in", "sign-out", "get-session", "sessions", "tokens", "cookies", "update-user", "change-password",
+  "sign-up", "sign-in", "sign-out", "get-session", "sessions", "tokens", "cookies", "update-user", "change-password", "accounts",
   "reset-password", "verify-email", "change-email", "delete-user", "links", "validation", "origins", "targets", "protocol", "limits",
   "client",
 ];

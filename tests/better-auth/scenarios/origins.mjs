@@ -30,7 +30,7 @@ const METADATA = [
 const POSTS = [
   "/sign-out", "/revoke-sessions", "/revoke-other-sessions", "/revoke-session", "/update-user", "/change-password",
   "/change-email", "/delete-user", "/request-password-reset", "/reset-password", "/send-verification-email",
-  "/sign-in/email", "/sign-up/email", "/get-session",
+  "/sign-in/email", "/sign-up/email", "/get-session", "/verify-password", "/update-session",
 ];
 
 const plain = {
@@ -105,9 +105,30 @@ const WILD = [
   "myapp://", "myapp://callback", "MYAPP://callback", "myapp:callback", "other://callback", "exp://192.168.1.5:19000/--/x",
   "exp://192.168.evil.example:1/x", "exp://10.0.0.1:19000/--/x", "exp://x@192.168.1.5:19000/x",
 ];
+/** What apps say of themselves. */
+const APPS = [
+  "myapp://", "myapp://callback", "MYAPP://", "other://", "exp://192.168.1.5:19000", "exp://192.168.evil.example:1", "",
+  "http://evil.example", "javascript://", "nonsense",
+];
 const wildcards = {
   "origins that a pattern may fit": async (at) => {
     for (const origin of WILD) await at.post("/sign-out", {}, { headers: { cookie: "a=b", origin } });
+  },
+  "an app without an Origin": async (at) => {
+    const body = { email: at.email("ada"), password: PASSWORD };
+    for (const app of APPS) {
+      await at.post("/sign-out", {}, { headers: { cookie: "a=b", "expo-origin": app } });
+      await at.post("/sign-in/email", body, { headers: { "expo-origin": app } });
+    }
+  },
+  "an app beside other headers": async (at) => {
+    for (const other of [{ origin: "http://evil.example" }, { origin: "null" }, { referer: "http://evil.example/" }]) {
+      await at.post("/sign-out", {}, { headers: { cookie: "a=b", "expo-origin": "myapp://", ...other } });
+    }
+  },
+  "a page that calls itself an app": async (at) => {
+    const headers = { cookie: "a=b", "expo-origin": "http://localhost:3000" };
+    await at.post("/sign-out", {}, { headers });
   },
   "targets that a pattern may fit": async (at) => {
     for (const origin of WILD) await at.post("/sign-in/email", { email: "x", password: "x", callbackURL: `${origin}/x` });

@@ -1,11 +1,11 @@
 const GETS = [
   "/get-session", "/list-sessions", "/token", "/jwks", "/ok", "/error", "/verify-email", "/reset-password/x",
-  "/delete-user/callback",
+  "/delete-user/callback", "/list-accounts",
 ];
 const POSTS = [
   "/sign-up/email", "/sign-in/email", "/sign-out", "/revoke-session", "/revoke-sessions", "/revoke-other-sessions",
   "/update-user", "/change-password", "/change-email", "/delete-user", "/request-password-reset", "/reset-password",
-  "/send-verification-email",
+  "/send-verification-email", "/verify-password", "/update-session",
 ];
 
 const account = {
@@ -23,6 +23,7 @@ const account = {
   "HEAD where GET is": async (at) => {
     for (const path of GETS) await at.send("HEAD", path);
   },
+  "the capabilities": (at) => at.get("/capabilities"),
   "a trailing slash": async (at) => {
     for (const path of GETS) await at.get(`${path}/`);
     for (const path of POSTS) await at.post(`${path}/`, {});

@@ -194,6 +194,12 @@ const signingUp = (by) => ({
   },
 });
 
+account["mail that cannot be sent"] = async (at) => {
+  const ada = await at.user("unreachable");
+  await ada.post("/send-verification-email", { email: at.email("unreachable") });
+  await at.post("/request-password-reset", { email: at.email("unreachable") });
+};
+
 export default {
   account,
   "by-link": byLink,

@@ -1,0 +1,119 @@
+//! What this service can do as it is configured: what a sign-in page is built from.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::passwords::PasswordRules;
+use crate::state::{AccountSettings, State};
+
+/// A setting changes by a restart alone, and the service enforces it in any case: a page may be a minute behind.
+const MAX_AGE: &str = "public, max-age=60";
+
+/// Ways to sign in. New ones can be added: ignore those that you don't know.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignInMethod {
+    /// `POST sign-in/email`
+    EmailPassword,
+}
+
+/// What this service can do. Members can be added.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Capabilities {
+    /// The ways to sign in
+    sign_in_methods: [SignInMethod; 1],
+    /// Signing up
+    sign_up: SignUp,
+    /// The rules for a new password
+    password: PasswordLength,
+    /// Whether mail is sent
+    mail: bool,
+    /// Whether `request-password-reset` works
+    password_reset: bool,
+    /// Verification of emails
+    email_verification: EmailVerification,
+    /// Whether users can change their email
+    change_email: bool,
+    /// Deletion of the user's own account
+    delete_user: DeleteUser,
+}
+
+/// Signing up.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SignUp {
+    /// Whether anybody can sign up
+    enabled: bool,
+    /// Whether signing up starts a session
+    starts_session: bool,
+}
+
+/// The length of a new password, in UTF-16 code units, as `String.length` in JavaScript.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PasswordLength {
+    /// The shortest
+    min_length: usize,
+    /// The longest
+    max_length: usize,
+}
+
+/// Verification of emails.
+#[derive(Serialize, ToSchema)]
+struct EmailVerification {
+    /// Whether `send-verification-email` works
+    enabled: bool,
+    /// Whether signing in requires a verified email
+    required: bool,
+}
+
+/// Deletion of the user's own account.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DeleteUser {
+    /// Whether `delete-user` works
+    enabled: bool,
+    /// Whether a link in a mail confirms it
+    confirmed_by_mail: bool,
+}
+
+impl Capabilities {
+    /// The capabilities of a service with these settings.
+    pub fn new(accounts: &AccountSettings, password: PasswordRules, mail: bool) -> Self {
+        Self {
+            sign_in_methods: [SignInMethod::EmailPassword],
+            sign_up: SignUp {
+                enabled: accounts.sign_up,
+                starts_session: accounts.auto_sign_in && !accounts.require_verified_email,
+            },
+            password: PasswordLength { min_length: password.min_length, max_length: password.max_length },
+            mail,
+            password_reset: mail,
+            email_verification: EmailVerification {
+                enabled: mail,
+                required: accounts.require_verified_email,
+            },
+            change_email: accounts.change_email,
+            delete_user: DeleteUser {
+                enabled: accounts.delete_user,
+                confirmed_by_mail: accounts.delete_user && accounts.delete_user_by_mail,
+            },
+        }
+    }
+}
+
+/// What this service can do as it is configured.
+#[utoipa::path(tag = "capabilities", responses((status = 200, body = Capabilities, description = "The capabilities")))]
+#[get("/capabilities")]
+async fn capabilities(state: web::Data<State>) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, MAX_AGE)).json(&*state.capabilities)
+}
+
+/// Adds `capabilities`.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(capabilities);
+}

@@ -1,0 +1,60 @@
+//! `capabilities`: what a page learns about the settings.
+
+use serde_json::{Value, json};
+
+use crate::mailbox::Mailbox;
+use crate::support::Auth;
+
+async fn capabilities(auth: &Auth) -> Value {
+    let answer = auth.get("/capabilities").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("cache-control").as_deref(), Some("public, max-age=60"));
+    assert!(answer.cookies().is_empty());
+    answer.body
+}
+
+#[tokio::test]
+async fn by_default_anybody_signs_up_and_no_mail_is_sent() {
+    let said = capabilities(&Auth::start().await).await;
+    assert_eq!(
+        said,
+        json!({
+            "signInMethods": ["email-password"],
+            "signUp": {"enabled": true, "startsSession": true},
+            "password": {"minLength": 8, "maxLength": 128},
+            "mail": false,
+            "passwordReset": false,
+            "emailVerification": {"enabled": false, "required": false},
+            "changeEmail": false,
+            "deleteUser": {"enabled": false, "confirmedByMail": false},
+        })
+    );
+}
+
+#[tokio::test]
+async fn they_follow_the_settings() {
+    let mailbox = Mailbox::new();
+    let settings = [
+        ("SIGN_UP_ENABLED", "false"),
+        ("PASSWORD_MIN_LENGTH", "12"),
+        ("PASSWORD_MAX_LENGTH", "20"),
+        ("REQUIRE_EMAIL_VERIFICATION", "true"),
+        ("CHANGE_EMAIL_ENABLED", "true"),
+        ("DELETE_USER_ENABLED", "true"),
+        ("DELETE_USER_VERIFICATION", "true"),
+    ];
+    let said = capabilities(&Auth::start_with_mail(&mailbox, &settings).await).await;
+    assert_eq!(
+        said,
+        json!({
+            "signInMethods": ["email-password"],
+            "signUp": {"enabled": false, "startsSession": false},
+            "password": {"minLength": 12, "maxLength": 20},
+            "mail": true,
+            "passwordReset": true,
+            "emailVerification": {"enabled": true, "required": true},
+            "changeEmail": true,
+            "deleteUser": {"enabled": true, "confirmedByMail": true},
+        })
+    );
+}

@@ -1,0 +1,8 @@
+// What a phone would answer to @better-auth/expo: it runs iOS, is in the foreground and online, and opens links with the
+// app's scheme.
+
+export default { expoConfig: { scheme: "myapp" } };
+export const Platform = { OS: "ios" };
+export const AppState = { addEventListener: () => ({ remove() {} }) };
+export const addNetworkStateListener = () => ({ remove() {} });
+export const createURL = (path, { scheme = "myapp" } = {}) => `${scheme}://${path}`;
