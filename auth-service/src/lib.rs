@@ -8,6 +8,7 @@ pub mod config;
 mod document;
 pub mod email;
 pub mod error;
+mod forward_auth;
 pub mod keys;
 pub mod limits;
 mod moving;

@@ -43,7 +43,7 @@ use crate::state::{Settings, State};
 use crate::status_lists::{Keeping, StatusLists};
 use crate::tokens::TokenCache;
 use crate::verifications::Links;
-use crate::{addresses, capabilities, keys, passwords, sessions, status_lists, tokens, users};
+use crate::{addresses, capabilities, forward_auth, keys, passwords, sessions, status_lists, tokens, users};
 
 /// The name in messages to the operator.
 pub const NAME: &str = "auth-service";
@@ -258,6 +258,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
                     .configure(tokens::routes)
                     .configure(keys::routes)
                     .configure(capabilities::routes)
+                    .configure(forward_auth::routes)
                     .service(error_page::error)
                     .service(ok)
                     .default_service(web::to(nothing_here))

@@ -12,6 +12,7 @@ mod document;
 mod doors;
 mod expo;
 mod foreign_bytes;
+mod forward_auth;
 mod health;
 mod idle;
 mod import;

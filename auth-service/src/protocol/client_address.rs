@@ -33,6 +33,11 @@ impl TrustedProxies {
         Some(peer)
     }
 
+    /// Whether a trusted proxy sent `request`.
+    pub fn sent(&self, request: &HttpRequest) -> bool {
+        request.peer_addr().is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|range| range.contains(&address))
     }

@@ -79,6 +79,11 @@ impl TrustedOrigins {
         }
     }
 
+    /// Reports that a URL was refused because its origin is not trusted.
+    pub fn report_refused(&self, url: &str) {
+        self.refusals.report(Header::Text(url));
+    }
+
     /// Whether a page of this origin, which sent `request`, may read the answer.
     pub fn may_read(&self, origin: Header<'_>, request: &RequestHead) -> bool {
         let is_trusted = matches!(origin, Header::Text(origin) if self.contains(origin));

@@ -14,6 +14,8 @@ use crate::state::State;
 
 /// For an address and a route. `useSession` asks for the session whenever a window gets the focus, so this is wide.
 const GENERAL: Rule = rule(100, 10);
+/// `forward-auth`: a page of the application behind the proxy loads a hundred files at once, and each asks.
+const FORWARD_AUTH: Rule = rule(3000, 10);
 /// Where credentials are tried or accounts made.
 const CREDENTIALS: Rule = rule(3, 10);
 /// Where mail is sent to an address that anybody can type.
@@ -35,6 +37,11 @@ fn shared(route: &str) -> Option<&'static Rule> {
         _ if path.starts_with("/sign-in/") || path.starts_with("/sign-up/") => Some(&CREDENTIALS),
         _ => None,
     }
+}
+
+/// The rule of a route that each replica counts for itself.
+fn local(route: &str) -> Rule {
+    if route.strip_prefix(PREFIX) == Some("/forward-auth") { FORWARD_AUTH } else { GENERAL }
 }
 
 /// Middleware for `actix_web::middleware::from_fn`, around the scope of the prefix. A refusal is an answer and no
@@ -70,7 +77,7 @@ async fn check(request: &ServiceRequest) -> Result<(), ApiError> {
     let now = state.clock.now();
     match shared(route) {
         Some(rule) => limits.check_everywhere(&state.pool, bucket, *rule, now).await,
-        None => limits.check_here(bucket, GENERAL, now),
+        None => limits.check_here(bucket, local(route), now),
     }
 }
 

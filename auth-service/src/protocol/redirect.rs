@@ -24,6 +24,8 @@ pub enum RedirectTarget {
     ErrorCallback,
     /// `newUserCallbackURL`
     NewUserCallback,
+    /// `signIn`, of `forward-auth`: not Better Auth's
+    SignIn,
 }
 
 impl RedirectTarget {
@@ -34,6 +36,7 @@ impl RedirectTarget {
             Self::Redirect => "INVALID_REDIRECT_URL",
             Self::ErrorCallback => "INVALID_ERROR_CALLBACK_URL",
             Self::NewUserCallback => "INVALID_NEW_USER_CALLBACK_URL",
+            Self::SignIn => "INVALID_SIGN_IN_URL",
         }
     }
 
@@ -44,6 +47,7 @@ impl RedirectTarget {
             Self::Redirect => "redirectTo",
             Self::ErrorCallback => "errorCallbackURL",
             Self::NewUserCallback => "newUserCallbackURL",
+            Self::SignIn => "signIn",
         }
     }
 
@@ -51,7 +55,7 @@ impl RedirectTarget {
     pub fn label(self) -> &'static str {
         match self {
             Self::Redirect => "redirectURL",
-            Self::Callback | Self::ErrorCallback | Self::NewUserCallback => self.name(),
+            Self::Callback | Self::ErrorCallback | Self::NewUserCallback | Self::SignIn => self.name(),
         }
     }
 }
@@ -111,6 +115,12 @@ impl CheckedTarget {
         // A resolved path never begins with two slashes, see `is_plain_path`.
         let text = if self.text.starts_with('/') { &url[Position::BeforePath..] } else { url.as_str() };
         Self { text: text.to_owned(), url }
+    }
+
+    /// Itself as a whole URL.
+    #[must_use]
+    pub fn absolute(&self) -> Self {
+        Self { text: self.url.to_string(), url: self.url.clone() }
     }
 
     /// Itself as a whole URL, with a query parameter set to this value alone.

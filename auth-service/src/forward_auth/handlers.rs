@@ -1,0 +1,103 @@
+//! `forward-auth`
+
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use service_kit::envelope::Envelope;
+
+use super::original::{asks_for_page, page_url};
+use crate::error::ApiError;
+use crate::protocol::body::Fields;
+use crate::protocol::query::{Query, QuerySchema};
+use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
+use crate::sessions::MaybeSignedIn;
+use crate::state::State;
+use crate::tokens;
+
+/// The headers by which the proxy tells the application whose request it is.
+const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
+const USER_EMAIL: HeaderName = HeaderName::from_static("x-user-email");
+/// In the cache of a browser or proxy an answer would outlive the session.
+const NO_STORE: &str = "no-store";
+
+/// What the proxy asks for, in its configuration.
+pub struct ForwardAuth {
+    /// The page to send browsers without a session to.
+    sign_in: Option<CheckedTarget>,
+    /// Whether the application wants an access token.
+    token: bool,
+}
+
+impl QuerySchema for ForwardAuth {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let sign_in = fields.optional_target(RedirectTarget::SignIn).flatten();
+        let token = fields.optional_string("token");
+        Some(Self { sign_in, token: token == Some("true") })
+    }
+}
+
+/// For reverse proxies: whether a request of an application has a live session, and whose it is.
+///
+/// nginx `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`. The user is in the headers of the answer, which the
+/// proxy passes on to the application.
+#[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])),
+    params(
+        ("token" = Option<bool>, Query, description = "true: `Authorization` holds an access token"),
+        ("signIn" = Option<String>, Query, description = "A sign-in page: browsers without a session are redirected there"),
+        ("disableRefresh" = Option<bool>, Query, description = "true: do not extend the session"),
+    ),
+    responses(
+        (status = 200, description = "A live session; the body is empty", headers(
+            ("X-User-Id" = String, description = "The user's id"),
+            ("X-User-Email" = String, description = "The user's email"),
+            ("Authorization" = String, description = "With `token=true`: Bearer, and an access token"),
+        )),
+        (status = 302, description = "No live session, and `signIn`: there, with the way back in `callbackURL`"),
+        (status = 400, body = Envelope, description = "VALIDATION_ERROR"),
+        (status = 401, body = Envelope, description = "No live session"),
+        (status = 403, body = Envelope, description = "INVALID_SIGN_IN_URL, or INVALID_CALLBACK_URL: the application's origin is not trusted"),
+    ))]
+#[get("/forward-auth")]
+pub async fn forward_auth(
+    request: HttpRequest,
+    state: web::Data<State>,
+    Query(asked): Query<ForwardAuth>,
+    current: MaybeSignedIn,
+) -> Result<HttpResponse, ApiError> {
+    let MaybeSignedIn::SignedIn(current) = current else {
+        return to_sign_in(&request, &state, asked.sign_in);
+    };
+    let user = &current.user;
+    let mut response = HttpResponse::Ok();
+    // Both always, so that a header of the client's own never stays in their place. Ids and emails are ASCII.
+    response.insert_header((CACHE_CONTROL, NO_STORE));
+    response.insert_header((USER_ID, user.id.as_str())).insert_header((USER_EMAIL, user.email.as_str()));
+    if asked.token {
+        let token = tokens::issue(&state, &current.session, user).await?;
+        response.insert_header((AUTHORIZATION, format!("Bearer {token}")));
+    }
+    Ok(response.finish())
+}
+
+/// The answer without a session: 401, or the way to the sign-in page, and back if it is known where that is.
+fn to_sign_in(
+    request: &HttpRequest,
+    state: &State,
+    sign_in: Option<CheckedTarget>,
+) -> Result<HttpResponse, ApiError> {
+    let Some(page) = sign_in.filter(|_| asks_for_page(request.headers())) else {
+        return Err(ApiError::Unauthorized);
+    };
+    let page = match page_url(request, &state.settings.trusted_proxies) {
+        None => page,
+        Some(url) => {
+            let Some(back) = CheckedTarget::parse(&url, &state.origins) else {
+                state.origins.report_refused(&url);
+                return Err(ApiError::UntrustedTarget(RedirectTarget::Callback));
+            };
+            page.absolute_with_parameter(RedirectTarget::Callback.name(), back.as_str())
+        }
+    };
+    let mut response = redirect::found(&page.absolute());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+    Ok(response)
+}
