@@ -17,7 +17,9 @@ use crate::error::BuildError;
 use crate::header::TokenType;
 use crate::keys::KeyStore;
 use crate::metrics;
+use crate::published::{self, Expected, SettingsCheck};
 use crate::refresh::Refresher;
+use crate::refused::RefusalReports;
 use crate::remote::{self, Remote};
 use crate::schedule::Schedule;
 use crate::spelling::Spellings;
@@ -83,6 +85,9 @@ impl VerifierBuilder {
         let list_store = status.as_ref().map(|status| Arc::clone(&status.store));
         let ages = metrics::keep_ages(Arc::clone(&self.clock), Arc::clone(&store), list_store);
         tasks.spawn_on(ages, &runtime);
+        if self.compares_settings {
+            tasks.spawn_on(self.settings_check(&client, &jwks_url, &token_type).run(), &runtime);
+        }
         Ok(Verifier::new(Inner {
             token_type,
             validation: validation(&self.issuer, &self.audience),
@@ -94,6 +99,7 @@ impl VerifierBuilder {
             jwks_url,
             status,
             status_fetches,
+            refusals: RefusalReports::new(self.diagnostics),
             _tasks: tasks,
         }))
     }
@@ -108,6 +114,21 @@ impl VerifierBuilder {
     ) -> Remote {
         let (client, fetches) = (client.clone(), Arc::clone(fetches));
         Remote { client, url, accept, timeout: self.fetch_timeout, max_body, fetches }
+    }
+
+    fn settings_check(&self, client: &Client, jwks_url: &Url, token_type: &TokenType) -> SettingsCheck {
+        let fetches = Arc::default();
+        let remote = |url| self.remote(client, url, SettingsCheck::ACCEPT, SettingsCheck::MAX_BODY, &fetches);
+        SettingsCheck {
+            places: published::places(jwks_url, &self.issuer).into_iter().map(remote).collect(),
+            expected: Expected {
+                issuer: Spellings::new(&self.issuer),
+                audience: Spellings::new(&self.audience),
+                token_type: token_type.clone(),
+            },
+            schedule: published::schedule(&self.clock, self.cooldown),
+            diagnostics: Arc::clone(&self.diagnostics),
+        }
     }
 
     /// After a failure, too, it fetches no sooner than the cooldown allows.
@@ -127,6 +148,7 @@ impl VerifierBuilder {
         const LONGER: &str = "must be longer than nothing";
         let rules = [
             (!self.issuer.is_empty(), "issuer", "must not be empty"),
+            (!has_credentials(&self.issuer), "issuer", "must not contain credentials; no token names them"),
             (!self.audience.is_empty(), "audience", "must not be empty"),
             (!token_type.is_empty(), "token_type", "must not be empty"),
             (self.clock_skew <= MAX_CLOCK_SKEW, "clock_skew", "must be 5 minutes or less"),
@@ -179,6 +201,10 @@ fn url(text: &str, setting: &'static str) -> Result<Url, BuildError> {
         ),
     ])?;
     Ok(url)
+}
+
+fn has_credentials(issuer: &str) -> bool {
+    Url::parse(issuer).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
 }
 
 /// What jsonwebtoken is to check besides the signature. Issuer and audience are accepted as written and, if they are http

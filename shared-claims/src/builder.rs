@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{SharedClock, SystemClock};
+use crate::diagnostics::{Diagnostics, LogDiagnostics};
 
 /// The settings of the status lists.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct VerifierBuilder {
     pub(crate) max_body: usize,
     pub(crate) status: Option<StatusSettings>,
     pub(crate) clock: SharedClock,
+    pub(crate) diagnostics: Arc<dyn Diagnostics>,
+    pub(crate) compares_settings: bool,
 }
 
 impl VerifierBuilder {
@@ -58,6 +61,8 @@ impl VerifierBuilder {
             max_body: 256 * 1024,
             status: Some(StatusSettings::default()),
             clock: Arc::new(SystemClock),
+            diagnostics: Arc::new(LogDiagnostics),
+            compares_settings: false,
         }
     }
 
@@ -176,6 +181,24 @@ impl VerifierBuilder {
     #[must_use]
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Receives what the verifier notices about settings that do not fit those of the issuer. Default: [`LogDiagnostics`].
+    #[must_use]
+    pub fn diagnostics(mut self, diagnostics: impl Diagnostics) -> Self {
+        self.diagnostics = Arc::new(diagnostics);
+        self
+    }
+
+    /// Compares issuer, audience and token type with what the issuer publishes in its metadata (RFC 8414), and reports
+    /// differences as [`Mismatch`](crate::Mismatch). Default: no comparison.
+    ///
+    /// It happens once, in the background. An issuer that is away is asked again until it answers, and one that publishes
+    /// no such metadata is left alone; neither changes whether tokens are accepted. Only the host of the key set is asked.
+    #[must_use]
+    pub fn compare_settings(mut self) -> Self {
+        self.compares_settings = true;
         self
     }
 

@@ -60,12 +60,16 @@ impl TokenType {
         Self(subtype(typ).to_owned())
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Media types ignore case, and `application/` may be left out (RFC 7515, section 4.1.9).
-    fn matches(&self, typ: &str) -> bool {
+    pub(crate) fn matches(&self, typ: &str) -> bool {
         subtype(typ).eq_ignore_ascii_case(&self.0)
     }
 }

@@ -18,6 +18,7 @@ use crate::error::{Reason, VerifyError};
 use crate::header::{self, TokenType};
 use crate::keys::KeyStore;
 use crate::metrics;
+use crate::refused::RefusalReports;
 use crate::status::StatusCheck;
 
 /// Longest token that is looked at, in bytes. Ours have about one thousand.
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     /// `None` if revoked tokens are not looked for.
     pub(crate) status: Option<StatusCheck>,
     pub(crate) status_fetches: Arc<AtomicU64>,
+    pub(crate) refusals: RefusalReports,
     /// The background tasks: dropped with this, they end.
     pub(crate) _tasks: JoinSet<()>,
 }
@@ -84,6 +86,9 @@ impl Verifier {
     pub fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
         let decision = self.decide(token);
         metrics::decided(&decision);
+        if let Err(VerifyError::Invalid(reason)) = &decision {
+            self.inner.refusals.note(*reason, token);
+        }
         decision
     }
 

@@ -9,6 +9,7 @@
 )]
 
 mod axum;
+mod diagnostics;
 mod extractor;
 mod first_fetch;
 mod hostile;
