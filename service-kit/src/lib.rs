@@ -3,6 +3,7 @@
 
 pub mod command_line;
 mod connection;
+pub mod cors;
 pub mod counters;
 pub mod database;
 pub mod envelope;
