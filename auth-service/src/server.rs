@@ -8,6 +8,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, get, web};
 use serde::Serialize;
+use service_kit::cors::{AllowedHeaders, refuse_preflight};
 use service_kit::database::{Address, DatabaseError, Timeouts};
 use service_kit::guard::guard;
 use service_kit::health::{self, DatabaseDependency, Readiness};
@@ -22,7 +23,7 @@ use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
 
 use crate::capabilities::Capabilities;
-use crate::config::{Config, MailError, MailNeeded, NoPasswordFits};
+use crate::config::{Config, MailError, MailNeeded, NoPasswordFits, PublicCredentials};
 use crate::document::Document;
 use crate::email::{Delivery, Mailer, Outbox, Worker};
 use crate::error::ApiError;
@@ -37,6 +38,7 @@ use crate::protocol::cookie_domain::DomainError;
 use crate::protocol::cookies::{CookieSettings, Cookies};
 use crate::protocol::cors::cors;
 use crate::protocol::error_page;
+use crate::protocol::issuer_path::issuer_path;
 use crate::protocol::origin::TrustedOrigins;
 use crate::protocol::rate_limit::rate_limit;
 use crate::state::{Settings, State};
@@ -66,6 +68,9 @@ pub enum StartError {
     /// Cookies cannot have the domain that is set.
     #[error(transparent)]
     CookieDomain(#[from] DomainError),
+    /// A public URL has credentials in it.
+    #[error(transparent)]
+    PublicCredentials(#[from] PublicCredentials),
     /// The settings of mail cannot be used.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -100,6 +105,7 @@ pub struct Prepared {
     state: State,
     mail: Option<Worker>,
     status: status_lists::Keeper,
+    allowed_headers: AllowedHeaders,
 }
 
 /// The parts of a service that follow from its settings alone.
@@ -116,6 +122,7 @@ struct Configured {
 }
 
 fn configure(config: &Config) -> Result<Configured, StartError> {
+    config.check_identity()?;
     let address = Address::parse("DATABASE_URL", &config.database_url()?, NAME)?;
     let address = address.behind(config.database_pooler);
     let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
@@ -188,7 +195,7 @@ pub async fn prepare_with(
             config.tokens.status_list_interval,
         )),
         keys: Arc::new(KeyRing::open(keeper).await?),
-        metadata: Metadata::new(&settings.tokens.issuer, &config.base_url).map(Arc::new),
+        metadata: Metadata::new(&settings.tokens, &config.base_url).map(Arc::new),
         passwords: Arc::new(HashPool::new(slots, config.bcrypt_cost)?),
         cookies: Arc::new(Cookies::new(secrets, &cookies)),
         origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
@@ -220,7 +227,8 @@ pub async fn prepare_with(
     };
     status.look().await?;
     let (connections, limit) = (config.database_pool_size.get(), config.connection_limit);
-    Ok(Prepared { address, connections, limit, state, mail, status })
+    let allowed_headers = config.cors_allowed_headers.clone();
+    Ok(Prepared { address, connections, limit, state, mail, status, allowed_headers })
 }
 
 /// Binds the service. Nothing is served until the returned server is awaited; mail is sent and keys are looked after from
@@ -229,14 +237,14 @@ pub async fn prepare_with(
 /// # Errors
 /// When the address cannot be listened on.
 pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
-    let Prepared { address, connections, limit, state, mail, status } = prepared;
+    let Prepared { address, connections, limit, state, mail, status, allowed_headers } = prepared;
     let keys_there = KeysDependency(Arc::clone(&state.keys));
     let readiness =
         Readiness::new(vec![Box::new(DatabaseDependency(state.pool.clone())), Box::new(keys_there)]);
     let ring = Arc::clone(&state.keys);
     let watched = readiness.clone();
     let app = move || {
-        let (address, state) = (address.clone(), state.clone());
+        let (address, state, headers) = (address.clone(), state.clone(), allowed_headers.clone());
         let origins = Arc::clone(&state.origins);
         let of_worker = move || {
             let pool = address.worker_pool(connections);
@@ -271,8 +279,10 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .configure(openapi::method_not_allowed(&document))
             .default_service(web::to(envelope::not_found))
             .wrap(from_fn(guard))
-            .wrap(cors(origins))
+            .wrap(cors(origins, &headers))
+            .wrap(from_fn(refuse_preflight))
             .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(issuer_path))
     };
     let (server, addresses) =
         lifecycle::bind(app, bind, limit).map_err(|error| StartError::Bind(bind, error))?;

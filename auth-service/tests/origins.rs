@@ -152,9 +152,13 @@ async fn cors_names_the_trusted_origin_and_no_other() {
     assert_eq!(answer.header("access-control-allow-origin").unwrap(), PAGE);
     assert_eq!(answer.header("access-control-allow-credentials").unwrap(), "true");
     let allowed = answer.header("access-control-allow-headers").unwrap().to_lowercase();
-    assert!(allowed.contains("content-type") && allowed.contains("authorization"), "{allowed}");
+    for name in ["content-type", "authorization", "traceparent", "tracestate", "baggage", "sentry-trace"] {
+        assert!(allowed.contains(name), "{name}: {allowed}");
+    }
     let refused = preflight("https://evil.example").await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (403, "CORS_REFUSED"));
     assert_eq!(refused.header("access-control-allow-origin"), None);
+    assert!(refused.header("vary").unwrap().to_lowercase().contains("origin"));
 
     let read =
         |origin: &'static str| Answer::of(auth.request(Method::GET, "/get-session").header("origin", origin));
@@ -168,4 +172,24 @@ async fn cors_names_the_trusted_origin_and_no_other() {
     assert_eq!((foreign.status.as_u16(), foreign.header("access-control-allow-origin")), (200, None));
     let error = Answer::of(auth.request(Method::GET, "/token").header("origin", PAGE)).await;
     assert_eq!(error.header("access-control-allow-origin").unwrap(), PAGE, "a page can read errors too");
+}
+
+#[tokio::test]
+async fn pages_may_send_the_headers_that_are_set() {
+    let auth = Auth::start_with(&[("CORS_ALLOWED_HEADERS", "X-Client-Version, x-tenant")]).await;
+    let preflight = |headers: &'static str| {
+        let request = auth.request(Method::OPTIONS, "/sign-in/email").header("origin", PAGE);
+        let request = request.header("access-control-request-method", "POST");
+        Answer::of(request.header("access-control-request-headers", headers))
+    };
+    for headers in ["x-client-version", "content-type,traceparent,x-tenant", "baggage, sentry-trace"] {
+        let answer = preflight(headers).await;
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""), "{headers}");
+        assert_eq!(answer.header("access-control-allow-origin").as_deref(), Some(PAGE), "{headers}");
+    }
+    let refused = preflight("x-other").await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (403, "CORS_REFUSED"));
+    assert_eq!(refused.header("access-control-allow-origin"), None);
+    let reports = reports(&auth);
+    assert_eq!(reports.len(), 0, "the origin is trusted: {reports:?}");
 }

@@ -1,6 +1,7 @@
 //! Every setting: an environment variable with a default, or an error that names it.
 
 mod accounts;
+mod identity;
 mod keys;
 mod mail;
 mod sessions;
@@ -15,6 +16,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 use jiff::SignedDuration;
 use secrecy::SecretString;
+use service_kit::cors::AllowedHeaders;
 use service_kit::database::Pooler;
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::secret::{self, SecretError};
@@ -23,6 +25,7 @@ use service_kit::telemetry::LogFormat;
 use url::Url;
 
 pub use self::accounts::{AccountConfig, MailNeeded, NoPasswordFits};
+pub use self::identity::PublicCredentials;
 pub use self::keys::KeyConfig;
 pub use self::mail::{MailConfig, MailError};
 pub use self::sessions::SessionConfig;
@@ -66,7 +69,7 @@ pub struct Config {
     #[arg(long, env)]
     pub metrics_bind: Option<SocketAddr>,
     /// Where browsers reach this service; https here makes cookies `Secure`
-    #[arg(long, env, default_value = "http://localhost:8081", value_parser = base_url)]
+    #[arg(long, env, default_value = "http://localhost:8081", value_parser = identity::base_url)]
     pub base_url: Url,
     /// Secrets of cookies, comma-separated: the first signs (32 bytes or more), all verify (16 or more)
     #[arg(long, env, hide_env_values = true)]
@@ -85,6 +88,10 @@ pub struct Config {
     /// https://*.example.com
     #[arg(long, env, default_value = "")]
     pub trusted_origins: OriginPatterns,
+    /// Request headers that pages of these origins may send besides Authorization, Content-Type and those of tracing
+    /// (traceparent, tracestate, baggage, sentry-trace); names separated by commas
+    #[arg(long, env, default_value = "")]
+    pub cors_allowed_headers: AllowedHeaders,
     /// What an account may be and do
     #[command(flatten)]
     pub accounts: AccountConfig,
@@ -189,11 +196,4 @@ fn lifetime(text: &str) -> Result<SignedDuration, String> {
 /// How old something may get: nothing is an age too.
 fn age(text: &str) -> Result<SignedDuration, String> {
     SignedDuration::try_from(settings::duration(text)?).map_err(|_| "is too long".to_owned())
-}
-
-/// Where browsers reach us: http or https, with a host, and nothing behind the path.
-fn base_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.filter(|url| url.query().is_none() && url.fragment().is_none())
-        .ok_or_else(|| "must be a URL such as https://auth.example.com".to_owned())
 }

@@ -8,7 +8,7 @@ use service_kit::settings::given;
 use shared_claims::canonical_url;
 use url::Url;
 
-use super::{age, lifetime};
+use super::{age, identity, lifetime};
 use crate::polling;
 use crate::tokens::{ClaimSet, TokenSettings};
 
@@ -19,7 +19,7 @@ const SHORTEST_STATUS_LIST_INTERVAL: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Args)]
 pub struct TokenConfig {
     /// `iss` of the tokens [default: BASE_URL]
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = identity::issuer)]
     pub jwt_issuer: Option<String>,
     /// `aud` of the tokens [default: BASE_URL]
     #[arg(long, env)]

@@ -1,4 +1,4 @@
-//! What programs can find out about this issuer (RFC 8414).
+//! What programs can find out about this issuer: RFC 8414, and OpenID Connect Discovery 1.0 as far as it is true.
 
 use actix_web::http::header;
 use actix_web::web::Bytes;
@@ -11,54 +11,71 @@ use utoipa::ToSchema;
 
 use crate::protocol::conditional::Document;
 use crate::state::State;
+use crate::tokens::TokenSettings;
 
-/// Where it is asked for; the path of the issuer, if it has one, stands behind it (section 3.1).
+/// Where RFC 8414 publishes the metadata; the path of the issuer, if it has one, stands behind it (section 3.1).
 const PATH: &str = "/.well-known/oauth-authorization-server";
 
-/// Authorization server metadata (RFC 8414). Nothing is authorized here by OAuth, so it holds little.
+/// The metadata of an issuer that only issues access tokens (RFC 8414).
+///
+/// Members that would be empty lists are left out (section 3.2), and so are endpoints that do not exist. OpenID Connect
+/// Discovery requires some of them; docs/adr/0008-discovery-without-openid.md says why they are missing anyway.
 #[derive(Serialize, ToSchema)]
 pub struct ServerMetadata {
     /// `iss` of the tokens
     issuer: String,
     /// The public keys that verify them
     jwks_uri: String,
-    /// Required; none, since there is no authorization endpoint
-    response_types_supported: [String; 0],
-    /// None; left out, it would mean two of them
-    grant_types_supported: [String; 0],
+    /// `sub` is the same for every audience
+    subject_types_supported: [&'static str; 1],
     /// Where the status lists of the tokens are listed
     status_list_aggregation_endpoint: String,
+    /// `aud` of the tokens
+    latchkey_access_token_audience: String,
+    /// `typ` of the tokens' header
+    latchkey_access_token_type: String,
 }
 
 /// The metadata, ready to send.
 #[derive(Debug, Clone)]
 pub struct Metadata {
-    path: String,
+    /// Path of the issuer's URL, without a slash at the end; empty for none.
+    issuer_path: String,
     document: Document,
 }
 
 impl Metadata {
-    /// The metadata of `issuer`, if that is the URL of a service reached under `base_url`: another issuer's is not ours
-    /// to tell.
-    pub fn new(issuer: &str, base_url: &Url) -> Option<Self> {
-        let url = Url::parse(issuer).ok()?;
+    /// Creates the metadata of the issuer of `tokens`. Returns `None` unless the issuer is the URL of a service with the
+    /// origin of `base_url`: this service does not describe an issuer that is somewhere else.
+    pub fn new(tokens: &TokenSettings, base_url: &Url) -> Option<Self> {
+        let url = Url::parse(&tokens.issuer).ok()?;
         let here = url.origin() == base_url.origin() && base_url.origin().is_tuple();
         if !here || url.query().is_some() || url.fragment().is_some() {
             return None;
         }
         let base = canonical_url(base_url);
         let metadata = ServerMetadata {
-            issuer: issuer.to_owned(),
+            issuer: tokens.issuer.clone(),
             jwks_uri: format!("{base}/.well-known/jwks.json"),
-            response_types_supported: [],
-            grant_types_supported: [],
+            subject_types_supported: ["public"],
             status_list_aggregation_endpoint: format!("{}/.well-known/status-lists", canonical_url(&url)),
+            latchkey_access_token_audience: tokens.audience.clone(),
+            latchkey_access_token_type: tokens.token_type.clone(),
         };
         let body = serde_json::to_vec(&metadata).ok()?;
         Some(Self {
-            path: format!("{PATH}{}", url.path().trim_end_matches('/')),
+            issuer_path: url.path().trim_end_matches('/').to_owned(),
             document: Document::new("application/json", Bytes::from(body)),
         })
+    }
+
+    /// The path of the issuer's URL, without a slash at the end; empty for none.
+    pub fn issuer_path(&self) -> &str {
+        &self.issuer_path
+    }
+
+    fn is_at(&self, path: &str) -> bool {
+        path.strip_prefix(PATH).is_some_and(|rest| rest == self.issuer_path)
     }
 }
 
@@ -78,49 +95,87 @@ pub async fn server_metadata_of_path(request: HttpRequest, state: web::Data<Stat
     answer(&request, &state)
 }
 
+/// The same metadata where OpenID Connect Discovery looks for it. The service is not an OpenID Provider; 404 when JWT_ISSUER
+/// is not a URL of this service.
+#[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "tokens", responses(
+    (status = 200, body = ServerMetadata, description = "The metadata"),
+    (status = 404, body = Envelope, description = "JWT_ISSUER is not a URL of this service"),
+))]
+#[route("/.well-known/openid-configuration", method = "GET", method = "HEAD")]
+pub async fn openid_configuration(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    // Here the issuer's path stands in front, and a gateway may have removed it, so any issuer is answered for. Clients
+    // compare `issuer` with the one that they asked for.
+    respond(state.metadata.as_deref(), &request, &state)
+}
+
 fn answer(request: &HttpRequest, state: &State) -> HttpResponse {
-    match state.metadata.as_ref().filter(|metadata| metadata.path == request.path()) {
-        Some(metadata) => metadata.document.answer(request, &state.keys.contract().cache_control),
-        None => {
-            let mut response = Rejection::not_found().error_response();
-            response
-                .headers_mut()
-                .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-            response
-        }
+    let metadata = state.metadata.as_deref().filter(|metadata| metadata.is_at(request.path()));
+    respond(metadata, request, state)
+}
+
+fn respond(metadata: Option<&Metadata>, request: &HttpRequest, state: &State) -> HttpResponse {
+    if let Some(metadata) = metadata {
+        return metadata.document.answer(request, &state.keys.contract().cache_control);
     }
+    let mut response = Rejection::not_found().error_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::tokens::ClaimSet;
 
     fn metadata(issuer: &str, base_url: &str) -> Option<(String, Value)> {
-        let metadata = Metadata::new(issuer, &base_url.parse().unwrap())?;
-        Some((metadata.path, serde_json::from_slice(metadata.document.body()).unwrap()))
+        let tokens = TokenSettings {
+            issuer: issuer.to_owned(),
+            audience: "https://tasks.example.com".to_owned(),
+            ttl: SignedDuration::from_mins(15),
+            clock_skew: SignedDuration::ZERO,
+            token_type: "at+jwt".to_owned(),
+            claims: ClaimSet::Standard,
+            status_list_interval: Duration::from_secs(1),
+        };
+        let metadata = Metadata::new(&tokens, &base_url.parse().unwrap())?;
+        Some((metadata.issuer_path, serde_json::from_slice(metadata.document.body()).unwrap()))
     }
 
     #[test]
     fn the_metadata_is_that_of_an_issuer_that_is_here() {
         let (path, document) = metadata("https://auth.example.com", "https://auth.example.com").unwrap();
-        assert_eq!(path, PATH);
+        assert_eq!(path, "");
         assert_eq!(
             document,
             json!({
                 "issuer": "https://auth.example.com",
                 "jwks_uri": "https://auth.example.com/.well-known/jwks.json",
-                "response_types_supported": [],
-                "grant_types_supported": [],
+                "subject_types_supported": ["public"],
                 "status_list_aggregation_endpoint": "https://auth.example.com/.well-known/status-lists",
+                "latchkey_access_token_audience": "https://tasks.example.com",
+                "latchkey_access_token_type": "at+jwt",
             })
         );
         let (path, document) = metadata("https://example.com/auth/", "https://example.com/auth").unwrap();
-        assert_eq!(path, format!("{PATH}/auth"));
+        assert_eq!(path, "/auth");
         assert_eq!(document["issuer"], "https://example.com/auth/", "as the tokens say it");
         assert_eq!(document["jwks_uri"], "https://example.com/auth/.well-known/jwks.json");
         assert!(metadata("https://example.com:443", "https://example.com").is_some());
+    }
+
+    /// RFC 8414, section 3.2: "Claims with zero elements MUST be omitted from the response."
+    #[test]
+    fn no_member_is_empty() {
+        let (_, document) = metadata("https://auth.example.com", "https://auth.example.com").unwrap();
+        let is_empty = |value: &Value| {
+            value.is_null() || value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("")
+        };
+        assert_eq!(document.as_object().unwrap().values().find(|value| is_empty(value)), None);
     }
 
     #[test]

@@ -39,7 +39,9 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 
 /// Adds `/.well-known/jwks.json`, where other systems look for it, and the metadata that leads there.
 pub fn well_known(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(handlers::well_known_jwks).service(metadata::server_metadata);
+    cfg.service(handlers::well_known_jwks)
+        .service(metadata::server_metadata)
+        .service(metadata::openid_configuration);
     // Not documented: no document can list the paths of all issuers.
     cfg.map(|cfg| cfg.service(metadata::server_metadata_of_path));
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use actix_cors::Cors;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use actix_web::http::header::HeaderName;
 
+use service_kit::cors::AllowedHeaders;
 use service_kit::headers::Header;
 
 use super::origin::TrustedOrigins;
@@ -18,15 +19,16 @@ pub const EXPOSED: [HeaderName; 3] = [
 /// How long a browser may remember a preflight's answer, in seconds; browsers cap it at two hours themselves.
 const PREFLIGHT_MAX_AGE: usize = 3600;
 
-/// Allows the trusted origins by name, never `*`. An untrusted origin is not answered with an error here, but
-/// without the headers that would let its page read the answer; what it may not do is refused by the origin checks.
-pub fn cors(origins: Arc<TrustedOrigins>) -> Cors {
-    Cors::default()
+/// Allows the trusted origins by name, never `*`, and `headers` in their requests. A preflight of an untrusted origin is
+/// refused. Any other request of one is not answered with an error here, but without the headers that would let its page
+/// read the answer; what it may not do is refused by the origin checks.
+pub fn cors(origins: Arc<TrustedOrigins>, headers: &AllowedHeaders) -> Cors {
+    let cors = Cors::default()
         .allowed_origin_fn(move |origin, request| origins.may_read(Header::of(origin), request))
         .allowed_methods(["GET", "POST"])
-        .allowed_headers([CONTENT_TYPE, AUTHORIZATION])
         .expose_headers(EXPOSED)
         .supports_credentials()
         .block_on_origin_mismatch(false)
-        .max_age(PREFLIGHT_MAX_AGE)
+        .max_age(PREFLIGHT_MAX_AGE);
+    headers.apply(cors)
 }

@@ -10,6 +10,7 @@ pub mod cors;
 pub mod error_page;
 pub mod fields;
 pub mod floor;
+pub mod issuer_path;
 pub mod opaque_token;
 pub mod origin;
 pub mod page;

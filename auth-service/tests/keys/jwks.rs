@@ -7,6 +7,7 @@ use crate::support::{Answer, Auth};
 
 const CACHE: &str = "public, max-age=300, stale-while-revalidate=60, stale-if-error=600";
 const METADATA: &str = "/.well-known/oauth-authorization-server";
+const OPENID: &str = "/.well-known/openid-configuration";
 
 async fn get(auth: &Auth, path: &str) -> Answer {
     Answer::of(Client::new().get(auth.url(path))).await
@@ -85,6 +86,38 @@ async fn rfc_8414_an_issuer_with_a_path_is_asked_for_behind_the_well_known_path(
     let answer = get(&auth, &format!("{METADATA}/auth")).await;
     assert_eq!((answer.status.as_u16(), &answer.body["issuer"]), (200, &"https://example.com/auth".into()));
     assert_eq!(get(&auth, METADATA).await.status, 404, "that would be another issuer");
+    // OpenID Connect Discovery puts the path in front. A gateway may remove it.
+    for path in [format!("/auth{OPENID}"), OPENID.to_owned()] {
+        assert_eq!(get(&auth, &path).await.text, answer.text, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn openid_connect_discovery_finds_the_same_metadata() {
+    let auth = Auth::start_with(&[("JWT_ISSUER", ""), ("BASE_URL", "https://auth.example.com")]).await;
+    let (openid, oauth) = (get(&auth, OPENID).await, get(&auth, METADATA).await);
+    assert_eq!((openid.status.as_u16(), openid.header("cache-control").as_deref()), (200, Some(CACHE)));
+    assert_eq!((&openid.text, openid.header("etag")), (&oauth.text, oauth.header("etag")));
+    assert_eq!(openid.body["latchkey_access_token_audience"], local_stack::testing::AUDIENCE);
+    assert_eq!(openid.body["latchkey_access_token_type"], "at+jwt");
+    assert_eq!(Answer::of(Client::new().post(auth.url(OPENID))).await.status, 405);
+    assert_eq!(get(&auth, &format!("/other{OPENID}")).await.status, 404);
+}
+
+/// An issuer as Better Auth is often configured. Its verifiers look below the issuer's own URL.
+#[tokio::test]
+async fn an_issuers_documents_are_below_its_path() {
+    let base = "https://example.com";
+    let issuer = "https://example.com/api/auth";
+    let auth = Auth::start_with(&[("JWT_ISSUER", issuer), ("BASE_URL", base)]).await;
+    let user = auth.user("alice").await;
+    for path in ["/.well-known/jwks.json", "/.well-known/status-lists", "/.well-known/status-lists/0", OPENID]
+    {
+        let (root, below) = (get(&auth, path).await, get(&auth, &format!("/api/auth{path}")).await);
+        assert_eq!((below.status.as_u16(), below.header("etag")), (200, root.header("etag")), "{path}");
+    }
+    assert_eq!(get(&auth, &format!("{METADATA}/api/auth")).await.body["issuer"], issuer);
+    assert_ne!(user.session().await, serde_json::Value::Null, "the protocol's own paths are as they were");
 }
 
 #[tokio::test]
@@ -93,4 +126,6 @@ async fn another_issuers_metadata_is_a_404() {
     let answer = get(&auth, METADATA).await;
     assert_eq!((answer.status.as_u16(), answer.code()), (404, "NOT_FOUND"));
     assert_eq!(answer.header("cache-control").unwrap(), "no-store");
+    let answer = get(&auth, OPENID).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (404, "NOT_FOUND"));
 }

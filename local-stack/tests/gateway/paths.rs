@@ -28,6 +28,8 @@ async fn a_path_that_can_be_read_in_two_ways_goes_nowhere() {
         "/api/auth/.%2E/me/tasks",
         "/api/./auth/token",
         "/api/.auth/token",
+        "/api/me/.well-known/jwks.json",
+        "/api/auth/x/.well-known/jwks.json",
         "/api/me/tasks/.",
         "/api/me/tasks/..",
         "/.well-known/../api/me/tasks",

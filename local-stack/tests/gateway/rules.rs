@@ -21,6 +21,7 @@ async fn every_route_reaches_its_service_and_no_cookie_reaches_task_service() {
             "/.well-known/oauth-authorization-server/tenant",
         ),
         ("/.well-known/openid-configuration", "auth", "/.well-known/openid-configuration"),
+        ("/api/auth/.well-known/jwks.json", "auth", "/api/auth/.well-known/jwks.json"),
         ("/docs/auth/", "auth", "/docs/"),
         ("/docs/auth/openapi.json", "auth", "/docs/openapi.json"),
         ("/docs/auth/swagger-ui.css?v=1", "auth", "/docs/swagger-ui.css?v=1"),
