@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::settings_log::SettingsLog;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, value_parser};
 use secrecy::SecretString;
+use service_kit::cors::AllowedHeaders;
 use service_kit::database::Pooler;
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::origins::OriginPatterns;
@@ -143,6 +145,10 @@ pub struct Settings {
     /// character: https://*.example.com
     #[arg(long, env = "CORS_ORIGINS", default_value = "")]
     pub cors_origins: OriginPatterns,
+    /// Request headers that these pages may send besides Authorization, Content-Type and those of tracing (traceparent,
+    /// tracestate, baggage, sentry-trace); names separated by commas
+    #[arg(long, env = "CORS_ALLOWED_HEADERS", default_value = "")]
+    pub cors_allowed_headers: AllowedHeaders,
 }
 
 /// PostgreSQL counts in milliseconds and takes 0 for "no limit". A search may also wait for twice this time before it
@@ -206,7 +212,9 @@ impl Settings {
             .refresh_interval(self.jwks_refresh_interval)
             .cooldown(self.jwks_cooldown)
             .max_age(self.jwks_max_age)
-            .clock(clock);
+            .clock(clock)
+            .diagnostics(SettingsLog)
+            .compare_settings();
         if let Some(url) = given(&self.jwks_url) {
             builder = builder.jwks_url(url);
         }

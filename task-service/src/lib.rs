@@ -15,6 +15,7 @@ pub mod owned;
 pub mod owner;
 pub mod search_slots;
 pub mod server;
+mod settings_log;
 pub mod state;
 pub mod tasks;
 

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
+use actix_web::http::header;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, web};
+use service_kit::cors::{AllowedHeaders, refuse_preflight};
 use service_kit::database::{self, Address, DatabaseError, Timeouts};
 use service_kit::headers::Header;
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
@@ -124,6 +126,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
         (web::Data::new(verifier), readiness.clone(), settings.cors_origins.clone());
     let connections = settings.database_pool_size.max(LEAST_CONNECTIONS * lifecycle::workers());
     let bounds = Bounds { task_quota: settings.task_quota, list_timeout: settings.list_timeout };
+    let allowed_headers = settings.cors_allowed_headers.clone();
     let refusals = Arc::new(RefusalLog::new("CORS_ORIGINS"));
     let searches = SearchSlots::new(settings.list_timeout);
     let budget = web::Data::new(RequestBudget::new(settings.requests_per_minute, clock.clone()));
@@ -149,7 +152,8 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
             .default_service(web::to(envelope::not_found))
             .wrap(DefaultHeaders::new().add((header::CACHE_CONTROL, "no-store")))
             .wrap(from_fn(guard::guard))
-            .wrap(cors(origins.clone(), Arc::clone(&refusals)))
+            .wrap(cors(origins.clone(), &allowed_headers, Arc::clone(&refusals)))
+            .wrap(from_fn(refuse_preflight))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
     let bound = lifecycle::bind(app, settings.bind, settings.connection_limit);
@@ -159,8 +163,8 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
 
 /// What web pages of these origins may send and read. No credentials: a token in a header is all there is, and
 /// cookies are none of this service's business.
-fn cors(origins: OriginPatterns, refusals: Arc<RefusalLog>) -> Cors {
-    Cors::default()
+fn cors(origins: OriginPatterns, headers: &AllowedHeaders, refusals: Arc<RefusalLog>) -> Cors {
+    let cors = Cors::default()
         .allowed_origin_fn(move |origin, request| {
             let origin = Header::of(origin);
             let is_allowed = matches!(origin, Header::Text(origin) if origins.cover(origin));
@@ -170,7 +174,7 @@ fn cors(origins: OriginPatterns, refusals: Arc<RefusalLog>) -> Cors {
             is_allowed
         })
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers(["location", "retry-after", "x-request-id"])
-        .max_age(3600)
+        .max_age(3600);
+    headers.apply(cors)
 }

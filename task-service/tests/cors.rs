@@ -26,7 +26,10 @@ async fn a_page_of_a_named_origin_may_call_every_route_and_read_every_answer() {
                 .request(Method::OPTIONS, "/api/me/tasks")
                 .header("origin", origin)
                 .header("access-control-request-method", method)
-                .header("access-control-request-headers", "authorization,content-type");
+                .header(
+                    "access-control-request-headers",
+                    "authorization,content-type,traceparent,tracestate,baggage,sentry-trace",
+                );
             let answer = send(preflight).await.expect(200);
             assert_eq!(answer.header("access-control-allow-origin"), origin);
             assert!(answer.header("access-control-allow-methods").contains(method));
@@ -73,7 +76,8 @@ async fn any_other_page_may_not() {
             .request(Method::OPTIONS, "/api/me/tasks")
             .header("origin", origin)
             .header("access-control-request-method", "POST");
-        assert_eq!(send(preflight).await.header("access-control-allow-origin"), "");
+        let refused = send(preflight).await.expect_error(403, "CORS_REFUSED");
+        assert_eq!(refused.header("access-control-allow-origin"), "");
         let request = alice.request(Method::GET, "/api/me/tasks").header("origin", origin);
         assert_eq!(send(request).await.header("access-control-allow-origin"), "");
     }
@@ -83,6 +87,20 @@ async fn any_other_page_may_not() {
             .header("origin", PAGE)
             .header("access-control-request-method", method)
             .header("access-control-request-headers", header);
-        assert_eq!(send(preflight).await.header("access-control-allow-origin"), "");
+        let refused = send(preflight).await.expect_error(403, "CORS_REFUSED");
+        assert_eq!(refused.header("access-control-allow-origin"), "");
     }
+}
+
+#[tokio::test]
+async fn a_page_may_send_the_headers_that_are_set() {
+    let stack = Stack::with(&[("CORS_ORIGINS", PAGE), ("CORS_ALLOWED_HEADERS", "X-Client-Version")]).await;
+    let preflight = |headers: &'static str| {
+        let request = stack.anonymous().request(Method::OPTIONS, "/api/me/tasks").header("origin", PAGE);
+        let request = request.header("access-control-request-method", "POST");
+        send(request.header("access-control-request-headers", headers))
+    };
+    let answer = preflight("authorization,x-client-version").await.expect(200);
+    assert!(answer.header("access-control-allow-headers").contains("x-client-version"));
+    preflight("x-other").await.expect_error(403, "CORS_REFUSED");
 }

@@ -37,6 +37,7 @@ mod real_issuer;
 mod revocation;
 mod round_trips;
 mod search_slots;
+mod settings_log;
 mod shutdown;
 mod startup;
 mod tls;

@@ -174,6 +174,9 @@ async fn a_wrong_setting_ends_it_with_one_line_that_names_the_variable() {
         ("SHUTDOWN_DELAY", "soon"),
         ("CORS_ORIGINS", "https://app.example/"),
         ("CORS_ORIGINS", "*"),
+        ("CORS_ALLOWED_HEADERS", "*"),
+        ("CORS_ALLOWED_HEADERS", "x-a, cookie"),
+        ("AUTH_ISSUER", "https://user:hunter2@auth.example"),
         ("DATABASE_URL", "postgres://user:hunter2@host:nonsense/x"),
     ] {
         let finished = run(&["serve"], but(&good, name, Some(value))).await;
@@ -225,6 +228,7 @@ async fn help_lists_every_setting_and_shows_no_secret() {
         "JWKS_COOLDOWN",
         "JWKS_MAX_AGE",
         "CORS_ORIGINS",
+        "CORS_ALLOWED_HEADERS",
     ] {
         assert!(help.contains(&format!("[env: {name}")), "{name}");
     }
