@@ -9,6 +9,7 @@ mod golang;
 mod haproxy;
 mod issuer;
 mod jwks;
+mod libraries;
 mod node;
 mod program;
 mod rules;

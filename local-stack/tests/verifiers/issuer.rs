@@ -59,7 +59,8 @@ impl Replica {
     }
 }
 
-async fn sign_up(service: &Service) -> Token {
+/// Signs somebody new up.
+pub(super) async fn sign_up(service: &Service) -> Token {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("user-{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let body =
