@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use local_stack::Service;
 use local_stack::testing::{self, TestDatabase};
+use local_stack::workspace::Binary;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -81,4 +82,35 @@ async fn tokens_of_auth_service_that_are_refused_are_reported_once_a_minute() {
     assert!(message.contains("AUTH_ISSUER") && message.contains("JWT_ISSUER"), "{message}");
     assert!(service.output().iter().all(|line| !line.contains(&token)), "no token in the log");
     assert_eq!(count(&mut service, "tokens refused").await, 1);
+}
+
+/// The path of Better Auth, as an issuer by mistake: there are no keys below it, so the service never becomes ready.
+#[tokio::test]
+async fn an_issuer_that_ends_with_the_protocols_path_by_mistake_is_named() {
+    let (accounts, tasks) = (TestDatabase::auth().await, TestDatabase::tasks().await);
+    let auth = testing::auth_service(&accounts, &[BASE_URL, ("JWT_ISSUER", "")]).await;
+    let mut settings = testing::task_env(&tasks, auth.url());
+    let issuer = format!("{}/api/auth", auth.url());
+    for (name, value) in [LOG, ("AUTH_ISSUER", issuer.as_str()), ("JWKS_URL", ""), ("STATUS_LIST_URL", "")] {
+        settings.insert(name.to_owned(), value.to_owned());
+    }
+    let mut service = Service::spawn(Binary::TaskService, settings).await.unwrap();
+    let fields = line(&mut service, "AUTH_ISSUER here").await;
+    assert_eq!((&fields["expected"], &fields["published"]), (&json!(issuer), &json!("http://auth.test")));
+}
+
+/// The same path, on purpose. Keys and status lists are found below it.
+#[tokio::test]
+async fn an_issuer_may_end_with_the_protocols_path() {
+    let (accounts, tasks) = (TestDatabase::auth().await, TestDatabase::tasks().await);
+    let bind = format!("127.0.0.1:{}", testing::free_port());
+    let (base, issuer) = (format!("http://{bind}"), format!("http://{bind}/api/auth"));
+    let settings = [("BIND", bind.as_str()), ("BASE_URL", &base), ("JWT_ISSUER", &issuer)];
+    let auth = testing::auth_service(&accounts, &settings).await;
+    let settings = [("AUTH_ISSUER", issuer.as_str()), ("JWKS_URL", ""), ("STATUS_LIST_URL", "")];
+    let service = testing::task_service(&tasks, auth.url(), &settings).await;
+    let body = json!({"name": "A", "email": "alice@example.com", "password": "correct horse battery"});
+    let answer = Client::anonymous(auth.url()).post("/api/auth/sign-up/email", &body).await.expect(200);
+    let alice = Client::anonymous(service.url()).with_token(answer.header("set-auth-jwt"));
+    alice.get("/api/me/tasks").await.expect(200);
 }

@@ -68,7 +68,9 @@ const authorizationServer = (algorithm) =>
     .then((response) => oauth.processDiscoveryResponse(new URL(issuer), response));
 const oauthVerify = (algorithm) => async (token) => {
   const request = new Request("https://api.test/", { headers: { authorization: `Bearer ${token}` } });
-  return (await oauth.validateJwtAccessToken(await authorizationServer(algorithm), request, audience)).sub;
+  // Without this it tolerates clocks that are 30 seconds apart.
+  const options = { [oauth.clockTolerance]: 0 };
+  return (await oauth.validateJwtAccessToken(await authorizationServer(algorithm), request, audience, options)).sub;
 };
 
 const verifiers = [
