@@ -107,3 +107,23 @@ async fn sessions_live_and_are_extended_as_is_set() {
     server.pass(48);
     assert_eq!(server.get("/get-session", &token).await.body, Value::Null);
 }
+
+/// A gateway removes the path before requests arrive here. What the service says of itself has it.
+#[tokio::test]
+async fn links_and_documents_have_the_path_of_the_base_url() {
+    let mailbox = crate::mailbox::Mailbox::new();
+    let base = "https://example.com/accounts";
+    let auth =
+        Auth::start_with(&[("BASE_URL", base), ("JWT_ISSUER", ""), ("MAIL_URL", &mailbox.url())]).await;
+    let alice = auth.user("alice").await;
+    let answer = auth.post("/request-password-reset", &json!({"email": email("alice")})).await;
+    assert_eq!(answer.status, 200);
+    let mail = mailbox.mail_to(&email("alice"), 1).await;
+    assert!(mail.text.contains("https://example.com/accounts/api/auth/reset-password/"), "{}", mail.text);
+    let claims = crate::tokens::claims(&alice.jwt);
+    assert_eq!(claims["iss"], base);
+    assert_eq!(claims["status"]["status_list"]["uri"], format!("{base}/.well-known/status-lists/0"));
+    let metadata = reqwest::get(auth.url("/.well-known/openid-configuration")).await.unwrap();
+    let metadata: Value = metadata.json().await.unwrap();
+    assert_eq!(metadata["jwks_uri"], format!("{base}/.well-known/jwks.json"));
+}

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::forger::part;
 use super::issuer::{Token, sign_up};
-use super::program::{PATIENCE, command, find, python, skip};
+use super::program::{PATIENCE, command, find, skip};
 use super::tls::TlsFront;
 use crate::scratch::Scratch;
 
@@ -22,6 +22,7 @@ use crate::scratch::Scratch;
 struct Discoverable {
     _service: Service,
     database: TestDatabase,
+    base_url: String,
     issuer: String,
     certificate: PathBuf,
     home: Scratch,
@@ -30,22 +31,28 @@ struct Discoverable {
 
 impl Discoverable {
     async fn start() -> Self {
+        Self::at("").await
+    }
+
+    /// The same, with an issuer that has this path below the service's own URL.
+    async fn at(path: &str) -> Self {
         let (home, database) = (Scratch::new(), TestDatabase::auth().await);
         let address = format!("127.0.0.1:{}", testing::free_port());
         let front = TlsFront::of(&format!("http://{address}/"), &home).await;
-        let issuer = front.url.trim_end_matches('/').to_owned();
+        let base_url = front.url.trim_end_matches('/').to_owned();
+        let issuer = format!("{base_url}{path}");
         let service = testing::auth_service(
             &database,
-            &[("BIND", &address), ("BASE_URL", &issuer), ("JWT_ISSUER", "")],
+            &[("BIND", &address), ("BASE_URL", &base_url), ("JWT_ISSUER", &issuer)],
         )
         .await;
         let good = sign_up(&service).await;
-        Self { _service: service, database, issuer, certificate: front.certificate, home, good }
+        Self { _service: service, database, base_url, issuer, certificate: front.certificate, home, good }
     }
 
     /// The token of a replica with this setting, which signs with the same key.
     async fn other(&self, setting: (&str, &str)) -> String {
-        let settings = [("BASE_URL", self.issuer.as_str()), ("JWT_ISSUER", ""), setting];
+        let settings = [("BASE_URL", self.base_url.as_str()), ("JWT_ISSUER", &self.issuer), setting];
         let replica = testing::auth_service(&self.database, &settings).await;
         let token = sign_up(&replica).await.jwt;
         assert_eq!(part(&token, 0)["kid"], part(&self.good.jwt, 0)["kid"]);
@@ -103,6 +110,7 @@ struct Said {
 #[serde(rename_all = "camelCase")]
 struct Outcome {
     library: String,
+    /// Empty where the system's packages decide.
     #[serde(default)]
     version: String,
     checks_type: bool,
@@ -138,7 +146,7 @@ fn check(said: &Said, issuer: &Discoverable, libraries: &[&str]) {
     assert_eq!(seen, libraries);
     assert!(!said.discovery.is_empty());
     for (client, keys) in &said.discovery {
-        assert_eq!(*keys, format!("{}/.well-known/jwks.json", issuer.issuer), "{client}");
+        assert_eq!(*keys, format!("{}/.well-known/jwks.json", issuer.base_url), "{client}");
     }
 }
 
@@ -148,13 +156,22 @@ fn folder(name: &str) -> PathBuf {
 
 #[tokio::test]
 async fn libraries_for_node_take_tokens_as_documented() {
+    node("").await;
+}
+
+#[tokio::test]
+async fn libraries_for_node_discover_an_issuer_with_a_path() {
+    node("/tenant").await;
+}
+
+async fn node(path: &str) {
     let untested = "tests/verifiers/node";
     if !folder("node/node_modules/jose").is_dir() {
         return skip("tests/verifiers/node has no node_modules (`npm ci` there)", untested)
             .unwrap_or_default();
     }
     let Some(node) = find("node").or_else(|| skip("node is not on PATH", untested)) else { return };
-    let issuer = Discoverable::start().await;
+    let issuer = Discoverable::at(path).await;
     let mut command = command(node, &issuer.home);
     command.arg(folder("node/verify.mjs"));
     let said = issuer.ask(command).await;
@@ -165,9 +182,9 @@ async fn libraries_for_node_take_tokens_as_documented() {
 
 #[tokio::test]
 async fn libraries_for_python_take_tokens_as_documented() {
-    let own = local_stack::workspace::state_directory().unwrap().join("verifiers-python/bin/python");
-    let modules = "authlib, joserfc, jose, jwt, requests";
-    let python = if own.is_file() { Some(own) } else { python(modules).map(PathBuf::from) };
+    // Not the system's Python, which may have other versions than the document lists.
+    let python = local_stack::workspace::state_directory().unwrap().join("verifiers-python/bin/python");
+    let python = Some(python).filter(|python| python.is_file());
     let Some(python) = python.or_else(|| optional("tests/verifiers/python")) else { return };
     let issuer = Discoverable::start().await;
     let mut command = command(python, &issuer.home);

@@ -23,6 +23,6 @@ results = [false, true].map do |checks_type|
   rescue JWT::DecodeError
     nil
   end
-  { library: "ruby-jwt", version: JWT.gem_version.to_s, checksType: checks_type, taken: taken }
+  { library: "ruby-jwt", checksType: checks_type, taken: taken }
 end
 puts JSON.generate(results: results, discovery: { "ruby" => metadata["jwks_uri"] })
