@@ -13,8 +13,10 @@ use url::Url;
 use crate::assembly::validation;
 use crate::claims::{Claims, Payload};
 use crate::clock::ManualClock;
+use crate::diagnostics::LogDiagnostics;
 use crate::header::TokenType;
 use crate::keys::KeyStore;
+use crate::refused::RefusalReports;
 use crate::status::{self, ListStore, Prefix, StatusCheck};
 use crate::verifier::{Inner, Verifier};
 use crate::{UserId, jwks};
@@ -62,6 +64,7 @@ impl World {
             jwks_url: Url::parse("https://issuer.test/jwks").expect("a URL"),
             status: Some(StatusCheck { prefix: prefix.clone(), store, nudge: status_nudge }),
             status_fetches: Arc::new(AtomicU64::new(0)),
+            refusals: RefusalReports::new(Arc::new(LogDiagnostics)),
             _tasks: JoinSet::new(),
         });
         Self { verifier, keys, prefix, now, _receivers: [nudges, status_nudges] }
