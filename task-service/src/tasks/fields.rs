@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use crate::tasks::blank::is_blank;
 
 /// Longest title, in characters (Unicode scalar values).
 pub const TITLE_MAX: usize = 200;
@@ -25,17 +25,13 @@ pub struct Invalid {
     pub rule: &'static str,
 }
 
-/// What is to be done: 1 to 200 characters, not blank, on one line.
+/// What is to be done: 1 to 200 characters on one line, at least one of which is visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title(String);
 
 /// More about it: up to 1000 characters, line ends included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description(String);
-
-/// When a task should be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DueDate(Timestamp);
 
 /// A text to look for in titles and descriptions, ignoring case: up to 100 characters. Nothing in it is special.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +52,7 @@ impl TryFrom<String> for Title {
         if text.chars().any(char::is_control) {
             return invalid("must not contain control characters");
         }
-        if text.trim().is_empty() {
+        if is_blank(&text) {
             return invalid("must not be blank");
         }
         Ok(Self(text))
@@ -90,60 +86,6 @@ impl Description {
     /// Its text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl FromStr for DueDate {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        const INVALID: Invalid =
-            Invalid { field: "due_date", rule: "must be an RFC 3339 date-time such as 2026-12-31T23:59:59Z" };
-        if !is_rfc_3339(text.as_bytes()) {
-            return Err(INVALID);
-        }
-        let time: Timestamp = text.parse().map_err(|_| INVALID)?;
-        // Before it lies the year 0, which RFC 3339 can write and PostgreSQL reads as another one. jiff ends a day
-        // before the year 10000.
-        if time < FIRST_DUE_DATE {
-            return Err(INVALID);
-        }
-        Ok(Self(time))
-    }
-}
-
-/// 0001-01-01T00:00:00Z
-const FIRST_DUE_DATE: Timestamp = Timestamp::constant(-62_135_596_800, 0);
-
-/// Whether the text has the shape `YYYY-MM-DDThh:mm:ss[.f]Z` or with an offset `±hh:mm`. jiff reads more forms than
-/// that; what the numbers mean is left to it.
-fn is_rfc_3339(text: &[u8]) -> bool {
-    let shaped = |text: &[u8], shape: &[u8]| {
-        text.len() == shape.len()
-            && text.iter().zip(shape).all(|(byte, wanted)| match wanted {
-                b'0' => byte.is_ascii_digit(),
-                b'T' => matches!(byte, b'T' | b't' | b' '),
-                b'+' => matches!(byte, b'+' | b'-'),
-                _ => byte == wanted,
-            })
-    };
-    let Some((head, rest)) = text.split_at_checked(19) else { return false };
-    let fraction = match rest.strip_prefix(b".") {
-        Some(digits) => digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),
-        None => 0,
-    };
-    let offset = match (rest.first(), fraction) {
-        (Some(b'.'), 0) => return false,
-        (Some(b'.'), digits) => rest.get(1 + digits..).unwrap_or_default(),
-        _ => rest,
-    };
-    shaped(head, b"0000-00-00T00:00:00") && (matches!(offset, b"Z" | b"z") || shaped(offset, b"+00:00"))
-}
-
-impl DueDate {
-    /// The moment.
-    pub fn timestamp(self) -> Timestamp {
-        self.0
     }
 }
 
@@ -200,28 +142,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_a_parser_panic(text in any::<String>()) {
-            let _ = (text.parse::<DueDate>(), text.parse::<Limit>(), Title::try_from(text.clone()));
+            let _ = (text.parse::<Limit>(), Title::try_from(text.clone()));
             let _ = (Description::try_from(text.clone()), Search::try_from(text));
-        }
-
-        #[test]
-        fn every_due_date_comes_back_from_its_text(second in FIRST_DUE_DATE.as_second()..=Timestamp::MAX.as_second()) {
-            let date = DueDate(Timestamp::from_second(second).unwrap());
-            prop_assert_eq!(date.timestamp().to_string().parse(), Ok(date));
-        }
-
-        #[test]
-        fn a_due_date_has_the_shape_of_rfc_3339(
-            text in "[0-9]{4}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{1,9})?([Zz]|[+-][0-2][0-9]:[0-5][0-9])",
-            at in 0..35_usize,
-            junk in "[^0-9]",
-        ) {
-            prop_assert!(is_rfc_3339(text.as_bytes()));
-            // Whatever else stands where a digit was, it is not one any more.
-            if text.as_bytes().get(at).is_some_and(u8::is_ascii_digit) {
-                let broken = format!("{}{junk}{}", &text[..at], &text[at + 1..]);
-                prop_assert!(broken.parse::<DueDate>().is_err(), "{broken}");
-            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Tasks: what a user wants to get done.
 
+mod blank;
 pub mod cursor;
+pub mod due_date;
 pub mod fields;
 mod handlers;
 pub mod model;

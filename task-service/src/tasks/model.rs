@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::tasks::fields::{Description, DueDate, Invalid, Search, Title};
+use crate::tasks::due_date::DueDate;
+use crate::tasks::fields::{Description, Invalid, Search, Title};
 
 /// The id of a task: a UUID, in lower case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,6 +19,7 @@ pub struct TaskId(Uuid);
 // It borrows the row it was read from: a page of a hundred tasks copies no text.
 /// A task, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "01979d0c-1f5f-7cc3-9f63-2b0a0f6e2f4d", "user_id": "9b2f6c52-5d0e-4c4e-9d6e-0c6d6f0a4f11", "title": "Water the plants", "description": null, "is_completed": false, "priority": "high", "due_date": "2026-12-31T23:59:59Z", "created_at": "2026-11-28T09:00:00Z", "updated_at": "2026-11-28T09:00:00Z"}))]
 pub struct Task<'r> {
     /// Sorts by the time of creation (UUIDv7).
     #[schema(value_type = Uuid)]
@@ -35,8 +37,8 @@ pub struct Task<'r> {
     /// How much it matters.
     pub priority: Priority,
     /// When it should be done (RFC 3339).
-    #[schema(required = true)]
-    pub due_date: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    pub due_date: Option<DueDate>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.

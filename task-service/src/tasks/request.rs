@@ -7,7 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::error::ApiError;
 use crate::tasks::cursor::Cursor;
-use crate::tasks::fields::{Description, DueDate, Invalid, Limit, Search, Title};
+use crate::tasks::due_date::DueDate;
+use crate::tasks::fields::{Description, Invalid, Limit, Search, Title};
 use crate::tasks::model::{Changes, Content, Filter, Priority};
 
 /// A field as it came: absent, or any JSON value, `null` included. So a wrong type can be told by the field's name.
@@ -17,14 +18,15 @@ type Field = Option<Value>;
 /// `id` and `user_id` among them, have no effect.
 #[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
+#[schema(example = json!({"title": "Water the plants", "description": null, "priority": "high", "due_date": "2026-12-31T23:59:59Z"}))]
 pub struct NewTask {
-    /// What is to be done: 1 to 200 characters, not blank, no control characters.
+    /// What is to be done: 1 to 200 characters, at least one of them visible, and no control characters.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, required = true, min_length = 1, max_length = 200)]
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 200, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufff8][^\\u0000-\\u001f\\u007f-\\u009f]*$")]
     title: Field,
     /// More about it: up to 1000 characters.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 1000)]
+    #[schema(value_type = Option<String>, max_length = 1000, pattern = "^[^\\u0000]*$")]
     description: Field,
     /// Whether it is done.
     #[serde(default, deserialize_with = "given")]
@@ -48,14 +50,15 @@ pub struct NewTask {
 /// the task is answered as it is. Fields that are not listed here have no effect.
 #[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
+#[schema(example = json!({"priority": "low", "due_date": null}))]
 pub struct TaskChanges {
-    /// What is to be done: 1 to 200 characters, not blank, no control characters.
+    /// What is to be done: 1 to 200 characters, at least one of them visible, and no control characters.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufff8][^\\u0000-\\u001f\\u007f-\\u009f]*$")]
     title: Field,
     /// More about it: up to 1000 characters.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 1000)]
+    #[schema(value_type = Option<String>, max_length = 1000, pattern = "^[^\\u0000]*$")]
     description: Field,
     /// Whether it is done.
     #[serde(default, deserialize_with = "given")]
@@ -78,6 +81,7 @@ pub struct TaskChanges {
 /// Whether a task is done.
 #[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
+#[schema(example = json!({"is_completed": true}))]
 pub struct Completion {
     /// Whether it is done.
     #[serde(default, deserialize_with = "given")]
@@ -94,18 +98,19 @@ pub struct Completion {
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// `pending`, `completed` or `all` (the default)
-    #[param(value_type = Option<Status>, inline)]
+    #[param(value_type = Status, required = false, inline)]
     status: Option<String>,
     /// Only tasks of this priority
-    #[param(value_type = Option<Priority>)]
+    #[param(value_type = Priority, required = false, inline)]
     priority: Option<String>,
     /// Only tasks whose title or description contains this text, ignoring case
-    #[param(max_length = 100)]
+    #[param(value_type = String, required = false, max_length = 100, pattern = "^[^\\u0000]*$")]
     search: Option<String>,
     /// Most tasks on the page
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
     /// `next_cursor` of the page before, with the same filters
+    #[param(value_type = String, required = false)]
     cursor: Option<String>,
 }
 

@@ -1,14 +1,21 @@
 //! The SQL of tasks. Every function takes the owner first, and every statement names the owner as `$1`.
 
-use jiff::Timestamp;
+use std::error::Error;
+
+use bytes::BytesMut;
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp};
+use service_kit::database::SqlType;
 use service_kit::store::{StoreError, column, corrupt};
 use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
 use uuid::Uuid;
 
 use crate::owned::OwnedTables;
 use crate::owner::Owner;
 use crate::tasks::cursor::Cursor;
-use crate::tasks::fields::{Description, DueDate, Limit, Search, Title};
+use crate::tasks::due_date::DueDate;
+use crate::tasks::fields::{Description, Limit, Search, Title};
 use crate::tasks::model::{Changes, Content, Filter, Priority, Task, TaskId};
 
 const TABLE: &str = "tasks";
@@ -137,12 +144,12 @@ pub async fn create(
     now: Timestamp,
 ) -> Result<Option<TaskRow>, StoreError> {
     let Content { title, description, is_completed, priority, due_date } = content;
-    let (title, description, due_date) = (title.as_str(), text(description.as_ref()), time(*due_date));
+    let (title, description) = (title.as_str(), text(description.as_ref()));
     let row = tables
         .query(
             owner,
             CREATE,
-            &[&id.uuid(), &title, &description, is_completed, &priority.as_str(), &due_date, &now],
+            &[&id.uuid(), &title, &description, is_completed, &priority.as_str(), due_date, &now],
         )
         .await;
     match one(row) {
@@ -164,12 +171,12 @@ pub async fn replace(
     now: Timestamp,
 ) -> Result<Option<TaskRow>, StoreError> {
     let Content { title, description, is_completed, priority, due_date } = content;
-    let (title, description, due_date) = (title.as_str(), text(description.as_ref()), time(*due_date));
+    let (title, description) = (title.as_str(), text(description.as_ref()));
     let row = tables
         .query(
             owner,
             REPLACE,
-            &[&id.uuid(), &title, &description, is_completed, &priority.as_str(), &due_date, &now],
+            &[&id.uuid(), &title, &description, is_completed, &priority.as_str(), due_date, &now],
         )
         .await;
     one(row)
@@ -190,7 +197,7 @@ pub async fn change(
     let (describe, description) =
         (changes.description.is_some(), text(changes.description.iter().flatten().next()));
     let priority = changes.priority.map(Priority::as_str);
-    let (schedule, due_date) = (changes.due_date.is_some(), time(changes.due_date.flatten()));
+    let (schedule, due_date) = (changes.due_date.is_some(), changes.due_date.flatten());
     let row = tables
         .query(
             owner,
@@ -228,8 +235,30 @@ fn text(description: Option<&Description>) -> Option<&str> {
     description.map(Description::as_str)
 }
 
-fn time(due_date: Option<DueDate>) -> Option<Timestamp> {
-    due_date.map(DueDate::timestamp)
+impl SqlType for DueDate {
+    const SQL_TYPE: Type = Type::TIMESTAMPTZ;
+}
+
+/// A `timestamptz` is sent as microseconds since 2000.
+const SQL_EPOCH: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
+
+impl ToSql for DueDate {
+    fn to_sql(&self, sql_type: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        let since = self.utc().duration_since(SQL_EPOCH);
+        i64::try_from(since.as_micros())?.to_sql(sql_type, out)
+    }
+
+    accepts!(TIMESTAMPTZ);
+    to_sql_checked!();
+}
+
+impl FromSql<'_> for DueDate {
+    fn from_sql(sql_type: &Type, raw: &[u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let since = SignedDuration::from_micros(i64::from_sql(sql_type, raw)?);
+        Ok(Self::from_utc(SQL_EPOCH.checked_add(since)?)?)
+    }
+
+    accepts!(TIMESTAMPTZ);
 }
 
 #[cfg(test)]
