@@ -152,7 +152,47 @@ async fn elsewhere_errors_have_the_envelope() {
     assert_eq!((unknown.status.as_u16(), unknown.code()), (404, "NOT_FOUND"));
     let wrong = Answer::of(http.post(auth.url("/healthz"))).await;
     assert_eq!((wrong.status.as_u16(), wrong.code()), (405, "METHOD_NOT_ALLOWED"));
-    assert_eq!(wrong.header("allow").as_deref(), Some("GET"));
+    assert_eq!(wrong.header("allow").as_deref(), Some("GET, HEAD, OPTIONS"));
     assert!(wrong.header("x-request-id").is_some());
     assert_eq!(wrong.header("x-content-type-options").as_deref(), Some("nosniff"));
+}
+
+#[tokio::test]
+async fn head_works_wherever_get_does_outside_the_prefix() {
+    let auth = Auth::start_with(&[("JWT_ISSUER", "http://localhost:8081")]).await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/docs",
+        "/docs/",
+        "/docs/openapi.json",
+        "/docs/swagger-ui.css",
+        "/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/status-lists",
+        "/.well-known/status-lists/0",
+        "/nothing",
+    ] {
+        let get = Answer::of(http.get(auth.url(path))).await;
+        let head = Answer::of(http.head(auth.url(path))).await;
+        assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_with_a_content_encoding_is_a_415() {
+    let auth = Auth::start().await;
+    let body = json!({"name": "Alice", "email": "alice@example.com", "password": PASSWORD});
+    for path in POSTS {
+        let request = auth.request(Method::POST, path).header("content-encoding", "gzip");
+        let answer = Answer::of(request.json(&body)).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (415, "UNSUPPORTED_MEDIA_TYPE"), "{path}");
+        assert_eq!(answer.header("accept-encoding").as_deref(), Some("identity"), "{path}");
+    }
+    assert_eq!(auth.count("users").await, 0);
+    let request = auth.request(Method::POST, "/sign-up/email").header("content-encoding", "identity");
+    assert_eq!(Answer::of(request.json(&body)).await.status, 200);
 }

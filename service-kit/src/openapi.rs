@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, guard, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{HttpMethod, PathItem};
@@ -17,34 +17,48 @@ pub fn routes(document: &OpenApi) -> impl FnOnce(&mut web::ServiceConfig) + use<
     move |cfg| {
         for path in ["/openapi.json", "/docs/openapi.json"] {
             let json = json.clone();
-            cfg.route(path, web::get().to(move || document_answer(json.clone())));
+            cfg.route(path, readable().to(move || document_answer(json.clone())));
         }
-        cfg.route("/docs", web::get().to(to_viewer));
+        cfg.route("/docs", readable().to(to_viewer));
         let config = web::Data::new(Config::new(["openapi.json"]).validator_url("none"));
-        let viewer = web::resource("/docs/{file:.*}").guard(guard::Get()).app_data(config);
+        let viewer = web::resource("/docs/{file:.*}").guard(reads()).app_data(config);
         cfg.service(viewer.to(viewer_file));
     }
 }
 
-/// Answers a wrong method on a documented path with 405 and the `Allow` header, which `#[get]`-style handlers
-/// leave to the 404 of the whole application.
+/// A route for GET, and for HEAD, whose responses are sent without their bodies.
+fn readable() -> actix_web::Route {
+    web::route().guard(reads())
+}
+
+fn reads() -> impl guard::Guard {
+    guard::Any(guard::Get()).or(guard::Head())
+}
+
+/// Answers OPTIONS on a documented path with the `Allow` header, and a wrong method with 405 and the same header, which
+/// `#[get]`-style handlers leave to the 404 of the whole application.
 pub fn method_not_allowed(document: &OpenApi) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let resources: Vec<(String, String)> =
         document.paths.paths.iter().map(|(path, item)| (path.clone(), allowed(item))).collect();
     move |cfg| {
         for (path, allow) in resources {
-            cfg.service(web::resource(path).to(move || {
-                let rejection = Rejection::new(
-                    actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
+            let options = allow.clone();
+            let options = web::route().guard(guard::Options()).to(move || {
+                let response =
+                    HttpResponse::NoContent().insert_header((header::ALLOW, options.as_str())).finish();
+                std::future::ready(response)
+            });
+            cfg.service(web::resource(path).route(options).default_service(web::to(move || {
+                let mut response = HttpResponse::from_error(Rejection::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
                     "METHOD_NOT_ALLOWED",
                     "This path has no such method",
-                );
-                let mut response = HttpResponse::from_error(rejection);
+                ));
                 if let Ok(allow) = header::HeaderValue::from_str(&allow) {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
                 std::future::ready(response)
-            }));
+            })));
         }
     }
 }
@@ -65,8 +79,14 @@ pub fn methods(item: &PathItem) -> Vec<HttpMethod> {
     .collect()
 }
 
+/// HEAD comes with GET: the document does not list it, because it says nothing of its own.
 fn allowed(item: &PathItem) -> String {
-    methods(item).iter().map(method_name).collect::<Vec<_>>().join(", ")
+    let mut names: Vec<&str> = methods(item).iter().map(method_name).collect();
+    if names.first() == Some(&"GET") && !names.contains(&"HEAD") {
+        names.insert(1, "HEAD");
+    }
+    names.push("OPTIONS");
+    names.join(", ")
 }
 
 fn method_name(method: &HttpMethod) -> &'static str {

@@ -7,9 +7,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::{Error, HttpMessage};
 use clap::ValueEnum;
-use tracing::Span;
+use tracing::{Level, Metadata, Span};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::health;
 
@@ -32,11 +35,19 @@ pub fn init(format: LogFormat) {
     // Colours are for eyes, not for files and pipes.
     let ansi = std::io::stdout().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi);
+    let ours = || filter_fn(|metadata| !is_of_a_client(metadata));
     // Fails only when a subscriber is set already, as in a test that starts two services.
     let _ = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => builder.finish().with(ours()).try_init(),
+        LogFormat::Json => builder.json().finish().with(ours()).try_init(),
     };
+}
+
+/// Whether an event says that a connection broke or that its bytes are no HTTP. actix-http calls that an error, and any
+/// client can cause it as often as it likes. Its other errors are about response bodies that fail, which ours, in
+/// memory, cannot.
+fn is_of_a_client(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() == Level::ERROR && metadata.target().starts_with("actix_http::h1")
 }
 
 /// The span around a request: method, route pattern and request id. Never the path itself, its query, a header

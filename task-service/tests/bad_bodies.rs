@@ -1,5 +1,7 @@
 //! Bad bodies on every route that takes one: the right 4xx with the envelope, and nothing changed.
 
+use std::io::Write;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -48,7 +50,14 @@ fn bad_fields() -> Vec<(&'static str, Vec<Value>, &'static str)> {
     vec![
         ("title", and(vec![Value::Null]), "must be a string"),
         ("title", vec![json!(""), long(201)], "must be 1 to 200 characters"),
-        ("title", vec![json!(" "), json!("\u{3000}\u{2003}")], "must not be blank"),
+        (
+            "title",
+            // Spaces, zero-width characters, a soft hyphen, a Hangul filler and the Braille pattern without dots.
+            ["\u{3000}\u{2003}", " ", "\u{200b}", "\u{feff}\u{200d}", "\u{ad}", "\u{3164}", "\u{2800}"]
+                .map(Value::from)
+                .to_vec(),
+            "must not be blank",
+        ),
         (
             "title",
             vec![json!("a\0b"), json!("a\nb"), json!("\u{85}"), json!("\u{7f}")],
@@ -88,12 +97,13 @@ fn bad_dates() -> Vec<Value> {
         "0000-12-31T23:59:59Z",
         "0001-01-01T00:00:00+00:01",
         "10000-01-01T00:00:00Z",
-        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59-00:01",
         "-001-01-01T00:00:00Z",
         "+02026-01-01T00:00:00Z",
         "2026-01-01T00:00:00Z\0",
         " 2026-01-01T00:00:00Z",
         "2026-01-01T00:00:00+99:99",
+        "2026-01-01T00:00:00+24:00",
         "infinity",
         "now",
         "٢٠٢٦-01-01T00:00:00Z",
@@ -134,7 +144,14 @@ async fn a_field_at_the_edge_of_its_rule_is_taken() {
     for (field, values) in [
         (
             "title",
-            vec![json!("x"), json!("ü".repeat(200)), json!(emoji(200)), json!(" x "), json!("<b>&\"'\\%_")],
+            vec![
+                json!("x"),
+                json!("ü".repeat(200)),
+                json!(emoji(200)),
+                json!(" x "),
+                json!("<b>&\"'\\%_"),
+                json!("👩\u{200d}💻"),
+            ],
         ),
         ("description", vec![Value::Null, json!(""), json!(emoji(1000)), json!("a\nb\r\n\tc\u{1}")]),
         ("priority", vec![json!("low"), json!("medium"), json!("high")]),
@@ -149,7 +166,9 @@ async fn a_field_at_the_edge_of_its_rule_is_taken() {
     }
     for (sent, kept) in [
         ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
-        ("9999-12-30T22:00:00Z", "9999-12-30T22:00:00Z"),
+        ("0001-01-01T05:30:00+05:30", "0001-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ("9999-12-31T15:59:59.9999999-08:00", "9999-12-31T23:59:59.999999Z"),
         ("2026-06-30t12:00:00.123456789z", "2026-06-30T12:00:00.123456Z"),
         ("2026-06-30T23:30:00-01:30", "2026-07-01T01:00:00Z"),
         ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
@@ -157,6 +176,8 @@ async fn a_field_at_the_edge_of_its_rule_is_taken() {
         let body = json!({"title": "x", "due_date": sent});
         let task = there.alice.post("/api/me/tasks", &body).await.expect(201).json();
         assert_eq!(task["due_date"], kept, "{sent}");
+        let path = format!("/api/me/tasks/{}", task["id"].as_str().unwrap());
+        assert_eq!(there.alice.get(&path).await.expect(200).json(), task, "{sent}");
     }
 }
 
@@ -214,4 +235,23 @@ async fn a_body_of_another_media_type_is_415_on_every_route() {
     for media_type in ["application/json; charset=utf-8", "application/merge-patch+json"] {
         there.send(&Method::PATCH, &there.task, media_type, "{}").await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn a_body_with_a_content_encoding_is_415_on_every_route_and_never_decoded() {
+    let there = Bystander::new().await;
+    for (method, path, good) in there.body_routes() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(good.to_string().as_bytes()).unwrap();
+        let gzipped = encoder.finish().unwrap();
+        for encoding in ["gzip", "br", "identity, gzip", "unheard-of"] {
+            let request = there.alice.request(method.clone(), &path).header("content-encoding", encoding);
+            let request = request.header("content-type", JSON).body(gzipped.clone());
+            let answer = crate::client::send(request).await.expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
+            assert_eq!(answer.header("accept-encoding"), "identity", "{encoding}");
+        }
+    }
+    there.is_unharmed().await;
+    let request = there.alice.request(Method::PATCH, &there.task).header("content-encoding", "identity");
+    crate::client::send(request.json(&json!({}))).await.expect(200);
 }

@@ -28,6 +28,7 @@ mod idle;
 mod isolation_property;
 mod keys;
 mod lists;
+mod malformed;
 mod matrix;
 mod migrations;
 mod outage;

@@ -8,6 +8,7 @@
 mod exchange;
 mod flow;
 mod incoming;
+mod refusal;
 
 use std::io;
 use std::pin::Pin;
@@ -22,6 +23,7 @@ use tokio::time::Sleep;
 pub(crate) use self::exchange::exchange;
 pub(crate) use self::flow::Flow;
 use self::incoming::Incoming;
+use self::refusal::Refusal;
 
 /// Maximum time for a client to take what fills the write buffer, 48 KiB at most. At 2 kB a second a phone with a bad
 /// signal makes it; a client that reads nothing loses its connection.
@@ -34,6 +36,10 @@ pub(crate) struct Connection {
     incoming: Incoming,
     /// A blank line was passed on: the dispatcher may have a request now, and runs it before it gets more.
     paused: bool,
+    /// Something was written since the last flush.
+    unflushed: bool,
+    /// Sent in place of what the parser writes.
+    refusal: Option<Refusal>,
     /// Set while the client does not take what was written.
     write_deadline: Option<Pin<Box<Sleep>>>,
     /// Set while the client is sending a request head.
@@ -52,6 +58,8 @@ impl Connection {
             flow: Rc::default(),
             incoming: Incoming::default(),
             paused: false,
+            unflushed: false,
+            refusal: None,
             write_deadline: None,
             head_deadline: None,
             head_timeout,
@@ -128,8 +136,16 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if let Poll::Ready(written) = Pin::new(&mut this.stream).poll_write(context, bytes) {
-            return Poll::Ready(written);
+        if !std::mem::replace(&mut this.unflushed, true) {
+            this.refusal = Refusal::in_place_of(bytes);
+        }
+        let outcome = match &mut this.refusal {
+            Some(refusal) => refusal.poll_write(&mut this.stream, context),
+            None => Pin::new(&mut this.stream).poll_write(context, bytes),
+        };
+        if outcome.is_ready() {
+            this.refusal = None;
+            return outcome;
         }
         // Not renewed by progress: a byte now and then would keep the connection for ever.
         let deadline = this.write_deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
@@ -141,6 +157,7 @@ impl AsyncWrite for Connection {
     /// The dispatcher flushes once all of its buffer has been accepted.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.unflushed = false;
         if this.write_deadline.take().is_some() {
             context.waker().wake_by_ref();
         }

@@ -1,0 +1,115 @@
+//! Responses to what is no request, in the envelope that every other error has.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::http::StatusCode;
+use tokio::io::AsyncWrite;
+
+use crate::envelope::Envelope;
+
+/// A response of the HTTP parser, with a body.
+///
+/// actix-http answers what it cannot parse by itself, before any application is called: with a status and no body. It
+/// has no place for anything else.
+pub(super) struct Refusal {
+    bytes: Vec<u8>,
+    written: usize,
+    /// Length of the response in whose place this is sent.
+    replaced: usize,
+}
+
+impl Refusal {
+    /// The response to send in place of `response`, if that is a bare one of the parser. `response` is all that has been
+    /// written since the last flush.
+    pub(super) fn in_place_of(response: &[u8]) -> Option<Self> {
+        let head = std::str::from_utf8(response).ok()?.strip_suffix("\r\n\r\n")?;
+        let (status_line, fields) = head.split_once("\r\n")?;
+        let status = status_line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?;
+        let envelope = envelope(StatusCode::from_bytes(status.as_bytes()).ok()?)?;
+        let is_length = |field: &&str| field.to_ascii_lowercase().starts_with("content-length:");
+        let length = fields.split("\r\n").find(is_length)?;
+        if length.split(':').nth(1)?.trim() != "0" {
+            return None;
+        }
+        let kept = fields.split("\r\n").filter(|field| !is_length(field));
+        let body = serde_json::to_string(&envelope).ok()?;
+        let length = format!("content-length: {}", body.len());
+        let added =
+            ["content-type: application/json", "cache-control: no-store", "x-content-type-options: nosniff"];
+        let mut lines: Vec<&str> = vec![status_line, &length];
+        lines.extend(kept.chain(added));
+        let bytes = format!("{}\r\n\r\n{body}", lines.join("\r\n")).into_bytes();
+        Some(Self { bytes, written: 0, replaced: response.len() })
+    }
+
+    /// Writes all of it; then it counts as much as the response that it replaces.
+    pub(super) fn poll_write<S: AsyncWrite + Unpin>(
+        &mut self,
+        stream: &mut S,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        while let Some(rest) = self.bytes.get(self.written..).filter(|rest| !rest.is_empty()) {
+            match ready!(Pin::new(&mut *stream).poll_write(context, rest))? {
+                0 => return Poll::Ready(Ok(0)),
+                written => self.written += written,
+            }
+        }
+        Poll::Ready(Ok(self.replaced))
+    }
+}
+
+/// What is wrong, for the statuses that actix-http answers by itself. No handler answers these without a body.
+fn envelope(status: StatusCode) -> Option<Envelope> {
+    let (code, message) = match status {
+        StatusCode::BAD_REQUEST => ("BAD_REQUEST", "This is not a valid HTTP/1.1 request"),
+        StatusCode::REQUEST_TIMEOUT => ("REQUEST_TIMEOUT", "The request took too long"),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            ("REQUEST_HEADER_FIELDS_TOO_LARGE", "The request line and header fields are too large")
+        }
+        _ => return None,
+    };
+    Some(Envelope { code: code.into(), message: message.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARE: &str =
+        "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\ndate: today\r\n\r\n";
+
+    #[test]
+    fn a_bare_response_gets_a_body_and_keeps_its_fields() {
+        let refusal = Refusal::in_place_of(BARE.as_bytes()).unwrap();
+        let text = String::from_utf8(refusal.bytes).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert_eq!(body, r#"{"code":"BAD_REQUEST","message":"This is not a valid HTTP/1.1 request"}"#);
+        let lines: Vec<&str> = head.split("\r\n").collect();
+        assert_eq!(lines[0], "HTTP/1.1 400 Bad Request");
+        for line in ["content-type: application/json", "connection: close", "date: today"] {
+            assert!(lines.contains(&line), "{head}");
+        }
+        assert!(lines.contains(&&*format!("content-length: {}", body.len())) && !head.contains("length: 0"));
+    }
+
+    #[test]
+    fn every_other_response_stays_as_it_is() {
+        let with_body = "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}";
+        let of_head = "HTTP/1.1 400 Bad Request\r\ncontent-length: 20\r\n\r\n";
+        for response in [
+            "",
+            "\r\n\r\n",
+            with_body,
+            of_head,
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\n\r\n",
+            "not HTTP\r\ncontent-length: 0\r\n\r\n",
+            &BARE[..BARE.len() - 1],
+            &BARE[1..],
+        ] {
+            assert!(Refusal::in_place_of(response.as_bytes()).is_none(), "{response:?}");
+        }
+    }
+}
