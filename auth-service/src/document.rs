@@ -1,8 +1,14 @@
 //! What the OpenAPI document says besides the routes, which come from the handlers.
 
+use service_kit::document::{self, CommonError};
 use utoipa::Modify;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi};
+use utoipa::openapi::{Components, OpenApi, RefOr, Schema};
+
+use crate::error::ProtocolError;
+use crate::protocol::PREFIX;
 
 /// Head of the document.
 #[derive(utoipa::OpenApi)]
@@ -20,6 +26,7 @@ use utoipa::openapi::{Components, OpenApi};
         (name = "capabilities", description = "What the service can do as it is configured"),
         (name = "health", description = "For operators")
     ),
+    components(schemas(ProtocolError)),
     modifiers(&Sessions)
 )]
 pub struct Document;
@@ -33,5 +40,137 @@ impl Modify for Sessions {
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// An email address by the rule of Better Auth's schema library, which `users::Email` follows.
+const EMAIL: &str =
+    "^([A-Za-z0-9_'+-]+\\.)*[A-Za-z0-9_'+-]*[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9-]*\\.)+[A-Za-z]{2,}$";
+/// PostgreSQL cannot store a NUL.
+const NO_NUL: &str = "^[^\\u0000]*$";
+
+const SECONDS: &str = "Seconds to wait";
+
+/// What every operation under the prefix can answer.
+const OF_ALL: [CommonError; 3] = [
+    CommonError {
+        status: "429",
+        description: "Too many requests from this network, by the limit of the route. The body has no code",
+        headers: &[("Retry-After", SECONDS), ("X-Retry-After", SECONDS)],
+    },
+    CommonError {
+        status: "500",
+        description: "INTERNAL_SERVER_ERROR: a bug; the log says which",
+        headers: &[],
+    },
+    CommonError {
+        status: "503",
+        description: "SERVICE_UNAVAILABLE: the database is away, or too many passwords wait to be hashed",
+        headers: &[("Retry-After", SECONDS)],
+    },
+];
+
+/// What every operation under the prefix can answer that is sent a body.
+const OF_BODIES: [CommonError; 5] = [
+    CommonError {
+        status: "400",
+        description: "BAD_REQUEST: the body is not JSON; VALIDATION_ERROR",
+        headers: &[],
+    },
+    CommonError {
+        status: "403",
+        description: "MISSING_OR_NULL_ORIGIN, INVALID_ORIGIN, or the code of a redirect target that is not trusted",
+        headers: &[],
+    },
+    CommonError {
+        status: "408",
+        description: "REQUEST_TIMEOUT: the body did not arrive in time",
+        headers: &[],
+    },
+    CommonError {
+        status: "413",
+        description: "PAYLOAD_TOO_LARGE: the body is larger than 64 KiB",
+        headers: &[],
+    },
+    CommonError {
+        status: "415",
+        description: "UNSUPPORTED_MEDIA_TYPE: the body is not JSON, or has a Content-Encoding",
+        headers: &[],
+    },
+];
+
+/// What every operation under the prefix can answer that reads redirect targets from its query.
+const OF_REDIRECTS: [CommonError; 2] = [
+    CommonError { status: "400", description: "VALIDATION_ERROR", headers: &[] },
+    CommonError {
+        status: "403",
+        description: "The code of a redirect target that is not trusted",
+        headers: &[],
+    },
+];
+
+/// Completes the document: what the protocol, and not a handler, answers and asks.
+pub fn complete(document: &mut OpenApi) {
+    for (path, reads, operation) in document::operations(document) {
+        plain_queries(operation);
+        if !path.starts_with(PREFIX) {
+            continue;
+        }
+        document::replace_schema(operation, "Envelope", "ProtocolError");
+        let redirects = operation.parameters.iter().flatten().any(is_redirect);
+        let errors = OF_ALL
+            .iter()
+            .chain(OF_BODIES.iter().filter(|_| !reads))
+            .chain(OF_REDIRECTS.iter().filter(|_| reads && redirects));
+        for error in errors {
+            document::add_error(operation, error, "ProtocolError");
+        }
+    }
+    document::declare(document);
+    for object in document::request_objects(document) {
+        texts(object);
+    }
+}
+
+fn is_redirect(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(parameter) if parameter.name == "callbackURL")
+}
+
+/// A parameter of a query cannot be null: it is there or it is not.
+fn plain_queries(operation: &mut Operation) {
+    let parameters = operation.parameters.iter_mut().flatten();
+    for parameter in parameters
+        .filter_map(|parameter| if let RefOr::T(parameter) = parameter { Some(parameter) } else { None })
+    {
+        if let (ParameterIn::Query, Some(RefOr::T(Schema::Object(object)))) =
+            (&parameter.parameter_in, &mut parameter.schema)
+        {
+            if let SchemaType::Array(types) = &object.schema_type
+                && let Some(only) = types.iter().find(|schema_type| **schema_type != Type::Null)
+            {
+                object.schema_type = SchemaType::Type(only.clone());
+            }
+            if parameter.name == "callbackURL" || parameter.name == "token" {
+                object.pattern = Some(NO_NUL.to_owned());
+            }
+        }
+    }
+}
+
+/// Says which texts are refused. A password may hold any character.
+fn texts(object: &mut Object) {
+    for (name, property) in &mut object.properties {
+        let RefOr::T(Schema::Object(property)) = property else { continue };
+        let is_text = match &property.schema_type {
+            SchemaType::Type(only) => *only == Type::String,
+            SchemaType::Array(types) => types.contains(&Type::String),
+            SchemaType::AnyValue => false,
+        };
+        if is_text && !name.to_ascii_lowercase().contains("password") {
+            let is_email = property.format == Some(SchemaFormat::KnownFormat(KnownFormat::Email));
+            // Says more than the format, which would also refuse what the protocol takes.
+            property.format = property.format.take().filter(|_| !is_email);
+            property.pattern = Some(if is_email { EMAIL } else { NO_NUL }.to_owned());
+        }
     }
 }

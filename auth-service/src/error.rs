@@ -5,6 +5,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use service_kit::store::StoreError;
+use utoipa::ToSchema;
 
 use crate::protocol::redirect::RedirectTarget;
 
@@ -171,11 +172,15 @@ impl LinkRefusal {
     }
 }
 
-/// `message` first, as Better Auth sends it; a few of its errors have no code.
-#[derive(Serialize)]
-struct Body<'a> {
+/// An error under `/api/auth`: `message` first, as Better Auth sends it. A few of its errors have no code.
+#[derive(Serialize, ToSchema)]
+pub struct ProtocolError<'a> {
+    /// What went wrong, for a person.
+    #[schema(example = "Invalid email or password")]
     message: &'a str,
+    /// What went wrong, for programs: `UPPER_SNAKE`, stable. Absent where Better Auth has none, as for 429.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "INVALID_EMAIL_OR_PASSWORD")]
     code: Option<&'static str>,
 }
 
@@ -265,6 +270,6 @@ impl ResponseError for ApiError {
         if matches!(self, Self::NoSuchEndpoint) {
             return response.finish();
         }
-        response.json(Body { message: &self.message(), code })
+        response.json(ProtocolError { message: &self.message(), code })
     }
 }

@@ -24,7 +24,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::capabilities::Capabilities;
 use crate::config::{Config, MailError, MailNeeded, NoPasswordFits, PublicCredentials};
-use crate::document::Document;
+use crate::document::{self, Document};
 use crate::email::{Delivery, Mailer, Outbox, Worker};
 use crate::error::ApiError;
 use crate::keys::{
@@ -250,7 +250,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             let pool = address.worker_pool(connections);
             future::ready(pool.map(|pool| State { pool, ..state.clone() }))
         };
-        let (app, document) = App::new()
+        let (app, mut document) = App::new()
             .into_utoipa_app()
             .openapi(Document::openapi())
             .data_factory(of_worker)
@@ -275,6 +275,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
                     .wrap(from_fn(rate_limit)),
             )
             .split_for_parts();
+        document::complete(&mut document);
         app.configure(openapi::routes(&document))
             .configure(openapi::method_not_allowed(&document))
             .default_service(web::to(envelope::not_found))

@@ -1,6 +1,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
+use crate::mailbox::Mailbox;
 use crate::support::{Answer, Auth};
 
 #[tokio::test]
@@ -32,6 +33,90 @@ async fn every_documented_path_is_there() {
         }
     }
     assert!(routes >= 10, "{routes}");
+}
+
+/// The paths that take a JSON body by POST, each with the schema of the body.
+fn bodies(document: &Value) -> Vec<(&str, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let bodies: Vec<(&str, &Value)> = paths
+        .filter_map(|(path, item)| {
+            let body = item["post"].get("requestBody")?;
+            let reference = body["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
+            Some((path.as_str(), document.pointer(reference.trim_start_matches('#')).unwrap()))
+        })
+        .collect();
+    assert!(bodies.len() >= 9, "{}", bodies.len());
+    bodies
+}
+
+#[tokio::test]
+async fn every_example_of_a_body_is_taken_for_a_valid_one() {
+    let mailbox = Mailbox::new();
+    let settings = [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true")];
+    let auth = Auth::start_with_mail(&mailbox, &settings).await;
+    let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
+    for (number, (path, schema)) in bodies(&document).into_iter().enumerate() {
+        let device = auth.user(&format!("user{number}")).await;
+        let example = &schema["example"];
+        for required in schema["required"].as_array().into_iter().flatten() {
+            assert!(example.get(required.as_str().unwrap()).is_some(), "{path}: {example}");
+        }
+        let answer = device.post(path.strip_prefix("/api/auth").unwrap(), example).await;
+        // The examples' tokens are no live ones, and nobody has the address that signs in.
+        let refusals = ["INVALID_TOKEN", "INVALID_EMAIL_OR_PASSWORD", "EMAIL_MISMATCH"];
+        assert!(answer.status == 200 || refusals.contains(&answer.code()), "{path}: {answer:?}");
+        assert!(document["paths"][path]["post"]["responses"].get(answer.status.as_str()).is_some(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_takes_null_if_the_document_says_so_and_only_then() {
+    let mailbox = Mailbox::new();
+    let settings = [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true")];
+    let auth = Auth::start_with_mail(&mailbox, &settings).await;
+    let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
+    let device = auth.user("alice").await;
+    let mut fields = 0;
+    for (path, schema) in bodies(&document) {
+        for (name, property) in schema["properties"].as_object().unwrap() {
+            let mut body = schema["example"].clone();
+            body[name] = Value::Null;
+            let answer = device.post(path.strip_prefix("/api/auth").unwrap(), &body).await;
+            let refused = answer.text.contains(&format!("[body.{name}] Invalid input: expected"))
+                && answer.text.contains("received null");
+            let nullable = property["type"].as_array().is_some_and(|types| types.contains(&"null".into()));
+            assert_eq!(refused, !nullable, "{path} {name}: {answer:?}");
+            fields += 1;
+        }
+    }
+    assert!(fields >= 20, "{fields}");
+}
+
+#[tokio::test]
+async fn every_operation_says_who_may_call_it_and_what_it_can_answer() {
+    let auth = Auth::start().await;
+    let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
+    assert_eq!(document["servers"][0]["url"], "/");
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["security"].is_array(), "{method} {path}");
+            if !path.starts_with("/api/auth/") {
+                continue;
+            }
+            let needed: &[&str] = match method.as_str() {
+                "post" => &["400", "403", "408", "413", "415", "429", "500", "503"],
+                _ => &["429", "500", "503"],
+            };
+            for status in needed {
+                let schema = &operation["responses"][status]["content"]["application/json"]["schema"];
+                assert_eq!(schema["$ref"], "#/components/schemas/ProtocolError", "{method} {path} {status}");
+            }
+        }
+    }
+    assert_eq!(
+        document["components"]["schemas"]["ProtocolError"]["required"],
+        serde_json::json!(["message"])
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod connection;
 pub mod cors;
 pub mod counters;
 pub mod database;
+pub mod document;
 pub mod envelope;
 pub mod guard;
 pub mod headers;

@@ -18,7 +18,7 @@ use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
 use service_kit::metrics::MetricsError;
 use service_kit::origins::{OriginPatterns, RefusalLog};
 use service_kit::telemetry::RequestSpan;
-use service_kit::{envelope, guard, lifecycle, openapi};
+use service_kit::{document, envelope, guard, lifecycle, openapi};
 use shared_claims::{SharedClock, Verifier};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
@@ -137,7 +137,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
                 |pool| State::new(OwnedTables::new(pool, isolated, bounds), searches.clone(), clock.clone());
             future::ready(address.worker_pool(connections).map(state))
         };
-        let (app, document) = App::new()
+        let (app, mut document) = App::new()
             .into_utoipa_app()
             .openapi(Document::openapi())
             .data_factory(state)
@@ -146,6 +146,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
             .configure(tasks::routes)
             .configure(health::routes(ready.clone()))
             .split_for_parts();
+        document::declare(&mut document);
         app.configure(envelope::extractor_errors(tasks::JSON_LIMIT))
             .configure(openapi::routes(&document))
             .configure(openapi::method_not_allowed(&document))

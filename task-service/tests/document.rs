@@ -33,6 +33,34 @@ async fn every_reference_in_the_document_leads_somewhere_and_every_answer_is_des
 }
 
 #[tokio::test]
+async fn every_example_of_a_body_is_accepted_and_every_operation_says_who_may_call_it() {
+    let stack = Stack::start().await;
+    let document = stack.anonymous().get("/openapi.json").await.expect(200).json();
+    assert_eq!(document["servers"][0]["url"], "/");
+    let alice = stack.user("alice");
+    let task = alice.create("x").await;
+    let mut sent = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let secured = operation["security"].as_array().unwrap().len() == 1;
+            assert_eq!(secured, path.starts_with("/api/"), "{method} {path}");
+            let Some(body) = operation.get("requestBody") else { continue };
+            let reference = body["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
+            let example = &document.pointer(reference.trim_start_matches('#')).unwrap()["example"];
+            let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let place = path.replace("{user_id}", "me").replace("{task_id}", &task);
+            let answer = crate::client::send(alice.request(method.clone(), &place).json(example)).await;
+            let answer = answer.expect(if method == "POST" { 201 } else { 200 }).json();
+            for (name, value) in example.as_object().unwrap() {
+                assert_eq!(answer[name], *value, "{method} {path}");
+            }
+            sent += 1;
+        }
+    }
+    assert_eq!(sent, 4);
+}
+
+#[tokio::test]
 async fn the_viewer_and_all_it_loads_come_from_the_service() {
     let stack = Stack::start().await;
     let anonymous = stack.anonymous();

@@ -18,12 +18,13 @@ use crate::users::{self, Email};
 
 /// Which address to verify.
 #[derive(ToSchema)]
+#[schema(example = json!({"email": "alice@example.com", "callbackURL": "/welcome"}))]
 pub struct VerificationRequest {
     /// The account's address; one's own, if one is signed in.
-    #[schema(value_type = String, format = Email)]
+    #[schema(value_type = String, format = Email, max_length = 254)]
     email: Email,
     /// Where the link leads on to.
-    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
 }
 
@@ -114,12 +115,13 @@ async fn send_to(
 
 /// The address to have.
 #[derive(ToSchema)]
+#[schema(example = json!({"newEmail": "alice.liddell@example.com", "callbackURL": "/settings"}))]
 pub struct EmailChange {
     /// The new address.
-    #[schema(rename = "newEmail", value_type = String, format = Email)]
+    #[schema(rename = "newEmail", value_type = String, format = Email, max_length = 254)]
     new_email: Email,
     /// Where the link leads on to.
-    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
 }
 

@@ -35,13 +35,15 @@ impl QuerySchema for Link {
 
 /// The answer to what a link asks.
 #[derive(ToSchema)]
+#[schema(example = json!({"token": "mFVJ3qSGvVCsGrSGNbLwMSsmM2uXcvNnX9LMuTXgvQE", "password": "correct horse battery"}))]
 pub struct Confirmation {
     /// The token of the link.
     token: String,
     /// Where to go on to.
-    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
     /// The account's password, where the link asks for it.
+    #[schema(value_type = String, required = false)]
     password: Option<String>,
 }
 

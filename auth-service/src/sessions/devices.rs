@@ -15,6 +15,7 @@ use crate::state::State;
 
 /// Which session to end.
 #[derive(ToSchema)]
+#[schema(example = json!({"token": "01979d0c-1f5f-7cc3-9f63-2b0a0f6e2f4d"}))]
 pub struct Revocation {
     /// Its `token` in the list, or the session token itself.
     token: String,

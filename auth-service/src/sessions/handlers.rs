@@ -58,7 +58,7 @@ async fn end(state: &State, tokens: &[SessionToken]) -> Result<(), ApiError> {
 
 /// Who is signed in; `null` when nobody is. With a session, `set-auth-jwt` holds an access token.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])),
-    params(("disableRefresh" = Option<bool>, Query, description = "true: do not extend the session")),
+    params(("disableRefresh" = Option<String>, Query, description = "Anything but nothing: do not extend the session", example = "true")),
     responses((status = 200, body = Option<CurrentSession>, description = "The session, or null")))]
 #[get("/get-session")]
 pub async fn get_session(state: web::Data<State>, current: MaybeSignedIn) -> Result<HttpResponse, ApiError> {

@@ -20,13 +20,15 @@ use crate::sessions::{self, MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
 use crate::verifications::{self, LinkToken, NewLink, Purpose};
 
-/// What of oneself to change. What is absent stays.
+/// What of oneself to change: `name`, `image` or both. What is absent stays.
 #[derive(ToSchema)]
+#[schema(example = json!({"name": "Alice Liddell", "image": null}))]
 pub struct UserChange {
     /// What the person is called, up to 100 characters.
+    #[schema(value_type = String, required = false, max_length = 100)]
     name: Option<String>,
     /// Address of a picture; null removes it.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 2048)]
     image: Option<Option<String>>,
     #[schema(ignore)]
     names_email: bool,
@@ -76,13 +78,16 @@ pub async fn update_user(
 
 /// How the user shows that it is meant.
 #[derive(ToSchema)]
+#[schema(example = json!({"password": "correct horse battery"}))]
 pub struct Deletion {
     /// Needed when the session is not fresh.
+    #[schema(value_type = String, required = false)]
     password: Option<String>,
     /// The token of a link.
+    #[schema(value_type = String, required = false)]
     token: Option<String>,
     /// Where the link of the mail leads on to.
-    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
 }
 

@@ -19,7 +19,7 @@ use crate::verifications;
 
 /// A new password for the present one.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", example = json!({"newPassword": "battery horse correct", "currentPassword": "correct horse battery", "revokeOtherSessions": true}))]
 pub struct PasswordChange {
     /// 8 to 128 characters.
     #[schema(min_length = 8, max_length = 128)]
@@ -27,6 +27,7 @@ pub struct PasswordChange {
     /// The password so far.
     current_password: String,
     /// Whether every other device is signed out. Default false.
+    #[schema(value_type = bool, required = false)]
     revoke_other_sessions: Option<bool>,
 }
 

@@ -28,12 +28,13 @@ const INVALID_TOKEN: ApiError = ApiError::Link(StatusCode::BAD_REQUEST, LinkRefu
 
 /// Who forgot a password.
 #[derive(ToSchema)]
+#[schema(example = json!({"email": "alice@example.com", "redirectTo": "/reset-password"}))]
 pub struct ResetRequest {
     /// The account's address.
-    #[schema(value_type = String, format = Email)]
+    #[schema(value_type = String, format = Email, max_length = 254)]
     email: Email,
     /// The page where the new password is chosen.
-    #[schema(rename = "redirectTo", value_type = Option<String>)]
+    #[schema(rename = "redirectTo", value_type = String, required = false)]
     redirect_to: Option<CheckedTarget>,
 }
 
@@ -136,12 +137,13 @@ pub async fn reset_password_page(
 
 /// A new password, by a link.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", example = json!({"newPassword": "battery horse correct", "token": "mFVJ3qSGvVCsGrSGNbLwMSsmM2uXcvNnX9LMuTXgvQE"}))]
 pub struct PasswordReset {
     /// 8 to 128 characters.
     #[schema(min_length = 8, max_length = 128)]
     new_password: String,
     /// The token of the link; may be in the query instead.
+    #[schema(value_type = String, required = false)]
     token: Option<String>,
 }
 

@@ -20,16 +20,19 @@ use crate::users::{CredentialEpoch, Email, MAX_EMAIL, User};
 
 /// Credentials.
 #[derive(ToSchema)]
+#[schema(example = json!({"email": "alice@example.com", "password": "correct horse battery"}))]
 pub struct SignIn {
     /// The address, in any case.
+    #[schema(format = Email, max_length = 254)]
     email: String,
     /// The password.
+    #[schema(max_length = 128)]
     password: String,
     /// Where a page wants to go next: answered as `url`, with `redirect: true`.
-    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<Option<CheckedTarget>>,
     /// false: the session ends with the browser, or after a day. Default true.
-    #[schema(rename = "rememberMe")]
+    #[schema(rename = "rememberMe", value_type = bool, required = false)]
     remember_me: Option<bool>,
 }
 

@@ -22,22 +22,25 @@ use crate::users::{self, Email, MAX_IMAGE, MAX_NAME, NewUser, User};
 
 /// A new account.
 #[derive(ToSchema)]
+#[schema(example = json!({"name": "Alice", "email": "alice@example.com", "password": "correct horse battery"}))]
 pub struct SignUp {
     /// What the person is called, up to 100 characters.
+    #[schema(max_length = 100)]
     name: String,
     /// Their address; upper case is lowered.
-    #[schema(value_type = String, format = Email)]
+    #[schema(value_type = String, format = Email, max_length = 254)]
     email: Email,
     /// 8 to 128 characters.
     #[schema(min_length = 8, max_length = 128)]
     password: String,
     /// Address of a picture.
+    #[schema(value_type = String, required = false, max_length = 2048)]
     image: Option<String>,
     /// Where the link of the verification mail leads on to.
-    #[schema(rename = "callbackURL", value_type = Option<String>)]
+    #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
     /// false: the session ends with the browser, or after a day. Default true.
-    #[schema(rename = "rememberMe")]
+    #[schema(rename = "rememberMe", value_type = bool, required = false)]
     remember_me: Option<bool>,
 }
 
