@@ -10,6 +10,7 @@ mod gateway;
 mod issuer_spellings;
 mod memory;
 mod metrics;
+mod openapi;
 mod outages;
 mod page;
 mod pooler;
