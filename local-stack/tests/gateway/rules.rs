@@ -1,5 +1,7 @@
 //! What reaches which service, and as what.
 
+use std::io::{Read, Write};
+
 use wiremock::matchers::any;
 use wiremock::{Mock, ResponseTemplate};
 
@@ -128,6 +130,29 @@ async fn a_body_over_a_megabyte_is_refused_by_its_length_and_by_counting() {
     assert!(received(&upstreams.tasks).await.is_empty());
     let answer = gateway.send("POST /api/me/tasks", &["Content-Length: 900000"], &body[..900_000]);
     assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_the_clients_mistake() {
+    let upstreams = Upstreams::start().await;
+    let Some(gateway) = upstreams.gateway() else { return };
+    answer_with(&upstreams.tasks, "tasks").await;
+    for body in ["zz\r\n", "9\r\n{\"title\":\r\nzz\r\n"] {
+        let target = "POST /api/me/tasks";
+        let answer = gateway.send(target, &["Transfer-Encoding: chunked"], body.as_bytes());
+        assert_envelope(&answer, 400, "BAD_REQUEST");
+    }
+    // Whoever hangs up gets no answer; whoever only stops sending is not told that a service failed.
+    for (framing, body) in [("Content-Length: 100", "{"), ("Transfer-Encoding: chunked", "1\r\n{\r\n")] {
+        let mut connection = std::net::TcpStream::connect(("127.0.0.1", gateway.ports().http)).unwrap();
+        let head = format!("POST /api/me/tasks HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n\r\n{body}");
+        connection.write_all(head.as_bytes()).unwrap();
+        connection.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        let _ = connection.read_to_string(&mut answer);
+        assert!(!answer.starts_with("HTTP/1.1 5"), "{answer}");
+    }
+    assert!(received(&upstreams.tasks).await.is_empty());
 }
 
 #[tokio::test]
