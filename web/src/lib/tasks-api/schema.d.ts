@@ -97,7 +97,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Whether a task is done. */
+        /**
+         * @description Whether a task is done.
+         * @example {
+         *       "is_completed": true
+         *     }
+         */
         Completion: {
             /** @description Whether it is done. */
             is_completed: boolean;
@@ -126,6 +131,12 @@ export interface components {
         /**
          * @description A task to make, or to put in another's place. What is left out gets its default. Fields that are not listed here,
          *     `id` and `user_id` among them, have no effect.
+         * @example {
+         *       "description": null,
+         *       "due_date": "2026-12-31T23:59:59Z",
+         *       "priority": "high",
+         *       "title": "Water the plants"
+         *     }
          */
         NewTask: {
             /** @description More about it: up to 1000 characters. */
@@ -145,7 +156,7 @@ export interface components {
              * @default medium
              */
             priority?: components["schemas"]["Priority"];
-            /** @description What is to be done: 1 to 200 characters, not blank, no control characters. */
+            /** @description What is to be done: 1 to 200 characters, at least one of them visible, and no control characters. */
             title: string;
         };
         /**
@@ -153,7 +164,20 @@ export interface components {
          * @enum {string}
          */
         Priority: "low" | "medium" | "high";
-        /** @description A task, as its owner sees it. */
+        /**
+         * @description A task, as its owner sees it.
+         * @example {
+         *       "created_at": "2026-11-28T09:00:00Z",
+         *       "description": null,
+         *       "due_date": "2026-12-31T23:59:59Z",
+         *       "id": "01979d0c-1f5f-7cc3-9f63-2b0a0f6e2f4d",
+         *       "is_completed": false,
+         *       "priority": "high",
+         *       "title": "Water the plants",
+         *       "updated_at": "2026-11-28T09:00:00Z",
+         *       "user_id": "9b2f6c52-5d0e-4c4e-9d6e-0c6d6f0a4f11"
+         *     }
+         */
         Task: {
             /**
              * Format: date-time
@@ -189,6 +213,10 @@ export interface components {
         /**
          * @description What to change about a task. What is left out stays; `null` clears `description` and `due_date`. Without any field
          *     the task is answered as it is. Fields that are not listed here have no effect.
+         * @example {
+         *       "due_date": null,
+         *       "priority": "low"
+         *     }
          */
         TaskChanges: {
             /** @description More about it: up to 1000 characters. */
@@ -202,7 +230,7 @@ export interface components {
             is_completed?: boolean;
             /** @description How much it matters. */
             priority?: components["schemas"]["Priority"];
-            /** @description What is to be done: 1 to 200 characters, not blank, no control characters. */
+            /** @description What is to be done: 1 to 200 characters, at least one of them visible, and no control characters. */
             title?: string;
         };
         /** @description One page of a list. */
@@ -227,7 +255,7 @@ export interface operations {
                 /** @description `pending`, `completed` or `all` (the default) */
                 status?: "pending" | "completed" | "all";
                 /** @description Only tasks of this priority */
-                priority?: components["schemas"]["Priority"];
+                priority?: "low" | "medium" | "high";
                 /** @description Only tasks whose title or description contains this text, ignoring case */
                 search?: string;
                 /** @description Most tasks on the page */
