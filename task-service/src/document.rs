@@ -10,7 +10,7 @@ use utoipa::openapi::{Components, OpenApi};
     info(
         title = "Latchkey task service",
         description = "Tasks of the caller. Every path takes an access token of auth-service. Errors are \
-                       `{\"code\", \"message\"}`, except what the HTTP parser itself refuses."
+                       `{\"code\", \"message\"}`."
     ),
     tags((name = "tasks", description = "The caller's tasks"), (name = "health", description = "For operators")),
     modifiers(&Bearer)

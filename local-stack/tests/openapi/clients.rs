@@ -24,16 +24,16 @@ fn command(program: impl AsRef<std::ffi::OsStr>, directory: &Scratch) -> Command
 }
 
 /// Runs a round of requests with a generated client.
-async fn go_round(services: &Services, mut command: Command) {
+async fn go_round(services: Services, mut command: Command) {
     command.env("AUTH_URL", services.auth.url()).env("TASKS_URL", services.tasks.url());
     command.env("ORIGIN", "http://localhost:3000");
     let printed = run(command).await;
     assert!(printed.contains("went round"), "{printed}");
-    services.logged_no_error();
+    services.have_logged_no_error().await;
 }
 
 /// Compiles `program`, which imports what was generated, with every check of types, and runs it.
-async fn compile_and_go_round(services: &Services, directory: &Scratch, program: &str) {
+async fn compile_and_go_round(services: Services, directory: &Scratch, program: &str) {
     let Some(tsc) = node("tsc") else { return };
     std::os::unix::fs::symlink(folder().join("node_modules"), directory.path().join("node_modules")).unwrap();
     std::fs::write(directory.path().join("package.json"), r#"{"type": "module"}"#).unwrap();
@@ -60,7 +60,7 @@ async fn openapi_python_client_makes_clients_that_work() {
     }
     let mut round = command(interpreter, &directory);
     round.arg(folder().join("round.py")).env("PYTHONPATH", directory.path());
-    go_round(&services, round).await;
+    go_round(services, round).await;
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn openapi_typescript_makes_types_that_fit() {
         ]);
         run(generate).await;
     }
-    compile_and_go_round(&services, &directory, "round-types.ts").await;
+    compile_and_go_round(services, &directory, "round-types.ts").await;
 }
 
 #[tokio::test]
@@ -91,5 +91,5 @@ async fn hey_api_makes_clients_that_work() {
         generate.arg("--file").arg(folder().join("openapi-ts.config.mjs")).env("SERVICE", name);
         run(generate).await;
     }
-    compile_and_go_round(&services, &directory, "round-client.ts").await;
+    compile_and_go_round(services, &directory, "round-client.ts").await;
 }

@@ -48,7 +48,7 @@ async fn task_service_answers_as_its_document_says() {
     let alice = services.sign_up("alice").await;
     find_nothing(services.tasks.url(), &alice.access, &[]).await;
     assert_eq!(status(format!("{}/api/me/tasks", services.tasks.url()), &alice.access).await, 200);
-    services.logged_no_error();
+    services.have_logged_no_error().await;
 }
 
 #[tokio::test]
@@ -59,5 +59,5 @@ async fn auth_service_answers_as_its_document_says() {
     find_nothing(url, &alice.session, &["--exclude-path-regex", ENDS_SESSION]).await;
     assert_eq!(status(format!("{url}/api/auth/token"), &alice.session).await, 200, "still signed in");
     find_nothing(url, &alice.session, &["--include-path-regex", ENDS_SESSION]).await;
-    services.logged_no_error();
+    services.have_logged_no_error().await;
 }

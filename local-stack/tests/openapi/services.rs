@@ -1,5 +1,7 @@
 //! Both services, each with a database of its own, and somebody who is signed in.
 
+use std::time::Duration;
+
 use local_stack::Service;
 use local_stack::testing::{self, TestDatabase};
 use serde_json::{Value, json};
@@ -8,6 +10,9 @@ use crate::scratch::{Scratch, client};
 
 /// Not the password of any example in the documents, so that no example changes it or deletes the account.
 const PASSWORD: &str = "nobody writes this in a document";
+
+/// How long the last lines of a service that has ended may take to be read.
+const SOON: Duration = Duration::from_secs(20);
 
 /// Fields are dropped in this order: the services first.
 pub(super) struct Services {
@@ -49,9 +54,12 @@ impl Services {
         Tokens { session: body["token"].as_str().unwrap().to_owned(), access }
     }
 
-    /// Fails if a service logged an error, or a warning other than that an email which was made up gets no mail.
-    pub(super) fn logged_no_error(&self) {
-        for service in [&self.auth, &self.tasks] {
+    /// Stops both services, and fails if one has logged an error, or a warning other than that an email which was made up
+    /// gets no mail.
+    pub(super) async fn have_logged_no_error(self) {
+        for mut service in [self.auth, self.tasks] {
+            service.terminate().await.unwrap();
+            service.wait_for_line(|line| line.contains("stopping"), SOON).await.unwrap();
             let output = service.output();
             let is_wrong = |line: &&String| {
                 line.contains("ERROR")
