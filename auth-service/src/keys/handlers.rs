@@ -7,14 +7,14 @@ use crate::error::ApiError;
 use crate::state::State;
 
 /// The public keys that verify access tokens (RFC 7517).
-#[utoipa::path(tag = "tokens", responses((status = 200, body = Jwks, description = "The set")))]
+#[utoipa::path(tag = "tokens", responses((status = 200, body = Jwks, description = "The set"), (status = 304, description = "The client has it")))]
 #[get("/jwks")]
 pub async fn jwks(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     answer(&request, &state)
 }
 
 /// The public keys that verify access tokens (RFC 7517).
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", responses((status = 200, body = Jwks, description = "The set")))]
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", responses((status = 200, body = Jwks, description = "The set"), (status = 304, description = "The client has it")))]
 #[route("/.well-known/jwks.json", method = "GET", method = "HEAD")]
 pub async fn well_known_jwks(
     request: HttpRequest,

@@ -82,6 +82,7 @@ impl Metadata {
 /// What this issuer is and where its keys are (RFC 8414); 404 when JWT_ISSUER is not a URL of this service.
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "tokens", responses(
     (status = 200, body = ServerMetadata, description = "The metadata"),
+    (status = 304, description = "The client has it"),
     (status = 404, body = Envelope, description = "JWT_ISSUER is not a URL of this service"),
 ))]
 #[route("/.well-known/oauth-authorization-server", method = "GET", method = "HEAD")]
