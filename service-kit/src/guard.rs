@@ -36,14 +36,13 @@ pub async fn guard<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let id = request.extensions().get::<RequestId>().copied();
     let mut response = if has_encoded_body(request.headers()) {
-        request.error_response(encoded_body()).map_into_right_body()
+        let mut refusal = request.error_response(encoded_body());
+        // A client learns from it how to send the body instead (RFC 7694).
+        refusal.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
+        refusal.map_into_right_body()
     } else {
         call(request, next).await?.map_into_left_body()
     };
-    // A client learns from it how to send the body instead (RFC 7694).
-    if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-        response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
-    }
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         response.headers_mut().insert(REQUEST_ID.clone(), id);
     }

@@ -61,6 +61,10 @@ for (const path of [...Object.keys(ENDPOINTS), ...BODILESS]) {
 
 const plain = {
   "a body over 64 KiB": (at) => at.post("/sign-in/email", { email: "x", password: "x".repeat(70_000) }),
+  "a body with a Content-Encoding": async (at) => {
+    const [text, headers] = ['{"email": "x", "password": "x"}', { "content-encoding": "gzip" }];
+    await at.send("POST", "/sign-in/email", { text, type: "application/json", headers });
+  },
   "a field twice": async (at) => {
     const text = `{"email": "x", "email": "${at.email("ada")}", "password": "x"}`;
     await at.send("POST", "/sign-in/email", { text, type: "application/json" });
