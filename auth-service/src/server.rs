@@ -21,9 +21,12 @@ use shared_claims::SharedClock;
 use tracing_actix_web::TracingLogger;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::capabilities::Capabilities;
-use crate::config::{Config, MailError, MailNeeded, NoPasswordFits, PublicCredentials};
+use crate::config::{
+    Config, CookieError, MailError, MailNeeded, NoPasswordFits, PublicCredentials, UnknownPath,
+};
 use crate::document::{self, Document};
 use crate::email::{Delivery, Mailer, Outbox, Worker};
 use crate::error::ApiError;
@@ -34,9 +37,9 @@ use crate::limits::Limits;
 use crate::passwords::HashPool;
 use crate::protocol::PREFIX;
 use crate::protocol::auth_secrets::AuthSecrets;
-use crate::protocol::cookie_domain::DomainError;
 use crate::protocol::cookies::{CookieSettings, Cookies};
 use crate::protocol::cors::cors;
+use crate::protocol::disabled_paths::refuse_disabled_paths;
 use crate::protocol::error_page;
 use crate::protocol::issuer_path::issuer_path;
 use crate::protocol::origin::TrustedOrigins;
@@ -65,9 +68,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Cookies cannot have the domain that is set.
+    /// Cookies cannot be as they are set.
     #[error(transparent)]
-    CookieDomain(#[from] DomainError),
+    Cookies(#[from] CookieError),
     /// A public URL has credentials in it.
     #[error(transparent)]
     PublicCredentials(#[from] PublicCredentials),
@@ -80,6 +83,9 @@ pub enum StartError {
     /// No password has the length that is set.
     #[error(transparent)]
     NoPasswordFits(#[from] NoPasswordFits),
+    /// A setting names a path that there is not.
+    #[error(transparent)]
+    UnknownPath(#[from] UnknownPath),
     /// Keys would sign before verifiers know them.
     #[error(transparent)]
     KeyContract(#[from] ContractError),
@@ -128,6 +134,7 @@ fn configure(config: &Config) -> Result<Configured, StartError> {
     let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
     let cookies = config.sessions.cookies(&config.base_url)?;
     let mailer = config.mail.mailer(&config.base_url)?.map(Arc::new);
+    config.routes.check(&paths_of_protocol())?;
     let limits = config.rate_limit_enabled.then(|| Arc::new(Limits::new(secrets.derive("limits"))));
     let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone())));
     let settings = Settings {
@@ -136,7 +143,9 @@ fn configure(config: &Config) -> Result<Configured, StartError> {
         passwords: config.accounts.password_rules()?,
         accounts: config.accounts.settings(outbox.is_some())?,
         links: Links::new(&config.base_url),
-        trusted_proxies: config.trusted_proxies.clone(),
+        rate_rules: config.routes.rate_rules(),
+        disabled_paths: config.routes.disabled_paths.clone(),
+        trusted_proxies: config.trusted_proxies.clone().reading(config.client_address_headers.clone()),
     };
     let capabilities = Arc::new(Capabilities::new(&settings.accounts, settings.passwords, outbox.is_some()));
     Ok(Configured { address, secrets, encryption, cookies, mailer, limits, outbox, capabilities, settings })
@@ -245,6 +254,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
     let watched = readiness.clone();
     let app = move || {
         let (address, state, headers) = (address.clone(), state.clone(), allowed_headers.clone());
+        let disabled = state.settings.disabled_paths.clone();
         let origins = Arc::clone(&state.origins);
         let of_worker = move || {
             let pool = address.worker_pool(connections);
@@ -259,22 +269,15 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .configure(status_lists::well_known)
             .service(
                 utoipa_actix_web::scope(PREFIX)
-                    .configure(passwords::routes)
-                    .configure(sessions::routes)
-                    .configure(users::routes)
-                    .configure(addresses::routes)
-                    .configure(tokens::routes)
-                    .configure(keys::routes)
-                    .configure(capabilities::routes)
-                    .configure(forward_auth::routes)
-                    .service(error_page::error)
-                    .service(ok)
+                    .configure(protocol_routes)
                     .default_service(web::to(nothing_here))
                     .wrap(from_fn(sessions::tell_device))
                     .wrap(from_fn(status_lists::notice_changes))
-                    .wrap(from_fn(rate_limit)),
+                    .wrap(from_fn(rate_limit))
+                    .wrap(from_fn(refuse_disabled_paths)),
             )
             .split_for_parts();
+        document.paths.paths.retain(|path, _| !disabled.contain(path));
         document::complete(&mut document);
         app.configure(openapi::routes(&document))
             .configure(openapi::method_not_allowed(&document))
@@ -289,6 +292,27 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
         lifecycle::bind(app, bind, limit).map_err(|error| StartError::Bind(bind, error))?;
     let keys = KeyRefresher::start(ring);
     Ok(Bound { server, addresses, readiness, keys, mail: mail.map(Worker::start), status: status.start() })
+}
+
+/// Adds everything that stands under the prefix.
+fn protocol_routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(passwords::routes)
+        .configure(sessions::routes)
+        .configure(users::routes)
+        .configure(addresses::routes)
+        .configure(tokens::routes)
+        .configure(keys::routes)
+        .configure(capabilities::routes)
+        .configure(forward_auth::routes)
+        .service(error_page::error)
+        .service(ok);
+}
+
+/// The paths under the prefix, without it.
+fn paths_of_protocol() -> Vec<String> {
+    let scope = utoipa_actix_web::scope("").configure(protocol_routes);
+    let (_, document) = App::new().into_utoipa_app().service(scope).split_for_parts();
+    document.paths.paths.into_keys().collect()
 }
 
 /// A service that holds its socket.

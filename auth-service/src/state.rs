@@ -12,7 +12,9 @@ use crate::limits::Limits;
 use crate::passwords::{HashPool, PasswordRules};
 use crate::protocol::client_address::TrustedProxies;
 use crate::protocol::cookies::Cookies;
+use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::origin::TrustedOrigins;
+use crate::protocol::rate_rules::RateRules;
 use crate::sessions::SessionSettings;
 use crate::status_lists::StatusLists;
 use crate::tokens::{TokenCache, TokenSettings};
@@ -63,6 +65,10 @@ pub struct Settings {
     pub accounts: AccountSettings,
     /// Where links in mail lead.
     pub links: Links,
+    /// How often clients may call each path.
+    pub rate_rules: RateRules,
+    /// The paths that are turned off.
+    pub disabled_paths: DisabledPaths,
 }
 
 /// What accounts may do.

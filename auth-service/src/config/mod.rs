@@ -4,6 +4,7 @@ mod accounts;
 mod identity;
 mod keys;
 mod mail;
+mod routes;
 mod sessions;
 mod tokens;
 
@@ -28,12 +29,13 @@ pub use self::accounts::{AccountConfig, MailNeeded, NoPasswordFits};
 pub use self::identity::PublicCredentials;
 pub use self::keys::KeyConfig;
 pub use self::mail::{MailConfig, MailError};
-pub use self::sessions::SessionConfig;
+pub use self::routes::{RouteConfig, UnknownPath};
+pub use self::sessions::{CookieError, SessionConfig};
 pub use self::tokens::TokenConfig;
 use crate::keys::KeyEncryptionKeys;
 use crate::passwords::Cost;
 use crate::protocol::auth_secrets::AuthSecrets;
-use crate::protocol::client_address::TrustedProxies;
+use crate::protocol::client_address::{AddressHeaders, TrustedProxies};
 use service_kit::origins::OriginPatterns;
 
 /// The settings of `serve`.
@@ -113,12 +115,18 @@ pub struct Config {
     /// How many passwords are hashed at once [default: one for each core]
     #[arg(long, env)]
     pub hash_concurrency: Option<NonZeroUsize>,
-    /// Proxies whose X-Forwarded-For is believed: addresses and CIDR ranges, comma-separated
+    /// Proxies that are believed about the client's address: addresses and CIDR ranges, comma-separated
     #[arg(long, env, default_value = "")]
     pub trusted_proxies: TrustedProxies,
+    /// The headers in which they name it, comma-separated, such as cf-connecting-ip; the first that a request has decides
+    #[arg(long, env, default_value = "x-forwarded-for")]
+    pub client_address_headers: AddressHeaders,
     /// Whether requests, wrong passwords and mail are limited; false only for tests and where something in front does it
     #[arg(long, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub rate_limit_enabled: bool,
+    /// Paths and their limits
+    #[command(flatten)]
+    pub routes: RouteConfig,
     /// How log lines look
     #[arg(long, env, value_enum, default_value = "text")]
     pub log_format: LogFormat,

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{age, lifetime};
 use crate::protocol::cookie_domain::{CookieDomain, DomainError};
-use crate::protocol::cookies::CookieSettings;
+use crate::protocol::cookies::{CookieSettings, SameSite};
 use crate::sessions::SessionSettings;
 
 /// The settings of sessions and their cookies.
@@ -31,6 +31,23 @@ pub struct SessionConfig {
     /// Whether cookies are `Secure` and named so [default: when BASE_URL is https]
     #[arg(long, env, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub secure_cookies: Option<bool>,
+    /// Which requests of other sites browsers send the cookies with: links that lead here (lax), none (strict), or all
+    /// (none), which needs `Secure` cookies
+    #[arg(long, env, value_enum, default_value = "lax")]
+    pub cookie_same_site: SameSite,
+}
+
+/// Why cookies cannot be as they are set.
+#[derive(Debug, thiserror::Error)]
+pub enum CookieError {
+    /// Browsers would refuse a cookie of that domain, or send it to strangers.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// Browsers refuse a cookie that is sent with every request of other sites without `Secure`.
+    #[error(
+        "COOKIE_SAME_SITE=none needs Secure cookies: set BASE_URL to an https URL, or SECURE_COOKIES=true"
+    )]
+    InsecureNone,
 }
 
 impl SessionConfig {
@@ -46,14 +63,19 @@ impl SessionConfig {
     /// Names and attributes of the cookies of a service reached under `base_url`.
     ///
     /// # Errors
-    /// When browsers would refuse a cookie of that domain, or hand it to strangers.
-    pub fn cookies(&self, base_url: &Url) -> Result<CookieSettings, DomainError> {
+    /// When browsers would refuse the cookies, or hand them to strangers.
+    pub fn cookies(&self, base_url: &Url) -> Result<CookieSettings, CookieError> {
         let domain =
             given(&self.cookie_domain).map(|domain| CookieDomain::parse(domain, base_url)).transpose()?;
+        let secure = self.secure_cookies.unwrap_or(base_url.scheme() == "https");
+        if self.cookie_same_site == SameSite::None && !secure {
+            return Err(CookieError::InsecureNone);
+        }
         Ok(CookieSettings {
             prefix: self.cookie_prefix.clone(),
             domain,
-            secure: self.secure_cookies.unwrap_or(base_url.scheme() == "https"),
+            secure,
+            same_site: self.cookie_same_site,
             max_age: self.session_ttl,
         })
     }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{age, identity, lifetime};
 use crate::polling;
-use crate::tokens::{ClaimSet, TokenSettings};
+use crate::tokens::{Audience, ClaimSet, TokenSettings};
 
 /// A replica that asked more often would do little else.
 const SHORTEST_STATUS_LIST_INTERVAL: Duration = Duration::from_millis(100);
@@ -21,9 +21,9 @@ pub struct TokenConfig {
     /// `iss` of the tokens [default: BASE_URL]
     #[arg(long, env, value_parser = identity::issuer)]
     pub jwt_issuer: Option<String>,
-    /// `aud` of the tokens [default: BASE_URL]
-    #[arg(long, env)]
-    pub jwt_audience: Option<String>,
+    /// `aud` of the tokens; several, comma-separated, make it an array [default: BASE_URL]
+    #[arg(long, env, value_parser = audience)]
+    pub jwt_audience: Option<Audience>,
     /// How long a token is good for
     #[arg(long, env, default_value = "15m", value_parser = lifetime)]
     pub jwt_ttl: SignedDuration,
@@ -42,6 +42,21 @@ pub struct TokenConfig {
     pub status_list_interval: Duration,
 }
 
+/// A list of recipients. The type says whether there is one; an empty text leaves the default.
+fn audience(text: &str) -> Result<Audience, String> {
+    let mut entries: Vec<String> = text.split(',').map(|entry| entry.trim().to_owned()).collect();
+    if entries.len() > 1 && entries.iter().any(String::is_empty) {
+        return Err("has an empty entry between its commas".to_owned());
+    }
+    match (entries.pop(), entries.is_empty()) {
+        (Some(only), true) => Ok(Audience::One(only)),
+        (last, _) => {
+            entries.extend(last);
+            Ok(Audience::Several(entries))
+        }
+    }
+}
+
 fn status_list_interval(text: &str) -> Result<Duration, String> {
     polling::interval(text, SHORTEST_STATUS_LIST_INTERVAL, polling::LONGEST_INTERVAL)
 }
@@ -55,12 +70,16 @@ impl TokenConfig {
         format!("{}/.well-known/status-lists", canonical_url(issuer.as_ref().unwrap_or(base_url)))
     }
 
+    fn audience(&self) -> Option<Audience> {
+        self.jwt_audience.clone().filter(|audience| *audience != Audience::One(String::new()))
+    }
+
     /// What tokens of a service reached under `base_url` say of themselves.
     pub fn settings(&self, base_url: &Url) -> TokenSettings {
         let base = canonical_url(base_url);
         TokenSettings {
             issuer: given(&self.jwt_issuer).unwrap_or(base).to_owned(),
-            audience: given(&self.jwt_audience).unwrap_or(base).to_owned(),
+            audience: self.audience().unwrap_or_else(|| Audience::One(base.to_owned())),
             ttl: self.jwt_ttl,
             clock_skew: self.clock_skew,
             token_type: self.jwt_typ.clone(),
@@ -95,6 +114,22 @@ mod tests {
             let tokens = Settings::parse_from(["auth-service", "--jwt-issuer", jwt_issuer]).tokens;
             assert_eq!(tokens.settings(&base_url).issuer, issuer);
             assert_eq!(tokens.status_list_prefix(&base_url), format!("{prefix}/.well-known/status-lists"));
+        }
+    }
+
+    #[test]
+    fn an_audience_is_a_string_and_several_are_an_array() {
+        let base_url = Url::parse("https://auth.example.com").unwrap();
+        for (jwt_audience, aud) in [
+            ("", r#""https://auth.example.com""#),
+            ("tasks", r#""tasks""#),
+            ("tasks, https://api.example.com", r#"["tasks","https://api.example.com"]"#),
+        ] {
+            let tokens = Settings::parse_from(["auth-service", "--jwt-audience", jwt_audience]).tokens;
+            assert_eq!(serde_json::to_string(&tokens.settings(&base_url).audience).unwrap(), aud);
+        }
+        for bad in [",", "a,", "a,,b"] {
+            assert!(audience(bad).is_err(), "{bad}");
         }
     }
 }

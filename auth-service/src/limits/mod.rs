@@ -31,8 +31,10 @@ use crate::error::ApiError;
 
 /// How often a replica deletes what is over: rarely enough to cost nothing, often enough to keep the table small.
 const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
-/// No count ends later than this from now: more than any window.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// The longest window that requests may be counted in.
+pub const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// No count ends later than this from now: more than any window, by more than clocks of replicas differ.
+const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 
 /// All counts, and the secret under which the database knows them.
 pub struct Limits {

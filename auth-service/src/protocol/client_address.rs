@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Once;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{HeaderMap, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
 use ipnet::{IpNet, Ipv4Net};
 
 /// How many leading bits of an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) are not the IPv4 address.
@@ -13,13 +13,48 @@ const MAPPED_BITS: u8 = 96;
 
 /// The proxies whose word about the client's address is believed. Nobody's, unless they are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies {
+    ranges: Vec<IpNet>,
+    headers: AddressHeaders,
+}
+
+/// The headers in which proxies name the client, in the order they are looked for. Each holds one address, or a list to
+/// which every proxy added the address that it saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressHeaders(Vec<HeaderName>);
+
+impl Default for AddressHeaders {
+    fn default() -> Self {
+        Self(vec![X_FORWARDED_FOR])
+    }
+}
+
+impl FromStr for AddressHeaders {
+    type Err = String;
+
+    /// Reads a comma-separated list of names; an empty one is the default.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let headers: Vec<_> = entries.map(address_header).collect::<Result<_, _>>()?;
+        Ok(if headers.is_empty() { Self::default() } else { Self(headers) })
+    }
+}
+
+fn address_header(text: &str) -> Result<HeaderName, String> {
+    let name: HeaderName = text
+        .parse()
+        .map_err(|_| format!("{text}: must be the name of a header, such as cf-connecting-ip"))?;
+    if name == FORWARDED {
+        return Err(format!("{text}: does not hold plain addresses; have the proxy send x-forwarded-for"));
+    }
+    Ok(name)
+}
 
 impl TrustedProxies {
     /// The client's address; `None` when the connection has none.
     ///
-    /// It is the peer's. Only a trusted peer's `X-Forwarded-For` is read, from the right, where the nearest proxy
-    /// wrote, to the first hop that is no trusted proxy. What stands left of that hop is the client's own word. A hop
+    /// It is the peer's. Only a trusted peer's headers are read: the first of them that the request has decides, from the
+    /// right, where the nearest proxy wrote, to the first hop that is no trusted proxy. What stands left of that hop is the client's own word. A hop
     /// that cannot be read is the client of the proxy that wrote it, which then answers for it.
     pub fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip().to_canonical();
@@ -27,8 +62,8 @@ impl TrustedProxies {
         if self.trusts(peer) {
             return Some(self.walk(peer, headers));
         }
-        if headers.contains_key(X_FORWARDED_FOR) {
-            warn_of_unnamed_proxy(peer);
+        if let Some(header) = self.headers.0.iter().find(|name| headers.contains_key(*name)) {
+            warn_of_unnamed_proxy(peer, header);
         }
         Some(peer)
     }
@@ -38,12 +73,21 @@ impl TrustedProxies {
         request.peer_addr().is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
     }
 
+    /// These proxies, with the headers in which they name the client.
+    #[must_use]
+    pub fn reading(self, headers: AddressHeaders) -> Self {
+        Self { headers, ..self }
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|range| range.contains(&address))
+        self.ranges.iter().any(|range| range.contains(&address))
     }
 
     fn walk(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).collect();
+        let Some(header) = self.headers.0.iter().find(|name| headers.contains_key(*name)) else {
+            return peer;
+        };
+        let lines: Vec<_> = headers.get_all(header).collect();
         let hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut nearest = peer;
         for hop in hops {
@@ -63,7 +107,8 @@ impl FromStr for TrustedProxies {
     /// Reads a comma-separated list of addresses and CIDR ranges; an empty one is fine.
     fn from_str(text: &str) -> Result<Self, String> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        entries.map(range).collect::<Result<_, _>>().map(Self)
+        let ranges = entries.map(range).collect::<Result<_, _>>()?;
+        Ok(Self { ranges, headers: AddressHeaders::default() })
     }
 }
 
@@ -90,13 +135,14 @@ fn hop_address(hop: &[u8]) -> Option<IpAddr> {
 }
 
 /// Behind a proxy that is not named, all clients would be one to the limits. Said once: anybody can send the header.
-fn warn_of_unnamed_proxy(peer: IpAddr) {
+fn warn_of_unnamed_proxy(peer: IpAddr, header: &HeaderName) {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
         tracing::warn!(
             %peer,
-            "X-Forwarded-For is not believed: TRUSTED_PROXIES does not name this peer. If it is a proxy of yours, \
-             all its clients count as one"
+            %header,
+            "the client's address in this header is ignored: TRUSTED_PROXIES does not name this peer. If it is a proxy \
+             of yours, all its clients count as one"
         );
     });
 }
@@ -149,6 +195,49 @@ mod tests {
             assert_eq!(client("10.0.0.0/8", "10.0.0.2", &[garbage]), "10.0.0.2", "{garbage}");
         }
         assert_eq!(hop_address(b"1.1.1.1\xff"), None);
+    }
+
+    fn client_by(names: &str, peer: &str, headers: &[(&'static str, &str)]) -> String {
+        let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
+        let mut request = TestRequest::default().peer_addr(peer);
+        for header in headers {
+            request = request.append_header(*header);
+        }
+        let proxies: TrustedProxies = "10.0.0.0/8".parse().unwrap();
+        let proxies = proxies.reading(names.parse().unwrap());
+        proxies.client(&request.to_http_request()).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_first_header_of_the_list_that_came_decides() {
+        let names = "CF-Connecting-IP, x-forwarded-for";
+        let (cf, forwarded) = (("cf-connecting-ip", "203.0.113.9"), ("x-forwarded-for", "1.1.1.1, 10.1.1.1"));
+        for (headers, expected) in [
+            (vec![forwarded, cf], "203.0.113.9"),
+            (vec![forwarded], "1.1.1.1"),
+            (vec![("cf-connecting-ip", "2001:db8::7")], "2001:db8::7"),
+            (vec![("cf-connecting-ip", "garbage"), forwarded], "10.0.0.2"),
+            (vec![("cf-connecting-ip", ""), forwarded], "10.0.0.2"),
+            (vec![("x-real-ip", "203.0.113.9")], "10.0.0.2"),
+            (vec![], "10.0.0.2"),
+        ] {
+            assert_eq!(client_by(names, "10.0.0.2", &headers), expected, "{headers:?}");
+        }
+        assert_eq!(client_by(names, "192.0.2.1", &[cf]), "192.0.2.1", "a stranger is not believed");
+        assert_eq!(
+            client_by("x-real-ip", "10.0.0.2", &[forwarded]),
+            "10.0.0.2",
+            "a header that is not listed"
+        );
+    }
+
+    #[test]
+    fn a_list_of_headers_has_names_of_headers_that_hold_addresses() {
+        for bad in ["a b", "x-real-ip,(", "Forwarded"] {
+            let error = bad.parse::<AddressHeaders>().unwrap_err();
+            assert!(error.starts_with(bad.rsplit(',').next().unwrap()), "{error}");
+        }
+        assert_eq!(" , ".parse(), Ok(AddressHeaders::default()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
+use clap::ValueEnum;
 use jiff::SignedDuration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
@@ -56,6 +57,33 @@ pub enum Presented {
     Cookie,
 }
 
+/// Which requests of other sites browsers send a cookie with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SameSite {
+    /// Links that lead here, and no other request of another site.
+    Lax,
+    /// None: a link from another site opens this one signed out.
+    Strict,
+    /// All. Browsers require `Secure` for it.
+    None,
+}
+
+impl SameSite {
+    /// The value of the attribute.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Lax => "Lax",
+            Self::Strict => "Strict",
+            Self::None => "None",
+        }
+    }
+
+    /// The value for a cookie that has to come along when a link in a mail is followed: webmail is another site.
+    fn of_followed_links(self) -> Self {
+        if self == Self::Strict { Self::Lax } else { self }
+    }
+}
+
 /// How cookies are named and where browsers send them.
 #[derive(Debug, Clone)]
 pub struct CookieSettings {
@@ -65,6 +93,8 @@ pub struct CookieSettings {
     pub domain: Option<CookieDomain>,
     /// Whether they travel over https alone, and say so in their names.
     pub secure: bool,
+    /// Which requests of other sites they come with.
+    pub same_site: SameSite,
     /// How long a remembered session lives without being used.
     pub max_age: SignedDuration,
 }
@@ -77,8 +107,9 @@ pub struct Cookies {
     dont_remember: String,
     device: String,
     sign_up: String,
-    /// What every cookie says after its `Max-Age`.
+    /// What every cookie says after its `Max-Age`, up to its `SameSite`.
     attributes: String,
+    same_site: SameSite,
     max_age: i64,
 }
 
@@ -96,7 +127,8 @@ impl Cookies {
             dont_remember: name("dont_remember"),
             device: name(DEVICE),
             sign_up: name(SIGN_UP),
-            attributes: format!("{}Path=/; HttpOnly; {secure}SameSite=Lax", domain.unwrap_or_default()),
+            attributes: format!("{}Path=/; HttpOnly; {secure}", domain.unwrap_or_default()),
+            same_site: settings.same_site,
             max_age: settings.max_age.as_secs(),
         }
     }
@@ -170,9 +202,11 @@ impl Cookies {
     }
 
     /// The cookie that tells the browser of a sign-up again, for `max_age`. Like that of the device it is no part of a
-    /// session.
+    /// session. It comes along with links from webmail even where the others are `Strict`: it authenticates nothing, and
+    /// is there for those links.
     pub fn set_sign_up(&self, text: &str, max_age: SignedDuration) -> Option<HeaderValue> {
-        self.cookie(&self.sign_up, &self.secrets.sign(text), Some(max_age.as_secs()))
+        let same_site = self.same_site.of_followed_links();
+        self.cookie_with(&self.sign_up, &self.secrets.sign(text), Some(max_age.as_secs()), same_site)
     }
 
     /// The bearer token. One whose signature is bad reads as nothing, so that the cookies count, as in Better Auth; one that
@@ -201,9 +235,24 @@ impl Cookies {
     }
 
     fn cookie(&self, name: &str, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {
+        self.cookie_with(name, value, max_age, self.same_site)
+    }
+
+    fn cookie_with(
+        &self,
+        name: &str,
+        value: &str,
+        max_age: Option<i64>,
+        same_site: SameSite,
+    ) -> Option<HeaderValue> {
         let value = utf8_percent_encode(value, COMPONENT);
         let max_age = max_age.map(|seconds| format!("Max-Age={seconds}; ")).unwrap_or_default();
-        HeaderValue::from_str(&format!("{name}={value}; {max_age}{}", self.attributes)).ok()
+        HeaderValue::from_str(&format!(
+            "{name}={value}; {max_age}{}SameSite={}",
+            self.attributes,
+            same_site.as_str()
+        ))
+        .ok()
     }
 }
 
@@ -234,6 +283,7 @@ mod tests {
             prefix: "better-auth".to_owned(),
             domain: domain.map(|domain| CookieDomain::parse(domain, &base_url).unwrap()),
             secure: base_url.scheme() == "https",
+            same_site: SameSite::Lax,
             max_age: SignedDuration::from_hours(168),
         }
     }
@@ -308,6 +358,28 @@ mod tests {
             let (presented, tokens) = cookies.presented(&request(AUTHORIZATION, &given));
             let expected = if found { Presented::Bearer } else { Presented::Cookie };
             assert_eq!((presented, tokens.len()), (expected, usize::from(found)), "{given}");
+        }
+    }
+
+    #[test]
+    fn same_site_is_what_is_set_but_a_link_from_webmail_brings_its_sign_up_along() {
+        for (same_site, session, sign_up) in [
+            (SameSite::Lax, "Lax", "Lax"),
+            (SameSite::Strict, "Strict", "Lax"),
+            (SameSite::None, "None", "None"),
+        ] {
+            let secrets = AuthSecrets::parse(&SECRET.to_owned().into()).unwrap();
+            let settings = CookieSettings { same_site, ..settings("https://auth.example.com", None) };
+            let cookies = Cookies::new(secrets, &settings);
+            let mut set = cookies.set(&HeaderMap::new(), "signed", false);
+            set.extend(cookies.clearing());
+            set.extend(cookies.set_device("device"));
+            assert_eq!(set.len(), 6);
+            for cookie in &set {
+                assert!(text(cookie).ends_with(&format!("; Secure; SameSite={session}")), "{cookie:?}");
+            }
+            let cookie = cookies.set_sign_up("sign-up", SignedDuration::from_hours(1)).unwrap();
+            assert!(text(&cookie).ends_with(&format!("; Secure; SameSite={sign_up}")), "{cookie:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use cache::Made;
 pub use cache::TokenCache;
-pub use model::{ClaimSet, TokenSettings};
+pub use model::{Audience, ClaimSet, TokenSettings};
 pub use store::{longest_life, note_life};
 
 use std::sync::Arc;

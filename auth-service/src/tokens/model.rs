@@ -24,13 +24,23 @@ pub enum ClaimSet {
     BetterAuth,
 }
 
+/// Whom tokens are for (`aud`; RFC 7519, section 4.1.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// One recipient, written as a string.
+    One(String),
+    /// Several, written as an array.
+    Several(Vec<String>),
+}
+
 /// Who tokens are from and for, and how long they last.
 #[derive(Debug, Clone)]
 pub struct TokenSettings {
     /// `iss`
     pub issuer: String,
     /// `aud`
-    pub audience: String,
+    pub audience: Audience,
     /// From `iat` to `exp`.
     pub ttl: SignedDuration,
     /// How far clocks may be apart: how long after `exp` somebody may still accept a token.
@@ -48,7 +58,7 @@ pub struct TokenSettings {
 pub struct AccessTokenClaims<'a> {
     iss: &'a str,
     sub: &'a str,
-    aud: &'a str,
+    aud: &'a Audience,
     exp: i64,
     iat: i64,
     jti: Uuid,

@@ -100,8 +100,18 @@ impl OriginPattern {
     fn parse(text: &str) -> Result<Self, String> {
         let wild = has_wildcard(text);
         match text.split_once("://") {
+            // `myapp:/` is what some of an app's libraries write for `myapp://`.
+            None if let Some((scheme, rest)) = text.split_once(':')
+                && rest.starts_with('/')
+                && !is_web(scheme) =>
+            {
+                Self::app(text, scheme)
+            }
             None if wild => {
                 names_something(text, text)?;
+                if text.contains('/') {
+                    return Err(format!("{text} has a path; a pattern of hosts ends with the host or port"));
+                }
                 is_spelled_as_browsers_do(text, &text.to_ascii_lowercase())?;
                 Ok(Self::Host(WildMatch::new(text), HostKind::of(text)))
             }
@@ -273,6 +283,16 @@ mod tests {
             ("myapp://", "MyApp://open?x=y"),
             ("myapp://host/cb", "myapp://host/cb/next"),
             ("exp://192.168.*.*:*/**", "exp://192.168.1.2:8081/--/path"),
+            ("myapp:/", "myapp:/"),
+            ("myapp:/", "myapp://"),
+            ("myapp:/", "myapp://open?x=y"),
+            ("myapp://", "myapp:/open"),
+            ("myapp:///", "myapp:///"),
+            ("myapp:///", "myapp://host/path"),
+            ("myapp:/cb", "myapp:///cb/next"),
+            ("myapp:///cb", "myapp:/cb"),
+            ("com.example.app:/oauth", "com.example.app:/oauth"),
+            ("exp:/**", "exp://192.168.1.2:8081"),
         ] {
             assert!(covers(pattern, url), "{pattern} {url}");
         }
@@ -284,6 +304,13 @@ mod tests {
             ("myapp://host", "myapp://other"),
             ("myapp://", "myapp://user@host"),
             ("exp://192.168.*.*:*", "exp://192.168.evil.com:80"),
+            ("myapp:/", "other:/"),
+            ("myapp:/", "http://myapp/"),
+            ("myapp:/", "http:/myapp"),
+            ("myapp:/", "myapp://user@host"),
+            ("myapp:/cb", "myapp:/cb/../evil"),
+            ("myapp:/cb", "myapp:/cb%2F..%2Fevil"),
+            ("myapp:/cb", "myapp:/cbx"),
         ] {
             assert!(!covers(pattern, url), "{pattern} {url}");
         }
@@ -300,6 +327,14 @@ mod tests {
             "https://*.*",
             "http*://x",
             "javascript://",
+            "javascript:/",
+            "data:/",
+            "http:/",
+            "https:/a.example",
+            "MyApp:/",
+            ":/",
+            "myapp:",
+            "*.example.com/path",
             "data://",
             "example.com",
             "https://example.com/",

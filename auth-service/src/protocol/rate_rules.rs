@@ -1,0 +1,223 @@
+//! Which rate limit a route has: Better Auth's numbers, and what a deployment sets instead.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use service_kit::settings;
+
+use super::PREFIX;
+use super::path_pattern::PathPattern;
+use crate::limits::{LONGEST_WINDOW, Rule, Since};
+
+/// Where credentials are tried or accounts made.
+const CREDENTIALS: Rule = rule(3, SignedDuration::from_secs(10));
+/// Where mail is sent to an address that anybody can type.
+const MAIL: Rule = rule(3, SignedDuration::from_secs(60));
+/// `forward-auth`: a page of the application behind the proxy loads a hundred files at once, and each asks.
+const FORWARD_AUTH: Rule = rule(3000, SignedDuration::from_secs(10));
+/// More requests than one client can send in the longest window, and room for the factors of wider networks.
+const MOST_REQUESTS: i32 = 1_000_000;
+/// `Retry-After` counts in whole seconds.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(1);
+
+/// The route that a link sends a password to. Opening the link has the same path, and a count of its own.
+pub const CONFIRMATION: &str = "/api/auth/verify-email by POST";
+/// What tells it from the path.
+const BY_POST: &str = " by POST";
+
+const fn rule(max: i32, window: SignedDuration) -> Rule {
+    Rule { max, window, since: Since::LastAllowed }
+}
+
+/// Where the requests to a route are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// In the memory of each replica.
+    Here,
+    /// In the database, for all replicas.
+    Everywhere,
+}
+
+/// The limits of all routes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RateRules {
+    general: Rule,
+    of_paths: PathRules,
+}
+
+impl RateRules {
+    /// `max` requests in a `window` for routes without a limit of their own, and the rules `of_paths` before all others.
+    pub fn new(max: i32, window: SignedDuration, of_paths: PathRules) -> Self {
+        Self { general: rule(max, window), of_paths }
+    }
+
+    /// The rule of a route, and where it is counted: the routes that take credentials or send mail always for all
+    /// replicas. `None` for one without limits.
+    pub fn of(&self, route: &str) -> Option<(Rule, Counted)> {
+        let path = route.strip_prefix(PREFIX).unwrap_or_default();
+        let (default, counted) = match path {
+            "/change-password" | "/change-email" | "/verify-email by POST" => {
+                (CREDENTIALS, Counted::Everywhere)
+            }
+            "/request-password-reset" | "/send-verification-email" => (MAIL, Counted::Everywhere),
+            _ if path.starts_with("/sign-in/") || path.starts_with("/sign-up/") => {
+                (CREDENTIALS, Counted::Everywhere)
+            }
+            "/forward-auth" => (FORWARD_AUTH, Counted::Here),
+            _ => (self.general, Counted::Here),
+        };
+        let set = self.of_paths.find(path.strip_suffix(BY_POST).unwrap_or(path));
+        set.unwrap_or(Some(default)).map(|rule| (rule, counted))
+    }
+}
+
+/// Limits of paths, the first that fits counts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PathRules(Vec<(PathPattern, Option<Rule>)>);
+
+impl PathRules {
+    /// The rule of a path: `None` if no entry names it, `Some(None)` if one says that it has no limit.
+    fn find(&self, path: &str) -> Option<Option<Rule>> {
+        self.0.iter().find(|(pattern, _)| pattern.covers(path)).map(|(_, rule)| *rule)
+    }
+
+    /// The first entry that names none of `paths`, which are all paths below the prefix.
+    pub fn unknown(&self, paths: &[String]) -> Option<&PathPattern> {
+        let mut patterns = self.0.iter().map(|(pattern, _)| pattern);
+        patterns.find(|pattern| !paths.iter().any(|path| pattern.covers(path)))
+    }
+}
+
+impl FromStr for PathRules {
+    type Err = String;
+
+    /// Reads a comma-separated list such as `/sign-in/*=5/60s,/get-session=off`; an empty one is fine.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(entry).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn entry(text: &str) -> Result<(PathPattern, Option<Rule>), String> {
+    let wrong = |reason: String| format!("{text}: {reason}");
+    let (path, limit) = text
+        .split_once('=')
+        .ok_or_else(|| wrong("write it like /sign-in/*=5/60s or /get-session=off".to_owned()))?;
+    let path = path.trim().parse().map_err(wrong)?;
+    if limit.trim() == "off" {
+        return Ok((path, None));
+    }
+    let (max, time) = limit.split_once('/').ok_or_else(|| {
+        wrong("write a limit like 5/60s, which is 5 requests in 60 seconds, or off".to_owned())
+    })?;
+    let (max, window) = (requests(max.trim()).map_err(wrong)?, window(time.trim()).map_err(wrong)?);
+    Ok((path, Some(rule(max, window))))
+}
+
+/// Reads a number of requests.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn requests(text: &str) -> Result<i32, String> {
+    match text.parse() {
+        Ok(max) if (1..=MOST_REQUESTS).contains(&max) => Ok(max),
+        _ => Err(format!("must be a number of requests from 1 to {MOST_REQUESTS}")),
+    }
+}
+
+/// Reads the length of a window.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn window(text: &str) -> Result<SignedDuration, String> {
+    let window = settings::duration(text)?;
+    match SignedDuration::try_from(window) {
+        Ok(signed) if window >= SHORTEST_WINDOW && signed <= LONGEST_WINDOW => Ok(signed),
+        _ => Err(format!("must be a time from 1s to {}h", LONGEST_WINDOW.as_hours())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(of_paths: &str) -> RateRules {
+        RateRules::new(100, SignedDuration::from_secs(10), of_paths.parse().unwrap())
+    }
+
+    fn limit(rules: &RateRules, path: &str) -> Option<(i32, i64, Counted)> {
+        let found = rules.of(&format!("{PREFIX}{path}"));
+        found.map(|(rule, counted)| (rule.max, rule.window.as_secs(), counted))
+    }
+
+    #[test]
+    fn the_rules_are_better_auths() {
+        use Counted::{Everywhere, Here};
+        let rules = rules("");
+        for (path, max, seconds, counted) in [
+            ("/sign-in/email", 3, 10, Everywhere),
+            ("/sign-in/social", 3, 10, Everywhere),
+            ("/sign-up/email", 3, 10, Everywhere),
+            ("/change-password", 3, 10, Everywhere),
+            ("/change-email", 3, 10, Everywhere),
+            ("/verify-email by POST", 3, 10, Everywhere),
+            ("/request-password-reset", 3, 60, Everywhere),
+            ("/send-verification-email", 3, 60, Everywhere),
+            ("", 100, 10, Here),
+            ("/get-session", 100, 10, Here),
+            ("/verify-email", 100, 10, Here),
+            ("/reset-password/{token}", 100, 10, Here),
+            ("/sign-in", 100, 10, Here),
+        ] {
+            assert_eq!(limit(&rules, path), Some((max, seconds, counted)), "{path}");
+        }
+        assert_eq!(rules.of(""), rules.of("/api/auth/ok"), "what is no route has the general one");
+    }
+
+    #[test]
+    fn the_first_entry_that_fits_decides_and_where_it_is_counted_stays() {
+        use Counted::{Everywhere, Here};
+        let rules =
+            rules("/sign-in/email=5/1m, /sign-in/*=7/2m,/get-session=off,/verify-email=9/1h,/ok=2/30s");
+        assert_eq!(limit(&rules, "/sign-in/email"), Some((5, 60, Everywhere)));
+        assert_eq!(limit(&rules, "/sign-in/social"), Some((7, 120, Everywhere)));
+        assert_eq!(limit(&rules, "/get-session"), None);
+        assert_eq!(limit(&rules, "/verify-email"), Some((9, 3600, Here)));
+        assert_eq!(limit(&rules, "/verify-email by POST"), Some((9, 3600, Everywhere)));
+        assert_eq!(limit(&rules, "/ok"), Some((2, 30, Here)));
+        assert_eq!(limit(&rules, "/token"), Some((100, 10, Here)));
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_is_named() {
+        for bad in [
+            "/sign-in/*",
+            "/sign-in/*=5",
+            "/sign-in/*=on",
+            "/sign-in/*=0/10s",
+            "/sign-in/*=-1/10s",
+            "/sign-in/*=1000001/10s",
+            "/sign-in/*=5/10",
+            "/sign-in/*=5/0s",
+            "/sign-in/*=5/25h",
+            "sign-in=5/10s",
+            "=off",
+        ] {
+            let error = format!("/ok=off,{bad}").parse::<PathRules>().unwrap_err();
+            assert!(error.starts_with(&format!("{bad}: ")), "{error}");
+        }
+        assert_eq!(" , ".parse(), Ok(PathRules::default()));
+    }
+
+    #[test]
+    fn an_entry_for_no_path_of_the_service_is_found() {
+        let paths = ["/ok".to_owned(), "/sign-in/email".to_owned()];
+        let unknown = |text: &str| {
+            let rules: PathRules = text.parse().unwrap();
+            rules.unknown(&paths).map(|pattern| pattern.as_str().to_owned())
+        };
+        assert_eq!(unknown("/ok=off,/sign-in/*=5/10s,/**=off"), None);
+        assert_eq!(unknown("/ok=off,/two-factor/*=5/10s").as_deref(), Some("/two-factor/*"));
+    }
+}
