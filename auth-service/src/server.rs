@@ -25,7 +25,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::capabilities::Capabilities;
 use crate::config::{
-    Config, CookieError, MailError, MailNeeded, NoPasswordFits, PublicCredentials, UnknownPath,
+    Config, CookieError, MailError, MailNeeded, NoPasswordFits, PolledTooLate, PublicCredentials, UnknownPath,
 };
 use crate::document::{self, Document};
 use crate::email::{Delivery, Mailer, Outbox, Worker};
@@ -77,6 +77,9 @@ pub enum StartError {
     /// The settings of mail cannot be used.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// Links could be over before their mail arrives.
+    #[error(transparent)]
+    PolledTooLate(#[from] PolledTooLate),
     /// A setting is on that needs mail.
     #[error(transparent)]
     MailNeeded(#[from] MailNeeded),
@@ -143,6 +146,7 @@ fn configure(config: &Config) -> Result<Configured, StartError> {
         passwords: config.accounts.password_rules()?,
         accounts: config.accounts.settings(outbox.is_some())?,
         links: Links::new(&config.base_url),
+        link_lifetimes: config.links.lifetimes(config.mail.mail_poll_interval)?,
         rate_rules: config.routes.rate_rules(),
         disabled_paths: config.routes.disabled_paths.clone(),
         trusted_proxies: config.trusted_proxies.clone().reading(config.client_address_headers.clone()),

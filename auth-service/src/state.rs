@@ -18,7 +18,7 @@ use crate::protocol::rate_rules::RateRules;
 use crate::sessions::SessionSettings;
 use crate::status_lists::StatusLists;
 use crate::tokens::{TokenCache, TokenSettings};
-use crate::verifications::Links;
+use crate::verifications::{LinkLifetimes, Links};
 
 /// Everything a request can need. Clones share all of it.
 #[derive(Clone)]
@@ -65,6 +65,8 @@ pub struct Settings {
     pub accounts: AccountSettings,
     /// Where links in mail lead.
     pub links: Links,
+    /// How long they are valid.
+    pub link_lifetimes: LinkLifetimes,
     /// How often clients may call each path.
     pub rate_rules: RateRules,
     /// The paths that are turned off.
@@ -78,6 +80,12 @@ pub struct AccountSettings {
     pub sign_up: bool,
     /// Whether signing up starts a session.
     pub auto_sign_in: bool,
+    /// Whether signing up sends the link that verifies the email.
+    pub verify_on_sign_up: bool,
+    /// Whether a refused sign-in of an account whose email has to be verified sends it again.
+    pub verify_on_sign_in: bool,
+    /// Whether verifying an email starts a session in the browser that signed up or proved the password.
+    pub auto_sign_in_after_verification: bool,
     /// Whether signing in needs a verified address.
     pub require_verified_email: bool,
     /// Whether a link that verifies an email is enough, whoever follows it and wherever.

@@ -14,7 +14,7 @@ import { expect, fillInSignIn, sessionCookies, SIGN_UP_COOKIE, somebody, test } 
 import { linkIn, mailsTo, mailTo } from "./mailbox";
 
 const RESET = "Choose a new password";
-const ON_ITS_WAY = "If there is an account with this address, a link is on its way to it. It expires in one hour.";
+const ON_ITS_WAY = "If there is an account with this address, a link is on its way to it.";
 const NOT_GOOD = "This link is no longer valid. Ask for a new one.";
 const NEW_PASSWORD = "another long password";
 
@@ -157,7 +157,7 @@ test.describe("where an account has to be agreed to by mail", () => {
 
     await page.getByLabel("Email").fill(ada.email);
     await page.getByRole("button", { name: "Send a new link" }).click();
-    const told = "If the address is not verified yet, a link is on its way to it. It expires in one hour.";
+    const told = "If the address is not verified yet, a link is on its way to it.";
     await expect(page.getByRole("status").filter({ hasText: told })).toBeVisible();
     await expect(page.getByText(NOT_GOOD)).toBeHidden();
     await page.goto(linkIn(await mailTo(site, ada.email, VERIFY, first)));

@@ -14,7 +14,7 @@ use crate::error::{ApiError, LinkRefusal};
 use crate::limits::Asker;
 use crate::passwords;
 use crate::protocol::redirect::CheckedTarget;
-use crate::sessions::{self, MaybeSignedIn, SignedIn};
+use crate::sessions::{self, MaybeSignedIn, SignedIn, Started};
 use crate::state::State;
 use crate::users::{self, CredentialEpoch, User};
 use crate::verifications::{self, LinkToken, Purpose, Subject, Verification};
@@ -33,7 +33,7 @@ pub(super) struct Followed<'a> {
 /// What following a link led to.
 pub(super) enum Outcome {
     /// The email is verified now, or was.
-    Verified,
+    Verified(VerifiedSession),
     /// The change is agreed to; the new address is asked next.
     Confirmed,
     /// The account has the new email. The session is the one that followed the link, if it was one.
@@ -42,6 +42,16 @@ pub(super) enum Outcome {
     Needs(Proof),
     /// Nothing.
     Refused(LinkRefusal),
+}
+
+/// The session that the browser has once an email is verified.
+pub(super) enum VerifiedSession {
+    /// The one that it had, if any. Nothing is told.
+    Unchanged,
+    /// The one that followed the link; its cookie is set again.
+    Present(Box<SignedIn>),
+    /// A new one.
+    Begun(Box<(Started, User)>),
 }
 
 /// What a link requires in addition if the request has no session of the account.
@@ -102,7 +112,7 @@ async fn follow_for_user(
     }
     // Following it a second time succeeds and changes nothing.
     if found.purpose == Purpose::VerifyEmail && user.email_verified {
-        return Ok(Outcome::Verified);
+        return Ok(Outcome::Verified(VerifiedSession::Unchanged));
     }
     if found.used {
         return invalid;
@@ -130,7 +140,7 @@ async fn follow_for_user(
         return invalid;
     }
     let outcome = if found.purpose == Purpose::VerifyEmail {
-        verify(&transaction, &user, &proven, now).await?
+        verify(&transaction, state, request, user, proven, now).await?
     } else {
         let asker = Asker::of(&state.settings.trusted_proxies, request, Some(id));
         change(state, &transaction, &asker, (user, found), link.callback, proven, now).await?
@@ -205,19 +215,48 @@ async fn by_password(
 /// mailbox nor the password are ended.
 async fn verify(
     transaction: &Transaction,
-    user: &User,
-    proven: &Proven,
+    state: &State,
+    request: &HttpRequest,
+    user: User,
+    proven: Proven,
     now: Timestamp,
 ) -> Result<Outcome, ApiError> {
     users::set_verified(transaction, &user.id, now).await?;
-    match proven {
+    let signs_in = state.settings.accounts.auto_sign_in_after_verification;
+    let session = match proven {
         Proven::Session(current) => {
             sessions::end_all(transaction, &user.id, Some(current.session.id)).await?;
+            if signs_in { VerifiedSession::Present(current) } else { VerifiedSession::Unchanged }
         }
-        Proven::Password | Proven::Button => sessions::end_all(transaction, &user.id, None).await?,
-        Proven::LinkAlone => {}
+        Proven::Password => {
+            sessions::end_all(transaction, &user.id, None).await?;
+            let user = User { email_verified: true, updated_at: now, ..user };
+            sign_in(transaction, state, request, user, now).await?
+        }
+        Proven::Button => {
+            sessions::end_all(transaction, &user.id, None).await?;
+            VerifiedSession::Unchanged
+        }
+        // Whoever has the link alone did not show that they know the password.
+        Proven::LinkAlone => VerifiedSession::Unchanged,
+    };
+    Ok(Outcome::Verified(session))
+}
+
+/// Starts a session of a user who proved the password and whose email was just verified, where
+/// `AUTO_SIGN_IN_AFTER_VERIFICATION` says so.
+async fn sign_in(
+    transaction: &Transaction,
+    state: &State,
+    request: &HttpRequest,
+    user: User,
+    now: Timestamp,
+) -> Result<VerifiedSession, ApiError> {
+    if !state.settings.accounts.auto_sign_in_after_verification {
+        return Ok(VerifiedSession::Unchanged);
     }
-    Ok(Outcome::Verified)
+    let started = sessions::start(transaction, state, request, &user, true, now).await?;
+    Ok(VerifiedSession::Begun(Box::new((started, user))))
 }
 
 /// Sends the link to the new address, or changes the account's email, depending on the link's purpose.
@@ -275,18 +314,25 @@ async fn follow_for_sign_up(
     }
     let sign_up = passwords::find_sign_up(&state.pool, id, now).await?;
     let Some(sign_up) = sign_up else { return Ok(Outcome::Refused(LinkRefusal::InvalidToken)) };
-    let is_proven = state.settings.accounts.verify_email_by_link_alone
-        || passwords::is_browser_of(&state.cookies, request.headers(), id);
-    match link.password {
-        _ if is_proven => {}
-        Some(password) => passwords::confirm_sign_up(state, request, &sign_up, password).await?,
+    let knows_password = match link.password {
+        _ if passwords::is_browser_of(&state.cookies, request.headers(), id) => true,
+        _ if state.settings.accounts.verify_email_by_link_alone => false,
+        Some(password) => {
+            passwords::confirm_sign_up(state, request, &sign_up, password).await?;
+            true
+        }
         None => return Ok(Outcome::Needs(Proof::Password)),
-    }
+    };
     let now = state.clock.now();
     let transaction = state.pool.begin().await?;
-    if passwords::complete_sign_up(&transaction, sign_up, &link.token, now).await?.is_none() {
+    let Some(user) = passwords::complete_sign_up(&transaction, sign_up, &link.token, now).await? else {
         return Ok(Outcome::Refused(LinkRefusal::InvalidToken));
-    }
+    };
+    let session = if knows_password {
+        sign_in(&transaction, state, request, user, now).await?
+    } else {
+        VerifiedSession::Unchanged
+    };
     transaction.commit().await?;
-    Ok(Outcome::Verified)
+    Ok(Outcome::Verified(session))
 }

@@ -4,7 +4,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::sending::{Asked, Change, Verified, send_change, send_verification};
+use super::sending::{Asked, Change, Verified, send_change, send_verification_again};
 use crate::error::ApiError;
 use crate::limits::Asker;
 use crate::passwords::{self, SignUp};
@@ -62,7 +62,8 @@ pub async fn send_verification_email(
         Some(current) if current.user.email_verified => return Err(ApiError::EmailAlreadyVerified),
         Some(current) => {
             let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
-            send_to(&state, &asker, Verified::User(&current.user), callback).await?;
+            let whose = Some(Verified::User(&current.user));
+            send_verification_again(&state, &asker, whose, &form.email, callback).await?;
         }
         None => {
             let floor = Floor::begin();
@@ -81,7 +82,6 @@ async fn send_to_stranger(
     email: &Email,
     callback: Option<&CheckedTarget>,
 ) -> Result<(), ApiError> {
-    let Some(outbox) = &state.outbox else { return Ok(()) };
     let asker = &Asker::of(&state.settings.trusted_proxies, request, None);
     let user = users::find_by_email(&state.pool, email).await?;
     let sign_ups = passwords::find_sign_ups(&state.pool, email, state.clock.now()).await?;
@@ -92,25 +92,7 @@ async fn send_to_stranger(
         (Some(user), None) => Some(Verified::User(user)),
         (None, None) => None,
     };
-    let Some(whose) = whose else {
-        return outbox.count_unsent(&state.pool, asker, email, state.clock.now()).await;
-    };
-    send_to(state, asker, whose, callback).await
-}
-
-async fn send_to(
-    state: &State,
-    asker: &Asker<'_>,
-    whose: Verified<'_>,
-    callback: Option<&CheckedTarget>,
-) -> Result<(), ApiError> {
-    let Some(outbox) = &state.outbox else { return Ok(()) };
-    let transaction = state.pool.begin().await?;
-    if send_verification(&transaction, state, asker, whose, callback, state.clock.now()).await? {
-        transaction.commit().await?;
-        outbox.wake();
-    }
-    Ok(())
+    send_verification_again(state, asker, whose, email, callback).await
 }
 
 /// The address to have.

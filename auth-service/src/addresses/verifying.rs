@@ -7,7 +7,7 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::following::{Followed, Outcome, Proof, follow};
+use super::following::{Followed, Outcome, Proof, VerifiedSession, follow};
 use super::page;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, Schema};
@@ -91,7 +91,7 @@ pub async fn verify_email(
         pressed: false,
     };
     let outcome = follow(&state, &request, &followed).await?;
-    answer(&state, &request, &link, outcome, None)
+    answer(&state, &request, &link, outcome, None).await
 }
 
 /// Follows a link with what it asks for. What the page of the link sends.
@@ -117,16 +117,16 @@ pub async fn confirm_email(
         pressed: true,
     };
     match follow(&state, &request, &followed).await {
-        Ok(outcome) => answer(&state, &request, &link, outcome, None),
+        Ok(outcome) => answer(&state, &request, &link, outcome, None).await,
         // The page says what is wrong, and asks again.
         Err(error) if is_navigation(request.headers()) && page::explains(&error) => {
-            answer(&state, &request, &link, Outcome::Needs(Proof::Password), Some(&error))
+            answer(&state, &request, &link, Outcome::Needs(Proof::Password), Some(&error)).await
         }
         Err(error) => Err(error),
     }
 }
 
-fn answer(
+async fn answer(
     state: &State,
     request: &HttpRequest,
     link: &Link,
@@ -148,14 +148,21 @@ fn answer(
             redirect::found(&callback.with_parameter("error", refusal.code()))
         }
         (_, Some(callback)) => redirect::found(callback),
-        (Outcome::Verified, None) => HttpResponse::Ok().json(Verified { status: true, user: None }),
+        (Outcome::Verified(_), None) => HttpResponse::Ok().json(Verified { status: true, user: None }),
         (Outcome::Confirmed, None) => HttpResponse::Ok().json(DONE),
         (Outcome::Changed(user, _), None) => {
             HttpResponse::Ok().json(Verified { status: true, user: Some(user) })
         }
     };
-    if let Outcome::Changed(_, Some(current)) = &outcome {
-        sessions::set_cookies(&mut response, state, request, current);
+    match &outcome {
+        Outcome::Changed(_, Some(current)) | Outcome::Verified(VerifiedSession::Present(current)) => {
+            sessions::set_cookies(&mut response, state, request, current);
+        }
+        Outcome::Verified(VerifiedSession::Begun(begun)) => {
+            let (started, user) = &**begun;
+            sessions::hand_over_with(&mut response, state, request, started, user).await?;
+        }
+        _ => {}
     }
     Ok(response)
 }

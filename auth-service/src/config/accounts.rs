@@ -24,6 +24,16 @@ pub struct AccountConfig {
     /// with a user's email then has a verified account once the user or a mail scanner follows the link
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub verify_email_by_link_alone: bool,
+    /// Whether signing up sends the link that verifies the email [default: as REQUIRE_EMAIL_VERIFICATION]; needs MAIL_URL
+    #[arg(long, env, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub send_verification_on_sign_up: Option<bool>,
+    /// Whether a sign-in with the right password sends that link again, where REQUIRE_EMAIL_VERIFICATION refuses it; needs
+    /// MAIL_URL
+    #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub send_verification_on_sign_in: bool,
+    /// Whether verifying an email starts a session, in the browser that signed up or on the page that asks for the password
+    #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub auto_sign_in_after_verification: bool,
     /// The shortest password of a new account, in characters
     #[arg(long, env, default_value = "8", value_parser = password_length)]
     pub password_min_length: usize,
@@ -52,6 +62,8 @@ impl AccountConfig {
     pub fn settings(&self, mail: bool) -> Result<AccountSettings, MailNeeded> {
         let needs_mail = [
             ("REQUIRE_EMAIL_VERIFICATION", self.require_email_verification),
+            ("SEND_VERIFICATION_ON_SIGN_UP", self.send_verification_on_sign_up == Some(true)),
+            ("SEND_VERIFICATION_ON_SIGN_IN", self.send_verification_on_sign_in),
             ("CHANGE_EMAIL_ENABLED", self.change_email_enabled),
             ("DELETE_USER_VERIFICATION", self.delete_user_enabled && self.delete_user_verification),
         ];
@@ -61,6 +73,9 @@ impl AccountConfig {
         Ok(AccountSettings {
             sign_up: self.sign_up_enabled,
             auto_sign_in: self.auto_sign_in,
+            verify_on_sign_up: self.send_verification_on_sign_up.unwrap_or(self.require_email_verification),
+            verify_on_sign_in: self.send_verification_on_sign_in,
+            auto_sign_in_after_verification: self.auto_sign_in_after_verification,
             require_verified_email: self.require_email_verification,
             verify_email_by_link_alone: self.verify_email_by_link_alone,
             delete_user: self.delete_user_enabled,

@@ -3,6 +3,7 @@
 mod accounts;
 mod identity;
 mod keys;
+mod links;
 mod mail;
 mod routes;
 mod sessions;
@@ -28,6 +29,7 @@ use url::Url;
 pub use self::accounts::{AccountConfig, MailNeeded, NoPasswordFits};
 pub use self::identity::PublicCredentials;
 pub use self::keys::KeyConfig;
+pub use self::links::{LinkConfig, PolledTooLate};
 pub use self::mail::{MailConfig, MailError};
 pub use self::routes::{RouteConfig, UnknownPath};
 pub use self::sessions::{CookieError, SessionConfig};
@@ -97,6 +99,9 @@ pub struct Config {
     /// What an account may be and do
     #[command(flatten)]
     pub accounts: AccountConfig,
+    /// Links in mail
+    #[command(flatten)]
+    pub links: LinkConfig,
     /// Sessions and their cookies
     #[command(flatten)]
     pub sessions: SessionConfig,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-const LINK_IS_GOOD_FOR: &str = "The link is good for one hour, and for one use.";
+use jiff::SignedDuration;
 
 /// What the mail clients that know of a dark mode use; the others keep to the attributes in the tags.
 const STYLE: &str = "\
@@ -25,6 +25,8 @@ pub(super) struct Words<'a> {
     pub(super) text: String,
     /// A button's label, and where it leads.
     pub(super) action: Option<(&'static str, &'a str)>,
+    /// How long the link is valid.
+    pub(super) lifetime: SignedDuration,
     /// What to do if one did not ask for it.
     pub(super) closing: &'static str,
 }
@@ -34,7 +36,7 @@ impl Words<'_> {
     pub(super) fn text_body(&self) -> String {
         let mut body = format!("{}\n\n", visible(&self.text));
         if let Some((label, link)) = self.action {
-            let _ = write!(body, "{label}:\n{}\n\n{LINK_IS_GOOD_FOR}\n\n", visible(link));
+            let _ = write!(body, "{label}:\n{}\n\n{}\n\n", visible(link), expiry(self.lifetime));
         }
         body.push_str(self.closing);
         body.push('\n');
@@ -44,8 +46,8 @@ impl Words<'_> {
     /// As HTML, headed by the name of the product.
     pub(super) fn html_body(&self, product: &str) -> String {
         let (subject, product, text) = (escape(self.subject), escape(product), escape(&self.text));
-        let (action, closing) =
-            (self.action.map(|(label, link)| button(label, link)).unwrap_or_default(), escape(self.closing));
+        let action = self.action.map(|(label, link)| button(label, link, self.lifetime)).unwrap_or_default();
+        let closing = escape(self.closing);
         format!(
             r#"<!doctype html>
 <html lang="en">
@@ -79,15 +81,27 @@ impl Words<'_> {
 }
 
 /// The button, and the link in letters for clients that show no buttons.
-fn button(label: &str, link: &str) -> String {
-    let (label, link) = (escape(label), escape(link));
+fn button(label: &str, link: &str, lifetime: SignedDuration) -> String {
+    let (label, link, expiry) = (escape(label), escape(link), expiry(lifetime));
     format!(
         r#"<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 24px"><tr>
 <td class="button" style="background:#1f5fd6;border-radius:8px"><a href="{link}" style="display:inline-block;padding:12px 24px;color:#ffffff;font-weight:600;text-decoration:none">{label}</a></td>
 </tr></table>
-<p class="soft" style="margin:0 0 24px;color:#5b6573;font-size:14px;line-height:20px">{LINK_IS_GOOD_FOR} If the button does not work, open this address:<br><a href="{link}" style="color:#5b6573;word-break:break-all">{link}</a></p>
+<p class="soft" style="margin:0 0 24px;color:#5b6573;font-size:14px;line-height:20px">{expiry} If the button does not work, open this address:<br><a href="{link}" style="color:#5b6573;word-break:break-all">{link}</a></p>
 "#
     )
+}
+
+/// Says how long a link is valid, in the largest unit that is exact; never longer than it is.
+fn expiry(lifetime: SignedDuration) -> String {
+    let minutes = lifetime.as_mins();
+    let (count, unit) = match minutes {
+        _ if minutes > 0 && minutes % (24 * 60) == 0 => (minutes / (24 * 60), "day"),
+        _ if minutes > 0 && minutes % 60 == 0 => (minutes / 60, "hour"),
+        _ => (minutes, "minute"),
+    };
+    let time = if count == 1 { format!("one {unit}") } else { format!("{count} {unit}s") };
+    format!("This link expires in {time} and can be used once.")
 }
 
 /// Text that can be no markup, inside a tag's attribute or between tags.
@@ -116,4 +130,27 @@ fn is_visible(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         && !matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_link_is_in_the_largest_exact_unit() {
+        for (minutes, time) in [
+            (10, "10 minutes"),
+            (60, "one hour"),
+            (90, "90 minutes"),
+            (120, "2 hours"),
+            (24 * 60, "one day"),
+            (36 * 60, "36 hours"),
+            (7 * 24 * 60, "7 days"),
+        ] {
+            let expected = format!("This link expires in {time} and can be used once.");
+            assert_eq!(expiry(SignedDuration::from_mins(minutes)), expected);
+        }
+        let with_seconds = SignedDuration::from_mins(59) + SignedDuration::from_secs(59);
+        assert!(expiry(with_seconds).contains("in 59 minutes"), "never longer than it is");
+    }
 }

@@ -1,5 +1,6 @@
 //! A mail as it waits: sealed, because the links in it are as good as passwords.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +15,14 @@ pub(super) struct Letter<'a> {
     pub(super) to: &'a str,
     #[serde(borrow)]
     pub(super) message: Message<'a>,
+    /// For how many seconds its link is valid, counted from when it was put into the outbox.
+    #[serde(default = "an_hour")]
+    pub(super) valid_for: i64,
+}
+
+/// What all links were valid for when letters did not say it.
+fn an_hour() -> i64 {
+    SignedDuration::from_hours(1).as_secs()
 }
 
 /// What was sealed, readable again. [`Letter`] borrows from it.

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use uuid::Uuid;
@@ -62,7 +62,7 @@ impl Mailer {
     /// The mail of the row `id`; `None` when its address is one that mail cannot go to.
     pub(super) fn compose(&self, id: Uuid, letter: &Letter<'_>, now: Timestamp) -> Option<lettre::Message> {
         let Sender { mailbox, product } = &self.sender;
-        let words = letter.message.words(product);
+        let words = letter.message.words(product, SignedDuration::from_secs(letter.valid_for));
         let auto_submitted = HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned());
         lettre::Message::builder()
             .from(mailbox.clone())
@@ -87,7 +87,8 @@ mod tests {
         let sender = Sender::parse(from, "auth.example.com").unwrap();
         let mailer =
             Mailer { sender, transport: Transport::Directory(std::path::Path::new("/nowhere").into()) };
-        let mail = mailer.compose(Uuid::nil(), &Letter { to, message }, NOW.parse().unwrap())?;
+        let mail =
+            mailer.compose(Uuid::nil(), &Letter { to, message, valid_for: 3600 }, NOW.parse().unwrap())?;
         Some(String::from_utf8(mail.formatted()).unwrap())
     }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
 use super::layout::Words;
-use crate::verifications::LINK_TTL;
 
 /// A mail to a user, by its occasion. Links are absolute, and built from `BASE_URL` alone. Printed, it shows neither
 /// link nor address.
@@ -65,9 +65,6 @@ const NOT_MY_PASSWORD: &str = "If you did not change it, somebody else did: choo
 const NOTHING_TO_DO: &str =
     "If it was not you, there is nothing to do: no account was made, and nobody came into yours.";
 
-/// The words say how long a link is good for.
-const _: () = assert!(LINK_TTL.as_secs() == 3600, "the mails say: one hour");
-
 impl Message<'_> {
     /// Every occasion there is, by its name in the log.
     pub const OCCASIONS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
@@ -91,13 +88,14 @@ impl Message<'_> {
         }
     }
 
-    /// Puts it into words, for an account at `product`. A subject holds nothing that comes from anybody.
-    pub(super) fn words(&self, product: &str) -> Words<'_> {
+    /// Puts it into words, for an account at `product`, with a link that is valid for `lifetime`. A subject holds nothing that comes from anybody.
+    pub(super) fn words(&self, product: &str, lifetime: SignedDuration) -> Words<'_> {
         match *self {
             Self::VerifyEmail { link } => Words {
                 subject: "Confirm your e-mail address",
                 text: format!("Please confirm that this is your address for {product}."),
                 action: Some(("Confirm address", link)),
+                lifetime,
                 closing: IGNORE_SIGN_UP,
             },
             Self::ConfirmEmailChange { new_email, link } => Words {
@@ -107,36 +105,42 @@ impl Message<'_> {
                      {new_email}. If that is you, please agree. We write to the new address next."
                 ),
                 action: Some(("Agree to the change", link)),
+                lifetime,
                 closing: SOMEBODY_IS_IN,
             },
             Self::VerifyNewEmail { link } => Words {
                 subject: "Confirm your new e-mail address",
                 text: format!("Please confirm that this is the new address of your account at {product}."),
                 action: Some(("Confirm new address", link)),
+                lifetime,
                 closing: IGNORE_NEW_ADDRESS,
             },
             Self::EmailChanged { new_email } => Words {
                 subject: "Your e-mail address was changed",
                 text: format!("The address of your account at {product} is {new_email} now."),
                 action: None,
+                lifetime,
                 closing: CHANGED_BY_ANOTHER,
             },
             Self::ResetPassword { link } => Words {
                 subject: "Choose a new password",
                 text: format!("Somebody asked for a new password for your account at {product}."),
                 action: Some(("Choose a password", link)),
+                lifetime,
                 closing: IGNORE_RESET,
             },
             Self::PasswordChanged => Words {
                 subject: "Your password was changed",
                 text: format!("The password of your account at {product} was changed."),
                 action: None,
+                lifetime,
                 closing: NOT_MY_PASSWORD,
             },
             Self::DeleteAccount { link } => Words {
                 subject: "Delete your account",
                 text: format!("Please confirm that your account at {product} is to be deleted, for good."),
                 action: Some(("Delete my account", link)),
+                lifetime,
                 closing: SOMEBODY_IS_IN,
             },
             Self::AccountExists => Words {
@@ -146,6 +150,7 @@ impl Message<'_> {
                      you, sign in, with “Forgot password” if need be."
                 ),
                 action: None,
+                lifetime,
                 closing: NOTHING_TO_DO,
             },
         }
@@ -167,6 +172,8 @@ mod tests {
     const LINK: &str =
         "https://auth.example.com/api/auth/verify-email?token=7Qm0Zk3sZ8vX&callbackURL=%2Fa%3Fb%3Dc%26d";
 
+    const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
     fn all(link: &str) -> [Message<'_>; 8] {
         let new_email = "new@example.org";
         [
@@ -184,7 +191,7 @@ mod tests {
     #[test]
     fn each_is_as_reviewed_in_text_and_html() {
         for message in all(LINK) {
-            let words = message.words("Example");
+            let words = message.words("Example", HOUR);
             let text = format!("Subject: {}\n\n{}", words.subject, words.text_body());
             with_settings!({ snapshot_path => "snapshots", omit_expression => true }, {
                 assert_snapshot!(format!("{}.txt", message.occasion()), text);
@@ -194,11 +201,11 @@ mod tests {
     }
 
     #[test]
-    fn each_says_what_to_do_if_it_was_not_asked_for_and_how_long_its_link_is_good() {
+    fn each_says_what_to_do_if_it_was_not_asked_for_and_how_long_its_link_is_valid() {
         for message in all(LINK) {
-            let text = message.words("Example").text_body();
+            let text = message.words("Example", HOUR).text_body();
             assert!(text.contains("\n\nIf "), "{text}");
-            assert_eq!(text.contains("good for one hour"), text.contains(LINK), "{text}");
+            assert_eq!(text.contains("expires in one hour"), text.contains(LINK), "{text}");
         }
     }
 
@@ -206,7 +213,7 @@ mod tests {
     fn a_long_link_stands_whole_on_a_line_of_its_own() {
         let link = format!("{LINK}{}", "%2Fdeep".repeat(200));
         for message in all(&link) {
-            let words = message.words("Example");
+            let words = message.words("Example", HOUR);
             let (text, html) = (words.text_body(), words.html_body("Example"));
             assert_eq!(text.lines().any(|line| line == link), words.action.is_some(), "{text}");
             let href = format!("href=\"{}\"", link.replace('&', "&amp;"));
@@ -221,7 +228,7 @@ mod tests {
         for message in
             [Message::EmailChanged { new_email }, Message::ConfirmEmailChange { new_email, link: LINK }]
         {
-            let words = message.words("A <b>&amp;");
+            let words = message.words("A <b>&amp;", HOUR);
             let (text, html) = (words.text_body(), words.html_body("A <b>"));
             assert!(!html.contains("<img") && !html.contains("<b>"), "{html}");
             assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;"), "{html}");
@@ -246,7 +253,7 @@ mod tests {
         for message in all("https://a.example/?q=\"\\\u{e9}") {
             let json = serde_json::to_value(message).unwrap();
             let read = Message::deserialize(&json).unwrap();
-            assert_eq!(read.words("P").text_body(), message.words("P").text_body());
+            assert_eq!(read.words("P", HOUR).text_body(), message.words("P", HOUR).text_body());
         }
     }
 }

@@ -85,7 +85,9 @@ impl Outbox {
             }
         }
         let id = new_v7(now);
-        let sealed = Letter { to: to.email.as_str(), message: *message }.seal(id, &self.encryption)?;
+        let valid_for = expires_at.duration_since(now).as_secs();
+        let letter = Letter { to: to.email.as_str(), message: *message, valid_for };
+        let sealed = letter.seal(id, &self.encryption)?;
         store::insert(client, id, &sealed, expires_at, now).await?;
         Ok(true)
     }

@@ -22,14 +22,12 @@ use super::smtp::SEND_TIMEOUT;
 use super::store::{self, Claimed};
 use super::transport::{Failure, Session};
 use crate::polling::Polling;
-use crate::verifications::LINK_TTL;
 
 /// How often a worker checks whether a poll of the outbox or a retry is due.
 const TICK: Duration = Duration::from_secs(5);
 /// The longest interval at which the outbox is polled for mail that other replicas left behind. With the lease and this,
-/// the links in such mail are still valid for nearly half an hour.
+/// links that are valid for an hour still are for nearly half of it.
 pub const LONGEST_POLL_INTERVAL: Duration = Duration::from_secs(30 * 60);
-const _: () = assert!(LONGEST_POLL_INTERVAL.as_secs() as i64 + LEASE.as_secs() < LINK_TTL.as_secs() * 3 / 5);
 /// How many mails are sent at once: most mail servers allow as many connections to one client.
 const LANES: usize = 4;
 /// How many mails one of them claims at once: few, since they wait for the lease when we are killed.
@@ -41,6 +39,13 @@ const _: () = assert!(LEASE.as_secs() >= BATCH as i64 * SEND_TIMEOUT.as_secs() a
 /// How long mail that is being sent may take when the service stops. With what requests may take, it stays below the ten
 /// seconds after which container platforms kill.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// Whether a link that is valid for `lifetime` still is for two fifths of it when its mail is sent by another replica than
+/// the one that died with it, where the outbox is polled every `poll_interval`.
+pub fn arrives_in_time(poll_interval: Duration, lifetime: SignedDuration) -> bool {
+    SignedDuration::try_from(poll_interval)
+        .is_ok_and(|interval| interval.saturating_add(LEASE).as_secs() < lifetime.as_secs() * 3 / 5)
+}
 
 /// What it takes to send mail.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! Devices that an account was signed in on, known by a signed cookie (OWASP's "device cookie"). It authenticates
 //! nothing: all it gives is a count of wrong passwords that strangers cannot use up.
 
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponseBuilder};
 use aws_lc_rs::{digest, rand};
 use base64::Engine;
@@ -101,19 +101,31 @@ pub fn remember_device(
     request: &HttpRequest,
     user: &User,
 ) -> Result<(), ApiError> {
+    if let Some(cookie) = device_cookie(state, request, user)? {
+        response.append_header((header::SET_COOKIE, cookie));
+    }
+    Ok(())
+}
+
+/// The cookie that says so, unless the device has one already.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn device_cookie(
+    state: &State,
+    request: &HttpRequest,
+    user: &User,
+) -> Result<Option<HeaderValue>, ApiError> {
     let (headers, epoch) = (request.headers(), user.credential_epoch);
     if state.limits.is_none() || known(&state.cookies, headers, &user.email, epoch).is_some() {
-        return Ok(());
+        return Ok(None);
     }
     let mut device = match presented(&state.cookies, headers).next() {
         Some(device) => device,
         None => Device::generate()?,
     };
     device.add(&user.email, epoch);
-    if let Some(cookie) = state.cookies.set_device(&device.text()) {
-        response.append_header((header::SET_COOKIE, cookie));
-    }
-    Ok(())
+    Ok(state.cookies.set_device(&device.text()))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use service_kit::database::Pool;
 use service_kit::store::StoreError;
 
 pub use account::guess;
-pub use device::remember_device;
+pub use device::{device_cookie, remember_device};
 pub use mail::Asker;
 pub use model::{Bucket, Rule, Since};
 pub use network::Network;

@@ -17,6 +17,9 @@ use crate::users::User;
 /// Holds the signed token, for clients without cookies.
 const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
+/// Holds an access token.
+const SET_AUTH_JWT: HeaderName = HeaderName::from_static("set-auth-jwt");
+
 /// A session that was just begun, with the token that is shown only now.
 pub struct Started {
     /// The session.
@@ -84,13 +87,44 @@ pub async fn hand_over(
     started: &Started,
     user: &User,
 ) -> Result<(), ApiError> {
-    for header in session_headers(state, request, (&started.token, true), started.session.remembered) {
+    for header in headers_of_start(state, request, started, user).await? {
         response.append_header(header);
     }
-    limits::remember_device(response, state, request, user)?;
-    let jwt = tokens::issue(state, &started.session, user).await?;
-    response.insert_header(("set-auth-jwt", &*jwt));
     Ok(())
+}
+
+/// The same, to a response that is complete but for this.
+///
+/// # Errors
+/// As above.
+pub async fn hand_over_with(
+    response: &mut HttpResponse,
+    state: &State,
+    request: &HttpRequest,
+    started: &Started,
+    user: &User,
+) -> Result<(), ApiError> {
+    for (name, value) in headers_of_start(state, request, started, user).await? {
+        response.headers_mut().append(name, value);
+    }
+    Ok(())
+}
+
+async fn headers_of_start(
+    state: &State,
+    request: &HttpRequest,
+    started: &Started,
+    user: &User,
+) -> Result<Vec<(HeaderName, HeaderValue)>, ApiError> {
+    let shown = (&started.token, true);
+    let mut headers: Vec<_> = session_headers(state, request, shown, started.session.remembered).collect();
+    if let Some(cookie) = limits::device_cookie(state, request, user)? {
+        headers.push((header::SET_COOKIE, cookie));
+    }
+    let jwt = tokens::issue(state, &started.session, user).await?;
+    let jwt = HeaderValue::from_str(&jwt).map_err(|error| ApiError::Internal(format!("token: {error}")))?;
+    headers.push((SET_AUTH_JWT, jwt));
+    Ok(headers)
 }
 
 /// The headers that give a device its session. The cookie is kept from scripts, `set-auth-token` is read by them: so the

@@ -230,7 +230,8 @@ async fn send_link(
     let (token, now) = (LinkToken::generate()?, state.clock.now());
     let transaction = state.pool.begin().await?;
     let link = NewLink::DeleteUser(user, current.session.id);
-    let created = verifications::create(&transaction, link, &token, now).await?;
+    let lifetimes = &state.settings.link_lifetimes;
+    let created = verifications::create(&transaction, link, lifetimes, &token, now).await?;
     let expires_at = created.ok_or(ApiError::Unauthorized)?;
     let link = state.settings.links.delete_user(&token, callback);
     let (to, message) = (Addressee::account(user), Message::DeleteAccount { link: &link });

@@ -1,4 +1,4 @@
-//! Links that are sent by e-mail: single-use, for an hour, hashed at rest, and bound to what they were created under: an
+//! Links that are sent by e-mail: single-use, short-lived, hashed at rest, and bound to what they were created under: an
 //! email, a credential, and for those that change an account the session that asked for them.
 
 mod links;
@@ -6,5 +6,5 @@ mod model;
 mod store;
 
 pub use links::Links;
-pub use model::{LINK_TTL, LinkToken, NewLink, Purpose, Subject, Verification};
+pub use model::{LinkLifetimes, LinkToken, NewLink, Purpose, Subject, Verification};
 pub use store::{create, find, settle, use_up, void};

@@ -7,8 +7,35 @@ use crate::protocol::opaque_token::OpaqueToken;
 use crate::sessions::SessionId;
 use crate::users::{CredentialEpoch, Email, User};
 
-/// How long a link is good for: long enough to find the mail, short enough for a mailbox that somebody else opens.
-pub const LINK_TTL: SignedDuration = SignedDuration::from_hours(1);
+/// How long links are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkLifetimes {
+    /// Those that verify an email or change it.
+    pub verification: SignedDuration,
+    /// Those that reset a password.
+    pub reset_password: SignedDuration,
+    /// Those that delete an account.
+    pub delete_user: SignedDuration,
+}
+
+impl LinkLifetimes {
+    /// The lifetime of a link for `purpose`.
+    pub fn of(&self, purpose: Purpose) -> SignedDuration {
+        match purpose {
+            Purpose::ResetPassword => self.reset_password,
+            Purpose::VerifyEmail
+            | Purpose::ConfirmEmailChange
+            | Purpose::ChangeEmail
+            | Purpose::CompleteSignUp => self.verification,
+            Purpose::DeleteUser => self.delete_user,
+        }
+    }
+
+    /// The shortest of them.
+    pub fn shortest(&self) -> SignedDuration {
+        self.verification.min(self.reset_password).min(self.delete_user)
+    }
+}
 
 /// What a link holds. The database knows only its SHA-256. Never printed.
 pub type LinkToken = OpaqueToken<Verification>;

@@ -7,7 +7,7 @@ use shared_claims::UserId;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::model::{LINK_TTL, LinkToken, NewLink, Purpose, Subject, Verification};
+use super::model::{LinkLifetimes, LinkToken, NewLink, Purpose, Subject, Verification};
 use crate::sessions::SessionId;
 use crate::users::{CredentialEpoch, Email, User};
 
@@ -49,7 +49,7 @@ const SETTLE: &str = "
     WHERE token_hash = $1 AND purpose = 'complete-sign-up' AND used_at IS NULL AND expires_at > $4";
 const VOID: &str = "DELETE FROM verifications WHERE user_id = $1 AND used_at IS NULL";
 
-/// Creates a link, good for [`LINK_TTL`], and answers when it expires. `None` when the user, the session or the sign-up
+/// Creates a link and answers when it expires. `None` when the user, the session or the sign-up
 /// that it belongs to is gone; then the transaction of `client` has failed.
 ///
 /// # Errors
@@ -57,10 +57,11 @@ const VOID: &str = "DELETE FROM verifications WHERE user_id = $1 AND used_at IS 
 pub async fn create(
     client: &impl Executor,
     link: NewLink<'_>,
+    lifetimes: &LinkLifetimes,
     token: &LinkToken,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let expires_at = now.checked_add(LINK_TTL).unwrap_or(Timestamp::MAX);
+    let expires_at = now.checked_add(lifetimes.of(link.purpose())).unwrap_or(Timestamp::MAX);
     let swept_until = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
     let user = link.user();
     let epoch = user.map_or(CredentialEpoch::FIRST, |user| user.credential_epoch);

@@ -86,7 +86,9 @@ async fn send_link(state: &State, asker: &Asker<'_>, form: &ResetRequest) -> Res
         return outbox.count_unsent(&state.pool, asker, &form.email, now).await;
     };
     let transaction = state.pool.begin().await?;
-    let created = verifications::create(&transaction, NewLink::ResetPassword(&user), &token, now).await?;
+    let link = NewLink::ResetPassword(&user);
+    let lifetimes = &state.settings.link_lifetimes;
+    let created = verifications::create(&transaction, link, lifetimes, &token, now).await?;
     // None: the account was deleted a moment ago.
     let Some(expires_at) = created else { return Ok(()) };
     let link = state.settings.links.reset_password(&token, form.redirect_to.as_ref());

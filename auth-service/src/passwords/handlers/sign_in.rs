@@ -10,13 +10,15 @@ use super::super::hashing::Verdict;
 use super::super::model::{Password, StoredHash};
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
+use crate::addresses::{self, Verified};
 use crate::error::ApiError;
-use crate::limits::{self, Requester};
+use crate::limits::{self, Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
+use crate::protocol::floor::Floor;
 use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
 use crate::sessions;
 use crate::state::State;
-use crate::users::{CredentialEpoch, Email, MAX_EMAIL, User};
+use crate::users::{self, CredentialEpoch, Email, MAX_EMAIL, User};
 
 /// Credentials.
 #[derive(ToSchema)]
@@ -88,6 +90,13 @@ pub async fn sign_in(
     let user = limits::guess(&state, &request, &email, epoch, check).await?;
     let user = user.ok_or(ApiError::InvalidEmailOrPassword)?;
     if state.settings.accounts.require_verified_email && !user.email_verified {
+        if state.settings.accounts.verify_on_sign_in {
+            let floor = Floor::begin();
+            let callback = form.callback_url.as_ref().and_then(Option::as_ref);
+            let sent = send_link_again(&state, &request, &user, callback).await;
+            floor.reach().await;
+            sent?;
+        }
         return Err(ApiError::EmailNotVerified);
     }
 
@@ -105,6 +114,24 @@ pub async fn sign_in(
     }
     let (redirect, token) = (target.is_some(), started.token.expose());
     Ok(response.json(SignedIn { redirect, token, url, user: &user }))
+}
+
+/// Sends the link that verifies the email of an account or a sign-up. The owner of a verified account gets none for the
+/// sign-up of somebody else, which that person must not learn.
+async fn send_link_again(
+    state: &State,
+    request: &HttpRequest,
+    user: &User,
+    callback: Option<&CheckedTarget>,
+) -> Result<(), ApiError> {
+    let account = users::find_by_email(&state.pool, &user.email).await?;
+    let whose = match &account {
+        Some(account) if account.email_verified => None,
+        Some(account) if account.id == user.id => Some(Verified::User(account)),
+        Some(_) | None => Some(Verified::SignUp(&user.id, &user.email)),
+    };
+    let asker = Asker::of(&state.settings.trusted_proxies, request, None);
+    addresses::send_verification_again(state, &asker, whose, &user.email, callback).await
 }
 
 /// Whose password may be claimed.

@@ -108,13 +108,13 @@ pub async fn sign_up(
     let user = NewUser { name: form.name, email: form.email, image: form.image }.made_up(now)?;
     let started = if accounts.auto_sign_in && !accounts.require_verified_email {
         let remembered = form.remember_me.unwrap_or(true);
-        Some(begin(&state, &request, &user, &hash, remembered, now).await?)
+        Some(begin(&state, &request, (&user, &hash), remembered, form.callback_url.as_ref(), now).await?)
     } else {
         let floor = Floor::begin();
         let done = if accounts.require_verified_email {
             wait(&state, &request, &user, &hash, form.callback_url.as_ref(), now).await
         } else {
-            create(&state, &request, &user, &hash, now).await
+            create(&state, &request, (&user, &hash), form.callback_url.as_ref(), now).await
         };
         floor.reach().await;
         done?;
@@ -133,16 +133,21 @@ pub async fn sign_up(
 async fn begin(
     state: &State,
     request: &HttpRequest,
-    user: &User,
-    hash: &StoredHash,
+    (user, hash): (&User, &StoredHash),
     remembered: bool,
+    callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<Started, ApiError> {
     let transaction = state.pool.begin().await?;
     users::insert(&transaction, user).await?;
     store::create(&transaction, &user.id, hash, now).await?;
     let started = sessions::start(&transaction, state, request, user, remembered, now).await?;
-    transaction.commit().await?;
+    if state.settings.accounts.verify_on_sign_up {
+        let asker = Asker::of(&state.settings.trusted_proxies, request, Some(&user.id));
+        let whose = Verified::User(user);
+        addresses::send_verification(&transaction, state, &asker, whose, callback, now).await?;
+    }
+    commit(state, transaction).await?;
     Ok(started)
 }
 
@@ -150,8 +155,8 @@ async fn begin(
 async fn create(
     state: &State,
     request: &HttpRequest,
-    user: &User,
-    hash: &StoredHash,
+    (user, hash): (&User, &StoredHash),
+    callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let transaction = state.pool.begin().await?;
@@ -169,7 +174,12 @@ async fn create(
     if let Some(outbox) = &state.outbox {
         // A taken address would get a mail; nobody learns by their limits that this one is new.
         let asker = Asker::of(&state.settings.trusted_proxies, request, None);
-        outbox.count_unsent(&transaction, &asker, &user.email, now).await?;
+        if state.settings.accounts.verify_on_sign_up {
+            let whose = Verified::User(user);
+            addresses::send_verification(&transaction, state, &asker, whose, callback, now).await?;
+        } else {
+            outbox.count_unsent(&transaction, &asker, &user.email, now).await?;
+        }
     }
     commit(state, transaction).await
 }
@@ -189,6 +199,12 @@ async fn wait(
     sign_ups::create(&transaction, user, hash, now).await?;
     if users::find_by_email(&transaction, &user.email).await?.is_some_and(|there| there.email_verified) {
         tell_owner(&transaction, state, request, &user.email, now).await?;
+    } else if !state.settings.accounts.verify_on_sign_up {
+        // The owner of a verified account gets a mail; nobody learns by the limits that there is none.
+        if let Some(outbox) = &state.outbox {
+            let asker = Asker::of(&state.settings.trusted_proxies, request, None);
+            outbox.count_unsent(&transaction, &asker, &user.email, now).await?;
+        }
     } else {
         let asker = Asker::of(&state.settings.trusted_proxies, request, None);
         let whose = Verified::SignUp(&user.id, &user.email);

@@ -9,7 +9,7 @@ export function ForgotPasswordForm() {
     <MailForm
       title="Forgotten your password?"
       action="Send a link"
-      done="If there is an account with this address, a link is on its way to it. It expires in one hour."
+      done="If there is an account with this address, a link is on its way to it."
       send={askForReset}
     />
   );

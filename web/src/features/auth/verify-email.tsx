@@ -9,7 +9,7 @@ import { MailForm } from "./mail-form";
 import { DEAD_LINK } from "./messages";
 import { askForVerification, useSession } from "./session";
 
-const DONE = "If the address is not verified yet, a link is on its way to it. It expires in one hour.";
+const DONE = "If the address is not verified yet, a link is on its way to it.";
 
 function Done({ title, children }: { title: string; children?: ReactNode }) {
   return (
