@@ -96,6 +96,12 @@ fn assert_success(output: &Output) {
 }
 
 #[tokio::test]
+async fn every_option_has_a_row_in_the_guide() {
+    let output = script("options.mjs").output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[tokio::test]
 async fn every_answer_is_better_auths_but_for_the_listed_differences() {
     let services = Services::start("all", |_| true).await;
     assert_success(&services.compare("run.mjs").await);

@@ -3,7 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Auth, PASSWORD, email};
+use crate::mailbox::{Mailbox, follow};
+use crate::support::{Answer, Auth, PASSWORD, email, sign_up_cookie};
 use crate::time::Clocked;
 
 #[tokio::test]
@@ -51,6 +52,133 @@ async fn cookies_have_the_prefix_domain_and_security_that_are_set() {
         Auth::start_with(&[("BASE_URL", "https://auth.example.com"), ("SECURE_COOKIES", "false")]).await;
     let cookie = plain.user("alice").await.cookie;
     assert!(cookie.starts_with("better-auth.session_token="), "{cookie}");
+}
+
+#[tokio::test]
+async fn cookies_have_the_same_site_that_is_set() {
+    let auth =
+        Auth::start_with(&[("BASE_URL", "https://auth.example.com"), ("COOKIE_SAME_SITE", "none")]).await;
+    let form = json!({"name": "A", "email": email("alice"), "password": PASSWORD});
+    let answer = auth.post("/sign-up/email", &form).await;
+    assert!(answer.cookies()[0].ends_with("; Path=/; HttpOnly; Secure; SameSite=None"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_path_can_be_turned_off() {
+    let disabled = ("DISABLED_PATHS", "/sign-up/email,/reset-password/:token");
+    let auth = Auth::start_with(&[disabled]).await;
+    for path in ["/sign-up/email", "/sign%2Dup/email", "/sign-up/email/", "/reset-password/x?callbackURL=/"] {
+        for method in [Method::GET, Method::POST] {
+            let answer = Answer::of(auth.request(method, path)).await;
+            assert_eq!((answer.status.as_u16(), &*answer.text), (404, "Not Found"), "{path}");
+            assert!(answer.header("x-request-id").is_some());
+        }
+    }
+    assert_eq!(auth.post("/sign-in/email", &json!({})).await.status, 400);
+    assert_eq!(auth.post("/reset-password", &json!({})).await.status, 400);
+    let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
+    assert!(document["paths"].get("/api/auth/sign-in/email").is_some());
+    assert!(document["paths"].get("/api/auth/sign-up/email").is_none());
+}
+
+#[tokio::test]
+async fn a_token_can_be_for_several_services() {
+    let auth = Auth::start_with(&[("JWT_AUDIENCE", "tasks, https://api.example.com")]).await;
+    let alice = auth.user("alice").await;
+    assert_eq!(crate::tokens::claims(&alice.jwt)["aud"], json!(["tasks", "https://api.example.com"]));
+}
+
+#[tokio::test]
+async fn signing_up_can_send_the_link_without_requiring_it_and_verifying_can_sign_in() {
+    let mailbox = Mailbox::new();
+    let on = [
+        ("SEND_VERIFICATION_ON_SIGN_UP", "true"),
+        ("AUTO_SIGN_IN_AFTER_VERIFICATION", "true"),
+        ("VERIFICATION_LINK_TTL", "2h"),
+    ];
+    let auth = Auth::start_with_mail(&mailbox, &on).await;
+    let alice = auth.user("alice").await;
+    let mail = mailbox.mail_to(&email("alice"), 1).await;
+    assert!(mail.text.contains("This link expires in 2 hours and can be used once."), "{}", mail.text);
+    let followed = follow(&auth, &mail.link(), Some(&alice.cookie)).await;
+    assert!(followed.cookies()[0].starts_with(&alice.cookie), "its own session goes on: {followed:?}");
+    assert_eq!(alice.session().await["user"]["emailVerified"], json!(true));
+}
+
+#[tokio::test]
+async fn verifying_signs_in_who_knows_the_password_and_nobody_who_has_the_link_alone() {
+    let mailbox = Mailbox::new();
+    let on = [
+        ("REQUIRE_EMAIL_VERIFICATION", "true"),
+        ("SEND_VERIFICATION_ON_SIGN_IN", "true"),
+        ("AUTO_SIGN_IN_AFTER_VERIFICATION", "true"),
+        ("VERIFY_EMAIL_BY_LINK_ALONE", "true"),
+    ];
+    let auth = Auth::start_with_mail(&mailbox, &on).await;
+    for (name, in_that_browser) in [("alice", true), ("bob", false)] {
+        let form = json!({"name": name, "email": email(name), "password": PASSWORD});
+        let browser = sign_up_cookie(&auth.post("/sign-up/email", &form).await);
+        let refused = auth.post("/sign-in/email", &form).await;
+        assert_eq!(refused.code(), "EMAIL_NOT_VERIFIED");
+        let again = mailbox.mail_to(&email(name), 2).await;
+        let cookie = in_that_browser.then_some(&*browser);
+        let followed = follow(&auth, &again.link(), cookie).await;
+        assert_eq!(followed.status, 302, "{followed:?}");
+        assert_eq!(followed.header("set-auth-token").is_some(), in_that_browser, "{followed:?}");
+        assert_eq!(followed.cookies().is_empty(), !in_that_browser, "{followed:?}");
+        if let Some(cookie) = followed.cookies().first() {
+            let cookie = cookie.split(';').next().unwrap();
+            let request = auth.request(Method::GET, "/get-session").header("cookie", cookie);
+            assert_eq!(Answer::of(request).await.body["user"]["emailVerified"], json!(true));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_password_on_the_page_of_a_link_signs_in() {
+    let mailbox = Mailbox::new();
+    let on = [("REQUIRE_EMAIL_VERIFICATION", "true"), ("AUTO_SIGN_IN_AFTER_VERIFICATION", "true")];
+    let auth = Auth::start_with_mail(&mailbox, &on).await;
+    let form = json!({"name": "A", "email": email("alice"), "password": PASSWORD});
+    auth.post("/sign-up/email", &form).await;
+    let token = mailbox.mail_to(&email("alice"), 1).await.token();
+    let wrong = auth.post("/verify-email", &json!({"token": token, "password": "wrong password"})).await;
+    assert_eq!((wrong.code(), wrong.cookies().len()), ("INVALID_PASSWORD", 0));
+    let answer = auth.post("/verify-email", &json!({"token": token, "password": PASSWORD})).await;
+    assert_eq!(answer.body, json!({"status": true, "user": null}));
+    assert!(answer.header("set-auth-jwt").is_some() && answer.header("set-auth-token").is_some());
+    let cookie = answer.cookies()[0].split(';').next().unwrap().to_owned();
+    let session = Answer::of(auth.request(Method::GET, "/get-session").header("cookie", cookie)).await.body;
+    assert_eq!(session["user"]["email"], json!(email("alice")));
+    let again = auth.post("/verify-email", &json!({"token": token, "password": PASSWORD})).await;
+    assert!(again.status == 200 && again.cookies().is_empty(), "a link signs in once: {again:?}");
+}
+
+#[tokio::test]
+async fn limits_are_those_that_are_set_for_the_address_in_the_header_that_is_set() {
+    let auth = Auth::start_with(&[
+        ("RATE_LIMIT_ENABLED", "true"),
+        ("RATE_LIMIT_MAX", "2"),
+        ("RATE_LIMIT_WINDOW", "1h"),
+        ("RATE_LIMIT_RULES", "/sign-in/*=5/1h,/get-session=off"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("CLIENT_ADDRESS_HEADERS", "cf-connecting-ip"),
+    ])
+    .await;
+    let passed = async |method: Method, path: &str, address: &str| {
+        let mut passed = 0;
+        for number in 0..8 {
+            let request = auth.request(method.clone(), path).header("cf-connecting-ip", address);
+            let request = request.header("x-forwarded-for", format!("198.51.100.{number}"));
+            passed += i32::from(Answer::of(request).await.status != 429);
+        }
+        passed
+    };
+    assert_eq!(passed(Method::GET, "/ok", "203.0.113.1").await, 2);
+    assert_eq!(passed(Method::GET, "/ok", "203.0.113.2").await, 2, "another client");
+    assert_eq!(passed(Method::POST, "/sign-in/email", "203.0.113.1").await, 5);
+    assert_eq!(passed(Method::GET, "/get-session", "203.0.113.1").await, 8);
+    assert_eq!(auth.count("limits").await, 1, "credentials are counted for all replicas, the rest is not");
 }
 
 #[tokio::test]

@@ -54,7 +54,13 @@ function optionsOf(settings, outbox) {
     trustedOrigins: settings.TRUSTED_ORIGINS.split(","),
     telemetry: { enabled: false },
     logger: { disabled: true },
-    rateLimit: { enabled: on("RATE_LIMIT_ENABLED") },
+    rateLimit: {
+      enabled: on("RATE_LIMIT_ENABLED"),
+      max: number(settings.RATE_LIMIT_MAX),
+      window: seconds(settings.RATE_LIMIT_WINDOW),
+      customRules: rules(settings.RATE_LIMIT_RULES),
+    },
+    disabledPaths: settings.DISABLED_PATHS?.split(","),
     emailAndPassword: {
       enabled: true,
       disableSignUp: off("SIGN_UP_ENABLED"),
@@ -63,12 +69,20 @@ function optionsOf(settings, outbox) {
       minPasswordLength: number(settings.PASSWORD_MIN_LENGTH),
       maxPasswordLength: number(settings.PASSWORD_MAX_LENGTH),
       sendResetPassword: byMail(true),
+      resetPasswordTokenExpiresIn: seconds(settings.RESET_PASSWORD_LINK_TTL),
       password: quickHash,
     },
-    emailVerification: { sendVerificationEmail: byMail(true) },
+    emailVerification: {
+      sendVerificationEmail: byMail(true),
+      sendOnSignUp: settings.SEND_VERIFICATION_ON_SIGN_UP && on("SEND_VERIFICATION_ON_SIGN_UP"),
+      sendOnSignIn: on("SEND_VERIFICATION_ON_SIGN_IN"),
+      autoSignInAfterVerification: on("AUTO_SIGN_IN_AFTER_VERIFICATION"),
+      expiresIn: seconds(settings.VERIFICATION_LINK_TTL),
+    },
     user: {
       deleteUser: {
         enabled: on("DELETE_USER_ENABLED"),
+        deleteTokenExpiresIn: seconds(settings.DELETE_USER_LINK_TTL),
         sendDeleteAccountVerification: byMail(on("DELETE_USER_VERIFICATION")),
       },
       changeEmail: {
@@ -85,7 +99,11 @@ function optionsOf(settings, outbox) {
       cookiePrefix: settings.COOKIE_PREFIX,
       useSecureCookies: on("SECURE_COOKIES") || undefined,
       crossSubDomainCookies: settings.COOKIE_DOMAIN && { enabled: true, domain: settings.COOKIE_DOMAIN },
-      ipAddress: { trustedProxies: settings.TRUSTED_PROXIES?.split(",") },
+      defaultCookieAttributes: settings.COOKIE_SAME_SITE && { sameSite: settings.COOKIE_SAME_SITE },
+      ipAddress: {
+        trustedProxies: settings.TRUSTED_PROXIES?.split(","),
+        ipAddressHeaders: settings.CLIENT_ADDRESS_HEADERS?.split(","),
+      },
     },
     plugins: [jwt({ jwks: { keyPairConfig: { alg: "RS256" } } }), bearer(), expoOnly],
   };
@@ -108,6 +126,16 @@ const quickHash = {
 
 function digest(salt, password) {
   return createHash("sha256").update(salt).update(password.normalize("NFKC")).digest("hex");
+}
+
+/** `/sign-in/*=5/60s,/get-session=off` in Better Auth's words. */
+function rules(text) {
+  const entries = text?.split(",").map((entry) => {
+    const [path, limit] = entry.split("=");
+    const [max, window] = limit.split("/");
+    return [path, limit === "off" ? false : { max: Number(max), window: seconds(window) }];
+  });
+  return entries && Object.fromEntries(entries);
 }
 
 function number(text) {
