@@ -31,7 +31,7 @@ export const DIFFERENCES = [
     id: "jwt-at-once",
     difference: "`set-auth-jwt` comes with every answer that begins a session",
     reason: "a page needs no second request for its first token",
-    shows: [{ at: /^POST \/(sign-(up|in)\/email|change-password)$/, field: /^header\.set-auth-jwt\.jwt\./, theirs: null }],
+    shows: [{ at: /^(POST \/(sign-(up|in)\/email|change-password)|GET \/verify-email)$/, field: /^header\.set-auth-jwt\.jwt\./, theirs: null }],
   },
   {
     id: "jwt-claims",
@@ -288,7 +288,7 @@ export const DIFFERENCES = [
     id: "retry-after",
     difference: "a 429 has the standard `Retry-After` beside `X-Retry-After`",
     reason: "that is what proxies and libraries know (RFC 9110)",
-    shows: [{ profile: "limits", field: "header.retry-after", theirs: null }],
+    shows: ["limits", "rules"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
   },
   {
     id: "device",

@@ -43,6 +43,18 @@ const PROFILES = {
   wildcards: {
     TRUSTED_ORIGINS: "https://*.example.com,*.example.net,http://localhost:300?,myapp://,exp://192.168.*.*:*/**",
   },
+  "same-site": { BASE_URL: "https://auth.example.com", COOKIE_SAME_SITE: "none", DISABLED_PATHS: "/update-user,/ok" },
+  rules: {
+    RATE_LIMIT_ENABLED: "true", RATE_LIMIT_MAX: "4", RATE_LIMIT_WINDOW: "20s",
+    RATE_LIMIT_RULES: "/sign-in/*=5/30s,/get-session=off",
+    TRUSTED_PROXIES: "127.0.0.1", CLIENT_ADDRESS_HEADERS: "cf-connecting-ip,x-forwarded-for",
+  },
+  "auto-sign-in": {
+    ...MAIL, SEND_VERIFICATION_ON_SIGN_UP: "true", AUTO_SIGN_IN_AFTER_VERIFICATION: "true", VERIFICATION_LINK_TTL: "2h",
+  },
+  "verification-auto-sign-in": {
+    ...MAIL, REQUIRE_EMAIL_VERIFICATION: "true", SEND_VERIFICATION_ON_SIGN_IN: "true", AUTO_SIGN_IN_AFTER_VERIFICATION: "true",
+  },
   claims: { JWT_CLAIMS: "better-auth", JWT_TYP: "JWT" },
 };
 
