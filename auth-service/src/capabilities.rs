@@ -27,7 +27,7 @@ pub struct Capabilities {
     /// The ways to sign in
     sign_in_methods: [SignInMethod; 1],
     /// Signing up
-    sign_up: SignUp,
+    sign_up: SignUpSupport,
     /// The rules for a new password
     password: PasswordLength,
     /// Whether mail is sent
@@ -35,17 +35,17 @@ pub struct Capabilities {
     /// Whether `request-password-reset` works
     password_reset: bool,
     /// Verification of emails
-    email_verification: EmailVerification,
+    email_verification: EmailVerificationSupport,
     /// Whether users can change their email
     change_email: bool,
     /// Deletion of the user's own account
-    delete_user: DeleteUser,
+    delete_user: DeleteUserSupport,
 }
 
 /// Signing up.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct SignUp {
+struct SignUpSupport {
     /// Whether anybody can sign up
     enabled: bool,
     /// Whether signing up starts a session
@@ -64,7 +64,7 @@ struct PasswordLength {
 
 /// Verification of emails.
 #[derive(Serialize, ToSchema)]
-struct EmailVerification {
+struct EmailVerificationSupport {
     /// Whether `send-verification-email` works
     enabled: bool,
     /// Whether signing in requires a verified email
@@ -74,7 +74,7 @@ struct EmailVerification {
 /// Deletion of the user's own account.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct DeleteUser {
+struct DeleteUserSupport {
     /// Whether `delete-user` works
     enabled: bool,
     /// Whether a link in a mail confirms it
@@ -86,19 +86,19 @@ impl Capabilities {
     pub fn new(accounts: &AccountSettings, password: PasswordRules, mail: bool) -> Self {
         Self {
             sign_in_methods: [SignInMethod::EmailPassword],
-            sign_up: SignUp {
+            sign_up: SignUpSupport {
                 enabled: accounts.sign_up,
                 starts_session: accounts.auto_sign_in && !accounts.require_verified_email,
             },
             password: PasswordLength { min_length: password.min_length, max_length: password.max_length },
             mail,
             password_reset: mail,
-            email_verification: EmailVerification {
+            email_verification: EmailVerificationSupport {
                 enabled: mail,
                 required: accounts.require_verified_email,
             },
             change_email: accounts.change_email,
-            delete_user: DeleteUser {
+            delete_user: DeleteUserSupport {
                 enabled: accounts.delete_user,
                 confirmed_by_mail: accounts.delete_user && accounts.delete_user_by_mail,
             },

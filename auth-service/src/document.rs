@@ -133,7 +133,7 @@ pub fn complete(document: &mut OpenApi) {
 }
 
 fn is_redirect(parameter: &RefOr<Parameter>) -> bool {
-    matches!(parameter, RefOr::T(parameter) if parameter.name == "callbackURL")
+    matches!(parameter, RefOr::T(parameter) if ["callbackURL", "signIn"].contains(&parameter.name.as_str()))
 }
 
 /// A parameter of a query cannot be null: it is there or it is not.
@@ -150,7 +150,7 @@ fn plain_queries(operation: &mut Operation) {
             {
                 object.schema_type = SchemaType::Type(only.clone());
             }
-            if parameter.name == "callbackURL" || parameter.name == "token" {
+            if ["callbackURL", "signIn", "token"].contains(&parameter.name.as_str()) {
                 object.pattern = Some(NO_NUL.to_owned());
             }
         }

@@ -239,7 +239,7 @@ async fn sessions_live_and_are_extended_as_is_set() {
 /// A gateway removes the path before requests arrive here. What the service says of itself has it.
 #[tokio::test]
 async fn links_and_documents_have_the_path_of_the_base_url() {
-    let mailbox = crate::mailbox::Mailbox::new();
+    let mailbox = Mailbox::new();
     let base = "https://example.com/accounts";
     let auth =
         Auth::start_with(&[("BASE_URL", base), ("JWT_ISSUER", ""), ("MAIL_URL", &mailbox.url())]).await;

@@ -7,8 +7,12 @@ use crate::scratch::client;
 
 /// Signs up at auth-service and asks task-service with the token that came with it.
 async fn is_accepted(public_url: &str, issuer: &str) {
+    are_accepted(public_url, issuer, issuer).await;
+}
+
+async fn are_accepted(public_url: &str, issuer: &str, audiences: &str) {
     let (auth_database, tasks_database) = (TestDatabase::auth().await, TestDatabase::tasks().await);
-    let auth_settings = [("BASE_URL", public_url), ("JWT_ISSUER", issuer), ("JWT_AUDIENCE", issuer)];
+    let auth_settings = [("BASE_URL", public_url), ("JWT_ISSUER", issuer), ("JWT_AUDIENCE", audiences)];
     let auth = testing::auth_service(&auth_database, &auth_settings).await;
     let tasks_settings = [("AUTH_ISSUER", public_url), ("AUTH_AUDIENCE", "")];
     let tasks = testing::task_service(&tasks_database, auth.url(), &tasks_settings).await;
@@ -41,4 +45,10 @@ async fn an_issuer_that_both_sides_spell_alike_is_left_as_it_is() {
     for issuer in ["https://auth.example.com/", "https://Auth.Example.com:443"] {
         is_accepted(issuer, issuer).await;
     }
+}
+
+#[tokio::test]
+async fn a_token_for_several_audiences_is_accepted_by_each() {
+    let issuer = "https://auth.example.com";
+    are_accepted(issuer, issuer, &format!("https://mail.example.com,{issuer}")).await;
 }

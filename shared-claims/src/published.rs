@@ -24,8 +24,25 @@ const OAUTH: &str = "/.well-known/oauth-authorization-server";
 #[derive(Debug, Deserialize)]
 struct Metadata {
     issuer: String,
-    latchkey_access_token_audience: String,
+    latchkey_access_token_audience: OneOrSeveral,
     latchkey_access_token_type: String,
+}
+
+/// One value, or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrSeveral {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl OneOrSeveral {
+    fn values(&self) -> &[String] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        }
+    }
 }
 
 /// What a verifier expects of the tokens.
@@ -101,9 +118,11 @@ impl Expected {
         let accepts = |spellings: &Spellings, value: &str| spellings.all().any(|spelling| spelling == value);
         let Metadata { issuer, latchkey_access_token_audience: audience, latchkey_access_token_type: typ } =
             metadata;
+        let audiences = audience.values();
+        let named = audiences.iter().any(|audience| accepts(&self.audience, audience));
         let compared = [
             (SharedSetting::Issuer, accepts(&self.issuer, issuer), self.issuer.written(), issuer),
-            (SharedSetting::Audience, accepts(&self.audience, audience), self.audience.written(), audience),
+            (SharedSetting::Audience, named, self.audience.written(), &audiences.join(",")),
             (SharedSetting::TokenType, self.token_type.matches(typ), self.token_type.as_str(), typ),
         ];
         let differing = compared.into_iter().filter(|(_, fits, ..)| !fits);
@@ -191,7 +210,10 @@ mod tests {
         };
         let metadata = Metadata {
             issuer: issuer.to_owned(),
-            latchkey_access_token_audience: audience.to_owned(),
+            latchkey_access_token_audience: match audience.split(',').map(str::to_owned).collect::<Vec<_>>() {
+                several if several.len() > 1 => OneOrSeveral::Several(several),
+                _ => OneOrSeveral::One(audience.to_owned()),
+            },
             latchkey_access_token_type: typ.to_owned(),
         };
         let mismatches = expected.compare(&metadata).into_iter();
@@ -201,8 +223,12 @@ mod tests {
     #[test]
     fn what_a_token_would_be_accepted_with_fits() {
         for issuer in ["https://auth.test", "https://Auth.test:443/"] {
-            assert_eq!(compare(issuer, "tasks", "AT+JWT"), []);
+            for audience in ["tasks", "mail,tasks"] {
+                assert_eq!(compare(issuer, audience, "AT+JWT"), []);
+            }
         }
+        let other = (SharedSetting::Audience, "tasks".to_owned(), "mail,notes".to_owned());
+        assert_eq!(compare("https://auth.test", "mail,notes", "at+jwt"), [other]);
     }
 
     #[test]

@@ -41,9 +41,9 @@ impl QuerySchema for ForwardAuth {
 /// proxy passes on to the application.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])),
     params(
-        ("token" = Option<bool>, Query, description = "true: `Authorization` holds an access token"),
+        ("token" = Option<String>, Query, description = "true: `Authorization` holds an access token"),
         ("signIn" = Option<String>, Query, description = "A sign-in page: browsers without a session are redirected there"),
-        ("disableRefresh" = Option<bool>, Query, description = "true: do not extend the session"),
+        ("disableRefresh" = Option<String>, Query, description = "true: do not extend the session"),
     ),
     responses(
         (status = 200, description = "A live session; the body is empty", headers(

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::protocol::conditional::Document;
 use crate::state::State;
-use crate::tokens::TokenSettings;
+use crate::tokens::{Audience, TokenSettings};
 
 /// Where RFC 8414 publishes the metadata; the path of the issuer, if it has one, stands behind it (section 3.1).
 const PATH: &str = "/.well-known/oauth-authorization-server";
@@ -31,7 +31,7 @@ pub struct ServerMetadata {
     /// Where the status lists of the tokens are listed
     status_list_aggregation_endpoint: String,
     /// `aud` of the tokens
-    latchkey_access_token_audience: String,
+    latchkey_access_token_audience: Audience,
     /// `typ` of the tokens' header
     latchkey_access_token_type: String,
 }
@@ -136,7 +136,7 @@ mod tests {
     fn metadata(issuer: &str, base_url: &str) -> Option<(String, Value)> {
         let tokens = TokenSettings {
             issuer: issuer.to_owned(),
-            audience: "https://tasks.example.com".to_owned(),
+            audience: Audience::One("https://tasks.example.com".to_owned()),
             ttl: SignedDuration::from_mins(15),
             clock_skew: SignedDuration::ZERO,
             token_type: "at+jwt".to_owned(),

@@ -85,19 +85,21 @@ pub async fn post_session(_: Body<NoFields>) -> HttpResponse {
 }
 
 /// The fields of a session that a client sets. Better Auth takes those that its configuration declares; here there are none.
-pub struct SessionChange;
+#[derive(ToSchema)]
+#[schema(example = json!({}))]
+pub struct SessionChange {}
 
 impl Schema for SessionChange {
     const SIGNS_IN: bool = false;
     const BODY_KINDS: &'static [&'static str] = &["record"];
 
     fn read(_: &mut Fields<'_>) -> Option<Self> {
-        Some(Self)
+        Some(Self {})
     }
 }
 
 /// Sets fields of the session. A session has none that a client can set, so a valid body is answered as one without fields.
-#[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), request_body = Object, responses(
+#[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), request_body = SessionChange, responses(
     (status = 400, body = Envelope, description = "Always, if there is a session: nothing to update, or VALIDATION_ERROR"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]

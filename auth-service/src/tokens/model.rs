@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::protocol::timestamp;
@@ -25,7 +26,7 @@ pub enum ClaimSet {
 }
 
 /// Whom tokens are for (`aud`; RFC 7519, section 4.1.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Audience {
     /// One recipient, written as a string.

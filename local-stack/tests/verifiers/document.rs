@@ -38,6 +38,13 @@ fn shown(document: &str) -> BTreeMap<Place, String> {
 }
 
 #[test]
+fn the_guide_to_forward_authentication_shows_what_is_tested() {
+    let document = std::fs::read_to_string(root().unwrap().join("docs/FORWARD_AUTH.md")).unwrap();
+    let files = ["examples/nginx/forward-auth.conf.template", "examples/caddy/forward-auth.Caddyfile"];
+    assert_eq!(shown(&document), parts(&files));
+}
+
+#[test]
 fn the_document_shows_what_is_tested() {
     let document = std::fs::read_to_string(root().unwrap().join("docs/VERIFYING.md")).unwrap();
     let files = [

@@ -70,6 +70,7 @@ pub async fn list_accounts(
 
 /// The password to compare.
 #[derive(ToSchema)]
+#[schema(example = json!({"password": "correct horse battery"}))]
 pub struct PasswordClaim {
     /// The user's password.
     password: String,
