@@ -7,6 +7,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::passwords::PasswordRules;
+use crate::protocol::PREFIX;
+use crate::protocol::disabled_paths::DisabledPaths;
 use crate::state::{AccountSettings, State};
 
 /// A setting changes by a restart alone, and the service enforces it in any case: a page may be a minute behind.
@@ -25,7 +27,7 @@ pub enum SignInMethod {
 #[serde(rename_all = "camelCase")]
 pub struct Capabilities {
     /// The ways to sign in
-    sign_in_methods: [SignInMethod; 1],
+    sign_in_methods: Vec<SignInMethod>,
     /// Signing up
     sign_up: SignUpSupport,
     /// The rules for a new password
@@ -82,24 +84,33 @@ struct DeleteUserSupport {
 }
 
 impl Capabilities {
-    /// The capabilities of a service with these settings.
-    pub fn new(accounts: &AccountSettings, password: PasswordRules, mail: bool) -> Self {
+    /// The capabilities of a service with these settings. An endpoint that is turned off is no capability.
+    pub fn new(
+        accounts: &AccountSettings,
+        password: PasswordRules,
+        mail: bool,
+        disabled: &DisabledPaths,
+    ) -> Self {
+        let on = |path: &str| !disabled.contain(&format!("{PREFIX}{path}"));
         Self {
-            sign_in_methods: [SignInMethod::EmailPassword],
+            sign_in_methods: on("/sign-in/email")
+                .then_some(SignInMethod::EmailPassword)
+                .into_iter()
+                .collect(),
             sign_up: SignUpSupport {
-                enabled: accounts.sign_up,
+                enabled: accounts.sign_up && on("/sign-up/email"),
                 starts_session: accounts.auto_sign_in && !accounts.require_verified_email,
             },
             password: PasswordLength { min_length: password.min_length, max_length: password.max_length },
             mail,
-            password_reset: mail,
+            password_reset: mail && on("/request-password-reset") && on("/reset-password"),
             email_verification: EmailVerificationSupport {
-                enabled: mail,
+                enabled: mail && on("/send-verification-email"),
                 required: accounts.require_verified_email,
             },
-            change_email: accounts.change_email,
+            change_email: accounts.change_email && on("/change-email"),
             delete_user: DeleteUserSupport {
-                enabled: accounts.delete_user,
+                enabled: accounts.delete_user && on("/delete-user"),
                 confirmed_by_mail: accounts.delete_user && accounts.delete_user_by_mail,
             },
         }

@@ -151,7 +151,12 @@ fn configure(config: &Config) -> Result<Configured, StartError> {
         disabled_paths: config.routes.disabled_paths.clone(),
         trusted_proxies: config.trusted_proxies.clone().reading(config.client_address_headers.clone()),
     };
-    let capabilities = Arc::new(Capabilities::new(&settings.accounts, settings.passwords, outbox.is_some()));
+    let capabilities = Arc::new(Capabilities::new(
+        &settings.accounts,
+        settings.passwords,
+        outbox.is_some(),
+        &settings.disabled_paths,
+    ));
     Ok(Configured { address, secrets, encryption, cookies, mailer, limits, outbox, capabilities, settings })
 }
 

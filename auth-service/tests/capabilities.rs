@@ -58,3 +58,22 @@ async fn they_follow_the_settings() {
         })
     );
 }
+
+#[tokio::test]
+async fn an_endpoint_that_is_turned_off_is_no_capability() {
+    let mailbox = Mailbox::new();
+    let settings = [
+        (
+            "DISABLED_PATHS",
+            "/sign-in/email,/sign-up/email,/request-password-reset,/change-email,/delete-user",
+        ),
+        ("CHANGE_EMAIL_ENABLED", "true"),
+        ("DELETE_USER_ENABLED", "true"),
+    ];
+    let said = capabilities(&Auth::start_with_mail(&mailbox, &settings).await).await;
+    assert_eq!(said["signInMethods"], json!([]));
+    for off in ["/signUp/enabled", "/passwordReset", "/changeEmail", "/deleteUser/enabled"] {
+        assert_eq!(said.pointer(off), Some(&json!(false)), "{off}");
+    }
+    assert_eq!((&said["mail"], &said["emailVerification"]["enabled"]), (&json!(true), &json!(true)));
+}

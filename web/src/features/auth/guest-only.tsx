@@ -2,7 +2,7 @@
 
 import { useRouter } from "next/navigation";
 import { useEffect, type ReactNode } from "react";
-import { useSession } from "./session";
+import { isLeaving, useSession } from "./session";
 import { setMark } from "./signed-in-mark";
 import { wayBack } from "./way-back";
 
@@ -12,7 +12,7 @@ export function GuestOnly({ children }: { children: ReactNode }) {
   const { data } = useSession();
   const signedIn = data !== null;
   useEffect(() => {
-    if (signedIn) {
+    if (signedIn && !isLeaving()) {
       setMark();
       router.replace(wayBack(location.search));
     }

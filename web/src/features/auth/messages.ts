@@ -38,6 +38,9 @@ const BY_CODE: Record<string, Complaint> = {
   INVALID_PASSWORD: { field: "currentPassword", text: "This is not your password" },
   CREDENTIAL_ACCOUNT_NOT_FOUND: { text: "This account has no password." },
   CHANGE_EMAIL_DISABLED: { text: "This service does not change addresses." },
+  INVALID_CALLBACK_URL: {
+    text: "You cannot be sent back to the page you came from: its origin is not one of TRUSTED_ORIGINS.",
+  },
   INVALID_TOKEN: { text: DEAD_LINK },
   RESET_PASSWORD_DISABLED: { text: "This service sends no mail, so it cannot reset passwords." },
   VERIFICATION_EMAIL_NOT_ENABLED: { text: "This service sends no mail, so it cannot verify addresses." },

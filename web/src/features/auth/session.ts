@@ -47,9 +47,23 @@ export async function signUp(values: { name: string; email: string; password: st
   return true;
 }
 
-/** Begins a session. */
-export async function signIn(values: { email: string; password: string }): Promise<void> {
-  await asked((fetchOptions) => authClient.signIn.email({ ...values, fetchOptions }));
+let leaving = false;
+
+/** Whether the browser is on its way to an application that sent it here to sign in. */
+export function isLeaving(): boolean {
+  return leaving;
+}
+
+/** Begins a session. With `callbackURL`, which the service checks, the official client then leaves for that page. */
+export async function signIn(values: { email: string; password: string }, callbackURL?: string): Promise<void> {
+  leaving = callbackURL !== undefined;
+  const back = callbackURL === undefined ? {} : { callbackURL };
+  try {
+    await asked((fetchOptions) => authClient.signIn.email({ ...values, ...back, fetchOptions }));
+  } catch (error) {
+    leaving = false;
+    throw error;
+  }
   begin();
 }
 

@@ -19,8 +19,12 @@ const NOT_ENDED =
 /** The sign-in. It says why one is here, if the session ended by itself. */
 export function SignInForm() {
   const search = useSearch();
-  const { onSubmit, busy, errorOf, formError } = useForm({ fields: FIELDS, mistakes: signInMistakes, submit: signIn });
   const query = new URLSearchParams(search);
+  const { onSubmit, busy, errorOf, formError } = useForm({
+    fields: FIELDS,
+    mistakes: signInMistakes,
+    submit: (values) => signIn(values, query.get("callbackURL") ?? undefined),
+  });
   return (
     <AuthForm
       title="Sign in"
