@@ -3,13 +3,22 @@ import { expect, test } from "@playwright/test";
 
 test("somebody signs up, adds a task, finds it after a reload, and signs out", async ({ page }) => {
   const problems: string[] = [];
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("status of 429")) {
+      problems.push(message.text());
+    }
+  });
   await page.goto("/signup");
   await page.getByLabel("Name").fill("Ada Lovelace");
   await page.getByLabel("Email").fill(`${randomUUID()}@example.com`);
   await page.getByLabel("Password").fill("correct horse battery");
-  await page.getByRole("button", { name: "Create account" }).click();
-  await expect(page).toHaveURL("/dashboard");
+  // From one address three people may sign up in ten seconds, and others did just before. That answer is no problem.
+  await expect(async () => {
+    if (page.url().endsWith("/signup")) {
+      await page.getByRole("button", { name: "Create account" }).click();
+    }
+    await expect(page).toHaveURL("/dashboard", { timeout: 3_000 });
+  }).toPass({ timeout: 30_000 });
 
   await page.getByRole("textbox", { name: "New task", exact: true }).fill("Water the plants");
   await page.keyboard.press("Enter");
