@@ -84,7 +84,7 @@ struct DeleteUserSupport {
 }
 
 impl Capabilities {
-    /// The capabilities of a service with these settings. An endpoint that is turned off is no capability.
+    /// The capabilities of a service with these settings. Disabled endpoints are left out.
     pub fn new(
         accounts: &AccountSettings,
         password: PasswordRules,

@@ -5,7 +5,6 @@ mod checkouts;
 mod cluster;
 mod databases;
 mod deployment;
-mod forward_auth;
 mod gateway;
 mod issuer_spellings;
 mod memory;

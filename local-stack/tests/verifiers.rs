@@ -4,6 +4,7 @@ mod apache;
 mod document;
 mod fastapi;
 mod forger;
+mod forward_auth;
 mod gateway;
 mod golang;
 mod haproxy;

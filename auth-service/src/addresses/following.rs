@@ -237,14 +237,14 @@ async fn verify(
             sessions::end_all(transaction, &user.id, None).await?;
             VerifiedSession::Unchanged
         }
-        // Whoever has the link alone did not show that they know the password.
+        // The link alone does not prove knowledge of the password.
         Proven::LinkAlone => VerifiedSession::Unchanged,
     };
     Ok(Outcome::Verified(session))
 }
 
-/// Starts a session of a user who proved the password and whose email was just verified, where
-/// `AUTO_SIGN_IN_AFTER_VERIFICATION` says so.
+/// Starts a session for a user who proved the password and whose email was just verified, if
+/// `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
 async fn sign_in(
     transaction: &Transaction,
     state: &State,

@@ -24,8 +24,9 @@ pub async fn issuer_path<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let metadata = request.app_data::<web::Data<State>>().and_then(|state| state.metadata.clone());
-    let shorter = metadata.and_then(|metadata| without(metadata.issuer_path(), request.uri()));
+    let shorter = request
+        .app_data::<web::Data<State>>()
+        .and_then(|state| without(state.metadata.as_ref()?.issuer_path(), request.uri()));
     if let Some(uri) = shorter {
         request.match_info_mut().get_mut().update(&uri);
         request.head_mut().uri = uri;
@@ -35,8 +36,11 @@ pub async fn issuer_path<B: MessageBody>(
 
 /// `uri` without `issuer_path` before `/.well-known/`, if it is there.
 fn without(issuer_path: &str, uri: &Uri) -> Option<Uri> {
+    if issuer_path.is_empty() {
+        return None;
+    }
     let rest = uri.path_and_query()?.as_str().strip_prefix(issuer_path)?;
-    if issuer_path.is_empty() || !rest.starts_with(WELL_KNOWN) {
+    if !rest.starts_with(WELL_KNOWN) {
         return None;
     }
     let mut parts = uri.clone().into_parts();

@@ -198,7 +198,11 @@ mod tests {
         }
         assert_eq!(code(&[("expo-origin", "myapp://"), ("origin", "https://evil.com")]), invalid);
         let null = code(&[("expo-origin", "myapp://"), ("origin", "null")]);
-        assert_eq!(null, Some("Missing or null Origin".to_owned()), "a sandboxed page is no app");
+        assert_eq!(
+            null,
+            Some("Missing or null Origin".to_owned()),
+            "a sandboxed page does not count as an app"
+        );
         assert_eq!(code(&[("expo-origin", "")]), null);
     }
 

@@ -172,7 +172,7 @@ mod tests {
         ] {
             assert_eq!(limit(&rules, path), Some((max, seconds, counted)), "{path}");
         }
-        assert_eq!(rules.of(""), rules.of("/api/auth/ok"), "what is no route has the general one");
+        assert_eq!(rules.of(""), rules.of("/api/auth/ok"), "an unknown path has the general limit");
     }
 
     #[test]

@@ -87,9 +87,9 @@ pub async fn post_session(_: Body<NoFields>) -> HttpResponse {
 /// The fields of a session that a client sets. Better Auth takes those that its configuration declares; here there are none.
 #[derive(ToSchema)]
 #[schema(example = json!({}))]
-pub struct SessionChange {}
+pub struct SessionUpdate {}
 
-impl Schema for SessionChange {
+impl Schema for SessionUpdate {
     const SIGNS_IN: bool = false;
     const BODY_KINDS: &'static [&'static str] = &["record"];
 
@@ -99,12 +99,12 @@ impl Schema for SessionChange {
 }
 
 /// Sets fields of the session. A session has none that a client can set, so a valid body is answered as one without fields.
-#[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), request_body = SessionChange, responses(
+#[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), request_body = SessionUpdate, responses(
     (status = 400, body = Envelope, description = "Always, if there is a session: nothing to update, or VALIDATION_ERROR"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[post("/update-session")]
-pub async fn update_session(_: WithBody<SessionChange>) -> HttpResponse {
+pub async fn update_session(_: WithBody<SessionUpdate>) -> HttpResponse {
     HttpResponse::from_error(ApiError::NoFieldsToUpdate)
 }
 

@@ -38,7 +38,13 @@ fn named(request: &Request) -> Vec<String> {
 }
 
 /// The gateway once it listens, or `None` if it ended first: somebody else took its port.
-pub(super) async fn ready(mut process: Process, port: &str, home: Scratch) -> Option<Verifier> {
+pub(super) async fn ready(process: Process, port: &str, home: Scratch) -> Option<Verifier> {
+    let process = listening(process, port).await?;
+    Some(Verifier { process, url: format!("http://127.0.0.1:{port}/"), _home: home })
+}
+
+/// A program once it listens on this port, or `None` if it ended first.
+pub(super) async fn listening(mut process: Process, port: &str) -> Option<Process> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if process.ended().is_some() {
@@ -47,7 +53,7 @@ pub(super) async fn ready(mut process: Process, port: &str, home: Scratch) -> Op
             return None;
         }
         if TcpStream::connect(format!("127.0.0.1:{port}")).await.is_ok() && process.ended().is_none() {
-            return Some(Verifier { process, url: format!("http://127.0.0.1:{port}/"), _home: home });
+            return Some(process);
         }
         assert!(Instant::now() < deadline, "{}", process.output().join("\n"));
         tokio::task::yield_now().await;

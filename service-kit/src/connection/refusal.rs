@@ -1,4 +1,4 @@
-//! Responses to what is no request, in the envelope that every other error has.
+//! Responses to invalid HTTP, in the error envelope of all other responses.
 
 use std::io;
 use std::pin::Pin;
@@ -24,7 +24,9 @@ impl Refusal {
     /// The response to send in place of `response`, if that is a bare one of the parser. `response` is all that has been
     /// written since the last flush.
     pub(super) fn in_place_of(response: &[u8]) -> Option<Self> {
-        let head = std::str::from_utf8(response).ok()?.strip_suffix("\r\n\r\n")?;
+        // Nearly every response has a body, and is not looked at any further.
+        let head = response.strip_suffix(b"\r\n\r\n").filter(|head| head.starts_with(b"HTTP/1."))?;
+        let head = std::str::from_utf8(head).ok()?;
         let (status_line, fields) = head.split_once("\r\n")?;
         let status = status_line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?;
         let envelope = envelope(StatusCode::from_bytes(status.as_bytes()).ok()?)?;

@@ -23,7 +23,7 @@ export function SignInForm() {
   const { onSubmit, busy, errorOf, formError } = useForm({
     fields: FIELDS,
     mistakes: signInMistakes,
-    submit: (values) => signIn(values, query.get("callbackURL") ?? undefined),
+    submit: (values) => signIn(values, query.get("callbackURL") || undefined),
   });
   return (
     <AuthForm

@@ -1,7 +1,6 @@
 //! examples/nginx and examples/caddy: real proxies that ask the real auth-service for whom they let through.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use local_stack::Service;
 use local_stack::process::Process;
@@ -11,13 +10,13 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::process::Command;
-use tokio::time::Instant;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
+use super::gateway;
+use super::program::{command, example, find, skip};
 use crate::scratch::Scratch;
 
-const PATIENCE: Duration = Duration::from_secs(30);
 /// The sign-in page, as the examples want it: percent-encoded for a query.
 const SIGN_IN: &str = "http%3A%2F%2Flocalhost%3A3000%2Fsignin";
 /// How far a session ages before a request extends it.
@@ -37,36 +36,24 @@ impl Proxy {
             Self::Nginx => "nginx",
             Self::Caddy => "caddy",
         };
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let places = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-        let found = places.map(|place| place.join(name)).find(|path| path.is_file());
-        if found.is_none() {
-            let required =
-                ["CI", "LATCHKEY_REQUIRE_VERIFIERS"].iter().any(|name| std::env::var_os(name).is_some());
-            assert!(!required, "{name} is not on PATH, and CI or LATCHKEY_REQUIRE_VERIFIERS asks for it");
-            testing::report_skipped(&format!("{name} is not on PATH, so examples/{name} is not tested."));
-        }
-        found
+        find(name).or_else(|| skip(&format!("{name} is not on PATH"), &format!("examples/{name}")))
     }
 
-    fn command(self, program: &Path, home: &Path, settings: &[(&str, String)]) -> Command {
-        let examples = local_stack::workspace::root().unwrap().join("examples");
-        let mut command = Command::new(program);
-        command.env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    fn command(self, program: &Path, home: &Scratch, settings: &[(&str, String)]) -> Command {
+        let mut command = command(program, home);
         match self {
             Self::Caddy => {
                 command.envs(settings.iter().map(|(name, value)| (name, value)));
                 command
                     .args(["run", "--adapter", "caddyfile", "--config"])
-                    .arg(examples.join("caddy/forward-auth.Caddyfile"));
+                    .arg(example("caddy/forward-auth.Caddyfile"));
             }
             Self::Nginx => {
-                let template =
-                    std::fs::read_to_string(examples.join("nginx/forward-auth.conf.template")).unwrap();
+                let template = std::fs::read_to_string(example("nginx/forward-auth.conf.template")).unwrap();
                 let filled = settings
                     .iter()
                     .fold(template, |text, (name, value)| text.replace(&format!("${{{name}}}"), value));
-                let home = home.display();
+                let home = home.path().display();
                 let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
                     .map(|name| format!("{name}_temp_path {home}/{name};"))
                     .concat();
@@ -124,9 +111,9 @@ impl Stack {
                 ("APPLICATION", bare(&application.uri())),
                 ("SIGN_IN", SIGN_IN.to_owned()),
             ];
-            let command = proxy.command(&program, home.path(), &settings);
+            let command = proxy.command(&program, &home, &settings);
             let process = Process::spawn("proxy", command, None).unwrap();
-            let Some(process) = listening(process, port).await else { continue };
+            let Some(process) = gateway::listening(process, &port.to_string()).await else { continue };
             return Some(Self { url, auth, database, application, http, _process: process, _home: home });
         }
         panic!("{proxy:?} does not start; its log is above")
@@ -143,23 +130,6 @@ impl Stack {
         let answer = answer.send().await.unwrap();
         let cookie = answer.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
         (cookie, answer.json::<Value>().await.unwrap()["user"].clone())
-    }
-}
-
-/// The proxy once it listens, or `None` if it ended first: somebody else took its port.
-async fn listening(mut process: Process, port: u16) -> Option<Process> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if process.ended().is_some() {
-            process.finish().await.unwrap();
-            eprintln!("{}", process.output().join("\n"));
-            return None;
-        }
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() && process.ended().is_none() {
-            return Some(process);
-        }
-        assert!(Instant::now() < deadline, "{}", process.output().join("\n"));
-        tokio::task::yield_now().await;
     }
 }
 
