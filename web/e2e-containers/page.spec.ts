@@ -15,7 +15,8 @@ test("somebody signs up, adds a task, finds it after a reload, and signs out", a
   // From one address three people may sign up in ten seconds, and others did just before. That answer is no problem.
   await expect(async () => {
     if (page.url().endsWith("/signup")) {
-      await page.getByRole("button", { name: "Create account" }).click();
+      // With a time limit: the page may leave between the look at its address and the press.
+      await page.getByRole("button", { name: "Create account" }).click({ timeout: 3_000 });
     }
     await expect(page).toHaveURL("/dashboard", { timeout: 3_000 });
   }).toPass({ timeout: 30_000 });
