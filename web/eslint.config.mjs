@@ -13,6 +13,18 @@ const config = [
       eqeqeq: "error",
       "no-console": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      // A flag that is first read in a callback is not tracked, and the page shows an old one for ever.
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "VariableDeclarator[id.type='Identifier'] > CallExpression[callee.name=/^use(Infinite)?Query$/]",
+          message: "Take what the component needs from the query's result while it renders.",
+        },
+        {
+          selector: "ReturnStatement > CallExpression[callee.name=/^use(Infinite)?Query$/]",
+          message: "Return the values that callers need, not the tracked result.",
+        },
+      ],
     },
   },
 ];

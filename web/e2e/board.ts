@@ -21,6 +21,11 @@ export function titles(page: Page): Locator {
   return page.locator("[data-title]");
 }
 
+/** A message in the corner of the page. */
+export function message(page: Page, text: string): Locator {
+  return page.getByRole("region", { name: "Notifications" }).getByRole("dialog").filter({ hasText: text });
+}
+
 /** Adds a task as a person does, and waits until the service has it. */
 export async function add(page: Page, title: string): Promise<void> {
   await page.getByRole("textbox", { name: "New task", exact: true }).fill(title);
@@ -46,6 +51,17 @@ export function asker(request: APIRequestContext, site: Site, token: string) {
     make: async (task: Partial<Task>): Promise<Task> => {
       const answer = await request.post(`${site.tasks}/api/me/tasks`, { headers, data: task });
       return (await answer.json()) as Task;
+    },
+    /** Makes tasks in this order: the last one is the newest. */
+    makeAll: async (titles: readonly string[]): Promise<void> => {
+      for (const title of titles) {
+        const answer = await request.post(`${site.tasks}/api/me/tasks`, { headers, data: { title } });
+        expect(answer.status()).toBe(201);
+      }
+    },
+    remove: async (id: string): Promise<void> => {
+      const answer = await request.delete(`${site.tasks}/api/me/tasks/${id}`, { headers });
+      expect(answer.status()).toBe(204);
     },
     change: async (id: string, changes: Partial<Task>): Promise<Task> => {
       const answer = await request.patch(`${site.tasks}/api/me/tasks/${id}`, { headers, data: changes });

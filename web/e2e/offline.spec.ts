@@ -1,4 +1,4 @@
-import { add, asker, complete, row, titles } from "./board";
+import { add, asker, complete, message, row, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
 test("offline and back: changes are shown at once, wait, and are sent in their order", async ({
@@ -72,17 +72,15 @@ test("a change that the service refuses is taken back, with a message", async ({
   await add(page, `${person.name} keeps this`);
   const token = await tokenOf(context.request, site);
   const [, gone] = await asker(context.request, site, token).list();
-  await context.request.delete(`${site.tasks}/api/me/tasks/${gone?.id}`, {
-    headers: { Authorization: `Bearer ${token}` },
-  });
+  await asker(context.request, site, token).remove(gone?.id ?? "");
 
   // It is taken back so soon that nobody sees it checked.
   await row(page, "Gone elsewhere").getByRole("checkbox").click();
-  await expect(page.getByRole("alert").filter({ hasText: "“Gone elsewhere” was not changed." })).toBeVisible();
-  // The page has looked again.
+  const told = message(page, "“Gone elsewhere” was not changed. It was deleted elsewhere.");
+  await expect(told).toBeVisible();
   await expect(titles(page)).toHaveText([`${person.name} keeps this`]);
-  await page.getByRole("button", { name: "Close" }).click();
-  await expect(page.getByText("was not changed")).toBeHidden();
+  await told.getByRole("button", { name: "Close" }).click();
+  await expect(told).toBeHidden();
 });
 
 test("what is not taken comes back into its field, each task after the other, and into its editor", async ({
@@ -91,8 +89,7 @@ test("what is not taken comes back into its field, each task after the other, an
 }) => {
   const field = page.getByRole("textbox", { name: "New task", exact: true });
   const title = page.getByRole("textbox", { name: "Title" });
-  const notTaken = (what: string) =>
-    page.getByRole("alert").filter({ hasText: `${what}. The service cannot be reached.` });
+  const notTaken = (what: string) => message(page, `${what}. The service cannot be reached.`);
   await page.goto("/dashboard");
   await add(page, "There already");
   let fail = () => {};

@@ -23,3 +23,8 @@ export function refusalOf({ status }: Response, body: unknown): ServiceError {
   const { code, message } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   return new ServiceError(status, typeof code === "string" ? code : "", typeof message === "string" ? message : "");
 }
+
+/** Whether a request was refused because what it is about does not exist, or not any more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ServiceError && error.status === 404;
+}

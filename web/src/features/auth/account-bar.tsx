@@ -37,7 +37,7 @@ export function AccountBar({ user, beforeLeaving }: Props) {
   }
 
   return (
-    <header className="border-b border-line bg-card">
+    <header className="border-b border-line bg-card print:hidden">
       <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-2 px-4 py-3 sm:gap-4">
         <nav aria-label="Pages" className="-ml-2 flex gap-1 sm:-ml-3">
           {PAGES.map(([path, name]) => (

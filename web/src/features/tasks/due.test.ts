@@ -1,25 +1,58 @@
-import { describe, expect, it } from "vitest";
-import { dayOf, dueLabel, endOfDay } from "./due";
+import { afterEach, describe, expect, it } from "vitest";
+import { dayOf, dueDay, dueLabel, dueOn } from "./due";
 
-describe("due dates", () => {
-  it("last until the day is over, here", () => {
-    const due = endOfDay("2026-11-21");
-    expect(due).not.toBeNull();
-    expect(dayOf(due ?? "")).toBe("2026-11-21");
-    expect(new Date(due ?? "").getHours()).toBe(23);
+describe("a due date", () => {
+  const zone = process.env.TZ;
+  afterEach(() => {
+    process.env.TZ = zone;
   });
 
-  it("are none when unfinished", () => {
-    expect(endOfDay("")).toBeNull();
-    expect(endOfDay("2026-11")).toBeNull();
+  it.each(["Pacific/Kiritimati", "Europe/Berlin", "UTC", "America/Los_Angeles", "Pacific/Pago_Pago"])(
+    "is the same day in %s as where it was set",
+    (reader) => {
+      process.env.TZ = reader;
+      expect(dueDay(dueOn("2026-11-21") ?? "")).toBe("2026-11-21");
+      expect(dueDay("2026-11-21T23:59:59.000000Z")).toBe("2026-11-21");
+    },
+  );
+
+  it("that an API client set to a moment is the reader's day of that moment", () => {
+    process.env.TZ = "America/Los_Angeles";
+    expect(dueDay("2026-11-21T06:00:00Z")).toBe("2026-11-20");
+    process.env.TZ = "Europe/Berlin";
+    expect(dueDay("2026-11-21T22:59:59Z")).toBe("2026-11-21");
+    expect(dueDay("2026-11-21T23:00:00Z")).toBe("2026-11-22");
   });
 
-  it("are told as people say them", () => {
-    const now = new Date(2026, 10, 21, 12);
-    expect(dueLabel(new Date(2026, 10, 21, 23).toISOString(), now)).toEqual({ text: "Today", over: false });
-    expect(dueLabel(new Date(2026, 10, 22, 23).toISOString(), now)).toEqual({ text: "Tomorrow", over: false });
-    expect(dueLabel(new Date(2026, 10, 3, 23).toISOString(), now)).toEqual({ text: "Overdue, 3 Nov", over: true });
-    expect(dueLabel(new Date(2026, 10, 3, 23).toISOString(), now, true)).toEqual({ text: "3 Nov", over: false });
-    expect(dueLabel(new Date(2027, 0, 3, 23).toISOString(), now).text).toBe("3 Jan 2027");
+  it("is none when it is unfinished", () => {
+    expect(dueOn("")).toBeNull();
+    expect(dueOn("2026-11")).toBeNull();
+  });
+});
+
+describe("the label of a due date", () => {
+  const label = (day: string, today: string, completed = false) => dueLabel(dueOn(day) ?? "", today, completed);
+
+  it("names the near days", () => {
+    expect(label("2026-11-21", "2026-11-21")).toEqual({ text: "Today", overdue: false });
+    expect(label("2026-12-01", "2026-11-30")).toEqual({ text: "Tomorrow", overdue: false });
+  });
+
+  it("says overdue when the day is over, and never of a completed task", () => {
+    expect(label("2026-11-03", "2026-11-04").overdue).toBe(true);
+    expect(label("2026-11-03", "2026-11-04").text).toMatch(/^Overdue, /);
+    expect(label("2026-11-03", "2026-11-03").overdue).toBe(false);
+    expect(label("2026-11-03", "2026-11-04", true).overdue).toBe(false);
+  });
+
+  it("names the year where it is another one", () => {
+    expect(label("2027-01-03", "2026-11-21").text).toMatch(/2027/);
+    expect(label("2026-12-03", "2026-11-21").text).not.toMatch(/2026/);
+  });
+});
+
+describe("a day", () => {
+  it("is the reader's", () => {
+    expect(dayOf(new Date(2026, 10, 1, 0, 0, 1))).toBe("2026-11-01");
   });
 });

@@ -1,37 +1,48 @@
 const pad = (number: number, digits = 2) => String(number).padStart(digits, "0");
 
-/** A date input's text for a moment, in the person's own time zone. */
-export function dayOf(moment: string | Date): string {
-  const date = new Date(moment);
-  return `${pad(date.getFullYear(), 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+/** Ends the moment that stands for a day: the last second of that day, in UTC. */
+const END_OF_DAY = "T23:59:59Z";
+const A_DAY = /^\d{4}-\d{2}-\d{2}$/;
+const WHOLE_DAY = /^(\d{4}-\d{2}-\d{2})T23:59:59(?:\.0+)?(?:Z|[+-]00:00)$/;
+
+/** The calendar day of a moment in the reader's time zone, as the value of a date input. */
+export function dayOf(moment: Date): string {
+  return `${pad(moment.getFullYear(), 4)}-${pad(moment.getMonth() + 1)}-${pad(moment.getDate())}`;
 }
 
-/** The last second of a day: who is due on Friday has all of Friday. Null for an empty or an unfinished date. */
-export function endOfDay(day: string): string | null {
-  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
-  if (!parts) {
-    return null;
-  }
-  const end = new Date(0);
-  end.setFullYear(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
-  end.setHours(23, 59, 59, 0);
-  return end.toISOString();
+/**
+ * The day that a task is due. A due date set on this page is a day, the same for readers in every time zone. A due date
+ * that an API client set to a moment is the day of that moment where the reader is.
+ */
+export function dueDay(due: string): string {
+  return WHOLE_DAY.exec(due)?.[1] ?? dayOf(new Date(due));
 }
 
-/** How a due date is shown, and whether it is over: nothing is for what is done. */
-export function dueLabel(due: string, now: Date, done = false): { text: string; over: boolean } {
-  const tomorrow = new Date(now);
-  tomorrow.setDate(now.getDate() + 1);
-  const day = dayOf(due);
-  const over = !done && new Date(due) < now;
-  if (day === dayOf(now)) {
-    return { text: "Today", over };
+/** The `due_date` that stands for a day. Null for an empty or an unfinished date. */
+export function dueOn(day: string): string | null {
+  return A_DAY.test(day) ? day + END_OF_DAY : null;
+}
+
+/** The day after a day. */
+function nextDay(day: string): string {
+  const next = new Date(`${day}T00:00:00Z`);
+  next.setUTCDate(next.getUTCDate() + 1);
+  return next.toISOString().slice(0, day.length);
+}
+
+/** How a due date is shown on the day `today`, and whether that day is over. A completed task is never overdue. */
+export function dueLabel(due: string, today: string, completed = false): { text: string; overdue: boolean } {
+  const day = dueDay(due);
+  const overdue = !completed && day < today;
+  if (day === today) {
+    return { text: "Today", overdue };
   }
-  if (day === dayOf(tomorrow)) {
-    return { text: "Tomorrow", over };
+  if (day === nextDay(today)) {
+    return { text: "Tomorrow", overdue };
   }
-  const date = new Date(due);
-  const year = date.getFullYear() === now.getFullYear() ? {} : { year: "numeric" as const };
-  const text = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...year }).format(date);
-  return { text: over ? `Overdue, ${text}` : text, over };
+  const year = day.slice(0, 4) === today.slice(0, 4) ? {} : { year: "numeric" as const };
+  // The day has no time zone: formatted as a day in UTC, it stays the day that it is.
+  const format = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC", ...year });
+  const text = format.format(new Date(`${day}T12:00:00Z`));
+  return { text: overdue ? `Overdue, ${text}` : text, overdue };
 }

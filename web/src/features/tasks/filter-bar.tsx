@@ -1,4 +1,3 @@
-import * as ToggleGroup from "@radix-ui/react-toggle-group";
 import { useEffect, useState, type RefObject } from "react";
 import { LONGEST_SEARCH, STATUSES, type Filters } from "./filters";
 import { PrioritySelect } from "./priority-select";
@@ -45,28 +44,26 @@ export function FilterBar({ filters, search, onChange }: Props) {
         onChange={(event) => setText(event.target.value)}
         className="min-h-11 min-w-0 flex-1 basis-full rounded-lg border border-edge bg-card px-3 placeholder:text-soft sm:basis-0"
       />
-      <ToggleGroup.Root
-        type="single"
-        aria-label="Which tasks"
-        value={filters.status}
-        onValueChange={(status) => {
-          const chosen = STATUSES.find((one) => one === status);
-          if (chosen) {
-            onChange({ ...filters, search: text, status: chosen });
-          }
-        }}
-        className="flex flex-1 rounded-lg border border-edge bg-card p-1 sm:flex-none"
-      >
+      <fieldset className="flex flex-1 rounded-lg border border-edge bg-card p-1 sm:flex-none">
+        <legend className="sr-only">Which tasks</legend>
         {STATUSES.map((status) => (
-          <ToggleGroup.Item
+          <label
             key={status}
-            value={status}
-            className="min-h-9 flex-1 rounded-md px-3 font-medium text-soft data-[state=on]:bg-accent data-[state=on]:text-on-accent"
+            className="relative inline-flex min-h-9 flex-1 items-center justify-center rounded-md px-3 font-medium text-soft has-checked:bg-accent has-checked:text-on-accent"
           >
-            {STATUS_NAMES[status]}
-          </ToggleGroup.Item>
+            {/* It lies under the whole label, so that its outline is the label's. */}
+            <input
+              type="radio"
+              name="status"
+              value={status}
+              checked={filters.status === status}
+              onChange={() => onChange({ ...filters, search: text, status })}
+              className="absolute inset-0 appearance-none rounded-md"
+            />
+            <span className="pointer-events-none relative">{STATUS_NAMES[status]}</span>
+          </label>
         ))}
-      </ToggleGroup.Root>
+      </fieldset>
       <PrioritySelect
         label="Only of this priority"
         anyName="Any priority"

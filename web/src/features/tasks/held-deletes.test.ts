@@ -1,56 +1,52 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { HeldDeletes, HOLD } from "./held-deletes";
+import { describe, expect, it, vi } from "vitest";
+import { HeldDeletes } from "./held-deletes";
 
 const a = { id: "a" };
 const b = { id: "b" };
 
-describe("HeldDeletes", () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
+function holding() {
+  const send = vi.fn(async (_item: { id: string }) => {});
+  const deletes = new HeldDeletes();
+  for (const item of [a, b]) {
+    deletes.hold(item, () => send(item));
+  }
+  return { deletes, send };
+}
 
-  it("sends after the hold, not before, and once", async () => {
-    const send = vi.fn(async (_item: { id: string }) => {});
-    const deletes = new HeldDeletes();
+describe("HeldDeletes", () => {
+  it("sends what is released, once", async () => {
+    const { deletes, send } = holding();
     deletes.hold(a, () => send(a));
-    deletes.hold(a, () => send(a));
-    await vi.advanceTimersByTimeAsync(HOLD - 1);
-    expect(send).not.toHaveBeenCalled();
-    expect(deletes.all()).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(1);
+    expect(deletes.all()).toHaveLength(2);
+    await Promise.all([deletes.release("a"), deletes.release("a")]);
     expect(send).toHaveBeenCalledExactlyOnceWith(a);
-    expect(deletes.all()).toEqual([]);
+    expect(deletes.all()).toMatchObject([{ item: b, sent: false }]);
   });
 
   it("never sends what was undone", async () => {
-    const send = vi.fn(async (_item: { id: string }) => {});
-    const deletes = new HeldDeletes();
-    deletes.hold(a, () => send(a));
-    deletes.hold(b, () => send(b));
+    const { deletes, send } = holding();
     expect(deletes.undo()).toBe(b);
     expect(deletes.undo("nobody")).toBeUndefined();
-    await vi.advanceTimersByTimeAsync(HOLD * 2);
+    await deletes.release("b");
+    await deletes.flush();
     expect(send).toHaveBeenCalledExactlyOnceWith(a);
   });
 
   it("sends everything at once when the page is left", async () => {
-    const send = vi.fn(async (_item: { id: string }) => {});
-    const deletes = new HeldDeletes();
-    deletes.hold(a, () => send(a));
-    deletes.hold(b, () => send(b));
+    const { deletes, send } = holding();
     await deletes.flush();
-    await vi.advanceTimersByTimeAsync(HOLD * 2);
     expect(send).toHaveBeenCalledTimes(2);
   });
 
-  it("undoes nothing that is on its way, and hides it until it is settled", async () => {
+  it("undoes nothing whose request is in flight, and holds it until that is answered", async () => {
     let settle = () => {};
     const deletes = new HeldDeletes();
     deletes.hold(a, () => new Promise<void>((resolve) => (settle = resolve)));
-    await vi.advanceTimersByTimeAsync(HOLD);
+    const released = deletes.release("a");
     expect(deletes.undo("a")).toBeUndefined();
     expect(deletes.all()).toMatchObject([{ item: a, sent: true }]);
     settle();
-    await vi.advanceTimersByTimeAsync(0);
+    await released;
     expect(deletes.all()).toEqual([]);
   });
 });

@@ -1,25 +1,21 @@
-/** How long a deletion can be undone, in milliseconds. */
-export const HOLD = 5_000;
-
-/** A deletion that was not sent yet, or is on its way. */
+/** A deletion that can be undone, or whose request is in flight. */
 export interface Held<Item> {
   id: string;
   item: Item;
   sent: boolean;
-  /** Deletes for good. It deals with its own failures. */
+  /** Deletes for good. It handles its own failures. */
   send: () => Promise<void>;
 }
 
-/** Holds deletions back for a while, so that they can be undone without the service ever hearing of them. */
+/** Holds deletions back until they are released, so that they can be undone without a request. */
 export class HeldDeletes<Item extends { id: string }> {
   #held: readonly Held<Item>[] = [];
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #listeners = new Set<() => void>();
 
-  /** What is held, oldest first; the same array until it changes. */
+  /** Every deletion that is held, oldest first; the same array until it changes. */
   readonly all = (): readonly Held<Item>[] => this.#held;
 
-  /** Calls when something changes; the answer stops it. */
+  /** Calls the listener on every change; the returned function stops that. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -31,35 +27,25 @@ export class HeldDeletes<Item extends { id: string }> {
       return;
     }
     this.#set([...this.#held, { id: item.id, item, sent: false, send }]);
-    this.#timers.set(
-      item.id,
-      setTimeout(() => void this.#send(item.id), HOLD),
-    );
   }
 
-  /** Takes back a deletion; the last one unless told which. Nothing happens when it is on its way already. */
+  /** Undoes a deletion: the last one, or the one with this id. Returns undefined if it is sent already. */
   undo(id = this.#held.findLast(({ sent }) => !sent)?.id): Item | undefined {
     const found = this.#held.find((held) => held.id === id && !held.sent);
     if (!found) {
       return undefined;
     }
-    this.#stop(found.id);
     this.#set(this.#held.filter((held) => held !== found));
     return found.item;
   }
 
-  /** Sends everything now: the page is being left. */
-  async flush(): Promise<void> {
-    await Promise.all(this.#held.filter(({ sent }) => !sent).map(({ id }) => this.#send(id)));
-  }
-
-  async #send(id: string): Promise<void> {
-    this.#stop(id);
-    const found = this.#held.find((held) => held.id === id);
+  /** Sends a deletion, unless it was undone or is sent already. */
+  async release(id: string): Promise<void> {
+    const found = this.#held.find((held) => held.id === id && !held.sent);
     if (!found) {
       return;
     }
-    this.#set(this.#held.map((held) => (held.id === id ? { ...held, sent: true } : held)));
+    this.#set(this.#held.map((held) => (held === found ? { ...held, sent: true } : held)));
     try {
       await found.send();
     } finally {
@@ -67,9 +53,9 @@ export class HeldDeletes<Item extends { id: string }> {
     }
   }
 
-  #stop(id: string): void {
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
+  /** Sends all deletions now: the page is being left. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#held.map(({ id }) => this.release(id)));
   }
 
   #set(held: readonly Held<Item>[]): void {

@@ -1,8 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { Task } from "@/lib/tasks-api/client";
-import { addTask, changeTask, removeTask, tasksOf, type Pages } from "./lists";
+import { NO_FILTERS } from "./filters";
+import {
+  addTask,
+  changeTask,
+  refreshPage,
+  removeTask,
+  takeTask,
+  tasksOf,
+  unnamedId,
+  type Page,
+  type Pages,
+} from "./lists";
 
-function task(id: string): Task {
+function task(id: string, changes: Partial<Task> = {}): Task {
   return {
     id,
     user_id: "u",
@@ -13,30 +24,95 @@ function task(id: string): Task {
     due_date: null,
     created_at: "",
     updated_at: "",
+    ...changes,
   };
 }
 
-function pages(...lists: string[][]): Pages {
+function page(ids: string, next_cursor: string | null, title?: string): Page {
+  return { tasks: [...ids].map((id) => task(id, title ? { title } : {})), next_cursor, askedAt: 0 };
+}
+
+/** Pages by the ids of their tasks. Each but the last ends with a cursor. */
+function pages(...lists: string[]): Pages {
   return {
-    pages: lists.map((ids) => ({ tasks: ids.map(task), next_cursor: null })),
-    pageParams: lists.map(() => undefined),
+    pages: lists.map((ids, index) => page(ids, index === lists.length - 1 ? null : `after ${ids.at(-1)}`)),
+    pageParams: lists.map((_, index) => (index === 0 ? undefined : `after ${lists[index - 1]?.at(-1)}`)),
   };
 }
 
-const ids = (of: Pages) => tasksOf(of).map(({ id }) => id);
+const ids = (of: Pages) => of.pages.map(({ tasks }) => tasks.map(({ id }) => id).join("")).join(" ");
+const shown = (of: Pages) =>
+  tasksOf(of)
+    .map(({ id }) => id)
+    .join("");
 
 describe("lists in pages", () => {
   it("show a task once, though it stands on two pages", () => {
-    expect(ids(pages(["c", "b"], ["b", "a"]))).toEqual(["c", "b", "a"]);
+    expect(shown(pages("cb", "ba"))).toBe("cba");
     expect(tasksOf(undefined)).toEqual([]);
   });
 
-  it("are changed on the page where the task stands, and the old ones stay as they were", () => {
-    const before = pages(["c", "b"], ["a"]);
-    expect(ids(addTask(before, task("d")))).toEqual(["d", "c", "b", "a"]);
-    expect(ids(removeTask(before, "a"))).toEqual(["c", "b"]);
+  it("are changed on the page where the task stands; the others stay the same objects", () => {
+    const before = pages("cb", "a");
+    expect(ids(addTask(before, task("d")))).toBe("dcb a");
+    expect(ids(removeTask(before, "a"))).toBe("cb ");
     const changed = changeTask(before, "a", (found) => ({ ...found, title: "new" }));
     expect(tasksOf(changed).map(({ title }) => title)).toEqual(["c", "b", "new"]);
-    expect(ids(before)).toEqual(["c", "b", "a"]);
+    expect(changed.pages[0]).toBe(before.pages[0]);
+    expect(ids(before)).toBe("cb a");
+  });
+});
+
+describe("an answered task", () => {
+  const open = { ...NO_FILTERS, status: "pending" as const };
+
+  it("is replaced where it stands", () => {
+    const taken = takeTask(pages("cb", "a"), task("a", { title: "new" }), NO_FILTERS);
+    expect(tasksOf(taken).at(-1)?.title).toBe("new");
+  });
+
+  it("leaves a list whose filters it does not match", () => {
+    expect(ids(takeTask(pages("cb", "a"), task("b", { is_completed: true }), open))).toBe("c a");
+  });
+
+  it("is inserted in its order, if the list is loaded that far", () => {
+    expect(ids(takeTask(pages("db", "a"), task("c"), open))).toBe("dcb a");
+    expect(ids(takeTask(pages("dc", "b"), task("a"), open))).toBe("dc ba");
+    const loaded = { pages: [page("dc", "after c")], pageParams: [undefined] };
+    expect(ids(takeTask(loaded, task("a"), open))).toBe("dc");
+    expect(ids(takeTask(addTask(pages("ca"), task(unnamedId())), task("b"), open))).toMatch(/cba$/);
+  });
+});
+
+describe("a fresh page", () => {
+  it("replaces what it covers, and keeps what is below", () => {
+    const after = refreshPage(pages("fed", "cba"), 0, page("gfe", "after e", "new"));
+    expect(ids(after)).toBe("gfed cba");
+    expect(tasksOf(after).map(({ title }) => title)).toEqual(["new", "new", "new", "d", "c", "b", "a"]);
+    expect(after.pageParams).toEqual([undefined, "after d"]);
+    expect(after.pages[0]?.next_cursor).toBe("after d");
+  });
+
+  it("removes what was deleted, and takes over from the page below", () => {
+    const after = refreshPage(pages("fed", "cba"), 0, page("fdc", "after c", "new"));
+    expect(ids(after)).toBe("fdc ba");
+    expect(after.pageParams).toEqual([undefined, "after c"]);
+    expect(tasksOf(after)[2]?.title).toBe("new");
+  });
+
+  it("in the middle leaves the pages above alone", () => {
+    const after = refreshPage(pages("ih", "gf", "ed"), 1, page("ge", "after e"));
+    expect(ids(after)).toBe("ih ge d");
+    expect(after.pageParams).toEqual([undefined, "after h", "after e"]);
+  });
+
+  it("that is the last one ends the list", () => {
+    const after = refreshPage(pages("dc", "ba"), 0, page("d", null));
+    expect(ids(after)).toBe("d");
+    expect(after.pageParams).toEqual([undefined]);
+  });
+
+  it("without any known task replaces the list: there may be a gap", () => {
+    expect(ids(refreshPage(pages("dc", "ba"), 0, page("hg", "after g")))).toBe("hg");
   });
 });

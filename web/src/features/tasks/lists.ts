@@ -1,38 +1,133 @@
 import type { InfiniteData } from "@tanstack/react-query";
 import type { Task, TaskList } from "@/lib/tasks-api/client";
+import { matches, type Filters } from "./filters";
 
-/** The pages of a list, as far as they were loaded. */
-export type Pages = InfiniteData<TaskList, string | undefined>;
+/** A page of a list, and when the service was asked for it, in milliseconds since the epoch. */
+export type Page = TaskList & { askedAt: number };
 
-/** Every task of the pages, once: a task made meanwhile moves the others to later pages. */
-export function tasksOf(pages: InfiniteData<TaskList, unknown> | undefined): Task[] {
-  const all = pages?.pages.flatMap(({ tasks }) => tasks) ?? [];
-  return [...new Map(all.map((task) => [task.id, task])).values()];
+/** The pages of a list that are loaded. The service lists tasks by id, newest first. */
+export type Pages = InfiniteData<Page, string | undefined>;
+
+/** Begins the id of a task that the service has not created yet. It sorts before every id of the service. */
+const UNNAMED = "new-";
+
+/** An id for a task that the service has not created yet. */
+export function unnamedId(): string {
+  return UNNAMED + crypto.getRandomValues(new Uint32Array(2)).join("-");
 }
 
-/** Changes one task wherever it stands. */
-export function changeTask(pages: Pages, id: string, change: (task: Task) => Task): Pages {
+/** Whether the service has created the task. */
+export function isNamed(task: Task): boolean {
+  return !task.id.startsWith(UNNAMED);
+}
+
+/** Every task of the pages, once. */
+export function tasksOf(pages: Pages | undefined): Task[] {
+  const found = new Map<string, Task>();
+  for (const { tasks } of pages?.pages ?? []) {
+    for (const task of tasks) {
+      if (!found.has(task.id)) {
+        found.set(task.id, task);
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** The task with this id, if it is loaded. */
+export function findTask(pages: Pages, id: string): Task | undefined {
+  for (const { tasks } of pages.pages) {
+    const found = tasks.find((task) => task.id === id);
+    if (found) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
+/** Changes the tasks of each page. A page whose tasks stay the same array stays the same object. */
+function mapTasks(pages: Pages, change: (tasks: Task[], index: number) => Task[]): Pages {
   return {
     ...pages,
-    pages: pages.pages.map((page) => ({
-      ...page,
-      tasks: page.tasks.map((task) => (task.id === id ? change(task) : task)),
-    })),
+    pages: pages.pages.map((page, index) => {
+      const tasks = change(page.tasks, index);
+      return tasks === page.tasks ? page : { ...page, tasks };
+    }),
   };
+}
+
+/** Changes one task. */
+export function changeTask(pages: Pages, id: string, change: (task: Task) => Task): Pages {
+  return mapTasks(pages, (tasks) =>
+    tasks.some((task) => task.id === id) ? tasks.map((task) => (task.id === id ? change(task) : task)) : tasks,
+  );
 }
 
 /** Removes a task. */
 export function removeTask(pages: Pages, id: string): Pages {
-  return {
-    ...pages,
-    pages: pages.pages.map((page) => ({ ...page, tasks: page.tasks.filter((task) => task.id !== id) })),
-  };
+  return mapTasks(pages, (tasks) =>
+    tasks.some((task) => task.id === id) ? tasks.filter((task) => task.id !== id) : tasks,
+  );
 }
 
 /** Puts a new task on top. */
 export function addTask(pages: Pages, added: Task): Pages {
+  return mapTasks(pages, (tasks, index) => (index === 0 ? [added, ...tasks] : tasks));
+}
+
+/** Puts a task where it belongs by its id, if the list is loaded that far. */
+function insertTask(pages: Pages, inserted: Task): Pages {
+  const isAfter = (task: Task) => isNamed(task) && task.id < inserted.id;
+  const at = pages.pages.findIndex(({ tasks, next_cursor }) => tasks.some(isAfter) || next_cursor === null);
+  return mapTasks(pages, (tasks, index) => {
+    if (index !== at) {
+      return tasks;
+    }
+    const before = tasks.findIndex(isAfter);
+    return before === -1 ? [...tasks, inserted] : tasks.toSpliced(before, 0, inserted);
+  });
+}
+
+/** Takes a task as the service answered it: replaced, inserted or removed, as the filters of the list want it. */
+export function takeTask(pages: Pages, task: Task, filters: Filters): Pages {
+  if (!matches(task, filters)) {
+    return removeTask(pages, task.id);
+  }
+  return findTask(pages, task.id) ? changeTask(pages, task.id, () => task) : insertTask(pages, task);
+}
+
+/** Whether a list has changed so much at its top that none of the loaded tasks is in its first page any more. */
+function isOvertaken(pages: Pages, first: Page): boolean {
+  const fresh = new Set(first.tasks.map(({ id }) => id));
+  return first.next_cursor !== null && !tasksOf(pages).some(({ id }) => fresh.has(id));
+}
+
+/**
+ * Puts a fresh answer in the place of one page. The answer may end earlier than the page, if tasks were added above, or
+ * later, if some were deleted: tasks that it covers are as it has them, in every page; those below it stay.
+ */
+export function refreshPage(pages: Pages, index: number, fresh: Page): Pages {
+  if (index === 0 && isOvertaken(pages, fresh)) {
+    // There may be a gap between the answer and the tasks that are loaded.
+    return { pages: [fresh], pageParams: [undefined] };
+  }
+  const before = pages.pages.slice(0, index);
+  if (fresh.next_cursor === null) {
+    return { pages: [...before, fresh], pageParams: pages.pageParams.slice(0, index + 1) };
+  }
+  const end = fresh.tasks.at(-1)?.id ?? "";
+  const below = (tasks: Task[]) => tasks.filter((task) => isNamed(task) && task.id < end);
+  const page = pages.pages[index];
+  const kept = below(page?.tasks ?? []);
+  const later = pages.pages.slice(index + 1).map((one) => ({ ...one, tasks: below(one.tasks) }));
+  const params = pages.pageParams.slice();
+  // Where the page ends, the next one begins.
+  const next_cursor = kept.length > 0 && page ? page.next_cursor : fresh.next_cursor;
+  if (later.length > 0) {
+    params[index + 1] = next_cursor ?? undefined;
+  }
   return {
-    ...pages,
-    pages: pages.pages.map((page, index) => (index === 0 ? { ...page, tasks: [added, ...page.tasks] } : page)),
+    pages: [...before, { ...fresh, tasks: [...fresh.tasks, ...kept], next_cursor }, ...later],
+    pageParams: params,
   };
 }

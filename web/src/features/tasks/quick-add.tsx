@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState, type FormEvent, type RefObjec
 import type { NewTask, Priority } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
 import type { Drafts } from "./drafts";
-import { dayOf, endOfDay } from "./due";
+import { dueDay, dueOn } from "./due";
 import { PrioritySelect } from "./priority-select";
 import { titleMistake } from "./rules";
 
@@ -22,7 +22,7 @@ function taskIn(form: HTMLFormElement): NewTask {
   return {
     title: String(data.get("title")).trim(),
     priority: data.get("priority") as Priority,
-    due_date: endOfDay(String(data.get("due"))),
+    due_date: dueOn(String(data.get("due"))),
   };
 }
 
@@ -31,7 +31,7 @@ function isBlank({ title, priority, due_date }: NewTask): boolean {
 }
 
 function fill(form: HTMLFormElement, { title, priority, due_date }: NewTask): void {
-  const values = { title, priority: priority ?? USUAL, due: due_date ? dayOf(due_date) : "" };
+  const values = { title, priority: priority ?? USUAL, due: due_date ? dueDay(due_date) : "" };
   for (const [name, value] of Object.entries(values)) {
     (form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement).value = value;
   }
@@ -64,7 +64,7 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
       return;
     }
     form.current.reset();
-    drafts.type(undefined);
+    drafts.type(null);
     refill();
     try {
       await onAdd(task);
@@ -79,7 +79,7 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
   function keep() {
     if (form.current) {
       const task = taskIn(form.current);
-      drafts.type(isBlank(task) ? undefined : task);
+      drafts.type(isBlank(task) ? null : task);
     }
   }
 
@@ -95,7 +95,8 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
         ref={input}
         name="title"
         aria-label="New task"
-        placeholder="What is to be done?"
+        placeholder="Add a task"
+        dir="auto"
         autoComplete="off"
         enterKeyHint="done"
         aria-invalid={mistake ? true : undefined}

@@ -1,25 +1,32 @@
 "use client";
 
-import { useRef } from "react";
+import dynamic from "next/dynamic";
+import { useCallback, useRef, useState } from "react";
 import { AccountBar } from "@/features/auth/account-bar";
 import type { User } from "@/features/auth/session";
 import type { Priority, Task } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { useOnline } from "@/ui/use-online";
+import { DiscardDialog } from "./discard-dialog";
 import { FilterBar } from "./filter-bar";
-import { tasksOf } from "./lists";
+import { isNamed } from "./lists";
 import { QuickAdd } from "./quick-add";
-import { ShortcutsDialog } from "./shortcuts-dialog";
+import { StrayEditor } from "./stray-editor";
 import type { TaskActions } from "./task-row";
+import { isTyped } from "./task-form";
 import { TaskView } from "./task-view";
-import { UndoBar } from "./undo-bar";
 import { useFilters } from "./use-filters";
+import { useListRefresh } from "./use-list-refresh";
 import { focusedTask, moveFocus, useShortcuts, type Shortcut } from "./use-shortcuts";
 import { useSwitch } from "./use-switch";
 import { useTaskActions } from "./use-task-actions";
-import { isNamed } from "./use-task-changes";
 import { useTasks } from "./use-tasks";
+
+/** What is not needed for the first look at the list. If it cannot be loaded, the list works without it. */
+const nothing = () => null;
+const Toaster = dynamic(() => import("@/ui/toaster").catch(() => nothing), { ssr: false });
+const ShortcutsDialog = dynamic(() => import("./shortcuts-dialog").catch(() => nothing), { ssr: false });
 
 const PRIORITY_KEYS: Partial<Record<Shortcut, Priority>> = { "1": "high", "2": "medium", "3": "low" };
 
@@ -39,15 +46,25 @@ function pressOnTask(key: Shortcut, task: Task, { change, edit, remove }: TaskAc
 
 /** Somebody's tasks, and everything that can be done with them. */
 export function TaskBoard({ user }: { user: User }) {
+  "use memo";
   const [filters, setFilters] = useFilters();
   const list = useTasks(user.id, filters);
+  const { outdate, visible } = useListRefresh(user.id, filters, list);
   const online = useOnline();
-  const { add, actions, editing, held, undo, sendDeletions, failure, dismiss } = useTaskActions(user.id, online);
+  const [wanted, setWanted] = useState<string | null>(null);
+  const { add, actions, drafts, edited, held, undo, sendDeletions, discarding, discard } = useTaskActions({
+    userId: user.id,
+    online,
+    onUnknown: outdate,
+    onFocus: setWanted,
+  });
   const [shortcutsOn, switchShortcuts] = useSwitch("latchkey.shortcuts");
   const newTask = useRef<HTMLInputElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
-  const shown = tasksOf(list.data).filter(({ id }) => !held.some((one) => one.id === id));
+  const focused = useCallback(() => setWanted(null), []);
+  const shown = list.tasks.filter(({ id }) => !held.some((one) => one.id === id));
+  const isStray = edited && isTyped(edited) && !list.isLoading && !shown.some(({ id }) => id === edited.task.id);
 
   useShortcuts(shortcutsOn, (key) => {
     const task = shown.find(({ id }) => id === focusedTask());
@@ -60,7 +77,7 @@ export function TaskBoard({ user }: { user: User }) {
     } else if (key === "u") {
       undo();
     } else if (key === "j" || key === "k") {
-      moveFocus(key === "j" ? 1 : -1);
+      moveFocus(shown, key === "j" ? 1 : -1);
     } else if (task && isNamed(task)) {
       pressOnTask(key, task, actions);
     }
@@ -69,21 +86,44 @@ export function TaskBoard({ user }: { user: User }) {
   return (
     <>
       <AccountBar user={user} beforeLeaving={sendDeletions} />
-      <main className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-32">
+      <main className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-32 print:pb-0">
         <div className="flex items-center justify-between gap-4">
           <h1 className="text-2xl font-bold">Tasks</h1>
-          <Button look="quiet" onClick={() => help.current?.showModal()} className="max-sm:hidden">
+          <Button look="quiet" onClick={() => help.current?.showModal()} className="max-sm:hidden print:hidden">
             Shortcuts
           </Button>
         </div>
-        <QuickAdd input={newTask} drafts={actions.drafts} onAdd={add} />
-        <FilterBar filters={filters} search={search} onChange={setFilters} />
+        <div className="flex flex-col gap-4 print:hidden">
+          <QuickAdd input={newTask} drafts={drafts} onAdd={add} />
+          <FilterBar filters={filters} search={search} onChange={setFilters} />
+        </div>
         {!online && (
           <Notice kind="info">You are offline. Changes are sent when the network is back; keep this page open.</Notice>
         )}
-        <TaskView list={list} tasks={shown} editing={editing} filters={filters} setFilters={setFilters} {...actions} />
+        {edited && isStray && (
+          <StrayEditor
+            key={edited.task.id}
+            userId={user.id}
+            edit={edited}
+            onType={actions.type}
+            onCancel={() => actions.edit(null)}
+            onSave={(typed, task) => actions.save(edited, typed, task)}
+          />
+        )}
+        <TaskView
+          list={list}
+          tasks={shown}
+          edited={edited}
+          onShown={visible}
+          wanted={wanted}
+          onFocused={focused}
+          filters={filters}
+          setFilters={setFilters}
+          actions={actions}
+        />
       </main>
-      <UndoBar held={held} failure={failure} onUndo={undo} onDismiss={dismiss} />
+      <Toaster />
+      {discarding !== null && <DiscardDialog title={discarding} onAnswer={discard} />}
       <ShortcutsDialog dialog={help} on={shortcutsOn} onSwitch={switchShortcuts} />
     </>
   );

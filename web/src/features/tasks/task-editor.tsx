@@ -1,84 +1,117 @@
 import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
-import type { Priority, Task, TaskChanges } from "@/lib/tasks-api/client";
+import type { Priority, Task } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
+import { Notice } from "@/ui/notice";
 import { TextArea } from "@/ui/text-area";
 import { TextField } from "@/ui/text-field";
-import { dayOf, endOfDay } from "./due";
-import { PrioritySelect } from "./priority-select";
+import { PRIORITY_NAMES, PrioritySelect } from "./priority-select";
 import { descriptionMistake, titleMistake } from "./rules";
+import { conflictsOf, FIELD_NAMES, formOf, isTyped, without, type Edit, type TaskForm } from "./task-form";
 
 interface Props {
-  task: Task;
-  /** What was typed before, when the session ended. */
-  draft: TaskChanges | undefined;
-  onType: (changes: TaskChanges) => void;
-  onSave: (changes: TaskChanges) => void;
+  edit: Edit;
+  /** The task as it is now; null if it was deleted elsewhere. */
+  task: Task | null;
+  onType: (typed: Partial<TaskForm>) => void;
+  onSave: (typed: Partial<TaskForm>) => void;
   onCancel: () => void;
 }
 
-/** What of the form differs from the task. */
-function changesOf(data: FormData, task: Task): TaskChanges {
-  const title = String(data.get("title")).trim();
-  const description = String(data.get("description")) || null;
-  const priority = data.get("priority") as Priority;
-  const day = String(data.get("due"));
-  // The time of day stays as it was when the day does.
-  const sameDay = day === (task.due_date ? dayOf(task.due_date) : "");
-  return {
-    ...(title === task.title ? {} : { title }),
-    ...(description === task.description ? {} : { description }),
-    ...(priority === task.priority ? {} : { priority }),
-    ...(sameDay ? {} : { due_date: endOfDay(day) }),
-  };
+interface ConflictProps {
+  fields: (keyof TaskForm)[];
+  there: TaskForm;
+  onTake: (field: keyof TaskForm) => void;
 }
 
-/** Edits a task where it stands: Enter saves, Escape leaves it as it was. */
-export function TaskEditor({ task, draft, onType, onSave, onCancel }: Props) {
+/** What somebody else, or another device, made of the fields that were changed here. */
+function Conflicts({ fields, there, onTake }: ConflictProps) {
+  if (fields.length === 0) {
+    return null;
+  }
+  return (
+    <Notice kind="error">
+      <p>This task was changed elsewhere while you were editing it. Saving replaces that by what you typed.</p>
+      <ul className="mt-2 flex flex-col gap-2">
+        {fields.map((field) => (
+          <li key={field} className="flex flex-wrap items-center justify-between gap-2">
+            <span className="min-w-0 wrap-anywhere">
+              {FIELD_NAMES[field]} elsewhere:{" "}
+              <bdi>{field === "priority" ? PRIORITY_NAMES[there.priority] : there[field] || "none"}</bdi>
+            </span>
+            <Button onClick={() => onTake(field)}>
+              Use this<span className="sr-only"> {FIELD_NAMES[field].toLowerCase()}</span>
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+/** Edits a task where it stands: Enter saves, Escape closes. Fields that were not touched follow the task. */
+export function TaskEditor({ edit, task, onType, onSave, onCancel }: Props) {
   const form = useRef<HTMLFormElement>(null);
+  const { typed } = edit;
   const [mistakes, setMistakes] = useState({ title: "", description: "" });
-  const shown = { ...task, ...draft };
+  const there = formOf(task ?? edit.task);
+  const values = { ...there, ...typed };
+  const wasTyped = useRef(isTyped(edit));
 
   useEffect(() => {
-    form.current?.querySelector("input")?.select();
+    const title = form.current?.querySelector("input");
+    title?.focus();
+    if (!wasTyped.current) {
+      title?.select();
+    }
   }, []);
+
+  function type<Name extends keyof TaskForm>(field: Name, value: TaskForm[Name]) {
+    onType(value === there[field] ? without(typed, field) : { ...typed, [field]: value });
+  }
+
+  function take(field: keyof TaskForm) {
+    onType(without(typed, field));
+    form.current?.querySelector<HTMLElement>(`[name=${field}]`)?.focus();
+  }
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    const data = new FormData(event.currentTarget);
-    const found = {
-      title: titleMistake(String(data.get("title"))),
-      description: descriptionMistake(String(data.get("description"))),
-    };
+    const found = { title: titleMistake(values.title), description: descriptionMistake(values.description) };
     setMistakes(found);
     if (found.title || found.description) {
       form.current?.querySelector<HTMLElement>(found.title ? "input" : "textarea")?.focus();
       return;
     }
-    onSave(changesOf(data, task));
+    onSave(typed);
   }
 
-  function cancelOnEscape(event: KeyboardEvent) {
-    if (event.key === "Escape") {
-      event.stopPropagation();
-      onCancel();
-    }
-  }
-
-  const cancelling = { onKeyDown: cancelOnEscape };
+  const cancelling = {
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key === "Escape") {
+        event.stopPropagation();
+        onCancel();
+      }
+    },
+  };
   return (
     <form
       ref={form}
       onSubmit={submit}
-      onChange={(event) => onType(changesOf(new FormData(event.currentTarget), task))}
       noValidate
-      aria-label={`Edit ${task.title}`}
+      aria-label={`Edit ${edit.task.title}`}
       className="flex flex-1 flex-col gap-3"
     >
+      {task === null && (
+        <Notice kind="error">This task was deleted elsewhere. Add it again as a new task, or discard it.</Notice>
+      )}
+      {task && <Conflicts fields={conflictsOf(edit, task)} there={there} onTake={take} />}
       <TextField
         {...cancelling}
         label="Title"
         name="title"
-        defaultValue={shown.title ?? ""}
+        value={values.title}
+        onChange={(event) => type("title", event.target.value)}
+        dir="auto"
         autoComplete="off"
         error={mistakes.title}
       />
@@ -87,7 +120,9 @@ export function TaskEditor({ task, draft, onType, onSave, onCancel }: Props) {
         label="Description"
         name="description"
         rows={3}
-        defaultValue={shown.description ?? ""}
+        value={values.description}
+        onChange={(event) => type("description", event.target.value)}
+        dir="auto"
         error={mistakes.description}
       />
       <div className="flex flex-wrap gap-2">
@@ -95,22 +130,24 @@ export function TaskEditor({ task, draft, onType, onSave, onCancel }: Props) {
           {...cancelling}
           label="Priority"
           name="priority"
-          defaultValue={shown.priority ?? task.priority}
+          value={values.priority}
+          onChange={(event) => type("priority", event.target.value as Priority)}
         />
         <input
           {...cancelling}
           name="due"
           type="date"
           aria-label="Due date"
-          defaultValue={shown.due_date ? dayOf(shown.due_date) : ""}
+          value={values.due}
+          onChange={(event) => type("due", event.target.value)}
           className="min-h-11 rounded-lg border border-edge bg-card px-2"
         />
         <span className="flex-1" />
         <Button {...cancelling} onClick={onCancel}>
-          Cancel
+          {task ? "Cancel" : "Discard"}
         </Button>
         <Button {...cancelling} type="submit" look="main">
-          Save
+          {task ? "Save" : "Add as a new task"}
         </Button>
       </div>
     </form>

@@ -1,66 +1,150 @@
-import { useEffect, useRef } from "react";
+import { defaultRangeExtractor, useWindowVirtualizer, type Range } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import type { Task } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
+import { usePrinting } from "@/ui/use-printing";
+import { isNamed } from "./lists";
+import type { Edit } from "./task-form";
 import { TaskRow, type TaskActions } from "./task-row";
-import { isNamed } from "./use-task-changes";
+import { focusTask } from "./use-shortcuts";
+import { useToday } from "./use-today";
 
-interface Props extends TaskActions {
+/** The height of a row with a title of one line, in pixels. Rows are measured when they are shown. */
+const ROW = 73;
+/** Rows that are rendered above and below the window: a scroll that is not too fast shows no gap. */
+const OVERSCAN = 10;
+/** The next page is loaded when so many rows are left, about two windows of them. */
+const NEAR_END = 30;
+
+interface Props {
+  actions: TaskActions;
   tasks: Task[];
-  editing: string | null;
+  edited: Edit | null;
   hasMore: boolean;
   loadingMore: boolean;
   loadMore: () => void;
+  /** Stands in the place of the next page, if that could not be loaded. */
+  failure: ReactNode;
+  /** Called with the ids of the first and the last task in the window. */
+  onShown: (first: string, last: string) => void;
+  /** The task that is to have the focus as soon as it can be shown. */
+  wanted: string | null;
+  onFocused: () => void;
 }
 
-/** The rows, and more of them as one comes near the end. */
-export function TaskList({ tasks, editing, hasMore, loadingMore, loadMore, ...actions }: Props) {
+/** How far the list is below the top of the page, in pixels. */
+function useTop(list: RefObject<HTMLElement | null>): number {
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    const measure = () => setTop(list.current?.offsetTop ?? 0);
+    measure();
+    // Whatever appears above the list makes the page longer.
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, [list]);
+  return top;
+}
+
+/** The rows in the window, and more tasks as one comes near the end. */
+export function TaskList(props: Props) {
+  const { tasks, edited, hasMore, loadingMore, loadMore, failure, onShown, wanted, onFocused, actions } = props;
   const list = useRef<HTMLUListElement>(null);
-  const end = useRef<HTMLDivElement>(null);
-  const focused = useRef(-1);
+  const top = useTop(list);
+  const today = useToday();
+  const printing = usePrinting();
+  const [focused, setFocused] = useState<string | null>(null);
+  const place = useRef(-1);
+
+  // Rows that hold the focus or an editor stay, wherever the window is, and so do their neighbours: the keys lead there.
+  const pinned = [focused, wanted, edited?.task.id]
+    .map((id) => (id ? tasks.findIndex((task) => task.id === id) : -1))
+    .filter((index) => index !== -1);
+  const rangeExtractor = (range: Range) => {
+    const indexes = new Set(defaultRangeExtractor(range));
+    for (const index of pinned) {
+      [index - 1, index, index + 1].filter((one) => one >= 0 && one < range.count).forEach((one) => indexes.add(one));
+    }
+    return [...indexes].sort((a, b) => a - b);
+  };
+  const rows = useWindowVirtualizer({
+    count: tasks.length,
+    estimateSize: () => ROW,
+    getItemKey: (index) => tasks[index]?.id ?? index,
+    overscan: OVERSCAN,
+    scrollMargin: top,
+    rangeExtractor,
+  });
+  const { startIndex = 0, endIndex = 0 } = rows.range ?? {};
+  const first = tasks[startIndex]?.id;
+  const last = tasks[Math.min(endIndex, tasks.length - 1)]?.id;
 
   useEffect(() => {
-    if (!end.current || !hasMore) {
-      return;
+    if (first && last) {
+      onShown(first, last);
     }
-    const near = new IntersectionObserver(([entry]) => entry?.isIntersecting && loadMore(), { rootMargin: "400px" });
-    near.observe(end.current);
-    return () => near.disconnect();
-  }, [hasMore, loadMore, tasks.length]);
+  }, [first, last, onShown]);
+
+  const nearEnd = endIndex >= tasks.length - NEAR_END;
+  useEffect(() => {
+    if (hasMore && nearEnd && !loadingMore) {
+      loadMore();
+    }
+  });
+
+  useEffect(() => {
+    if (wanted && focusTask(wanted)) {
+      onFocused();
+    }
+  });
 
   useEffect(() => {
     // The row with the focus is gone: the focus goes to the one in its place, not to the top of the page.
-    if (focused.current >= 0 && document.activeElement === document.body) {
-      const titles = list.current?.querySelectorAll<HTMLElement>("[data-title]") ?? [];
-      titles[Math.min(focused.current, titles.length - 1)]?.focus();
+    const next = tasks[Math.min(place.current, tasks.length - 1)];
+    if (next && focused && document.activeElement === document.body) {
+      focusTask(next.id);
     }
-  }, [tasks]);
+  }, [tasks, focused]);
 
+  const row = (task: Task, index: number) => ({
+    task,
+    today,
+    edit: edited?.task.id === task.id ? edited : null,
+    saving: !isNamed(task),
+    position: index + 1,
+    of: hasMore ? -1 : tasks.length,
+    actions,
+  });
   return (
     <>
       <ul
         ref={list}
         aria-label="Tasks"
         onFocus={(event) => {
-          const row = event.target.closest("[data-task]");
-          focused.current = row ? [...(list.current?.children ?? [])].indexOf(row) : -1;
+          const id = event.target.closest<HTMLElement>("[data-task]")?.dataset.task ?? null;
+          place.current = tasks.findIndex((task) => task.id === id);
+          setFocused(id);
         }}
-        onBlur={(event) => {
-          if (event.relatedTarget) {
-            focused.current = -1;
-          }
-        }}
-        className="rounded-2xl border border-line bg-card"
+        onBlur={(event) => event.relatedTarget && setFocused(null)}
+        style={printing ? undefined : { height: rows.getTotalSize() }}
+        className="relative box-content rounded-2xl border border-line bg-card"
       >
-        {tasks.map((task) => (
-          <TaskRow key={task.id} task={task} editing={editing === task.id} saving={!isNamed(task)} {...actions} />
-        ))}
+        {printing
+          ? tasks.map((task, index) => <TaskRow key={task.id} {...row(task, index)} />)
+          : rows.getVirtualItems().map(({ key, index, start }) => {
+              const task = tasks[index];
+              return (
+                task && <TaskRow key={key} {...row(task, index)} measure={rows.measureElement} top={start - top} />
+              );
+            })}
       </ul>
-      <div ref={end} />
-      {hasMore && (
-        <Button busy={loadingMore} onClick={loadMore} className="self-center">
+      {failure}
+      {hasMore && !failure && (
+        <Button busy={loadingMore} onClick={loadMore} className="self-center print:hidden">
           {loadingMore ? "Loading…" : "Show more"}
         </Button>
       )}
+      {hasMore && <p className="hidden print:block">Only the first {tasks.length} tasks are printed.</p>}
     </>
   );
 }

@@ -1,26 +1,38 @@
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import type { Task, TaskChanges } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
-import type { Drafts } from "./drafts";
 import { dueLabel } from "./due";
 import { PRIORITY_NAMES } from "./priority-select";
 import { TaskEditor } from "./task-editor";
+import type { Edit, TaskForm } from "./task-form";
 
 /** What can be done to a task of the list. */
 export interface TaskActions {
   change: (task: Task, changes: TaskChanges) => void;
   remove: (task: Task) => void;
   edit: (task: Task | null) => void;
-  /** Closes the editor and makes its changes. */
-  save: (task: Task, changes: TaskChanges) => void;
-  drafts: Drafts;
+  /** Keeps what is typed into the editor. */
+  type: (typed: Partial<TaskForm>) => void;
+  /** Closes the editor and makes its changes; null stands for a task that was deleted elsewhere. */
+  save: (edit: Edit, typed: Partial<TaskForm>, task: Task | null) => void;
 }
 
-interface Props extends TaskActions {
+interface Props {
   task: Task;
-  editing: boolean;
-  /** The service does not know it yet, so nothing can be done to it. */
+  today: string;
+  actions: TaskActions;
+  /** What is being edited, if it is this task. */
+  edit: Edit | null;
+  /** The service has not created it yet, so nothing can be done to it. */
   saving: boolean;
+  /** Its place in the whole list, counted from 1: the rows around it may not be rendered. */
+  position: number;
+  /** The length of the whole list; -1 while that is unknown. */
+  of: number;
+  /** Measures the row, in a list that renders only the rows in the window. */
+  measure?: (row: HTMLElement | null) => void;
+  /** Where in such a list the row is, in pixels. */
+  top?: number;
 }
 
 const PRIORITY_LOOKS = {
@@ -30,8 +42,8 @@ const PRIORITY_LOOKS = {
 };
 
 /** What a row says of the task beside its title. */
-function Facts({ task }: { task: Task }) {
-  const due = task.due_date ? dueLabel(task.due_date, new Date(), task.is_completed) : null;
+function Facts({ task, today }: { task: Task; today: string }) {
+  const due = task.due_date ? dueLabel(task.due_date, today, task.is_completed) : null;
   return (
     <p className="flex flex-wrap gap-x-3 text-sm">
       <span className={PRIORITY_LOOKS[task.priority]}>
@@ -39,20 +51,27 @@ function Facts({ task }: { task: Task }) {
         <span className="sr-only"> priority</span>
       </span>
       {due && (
-        <span className={due.over ? "font-medium text-warm" : "text-soft"}>
+        <span className={due.overdue ? "font-medium text-warm" : "text-soft"}>
           <span className="sr-only">Due: </span>
           {due.text}
         </span>
       )}
-      {task.description && <span className="min-w-0 truncate text-soft">{task.description}</span>}
+      {task.description && (
+        <span dir="auto" className="min-w-0 truncate text-soft print:whitespace-pre-wrap">
+          {task.description}
+        </span>
+      )}
     </p>
   );
 }
 
-/** One task: to be done, looked at, edited where it stands, or deleted. */
-export function TaskRow({ task, editing, saving, change, remove, edit, save, drafts }: Props) {
+/** One task: to be completed, looked at, edited where it stands, or deleted. */
+export const TaskRow = memo(function TaskRow(props: Props) {
+  "use memo";
+  const { task, today, actions, edit, saving, position, of, measure, top } = props;
   const title = useRef<HTMLButtonElement>(null);
   const wasEditing = useRef(false);
+  const editing = edit !== null;
   useEffect(() => {
     if (wasEditing.current && !editing) {
       title.current?.focus();
@@ -61,15 +80,23 @@ export function TaskRow({ task, editing, saving, change, remove, edit, save, dra
   }, [editing]);
 
   return (
-    <li data-task={task.id} className="flex items-start gap-1 border-b border-line px-2 py-2 last:border-b-0 sm:gap-2">
-      {editing ? (
+    <li
+      ref={measure}
+      data-index={position - 1}
+      data-task={task.id}
+      aria-posinset={position}
+      aria-setsize={of}
+      style={top === undefined ? undefined : { transform: `translateY(${top}px)` }}
+      className={`flex w-full items-start gap-1 border-line px-2 py-2 sm:gap-2 ${position === of ? "" : "border-b"} ${top === undefined ? "break-inside-avoid" : "absolute inset-x-0 top-0"}`}
+    >
+      {edit ? (
         <div className="flex-1 p-2">
           <TaskEditor
+            edit={edit}
             task={task}
-            draft={drafts.changesOf(task.id)}
-            onType={(changes) => drafts.typeInto(task.id, changes)}
-            onCancel={() => edit(null)}
-            onSave={(changes) => save(task, changes)}
+            onType={actions.type}
+            onCancel={() => actions.edit(null)}
+            onSave={(typed) => actions.save(edit, typed, task)}
           />
         </div>
       ) : (
@@ -80,7 +107,7 @@ export function TaskRow({ task, editing, saving, change, remove, edit, save, dra
               type="checkbox"
               checked={task.is_completed}
               disabled={saving}
-              onChange={(event) => change(task, { is_completed: event.target.checked })}
+              onChange={(event) => actions.change(task, { is_completed: event.target.checked })}
               className="size-5 accent-accent"
             />
           </label>
@@ -88,22 +115,23 @@ export function TaskRow({ task, editing, saving, change, remove, edit, save, dra
             <button
               ref={title}
               type="button"
+              dir="auto"
               data-title
               aria-label={`Edit ${task.title}`}
               disabled={saving}
-              onClick={() => edit(task)}
+              onClick={() => actions.edit(task)}
               className={`block min-h-8 max-w-full rounded text-left font-medium wrap-anywhere ${task.is_completed ? "text-soft line-through" : ""}`}
             >
               {task.title}
             </button>
-            <Facts task={task} />
+            <Facts task={task} today={today} />
           </div>
           <Button
             look="quiet"
             disabled={saving}
             aria-label={`Delete ${task.title}`}
-            onClick={() => remove(task)}
-            className="size-11 px-0!"
+            onClick={() => actions.remove(task)}
+            className="size-11 px-0! print:hidden"
           >
             <svg
               aria-hidden="true"
@@ -120,4 +148,4 @@ export function TaskRow({ task, editing, saving, change, remove, edit, save, dra
       )}
     </li>
   );
-}
+});

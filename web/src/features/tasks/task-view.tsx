@@ -6,13 +6,18 @@ import { useSlow } from "@/ui/use-slow";
 import { NO_FILTERS, queryOf, type Filters } from "./filters";
 import { TaskList } from "./task-list";
 import type { TaskActions } from "./task-row";
-import type { useTasks } from "./use-tasks";
+import type { Edit } from "./task-form";
+import type { ListState } from "./use-tasks";
 
-interface Props extends TaskActions {
-  list: ReturnType<typeof useTasks>;
-  /** What of the list is shown: deletions that are held back are not. */
+interface Props {
+  actions: TaskActions;
+  list: ListState;
+  /** The tasks of the list that are shown: those whose deletion is held back are not. */
   tasks: Task[];
-  editing: string | null;
+  edited: Edit | null;
+  onShown: (first: string, last: string) => void;
+  wanted: string | null;
+  onFocused: () => void;
   filters: Filters;
   setFilters: (filters: Filters) => void;
 }
@@ -54,36 +59,38 @@ function Empty({ filters, setFilters }: Pick<Props, "filters" | "setFilters">) {
   );
 }
 
+function Failure({ list }: Pick<Props, "list">) {
+  return (
+    <Notice kind="error">
+      <span className="flex flex-wrap items-center justify-between gap-3">
+        {plainMessage(list.error)}
+        <Button onClick={list.retry} busy={list.isFetching}>
+          Try again
+        </Button>
+      </span>
+    </Notice>
+  );
+}
+
 /** The list in every state that it can be in. */
-export function TaskView({ list, tasks, editing, filters, setFilters, ...actions }: Props) {
-  if (list.isPending) {
+export function TaskView({ list, tasks, filters, setFilters, ...rest }: Props) {
+  "use memo";
+  if (list.isLoading && !list.error) {
     return <Loading />;
   }
+  const isThere = !list.isLoading;
   return (
     <>
-      {list.isError && (
-        <Notice kind="error">
-          <span className="flex flex-wrap items-center justify-between gap-3">
-            {plainMessage(list.error)}
-            <Button onClick={() => void list.refetch()} busy={list.isFetching}>
-              Try again
-            </Button>
-          </span>
-        </Notice>
-      )}
-      {list.data && tasks.length === 0 && !list.hasNextPage && <Empty filters={filters} setFilters={setFilters} />}
-      {list.data && (tasks.length > 0 || list.hasNextPage) && (
+      {list.error && !list.isMoreMissing && <Failure list={list} />}
+      {isThere && tasks.length === 0 && !list.hasMore && <Empty filters={filters} setFilters={setFilters} />}
+      {isThere && (tasks.length > 0 || list.hasMore) && (
         <TaskList
           tasks={tasks}
-          editing={editing}
-          hasMore={list.hasNextPage}
-          loadingMore={list.isFetchingNextPage}
-          loadMore={() => {
-            if (!list.isFetching && !list.isError) {
-              void list.fetchNextPage();
-            }
-          }}
-          {...actions}
+          hasMore={list.hasMore}
+          loadingMore={list.isLoadingMore}
+          loadMore={list.loadMore}
+          failure={list.isMoreMissing && <Failure list={list} />}
+          {...rest}
         />
       )}
     </>

@@ -8,9 +8,14 @@ export function useFilters(): [Filters, (filters: Filters) => void] {
   const query = useSearchParams();
   const filters = useMemo(() => filtersOf(query), [query]);
   const change = useCallback(
-    // The router follows the address by itself; asking it to go there would ask the server for the same page again.
-    (next: Filters) => window.history.replaceState(null, "", pathname + queryOf(next)),
-    [pathname],
+    (next: Filters) => {
+      const address = pathname + queryOf(next);
+      // Each choice can be undone by going back; of a search, the whole and not every letter.
+      const isTyping = next.search !== filters.search && next.search !== "" && filters.search !== "";
+      // The router follows the address by itself; asking it to go there would ask the server for the same page again.
+      window.history[isTyping ? "replaceState" : "pushState"](null, "", address);
+    },
+    [pathname, filters.search],
   );
   return [filters, change];
 }

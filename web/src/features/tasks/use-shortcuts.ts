@@ -19,27 +19,34 @@ export const SHORTCUTS = [
 /** A key that does something. */
 export type Shortcut = (typeof SHORTCUTS)[number][0];
 
-function rows(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>("[data-task]")];
-}
-
-/** The row that has the focus. */
-function focusedRow(): HTMLElement | null {
-  return document.activeElement?.closest<HTMLElement>("[data-task]") ?? null;
-}
+const TITLE = "[data-title]";
 
 /** The id of the task that has the focus. */
 export function focusedTask(): string | undefined {
-  return focusedRow()?.dataset.task;
+  return document.activeElement?.closest<HTMLElement>("[data-task]")?.dataset.task;
 }
 
-/** Moves the focus along the list. */
-export function moveFocus(by: 1 | -1): void {
-  const all = rows();
-  const row = focusedRow();
-  const at = row ? all.indexOf(row) + by : 0;
-  all[Math.max(0, Math.min(at, all.length - 1))]?.querySelector<HTMLElement>("[data-title]")?.focus();
+/** Gives the focus to a task; false if its row is not rendered. */
+export function focusTask(id: string): boolean {
+  const title = document.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"] ${TITLE}`);
+  title?.focus();
+  return title !== null;
 }
+
+/** Moves the focus along the tasks, from the one that has it, or to the first one in the window. */
+export function moveFocus(tasks: readonly { id: string }[], by: 1 | -1): void {
+  const at = tasks.findIndex(({ id }) => id === focusedTask());
+  const next = tasks[at + by];
+  if (at !== -1 && next) {
+    focusTask(next.id);
+  } else if (at === -1) {
+    const titles = [...document.querySelectorAll<HTMLElement>(TITLE)];
+    titles.find((title) => title.getBoundingClientRect().top >= 0)?.focus();
+  }
+}
+
+/** Keys that may be held down: they only move. Any other would do again and again what was meant once. */
+const REPEATING: ReadonlySet<string> = new Set(["j", "k"]);
 
 /** Whether keys mean text where the focus is. */
 function isTyping(target: EventTarget | null): boolean {
@@ -62,7 +69,9 @@ export function useShortcuts(on: boolean, press: (key: Shortcut) => void): void 
         return;
       }
       event.preventDefault();
-      latest.current(key);
+      if (!event.repeat || REPEATING.has(key)) {
+        latest.current(key);
+      }
     }
     document.addEventListener("keydown", heard);
     return () => document.removeEventListener("keydown", heard);

@@ -1,64 +1,114 @@
-import { useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 import { plainMessage } from "@/features/auth/messages";
-import type { NewTask, Task, TaskChanges } from "@/lib/tasks-api/client";
+import { isGone } from "@/lib/service-error";
+import type { NewTask, Task, TaskChanges as Body } from "@/lib/tasks-api/client";
 import { SessionGone } from "@/lib/token-keeper";
+import { showFailure } from "@/ui/toasts";
 import { useAskBeforeLeaving } from "@/ui/use-ask-before-leaving";
 import { draftsOf } from "./drafts";
+import { dueOn } from "./due";
+import { TaskChanges } from "./task-changes";
+import { changesOf, formOf, isTyped, type Edit, type TaskForm } from "./task-form";
+import type { TaskActions } from "./task-row";
 import { useHeldDeletes } from "./use-held-deletes";
-import { useTaskChanges } from "./use-task-changes";
 
-/** What can be done to somebody's tasks, and what is said when it did not work. */
-export function useTaskActions(userId: string, online: boolean) {
-  const changes = useTaskChanges(userId);
-  const { deletes, held } = useHeldDeletes();
-  const [drafts] = useState(() => draftsOf(userId));
-  const [editing, setEditing] = useState(() => drafts.editing());
-  const [failure, setFailure] = useState("");
-  // Leaving the page sends them, unless there is no network.
-  useAskBeforeLeaving(!online && held.length > 0);
-
-  function tell(what: string, error: unknown) {
-    // Without a session the page goes to the sign-in, which says why.
-    if (!(error instanceof SessionGone)) {
-      setFailure(`${what} ${plainMessage(error)}`);
-    }
+/** Shows what did not work, and why. Without a session the page goes to the sign-in, which says why. */
+function report(what: string, error: unknown) {
+  if (!(error instanceof SessionGone)) {
+    showFailure(`${what} ${isGone(error) ? "It was deleted elsewhere." : plainMessage(error)}`);
   }
+}
+
+/** The new task that a form describes. */
+function newTask({ title, description, priority, due }: TaskForm): NewTask {
+  return { title: title.trim(), description: description || null, priority, due_date: dueOn(due) };
+}
+
+interface Options {
+  userId: string;
+  online: boolean;
+  /** Called when tasks may have changed without an answer that says how. */
+  onUnknown: () => void;
+  /** Called when a task is to have the focus. */
+  onFocus: (id: string) => void;
+}
+
+/** What can be done to somebody's tasks. What does not work is shown, and what was typed for it is kept. */
+export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) {
+  "use memo";
+  const queries = useQueryClient();
+  const changes = useMemo(() => new TaskChanges(queries, userId, onUnknown), [queries, userId, onUnknown]);
+  const deletes = useHeldDeletes();
+  const [drafts] = useState(() => draftsOf(userId));
+  const [edited, setEdited] = useState(() => drafts.editing());
+  const [discarding, setDiscarding] = useState<{ then: Task | null } | null>(null);
+  // Leaving the page sends them, unless there is no network.
+  useAskBeforeLeaving(!online && deletes.held.length > 0);
 
   async function add(task: NewTask) {
-    setFailure("");
     try {
       await drafts.adding(task, changes.add(task));
     } catch (error) {
-      tell(`“${task.title}” was not added.`, error);
+      report(`“${task.title}” was not added.`, error);
       throw error;
     }
   }
 
-  function change(task: Task, body: TaskChanges) {
-    setFailure("");
-    changes.change({ id: task.id, body }).catch((error: unknown) => tell(`“${task.title}” was not changed.`, error));
+  function change(task: Task, body: Body) {
+    changes.change(task.id, body).catch((error: unknown) => report(`“${task.title}” was not changed.`, error));
   }
 
   function edit(task: Task | null) {
-    setEditing(drafts.edit(task?.id ?? null));
+    if (edited && isTyped(edited) && edited.task.id !== task?.id) {
+      setDiscarding({ then: task });
+    } else {
+      setEdited(drafts.edit(task));
+    }
   }
 
-  function save(task: Task, body: TaskChanges) {
-    edit(null);
+  function type(typed: Partial<TaskForm>) {
+    setEdited(drafts.typeInto(typed));
+  }
+
+  function discard(confirmed: boolean) {
+    setDiscarding(null);
+    if (confirmed && discarding) {
+      setEdited(drafts.edit(discarding.then));
+    }
+  }
+
+  /** Closes the editor and sends its changes; a task that was deleted meanwhile is added again. */
+  function save(from: Edit, typed: Partial<TaskForm>, task: Task | null) {
+    setEdited(drafts.edit(null));
+    if (task === null) {
+      add(newTask({ ...formOf(from.task), ...typed })).catch(() => {});
+      return;
+    }
+    const body = changesOf(typed, task);
     if (Object.keys(body).length === 0) {
       return;
     }
-    setFailure("");
-    drafts.changing(task.id, body, changes.change({ id: task.id, body })).catch((error: unknown) => {
-      tell(`“${task.title}” was not changed.`, error);
-      setEditing(drafts.editing());
+    drafts.changing({ task, typed }, changes.change(task.id, body)).catch((error: unknown) => {
+      report(`“${task.title}” was not changed.`, error);
+      setEdited(drafts.editing());
     });
   }
 
   function remove(task: Task) {
-    deletes.hold(task, () =>
-      changes.remove(task.id).catch((error: unknown) => tell(`“${task.title}” was not deleted.`, error)),
-    );
+    const send = () =>
+      changes.remove(task.id).then(
+        () => {},
+        (error: unknown) => (isGone(error) ? undefined : report(`“${task.title}” was not deleted.`, error)),
+      );
+    deletes.hold(task, send, undo);
+  }
+
+  function undo(id?: string) {
+    const task = deletes.undo(id);
+    if (task) {
+      onFocus(task.id);
+    }
   }
 
   async function sendDeletions() {
@@ -70,12 +120,14 @@ export function useTaskActions(userId: string, online: boolean) {
 
   return {
     add,
-    actions: { change, remove, edit, save, drafts },
-    editing,
-    held,
-    undo: (id?: string) => deletes.undo(id),
+    actions: { change, remove, edit, save, type } satisfies TaskActions,
+    drafts,
+    edited,
+    held: deletes.held,
+    undo,
     sendDeletions,
-    failure,
-    dismiss: () => setFailure(""),
+    /** The title of the task whose changes would be discarded, while that is asked. */
+    discarding: discarding && (edited?.task.title ?? ""),
+    discard,
   };
 }

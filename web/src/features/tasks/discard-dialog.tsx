@@ -1,0 +1,48 @@
+import { useEffect, useRef } from "react";
+import { Button } from "@/ui/button";
+
+interface Props {
+  /** The title of the task that is being edited. */
+  title: string;
+  /** Called when the dialog has closed. */
+  onAnswer: (discard: boolean) => void;
+}
+
+/** Asks before what was typed is lost. */
+export function DiscardDialog({ title, onAnswer }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const discard = useRef(false);
+
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+
+  return (
+    // It is closed before it goes: only then does the browser put the focus back where it was.
+    <dialog
+      ref={dialog}
+      aria-labelledby="discard-title"
+      onClose={() => onAnswer(discard.current)}
+      className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-2xl border border-line bg-card p-6 text-ink backdrop:bg-black/50"
+    >
+      <h2 id="discard-title" className="mb-1 text-lg font-bold">
+        Discard your changes?
+      </h2>
+      <p className="mb-4 text-soft wrap-anywhere">
+        You changed “<bdi>{title}</bdi>” and did not save it.
+      </p>
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button onClick={() => dialog.current?.close()}>Keep editing</Button>
+        <Button
+          look="danger"
+          onClick={() => {
+            discard.current = true;
+            dialog.current?.close();
+          }}
+        >
+          Discard changes
+        </Button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import type { Task } from "@/lib/tasks-api/client";
+import { changesOf, conflictsOf, formOf, typedIn } from "./task-form";
+
+const task: Task = {
+  id: "a",
+  user_id: "u",
+  title: "Before",
+  description: null,
+  is_completed: false,
+  priority: "medium",
+  due_date: "2026-11-21T10:00:00Z",
+  created_at: "",
+  updated_at: "",
+};
+
+describe("a task's form", () => {
+  it("sends what differs, and nothing else", () => {
+    expect(changesOf(typedIn(formOf(task), task), task)).toEqual({});
+    expect(changesOf({ title: " Before " }, task)).toEqual({});
+    expect(changesOf({ title: "After ", description: "More", priority: "high" }, task)).toEqual({
+      title: "After",
+      description: "More",
+      priority: "high",
+    });
+    expect(changesOf({ description: "" }, { ...task, description: "Less" })).toEqual({ description: null });
+  });
+
+  it("keeps the time of day of a due date whose day stays", () => {
+    expect(changesOf({ due: "2026-11-21" }, task)).toEqual({});
+    expect(changesOf({ due: "2026-11-22" }, task)).toEqual({ due_date: "2026-11-22T23:59:59Z" });
+    expect(changesOf({ due: "" }, task)).toEqual({ due_date: null });
+  });
+
+  it("conflicts where a field was changed here and elsewhere, to other values", () => {
+    const edit = { task, typed: { title: "Mine", priority: "high" as const } };
+    expect(conflictsOf(edit, { ...task, description: "Theirs" })).toEqual([]);
+    expect(conflictsOf(edit, { ...task, title: "Theirs", priority: "high" })).toEqual(["title"]);
+    expect(conflictsOf(edit, { ...task, title: "Mine" })).toEqual([]);
+  });
+});

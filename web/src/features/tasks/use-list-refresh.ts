@@ -1,0 +1,78 @@
+import { focusManager, onlineManager, useIsMutating, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useState } from "react";
+import { onNews } from "@/lib/tabs";
+import type { Filters } from "./filters";
+import { refreshPage, type Pages } from "./lists";
+import { CHANGES } from "./task-changes";
+import { fetchPage, listKey, type ListState } from "./use-tasks";
+
+/** The first and the last task that is shown in the window. */
+export interface Shown {
+  first: string;
+  last: string;
+}
+
+/** The page to ask for again: the first one, where new tasks appear, or one in the window, if it is older than `since`. */
+function stalePage(pages: Pages, shown: Shown | null, since: number): number {
+  const pageOf = (id: string | undefined) => pages.pages.findIndex(({ tasks }) => tasks.some((task) => task.id === id));
+  const first = pageOf(shown?.first);
+  const last = Math.max(first, pageOf(shown?.last));
+  return pages.pages.findIndex(
+    ({ askedAt }, index) => askedAt < since && (index === 0 || (first <= index && index <= last)),
+  );
+}
+
+/**
+ * Keeps a list up to date with what other devices and tabs do: when the window is looked at again, when the network is
+ * back, and when another tab made a change, the pages in the window are asked for again, and no others. Returns how to
+ * ask for that, and how to learn which tasks are in the window.
+ */
+export function useListRefresh(userId: string, filters: Filters, { pages, isFetching, error }: ListState) {
+  const queries = useQueryClient();
+  const [since, setSince] = useState(0);
+  const [shown, setShown] = useState<Shown | null>(null);
+  // What is asked for while a change is in flight may be answered with or without it.
+  const isChanging = useIsMutating({ mutationKey: [CHANGES] }) > 0;
+  const outdate = useCallback(() => setSince(Date.now()), []);
+  const visible = useCallback(
+    (first: string, last: string) =>
+      setShown((now) => (now?.first === first && now.last === last ? now : { first, last })),
+    [],
+  );
+
+  useEffect(() => {
+    const ends = [
+      focusManager.subscribe((focused) => focused && outdate()),
+      onlineManager.subscribe((online) => online && outdate()),
+      onNews((news) => news === "tasks-changed" && outdate()),
+    ];
+    return () => ends.forEach((end) => end());
+  }, [outdate]);
+
+  const isReady = pages && !isFetching && !error && !isChanging;
+  const stale = isReady ? stalePage(pages, shown, since) : -1;
+  useEffect(() => {
+    if (stale === -1 || !pages || !focusManager.isFocused()) {
+      return;
+    }
+    const key = listKey(userId, filters);
+    const stopped = new AbortController();
+    fetchPage(filters, pages.pageParams[stale], stopped.signal).then(
+      (fresh) => {
+        // Anything that happened to the list meanwhile has stopped this, so these are still its pages.
+        if (!stopped.signal.aborted) {
+          queries.setQueryData(key, refreshPage(pages, stale, fresh));
+        }
+      },
+      () => {
+        // The list stays as it is. The next look at the window tries again.
+        if (!stopped.signal.aborted) {
+          setSince(0);
+        }
+      },
+    );
+    return () => stopped.abort();
+  }, [queries, userId, filters, pages, stale]);
+
+  return { outdate, visible };
+}

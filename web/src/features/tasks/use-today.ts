@@ -1,0 +1,34 @@
+import { useSyncExternalStore } from "react";
+import { dayOf } from "./due";
+
+/** The longest wait before the clock is read again, in milliseconds: it may be set, or the machine may have slept. */
+const LONGEST_WAIT = 60_000;
+
+function untilTomorrow(now: Date): number {
+  const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+  return tomorrow.getTime() - now.getTime();
+}
+
+function subscribe(listener: () => void) {
+  let timer: ReturnType<typeof setTimeout>;
+  const look = () => {
+    listener();
+    timer = setTimeout(look, Math.min(untilTomorrow(new Date()), LONGEST_WAIT));
+  };
+  look();
+  document.addEventListener("visibilitychange", listener);
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", listener);
+  };
+}
+
+/** Today in the reader's time zone, as `YYYY-MM-DD`. It changes at midnight. */
+export function useToday(): string {
+  return useSyncExternalStore(
+    subscribe,
+    () => dayOf(new Date()),
+    // The exported HTML holds no task.
+    () => "",
+  );
+}
