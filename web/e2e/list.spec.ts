@@ -74,10 +74,10 @@ test("a page that could not be loaded is loaded when asked, where the list ends"
   await page.route(/[?&]cursor=/, (route) => (fail ? route.abort("connectionrefused") : route.continue()));
   await page.goto("/dashboard");
   await expect(row(page, "Task 70")).toBeVisible();
+  await switchWindows(page);
   await toEnd(page);
   // It is tried more than once before it is told.
   await expect(page.getByRole("button", { name: "Try again" })).toBeInViewport({ timeout: 20_000 });
-  await switchWindows(page);
   fail = false;
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(async () => {
@@ -174,7 +174,7 @@ test("the keys move along a list that is longer than what is rendered", async ({
   await expect(row(page, "Task 22")).toBeInViewport();
 });
 
-test("the whole list is printed, without what cannot be pressed on paper", async ({ page, site }) => {
+test("the whole list is printed, without what cannot be pressed on paper", async ({ page, site, watched }) => {
   await withTasks(page, site, numbered(45));
   await page.goto("/dashboard");
   await expect(titles(page).first()).toBeVisible();
@@ -187,4 +187,5 @@ test("the whole list is printed, without what cannot be pressed on paper", async
   await expect(page.getByRole("search")).toBeHidden();
   await page.emulateMedia({ media: null });
   await expect.poll(() => titles(page).count()).toBeLessThan(45);
+  watched.forgetShifts();
 });

@@ -4,6 +4,8 @@ import { expect, type BrowserContext } from "@playwright/test";
 export interface Watch {
   /** Fails the test if something was seen. */
   check: () => void;
+  /** Forgets what moved until now, where the test itself laid the page out anew. */
+  forgetShifts: () => void;
 }
 
 /** "Good" for layout shift by Core Web Vitals. */
@@ -53,6 +55,7 @@ export async function watch(context: BrowserContext): Promise<Watch> {
   await context.exposeFunction("latchkeyViolation", (what: string) => void faults.push(`policy: ${what}`));
   await context.addInitScript(observe);
   return {
+    forgetShifts: () => shifts.clear(),
     check: () => {
       expect(faults, "what the browser complained about").toEqual([]);
       for (const [page, value] of shifts) {

@@ -1,5 +1,5 @@
 import { focusManager, onlineManager, useIsMutating, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useState } from "react";
 import { onNews } from "@/lib/tabs";
 import type { Filters } from "./filters";
 import { refreshPage, type Pages } from "./lists";
@@ -27,7 +27,7 @@ function stalePage(pages: Pages, shown: Shown | null, since: number): number {
  * back, and when another tab made a change, the pages in the window are asked for again, and no others. Returns how to
  * ask for that, and how to learn which tasks are in the window.
  */
-export function useListRefresh(userId: string, filters: Filters, { pages, isFetching, error }: ListState) {
+export function useListRefresh(userId: string, filters: Filters, { pages, isFetching, error, retry }: ListState) {
   const queries = useQueryClient();
   const [since, setSince] = useState(0);
   const [shown, setShown] = useState<Shown | null>(null);
@@ -40,10 +40,16 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
     [],
   );
 
+  const look = useEffectEvent(() => {
+    outdate();
+    if (error && !isFetching) {
+      retry();
+    }
+  });
   useEffect(() => {
     const ends = [
-      focusManager.subscribe((focused) => focused && outdate()),
-      onlineManager.subscribe((online) => online && outdate()),
+      focusManager.subscribe((focused) => focused && look()),
+      onlineManager.subscribe((online) => online && look()),
       onNews((news) => news === "tasks-changed" && outdate()),
     ];
     return () => ends.forEach((end) => end());

@@ -69,6 +69,8 @@ export function useTasks(userId: string, filters: Filters): ListState {
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
     // A refetch would ask for all loaded pages, one after another. `useListRefresh` asks for those that are shown.
     staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
     // While another list is loading the last one stays, so that the page does not jump.
     placeholderData: keepPreviousData,
   });
