@@ -89,6 +89,8 @@ export function TaskEditor({ edit, task, onType, onSave, onCancel }: Props) {
     onKeyDown: (event: KeyboardEvent) => {
       if (event.key === "Escape") {
         event.stopPropagation();
+        // Or the same key press closes the dialog that it opens.
+        event.preventDefault();
         onCancel();
       }
     },
