@@ -189,3 +189,28 @@ test("the whole list is printed, without what cannot be pressed on paper", async
   await expect.poll(() => titles(page).count()).toBeLessThan(45);
   watched.forgetShifts();
 });
+
+test("a task that is added while the list is still loading is in it", async ({ page, site }) => {
+  await withTasks(page, site, []);
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  let first = true;
+  await page.route("**/api/me/tasks?*", async (route) => {
+    if (!first || route.request().method() !== "GET") {
+      await route.continue();
+      return;
+    }
+    first = false;
+    // Read before the task is there, and answered after.
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response }).catch(() => {});
+  });
+  await page.goto("/dashboard");
+  const added = page.waitForResponse((response) => response.request().method() === "POST" && response.status() === 201);
+  await page.getByRole("textbox", { name: "New task", exact: true }).fill("Early");
+  await page.keyboard.press("Enter");
+  await added;
+  answer();
+  await expect(titles(page)).toHaveText(["Early"]);
+});

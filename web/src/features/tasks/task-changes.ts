@@ -122,8 +122,8 @@ export class TaskChanges {
 
   #settled(): void {
     tellTabs("tasks-changed");
-    // A list that is only now loading may have been read before the change.
-    void this.queries.invalidateQueries({
+    // A list that is only now loading may have been read before the change: it is asked for again.
+    void this.queries.resetQueries({
       queryKey: listKey(this.userId),
       predicate: ({ state }) => state.data === undefined,
     });
