@@ -1,4 +1,5 @@
 import { expect, type APIRequestContext, type Page } from "@playwright/test";
+import { asker, message, type Task } from "./board";
 import { tokenOf } from "./fixtures";
 import type { Site } from "./stack/places";
 
@@ -113,18 +114,24 @@ async function giveTasks(request: APIRequestContext, site: Site): Promise<void> 
   }
 }
 
+/** Does something to a task on another device, and looks at the window again. */
+async function elsewhere(
+  page: Page,
+  site: Site,
+  title: string,
+  act: (ask: ReturnType<typeof asker>, task: Task) => Promise<unknown>,
+): Promise<void> {
+  const { request } = page.context();
+  const ask = asker(request, site, await tokenOf(request, site));
+  const task = (await ask.list()).find((one) => one.title === title);
+  expect(task, title).toBeDefined();
+  await act(ask, task as Task);
+  await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
+}
+
 async function openTasks(page: Page): Promise<void> {
   await page.goto("/dashboard");
   await expect(page.getByRole("list", { name: "Tasks" }).getByRole("listitem")).toHaveCount(TASKS.length);
-}
-
-/** How long a deletion can be undone, in milliseconds: too short to look around. */
-const HELD = 5000;
-
-/** Runs in the page, before everything else. */
-function holdLonger(held: number): void {
-  const begin = window.setTimeout.bind(window);
-  window.setTimeout = ((run: TimerHandler, wait?: number) => begin(run, wait === held ? 20 * held : wait)) as never;
 }
 
 /** What somebody sees who is signed in, from the first visit on. */
@@ -152,6 +159,41 @@ export function members(site: Site): Scene[] {
         await press(page, "Save");
         await expect(page.getByRole("textbox", { name: "Title" })).toBeFocused();
         await expect(page.getByText("Say what is to be done")).toBeVisible();
+      },
+    },
+    {
+      name: "tasks-discard",
+      open: async (page) => {
+        await page.keyboard.press("Escape");
+        await expect(page.getByRole("dialog", { name: "Discard your changes?" })).toBeVisible();
+      },
+    },
+    {
+      name: "tasks-conflict",
+      open: async (page) => {
+        await page.getByRole("button", { name: "Keep editing" }).click();
+        await page.getByRole("textbox", { name: "Title" }).fill("Call the dentist again");
+        await elsewhere(page, site, "Call the dentist", (ask, { id }) => ask.change(id, { title: "Call Dr Webb" }));
+        await expect(page.getByText("Title elsewhere: Call Dr Webb")).toBeVisible();
+      },
+    },
+    {
+      name: "tasks-deleted-elsewhere",
+      open: async (page) => {
+        await elsewhere(page, site, "Call Dr Webb", (ask, { id }) => ask.remove(id));
+        await expect(page.getByText("This task was deleted elsewhere.")).toBeVisible();
+      },
+    },
+    {
+      name: "tasks-not-changed",
+      open: async (page) => {
+        await page.getByRole("button", { name: "Add as a new task" }).click();
+        await expect(page.getByText("This task was deleted elsewhere.")).toBeHidden();
+        await expect(page.getByRole("checkbox", { name: "Call the dentist again" })).toBeEnabled();
+        await page.route("**/api/me/tasks/*", (route) => route.abort("connectionrefused"));
+        await page.getByRole("checkbox", { name: "Call the dentist again" }).click();
+        await expect(message(page, "was not changed")).toBeVisible();
+        await page.unrouteAll();
       },
     },
     {
@@ -192,11 +234,12 @@ export function members(site: Site): Scene[] {
     {
       name: "tasks-undo",
       open: async (page) => {
-        await page.addInitScript(holdLonger, HELD);
         await openTasks(page);
         await page.getByRole("button", { name: "Delete Water the plants" }).click();
         await page.getByRole("button", { name: `Delete ${LONG}` }).click();
         await expect(page.getByRole("button", { name: /^Undo/ })).toHaveCount(2);
+        // Under the pointer the messages stay, each in its own place.
+        await message(page, "Deleted “").first().hover();
       },
     },
   ];

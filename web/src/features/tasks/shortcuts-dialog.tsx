@@ -9,7 +9,7 @@ interface Props {
 }
 
 /** Shows the keys, and switches them off for those whose software types for them. */
-export default function ShortcutsDialog({ dialog, on, onSwitch }: Props) {
+export function ShortcutsDialog({ dialog, on, onSwitch }: Props) {
   return (
     // The browser's own dialog keeps the focus inside, closes on Escape and needs no style that the policy forbids.
     <dialog

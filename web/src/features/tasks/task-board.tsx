@@ -12,6 +12,7 @@ import { DiscardDialog } from "./discard-dialog";
 import { FilterBar } from "./filter-bar";
 import { isNamed } from "./lists";
 import { QuickAdd } from "./quick-add";
+import { ShortcutsDialog } from "./shortcuts-dialog";
 import { StrayEditor } from "./stray-editor";
 import type { TaskActions } from "./task-row";
 import { isTyped } from "./task-form";
@@ -23,10 +24,8 @@ import { useSwitch } from "./use-switch";
 import { useTaskActions } from "./use-task-actions";
 import { useTasks } from "./use-tasks";
 
-/** What is not needed for the first look at the list. If it cannot be loaded, the list works without it. */
-const nothing = () => null;
-const Toaster = dynamic(() => import("@/ui/toaster").catch(() => nothing), { ssr: false });
-const ShortcutsDialog = dynamic(() => import("./shortcuts-dialog").catch(() => nothing), { ssr: false });
+// Not needed for the first look at the list. Messages wait for it; if it cannot be loaded, the list works without it.
+const Toaster = dynamic(() => import("@/ui/toaster").catch(() => () => null), { ssr: false });
 
 const PRIORITY_KEYS: Partial<Record<Shortcut, Priority>> = { "1": "high", "2": "medium", "3": "low" };
 
