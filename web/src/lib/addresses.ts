@@ -1,3 +1,5 @@
+import { withinLimit } from "./time-limit";
+
 /** Where the two services are reached; an empty text means under the page's own origin. */
 export interface Addresses {
   auth: string;
@@ -20,7 +22,7 @@ export function addressesFor(config: HostConfig, hostname: string, origin: strin
 let loading: Promise<Addresses> | undefined;
 
 async function load(): Promise<Addresses> {
-  const answer = await fetch("/config.json", { cache: "no-cache" });
+  const answer = await withinLimit((signal) => fetch("/config.json", { cache: "no-cache", signal }));
   if (!answer.ok) {
     throw new Error(`config.json: ${answer.status}`);
   }

@@ -1,6 +1,7 @@
 import { createAuthClient } from "better-auth/react";
 import { addresses } from "./addresses";
 import { ServiceError, unreachable } from "./service-error";
+import { withinLimit } from "./time-limit";
 import { SessionGone, TokenKeeper } from "./token-keeper";
 
 // The client wants an address before the page knows one: this stands for it until a request is sent.
@@ -9,7 +10,10 @@ const PLACEHOLDER = "http://auth.invalid";
 async function fetchFromService(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const asked = new URL(input instanceof Request ? input.url : input);
   const { auth } = await addresses();
-  return fetch(new URL(asked.pathname + asked.search, auth), init);
+  return withinLimit(
+    (signal) => fetch(new URL(asked.pathname + asked.search, auth), { ...init, signal }),
+    init?.signal,
+  );
 }
 
 /** The official client of the auth service; its session lives in an HttpOnly cookie. */
@@ -36,8 +40,8 @@ export async function asked<Data>(
     const seconds = Number(response.headers.get("x-retry-after") ?? Number.NaN);
     wait = Number.isFinite(seconds) ? seconds : undefined;
   };
-  const { data, error } = await call({ onError }).catch(() => {
-    throw unreachable();
+  const { data, error } = await call({ onError }).catch((failure: unknown) => {
+    throw failure instanceof ServiceError ? failure : unreachable();
   });
   if (error) {
     if (error.code === NO_SESSION) {

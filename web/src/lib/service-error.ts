@@ -18,6 +18,19 @@ export function unreachable(): ServiceError {
   return new ServiceError(0, "", "no answer");
 }
 
+/** The code of a request that was given up after its time limit. */
+const TIMED_OUT = "TIMED_OUT";
+
+/** No answer in time. What was asked for may have been done all the same. */
+export function timedOut(): ServiceError {
+  return new ServiceError(0, TIMED_OUT, "no answer in time");
+}
+
+/** Whether a request was given up after its time limit. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === TIMED_OUT;
+}
+
 /** Makes an error of an answer's status and body, whatever that is. */
 export function refusalOf({ status }: Response, body: unknown): ServiceError {
   const { code, message } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;

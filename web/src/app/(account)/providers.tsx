@@ -6,16 +6,21 @@ import { useSession } from "@/features/auth/session";
 import { isMarked } from "@/features/auth/signed-in-mark";
 import { draftsOf, leaveDrafts } from "@/features/tasks/drafts";
 import { lookAtSession, tokenKeeper } from "@/lib/auth-client";
-import { ServiceError } from "@/lib/service-error";
+import { isTimeout, ServiceError } from "@/lib/service-error";
 import { onNews } from "@/lib/tabs";
 import { useAskBeforeLeaving } from "@/ui/use-ask-before-leaving";
 
 /** How often to try again what no service answered. */
 const MOST_RETRIES = 2;
 
-/** Whether trying again may help: not where a service has decided. */
+/** Whether trying again may help: not where a service has decided, nor where somebody has waited long enough. */
 function retry(failures: number, error: Error): boolean {
-  return failures < MOST_RETRIES && error instanceof ServiceError && (error.status === 0 || error.status >= 500);
+  return (
+    failures < MOST_RETRIES &&
+    error instanceof ServiceError &&
+    !isTimeout(error) &&
+    (error.status === 0 || error.status >= 500)
+  );
 }
 
 /** Does here what other tabs did. */

@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useRef, type ReactNode } from "react";
 import { tokenKeeper } from "@/lib/auth-client";
-import { unreachable } from "@/lib/service-error";
+import { ServiceError, unreachable } from "@/lib/service-error";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { plainMessage } from "./messages";
@@ -42,7 +42,7 @@ export function MembersOnly({ children }: { children: (user: User) => ReactNode 
   if (error) {
     return (
       <main className="mx-auto flex max-w-md flex-col items-start gap-4 p-6">
-        <Notice kind="error">{plainMessage(unreachable())}</Notice>
+        <Notice kind="error">{plainMessage(error instanceof ServiceError ? error : unreachable())}</Notice>
         <Button look="main" onClick={() => void refetch()}>
           Try again
         </Button>

@@ -1,4 +1,4 @@
-import { ServiceError } from "@/lib/service-error";
+import { isTimeout, ServiceError } from "@/lib/service-error";
 
 /** The fields of the forms, by their names in the protocol. */
 export type FieldName = "name" | "email" | "password" | "currentPassword";
@@ -63,6 +63,9 @@ const BY_FIELD: Record<FieldName, string> = {
 export function plainMessage(error: unknown): string {
   if (!(error instanceof ServiceError)) {
     return "Something went wrong. Please try again.";
+  }
+  if (isTimeout(error)) {
+    return "The service took too long to respond. Check your connection and try again.";
   }
   if (error.status === 0) {
     return "The service cannot be reached. Check your connection and try again.";

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { plainMessage } from "@/features/auth/messages";
-import { isGone } from "@/lib/service-error";
+import { isGone, isTimeout } from "@/lib/service-error";
 import type { NewTask, Task, TaskChanges as Body } from "@/lib/tasks-api/client";
 import { SessionGone } from "@/lib/token-keeper";
 import { showFailure } from "@/ui/toasts";
@@ -16,7 +16,9 @@ import { useHeldDeletes } from "./use-held-deletes";
 /** Shows what did not work, and why. Without a session the page goes to the sign-in, which says why. */
 function report(what: string, error: unknown) {
   if (!(error instanceof SessionGone)) {
-    showFailure(`${what} ${isGone(error) ? "It was deleted elsewhere." : plainMessage(error)}`);
+    // A change that timed out may have been made all the same.
+    const outcome = isTimeout(error) ? what.replace(" was not ", " may not have been ") : what;
+    showFailure(`${outcome} ${isGone(error) ? "It was deleted elsewhere." : plainMessage(error)}`);
   }
 }
 

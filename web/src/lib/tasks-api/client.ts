@@ -2,6 +2,7 @@ import createClient from "openapi-fetch";
 import { addresses } from "../addresses";
 import { tokenKeeper } from "../auth-client";
 import { refusalOf, unreachable } from "../service-error";
+import { withinLimit } from "../time-limit";
 import type { components, paths } from "./schema";
 
 export type Task = components["schemas"]["Task"];
@@ -14,7 +15,7 @@ function send(request: Request, token: string): Promise<Response> {
   // A copy, so that the request can be sent again with another token.
   const copy = request.clone();
   copy.headers.set("Authorization", `Bearer ${token}`);
-  return fetch(copy);
+  return withinLimit((signal) => fetch(copy, { signal }), request.signal);
 }
 
 /** Sends a request with the caller's token; a refused token is renewed once. */

@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { isTimeout } from "./service-error";
+import { ANSWER_LIMIT, withinLimit } from "./time-limit";
+
+/** A body of which the first half arrives, and nothing after it. */
+function stuck(): Response {
+  return new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([1])) }));
+}
+
+describe("withinLimit", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("hands on an answer with its status, headers and body", async () => {
+    const sent = () => Promise.resolve(new Response("refused", { status: 403, headers: { "x-reason": "because" } }));
+    const answer = await withinLimit(sent);
+    expect([answer.status, answer.headers.get("x-reason"), await answer.text()]).toEqual([403, "because", "refused"]);
+    expect((await withinLimit(() => Promise.resolve(new Response(null, { status: 204 })))).status).toBe(204);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    ["an answer that never begins", () => new Promise<Response>(() => {})],
+    ["a body that never ends", () => Promise.resolve(stuck())],
+  ])("gives up on %s", async (_, send) => {
+    const failure = withinLimit(send).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(ANSWER_LIMIT - 1);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(isTimeout(await failure)).toBe(true);
+  });
+
+  it("aborts the request when its caller does, with the caller's reason", async () => {
+    const caller = new AbortController();
+    let signal: AbortSignal | undefined;
+    const failure = withinLimit((given) => {
+      signal = given;
+      return new Promise(() => {});
+    }, caller.signal).catch((error: unknown) => error);
+    caller.abort(new Error("not needed any more"));
+    expect(await failure).toEqual(new Error("not needed any more"));
+    expect(signal?.aborted).toBe(true);
+    await expect(withinLimit(() => new Promise(() => {}), caller.signal)).rejects.toThrow("not needed any more");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

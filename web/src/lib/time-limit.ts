@@ -1,0 +1,38 @@
+import { timedOut } from "./service-error";
+
+/** Longest wait for an answer, in milliseconds, until all of its body is here: the gateway's own waits for a service to restart are over by then. */
+export const ANSWER_LIMIT = 15_000;
+
+/** An answer whose body is here already: reading it cannot hang. */
+async function received(response: Response): Promise<Response> {
+  const { status, statusText, headers } = response;
+  const body = await response.arrayBuffer();
+  // Some statuses, such as 204, allow no body, not even an empty one.
+  return new Response(body.byteLength > 0 ? body : null, { status, statusText, headers });
+}
+
+/** Rejects once the signal aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }),
+  );
+}
+
+/**
+ * Sends a request and waits for the whole answer, at most `ANSWER_LIMIT` milliseconds: then it fails with `timedOut()`.
+ * `caller` ends the wait too.
+ */
+export async function withinLimit(
+  send: (signal: AbortSignal) => Promise<Response>,
+  caller?: AbortSignal | null,
+): Promise<Response> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(timedOut()), ANSWER_LIMIT);
+  const signal = caller ? AbortSignal.any([caller, limit.signal]) : limit.signal;
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([send(signal).then(received), aborted(signal)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
