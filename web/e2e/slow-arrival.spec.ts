@@ -9,11 +9,11 @@ const PIECE = 500;
 const BETWEEN_PIECES = 50;
 const PAGES = ["/", "/signin", "/signup", "/forgot-password", "/reset-password", "/verify-email", "/no-such-page"];
 
-/** Hands on the site's documents as a very slow network does: piece by piece, and no script in time. */
+/** Hands on the site's documents as a very slow network does: piece by piece, and neither script nor service in time. */
 function slowly(origin: string): Server {
   return createServer(async (request, response) => {
     const path = request.url ?? "/";
-    if (path.endsWith(".js")) {
+    if (path.endsWith(".js") || path === "/config.json") {
       response.writeHead(404).end();
       return;
     }

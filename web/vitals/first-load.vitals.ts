@@ -38,6 +38,10 @@ async function loadCold(browser: Browser, site: Site, { address, signedIn }: Mea
       }
     }
     const page = await context.newPage();
+    if (signedIn) {
+      // As the page's own sign-in leaves it.
+      await page.addInitScript(() => localStorage.setItem("latchkey.signed-in", "1"));
+    }
     return await load(page, await throttle(page), address, signedIn);
   } finally {
     await context.close();

@@ -1,3 +1,4 @@
+import { takeEarly } from "@/early/early";
 import { withinLimit } from "./time-limit";
 
 /** Where the two services are reached; an empty text means under the page's own origin. */
@@ -21,12 +22,17 @@ export function addressesFor(config: HostConfig, hostname: string, origin: strin
 
 let loading: Promise<Addresses> | undefined;
 
-async function load(): Promise<Addresses> {
+async function fetchConfig(): Promise<HostConfig> {
   const answer = await withinLimit((signal) => fetch("/config.json", { cache: "no-cache", signal }));
   if (!answer.ok) {
     throw new Error(`config.json: ${answer.status}`);
   }
-  return addressesFor((await answer.json()) as HostConfig, location.hostname, location.origin);
+  return (await answer.json()) as HostConfig;
+}
+
+async function load(): Promise<Addresses> {
+  const config = await (takeEarly("config")?.catch(fetchConfig) ?? fetchConfig());
+  return addressesFor(config, location.hostname, location.origin);
 }
 
 /** The addresses for this page: asked for once, and again only after a failure. */

@@ -1,19 +1,35 @@
 import { createAuthClient } from "better-auth/react";
+import { takeEarly } from "@/early/early";
 import { addresses } from "./addresses";
 import { ServiceError, unreachable } from "./service-error";
 import { withinLimit } from "./time-limit";
-import { SessionGone, TokenKeeper } from "./token-keeper";
+import { FIRST_ERA, SessionGone, TokenKeeper } from "./token-keeper";
 
 // The client wants an address before the page knows one: this stands for it until a request is sent.
 const PLACEHOLDER = "http://auth.invalid";
 
+/** Who is signed in. With a session, the answer brings an access token along. */
+const SESSION_PATH = "/api/auth/get-session";
+const TOKEN_HEADER = "set-auth-jwt";
+
+/** Asks who is signed in, and keeps the access token of the answer: a first load needs no request for one. */
+async function fetchSession(send: (signal: AbortSignal) => Promise<Response>, caller?: AbortSignal | null) {
+  const early = takeEarly("session");
+  const era = early ? FIRST_ERA : tokenKeeper.era;
+  const answer = await withinLimit((signal) => early?.catch(() => send(signal)) ?? send(signal), caller);
+  const token = answer.headers.get(TOKEN_HEADER);
+  if (token) {
+    tokenKeeper.offer(token, era);
+  }
+  return answer;
+}
+
 async function fetchFromService(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const asked = new URL(input instanceof Request ? input.url : input);
   const { auth } = await addresses();
-  return withinLimit(
-    (signal) => fetch(new URL(asked.pathname + asked.search, auth), { ...init, signal }),
-    init?.signal,
-  );
+  const send = (signal: AbortSignal) => fetch(new URL(asked.pathname + asked.search, auth), { ...init, signal });
+  const isSession = asked.pathname === SESSION_PATH && init?.method === "GET";
+  return isSession ? fetchSession(send, init.signal) : withinLimit(send, init?.signal);
 }
 
 /** The official client of the auth service; its session lives in an HttpOnly cookie. */
@@ -21,6 +37,11 @@ export const authClient = createAuthClient({
   baseURL: PLACEHOLDER,
   fetchOptions: { customFetchImpl: fetchFromService },
 });
+
+if (typeof window !== "undefined") {
+  // The client looks at the session when somebody first listens to it. By the time React does, the answer is here.
+  authClient.$store.atoms.session?.listen(() => {});
+}
 
 /** What the client hands back: data, or why there is none. */
 interface Answer<Data> {

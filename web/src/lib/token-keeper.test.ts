@@ -80,6 +80,28 @@ describe("TokenKeeper", () => {
     expect(await kept.current()).toBe(after);
   });
 
+  it("takes a token that another answer brought, and needs no request for it", async () => {
+    const [longer, shorter] = [token("longer", 900_000), token("shorter", 600_000)];
+    const { keeper: kept, fetchToken } = keeper([]);
+    kept.offer(longer, kept.era);
+    kept.offer(shorter, kept.era);
+    kept.offer("no token", kept.era);
+    expect(await kept.current()).toBe(longer);
+    expect(fetchToken).not.toHaveBeenCalled();
+  });
+
+  it("does not take one that was asked for before it was told to forget, nor one that was refused", async () => {
+    const [a, b] = [token("a", 900_000), token("b", 900_000)];
+    const { keeper: kept } = keeper([b]);
+    kept.offer(a, kept.era);
+    expect(await kept.instead(a)).toBe(b);
+    const before = kept.era;
+    kept.forget();
+    kept.offer(b, before);
+    kept.offer(a, kept.era);
+    await expect(kept.current()).rejects.toBeInstanceOf(SessionGone);
+  });
+
   it("renews each time what does not say when it ends", async () => {
     const { keeper: kept } = keeper(["no token", "head.bm9uZQ.signature"]);
     expect(await kept.current()).toBe("no token");

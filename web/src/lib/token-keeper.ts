@@ -10,6 +10,9 @@ const MARGIN = 30_000;
 /** A short-lived token is renewed when this part of its life is left. */
 const LAST_PART = 0.2;
 
+/** The era of a page that was not told to forget a token yet. */
+export const FIRST_ERA = 0;
+
 interface Held {
   token: string;
   renewAt: number;
@@ -38,12 +41,30 @@ export class TokenKeeper {
   #held: Held | undefined;
   #request: Promise<string> | undefined;
   /** Counts the times it was told to forget: what was asked for before belongs to whoever was signed in then. */
-  #era = 0;
+  #era = FIRST_ERA;
+  /** The last token that a service refused: another answer may still bring it along. */
+  #refused: string | undefined;
 
   constructor(
     private readonly fetchToken: () => Promise<string>,
     private readonly now: () => number = Date.now,
   ) {}
+
+  /** Names the present to `offer`. */
+  get era(): number {
+    return this.#era;
+  }
+
+  /** Takes a token that came with another answer, unless that was asked for before a `forget`. The one that lives longer is kept. */
+  offer(token: string, era: number): void {
+    if (era !== this.#era || token === this.#refused) {
+      return;
+    }
+    const renewAt = renewalTime(token, this.now());
+    if (renewAt > (this.#held?.renewAt ?? this.now())) {
+      this.#held = { token, renewAt };
+    }
+  }
 
   /** A token that is good now. */
   async current(): Promise<string> {
@@ -55,6 +76,7 @@ export class TokenKeeper {
 
   /** A token in place of one that a service refused; the one that somebody else renewed meanwhile, if so. */
   async instead(refused: string): Promise<string> {
+    this.#refused = refused;
     if (this.#held?.token === refused) {
       this.#held = undefined;
     }

@@ -13,9 +13,15 @@ const PAGES = [
 ] as const;
 
 interface Props {
-  user: User;
+  /** Undefined until it is known: grey bars stand for the name and the email. */
+  user?: User;
   /** Runs before the session ends, while requests are still allowed. */
   beforeLeaving?: () => Promise<void>;
+}
+
+/** Stands for a text that is not known yet. */
+function Unknown({ width }: { width: string }) {
+  return <span aria-hidden="true" className={`inline-block h-3 animate-pulse rounded bg-line ${width}`} />;
 }
 
 /** Who is signed in, and the way out. */
@@ -52,10 +58,10 @@ export function AccountBar({ user, beforeLeaving }: Props) {
           ))}
         </nav>
         <div className="ml-auto min-w-0 text-right leading-tight max-sm:order-last max-sm:ml-0 max-sm:basis-full max-sm:text-left">
-          <p className="truncate font-medium">{user.name}</p>
-          <p className="truncate text-sm text-soft">{user.email}</p>
+          <p className="truncate font-medium">{user?.name ?? <Unknown width="w-24" />}</p>
+          <p className="truncate text-sm text-soft">{user?.email ?? <Unknown width="w-40" />}</p>
         </div>
-        <Button busy={busy} onClick={() => void leave()} className="shrink-0 max-sm:ml-auto">
+        <Button busy={busy} disabled={!user} onClick={() => void leave()} className="shrink-0 max-sm:ml-auto">
           Sign out
         </Button>
       </div>

@@ -12,8 +12,14 @@ import { sessionLivesOn, useSession, type User } from "./session";
 import { isMarked, setMark } from "./signed-in-mark";
 import { leftAddress, signInAddress } from "./way-back";
 
+interface Props {
+  /** Stands for the page until it is known who is signed in. */
+  shell: ReactNode;
+  children: (user: User) => ReactNode;
+}
+
 /** A page for people who are signed in; the others are sent to the sign-in. */
-export function MembersOnly({ children }: { children: (user: User) => ReactNode }) {
+export function MembersOnly({ shell, children }: Props) {
   const router = useRouter();
   const queries = useQueryClient();
   const pathname = usePathname();
@@ -49,9 +55,6 @@ export function MembersOnly({ children }: { children: (user: User) => ReactNode 
       </main>
     );
   }
-  return (
-    <main className="p-6 text-soft" aria-busy="true">
-      <p role="status">Loading…</p>
-    </main>
-  );
+  // Guests, who are on their way to the sign-in, are not shown a page that they cannot use.
+  return away ? <main aria-busy="true" /> : shell;
 }

@@ -9,7 +9,7 @@ import { titleMistake } from "./rules";
 interface Props {
   /** Where the shortcut puts the focus. */
   input: RefObject<HTMLInputElement | null>;
-  drafts: Drafts;
+  drafts: Pick<Drafts, "next" | "type">;
   /** Settles when the service has the task; fails when it does not take it. */
   onAdd: (task: NewTask) => Promise<void>;
 }

@@ -2,8 +2,8 @@ import { plainMessage } from "@/features/auth/messages";
 import type { Task } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
-import { useSlow } from "@/ui/use-slow";
 import { NO_FILTERS, queryOf, type Filters } from "./filters";
+import { GreyRows } from "./skeleton";
 import { TaskList } from "./task-list";
 import type { TaskActions } from "./task-row";
 import type { Edit } from "./task-form";
@@ -20,27 +20,6 @@ interface Props {
   onFocused: () => void;
   filters: Filters;
   setFilters: (filters: Filters) => void;
-}
-
-/** So many grey rows stand for a list that is loading. */
-const GREY_ROWS = ["first", "second", "third"];
-
-function Loading() {
-  const slow = useSlow(true);
-  return (
-    <div aria-busy="true">
-      <p role="status" className={slow ? "pb-3 text-soft" : "sr-only"}>
-        {slow ? "Still loading your tasks: the network is slow." : "Loading your tasks…"}
-      </p>
-      <div aria-hidden="true" className="rounded-2xl border border-line bg-card">
-        {GREY_ROWS.map((row) => (
-          <div key={row} className="flex h-18 items-center border-b border-line px-5 last:border-b-0">
-            <span className="h-4 w-2/3 animate-pulse rounded bg-line" />
-          </div>
-        ))}
-      </div>
-    </div>
-  );
 }
 
 function Empty({ filters, setFilters }: Pick<Props, "filters" | "setFilters">) {
@@ -76,7 +55,7 @@ function Failure({ list }: Pick<Props, "list">) {
 export function TaskView({ list, tasks, filters, setFilters, ...rest }: Props) {
   "use memo";
   if (list.isLoading && !list.error) {
-    return <Loading />;
+    return <GreyRows />;
   }
   const isThere = !list.isLoading;
   return (

@@ -1,9 +1,10 @@
 "use client";
 
 import { Settings } from "@/features/account/settings";
+import { SettingsShell } from "@/features/account/settings-shell";
 import { MembersOnly } from "@/features/auth/members-only";
 
 /** The settings of who is signed in. */
 export function SettingsPage() {
-  return <MembersOnly>{(user) => <Settings key={user.id} user={user} />}</MembersOnly>;
+  return <MembersOnly shell={<SettingsShell />}>{(user) => <Settings key={user.id} user={user} />}</MembersOnly>;
 }

@@ -1,0 +1,105 @@
+import type { Page } from "@playwright/test";
+import { add, asker, titles } from "./board";
+import { expect, test, tokenOf } from "./fixtures";
+
+/** The scripts that the page loads; what stands in the page itself runs. */
+const SCRIPTS = "**/*.js";
+
+/** Marks the browser as one in which somebody signed in. */
+async function mark(page: Page): Promise<void> {
+  await page.addInitScript(() => localStorage.setItem("latchkey.signed-in", "1"));
+}
+
+test("a first load asks for each thing once, and for no token at all", async ({ page, context, site, person }) => {
+  await asker(context.request, site, await tokenOf(context.request, site)).make({ title: `For ${person.name}` });
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (request.method() === "GET" && /^\/(config\.json|api\/.*)$/.test(pathname)) {
+      asked.push(pathname);
+    }
+  });
+  await page.goto("/dashboard", { waitUntil: "networkidle" });
+  await expect(titles(page)).toHaveText([`For ${person.name}`]);
+  expect(asked).toEqual(["/config.json", "/api/auth/get-session", "/api/me/tasks"]);
+  // The token is good for changes too.
+  await add(page, "One more");
+  expect(asked).not.toContain("/api/auth/token");
+});
+
+test("session and tasks are asked for while the page's scripts are on their way", async ({ page, site, person }) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(SCRIPTS, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const tasks = page.waitForResponse((answer) => answer.url().startsWith(`${site.tasks}/api/me/tasks`));
+  await page.goto("/dashboard", { waitUntil: "commit" });
+  expect((await tasks).status()).toBe(200);
+  release();
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  await expect(page.getByText(person.email)).toBeVisible();
+});
+
+test("with filters in the address, the list that they mean is the first one asked for", async ({ page, person }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => request.url().includes("/api/me/tasks") && asked.push(request.url()));
+  await page.goto("/dashboard?status=completed");
+  await expect(page.getByText("No task matches")).toBeVisible();
+  await expect(page.getByText(person.email)).toBeVisible();
+  expect(asked.filter((url) => !url.includes("status=completed"))).toEqual([]);
+});
+
+test("the early answers fail: the page asks again by itself", async ({ page, person }) => {
+  const failed = new Set<string>();
+  await page.route(/\/config\.json$|\/api\/auth\/get-session$|\/api\/me\/tasks/, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (route.request().method() === "GET" && !failed.has(pathname)) {
+      failed.add(pathname);
+      await route.abort("connectionreset");
+    } else {
+      await route.continue();
+    }
+  });
+  await page.goto("/dashboard");
+  await expect(page.getByText(person.email)).toBeVisible();
+  await expect(page.getByText("Nothing to do")).toBeVisible();
+  expect(failed).toContain("/config.json");
+});
+
+/** Where things stand: their left upper corners, and their sizes. */
+function places(page: Page) {
+  const boxes = ["header", "h1", "input[name=title]", "input[type=search]", "[role=group]"].map((one) =>
+    page.locator(one).first().boundingBox(),
+  );
+  return Promise.all(boxes);
+}
+
+test.describe("before the page's scripts run", () => {
+  for (const width of [360, 1280]) {
+    test(`the dashboard's frame stands where the dashboard will, ${width} wide`, async ({ page, person }) => {
+      await mark(page);
+      await page.setViewportSize({ width, height: 800 });
+      await page.route(SCRIPTS, (route) => route.abort());
+      await page.goto("/dashboard");
+      await expect(page.getByText("Loading your tasks…")).toBeAttached();
+      await expect(page.locator("h1")).toBeVisible();
+      await expect(page.locator("input[name=title]")).toBeDisabled();
+      const before = await places(page);
+      expect(before).not.toContain(null);
+      await page.unrouteAll();
+      await page.goto("/dashboard");
+      await expect(page.getByText(person.email)).toBeVisible();
+      await expect(page.getByText("Nothing to do")).toBeVisible();
+      expect(await places(page)).toEqual(before);
+    });
+  }
+
+  test("where nobody signed in, the frame is not shown", async ({ page }) => {
+    await page.route(SCRIPTS, (route) => route.abort());
+    await page.goto("/dashboard");
+    await expect(page.getByText("Loading your tasks…")).toBeAttached();
+    await expect(page.locator("h1")).toBeHidden();
+  });
+});

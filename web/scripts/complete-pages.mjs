@@ -1,0 +1,31 @@
+// Changes the exported pages in two ways. Each page that asks who is signed in begins with src/early/begin.ts, before its
+// styles: an inline script waits for the styles before it. And a style attribute that the policy forbids goes.
+import { readFile, writeFile } from "node:fs/promises";
+import ts from "typescript";
+import { SITE, pages } from "./exported.mjs";
+
+/** Pages that ask nothing of the services. */
+const WITHOUT_SERVICES = new Set(["index.html", "404.html", "_not-found.html"]);
+/** The browser has to find the encoding in the first bytes, so nothing comes before it. */
+const HEAD = '<head><meta charSet="utf-8"/>';
+
+/** What Radix writes on a group of buttons. Its script sets it again, which the policy allows. */
+const GROUP_STYLE = ' style="outline:none"';
+
+const source = await readFile(new URL("../src/early/begin.ts", import.meta.url), "utf8");
+const { outputText } = ts.transpileModule(source, {
+  compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.None, removeComments: true },
+});
+const script = outputText.replaceAll(/\n\s*/g, "\n").trim();
+
+for (const page of (await pages()).filter((name) => !WITHOUT_SERVICES.has(name))) {
+  const file = new URL(page, SITE);
+  const html = await readFile(file, "utf8");
+  if (!html.includes(HEAD)) {
+    throw new Error(`${page} does not begin with ${HEAD}`);
+  }
+  await writeFile(
+    file,
+    html.replaceAll(GROUP_STYLE, "").replace(HEAD, () => `${HEAD}<script>${script}</script>`),
+  );
+}

@@ -1,0 +1,41 @@
+// The inline script at the head of every page that asks who is signed in. It sends the first requests while the page's
+// own scripts are still on their way: where the services are, who is signed in and, on the dashboard, the first tasks.
+// `scripts/complete-pages.mjs` puts it into the exported HTML, so it imports nothing. If it fails, or is missing, the page
+// asks by itself.
+(() => {
+  const config = fetch("/config.json", { cache: "no-cache" }).then((answer) =>
+    answer.ok ? (answer.json() as Promise<import("@/lib/addresses").HostConfig>) : Promise.reject(answer),
+  );
+  const addresses = config.then(({ hosts, default: others }) =>
+    Object.hasOwn(hosts, location.hostname) ? (hosts[location.hostname] ?? others) : others,
+  );
+  const session = addresses.then(({ auth }) =>
+    fetch(`${auth || location.origin}/api/auth/get-session`, { credentials: "include" }),
+  );
+  const early: import("./early").Early = { config, session };
+  // With filters in its address, the list is another one.
+  if (location.pathname === "/dashboard" && !location.search) {
+    early.tasks = Promise.all([addresses, session]).then(([{ tasks }, { headers }]) => {
+      const token = headers.get("set-auth-jwt");
+      if (!token) {
+        return undefined;
+      }
+      const url = `${tasks || location.origin}/api/me/tasks?status=all`;
+      const answer = fetch(url, { headers: { Authorization: `Bearer ${token}` }, credentials: "omit" });
+      answer.catch(() => {});
+      return { url, token, answer };
+    });
+  }
+  // Whoever takes them hears of their failures.
+  Object.values(early).forEach((asked: Promise<unknown>) => asked.catch(() => {}));
+  window.latchkeyEarly = early;
+  let marked = true;
+  try {
+    marked = localStorage.getItem("latchkey.signed-in") !== null;
+  } catch {
+    // Storage may be forbidden. The page then shows its frame until it knows that nobody is signed in.
+  }
+  if (!marked) {
+    document.documentElement.dataset.guest = "";
+  }
+})();
