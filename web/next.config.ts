@@ -1,9 +1,15 @@
 import path from "node:path";
 import type { NextConfig } from "next";
 
+// `/` is a plain file, public/index.html, that the build only copies. Next's own server has to be told.
+const serving: NextConfig =
+  process.env.NODE_ENV === "development"
+    ? { rewrites: () => Promise.resolve([{ source: "/", destination: "/index.html" }]) }
+    : // Files alone: whoever serves them needs no Node, and there is no server of ours to secure.
+      { output: "export" };
+
 const config: NextConfig = {
-  // Files alone: whoever serves them needs no Node, and there is no server of ours to secure.
-  output: "export",
+  ...serving,
   reactStrictMode: true,
   // Of the list, which can be long, only what has changed renders again. The rest of the page is small, and would only grow.
   reactCompiler: { compilationMode: "annotation" },

@@ -50,6 +50,8 @@ export default defineConfig<Options>({
     browserName: "chromium",
     // Chromium's sandbox refuses to run as root.
     launchOptions: { executablePath: chromium(), args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] },
+    // Requests that a worker answers are hidden from routes. Its own tests allow it.
+    serviceWorkers: "block",
     screenshot: "only-on-failure",
     locale: "en-GB",
     timezoneId: "Europe/Berlin",

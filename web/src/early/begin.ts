@@ -3,12 +3,12 @@
 // `scripts/complete-pages.mjs` puts it into the exported HTML, so it imports nothing. If it fails, or is missing, the page
 // asks by itself.
 (() => {
-  const config = fetch("/config.json", { cache: "no-cache" }).then((answer) =>
-    answer.ok ? (answer.json() as Promise<import("@/lib/addresses").HostConfig>) : Promise.reject(answer),
-  );
-  const addresses = config.then(({ hosts, default: others }) =>
-    Object.hasOwn(hosts, location.hostname) ? (hosts[location.hostname] ?? others) : others,
-  );
+  const config = fetch("/config.json", { cache: "no-cache" });
+  // As `addressesFor` does it. The page reads the answer too, so this reads a copy.
+  const addresses = config.then(async (answer) => {
+    const { hosts, default: others } = (await answer.clone().json()) as import("@/lib/addresses").HostConfig;
+    return Object.hasOwn(hosts, location.hostname) ? (hosts[location.hostname] ?? others) : others;
+  });
   const session = addresses.then(({ auth }) =>
     fetch(`${auth || location.origin}/api/auth/get-session`, { credentials: "include" }),
   );

@@ -1,8 +1,6 @@
-import type { HostConfig } from "@/lib/addresses";
-
 /** What the inline script of a page has asked for before any other script runs (`begin.ts`). Each is taken once. */
 export interface Early {
-  config?: Promise<HostConfig>;
+  config?: Promise<Response>;
   session?: Promise<Response>;
   /** The first page of the task list, where somebody is signed in. */
   tasks?: Promise<EarlyTasks | undefined>;

@@ -22,17 +22,13 @@ export function addressesFor(config: HostConfig, hostname: string, origin: strin
 
 let loading: Promise<Addresses> | undefined;
 
-async function fetchConfig(): Promise<HostConfig> {
-  const answer = await withinLimit((signal) => fetch("/config.json", { cache: "no-cache", signal }));
+async function load(): Promise<Addresses> {
+  const early = takeEarly("config");
+  const answer = await withinLimit((signal) => fetch("/config.json", { cache: "no-cache", signal }), { early });
   if (!answer.ok) {
     throw new Error(`config.json: ${answer.status}`);
   }
-  return (await answer.json()) as HostConfig;
-}
-
-async function load(): Promise<Addresses> {
-  const config = await (takeEarly("config")?.catch(fetchConfig) ?? fetchConfig());
-  return addressesFor(config, location.hostname, location.origin);
+  return addressesFor((await answer.json()) as HostConfig, location.hostname, location.origin);
 }
 
 /** The addresses for this page: asked for once, and again only after a failure. */

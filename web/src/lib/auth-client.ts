@@ -16,7 +16,7 @@ const TOKEN_HEADER = "set-auth-jwt";
 async function fetchSession(send: (signal: AbortSignal) => Promise<Response>, caller?: AbortSignal | null) {
   const early = takeEarly("session");
   const era = early ? FIRST_ERA : tokenKeeper.era;
-  const answer = await withinLimit((signal) => early?.catch(() => send(signal)) ?? send(signal), caller);
+  const answer = await withinLimit(send, { caller, early });
   const token = answer.headers.get(TOKEN_HEADER);
   if (token) {
     tokenKeeper.offer(token, era);
@@ -29,7 +29,7 @@ async function fetchFromService(input: RequestInfo | URL, init?: RequestInit): P
   const { auth } = await addresses();
   const send = (signal: AbortSignal) => fetch(new URL(asked.pathname + asked.search, auth), { ...init, signal });
   const isSession = asked.pathname === SESSION_PATH && init?.method === "GET";
-  return isSession ? fetchSession(send, init.signal) : withinLimit(send, init?.signal);
+  return isSession ? fetchSession(send, init.signal) : withinLimit(send, { caller: init?.signal });
 }
 
 /** The official client of the auth service; its session lives in an HttpOnly cookie. */

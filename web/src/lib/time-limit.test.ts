@@ -30,17 +30,30 @@ describe("withinLimit", () => {
     expect(isTimeout(await failure)).toBe(true);
   });
 
+  it("takes the answer to a request that was sent before, and sends it again if that fails", async () => {
+    const send = vi.fn(() => Promise.resolve(new Response("sent")));
+    const text = async (early: Promise<Response>) => (await withinLimit(send, { early })).text();
+    expect(await text(Promise.resolve(new Response("early")))).toBe("early");
+    expect(send).not.toHaveBeenCalled();
+    expect(await text(Promise.reject(new Error("no network")))).toBe("sent");
+  });
+
   it("aborts the request when its caller does, with the caller's reason", async () => {
     const caller = new AbortController();
     let signal: AbortSignal | undefined;
-    const failure = withinLimit((given) => {
-      signal = given;
-      return new Promise(() => {});
-    }, caller.signal).catch((error: unknown) => error);
+    const failure = withinLimit(
+      (given) => {
+        signal = given;
+        return new Promise(() => {});
+      },
+      { caller: caller.signal },
+    ).catch((error: unknown) => error);
     caller.abort(new Error("not needed any more"));
     expect(await failure).toEqual(new Error("not needed any more"));
     expect(signal?.aborted).toBe(true);
-    await expect(withinLimit(() => new Promise(() => {}), caller.signal)).rejects.toThrow("not needed any more");
+    await expect(withinLimit(() => new Promise(() => {}), { caller: caller.signal })).rejects.toThrow(
+      "not needed any more",
+    );
     expect(vi.getTimerCount()).toBe(0);
   });
 });

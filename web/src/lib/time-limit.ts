@@ -18,20 +18,25 @@ function aborted(signal: AbortSignal): Promise<never> {
   );
 }
 
-/**
- * Sends a request and waits for the whole answer, at most `ANSWER_LIMIT` milliseconds: then it fails with `timedOut()`.
- * `caller` ends the wait too.
- */
+interface Options {
+  /** Ends the wait too. */
+  caller?: AbortSignal | null | undefined;
+  /** The answer to the same request, if that was sent before. If it fails, the request is sent. */
+  early?: Promise<Response> | undefined;
+}
+
+/** Sends a request and waits for the whole answer, at most `ANSWER_LIMIT` milliseconds: then it fails with `timedOut()`. */
 export async function withinLimit(
   send: (signal: AbortSignal) => Promise<Response>,
-  caller?: AbortSignal | null,
+  { caller, early }: Options = {},
 ): Promise<Response> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(timedOut()), ANSWER_LIMIT);
   const signal = caller ? AbortSignal.any([caller, limit.signal]) : limit.signal;
   try {
     signal.throwIfAborted();
-    return await Promise.race([send(signal).then(received), aborted(signal)]);
+    const answer = early?.catch(() => send(signal)) ?? send(signal);
+    return await Promise.race([answer.then(received), aborted(signal)]);
   } finally {
     clearTimeout(timer);
   }

@@ -8,6 +8,7 @@ import { draftsOf, leaveDrafts } from "@/features/tasks/drafts";
 import { lookAtSession, tokenKeeper } from "@/lib/auth-client";
 import { isTimeout, ServiceError } from "@/lib/service-error";
 import { onNews } from "@/lib/tabs";
+import { useWorker } from "@/offline/use-worker";
 import { useAskBeforeLeaving } from "@/ui/use-ask-before-leaving";
 
 /** How often to try again what no service answered. */
@@ -62,6 +63,12 @@ function LeaveWatch() {
   return null;
 }
 
+/** Has the page open without a network too, from now on. */
+function OfflineWatch() {
+  useWorker();
+  return null;
+}
+
 /** What the pages that speak to the services share. */
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry } } }));
@@ -70,6 +77,7 @@ export function Providers({ children }: { children: ReactNode }) {
       <TabWatch />
       <DraftWatch />
       <LeaveWatch />
+      <OfflineWatch />
       {children}
     </QueryClientProvider>
   );

@@ -7,6 +7,7 @@ import { tokenKeeper } from "@/lib/auth-client";
 import { ServiceError, unreachable } from "@/lib/service-error";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
+import { useOnline } from "@/ui/use-online";
 import { plainMessage } from "./messages";
 import { sessionLivesOn, useSession, type User } from "./session";
 import { isMarked, setMark } from "./signed-in-mark";
@@ -24,6 +25,7 @@ export function MembersOnly({ shell, children }: Props) {
   const queries = useQueryClient();
   const pathname = usePathname();
   const { data, isPending, error, refetch } = useSession();
+  const online = useOnline();
   const wasSignedIn = useRef(false);
   const away = data === null && !isPending && !error;
 
@@ -48,7 +50,9 @@ export function MembersOnly({ shell, children }: Props) {
   if (error) {
     return (
       <main className="mx-auto flex max-w-md flex-col items-start gap-4 p-6">
-        <Notice kind="error">{plainMessage(error instanceof ServiceError ? error : unreachable())}</Notice>
+        <Notice kind="error">
+          {online ? plainMessage(error instanceof ServiceError ? error : unreachable()) : "You are offline."}
+        </Notice>
         <Button look="main" onClick={() => void refetch()}>
           Try again
         </Button>

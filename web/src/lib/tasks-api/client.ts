@@ -24,8 +24,7 @@ async function send(request: Request, token: string): Promise<Response> {
   const copy = request.clone();
   copy.headers.set("Authorization", `Bearer ${token}`);
   const early = await sentEarly(request, token);
-  const ask = (signal: AbortSignal) => fetch(copy, { signal });
-  return withinLimit((signal) => early?.answer.catch(() => ask(signal)) ?? ask(signal), request.signal);
+  return withinLimit((signal) => fetch(copy, { signal }), { caller: request.signal, early: early?.answer });
 }
 
 /** Sends a request with the caller's token; a refused token is renewed once. */
