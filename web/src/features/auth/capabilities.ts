@@ -1,0 +1,113 @@
+import { useSyncExternalStore } from "react";
+import { addresses } from "@/lib/addresses";
+
+/** What auth-service can do as it is configured: the body of `GET capabilities`. */
+export interface Capabilities {
+  signInMethods: readonly string[];
+  signUp: { enabled: boolean; startsSession: boolean };
+  password: PasswordLength;
+  mail: boolean;
+  passwordReset: boolean;
+  emailVerification: { enabled: boolean; required: boolean };
+  changeEmail: boolean;
+  deleteUser: { enabled: boolean; confirmedByMail: boolean };
+}
+
+/** The length of a new password, in UTF-16 code units. */
+export interface PasswordLength {
+  minLength: number;
+  maxLength: number;
+}
+
+/** The capabilities, and whether the service has reported them. */
+export interface CapabilityState extends Capabilities {
+  /** `unknown`: the request failed, and the defaults stay. */
+  phase: "loading" | "known" | "unknown";
+}
+
+/** The method of `signInMethods` that the sign-in form uses. */
+export const EMAIL_PASSWORD = "email-password";
+
+/** A service with the default settings and everything on. The service enforces its own settings in any case. */
+const DEFAULTS: CapabilityState = {
+  phase: "loading",
+  signInMethods: [EMAIL_PASSWORD],
+  signUp: { enabled: true, startsSession: true },
+  password: { minLength: 8, maxLength: 128 },
+  mail: true,
+  passwordReset: true,
+  emailVerification: { enabled: true, required: false },
+  changeEmail: true,
+  deleteUser: { enabled: true, confirmedByMail: false },
+};
+
+/** How long an answer is used, in milliseconds: as long as the service lets caches keep it. */
+const MAX_AGE = 60_000;
+/** Pages wait for the answer no longer than this, in milliseconds. */
+const TIMEOUT = 5_000;
+
+let state = DEFAULTS;
+let loadedAt = Number.NEGATIVE_INFINITY;
+let loading: Promise<void> | undefined;
+const listeners = new Set<() => void>();
+
+function set(next: CapabilityState): void {
+  state = next;
+  listeners.forEach((listener) => listener());
+}
+
+// Not through the official client, which would weigh on the start page.
+async function request(): Promise<Partial<Capabilities>> {
+  const { auth } = await addresses();
+  const options: RequestInit = { credentials: "omit", signal: AbortSignal.timeout(TIMEOUT) };
+  const answer = await fetch(new URL("/api/auth/capabilities", auth), options);
+  if (!answer.ok) {
+    throw new Error(`capabilities: ${answer.status}`);
+  }
+  return (await answer.json()) as Partial<Capabilities>;
+}
+
+async function load(): Promise<void> {
+  try {
+    const answer = await request();
+    loadedAt = performance.now();
+    // A service of another version may leave members out.
+    set({ ...DEFAULTS, ...answer, phase: "known" });
+  } catch {
+    if (state.phase === "loading") {
+      set({ ...state, phase: "unknown" });
+    }
+  } finally {
+    loading = undefined;
+  }
+}
+
+function refresh(): Promise<void> {
+  if (performance.now() - loadedAt < MAX_AGE) {
+    return Promise.resolve();
+  }
+  loading ??= load();
+  return loading;
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  void refresh();
+  return () => listeners.delete(listener);
+}
+
+/** The capabilities as far as they are known at this moment. */
+export function capabilitiesNow(): CapabilityState {
+  return state;
+}
+
+/** Waits for the capabilities; `phase` is `unknown` if they cannot be had. */
+export async function loadedCapabilities(): Promise<CapabilityState> {
+  await refresh();
+  return state;
+}
+
+/** The capabilities. They are requested when the first component needs them; until then the defaults hold. */
+export function useCapabilities(): CapabilityState {
+  return useSyncExternalStore(subscribe, capabilitiesNow, () => DEFAULTS);
+}

@@ -1,0 +1,29 @@
+// For as long as the tab is open. The mark is not secret and does not say whose it is.
+const MARK = "latchkey.verify-later";
+
+/** Remembers that the reminder to verify the email was dismissed. */
+export function dismissBanner(): void {
+  try {
+    sessionStorage.setItem(MARK, "1");
+  } catch {
+    // Storage may be forbidden: the reminder comes back on the next page.
+  }
+}
+
+/** Whether it was dismissed in this tab. */
+export function isBannerDismissed(): boolean {
+  try {
+    return sessionStorage.getItem(MARK) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Forgets it when a session begins or ends. */
+export function restoreBanner(): void {
+  try {
+    sessionStorage.removeItem(MARK);
+  } catch {
+    // As above.
+  }
+}

@@ -1,0 +1,31 @@
+import { useEffect, useState } from "react";
+
+const SECOND = 1_000;
+
+function secondsUntil(time: number): number {
+  return Math.max(0, Math.ceil((time - Date.now()) / SECOND));
+}
+
+/** Counts down to zero in whole seconds. The second value starts it again. */
+export function useCountdown(from: number): [left: number, start: (seconds: number) => void] {
+  const [left, setLeft] = useState(from);
+  const [end, setEnd] = useState(() => Date.now() + from * SECOND);
+  const running = left > 0;
+
+  useEffect(() => {
+    if (!running) {
+      return;
+    }
+    // From the clock: browsers slow the timers of hidden tabs down.
+    const timer = setInterval(() => setLeft(secondsUntil(end)), SECOND);
+    return () => clearInterval(timer);
+  }, [running, end]);
+
+  return [
+    left,
+    (seconds) => {
+      setLeft(seconds);
+      setEnd(Date.now() + seconds * SECOND);
+    },
+  ];
+}
