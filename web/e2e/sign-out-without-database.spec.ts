@@ -1,23 +1,10 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { expect, fillInSignIn, sessionCookies, test as base } from "./fixtures";
-import { startOwn, stopAll } from "./stack/start";
+import { expect, fillInSignIn, sessionCookies } from "./fixtures";
+import { withOwnStack } from "./own-stack";
 
-const test = base.extend({
-  // A stack of its own: the others need their database.
-  site: async ({ way }, provide) => {
-    const root = mkdtempSync(path.join(tmpdir(), "latchkey-browser-own-"));
-    // Otherwise PostgreSQL, which does not run as root, keeps its files elsewhere.
-    chmodSync(root, 0o755);
-    try {
-      await provide(await startOwn(root, way));
-    } finally {
-      await stopAll();
-      rmSync(root, { recursive: true, force: true });
-    }
-  },
-});
+// The other stacks need their database.
+const test = withOwnStack();
 
 test("a sign-out that cannot end the session signs this browser out, and says so", async ({
   page,

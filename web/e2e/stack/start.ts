@@ -8,7 +8,8 @@ import { ARTEFACTS, LOCAL_STACK, SITE, SITES_FILE, type Kind, type Site, type Si
 import { freePort } from "./ports";
 import { Program } from "./program";
 
-type Settings = Record<string, string>;
+/** Environment variables of the services. */
+export type Settings = Record<string, string>;
 
 // One machine plays a crowd, so it would run into the limits that hold for one; auth-service has tests of them. Hashes are
 // as cheap as they can be, since what is tested here is not how long they take.
@@ -91,9 +92,9 @@ export async function stopAll(): Promise<void> {
   await Promise.all(outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value.stop() : undefined)));
 }
 
-/** Starts a stack that a test may break; `stopAll` stops it. */
-export async function startOwn(root: string, way: Way): Promise<Site> {
-  return (await start(root, "own", [way], USUAL))[way];
+/** Starts a stack that a test may break, or that has settings of its own; `stopAll` stops it. */
+export async function startOwn(root: string, way: Way, settings: Settings = {}): Promise<Site> {
+  return (await start(root, "own", [way], { ...USUAL, ...settings }))[way];
 }
 
 /** A stack for one way of serving, or for both where what is tested does not depend on whom the services trust. */
