@@ -3,15 +3,15 @@ import type { Page, Response } from "@playwright/test";
 import {
   AGREE,
   askForChange,
+  cannotSignIn,
   CHANGED,
   fillInSignUp,
   NEW_ADDRESS,
-  NOT_VERIFIED,
   signInVerified,
   VERIFY,
   verified,
 } from "./by-mail";
-import { expect, fillInSignIn, somebody, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, sessionCookies, somebody, test, type Person } from "./fixtures";
 import { look } from "./look";
 import { linkIn, mailsTo, mailTo } from "./mailbox";
 import type { Site } from "./stack/places";
@@ -94,10 +94,13 @@ test("a link of another account changes nothing, and says whose it is not", asyn
   const bob = (await newDevice(registered)).page;
   await bob.goto(linkIn(await mailTo(site, email, NEW_ADDRESS)));
   await expect(bob).toHaveURL("/verify-email?changing=1&error=INVALID_USER");
-  await expect(bob.getByRole("heading", { name: "Your email is not changed" })).toBeVisible();
-  await expect(bob.getByRole("alert").filter({ hasText: "You are signed in to another account." })).toBeVisible();
-  await bob.getByRole("link", { name: "To your tasks" }).click();
-  await expect(bob.getByRole("banner")).toContainText(registered.email);
+  await expect(bob.getByRole("heading", { name: "This link is for another account" })).toBeVisible();
+  await expect(bob.getByText(`You are signed in as ${registered.email}.`)).toBeVisible();
+  await expect(bob).toHaveTitle("This link is for another account · Latchkey");
+  await bob.getByRole("button", { name: "Sign out" }).click();
+  await expect(bob.getByRole("heading", { name: "You are signed out" })).toBeFocused();
+  await expect(bob).toHaveTitle("You are signed out · Latchkey");
+  expect(await sessionCookies(bob.context())).toEqual([]);
   await page.reload();
   await expect(page.getByRole("banner")).toContainText(person.email);
 });
@@ -112,8 +115,9 @@ test("a change of the email ends with the session that asked for it", async ({ p
   await expect(page).toHaveURL("/dashboard");
   await page.goto(link);
   await expect(page).toHaveURL("/verify-email?changing=1&error=INVALID_TOKEN");
-  await expect(page.getByRole("alert").filter({ hasText: "This link is no longer valid." })).toBeVisible();
-  await page.getByRole("link", { name: "To your settings" }).click();
+  await expect(page.getByRole("heading", { name: "This link is no longer valid" })).toBeVisible();
+  await expect(page.getByText("Your email was not changed.")).toBeVisible();
+  await page.getByRole("link", { name: "Change it in your settings" }).click();
   await expect(page.getByRole("region", { name: "Email" })).toContainText(`Your address is ${person.email}.`);
 });
 
@@ -136,8 +140,8 @@ test("verifying the email signs out every device that proved nothing, and not th
   await expect(other.getByRole("banner")).toContainText(person.email);
 
   await page.goto(link);
-  await expect(page.getByRole("heading", { name: "Your address is verified" })).toBeVisible();
-  await page.getByRole("link", { name: "To your tasks" }).click();
+  await expect(page.getByRole("heading", { name: "Your email is verified" })).toBeVisible();
+  await page.getByRole("link", { name: "Go to your tasks" }).click();
   await expect(page.getByRole("banner")).toContainText(person.email);
   await other.reload();
   await expect(other).toHaveURL(/\/signin\?expired/);
@@ -145,12 +149,6 @@ test("verifying the email signs out every device that proved nothing, and not th
 
 test.describe("where an account has to be agreed to by mail", () => {
   test.use({ kind: "agreed by mail" });
-
-  async function cannotSignIn(page: Page, ada: Person): Promise<void> {
-    await page.goto("/signin");
-    await fillInSignIn(page, ada);
-    await expect(page.getByRole("alert").filter({ hasText: NOT_VERIFIED })).toBeVisible();
-  }
 
   async function verificationLink(site: Site, { email }: Person): Promise<string> {
     return linkIn(await mailTo(site, email, VERIFY));

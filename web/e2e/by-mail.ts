@@ -9,8 +9,6 @@ export const AGREE = "Confirm the change of your e-mail address";
 export const NEW_ADDRESS = "Confirm your new e-mail address";
 export const CHANGED = "Your e-mail address was changed";
 
-/** What a sign-in says before the link was opened. */
-export const NOT_VERIFIED = "Verify your email address first: follow the link in the mail we sent you.";
 /** What the settings say once a change of the email was asked for. */
 export const CHANGE_BEGUN =
   "If the address can be used, a link is on its way by email. Stay signed in here until you have opened it.";
@@ -22,19 +20,29 @@ export async function fillInSignUp(page: Page, ada = somebody()): Promise<Person
   await page.getByLabel("Email").fill(ada.email);
   await page.getByLabel("Password").fill(ada.password);
   await page.getByRole("button", { name: "Create account" }).click();
-  const told = "Check your email for the link that completes your sign-up. Open it in this browser;";
-  await expect(page.getByRole("status").filter({ hasText: told })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Check your email" })).toBeVisible();
+  await expect(page.getByRole("main")).toContainText(`Open the link in the email to ${ada.email}`);
   return ada;
+}
+
+/** Signs in with an email that is not verified yet. */
+export async function cannotSignIn(page: Page, ada: Person): Promise<void> {
+  await page.goto("/signin");
+  await fillInSignIn(page, ada);
+  await expect(page.getByRole("heading", { name: "Verify your email" })).toBeVisible();
+  await expect(page.getByRole("main")).toContainText(`${ada.email} is not verified yet.`);
 }
 
 /** Goes on where a link has led that verified the email of a sign-up: nobody is signed in by it. */
 export async function signInVerified(page: Page, ada: Person): Promise<void> {
   await expect(page).toHaveURL("/verify-email?done=1");
-  await expect(page.getByRole("heading", { name: "Your address is verified" })).toBeVisible();
-  await page.getByRole("link", { name: "To your tasks" }).click();
+  await expect(page.getByRole("heading", { name: "Your email is verified" })).toBeVisible();
+  await page.getByRole("link", { name: "Go to your tasks" }).click();
   await expect(page).toHaveURL("/signin");
+  await expect(page).toHaveTitle("Sign in · Latchkey");
   await fillInSignIn(page, ada);
   await expect(page).toHaveURL("/dashboard");
+  await expect(page).toHaveTitle("Tasks · Latchkey");
   await expect(page.getByRole("banner")).toContainText(ada.email);
 }
 

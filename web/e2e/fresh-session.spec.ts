@@ -86,7 +86,7 @@ test("a session that is too old changes the email once the password was entered,
   // The link belongs to the session of the password, which is the only one now.
   await page.goto(linkIn(await mailTo(site, email, NEW_ADDRESS)));
   await expect(page).toHaveURL("/verify-email?changing=1");
-  await expect(page.getByText(`Your address is ${email}.`)).toBeVisible();
+  await expect(page.getByText(`Your email is ${email}.`)).toBeVisible();
 });
 
 test("settings asked for with the session gone lead to the sign-in, and back", async ({ page, context, person }) => {

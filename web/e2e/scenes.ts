@@ -64,18 +64,19 @@ export const GUESTS: readonly Scene[] = [
       await page.goto("/forgot-password");
       await page.getByLabel("Email").fill("nobody@example.com");
       await press(page, "Send a link");
-      await expect(page.getByText("If there is an account with this address")).toBeVisible();
+      await expect(page.getByRole("heading", { name: "Check your email" })).toBeVisible();
     },
   },
   at("reset-password", "/reset-password?token=x", "Set a new password"),
   refused("reset-password-errors", "/reset-password?token=x", "Set password", "Password must be at least 8 characters"),
-  at("reset-password-broken", "/reset-password?error=INVALID_TOKEN", "Set a new password"),
-  at("verify-email", "/verify-email", "Verify your address"),
-  at("verify-email-done", "/verify-email?done=1", "Your address is verified"),
+  at("reset-password-broken", "/reset-password?error=INVALID_TOKEN", "This link is no longer valid"),
+  at("verify-email", "/verify-email", "Verify your email"),
+  at("verify-email-done", "/verify-email?done=1", "Your email is verified"),
   at("verify-email-changing", "/verify-email?changing=1", "Thank you"),
-  at("verify-email-broken", "/verify-email?done=1&error=INVALID_TOKEN", "Verify your address"),
-  at("change-refused", "/verify-email?changing=1&error=INVALID_TOKEN", "Your email is not changed"),
-  at("change-refused-other", "/verify-email?changing=1&error=INVALID_USER", "Your email is not changed"),
+  at("verify-email-broken", "/verify-email?done=1&error=INVALID_TOKEN", "This link is no longer valid"),
+  at("change-refused", "/verify-email?changing=1&error=INVALID_TOKEN", "This link is no longer valid"),
+  at("change-refused-other", "/verify-email?changing=1&error=INVALID_USER", "This link is for another account"),
+  at("account-deleted", "/account-deleted", "Your account is deleted"),
   at("not-found", "/no/such/page", "There is no such page"),
 ];
 

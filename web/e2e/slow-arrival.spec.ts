@@ -7,7 +7,16 @@ import { expect, test } from "./fixtures";
 const PIECE = 500;
 /** In milliseconds: enough that the browser paints what it has. */
 const BETWEEN_PIECES = 50;
-const PAGES = ["/", "/signin", "/signup", "/forgot-password", "/reset-password", "/verify-email", "/no-such-page"];
+const PAGES = [
+  "/",
+  "/signin",
+  "/signup",
+  "/forgot-password",
+  "/reset-password",
+  "/verify-email",
+  "/account-deleted",
+  "/no-such-page",
+];
 
 /** Hands on the site's documents as a very slow network does: piece by piece, and neither script nor service in time. */
 function slowly(origin: string): Server {

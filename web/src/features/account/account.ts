@@ -36,7 +36,7 @@ const MAIL_SENT = "Verification email sent";
 
 /** Deletes the account with everything in it, unless a mail has to agree first: then the answer is false. */
 export async function deleteAccount(password: string): Promise<boolean> {
-  const callbackURL = `${location.origin}/`;
+  const callbackURL = `${location.origin}/account-deleted`;
   const { message } = await asked((fetchOptions) => authClient.deleteUser({ password, callbackURL, fetchOptions }));
   return message !== MAIL_SENT;
 }

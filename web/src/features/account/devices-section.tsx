@@ -16,7 +16,11 @@ function nameOf({ userAgent }: Device): string {
   return [browser, system].filter(Boolean).join(" on ") || "Unknown device";
 }
 
-const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+/** When a session began, as its reader writes dates. */
+function began({ createdAt }: Device): string {
+  const format = new Intl.DateTimeFormat([...navigator.languages], { dateStyle: "medium", timeStyle: "short" });
+  return format.format(new Date(createdAt));
+}
 
 interface Props {
   user: User;
@@ -102,7 +106,7 @@ export function DevicesSection({ user, run }: Props) {
             <div className="min-w-0 flex-1">
               <p className="font-medium">{nameOf(device)}</p>
               <p className="text-sm text-soft">
-                {device.ipAddress} · since {DATE.format(new Date(device.createdAt))}
+                {device.ipAddress} · since {began(device)}
               </p>
             </div>
             {device.id === current?.session.id ? (
@@ -110,7 +114,7 @@ export function DevicesSection({ user, run }: Props) {
             ) : (
               <Button
                 onClick={() => void end(device)}
-                aria-label={`Sign out ${nameOf(device)}, since ${DATE.format(new Date(device.createdAt))}`}
+                aria-label={`Sign out ${nameOf(device)}, since ${began(device)}`}
               >
                 Sign out
               </Button>

@@ -6,7 +6,7 @@ import { Notice } from "@/ui/notice";
 
 interface Props<Name extends FieldName> {
   title: string;
-  about?: string;
+  about?: ReactNode;
   action: string;
   danger?: boolean;
   fields: readonly Name[];
@@ -33,7 +33,9 @@ export function SettingsForm<Name extends FieldName>({
   useEffect(() => {
     if (done) {
       // A password that was used is not left standing.
-      form.current?.querySelectorAll<HTMLInputElement>("[type=password]").forEach((input) => (input.value = ""));
+      form.current
+        ?.querySelectorAll<HTMLInputElement>("[name=password], [name=currentPassword]")
+        .forEach((input) => (input.value = ""));
     }
   }, [done]);
   const { onSubmit, busy, errorOf, formError } = useForm({

@@ -2,10 +2,11 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "@/ui/button";
 import { plainMessage } from "./messages";
 import { signOut, type User } from "./session";
+import { VerifyBanner } from "./verify-banner";
 
 const PAGES = [
   ["/dashboard", "Tasks"],
@@ -29,6 +30,7 @@ export function AccountBar({ user, beforeLeaving }: Props) {
   const pathname = usePathname();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
+  const pages = useRef<HTMLElement>(null);
 
   async function leave() {
     setBusy(true);
@@ -43,31 +45,41 @@ export function AccountBar({ user, beforeLeaving }: Props) {
   }
 
   return (
-    <header className="border-b border-line bg-card print:hidden">
-      <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-2 px-4 py-3 sm:gap-4">
-        <nav aria-label="Pages" className="-ml-2 flex gap-1 sm:-ml-3">
-          {PAGES.map(([path, name]) => (
-            <Link
-              key={path}
-              href={path}
-              aria-current={path === pathname ? "page" : undefined}
-              className="inline-flex min-h-10 items-center rounded-lg px-2 font-medium text-soft aria-[current]:text-accent sm:px-3"
-            >
-              {name}
-            </Link>
-          ))}
-        </nav>
-        <div className="ml-auto min-w-0 text-right leading-tight max-sm:order-last max-sm:ml-0 max-sm:basis-full max-sm:text-left">
-          <p className="truncate font-medium">{user?.name ?? <Unknown width="w-24" />}</p>
-          <p className="truncate text-sm text-soft">{user?.email ?? <Unknown width="w-40" />}</p>
+    <>
+      <header className="border-b border-line bg-card print:hidden">
+        <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-2 px-4 py-3 sm:gap-4">
+          <nav ref={pages} aria-label="Pages" className="-ml-2 flex gap-1 sm:-ml-3">
+            {PAGES.map(([path, name]) => (
+              <Link
+                key={path}
+                href={path}
+                aria-current={path === pathname ? "page" : undefined}
+                className="inline-flex min-h-10 items-center rounded-lg px-2 font-medium text-soft aria-[current]:text-accent sm:px-3"
+              >
+                {name}
+              </Link>
+            ))}
+          </nav>
+          <div className="ml-auto min-w-0 text-right leading-tight max-sm:order-last max-sm:ml-0 max-sm:basis-full max-sm:text-left">
+            <p dir="auto" className="truncate font-medium">
+              {user?.name ?? <Unknown width="w-24" />}
+            </p>
+            <p className="truncate text-sm text-soft">{user?.email ?? <Unknown width="w-40" />}</p>
+          </div>
+          <Button busy={busy} disabled={!user} onClick={() => void leave()} className="shrink-0 max-sm:ml-auto">
+            Sign out
+          </Button>
         </div>
-        <Button busy={busy} disabled={!user} onClick={() => void leave()} className="shrink-0 max-sm:ml-auto">
-          Sign out
-        </Button>
-      </div>
-      <p role="alert" className="mx-auto max-w-4xl px-4 pb-2 text-danger empty:hidden">
-        {failure}
-      </p>
-    </header>
+        <p role="alert" className="mx-auto max-w-4xl px-4 pb-2 text-danger empty:hidden">
+          {failure}
+        </p>
+      </header>
+      {user && (
+        <VerifyBanner
+          user={user}
+          onDismiss={() => pages.current?.querySelector<HTMLElement>("[aria-current]")?.focus()}
+        />
+      )}
+    </>
   );
 }

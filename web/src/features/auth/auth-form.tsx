@@ -5,25 +5,22 @@ import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { useHydrated } from "@/ui/use-hydrated";
 import { useSlow } from "@/ui/use-slow";
-import { AuthCard } from "./auth-card";
+import { AuthCard, type CardProps } from "./auth-card";
 
-interface Props {
-  title: string;
+interface Props extends CardProps {
   action: string;
   busy: boolean;
   formError: string | undefined;
   notice?: ReactNode;
-  footer: ReactNode;
   onSubmit: (event: FormEvent<HTMLFormElement>) => void;
-  children: ReactNode;
 }
 
 /** A form of this feature, in its card. */
-export function AuthForm({ title, action, busy, formError, notice, footer, onSubmit, children }: Props) {
+export function AuthForm({ action, busy, formError, notice, onSubmit, children, ...card }: Props) {
   const slow = useSlow(busy);
   const hydrated = useHydrated();
   return (
-    <AuthCard title={title} footer={footer}>
+    <AuthCard {...card}>
       {notice}
       {/* The page says what is wrong in its own words; without scripts nothing goes into the address. */}
       <form method="post" noValidate onSubmit={onSubmit} className="flex flex-col gap-5">

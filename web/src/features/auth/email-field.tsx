@@ -1,6 +1,7 @@
 import { TextField } from "@/ui/text-field";
+import { rememberedEmail, rememberEmail } from "./typed-email";
 
-/** The address that somebody signs in with: password managers know it as the user's name. */
+/** The email that somebody signs in with: password managers know it as the username. The next form starts with it. */
 export function EmailField({ error }: { error: string | undefined }) {
   return (
     <TextField
@@ -12,6 +13,8 @@ export function EmailField({ error }: { error: string | undefined }) {
       autoCapitalize="none"
       spellCheck={false}
       required
+      defaultValue={rememberedEmail()}
+      onChange={(event) => rememberEmail(event.target.value)}
       error={error}
     />
   );

@@ -1,15 +1,38 @@
 "use client";
 
+import { useCapabilities } from "./capabilities";
+import { EmailText } from "./check-email";
 import { MailForm } from "./mail-form";
 import { askForReset } from "./session";
+import { Unavailable } from "./unavailable";
+
+/** A page of the password reset, where the service has none. */
+export function NoReset() {
+  return (
+    <Unavailable
+      title="Password reset is disabled"
+      text="This service cannot send you a link for a new password. Ask its administrator for help."
+      href="/signin"
+      action="Back to sign-in"
+    />
+  );
+}
 
 /** Asks for a link to set a new password. */
 export function ForgotPasswordForm() {
+  const { passwordReset } = useCapabilities();
+  if (!passwordReset) {
+    return <NoReset />;
+  }
   return (
     <MailForm
       title="Forgotten your password?"
       action="Send a link"
-      done="If there is an account with this address, a link is on its way to it."
+      done={(email) => (
+        <>
+          If there is an account with <EmailText email={email} />, a link to set a new password is on its way to it.
+        </>
+      )}
       send={askForReset}
     />
   );

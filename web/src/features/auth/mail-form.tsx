@@ -2,9 +2,9 @@
 
 import Link from "next/link";
 import { useState, type ReactNode } from "react";
-import { Notice } from "@/ui/notice";
-import { EmailField } from "./email-field";
 import { AuthForm } from "./auth-form";
+import { CheckEmail } from "./check-email";
+import { EmailField } from "./email-field";
 import { emailMistakes } from "./messages";
 import { useForm } from "./use-form";
 
@@ -13,39 +13,56 @@ const FIELDS = ["email"] as const;
 interface Props {
   title: string;
   action: string;
-  /** Told when the mail was asked for; it must not tell whether there is an account. */
-  done: string;
+  /** What the page says once the mail was requested; it must not tell whether there is an account. */
+  done: (email: string) => ReactNode;
   notice?: ReactNode;
   send: (values: { email: string }) => Promise<void>;
 }
 
-/** Asks for an address, and has a mail sent to it. */
-export function MailForm({ title, action, done, notice, send }: Props) {
-  const [sent, setSent] = useState(false);
+interface FormProps extends Omit<Props, "done"> {
+  replaces: boolean;
+  footer: ReactNode;
+  onSent: (email: string) => void;
+}
+
+function RequestForm({ send, onSent, ...card }: FormProps) {
   const { onSubmit, busy, errorOf, formError } = useForm({
     fields: FIELDS,
     mistakes: emailMistakes,
     submit: async (values) => {
-      setSent(false);
       await send(values);
-      setSent(true);
+      onSent(values.email);
     },
   });
   return (
-    <AuthForm
-      title={title}
-      action={action}
-      busy={busy}
-      formError={formError}
-      onSubmit={onSubmit}
-      notice={sent ? <Notice kind="info">{done}</Notice> : notice}
-      footer={
-        <Link className="font-medium text-accent underline" href="/signin">
-          To the sign-in
-        </Link>
-      }
-    >
+    <AuthForm {...card} busy={busy} formError={formError} onSubmit={(event) => void onSubmit(event)}>
       <EmailField error={errorOf("email")} />
     </AuthForm>
+  );
+}
+
+/** Asks for an email, and has a mail sent to it. */
+export function MailForm({ done, send, ...form }: Props) {
+  const [sentTo, setSentTo] = useState<string>();
+  const footer = (
+    <p>
+      <Link className="font-medium text-accent underline" href="/signin">
+        Back to sign-in
+      </Link>
+    </p>
+  );
+  // The empty text: back from there.
+  if (!sentTo) {
+    return <RequestForm {...form} send={send} replaces={sentTo === ""} footer={footer} onSent={setSentTo} />;
+  }
+  return (
+    <CheckEmail
+      send={() => send({ email: sentTo })}
+      back="Use another email"
+      onBack={() => setSentTo("")}
+      footer={footer}
+    >
+      <p>{done(sentTo)}</p>
+    </CheckEmail>
   );
 }

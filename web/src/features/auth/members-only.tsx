@@ -8,6 +8,7 @@ import { ServiceError, unreachable } from "@/lib/service-error";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { useOnline } from "@/ui/use-online";
+import { useCapabilities } from "./capabilities";
 import { plainMessage } from "./messages";
 import { sessionLivesOn, useSession, type User } from "./session";
 import { isMarked, setMark } from "./signed-in-mark";
@@ -26,6 +27,7 @@ export function MembersOnly({ shell, children }: Props) {
   const pathname = usePathname();
   const { data, isPending, error, refetch } = useSession();
   const online = useOnline();
+  const { phase } = useCapabilities();
   const wasSignedIn = useRef(false);
   const away = data === null && !isPending && !error;
 
@@ -44,7 +46,8 @@ export function MembersOnly({ shell, children }: Props) {
     }
   }, [data, away, router, queries, pathname]);
 
-  if (data) {
+  // Requested beside the session: a part that depends on them would move the page if it came later.
+  if (data && phase !== "loading") {
     return children(data.user);
   }
   if (error) {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ServiceError } from "@/lib/service-error";
-import { complaintOf, mistakes, plainMessage, signInMistakes } from "./messages";
+import { complaintOf, mistakes, passwordMistakes, passwordRule, plainMessage, signInMistakes } from "./messages";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -57,6 +57,20 @@ describe("mistakes seen before a request", () => {
     expect(mistakes({ name: "Ada", email: `${"a".repeat(250)}@example.com`, password: "p".repeat(129) })).toHaveLength(
       2,
     );
+  });
+
+  it("takes the length of a password from the service's settings", () => {
+    const limits = { minLength: 12, maxLength: 20 };
+    expect(passwordRule(limits)).toBe("At least 12 characters");
+    expect(passwordRule({ ...limits, minLength: 1 })).toBe("At least 1 character");
+    const tooShort = { field: "password", text: "Password must be at least 12 characters" };
+    const tooLong = { field: "password", text: "Password must be at most 20 characters" };
+    expect(passwordMistakes({ password: "p".repeat(11) }, limits)).toEqual([tooShort]);
+    expect(passwordMistakes({ password: "p".repeat(12) }, limits)).toEqual([]);
+    expect(passwordMistakes({ password: "p".repeat(20) }, limits)).toEqual([]);
+    expect(passwordMistakes({ password: "p".repeat(21) }, limits)).toEqual([tooLong]);
+    expect(complaintOf(new ServiceError(400, "PASSWORD_TOO_SHORT", ""), limits)).toEqual(tooShort);
+    expect(complaintOf(new ServiceError(400, "PASSWORD_TOO_LONG", ""), limits)).toEqual(tooLong);
   });
 
   it("does not hold a short password against who signs in", () => {

@@ -1,4 +1,5 @@
 import { isTimeout, ServiceError } from "@/lib/service-error";
+import { capabilitiesNow, type PasswordLength } from "./capabilities";
 
 /** The fields of the forms, by their names in the protocol. */
 export type FieldName = "name" | "email" | "password" | "currentPassword";
@@ -12,51 +13,61 @@ export interface Complaint {
 /** The service's limits, so that a mistake is told before a request. */
 const LONGEST_NAME = 100;
 const LONGEST_EMAIL = 254;
-const SHORTEST_PASSWORD = 8;
-const LONGEST_PASSWORD = 128;
 /** Coarse on purpose: the service decides. */
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
-/** What a new password has to be, said beside its field. */
-export const PASSWORD_RULE = `At least ${SHORTEST_PASSWORD} characters`;
-
 const BAD_EMAIL = "Invalid email format";
-const SHORT_PASSWORD = `Password must be at least ${SHORTEST_PASSWORD} characters`;
-const LONG_PASSWORD = `Password must be at most ${LONGEST_PASSWORD} characters`;
 const BAD_NAME = `Enter a name of at most ${LONGEST_NAME} characters`;
 
-/** What to say of a link that was used, is too old, or whose session, password or account is not the same any more. */
-export const DEAD_LINK = "This link is no longer valid. Ask for a new one.";
+function characters(count: number): string {
+  return count === 1 ? "1 character" : `${count} characters`;
+}
+
+/** What a new password has to be, said beside its field. */
+export function passwordRule({ minLength }: PasswordLength): string {
+  return `At least ${characters(minLength)}`;
+}
+
+function tooShort({ minLength }: PasswordLength): Complaint {
+  return { field: "password", text: `Password must be at least ${characters(minLength)}` };
+}
+
+function tooLong({ maxLength }: PasswordLength): Complaint {
+  return { field: "password", text: `Password must be at most ${characters(maxLength)}` };
+}
 
 const BY_CODE: Record<string, Complaint> = {
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: { field: "email", text: "Email already registered" },
   INVALID_EMAIL_OR_PASSWORD: { text: "Invalid credentials" },
   INVALID_EMAIL: { field: "email", text: BAD_EMAIL },
-  PASSWORD_TOO_SHORT: { field: "password", text: SHORT_PASSWORD },
-  PASSWORD_TOO_LONG: { field: "password", text: LONG_PASSWORD },
-  EMAIL_NOT_VERIFIED: { text: "Verify your email address first: follow the link in the mail we sent you." },
+  EMAIL_NOT_VERIFIED: { text: "Verify your email first: open the link in the email we sent you." },
   INVALID_PASSWORD: { field: "currentPassword", text: "This is not your password" },
   CREDENTIAL_ACCOUNT_NOT_FOUND: { text: "This account has no password." },
   CHANGE_EMAIL_DISABLED: { text: "This service does not change addresses." },
   INVALID_CALLBACK_URL: {
     text: "You cannot be sent back to the page you came from: its origin is not one of TRUSTED_ORIGINS.",
   },
-  INVALID_TOKEN: { text: DEAD_LINK },
-  RESET_PASSWORD_DISABLED: { text: "This service sends no mail, so it cannot reset passwords." },
-  VERIFICATION_EMAIL_NOT_ENABLED: { text: "This service sends no mail, so it cannot verify addresses." },
-  EMAIL_ALREADY_VERIFIED: { text: "This address is verified already." },
+  INVALID_TOKEN: { text: "This link is no longer valid. Request a new one." },
+  RESET_PASSWORD_DISABLED: { text: "This service sends no email, so it cannot reset passwords." },
+  VERIFICATION_EMAIL_NOT_ENABLED: { text: "This service sends no email, so it cannot verify yours." },
+  EMAIL_ALREADY_VERIFIED: { text: "This email is already verified." },
   EMAIL_MISMATCH: { field: "email", text: "This is not the address you are signed in with." },
   // Somebody was asked for the password, and cancelled.
   SESSION_NOT_FRESH: { text: "Nothing was changed. Confirm with your password to continue." },
   UNAUTHORIZED: { text: "Your session has ended. Sign in again." },
-  EMAIL_PASSWORD_SIGN_UP_DISABLED: { text: "New accounts cannot be made here." },
+  EMAIL_PASSWORD_SIGN_UP_DISABLED: { text: "Sign-up is disabled." },
 };
 
-const BY_FIELD: Record<FieldName, string> = {
-  email: BAD_EMAIL,
-  name: BAD_NAME,
-  currentPassword: "Enter your password",
-  password: `Enter a password of ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters`,
+const BY_LENGTH: Record<string, (limits: PasswordLength) => Complaint> = {
+  PASSWORD_TOO_SHORT: tooShort,
+  PASSWORD_TOO_LONG: tooLong,
+};
+
+const BY_FIELD: Record<FieldName, (limits: PasswordLength) => string> = {
+  email: () => BAD_EMAIL,
+  name: () => BAD_NAME,
+  currentPassword: () => "Enter your password",
+  password: ({ minLength, maxLength }) => `Enter a password of ${minLength} to ${characters(maxLength)}`,
 };
 
 /** What to say of a service that refused or kept silent, whatever was asked of it. */
@@ -96,15 +107,15 @@ function untrustedOrigin(): string {
 }
 
 /** What to say at a form about a refusal. */
-export function complaintOf(error: unknown): Complaint {
+export function complaintOf(error: unknown, limits = capabilitiesNow().password): Complaint {
   if (error instanceof ServiceError) {
-    const known = BY_CODE[error.code];
+    const known = BY_LENGTH[error.code]?.(limits) ?? BY_CODE[error.code];
     if (known) {
       return known;
     }
     const field = /\[body\.(name|email|password)\]/.exec(error.message)?.[1] as FieldName | undefined;
     if (error.code === "VALIDATION_ERROR" && field) {
-      return { field, text: BY_FIELD[field] };
+      return { field, text: BY_FIELD[field](limits) };
     }
   }
   return { text: plainMessage(error) };
@@ -126,11 +137,11 @@ export function confirmationMistakes({ currentPassword }: { currentPassword: str
 }
 
 /** What is wrong with a new password. */
-export function passwordMistakes({ password }: { password: string }): Complaint[] {
-  if (password.length < SHORTEST_PASSWORD) {
-    return [{ field: "password", text: SHORT_PASSWORD }];
+export function passwordMistakes({ password }: { password: string }, limits = capabilitiesNow().password): Complaint[] {
+  if (password.length < limits.minLength) {
+    return [tooShort(limits)];
   }
-  return password.length > LONGEST_PASSWORD ? [{ field: "password", text: LONG_PASSWORD }] : [];
+  return password.length > limits.maxLength ? [tooLong(limits)] : [];
 }
 
 /** What is wrong with the fields of a new account. */

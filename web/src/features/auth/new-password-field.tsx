@@ -1,5 +1,6 @@
-import { TextField } from "@/ui/text-field";
-import { PASSWORD_RULE } from "./messages";
+import { PasswordField } from "@/ui/password-field";
+import { useCapabilities } from "./capabilities";
+import { passwordRule } from "./messages";
 
 interface Props {
   label: string;
@@ -8,14 +9,17 @@ interface Props {
 
 /** A password that somebody makes up: password managers offer one here. */
 export function NewPasswordField({ label, error }: Props) {
+  const { password } = useCapabilities();
   return (
-    <TextField
+    <PasswordField
       label={label}
       name="password"
-      type="password"
+      secret={label.toLowerCase()}
       autoComplete="new-password"
       required
-      hint={PASSWORD_RULE}
+      // Generators of passwords read it. No maximum here: browsers would cut a longer one off without a word.
+      minLength={password.minLength}
+      hint={passwordRule(password)}
       error={error}
     />
   );

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
+import { PasswordField } from "@/ui/password-field";
 import { TextField } from "@/ui/text-field";
 import { useSlow } from "@/ui/use-slow";
 import { signInMistakes } from "./messages";
@@ -18,7 +19,7 @@ interface Props {
 /** Asks somebody who signed in a while ago for the password. */
 export function PasswordDialog({ user, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const password = useRef<HTMLInputElement>(null);
+  const form = useRef<HTMLFormElement>(null);
   const fresh = useRef(false);
   const { onSubmit, busy, errorOf, formError } = useForm({
     fields: FIELDS,
@@ -33,7 +34,7 @@ export function PasswordDialog({ user, onClose }: Props) {
 
   useEffect(() => {
     dialog.current?.showModal();
-    password.current?.focus();
+    form.current?.querySelector<HTMLInputElement>("[name=password]")?.focus();
   }, []);
 
   return (
@@ -48,15 +49,19 @@ export function PasswordDialog({ user, onClose }: Props) {
         Is it you?
       </h2>
       <p className="mb-4 text-soft">You signed in a while ago. Enter your password to go on.</p>
-      <form method="post" noValidate onSubmit={(event) => void onSubmit(event)} className="flex flex-col gap-4">
+      <form
+        ref={form}
+        method="post"
+        noValidate
+        onSubmit={(event) => void onSubmit(event)}
+        className="flex flex-col gap-4"
+      >
         {formError && <Notice kind="error">{formError}</Notice>}
         {/* It cannot be changed; password managers know by it which password to fill in. */}
         <TextField label="Email" name="email" type="email" autoComplete="username" readOnly value={user.email} />
-        <TextField
-          ref={password}
+        <PasswordField
           label="Password"
           name="password"
-          type="password"
           autoComplete="current-password"
           required
           error={errorOf("password")}

@@ -1,7 +1,9 @@
 import { authClient, asked, lookAtSession, tokenKeeper } from "@/lib/auth-client";
 import { ServiceError } from "@/lib/service-error";
 import { tellTabs } from "@/lib/tabs";
+import { restoreBanner } from "./dismissed-banner";
 import { clearMark, isMarked, setMark } from "./signed-in-mark";
+import { forgetEmail } from "./typed-email";
 
 /** The status of an answer by a service whose database is away. */
 const UNAVAILABLE = 503;
@@ -24,6 +26,8 @@ function verified(): string {
 
 function begin(): void {
   tokenKeeper.forget();
+  forgetEmail();
+  restoreBanner();
   setMark();
   tellTabs("signed-in");
 }
@@ -32,6 +36,8 @@ function begin(): void {
 export function leave(): void {
   clearMark();
   tokenKeeper.forget();
+  forgetEmail();
+  restoreBanner();
   tellTabs("signed-out");
   lookAtSession();
 }

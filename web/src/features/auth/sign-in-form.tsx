@@ -1,13 +1,18 @@
 "use client";
 
 import Link from "next/link";
-import { TextField } from "@/ui/text-field";
-import { EmailField } from "./email-field";
+import { useState } from "react";
+import { ServiceError } from "@/lib/service-error";
 import { Notice } from "@/ui/notice";
+import { PasswordField } from "@/ui/password-field";
 import { useSearch } from "@/ui/use-search";
 import { AuthForm } from "./auth-form";
+import { EMAIL_PASSWORD, useCapabilities } from "./capabilities";
+import { CheckEmail, EmailText } from "./check-email";
+import { EmailField } from "./email-field";
 import { signInMistakes } from "./messages";
-import { signIn } from "./session";
+import { askForVerification, signIn } from "./session";
+import { Unavailable } from "./unavailable";
 import { useForm } from "./use-form";
 
 const FIELDS = ["email", "password"] as const;
@@ -16,50 +21,115 @@ const NOT_ENDED =
   "You are signed out of this browser, but the service could not end your session. To end it, sign in and sign out " +
   "that device under Settings.";
 
-/** The sign-in. It says why one is here, if the session ended by itself. */
-export function SignInForm() {
+/** Whether a sign-in was refused because its email is not verified: only the right password is told so. */
+function isUnverified(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === "EMAIL_NOT_VERIFIED";
+}
+
+/** The other ways from here. A link that is switched off keeps its place, so that nothing moves when that is known. */
+function OtherWays({ search }: { search: string }) {
+  const { signUp, passwordReset } = useCapabilities();
+  return (
+    <>
+      <p className={signUp.enabled ? "" : "invisible"}>
+        New here?{" "}
+        <Link className="font-medium text-accent underline" href={`/signup${search}`}>
+          Create an account
+        </Link>
+      </p>
+      <p className={passwordReset ? "" : "invisible"}>
+        <Link className="font-medium text-accent underline" href="/forgot-password">
+          Forgotten your password?
+        </Link>
+      </p>
+    </>
+  );
+}
+
+/** Why somebody is here, if the session ended by itself or did not end. */
+function reason(query: URLSearchParams) {
+  if (query.has("expired")) {
+    return <Notice kind="info">Session expired. Sign in to go on where you were.</Notice>;
+  }
+  return query.has("not-ended") && <Notice kind="error">{NOT_ENDED}</Notice>;
+}
+
+interface FormProps {
+  /** Whether it comes back in place of something else. */
+  replaces: boolean;
+  onUnverified: (email: string) => void;
+}
+
+function PasswordForm({ replaces, onUnverified }: FormProps) {
   const search = useSearch();
   const query = new URLSearchParams(search);
   const { onSubmit, busy, errorOf, formError } = useForm({
     fields: FIELDS,
     mistakes: signInMistakes,
-    submit: (values) => signIn(values, query.get("callbackURL") || undefined),
+    submit: async (values) => {
+      try {
+        await signIn(values, query.get("callbackURL") || undefined);
+      } catch (error) {
+        if (!isUnverified(error)) {
+          throw error;
+        }
+        onUnverified(values.email);
+      }
+    },
   });
   return (
     <AuthForm
       title="Sign in"
+      replaces={replaces}
       action="Sign in"
       busy={busy}
       formError={formError}
-      onSubmit={onSubmit}
-      notice={
-        query.has("expired") ? (
-          <Notice kind="info">Session expired. Sign in to go on where you were.</Notice>
-        ) : (
-          query.has("not-ended") && <Notice kind="error">{NOT_ENDED}</Notice>
-        )
-      }
-      footer={
-        <>
-          New here?{" "}
-          <Link className="font-medium text-accent underline" href={`/signup${search}`}>
-            Create an account
-          </Link>
-        </>
-      }
+      onSubmit={(event) => void onSubmit(event)}
+      notice={reason(query)}
+      footer={<OtherWays search={search} />}
     >
       <EmailField error={errorOf("email")} />
-      <TextField
+      <PasswordField
         label="Password"
         name="password"
-        type="password"
         autoComplete="current-password"
         required
         error={errorOf("password")}
       />
-      <Link className="self-start text-accent underline" href="/forgot-password">
-        Forgotten your password?
-      </Link>
     </AuthForm>
+  );
+}
+
+/** The sign-in. An email that has to be verified first gets its link from here. */
+export function SignInForm() {
+  const { signInMethods, emailVerification } = useCapabilities();
+  const [unverified, setUnverified] = useState<string>();
+  if (!signInMethods.includes(EMAIL_PASSWORD)) {
+    return (
+      <Unavailable
+        title="Sign-in is disabled"
+        text="This service does not accept passwords at the moment. Try again later, or ask its administrator."
+        href="/"
+        action="Go to the start page"
+      />
+    );
+  }
+  // The empty text: back from there.
+  if (!unverified) {
+    return <PasswordForm replaces={unverified === ""} onUnverified={setUnverified} />;
+  }
+  return (
+    <CheckEmail
+      title="Verify your email"
+      sent={false}
+      send={emailVerification.enabled ? () => askForVerification({ email: unverified }) : undefined}
+      back="Back to sign-in"
+      onBack={() => setUnverified("")}
+    >
+      <p>
+        <EmailText email={unverified} /> is not verified yet. Open the link in the email that we sent to it, then sign
+        in again. If you cannot find the email, look in your spam folder or request a new link.
+      </p>
+    </CheckEmail>
   );
 }

@@ -2,50 +2,133 @@
 
 import Link from "next/link";
 import { useState } from "react";
-import { Notice } from "@/ui/notice";
+import { ButtonLink } from "@/ui/button-link";
 import { TextField } from "@/ui/text-field";
-import { EmailField } from "./email-field";
 import { useSearch } from "@/ui/use-search";
+import { AuthCard } from "./auth-card";
 import { AuthForm } from "./auth-form";
+import { loadedCapabilities, useCapabilities } from "./capabilities";
+import { CheckEmail, EmailText } from "./check-email";
+import { EmailField } from "./email-field";
 import { mistakes } from "./messages";
 import { NewPasswordField } from "./new-password-field";
-import { signUp } from "./session";
+import { askForVerification, signUp } from "./session";
+import { Unavailable } from "./unavailable";
 import { useForm } from "./use-form";
 
 const FIELDS = ["name", "email", "password"] as const;
-const CHECK_EMAIL =
-  "Check your email for the link that completes your sign-up. Open it in this browser; any other browser asks for your " +
-  "password.";
 
-/** The form that makes an account. */
-export function SignUpForm() {
+/** A sign-up that began no session: who signed up, and what is left to do. */
+interface SignedUp {
+  name: string;
+  email: string;
+  next: "verify" | "sign in";
+}
+
+/** Whether an account that was not signed in has to verify its email. A service that does not say so may want it. */
+async function nextStep(): Promise<SignedUp["next"]> {
+  const { phase, emailVerification } = await loadedCapabilities();
+  return phase === "known" && !emailVerification.required ? "sign in" : "verify";
+}
+
+interface FormProps {
+  /** Whether it comes back in place of something else, and the name that was typed before. */
+  again: boolean;
+  name: string;
+  onDone: (done: SignedUp) => void;
+}
+
+function AccountForm({ again, name, onDone }: FormProps) {
   const search = useSearch();
-  const [unverified, setUnverified] = useState(false);
   const { onSubmit, busy, errorOf, formError } = useForm({
     fields: FIELDS,
     mistakes,
-    submit: async (values) => setUnverified(!(await signUp(values))),
+    submit: async (values) => {
+      if (!(await signUp(values))) {
+        onDone({ ...values, next: await nextStep() });
+      }
+    },
   });
   return (
     <AuthForm
       title="Create an account"
+      replaces={again}
       action="Create account"
       busy={busy}
       formError={formError}
-      onSubmit={onSubmit}
-      notice={unverified && <Notice kind="info">{CHECK_EMAIL}</Notice>}
+      onSubmit={(event) => void onSubmit(event)}
       footer={
-        <>
+        <p>
           Have an account?{" "}
           <Link className="font-medium text-accent underline" href={`/signin${search}`}>
             Sign in
           </Link>
-        </>
+        </p>
       }
     >
-      <TextField label="Name" name="name" autoComplete="name" required error={errorOf("name")} />
+      <TextField
+        label="Name"
+        name="name"
+        autoComplete="name"
+        dir="auto"
+        required
+        defaultValue={name}
+        error={errorOf("name")}
+      />
       <EmailField error={errorOf("email")} />
       <NewPasswordField label="Password" error={errorOf("password")} />
     </AuthForm>
+  );
+}
+
+/** The form that creates an account. */
+export function SignUpForm() {
+  const search = useSearch();
+  const { signUp: support, emailVerification } = useCapabilities();
+  const [done, setDone] = useState<SignedUp>();
+  const [again, setAgain] = useState(false);
+  if (!support.enabled) {
+    return (
+      <Unavailable
+        title="Sign-up is disabled"
+        text="New accounts cannot be created here. If you have an account, sign in. If you need one, ask the administrator of this service."
+        href={`/signin${search}`}
+        action="Sign in"
+      />
+    );
+  }
+  if (!done || again) {
+    return (
+      <AccountForm
+        again={again}
+        name={done?.name ?? ""}
+        onDone={(signedUp) => {
+          setDone(signedUp);
+          setAgain(false);
+        }}
+      />
+    );
+  }
+  if (done.next === "sign in") {
+    return (
+      <AuthCard title="Sign-up complete" replaces>
+        <p>
+          You can sign in as <EmailText email={done.email} /> now.
+        </p>
+        <ButtonLink href={`/signin${search}`}>Sign in</ButtonLink>
+      </AuthCard>
+    );
+  }
+  return (
+    <CheckEmail
+      send={emailVerification.enabled ? () => askForVerification({ email: done.email }) : undefined}
+      back="Use another email"
+      onBack={() => setAgain(true)}
+    >
+      <p>
+        Open the link in the email to <EmailText email={done.email} /> to complete your sign-up. Open it in this
+        browser; any other browser asks for your password.
+      </p>
+    </CheckEmail>
   );
 }

@@ -1,0 +1,52 @@
+import { EmailText } from "@/features/auth/check-email";
+import type { RunFresh } from "@/features/auth/fresh-session";
+import { emailMistakes, type Complaint } from "@/features/auth/messages";
+import type { User } from "@/features/auth/session";
+import { TextField } from "@/ui/text-field";
+import { changeEmail } from "./account";
+import { SettingsForm } from "./settings-form";
+
+const EMAIL = ["email"] as const;
+
+// The service cancels such links with the session that asked for them.
+const CHANGE_BEGUN =
+  "If the address can be used, a link is on its way by email. Stay signed in here until you have opened it.";
+
+function mistakes(values: { email: string }, user: User): Complaint[] {
+  return values.email.toLowerCase() === user.email
+    ? [{ field: "email", text: "This is your address already" }]
+    : emailMistakes(values);
+}
+
+/** Changes the user's email, once a link in a mail was followed. */
+export function EmailSection({ user, run }: { user: User; run: RunFresh }) {
+  return (
+    <SettingsForm
+      title="Email"
+      about={
+        <>
+          Your address is <EmailText email={user.email} />.
+        </>
+      }
+      action="Change address"
+      fields={EMAIL}
+      mistakes={(values) => mistakes(values, user)}
+      submit={async ({ email }) => {
+        await run(() => changeEmail(email));
+        return CHANGE_BEGUN;
+      }}
+    >
+      {(errorOf) => (
+        <TextField
+          label="New address"
+          name="email"
+          type="email"
+          autoComplete="email"
+          autoCapitalize="none"
+          spellCheck={false}
+          error={errorOf("email")}
+        />
+      )}
+    </SettingsForm>
+  );
+}

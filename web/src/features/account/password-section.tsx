@@ -1,0 +1,40 @@
+import { confirmationMistakes, passwordMistakes } from "@/features/auth/messages";
+import { NewPasswordField } from "@/features/auth/new-password-field";
+import type { User } from "@/features/auth/session";
+import { UsernameField } from "@/features/auth/username-field";
+import { PasswordField } from "@/ui/password-field";
+import { changePassword } from "./account";
+import { SettingsForm } from "./settings-form";
+
+const PASSWORDS = ["currentPassword", "password"] as const;
+
+/** Changes the user's password. */
+export function PasswordSection({ user }: { user: User }) {
+  return (
+    <SettingsForm
+      title="Password"
+      about="A new password signs your other devices out."
+      action="Change password"
+      fields={PASSWORDS}
+      mistakes={(values) => [...confirmationMistakes(values), ...passwordMistakes(values)]}
+      submit={async ({ currentPassword, password }) => {
+        await changePassword(currentPassword, password);
+        return "Your password is changed.";
+      }}
+    >
+      {(errorOf) => (
+        <>
+          <UsernameField email={user.email} />
+          <PasswordField
+            label="Current password"
+            name="currentPassword"
+            secret="current password"
+            autoComplete="current-password"
+            error={errorOf("currentPassword")}
+          />
+          <NewPasswordField label="New password" error={errorOf("password")} />
+        </>
+      )}
+    </SettingsForm>
+  );
+}

@@ -1,0 +1,30 @@
+import { Button } from "@/ui/button";
+import { Notice } from "@/ui/notice";
+import { useResend } from "./use-resend";
+
+interface Props {
+  send: () => Promise<void>;
+  /** Whether a mail has just been sent, so that another one has to wait. */
+  sent: boolean;
+}
+
+function seconds(count: number): string {
+  return count === 1 ? "1 second" : `${count} seconds`;
+}
+
+/** Has a mail sent, and says when another one can be. */
+export function SendAgain({ send, sent }: Props) {
+  const { resend, busy, left, again, failure } = useResend(send, sent);
+  return (
+    <>
+      {failure && <Notice kind="error">{failure}</Notice>}
+      <Button look="main" busy={busy || left > 0} onClick={() => void resend()} className="min-h-11">
+        {busy ? "One moment…" : sent || again ? "Send again" : "Send a new link"}
+      </Button>
+      <div className="min-h-11 text-sm text-soft">
+        <p role="status">{again && "Requested. Email can take a few minutes to arrive."}</p>
+        {left > 0 && <p>You can request another one in {seconds(left)}.</p>}
+      </div>
+    </>
+  );
+}
