@@ -76,7 +76,17 @@ export const GUESTS: readonly Scene[] = [
   at("verify-email-broken", "/verify-email?done=1&error=INVALID_TOKEN", "This link is no longer valid"),
   at("change-refused", "/verify-email?changing=1&error=INVALID_TOKEN", "This link is no longer valid"),
   at("change-refused-other", "/verify-email?changing=1&error=INVALID_USER", "This link is for another account"),
+  at("reset-password-incomplete", "/reset-password", "This link did not work"),
   at("account-deleted", "/account-deleted", "Your account is deleted"),
+  {
+    name: "password-shown",
+    open: async (page) => {
+      await page.goto("/signup");
+      await page.getByLabel("Password").fill("correct horse battery");
+      await press(page, "Show password");
+      await expect(page.getByRole("button", { name: "Hide password" })).toBeVisible();
+    },
+  },
   at("not-found", "/no/such/page", "There is no such page"),
 ];
 
@@ -221,6 +231,14 @@ export function members(site: Site): Scene[] {
       },
     },
     at("settings", "/settings", "Settings"),
+    {
+      name: "settings-link-sent",
+      open: async (page) => {
+        await page.goto("/settings");
+        await press(page, "Send link");
+        await expect(page.getByRole("region", { name: "Verification reminder" })).toContainText("A link is on its way");
+      },
+    },
     {
       name: "settings-errors",
       open: async (page) => {

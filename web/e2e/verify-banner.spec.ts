@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { VERIFY, verified } from "./by-mail";
+import { VERIFY } from "./by-mail";
 import { expect, fillInSignIn, test } from "./fixtures";
 import { linkIn, mailTo } from "./mailbox";
 
@@ -49,14 +49,4 @@ test("a reminder that cannot be sent says why", async ({ page, person }) => {
   await page.unroute("**/api/auth/send-verification-email");
   await banner(page).getByRole("button", { name: "Send link" }).click();
   await expect(banner(page).getByRole("status")).toContainText(person.email);
-});
-
-test.describe("where an account has to be agreed to by mail", () => {
-  test.use({ kind: "agreed by mail" });
-
-  test("a verified email brings no reminder", async ({ page, site }) => {
-    await verified(page, site);
-    await expect(page.getByText("Nothing to do")).toBeVisible();
-    await expect(banner(page)).toBeHidden();
-  });
 });
