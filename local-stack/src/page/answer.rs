@@ -2,7 +2,7 @@
 
 use actix_files::NamedFile;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
     PERMISSIONS_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
@@ -13,6 +13,12 @@ use crate::error::{Doing, Error, Result};
 
 /// The names of these files change with what is in them.
 const IMMUTABLE: &str = "/_next/static/";
+
+/// Where password managers send people who change a password (W3C, "A Well-Known URL for Changing Passwords").
+const CHANGE_PASSWORD: &str = "/.well-known/change-password";
+
+/// The section of the page where a password is changed.
+const PASSWORD_SECTION: &str = "/settings#password";
 
 /// On every answer, beside the Content-Security-Policy.
 const HEADERS: [(HeaderName, &str); 5] = [
@@ -64,6 +70,9 @@ fn find(request: &HttpRequest, page: &Page) -> Result<HttpResponse> {
     }
     if request.path() == "/config.json" {
         return Ok(HttpResponse::Ok().json(&page.addresses));
+    }
+    if request.path() == CHANGE_PASSWORD {
+        return Ok(HttpResponse::Found().insert_header((LOCATION, PASSWORD_SECTION)).finish());
     }
     let Some(path) = files::find(&page.directory, request.path()) else { return not_found(page) };
     let file = NamedFile::open(&path).doing("open", &path)?.disable_content_disposition();

@@ -172,6 +172,24 @@ async fn the_gateway_answers_for_itself() {
 }
 
 #[tokio::test]
+async fn password_managers_are_sent_to_the_password_section_and_can_tell_that_unknown_paths_are_unknown() {
+    let upstreams = Upstreams::start().await;
+    let Some(gateway) = upstreams.gateway() else { return };
+    for method in ["GET", "HEAD"] {
+        let answer = gateway.send(&format!("{method} /.well-known/change-password"), &[COOKIE], b"");
+        assert_eq!((answer.status, answer.header("location")), (302, Some("/settings#password")), "{method}");
+    }
+    assert!(received(&upstreams.auth).await.is_empty() && received(&upstreams.tasks).await.is_empty());
+
+    // The probe of the specification: a site that answers it with 200 is not believed. auth-service decides.
+    upstreams.auth.reset().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(404)).mount(&upstreams.auth).await;
+    let probe = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+    assert_eq!(gateway.get(probe, &[]).status, 404);
+    assert_eq!(received(&upstreams.auth).await.len(), 1);
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_protecting_headers_and_no_product_name() {
     let upstreams = Upstreams::start().await;
     let Some(gateway) = upstreams.gateway() else { return };

@@ -52,6 +52,19 @@ async fn an_unknown_path_is_the_pages_own_404_and_is_never_taken_for_something_k
 }
 
 #[tokio::test]
+async fn password_managers_are_sent_to_the_password_section_and_can_tell_that_unknown_paths_are_unknown() {
+    let export = Export::new();
+    let site = export.serve().await;
+    for method in ["GET", "HEAD"] {
+        let answer = site.send(&format!("{method} /.well-known/change-password"), &[]).await;
+        assert_eq!((answer.status, answer.header("location")), (302, Some("/settings#password")), "{method}");
+        assert_eq!(answer.header("cache-control"), Some("no-cache"), "{method}");
+    }
+    let probe = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+    assert_eq!(site.get(probe, &[]).await.status, 404);
+}
+
+#[tokio::test]
 async fn nothing_outside_hidden_or_linked_is_served_and_no_directory_listed() {
     let export = Export::new();
     let outside = export.directory().join("../outside.html");

@@ -12,6 +12,7 @@ const PASSWORDS = ["currentPassword", "password"] as const;
 export function PasswordSection({ user }: { user: User }) {
   return (
     <SettingsForm
+      id="password"
       title="Password"
       about="A new password signs your other devices out."
       action="Change password"

@@ -5,6 +5,8 @@ import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 
 interface Props<Name extends FieldName> {
+  /** The fragment that leads here: `/settings#password`. */
+  id?: string;
   title: string;
   about?: ReactNode;
   action: string;
@@ -18,6 +20,7 @@ interface Props<Name extends FieldName> {
 
 /** One thing about the account that can be changed. */
 export function SettingsForm<Name extends FieldName>({
+  id,
   title,
   about,
   action,
@@ -38,6 +41,13 @@ export function SettingsForm<Name extends FieldName>({
         .forEach((input) => (input.value = ""));
     }
   }, [done]);
+  useEffect(() => {
+    // The browser looked for the fragment before this was rendered.
+    if (id && location.hash === `#${id}`) {
+      form.current?.parentElement?.scrollIntoView();
+      form.current?.querySelector<HTMLElement>("input:not([autocomplete=username])")?.focus({ preventScroll: true });
+    }
+  }, [id]);
   const { onSubmit, busy, errorOf, formError } = useForm({
     fields,
     mistakes,
@@ -47,7 +57,7 @@ export function SettingsForm<Name extends FieldName>({
     },
   });
   return (
-    <section aria-labelledby={heading} className="rounded-2xl border border-line bg-card p-5 sm:p-6">
+    <section id={id} aria-labelledby={heading} className="rounded-2xl border border-line bg-card p-5 sm:p-6">
       <h2 id={heading} className="mb-1 text-lg font-bold">
         {title}
       </h2>

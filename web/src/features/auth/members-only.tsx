@@ -42,7 +42,8 @@ export function MembersOnly({ shell, children }: Props) {
       const expired = isMarked();
       // Who signed out on purpose leaves nothing behind to come back to.
       const left = wasSignedIn.current && !expired;
-      router.replace(left ? leftAddress(sessionLivesOn()) : signInAddress(pathname + location.search, expired));
+      const from = pathname + location.search + location.hash;
+      router.replace(left ? leftAddress(sessionLivesOn()) : signInAddress(from, expired));
     }
   }, [data, away, router, queries, pathname]);
 

@@ -8,6 +8,12 @@ describe("the way back", () => {
     expect(wayBack(new URL(address, "http://page").search)).toBe("/dashboard?search=a%26b");
   });
 
+  it("keeps the section of the page", () => {
+    const address = signInAddress("/settings#password", false);
+    expect(address).toBe("/signin?next=%2Fsettings%23password");
+    expect(wayBack(new URL(address, "http://page").search)).toBe("/settings#password");
+  });
+
   it("says nothing that need not be said", () => {
     expect(signInAddress("/dashboard", false)).toBe("/signin");
     expect(signInAddress("/dashboard", true)).toBe("/signin?expired");

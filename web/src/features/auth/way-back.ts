@@ -28,7 +28,7 @@ export function wayBack(search: string): string {
   const base = "http://page.invalid";
   try {
     const url = new URL(next, base);
-    return url.origin === base && PAGES.has(url.pathname) ? url.pathname + url.search : START;
+    return url.origin === base && PAGES.has(url.pathname) ? url.pathname + url.search + url.hash : START;
   } catch {
     return START;
   }
