@@ -14,7 +14,7 @@ use crate::state::{AccountSettings, State};
 /// A setting changes by a restart alone, and the service enforces it in any case: a page may be a minute behind.
 const MAX_AGE: &str = "public, max-age=60";
 
-/// Ways to sign in. New ones can be added: ignore those that you don't know.
+/// A way to sign in. New ones may be added: ignore values that you don't know.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignInMethod {
@@ -22,13 +22,13 @@ pub enum SignInMethod {
     EmailPassword,
 }
 
-/// What this service can do. Members can be added.
+/// The features that are enabled. New members may be added.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Capabilities {
     /// The ways to sign in
     sign_in_methods: Vec<SignInMethod>,
-    /// Signing up
+    /// Sign-up
     sign_up: SignUpSupport,
     /// The rules for a new password
     password: PasswordLength,
@@ -36,50 +36,50 @@ pub struct Capabilities {
     mail: bool,
     /// Whether `request-password-reset` works
     password_reset: bool,
-    /// Verification of emails
+    /// Email verification
     email_verification: EmailVerificationSupport,
-    /// Whether users can change their email
+    /// Whether `change-email` works
     change_email: bool,
-    /// Deletion of the user's own account
+    /// Account deletion
     delete_user: DeleteUserSupport,
 }
 
-/// Signing up.
+/// Sign-up.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SignUpSupport {
-    /// Whether anybody can sign up
+    /// Whether `sign-up/email` works
     enabled: bool,
     /// Whether signing up starts a session
     starts_session: bool,
 }
 
-/// The length of a new password, in UTF-16 code units, as `String.length` in JavaScript.
+/// The length of a new password in UTF-16 code units, which `String.length` counts in JavaScript.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PasswordLength {
-    /// The shortest
+    /// The minimum
     min_length: usize,
-    /// The longest
+    /// The maximum
     max_length: usize,
 }
 
-/// Verification of emails.
+/// Email verification.
 #[derive(Serialize, ToSchema)]
 struct EmailVerificationSupport {
     /// Whether `send-verification-email` works
     enabled: bool,
-    /// Whether signing in requires a verified email
+    /// Whether sign-in requires a verified email
     required: bool,
 }
 
-/// Deletion of the user's own account.
+/// Account deletion.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeleteUserSupport {
     /// Whether `delete-user` works
     enabled: bool,
-    /// Whether a link in a mail confirms it
+    /// Whether a link in an email has to confirm it
     confirmed_by_mail: bool,
 }
 
@@ -117,8 +117,10 @@ impl Capabilities {
     }
 }
 
-/// What this service can do as it is configured.
-#[utoipa::path(tag = "capabilities", responses((status = 200, body = Capabilities, description = "The capabilities")))]
+/// Get the enabled features.
+///
+/// For sign-in pages: which endpoints are enabled, and how long a password must be.
+#[utoipa::path(tag = "capabilities", responses((status = 200, body = Capabilities, description = "The enabled features")))]
 #[get("/capabilities")]
 async fn capabilities(state: web::Data<State>) -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, MAX_AGE)).json(&*state.capabilities)

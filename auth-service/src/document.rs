@@ -1,4 +1,4 @@
-//! What the OpenAPI document says besides the routes, which come from the handlers.
+//! The parts of the OpenAPI document that do not come from the handlers.
 
 use service_kit::document::{self, CommonError};
 use utoipa::Modify;
@@ -14,17 +14,19 @@ use crate::protocol::PREFIX;
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
-        title = "Latchkey auth service",
-        description = "Accounts, sessions and tokens, speaking the Better Auth protocol. Browsers are known by the \
-                       session cookie, other clients by the session token as a bearer token."
+        title = "auth-service API",
+        description = "Accounts, sessions and access tokens. Speaks the Better Auth protocol.\n\n\
+                       To begin, execute **Sign up** and then **Get an access token**. Browsers authenticate with the \
+                       session cookie, which sign-up and sign-in set; other clients send the session token as a \
+                       bearer token. Errors are `{\"message\", \"code\"}`."
     ),
     tags(
-        (name = "credentials", description = "Signing up and in by e-mail and password"),
-        (name = "users", description = "Who one is: name, picture, address, and leaving"),
-        (name = "sessions", description = "Who is signed in"),
+        (name = "credentials", description = "Sign-up, sign-in and passwords"),
+        (name = "sessions", description = "The current session, and signed-in devices"),
         (name = "tokens", description = "Access tokens for resource servers, and the keys that verify them"),
-        (name = "capabilities", description = "What the service can do as it is configured"),
-        (name = "health", description = "For operators")
+        (name = "users", description = "The user's name, picture and email, and account deletion"),
+        (name = "capabilities", description = "The features that this deployment enables"),
+        (name = "health", description = "Health checks for operators")
     ),
     components(schemas(ProtocolError)),
     modifiers(&Sessions)
@@ -36,9 +38,13 @@ struct Sessions;
 impl Modify for Sessions {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_with(Components::new);
-        let cookie = ApiKeyValue::new("better-auth.session_token");
+        let cookie = ApiKeyValue::with_description(
+            "better-auth.session_token",
+            "Set by sign-up and sign-in. Browsers send it by themselves: there is nothing to enter here.",
+        );
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let description = "The session token, which sign-up and sign-in return as `token`.";
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     }
 }
@@ -49,23 +55,19 @@ const EMAIL: &str =
 /// PostgreSQL cannot store a NUL.
 const NO_NUL: &str = "^[^\\u0000]*$";
 
-const SECONDS: &str = "Seconds to wait";
+const SECONDS: &str = "Seconds to wait before the next attempt";
 
 /// What every operation under the prefix can answer.
 const OF_ALL: [CommonError; 3] = [
     CommonError {
         status: "429",
-        description: "Too many requests from this network, by the limit of the route. The body has no code",
+        description: "Too many requests from this network. The body has no `code`",
         headers: &[("Retry-After", SECONDS), ("X-Retry-After", SECONDS)],
     },
-    CommonError {
-        status: "500",
-        description: "INTERNAL_SERVER_ERROR: a bug; the log says which",
-        headers: &[],
-    },
+    CommonError { status: "500", description: "INTERNAL_SERVER_ERROR: a bug, which is logged", headers: &[] },
     CommonError {
         status: "503",
-        description: "SERVICE_UNAVAILABLE: the database is away, or too many passwords wait to be hashed",
+        description: "SERVICE_UNAVAILABLE: the database is unavailable, or too many passwords wait to be hashed",
         headers: &[("Retry-After", SECONDS)],
     },
 ];

@@ -175,10 +175,10 @@ impl LinkRefusal {
 /// An error under `/api/auth`: `message` first, as Better Auth sends it. A few of its errors have no code.
 #[derive(Serialize, ToSchema)]
 pub struct ProtocolError<'a> {
-    /// What went wrong, for a person.
+    /// The reason, for people.
     #[schema(example = "Invalid email or password")]
     message: &'a str,
-    /// What went wrong, for programs: `UPPER_SNAKE`, stable. Absent where Better Auth has none, as for 429.
+    /// The reason, for programs: `UPPER_SNAKE`, stable. Absent where Better Auth has none, as for 429.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, example = "INVALID_EMAIL_OR_PASSWORD")]
     code: Option<&'static str>,

@@ -361,14 +361,17 @@ pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError>
     Ok(outcome?)
 }
 
-/// The protocol's sign of life.
+/// The response of a running service.
 #[derive(Serialize, ToSchema)]
 struct Ok {
+    /// Always true.
     ok: bool,
 }
 
-/// The protocol's sign of life.
-#[utoipa::path(tag = "health", responses((status = 200, body = Ok, description = "It answers")))]
+/// Check that the service responds.
+///
+/// The health check of the Better Auth protocol.
+#[utoipa::path(tag = "health", responses((status = 200, body = Ok, description = "The service responds")))]
 #[get("/ok")]
 async fn ok() -> HttpResponse {
     HttpResponse::Ok().json(Ok { ok: true })

@@ -1,3 +1,4 @@
+use local_stack::testing::wording_faults;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -123,6 +124,13 @@ async fn every_operation_says_who_may_call_it_and_what_it_can_answer() {
 }
 
 #[tokio::test]
+async fn every_text_of_the_document_follows_the_rules() {
+    let auth = Auth::start().await;
+    let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
+    assert_eq!(wording_faults(&document), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn the_viewer_needs_nothing_from_elsewhere() {
     let auth = Auth::start().await;
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -132,16 +140,19 @@ async fn the_viewer_needs_nothing_from_elsewhere() {
     assert_eq!(page.status, 200);
     let assets: Vec<&str> =
         page.text.split(['"', '\'']).filter(|text| text.ends_with(".js") || text.ends_with(".css")).collect();
-    assert!(assets.len() >= 3, "{assets:?}");
+    assert_eq!(assets.len(), 4, "{assets:?}");
+    assert!(page.text.contains("<title>auth-service API</title>"), "{}", page.text);
     for asset in assets {
         assert!(!asset.contains("//"), "{asset} is elsewhere");
         let answer =
             Answer::of(http.get(auth.url(&format!("/docs/{}", asset.trim_start_matches("./"))))).await;
         assert_eq!(answer.status, 200, "{asset}");
     }
-    let initializer = Answer::of(http.get(auth.url("/docs/swagger-initializer.js"))).await;
-    assert!(initializer.text.contains("openapi.json"), "{}", initializer.text);
-    assert!(!initializer.text.contains("http"), "{}", initializer.text);
+    let script = Answer::of(http.get(auth.url("/docs/viewer.js"))).await;
+    assert!(script.text.contains("openapi.json"), "{}", script.text);
+    assert!(!script.text.contains("http"), "{}", script.text);
+    // It would start the viewer with other settings.
+    assert_eq!(Answer::of(http.get(auth.url("/docs/swagger-initializer.js"))).await.status, 404);
     let document = Answer::of(http.get(auth.url("/docs/openapi.json"))).await;
     assert!(matches!(document.body, Value::Object(_)));
 }

@@ -23,14 +23,32 @@ pub struct CommonError {
 }
 
 /// Declares the server, which is where the document came from, and that an operation without a security requirement
-/// takes no credentials. OpenAPI would let both be guessed; generated clients guess differently.
+/// takes no credentials. OpenAPI would let both be guessed; generated clients guess differently. Turns doc comments into
+/// texts: viewers show a summary as a title, and some show a line break of the source.
 pub fn declare(document: &mut OpenApi) {
     let mut server = Server::new("/");
     server.description = Some("The origin that this document was fetched from".to_owned());
     document.servers = Some(vec![server]);
     for (_, _, operation) in operations(document) {
         operation.security.get_or_insert_default();
+        operation.summary = operation.summary.take().map(|summary| title(&summary));
+        operation.description = operation.description.take().map(|description| unwrap(&description));
     }
+    for component in document.components.iter_mut().flat_map(|components| components.schemas.values_mut()) {
+        let RefOr::T(Schema::Object(object)) = component else { continue };
+        object.description = object.description.take().map(|description| unwrap(&description));
+    }
+}
+
+/// A sentence of a doc comment as a title: without the full stop.
+fn title(sentence: &str) -> String {
+    let sentence = unwrap(sentence);
+    sentence.strip_suffix('.').unwrap_or(&sentence).to_owned()
+}
+
+/// Joins the lines of each paragraph.
+fn unwrap(text: &str) -> String {
+    text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Every operation, with its path and whether it is read by GET.

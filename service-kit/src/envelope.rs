@@ -8,13 +8,13 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An error as every client of either service reads it.
+/// An error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Envelope {
-    /// What went wrong, for programs: `UPPER_SNAKE`, stable.
+    /// The reason, for programs: `UPPER_SNAKE`, stable.
     #[schema(example = "VALIDATION_ERROR")]
     pub code: Cow<'static, str>,
-    /// What went wrong, for a person.
+    /// The reason, for people.
     #[schema(example = "title: must be 1 to 200 characters")]
     pub message: Cow<'static, str>,
 }

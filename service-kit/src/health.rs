@@ -99,10 +99,10 @@ impl Dependency for DatabaseDependency {
     }
 }
 
-/// The answer of a service that is well.
+/// The response of a healthy service.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
-    /// Always `ok`: anything else is an error envelope.
+    /// Always `ok`. A service that is not healthy returns an error.
     #[schema(example = "ok")]
     status: &'static str,
 }
@@ -114,17 +114,21 @@ pub fn routes(readiness: Readiness) -> impl FnOnce(&mut ServiceConfig<'_>) {
     }
 }
 
-/// The process runs. Restart it when this stops answering.
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health, description = "It runs")))]
+/// Check that the process runs.
+///
+/// If this fails, restart the process.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health, description = "The process runs")))]
 #[route("/healthz", method = "GET", method = "HEAD")]
 async fn healthz() -> impl Responder {
     ok()
 }
 
-/// The service can do its work. Send it no requests while this answers 503.
+/// Check that the service can serve requests.
+///
+/// While this returns 503, send the service no requests.
 #[utoipa::path(get, path = "/readyz", tag = "health",
-    responses((status = 200, body = Health, description = "It can"),
-        (status = 503, body = Envelope, description = "NOT_READY; the message says what it waits for")))]
+    responses((status = 200, body = Health, description = "The service can serve requests"),
+        (status = 503, body = Envelope, description = "NOT_READY: the message names the missing dependency")))]
 #[route("/readyz", method = "GET", method = "HEAD")]
 async fn readyz(readiness: web::Data<Readiness>) -> Result<HttpResponse, Rejection> {
     match readiness.missing().await {

@@ -20,3 +20,4 @@ pub mod secret;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+mod viewer;

@@ -1,28 +1,26 @@
 //! The OpenAPI document and its viewer, both from memory.
 
-use std::borrow::Cow;
-
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, guard, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{HttpMethod, PathItem};
-use utoipa_swagger_ui::Config;
 
 use crate::envelope::Rejection;
+use crate::viewer::Viewer;
 
 /// Serves `document` at `/openapi.json` and a viewer at `/docs/`. The viewer's files are part of the binary, and
 /// it asks for `openapi.json` beside itself, so that it works under any prefix of a gateway.
 pub fn routes(document: &OpenApi) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let json = web::Bytes::from(serde_json::to_vec(document).unwrap_or_default());
+    let viewer = Viewer::new(&document.info.title);
     move |cfg| {
         for path in ["/openapi.json", "/docs/openapi.json"] {
             let json = json.clone();
             cfg.route(path, readable().to(move || document_answer(json.clone())));
         }
         cfg.route("/docs", readable().to(to_viewer));
-        let config = web::Data::new(Config::new(["openapi.json"]).validator_url("none"));
-        let viewer = web::resource("/docs/{file:.*}").guard(reads()).app_data(config);
-        cfg.service(viewer.to(viewer_file));
+        let files = web::resource("/docs/{file:.*}").guard(reads()).app_data(web::Data::new(viewer));
+        cfg.service(files.to(viewer_file));
     }
 }
 
@@ -102,23 +100,8 @@ fn method_name(method: &HttpMethod) -> &'static str {
     }
 }
 
-/// A file of the viewer. The crate's own handler copies it for each request, 1.5 MB of it at most.
-async fn viewer_file(
-    file: web::Path<String>,
-    config: web::Data<Config<'static>>,
-) -> Result<HttpResponse, Rejection> {
-    let Ok(Some(file)) = utoipa_swagger_ui::serve(&file, config.into_inner()) else {
-        return Err(Rejection::not_found());
-    };
-    let body = match file.bytes {
-        Cow::Borrowed(bytes) => web::Bytes::from_static(bytes),
-        Cow::Owned(bytes) => bytes.into(),
-    };
-    let mut response = HttpResponse::Ok();
-    if file.gzpipped {
-        response.insert_header(header::ContentEncoding::Gzip);
-    }
-    Ok(response.content_type(file.content_type).body(body))
+async fn viewer_file(name: web::Path<String>, viewer: web::Data<Viewer>) -> Result<HttpResponse, Rejection> {
+    viewer.file(&name).ok_or_else(Rejection::not_found)
 }
 
 async fn document_answer(json: web::Bytes) -> HttpResponse {

@@ -1,6 +1,7 @@
-//! What the OpenAPI document says besides the routes, which come from the handlers.
+//! The parts of the OpenAPI document that do not come from the handlers.
 
 use utoipa::Modify;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 
@@ -8,11 +9,17 @@ use utoipa::openapi::{Components, OpenApi};
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
-        title = "Latchkey task service",
-        description = "Tasks of the caller. Every path takes an access token of auth-service. Errors are \
-                       `{\"code\", \"message\"}`."
+        title = "task-service API",
+        description = "The tasks of the signed-in user.\n\n\
+                       Every request needs an access token: execute **Get an access token** in the documentation of \
+                       auth-service, and enter the token under **Authorize**. Where both services share an origin, \
+                       signing in there is enough. To begin, execute **Create a task**: its id is filled in below. \
+                       Errors are `{\"code\", \"message\"}`."
     ),
-    tags((name = "tasks", description = "The caller's tasks"), (name = "health", description = "For operators")),
+    tags(
+        (name = "tasks", description = "The user's tasks"),
+        (name = "health", description = "Health checks for operators")
+    ),
     modifiers(&Bearer)
 )]
 pub struct Document;
@@ -21,7 +28,14 @@ struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, document: &mut OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let description = "An access token, which `GET /api/auth/token` of auth-service returns as `token`.";
+        let mut scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(description))
+            .build();
+        // The viewer fetches the token by itself where both services share an origin.
+        scheme.extensions = Some(Extensions::builder().add("x-token-url", "/api/auth/token").build());
         let components = document.components.get_or_insert_with(Components::new);
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }

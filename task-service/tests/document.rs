@@ -1,5 +1,7 @@
 //! The OpenAPI document and its viewer.
 
+use local_stack::testing::wording_faults;
+
 use crate::stack::Stack;
 
 #[tokio::test]
@@ -58,6 +60,40 @@ async fn every_example_of_a_body_is_accepted_and_every_operation_says_who_may_ca
         }
     }
     assert_eq!(sent, 4);
+}
+
+#[tokio::test]
+async fn every_text_of_the_document_follows_the_rules() {
+    let stack = Stack::start().await;
+    let document = stack.anonymous().get("/openapi.json").await.expect(200).json();
+    assert_eq!(wording_faults(&document), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_links_of_a_new_task_lead_to_every_operation_on_a_task() {
+    let stack = Stack::start().await;
+    let document = stack.anonymous().get("/openapi.json").await.expect(200).json();
+    let create = &document["paths"]["/api/{user_id}/tasks"]["post"]["responses"]["201"];
+    let mut linked: Vec<&str> = create["links"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|link| {
+            assert_eq!(link["parameters"], serde_json::json!({"task_id": "$response.body#/id"}));
+            link["operationId"].as_str().unwrap()
+        })
+        .collect();
+    let mut taking: Vec<&str> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(path, _)| path.contains("{task_id}"))
+        .flat_map(|(_, item)| item.as_object().unwrap().values())
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    linked.sort_unstable();
+    taking.sort_unstable();
+    assert_eq!(linked, taking);
 }
 
 #[tokio::test]

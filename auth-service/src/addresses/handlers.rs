@@ -16,14 +16,14 @@ use crate::sessions::{MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
 use crate::users::{self, Email};
 
-/// Which address to verify.
+/// An email to verify.
 #[derive(ToSchema)]
 #[schema(example = json!({"email": "alice@example.com", "callbackURL": "/welcome"}))]
 pub struct VerificationRequest {
-    /// The account's address; one's own, if one is signed in.
+    /// The account's email. With a session, the email of the signed-in user.
     #[schema(value_type = String, format = Email, max_length = 254)]
     email: Email,
-    /// Where the link leads on to.
+    /// Where the link redirects to.
     #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
 }
@@ -39,11 +39,12 @@ impl Schema for VerificationRequest {
     }
 }
 
-/// Sends a link to verify an address. Without a session it answers the same, in the same time, whether there is such
-/// an account, and whether it is verified.
+/// Send a verification link.
+///
+/// Without a session, neither the response nor its timing reveals whether the account exists and is verified.
 #[utoipa::path(tag = "users", security((), ("cookie" = []), ("bearer" = [])), request_body = VerificationRequest,
     responses(
-        (status = 200, body = Status, description = "Sent, or not told"),
+        (status = 200, body = Status, description = "The link was sent, unless there is nothing to verify"),
         (status = 400, body = Envelope, description = "VALIDATION_ERROR, EMAIL_MISMATCH, EMAIL_ALREADY_VERIFIED, VERIFICATION_EMAIL_NOT_ENABLED"),
     ))]
 #[post("/send-verification-email")]
@@ -95,14 +96,14 @@ async fn send_to_stranger(
     send_verification_again(state, asker, whose, email, callback).await
 }
 
-/// The address to have.
+/// The email to change to.
 #[derive(ToSchema)]
 #[schema(example = json!({"newEmail": "alice.liddell@example.com", "callbackURL": "/settings"}))]
 pub struct EmailChange {
-    /// The new address.
+    /// The new email.
     #[schema(rename = "newEmail", value_type = String, format = Email, max_length = 254)]
     new_email: Email,
-    /// Where the link leads on to.
+    /// Where the link redirects to.
     #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
 }
@@ -118,12 +119,14 @@ impl Schema for EmailChange {
     }
 }
 
-/// Sends a link to the new address, which is the account's once the link was followed; or first one to the present
-/// address, where that has to agree. The session must be fresh; the links die with it. Answers the same, in the same time,
-/// for an address that is taken.
+/// Change the email.
+///
+/// Sends a link to the new email, which takes effect when the link is followed. With `CHANGE_EMAIL_CONFIRMATION`, a
+/// verified current email gets a link first. Requires a fresh session, and the links expire with it. Neither the response
+/// nor its timing reveals whether the new email is taken.
 #[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = EmailChange, responses(
-    (status = 200, body = Status, description = "Sent, or the address is taken"),
-    (status = 400, body = Envelope, description = "VALIDATION_ERROR, CHANGE_EMAIL_DISABLED, or the same address"),
+    (status = 200, body = Status, description = "The link was sent, unless the email is taken"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, CHANGE_EMAIL_DISABLED, or the email is the current one"),
     (status = 401, body = Envelope, description = "No live session"),
     (status = 403, body = Envelope, description = "SESSION_NOT_FRESH"),
 ))]

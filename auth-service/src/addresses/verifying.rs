@@ -33,16 +33,16 @@ impl QuerySchema for Link {
     }
 }
 
-/// The answer to what a link asks.
+/// The token of a link, and the password if the link asks for it.
 #[derive(ToSchema)]
 #[schema(example = json!({"token": "mFVJ3qSGvVCsGrSGNbLwMSsmM2uXcvNnX9LMuTXgvQE", "password": "correct horse battery"}))]
 pub struct Confirmation {
     /// The token of the link.
     token: String,
-    /// Where to go on to.
+    /// Where a browser is redirected to.
     #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
-    /// The account's password, where the link asks for it.
+    /// The account's password, if the link asks for it.
     #[schema(value_type = String, required = false)]
     password: Option<String>,
 }
@@ -60,21 +60,25 @@ impl Schema for Confirmation {
     }
 }
 
-/// It worked. `user` is there when the address was changed.
+/// The outcome of a link about an email.
 #[derive(Serialize, ToSchema)]
 struct Verified<'a> {
+    /// Always true.
     status: bool,
+    /// The account, if its email was changed.
     user: Option<&'a User>,
 }
 
-/// Follows a link about an email: verifies it, agrees to its change, or changes it. That takes a session of the account, or
-/// for the email of a sign-up the browser that signed up. Elsewhere a browser is shown a page that asks for a button or the
-/// password, and everybody else gets CONFIRMATION_REQUIRED: nothing changes because somebody opened a link.
+/// Follow a link about an email.
+///
+/// Verifies the email, confirms its change, or changes it. Requires a session of the account or, after a sign-up, the
+/// browser that signed up. Other browsers get a page that asks for a click or the password. Other clients get
+/// CONFIRMATION_REQUIRED: opening a link is not enough to change anything.
 #[utoipa::path(tag = "users", security((), ("cookie" = []), ("bearer" = [])),
-    params(("token" = String, Query, description = "The token"), ("callbackURL" = Option<String>, Query, description = "Where to go on to")),
+    params(("token" = String, Query, description = "The token of the link"), ("callbackURL" = Option<String>, Query, description = "Where a browser is redirected to")),
     responses(
-        (status = 200, body = Verified, description = "It worked; or a page, for a browser"),
-        (status = 302, description = "To `callbackURL`, with `error` when it did not work"),
+        (status = 200, body = Verified, description = "The outcome, or a page that asks for confirmation"),
+        (status = 302, description = "Redirects to `callbackURL`, with `error` if the link failed"),
         (status = 401, body = Envelope, description = "INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER"),
         (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: `POST verify-email`, with the password if the email is to be verified"),
     ))]
@@ -94,14 +98,16 @@ pub async fn verify_email(
     answer(&state, &request, &link, outcome, None).await
 }
 
-/// Follows a link with what it asks for. What the page of the link sends.
+/// Confirm a link about an email.
+///
+/// Sent by the page that the link shows, with the password if the page asks for it.
 #[utoipa::path(tag = "users", security((), ("cookie" = []), ("bearer" = [])), request_body = Confirmation, responses(
-    (status = 200, body = Verified, description = "It worked"),
-    (status = 302, description = "To `callbackURL`, for a browser, with `error` when it did not work"),
+    (status = 200, body = Verified, description = "The outcome"),
+    (status = 302, description = "Redirects a browser to `callbackURL`, with `error` if the link failed"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND"),
     (status = 401, body = Envelope, description = "INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER"),
-    (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: the password is missing; or not of a trusted origin"),
-    (status = 429, description = "Too many from this address or for this account; X-Retry-After says for how many seconds"),
+    (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: the password is missing; or the origin is not trusted"),
+    (status = 429, description = "Too many requests from this client or for this account; wait for X-Retry-After seconds"),
 ))]
 #[post("/verify-email")]
 pub async fn confirm_email(

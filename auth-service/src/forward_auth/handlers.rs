@@ -35,23 +35,23 @@ impl QuerySchema for ForwardAuth {
     }
 }
 
-/// For reverse proxies: whether a request of an application has a live session, and whose it is.
+/// Check a session for a reverse proxy.
 ///
-/// nginx `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`. The user is in the headers of the answer, which the
-/// proxy passes on to the application.
+/// For nginx `auth_request`, Caddy `forward_auth` and Traefik `ForwardAuth`. The response headers name the user, and the
+/// proxy passes them on to the application.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])),
     params(
-        ("token" = Option<String>, Query, description = "true: `Authorization` holds an access token"),
-        ("signIn" = Option<String>, Query, description = "A sign-in page: browsers without a session are redirected there"),
-        ("disableRefresh" = Option<String>, Query, description = "true: do not extend the session"),
+        ("token" = Option<String>, Query, description = "`true` adds an access token as `Authorization`"),
+        ("signIn" = Option<String>, Query, description = "The sign-in page that browsers without a session are redirected to"),
+        ("disableRefresh" = Option<String>, Query, description = "`true` does not extend the session"),
     ),
     responses(
-        (status = 200, description = "A live session; the body is empty", headers(
+        (status = 200, description = "There is a live session; the body is empty", headers(
             ("X-User-Id" = String, description = "The user's id"),
             ("X-User-Email" = String, description = "The user's email"),
-            ("Authorization" = String, description = "With `token=true`: Bearer, and an access token"),
+            ("Authorization" = String, description = "With `token=true`: `Bearer` and an access token"),
         )),
-        (status = 302, description = "No live session, and `signIn`: there, with the way back in `callbackURL`"),
+        (status = 302, description = "No live session: redirects to `signIn`, with the way back in `callbackURL`"),
         (status = 400, body = Envelope, description = "VALIDATION_ERROR"),
         (status = 401, body = Envelope, description = "No live session"),
         (status = 403, body = Envelope, description = "INVALID_SIGN_IN_URL, or INVALID_CALLBACK_URL: the application's origin is not trusted"),

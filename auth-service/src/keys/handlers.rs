@@ -6,15 +6,19 @@ use super::snapshot::Jwks;
 use crate::error::ApiError;
 use crate::state::State;
 
-/// The public keys that verify access tokens (RFC 7517).
-#[utoipa::path(tag = "tokens", responses((status = 200, body = Jwks, description = "The set"), (status = 304, description = "The client has it")))]
+/// Get the public keys at Better Auth's path.
+///
+/// The same document as `/.well-known/jwks.json`.
+#[utoipa::path(tag = "tokens", responses((status = 200, body = Jwks, description = "The JWK Set"), (status = 304, description = "Not modified")))]
 #[get("/jwks")]
 pub async fn jwks(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     answer(&request, &state)
 }
 
-/// The public keys that verify access tokens (RFC 7517).
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", responses((status = 200, body = Jwks, description = "The set"), (status = 304, description = "The client has it")))]
+/// Get the public keys that verify access tokens.
+///
+/// A JWK Set (RFC 7517) with the current key, the next one, and earlier ones whose tokens may still be valid.
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", responses((status = 200, body = Jwks, description = "The JWK Set"), (status = 304, description = "Not modified")))]
 #[route("/.well-known/jwks.json", method = "GET", method = "HEAD")]
 pub async fn well_known_jwks(
     request: HttpRequest,

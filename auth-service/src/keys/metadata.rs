@@ -18,21 +18,21 @@ const PATH: &str = "/.well-known/oauth-authorization-server";
 
 /// The metadata of an issuer that only issues access tokens (RFC 8414).
 ///
-/// Members that would be empty lists are left out (section 3.2), and so are endpoints that do not exist. OpenID Connect
-/// Discovery requires some of them; docs/adr/0008-discovery-without-openid.md says why they are missing anyway.
+/// Members that would be empty lists are left out (section 3.2), and so are endpoints that do not exist, although OpenID
+/// Connect Discovery requires some of them.
 #[derive(Serialize, ToSchema)]
 pub struct ServerMetadata {
-    /// `iss` of the tokens
+    /// The `iss` claim of the tokens
     issuer: String,
-    /// The public keys that verify them
+    /// URL of the public keys that verify the tokens
     jwks_uri: String,
-    /// `sub` is the same for every audience
+    /// `public`: the `sub` claim is the same for every audience
     subject_types_supported: [&'static str; 1],
-    /// Where the status lists of the tokens are listed
+    /// URL of the list of status lists
     status_list_aggregation_endpoint: String,
-    /// `aud` of the tokens
+    /// The `aud` claim of the tokens
     latchkey_access_token_audience: Audience,
-    /// `typ` of the tokens' header
+    /// The `typ` header of the tokens
     latchkey_access_token_type: String,
 }
 
@@ -79,10 +79,12 @@ impl Metadata {
     }
 }
 
-/// What this issuer is and where its keys are (RFC 8414); 404 when JWT_ISSUER is not a URL of this service.
+/// Get the metadata of the issuer.
+///
+/// OAuth 2.0 Authorization Server Metadata (RFC 8414). Available if `JWT_ISSUER` is a URL of this service.
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "tokens", responses(
     (status = 200, body = ServerMetadata, description = "The metadata"),
-    (status = 304, description = "The client has it"),
+    (status = 304, description = "Not modified"),
     (status = 404, body = Envelope, description = "JWT_ISSUER is not a URL of this service"),
 ))]
 #[route("/.well-known/oauth-authorization-server", method = "GET", method = "HEAD")]
@@ -96,8 +98,10 @@ pub async fn server_metadata_of_path(request: HttpRequest, state: web::Data<Stat
     answer(&request, &state)
 }
 
-/// The same metadata where OpenID Connect Discovery looks for it. The service is not an OpenID Provider; 404 when JWT_ISSUER
-/// is not a URL of this service.
+/// Get the metadata of the issuer for OpenID Connect clients.
+///
+/// The same document as `/.well-known/oauth-authorization-server`, at the path of OpenID Connect Discovery. This service
+/// is not an OpenID Provider.
 #[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "tokens", responses(
     (status = 200, body = ServerMetadata, description = "The metadata"),
     (status = 404, body = Envelope, description = "JWT_ISSUER is not a URL of this service"),

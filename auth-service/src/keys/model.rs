@@ -49,16 +49,19 @@ pub struct SigningKey {
 /// A public key of the JWKS (RFC 7517).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PublicJwk {
-    /// What tokens name the key by.
+    /// The key's id, which tokens have in their `kid` header.
     pub kid: String,
+    /// The key type: `RSA`.
     kty: &'static str,
+    /// The algorithm: `RS256`.
     alg: &'static str,
+    /// The use: `sig`, for signatures.
     #[serde(rename = "use")]
     #[schema(rename = "use")]
     purpose: &'static str,
-    /// The modulus, base64url of its big-endian bytes.
+    /// The modulus: its big-endian bytes in base64url.
     n: String,
-    /// The exponent.
+    /// The exponent, in the same encoding.
     e: String,
 }
 

@@ -17,7 +17,7 @@ use crate::protocol::conditional::Document;
 /// A JWK Set (RFC 7517).
 #[derive(Serialize, ToSchema)]
 pub struct Jwks<'a> {
-    /// The public keys. One that came from another system may be of another type, with that type's members.
+    /// The public keys. An imported key may have another type, with the members of that type.
     #[schema(value_type = Vec<PublicJwk>)]
     keys: Vec<&'a Value>,
 }

@@ -8,9 +8,11 @@ use super::page::Page;
 /// What is shown for a code that is none.
 const UNKNOWN: &str = "UNKNOWN";
 
-/// Shows the code of the query's `error`. Its `error_description` is not shown: anybody could make our page say
-/// anything.
-#[utoipa::path(tag = "credentials", params(("error" = Option<String>, Query, description = "A code")),
+/// Show an error code.
+///
+/// A failed link leads here if it has no `callbackURL`. Shows the code in `error`. An `error_description` is not shown:
+/// anybody could put any text there.
+#[utoipa::path(tag = "credentials", params(("error" = Option<String>, Query, description = "The error code")),
     responses((status = 200, content_type = "text/html", body = String, description = "A page with the code")))]
 #[get("/error")]
 pub async fn error(request: HttpRequest) -> HttpResponse {

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// It worked.
+/// Success.
 #[derive(Serialize, ToSchema)]
 pub struct Status {
+    /// Always true.
     status: bool,
 }
 

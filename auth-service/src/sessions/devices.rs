@@ -13,11 +13,11 @@ use crate::protocol::body::{Fields, NoFields, Schema};
 use crate::protocol::status::{DONE, Status};
 use crate::state::State;
 
-/// Which session to end.
+/// The session to end.
 #[derive(ToSchema)]
 #[schema(example = json!({"token": "01979d0c-1f5f-7cc3-9f63-2b0a0f6e2f4d"}))]
 pub struct Revocation {
-    /// Its `token` in the list, or the session token itself.
+    /// The `token` that `list-sessions` returns, or a session token.
     token: String,
 }
 
@@ -30,7 +30,9 @@ impl Schema for Revocation {
     }
 }
 
-/// The live sessions of the user, oldest first. The session that asks must be fresh.
+/// List the live sessions.
+///
+/// Oldest first. Requires a fresh session.
 #[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), responses(
     (status = 200, body = Vec<SessionView>, description = "The sessions"),
     (status = 401, body = Envelope, description = "No live session"),
@@ -43,9 +45,11 @@ pub async fn list_sessions(state: web::Data<State>, Fresh(current): Fresh) -> Re
     Ok(HttpResponse::Ok().json(sessions))
 }
 
-/// Ends one session of the user. Answers the same for a session that is not there or is not theirs.
+/// End a session.
+///
+/// The response does not reveal whether the session existed.
 #[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), request_body = Revocation, responses(
-    (status = 200, body = Status, description = "It is over"),
+    (status = 200, body = Status, description = "The session is not live any more"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[post("/revoke-session")]
@@ -63,9 +67,11 @@ pub async fn revoke_session(
     Ok(response.json(DONE))
 }
 
-/// Ends every session of the user, this one too.
+/// End all sessions.
+///
+/// The current session ends too.
 #[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), responses(
-    (status = 200, body = Status, description = "All are over"),
+    (status = 200, body = Status, description = "All sessions were ended"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[post("/revoke-sessions")]
@@ -79,9 +85,9 @@ pub async fn revoke_sessions(
     Ok(response.json(DONE))
 }
 
-/// Ends every session of the user but this one.
+/// End all other sessions.
 #[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), responses(
-    (status = 200, body = Status, description = "The others are over"),
+    (status = 200, body = Status, description = "All other sessions were ended"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[post("/revoke-other-sessions")]

@@ -16,26 +16,30 @@ use crate::state::State;
 use crate::tokens;
 use crate::users::User;
 
-/// The live session and whose it is.
+/// The live session and its user.
 #[derive(Serialize, ToSchema)]
 struct CurrentSession<'a> {
+    /// The session.
     session: SessionView<'a>,
+    /// The user.
     user: &'a User,
 }
 
-/// It worked.
+/// Success.
 #[derive(Serialize, ToSchema)]
 struct Success {
+    /// Always true.
     success: bool,
 }
 
-/// Ends every session that the request presents, and clears the session cookies.
+/// Sign out.
 ///
-/// Answers the same without a session. If the database is away the answer is 503, and the cookies are cleared all the same.
+/// Ends every session that the request presents, and clears the session cookies. Succeeds without a session too. If the
+/// database is unavailable, the response is 503 and clears the cookies all the same.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])), responses(
     (status = 200, body = Success, description = "Signed out"),
-    (status = 403, body = Envelope, description = "A cookie came from an origin that is not trusted"),
-    (status = 503, body = Envelope, description = "The database is away: the cookies are cleared, but the session lives on"),
+    (status = 403, body = Envelope, description = "The request has cookies, and its origin is not trusted"),
+    (status = 503, body = Envelope, description = "The database is unavailable: the cookies are cleared, but the session remains live"),
 ))]
 #[post("/sign-out")]
 pub async fn sign_out(request: HttpRequest, state: web::Data<State>, _: Body<NoFields>) -> HttpResponse {
@@ -56,9 +60,11 @@ async fn end(state: &State, tokens: &[SessionToken]) -> Result<(), ApiError> {
     Ok(store::end(&state.pool, tokens).await?)
 }
 
-/// Who is signed in; `null` when nobody is. With a session, `set-auth-jwt` holds an access token.
+/// Get the current session.
+///
+/// Returns `null` without a session. With one, the `set-auth-jwt` header holds an access token.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])),
-    params(("disableRefresh" = Option<String>, Query, description = "Anything but nothing: do not extend the session", example = "true")),
+    params(("disableRefresh" = Option<String>, Query, description = "Any value does not extend the session", example = "true")),
     responses((status = 200, body = Option<CurrentSession>, description = "The session, or null")))]
 #[get("/get-session")]
 pub async fn get_session(state: web::Data<State>, current: MaybeSignedIn) -> Result<HttpResponse, ApiError> {
@@ -73,7 +79,9 @@ pub async fn get_session(state: web::Data<State>, current: MaybeSignedIn) -> Res
     Ok(response.json(CurrentSession { session: (&signed_in.session).into(), user: &signed_in.user }))
 }
 
-/// Better Auth has a setting that makes this mean something; without it, this is its answer.
+/// Get the current session by POST (not supported).
+///
+/// Always returns 405, as Better Auth does without `deferSessionRefresh`.
 #[utoipa::path(tag = "sessions", responses((status = 405, body = Envelope, description = "Always")))]
 #[post("/get-session")]
 pub async fn post_session(_: Body<NoFields>) -> HttpResponse {
@@ -84,7 +92,7 @@ pub async fn post_session(_: Body<NoFields>) -> HttpResponse {
     response
 }
 
-/// The fields of a session that a client sets. Better Auth takes those that its configuration declares; here there are none.
+/// The fields of a session that a client can set: none.
 #[derive(ToSchema)]
 #[schema(example = json!({}))]
 pub struct SessionUpdate {}
@@ -98,9 +106,11 @@ impl Schema for SessionUpdate {
     }
 }
 
-/// Sets fields of the session. A session has none that a client can set, so a valid body is answered as one without fields.
+/// Update the session (not supported).
+///
+/// Sessions have no fields that a client can set. Always returns 400, as Better Auth does without additional fields.
 #[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), request_body = SessionUpdate, responses(
-    (status = 400, body = Envelope, description = "Always, if there is a session: nothing to update, or VALIDATION_ERROR"),
+    (status = 400, body = Envelope, description = "Nothing to update, or VALIDATION_ERROR"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[post("/update-session")]

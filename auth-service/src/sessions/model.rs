@@ -159,24 +159,31 @@ fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// A session as the protocol shows it. Where Better Auth shows the token again, this shows the handle.
+/// A session. `token` is its id, where Better Auth returns the session token again.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView<'a> {
+    /// The session's id.
     #[schema(value_type = String, format = Uuid)]
     id: SessionId,
-    /// The session's handle: accepted where a session is to be revoked, and good for nothing else.
+    /// The same id, for `revoke-session`. It does not authenticate anybody.
     #[schema(value_type = String, format = Uuid)]
     token: SessionId,
+    /// The user's id.
     #[schema(value_type = String)]
     user_id: &'a UserId,
+    /// When the session ends, unless it is extended.
     #[serde(serialize_with = "timestamp::serialize")]
     expires_at: Timestamp,
+    /// When the session began.
     #[serde(serialize_with = "timestamp::serialize")]
     created_at: Timestamp,
+    /// When the session was last extended.
     #[serde(serialize_with = "timestamp::serialize")]
     updated_at: Timestamp,
+    /// The IP address of the client that signed in.
     ip_address: &'a str,
+    /// The `User-Agent` header of the client that signed in.
     user_agent: &'a str,
 }
 

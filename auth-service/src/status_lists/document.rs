@@ -38,10 +38,10 @@ struct StatusList<'a> {
     aggregation_uri: &'a str,
 }
 
-/// Which lists there are (Status List Aggregation).
+/// All status lists (Status List Aggregation).
 #[derive(Serialize, ToSchema)]
 pub struct Aggregation {
-    /// Their addresses.
+    /// The URLs of the lists.
     status_lists: Vec<String>,
 }
 

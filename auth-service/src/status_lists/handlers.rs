@@ -12,11 +12,13 @@ const CACHE_LIST: &str = "public, max-age=1";
 /// A new list is announced minutes before any token names it.
 const CACHE_AGGREGATION: &str = "public, max-age=60";
 
-/// Which status lists there are (Status List Aggregation).
+/// List the status lists.
+///
+/// For verifiers that check whether a token is revoked: Status List Aggregation of Token Status List.
 #[utoipa::path(get, path = "/.well-known/status-lists", tag = "tokens", responses(
-    (status = 200, body = Aggregation, description = "Their addresses"),
-    (status = 304, description = "The client has it"),
-    (status = 503, body = Envelope, description = "This replica is cut off from its database"),
+    (status = 200, body = Aggregation, description = "The URLs of the lists"),
+    (status = 304, description = "Not modified"),
+    (status = 503, body = Envelope, description = "The database is unavailable"),
 ))]
 #[route("/.well-known/status-lists", method = "GET", method = "HEAD")]
 pub async fn aggregation(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
@@ -25,14 +27,16 @@ pub async fn aggregation(request: HttpRequest, state: web::Data<State>) -> Resul
     Ok(document.answer(&request, CACHE_AGGREGATION))
 }
 
-/// A signed list of bits: one is set when the tokens that name its place are revoked (Token Status List).
+/// Get a status list.
+///
+/// A JWT with a list of bits. A bit that is set revokes the tokens that reference it (Token Status List).
 #[utoipa::path(get, path = "/.well-known/status-lists/{number}", tag = "tokens",
-    params(("number" = u32, Path, description = "Which list")),
+    params(("number" = u32, Path, description = "The number of the list, counted from 0", example = 0)),
     responses(
         (status = 200, content_type = "application/statuslist+jwt", body = String, description = "The list"),
-        (status = 304, description = "The client has it"),
+        (status = 304, description = "Not modified"),
         (status = 404, body = Envelope, description = "There is no such list"),
-        (status = 503, body = Envelope, description = "This replica is cut off from its database"),
+        (status = 503, body = Envelope, description = "The database is unavailable"),
     ))]
 #[route("/.well-known/status-lists/{number}", method = "GET", method = "HEAD")]
 pub async fn list(

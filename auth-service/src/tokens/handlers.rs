@@ -16,14 +16,16 @@ use crate::state::State;
 /// An access token.
 #[derive(Serialize, ToSchema)]
 struct Token {
-    /// The JWT, for `Authorization: Bearer` at every resource server.
+    /// The JWT, a bearer token for resource servers.
     #[schema(value_type = String)]
     token: Arc<str>,
 }
 
-/// Mints an access token from the session.
+/// Get an access token.
+///
+/// A JWT for resource servers such as task-service, which take it as a bearer token.
 #[utoipa::path(tag = "tokens", security(("cookie" = []), ("bearer" = [])), responses(
-    (status = 200, body = Token, description = "A token"),
+    (status = 200, body = Token, description = "The access token"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[get("/token")]

@@ -25,13 +25,13 @@ pub enum ClaimSet {
     BetterAuth,
 }
 
-/// Whom tokens are for (`aud`; RFC 7519, section 4.1.3).
+/// The recipients of tokens: the `aud` claim (RFC 7519, section 4.1.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Audience {
-    /// One recipient, written as a string.
+    /// One recipient.
     One(String),
-    /// Several, written as an array.
+    /// Several recipients.
     Several(Vec<String>),
 }
 

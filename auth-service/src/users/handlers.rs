@@ -20,14 +20,14 @@ use crate::sessions::{self, MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
 use crate::verifications::{self, LinkToken, NewLink, Purpose};
 
-/// What of oneself to change: `name`, `image` or both. What is absent stays.
+/// The fields to change: `name`, `image` or both. Absent fields keep their values.
 #[derive(ToSchema)]
 #[schema(example = json!({"name": "Alice Liddell", "image": null}))]
 pub struct UserChange {
-    /// What the person is called, up to 100 characters.
+    /// The user's name: up to 100 characters.
     #[schema(value_type = String, required = false, max_length = 100)]
     name: Option<String>,
-    /// Address of a picture; null removes it.
+    /// URL of a picture. `null` removes it.
     #[schema(value_type = Option<String>, max_length = 2048)]
     image: Option<Option<String>>,
     #[schema(ignore)]
@@ -51,9 +51,11 @@ impl Schema for UserChange {
     }
 }
 
-/// Changes name and picture of the user.
+/// Update the user.
+///
+/// Changes the name, the picture or both.
 #[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = UserChange, responses(
-    (status = 200, body = Status, description = "It is changed"),
+    (status = 200, body = Status, description = "The user was updated"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, EMAIL_CAN_NOT_BE_UPDATED, or nothing to change"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
@@ -76,17 +78,17 @@ pub async fn update_user(
     Ok(response)
 }
 
-/// How the user shows that it is meant.
+/// How the user confirms the deletion.
 #[derive(ToSchema)]
 #[schema(example = json!({"password": "correct horse battery"}))]
 pub struct Deletion {
-    /// Needed when the session is not fresh.
+    /// The password. Required if the session is not fresh.
     #[schema(value_type = String, required = false)]
     password: Option<String>,
-    /// The token of a link.
+    /// The token of a deletion link.
     #[schema(value_type = String, required = false)]
     token: Option<String>,
-    /// Where the link of the mail leads on to.
+    /// Where the link in the email redirects to.
     #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
 }
@@ -104,23 +106,27 @@ impl Schema for Deletion {
     }
 }
 
-/// What happened.
+/// The outcome of a deletion.
 #[derive(Serialize, ToSchema)]
 struct Deleted {
+    /// Always true.
     success: bool,
+    /// Whether the account was deleted or a link was sent.
     message: &'static str,
 }
 
 const DELETED: Deleted = Deleted { success: true, message: "User deleted" };
 const MAIL_SENT: Deleted = Deleted { success: true, message: "Verification email sent" };
 
-/// Deletes the user: with the password, with the token of a link, or in a fresh session. Where it has to be confirmed by
-/// mail, the first and the last send one.
+/// Delete the account.
+///
+/// Requires the password, the token of a link, or a fresh session. With `DELETE_USER_VERIFICATION`, the password or the
+/// fresh session sends that link, and its token deletes the account.
 #[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = Deletion, responses(
-    (status = 200, body = Deleted, description = "The user is deleted, or the mail sent"),
+    (status = 200, body = Deleted, description = "The account was deleted, or the link was sent"),
     (status = 400, body = Envelope, description = "INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND, SESSION_EXPIRED"),
     (status = 401, body = Envelope, description = "No live session"),
-    (status = 404, body = Envelope, description = "Switched off (empty), or INVALID_TOKEN"),
+    (status = 404, body = Envelope, description = "Disabled (no body), or INVALID_TOKEN"),
 ))]
 #[post("/delete-user")]
 pub async fn delete_user(
@@ -178,13 +184,15 @@ impl QuerySchema for DeletionLink {
     }
 }
 
-/// The link in the mail: deletes the user who is signed in here, if it is theirs.
+/// Delete the account by a link.
+///
+/// Requires a session of the account that the link was sent to.
 #[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])),
-    params(("token" = String, Query, description = "The token"), ("callbackURL" = Option<String>, Query, description = "Where to go on to")),
+    params(("token" = String, Query, description = "The token of the link"), ("callbackURL" = Option<String>, Query, description = "Where the browser is redirected to")),
     responses(
-        (status = 200, body = Deleted, description = "The user is deleted"),
-        (status = 302, description = "The same, with `callbackURL`"),
-        (status = 404, body = Envelope, description = "Switched off (empty), nobody signed in, or INVALID_TOKEN"),
+        (status = 200, body = Deleted, description = "The account was deleted"),
+        (status = 302, description = "The account was deleted: redirects to `callbackURL`"),
+        (status = 404, body = Envelope, description = "Disabled (no body), no session, or INVALID_TOKEN"),
     ))]
 #[get("/delete-user/callback")]
 pub async fn delete_user_callback(

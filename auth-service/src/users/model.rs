@@ -15,26 +15,26 @@ pub const MAX_NAME: usize = 100;
 /// The longest image address, in characters: what browsers and proxies agree to carry as a URL.
 pub const MAX_IMAGE: usize = 2048;
 
-/// An account as the protocol shows it.
+/// An account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// The `sub` of this user's tokens.
+    /// The user's id, which is the `sub` claim of their tokens.
     #[schema(value_type = String)]
     pub id: UserId,
-    /// What the person is called.
+    /// The user's name.
     pub name: String,
-    /// Always lower case.
+    /// The user's email, in lower case.
     #[schema(value_type = String)]
     pub email: Email,
-    /// Whether the address was shown to be theirs.
+    /// Whether the email is verified.
     pub email_verified: bool,
-    /// Address of a picture.
+    /// URL of a picture.
     pub image: Option<String>,
-    /// When the account was made.
+    /// When the account was created.
     #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the account was last changed.
     #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: Timestamp,
     /// The epoch of the account's credential when this was read. Never shown.

@@ -23,6 +23,7 @@ mod silence;
 mod skipped;
 mod template;
 mod tls;
+mod wording;
 
 pub use database::{Database, ServiceSecrets, TestDatabase};
 pub use pooler::Pooler;
@@ -36,6 +37,7 @@ pub use shared::{secrets, stop};
 pub use silence::SilentDatabase;
 pub use skipped::report_skipped;
 pub use tls::{TlsCluster, tls_cluster};
+pub use wording::wording_faults;
 
 pub use crate::pgbouncer::{PoolMode, PoolerOptions};
 pub use crate::workspace::build_binaries;

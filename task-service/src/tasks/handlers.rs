@@ -22,9 +22,9 @@ pub const JSON_LIMIT: usize = 32 * 1024;
 /// One page of a list.
 #[derive(Serialize, ToSchema)]
 struct TaskList<'r> {
-    /// Newest first.
+    /// The tasks, newest first.
     tasks: Vec<Task<'r>>,
-    /// Ask for the next page with this as `cursor`; null on the last page.
+    /// The `cursor` of the next page; null on the last page.
     #[schema(required = true)]
     next_cursor: Option<String>,
 }
@@ -34,7 +34,7 @@ struct TaskList<'r> {
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "only the document shows it")]
 struct OwnerPath {
-    /// The caller's own id, or `me`
+    /// The user's id, or `me`
     #[param(example = "me")]
     user_id: String,
 }
@@ -43,12 +43,14 @@ struct OwnerPath {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 struct TaskPath {
-    /// The task's id
+    /// The task's id, which creating and listing tasks return
     #[param(value_type = Uuid)]
     task_id: TaskId,
 }
 
-/// The caller's tasks, newest first.
+/// List tasks.
+///
+/// Newest first, one page at a time.
 #[utoipa::path(
     get, path = "/api/{user_id}/tasks", tag = "tasks", operation_id = "list_tasks",
     security(("bearer" = [])),
@@ -76,14 +78,21 @@ pub(super) async fn list(
     Ok(HttpResponse::Ok().json(TaskList { tasks, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
-/// Makes a task of the caller's.
+/// Create a task.
 #[utoipa::path(
     tag = "tasks", operation_id = "create_task",
     security(("bearer" = [])),
     params(OwnerPath),
     responses(
         (status = 201, description = "The new task", body = Task,
-            headers(("Location" = String, description = "The task's path"))),
+            headers(("Location" = String, description = "The task's path")),
+            links(
+                ("get" = (operation_id = "get_task", parameters(("task_id" = "$response.body#/id")))),
+                ("change" = (operation_id = "change_task", parameters(("task_id" = "$response.body#/id")))),
+                ("replace" = (operation_id = "replace_task", parameters(("task_id" = "$response.body#/id")))),
+                ("complete" = (operation_id = "complete_task", parameters(("task_id" = "$response.body#/id")))),
+                ("delete" = (operation_id = "delete_task", parameters(("task_id" = "$response.body#/id"))))
+            )),
         Refused, BodyRefused, CreateRefused
     )
 )]
@@ -102,7 +111,7 @@ pub(super) async fn create(
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(task))
 }
 
-/// One task of the caller's.
+/// Get a task.
 #[utoipa::path(
     get, path = "/api/{user_id}/tasks/{task_id}", tag = "tasks", operation_id = "get_task",
     security(("bearer" = [])),
@@ -121,13 +130,15 @@ pub(super) async fn get(
     answer(store::get(&owner, &state.tables, path.task_id).await?)
 }
 
-/// Puts a task in the place of another, under its id: what is left out gets its default.
+/// Replace a task.
+///
+/// Fields that are left out get their defaults.
 #[utoipa::path(
     tag = "tasks", operation_id = "replace_task",
     security(("bearer" = [])),
     params(OwnerPath, TaskPath),
     responses(
-        (status = 200, description = "The task as it is now", body = Task),
+        (status = 200, description = "The updated task", body = Task),
         Refused, BodyRefused, NotThere
     )
 )]
@@ -142,13 +153,15 @@ pub(super) async fn replace(
     answer(store::replace(&owner, &state.tables, path.task_id, &content, state.now()).await?)
 }
 
-/// Changes a task: what is left out stays.
+/// Update a task.
+///
+/// Fields that are left out keep their values.
 #[utoipa::path(
     tag = "tasks", operation_id = "change_task",
     security(("bearer" = [])),
     params(OwnerPath, TaskPath),
     responses(
-        (status = 200, description = "The task as it is now", body = Task),
+        (status = 200, description = "The updated task", body = Task),
         Refused, BodyRefused, NotThere
     )
 )]
@@ -167,13 +180,13 @@ pub(super) async fn change(
     })
 }
 
-/// Deletes a task.
+/// Delete a task.
 #[utoipa::path(
     tag = "tasks", operation_id = "delete_task",
     security(("bearer" = [])),
     params(OwnerPath, TaskPath),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "The task was deleted"),
         Refused, NotThere
     )
 )]
@@ -189,13 +202,13 @@ pub(super) async fn delete(
     }
 }
 
-/// Says whether a task is done.
+/// Mark a task as done or not done.
 #[utoipa::path(
     tag = "tasks", operation_id = "complete_task",
     security(("bearer" = [])),
     params(OwnerPath, TaskPath),
     responses(
-        (status = 200, description = "The task as it is now", body = Task),
+        (status = 200, description = "The updated task", body = Task),
         Refused, BodyRefused, NotThere
     )
 )]

@@ -17,35 +17,35 @@ use crate::tasks::fields::{Description, Invalid, Search, Title};
 pub struct TaskId(Uuid);
 
 // It borrows the row it was read from: a page of a hundred tasks copies no text.
-/// A task, as its owner sees it.
+/// A task.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "01979d0c-1f5f-7cc3-9f63-2b0a0f6e2f4d", "user_id": "9b2f6c52-5d0e-4c4e-9d6e-0c6d6f0a4f11", "title": "Water the plants", "description": null, "is_completed": false, "priority": "high", "due_date": "2026-12-31T23:59:59Z", "created_at": "2026-11-28T09:00:00Z", "updated_at": "2026-11-28T09:00:00Z"}))]
 pub struct Task<'r> {
-    /// Sorts by the time of creation (UUIDv7).
+    /// The task's id (UUIDv7). Ids sort by the time of creation.
     #[schema(value_type = Uuid)]
     pub id: TaskId,
-    /// Whose it is: always the caller.
+    /// The id of the task's user.
     pub user_id: &'r str,
-    /// What is to be done: 1 to 200 characters.
+    /// The title: 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     pub title: &'r str,
-    /// More about it: up to 1000 characters.
+    /// The description: up to 1000 characters.
     #[schema(required = true, max_length = 1000)]
     pub description: Option<&'r str>,
-    /// Whether it is done.
+    /// Whether the task is done.
     pub is_completed: bool,
-    /// How much it matters.
+    /// The priority.
     pub priority: Priority,
-    /// When it should be done (RFC 3339).
+    /// When the task is due (RFC 3339).
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub due_date: Option<DueDate>,
-    /// When it was made.
+    /// When the task was created.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When the task was last changed.
     pub updated_at: Timestamp,
 }
 
-/// How much a task matters.
+/// The priority of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {

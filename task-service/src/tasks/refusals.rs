@@ -7,23 +7,23 @@ use utoipa::IntoResponses;
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
 pub enum Refused {
-    /// A field, parameter or id breaks a rule, which `message` names
+    /// A field or parameter is invalid: `message` names it and its rule
     #[response(status = 400)]
     Invalid(Envelope),
-    /// The token is missing or no good
+    /// The token is missing or invalid
     #[response(status = 401, headers(("WWW-Authenticate" = String, description = "Bearer")))]
     Unauthorized(Envelope),
     /// The path names another user
     #[response(status = 403)]
     Forbidden(Envelope),
-    /// The caller's request budget is used up, or their earlier searches are still running
-    #[response(status = 429, headers(("Retry-After" = u32, description = "Seconds")))]
+    /// The user has sent too many requests, or earlier searches are still running
+    #[response(status = 429, headers(("Retry-After" = u32, description = "Seconds to wait before the next attempt")))]
     TooMany(Envelope),
-    /// A bug; the log says which
+    /// A bug, which is logged
     #[response(status = 500)]
     Internal(Envelope),
     /// The database or the signing keys are unavailable, or the list took too long
-    #[response(status = 503, headers(("Retry-After" = u32, description = "Seconds")))]
+    #[response(status = 503, headers(("Retry-After" = u32, description = "Seconds to wait before the next attempt")))]
     Unavailable(Envelope),
 }
 
@@ -31,7 +31,7 @@ pub enum Refused {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
 pub enum BodyRefused {
-    /// The body did not come in time
+    /// The body did not arrive in time
     #[response(status = 408)]
     TooSlow(Envelope),
     /// The body is larger than 32 KiB
@@ -46,7 +46,7 @@ pub enum BodyRefused {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
 pub enum CreateRefused {
-    /// The path names another user, or the caller has reached the task quota (`QUOTA_EXCEEDED`)
+    /// The path names another user, or the user has reached the task quota (`QUOTA_EXCEEDED`)
     #[response(status = 403)]
     QuotaExceeded(Envelope),
 }
@@ -55,7 +55,7 @@ pub enum CreateRefused {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
 pub enum NotThere {
-    /// The caller has no such task
+    /// The user has no such task
     #[response(status = 404)]
     NotFound(Envelope),
 }

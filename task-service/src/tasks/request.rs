@@ -14,29 +14,29 @@ use crate::tasks::model::{Changes, Content, Filter, Priority};
 /// A field as it came: absent, or any JSON value, `null` included. So a wrong type can be told by the field's name.
 type Field = Option<Value>;
 
-/// A task to make, or to put in another's place. What is left out gets its default. Fields that are not listed here,
-/// `id` and `user_id` among them, have no effect.
+/// The fields of a new task, or of one that replaces another. Fields that are left out get their defaults. Fields that
+/// are not listed here, such as `id` and `user_id`, have no effect.
 #[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
 #[schema(example = json!({"title": "Water the plants", "description": null, "priority": "high", "due_date": "2026-12-31T23:59:59Z"}))]
 pub struct NewTask {
-    /// What is to be done: 1 to 200 characters, at least one of them visible, and no control characters.
+    /// The title: 1 to 200 characters, at least one of them visible, and no control characters.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String, required = true, min_length = 1, max_length = 200, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufff8][^\\u0000-\\u001f\\u007f-\\u009f]*$")]
     title: Field,
-    /// More about it: up to 1000 characters.
+    /// The description: up to 1000 characters.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 1000, pattern = "^[^\\u0000]*$")]
     description: Field,
-    /// Whether it is done.
+    /// Whether the task is done.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool, required = false, default = false)]
     is_completed: Field,
-    /// How much it matters.
+    /// The priority.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Priority, required = false, default = "medium")]
     priority: Field,
-    /// When it should be done (RFC 3339).
+    /// When the task is due (RFC 3339).
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     due_date: Field,
@@ -46,29 +46,29 @@ pub struct NewTask {
     _other: IgnoredAny,
 }
 
-/// What to change about a task. What is left out stays; `null` clears `description` and `due_date`. Without any field
-/// the task is answered as it is. Fields that are not listed here have no effect.
+/// The fields to change. Fields that are left out keep their values; `null` clears `description` and `due_date`. Fields
+/// that are not listed here have no effect.
 #[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
 #[schema(example = json!({"priority": "low", "due_date": null}))]
 pub struct TaskChanges {
-    /// What is to be done: 1 to 200 characters, at least one of them visible, and no control characters.
+    /// The title: 1 to 200 characters, at least one of them visible, and no control characters.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 200, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufff8][^\\u0000-\\u001f\\u007f-\\u009f]*$")]
     title: Field,
-    /// More about it: up to 1000 characters.
+    /// The description: up to 1000 characters.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 1000, pattern = "^[^\\u0000]*$")]
     description: Field,
-    /// Whether it is done.
+    /// Whether the task is done.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool, required = false)]
     is_completed: Field,
-    /// How much it matters.
+    /// The priority.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Priority, required = false)]
     priority: Field,
-    /// When it should be done (RFC 3339).
+    /// When the task is due (RFC 3339).
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     due_date: Field,
@@ -83,7 +83,7 @@ pub struct TaskChanges {
 #[serde(expecting = "an object")]
 #[schema(example = json!({"is_completed": true}))]
 pub struct Completion {
-    /// Whether it is done.
+    /// Whether the task is done.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool, required = true)]
     is_completed: Field,
@@ -100,21 +100,21 @@ pub struct ListQuery {
     /// `pending`, `completed` or `all` (the default)
     #[param(value_type = Status, required = false, inline)]
     status: Option<String>,
-    /// Only tasks of this priority
+    /// Only tasks with this priority
     #[param(value_type = Priority, required = false, inline)]
     priority: Option<String>,
     /// Only tasks whose title or description contains this text, ignoring case
     #[param(value_type = String, required = false, max_length = 100, pattern = "^[^\\u0000]*$")]
     search: Option<String>,
-    /// Most tasks on the page
+    /// Maximum number of tasks on the page
     #[param(value_type = u16, required = false, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
-    /// `next_cursor` of the page before, with the same filters
+    /// The `next_cursor` of the previous page, with the same filters
     #[param(value_type = String, required = false)]
     cursor: Option<String>,
 }
 
-/// Which tasks a list holds.
+/// The tasks to list, by whether they are done.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only the document shows it; the text is read below")]

@@ -19,19 +19,19 @@ use crate::state::State;
 /// The provider id that the protocol gives to passwords.
 const CREDENTIAL: &str = "credential";
 
-/// A way to sign in that a user has, as the protocol shows it.
+/// A way for a user to sign in.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AccountView<'a> {
     /// The user's id: a user has at most one password.
     #[schema(value_type = String)]
     id: &'a UserId,
-    /// `credential`: a password.
+    /// The provider: `credential` for a password.
     provider_id: &'static str,
     /// The user's id at the provider.
     #[schema(value_type = String)]
     account_id: &'a UserId,
-    /// The user that signs in with it.
+    /// The user's id.
     #[schema(value_type = String)]
     user_id: &'a UserId,
     /// When the user was created.
@@ -45,7 +45,9 @@ struct AccountView<'a> {
     scopes: [&'static str; 0],
 }
 
-/// The ways to sign in that the user has. An account of provider `credential` is a password.
+/// List the ways to sign in.
+///
+/// An account of the provider `credential` is a password.
 #[utoipa::path(tag = "credentials", security(("cookie" = []), ("bearer" = [])), responses(
     (status = 200, body = Vec<AccountView>, description = "The accounts; empty for a user without a password"),
     (status = 401, body = Envelope, description = "No live session"),
@@ -68,7 +70,7 @@ pub async fn list_accounts(
     Ok(HttpResponse::Ok().json(Vec::from_iter(account)))
 }
 
-/// The password to compare.
+/// A password to check.
 #[derive(ToSchema)]
 #[schema(example = json!({"password": "correct horse battery"}))]
 pub struct PasswordClaim {
@@ -85,9 +87,11 @@ impl Schema for PasswordClaim {
     }
 }
 
-/// Compares a password with the user's. Wrong ones count like those of a sign-in.
+/// Check the password.
+///
+/// Wrong passwords count towards the limit on failed sign-ins.
 #[utoipa::path(tag = "credentials", security(("cookie" = []), ("bearer" = [])), request_body = PasswordClaim, responses(
-    (status = 200, body = Status, description = "It is the user's password"),
+    (status = 200, body = Status, description = "The password is correct"),
     (status = 400, body = Envelope, description = "INVALID_PASSWORD, also for a user without a password; PASSWORD_TOO_LONG, VALIDATION_ERROR"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]

@@ -17,16 +17,16 @@ use crate::state::State;
 use crate::users::User;
 use crate::verifications;
 
-/// A new password for the present one.
+/// A new password and the current one.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", example = json!({"newPassword": "battery horse correct", "currentPassword": "correct horse battery", "revokeOtherSessions": true}))]
 pub struct PasswordChange {
-    /// 8 to 128 characters.
+    /// The new password: 8 to 128 characters.
     #[schema(min_length = 8, max_length = 128)]
     new_password: String,
-    /// The password so far.
+    /// The current password.
     current_password: String,
-    /// Whether every other device is signed out. Default false.
+    /// Whether to sign out all other devices. The default is false.
     #[schema(value_type = bool, required = false)]
     revoke_other_sessions: Option<bool>,
 }
@@ -47,16 +47,20 @@ impl Schema for PasswordChange {
     }
 }
 
-/// The user, and the token of the session that takes the place of all others.
+/// The user, and the new session if all sessions were ended.
 #[derive(Serialize, ToSchema)]
 struct PasswordChanged<'a> {
+    /// The token of the new session.
     token: Option<&'a str>,
+    /// The user.
     user: &'a User,
 }
 
-/// Changes the password. With `revokeOtherSessions` every session ends, and this device gets a new one.
+/// Change the password.
+///
+/// With `revokeOtherSessions` all sessions end, and this device gets a new one.
 #[utoipa::path(tag = "credentials", security(("cookie" = []), ("bearer" = [])), request_body = PasswordChange, responses(
-    (status = 200, body = PasswordChanged, description = "It is changed"),
+    (status = 200, body = PasswordChanged, description = "The password was changed"),
     (status = 400, body = Envelope, description = "INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]

@@ -26,14 +26,14 @@ use crate::verifications::{self, LinkToken, NewLink, Purpose, Subject};
 const SENT: &str = "If this email exists in our system, check your email for the reset link";
 const INVALID_TOKEN: ApiError = ApiError::Link(StatusCode::BAD_REQUEST, LinkRefusal::InvalidToken);
 
-/// Who forgot a password.
+/// The account whose password is to be reset.
 #[derive(ToSchema)]
 #[schema(example = json!({"email": "alice@example.com", "redirectTo": "/reset-password"}))]
 pub struct ResetRequest {
-    /// The account's address.
+    /// The account's email.
     #[schema(value_type = String, format = Email, max_length = 254)]
     email: Email,
-    /// The page where the new password is chosen.
+    /// The page where the user chooses a new password.
     #[schema(rename = "redirectTo", value_type = String, required = false)]
     redirect_to: Option<CheckedTarget>,
 }
@@ -49,16 +49,20 @@ impl Schema for ResetRequest {
     }
 }
 
-/// It worked, or it is not told.
+/// The same response for every email.
 #[derive(Serialize, ToSchema)]
 struct Requested {
+    /// Always true.
     status: bool,
+    /// A message for the user.
     message: &'static str,
 }
 
-/// Sends a link to choose a new password. Answers the same, in the same time, whether there is such an account.
+/// Request a password reset.
+///
+/// Sends a link to choose a new password. Neither the response nor its timing reveals whether the account exists.
 #[utoipa::path(tag = "credentials", request_body = ResetRequest, responses(
-    (status = 200, body = Requested, description = "Whether or not the account exists"),
+    (status = 200, body = Requested, description = "The link was sent, if the account exists"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, RESET_PASSWORD_DISABLED"),
     (status = 403, body = Envelope, description = "INVALID_REDIRECT_URL"),
 ))]
@@ -111,12 +115,14 @@ impl QuerySchema for ResetPage {
     }
 }
 
-/// The link in the mail: leads on to the page where the new password is chosen, which gets the token. Uses nothing
-/// up, since mail scanners follow links too.
+/// Open a password reset link.
+///
+/// Redirects to the page where the user chooses a new password. The token stays valid, because mail scanners follow links
+/// too.
 #[utoipa::path(tag = "credentials",
-    params(("token" = String, Path, description = "The token"), ("callbackURL" = String, Query, description = "The page")),
+    params(("token" = String, Path, description = "The token of the link"), ("callbackURL" = String, Query, description = "The page where the user chooses a new password")),
     responses(
-        (status = 302, description = "To the page, with `token`, or with `error=INVALID_TOKEN`"),
+        (status = 302, description = "Redirects to the page, with `token`, or with `error=INVALID_TOKEN`"),
         (status = 400, body = Envelope, description = "VALIDATION_ERROR"),
         (status = 403, body = Envelope, description = "INVALID_CALLBACK_URL"),
     ))]
@@ -137,14 +143,14 @@ pub async fn reset_password_page(
     Ok(redirect::found(&page.absolute_with_parameter(name, value)))
 }
 
-/// A new password, by a link.
+/// A new password and the token of a reset link.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", example = json!({"newPassword": "battery horse correct", "token": "mFVJ3qSGvVCsGrSGNbLwMSsmM2uXcvNnX9LMuTXgvQE"}))]
 pub struct PasswordReset {
-    /// 8 to 128 characters.
+    /// The new password: 8 to 128 characters.
     #[schema(min_length = 8, max_length = 128)]
     new_password: String,
-    /// The token of the link; may be in the query instead.
+    /// The token of the link, if it is not in the query.
     #[schema(value_type = String, required = false)]
     token: Option<String>,
 }
@@ -171,13 +177,15 @@ impl QuerySchema for ResetToken {
     }
 }
 
-/// Sets a new password and ends every session of the account. The link works once.
+/// Set a new password by a reset link.
+///
+/// Ends all sessions of the account. A link can be used once.
 #[utoipa::path(tag = "credentials", request_body = PasswordReset,
     params(("token" = Option<String>, Query, description = "The token, if it is not in the body")),
     responses(
-        (status = 200, body = Status, description = "It is set"),
+        (status = 200, body = Status, description = "The password was set"),
         (status = 400, body = Envelope, description = "INVALID_TOKEN, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
-        (status = 503, body = Envelope, description = "Try again: the database is away or too many sign-ins wait"),
+        (status = 503, body = Envelope, description = "The database is unavailable, or too many passwords wait to be hashed"),
     ))]
 #[post("/reset-password")]
 pub async fn reset_password(

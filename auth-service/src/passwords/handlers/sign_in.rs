@@ -20,20 +20,20 @@ use crate::sessions;
 use crate::state::State;
 use crate::users::{self, CredentialEpoch, Email, MAX_EMAIL, User};
 
-/// Credentials.
+/// The credentials of an account.
 #[derive(ToSchema)]
 #[schema(example = json!({"email": "alice@example.com", "password": "correct horse battery"}))]
 pub struct SignIn {
-    /// The address, in any case.
+    /// The account's email, in upper or lower case.
     #[schema(format = Email, max_length = 254)]
     email: String,
-    /// The password.
+    /// The account's password.
     #[schema(max_length = 128)]
     password: String,
-    /// Where a page wants to go next: answered as `url`, with `redirect: true`.
+    /// Where the page goes after the sign-in. The response has it as `url`, with `redirect: true`.
     #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<Option<CheckedTarget>>,
-    /// false: the session ends with the browser, or after a day. Default true.
+    /// If false, the session ends with the browser, or after a day. The default is true.
     #[schema(rename = "rememberMe", value_type = bool, required = false)]
     remember_me: Option<bool>,
 }
@@ -52,27 +52,31 @@ impl Schema for SignIn {
     }
 }
 
-/// A new session and whose it is.
+/// A new session and its user.
 #[derive(Serialize, ToSchema)]
 struct SignedIn<'a> {
     /// Whether the client should go to `url`.
     redirect: bool,
-    /// The session token: a bearer token for `/api/auth`, given this once.
+    /// The session token: a bearer token for `/api/auth`. No later response has it.
     token: &'a str,
+    /// The `callbackURL` of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
+    /// The user.
     user: &'a User,
 }
 
-/// Starts a session. The answer's `set-auth-jwt` header holds an access token.
+/// Sign in.
+///
+/// Starts a session and sets its cookie. The `set-auth-jwt` header holds an access token.
 #[utoipa::path(tag = "credentials", request_body = SignIn, responses(
-    (status = 200, body = SignedIn, description = "A session, with its cookie"),
+    (status = 200, body = SignedIn, description = "The new session"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_EMAIL, PASSWORD_TOO_LONG"),
-    (status = 401, body = Envelope, description = "INVALID_EMAIL_OR_PASSWORD, whichever of the two it is"),
-    (status = 403, body = Envelope, description = "EMAIL_NOT_VERIFIED, or not of a trusted origin"),
+    (status = 401, body = Envelope, description = "INVALID_EMAIL_OR_PASSWORD, for an unknown email too"),
+    (status = 403, body = Envelope, description = "EMAIL_NOT_VERIFIED, or the origin is not trusted"),
     (status = 429, description = "Too many from this address or for this account; X-Retry-After says for how many \
                                   seconds"),
-    (status = 503, body = Envelope, description = "Try again: the database is away or too many sign-ins wait"),
+    (status = 503, body = Envelope, description = "The database is unavailable, or too many passwords wait to be hashed"),
 ))]
 #[post("/sign-in/email")]
 pub async fn sign_in(

@@ -24,22 +24,22 @@ use crate::users::{self, Email, MAX_IMAGE, MAX_NAME, NewUser, User};
 #[derive(ToSchema)]
 #[schema(example = json!({"name": "Alice", "email": "alice@example.com", "password": "correct horse battery"}))]
 pub struct SignUp {
-    /// What the person is called, up to 100 characters.
+    /// The user's name: up to 100 characters.
     #[schema(max_length = 100)]
     name: String,
-    /// Their address; upper case is lowered.
+    /// The user's email. It is stored in lower case.
     #[schema(value_type = String, format = Email, max_length = 254)]
     email: Email,
-    /// 8 to 128 characters.
+    /// The password: 8 to 128 characters.
     #[schema(min_length = 8, max_length = 128)]
     password: String,
-    /// Address of a picture.
+    /// URL of a picture.
     #[schema(value_type = String, required = false, max_length = 2048)]
     image: Option<String>,
-    /// Where the link of the verification mail leads on to.
+    /// Where the link in the verification email redirects to.
     #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
-    /// false: the session ends with the browser, or after a day. Default true.
+    /// If false, the session ends with the browser, or after a day. The default is true.
     #[schema(rename = "rememberMe", value_type = bool, required = false)]
     remember_me: Option<bool>,
 }
@@ -71,26 +71,29 @@ impl Schema for SignUp {
     }
 }
 
-/// A new account, and its first session if signing up starts one.
+/// A new account, and its first session if sign-up starts one.
 #[derive(Serialize, ToSchema)]
 struct SignedUp<'a> {
-    /// The session token: a bearer token for `/api/auth`, given this once.
+    /// The session token: a bearer token for `/api/auth`. No later response has it.
     token: Option<&'a str>,
+    /// The user.
     user: &'a User,
 }
 
-/// Makes an account and signs it in, unless the address has to be verified first: then it is made once that is done, and
-/// until then any number of people may sign up with it. Where signing up does not sign in, a taken address gets the answer
-/// of a new one.
+/// Sign up.
 ///
-/// The answer's `set-auth-jwt` header holds an access token.
+/// Creates an account, starts its first session and sets the session cookie. The `set-auth-jwt` header holds an access
+/// token.
+///
+/// With `REQUIRE_EMAIL_VERIFICATION` the account is created when the email is verified. Until then any number of people
+/// may sign up with it. If sign-up does not start a session, the response does not reveal whether the email is taken.
 #[utoipa::path(tag = "credentials", request_body = SignUp, responses(
-    (status = 200, body = SignedUp, description = "The account, with a session cookie"),
+    (status = 200, body = SignedUp, description = "The new account"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
     (status = 403, body = Envelope, description = "The request does not come from a trusted origin"),
     (status = 422, body = Envelope, description = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"),
-    (status = 429, description = "Too many from this address; X-Retry-After says for how many seconds"),
-    (status = 503, body = Envelope, description = "Try again: the database is away or too many sign-ins wait"),
+    (status = 429, description = "Too many requests from this client; wait for X-Retry-After seconds"),
+    (status = 503, body = Envelope, description = "The database is unavailable, or too many passwords wait to be hashed"),
 ))]
 #[post("/sign-up/email")]
 pub async fn sign_up(

@@ -1,0 +1,83 @@
+//! The page that shows the OpenAPI document: Swagger UI with a page, a style sheet and a script of our own.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use utoipa_swagger_ui::Config;
+
+const PAGE: &str = include_str!("viewer/index.html");
+const STYLE: &str = include_str!("viewer/viewer.css");
+const SCRIPT: &str = include_str!("viewer/viewer.js");
+
+/// The files of Swagger UI that the page loads. The others would start it with settings of its own.
+const LIBRARY: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
+
+/// The page's files, all of them part of the binary.
+#[derive(Debug, Clone)]
+pub(crate) struct Viewer {
+    page: Bytes,
+}
+
+impl Viewer {
+    /// The viewer of a document with this title.
+    pub(crate) fn new(title: &str) -> Self {
+        let title = title.replace('&', "&amp;").replace('<', "&lt;");
+        Self { page: PAGE.replace("{{title}}", &title).into() }
+    }
+
+    /// The file of this name, or `None` if the page has no such file.
+    pub(crate) fn file(&self, name: &str) -> Option<HttpResponse> {
+        match name {
+            "" | "index.html" => Some(response("text/html; charset=utf-8").body(self.page.clone())),
+            "viewer.css" => Some(response("text/css; charset=utf-8").body(STYLE)),
+            "viewer.js" => Some(response("text/javascript; charset=utf-8").body(SCRIPT)),
+            name if LIBRARY.contains(&name) => library_file(name),
+            _ => None,
+        }
+    }
+}
+
+fn response(content_type: &str) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.content_type(content_type);
+    response
+}
+
+/// A file of Swagger UI. The crate's own handler copies it for each request, 1.5 MB of it at most.
+fn library_file(name: &str) -> Option<HttpResponse> {
+    let file = utoipa_swagger_ui::serve(name, Arc::new(Config::default())).ok()??;
+    let body = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    let mut response = response(&file.content_type);
+    if file.gzpipped {
+        response.insert_header(header::ContentEncoding::Gzip);
+    }
+    Some(response.body(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_the_page_are_served() {
+        let viewer = Viewer::new("auth-service API");
+        for name in ["", "index.html", "viewer.css", "viewer.js"].iter().chain(&LIBRARY) {
+            assert!(viewer.file(name).is_some(), "{name}");
+        }
+        for name in ["swagger-initializer.js", "oauth2-redirect.html", "viewer.html", "../viewer.js"] {
+            assert!(viewer.file(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_title_is_text() {
+        let viewer = Viewer::new("A & B</title>");
+        assert!(viewer.page.windows(35).any(|text| text == b"<title>A &amp; B&lt;/title></title>"));
+    }
+}
