@@ -64,8 +64,15 @@ function followLinks(original, system) {
   };
 }
 
+/** Names the editor of a request body, which Swagger UI leaves without a label. */
+const labelled = (TextArea, { React }) =>
+  function LabelledTextArea(props) {
+    return React.createElement(TextArea, { "aria-label": "Request body", ...props });
+  };
+
 const newcomer = () => ({
   statePlugins: { spec: { wrapActions: { execute: authorizeFirst, setResponse: followLinks } } },
+  wrapComponents: { TextArea: labelled },
 });
 
 // Swagger UI has the dark theme, and the switch for it in a bar that is not shown here.
