@@ -1,5 +1,5 @@
-// Changes the exported pages in two ways. Each page that asks who is signed in begins with src/early/begin.ts, before its
-// styles: an inline script waits for the styles before it. And a style attribute that the policy forbids goes.
+// Begins each exported page that asks who is signed in with src/early/begin.ts, before its styles: an inline script waits
+// for the styles before it.
 import { readFile, writeFile } from "node:fs/promises";
 import ts from "typescript";
 import { SITE, pages } from "./exported.mjs";
@@ -8,9 +8,6 @@ import { SITE, pages } from "./exported.mjs";
 const WITHOUT_SERVICES = new Set(["index.html", "404.html", "_not-found.html"]);
 /** The browser has to find the encoding in the first bytes, so nothing comes before it. */
 const HEAD = '<head><meta charSet="utf-8"/>';
-
-/** What Radix writes on a group of buttons. Its script sets it again, which the policy allows. */
-const GROUP_STYLE = ' style="outline:none"';
 
 const source = await readFile(new URL("../src/early/begin.ts", import.meta.url), "utf8");
 const { outputText } = ts.transpileModule(source, {
@@ -26,6 +23,6 @@ for (const page of (await pages()).filter((name) => !WITHOUT_SERVICES.has(name))
   }
   await writeFile(
     file,
-    html.replaceAll(GROUP_STYLE, "").replace(HEAD, () => `${HEAD}<script>${script}</script>`),
+    html.replace(HEAD, () => `${HEAD}<script>${script}</script>`),
   );
 }

@@ -1,5 +1,6 @@
 // The inline script at the head of every page that asks who is signed in. It sends the first requests while the page's
-// own scripts are still on their way: where the services are, who is signed in and, on the dashboard, the first tasks.
+// own scripts are still on their way: where the services are, what they can do, who is
+// signed in and, on the dashboard, the first tasks.
 // `scripts/complete-pages.mjs` puts it into the exported HTML, so it imports nothing. If it fails, or is missing, the page
 // asks by itself.
 (() => {
@@ -12,7 +13,10 @@
   const session = addresses.then(({ auth }) =>
     fetch(`${auth || location.origin}/api/auth/get-session`, { credentials: "include" }),
   );
-  const early: import("./early").Early = { config, session };
+  const capabilities = addresses.then(({ auth }) =>
+    fetch(`${auth || location.origin}/api/auth/capabilities`, { credentials: "omit" }),
+  );
+  const early: import("./early").Early = { config, session, capabilities };
   // With filters in its address, the list is another one.
   if (location.pathname === "/dashboard" && !location.search) {
     early.tasks = Promise.all([addresses, session]).then(([{ tasks }, { headers }]) => {

@@ -2,6 +2,7 @@
 export interface Early {
   config?: Promise<Response>;
   session?: Promise<Response>;
+  capabilities?: Promise<Response>;
   /** The first page of the task list, where somebody is signed in. */
   tasks?: Promise<EarlyTasks | undefined>;
 }

@@ -1,5 +1,7 @@
 import { useSyncExternalStore } from "react";
+import { takeEarly } from "@/early/early";
 import { addresses } from "@/lib/addresses";
+import { withinLimit } from "@/lib/time-limit";
 
 /** What auth-service can do as it is configured: the body of `GET capabilities`. */
 export interface Capabilities {
@@ -56,11 +58,12 @@ function set(next: CapabilityState): void {
   listeners.forEach((listener) => listener());
 }
 
-// Not through the official client, which would weigh on the start page.
 async function request(): Promise<Partial<Capabilities>> {
   const { auth } = await addresses();
-  const options: RequestInit = { credentials: "omit", signal: AbortSignal.timeout(TIMEOUT) };
-  const answer = await fetch(new URL("/api/auth/capabilities", auth), options);
+  const url = new URL("/api/auth/capabilities", auth);
+  const send = (signal: AbortSignal) => fetch(url, { credentials: "omit", signal });
+  const caller = AbortSignal.timeout(TIMEOUT);
+  const answer = await withinLimit(send, { caller, early: takeEarly("capabilities") });
   if (!answer.ok) {
     throw new Error(`capabilities: ${answer.status}`);
   }
