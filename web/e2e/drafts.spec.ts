@@ -5,7 +5,7 @@ import { expect, test, tokenOf } from "./fixtures";
 const field = (page: Page) => page.getByRole("textbox", { name: "New task", exact: true });
 const title = (page: Page) => page.getByRole("textbox", { name: "Title" });
 const description = (page: Page) => page.getByRole("textbox", { name: "Description" });
-const asking = (page: Page) => page.getByRole("dialog", { name: "Discard your changes?" });
+const asking = (page: Page) => page.getByRole("dialog", { name: "Discard what you typed?" });
 
 /** The editor of a task that the list does not show. */
 function stray(page: Page): Locator {
@@ -44,11 +44,17 @@ test("what is typed outlives a reload, in both forms", async ({ page, person }) 
   await expect(title(page)).toBeHidden();
 });
 
-test("a sign-out leaves no draft in the browser", async ({ page, person }) => {
+test("a sign-out asks before it discards, and leaves no draft in the browser", async ({ page, person }) => {
   await page.goto("/dashboard");
   await field(page).fill(`${person.name}'s secret`);
   expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).toContain("secret");
   await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(asking(page)).toContainText(`You typed “${person.name}'s secret” and did not add it.`);
+  await page.keyboard.press("Enter");
+  await expect(asking(page)).toBeHidden();
+  await expect(field(page)).toHaveValue(`${person.name}'s secret`);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await asking(page).getByRole("button", { name: "Discard" }).click();
   await expect(page).toHaveURL("/signin");
   expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain("secret");
 });
@@ -82,7 +88,7 @@ test("Escape and a click on another task ask before they discard, by keyboard al
   await asking(page).getByRole("button", { name: "Keep editing" }).click();
   await expect(title(page)).toHaveValue("Something else");
   await row(page, "Other").getByRole("button", { name: "Edit Other" }).click();
-  await asking(page).getByRole("button", { name: "Discard changes" }).click();
+  await asking(page).getByRole("button", { name: "Discard", exact: true }).click();
   await expect(title(page)).toHaveValue("Other");
   await page.keyboard.press("Escape");
   await expect(titles(page)).toHaveText([`${person.name}'s own`, "Other"]);
@@ -122,7 +128,7 @@ test("what is typed about a task that was deleted elsewhere is kept, and can be 
   await expect(stray(page).getByRole("alert")).toContainText("This task was deleted elsewhere.");
   await expect(title(page)).toHaveValue("Still wanted");
   await stray(page).getByRole("button", { name: "Discard" }).click();
-  await asking(page).getByRole("button", { name: "Discard changes" }).click();
+  await asking(page).getByRole("button", { name: "Discard", exact: true }).click();
   await expect(page.getByText("Nothing to do")).toBeVisible();
   await expect(stray(page)).toBeHidden();
 });

@@ -176,7 +176,7 @@ export function members(site: Site): Scene[] {
       name: "tasks-discard",
       open: async (page) => {
         await page.keyboard.press("Escape");
-        await expect(page.getByRole("dialog", { name: "Discard your changes?" })).toBeVisible();
+        await expect(page.getByRole("dialog", { name: "Discard what you typed?" })).toBeVisible();
       },
     },
     {

@@ -16,12 +16,23 @@ const SLOW_PHONE = {
   slowdown: 4,
 };
 
-/** Slows a page's network and processor down to those of a phone. The session ends with the page. */
-export async function throttle(page: Page): Promise<CDPSession> {
+/** Slows a page's processor down to that of a phone. The session ends with the page. */
+export async function slowDown(page: Page): Promise<CDPSession> {
   const session = await page.context().newCDPSession(page);
-  const { slowdown, ...network } = SLOW_PHONE;
+  await session.send("Emulation.setCPUThrottlingRate", { rate: SLOW_PHONE.slowdown });
+  return session;
+}
+
+/** Slows a page's network and processor down to those of a phone. */
+export async function throttle(page: Page): Promise<CDPSession> {
+  const session = await slowDown(page);
+  const { downloadThroughput, uploadThroughput, latency } = SLOW_PHONE;
   await session.send("Network.enable");
-  await session.send("Network.emulateNetworkConditions", { offline: false, ...network });
-  await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
+  await session.send("Network.emulateNetworkConditions", {
+    offline: false,
+    downloadThroughput,
+    uploadThroughput,
+    latency,
+  });
   return session;
 }

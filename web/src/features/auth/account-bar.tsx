@@ -16,8 +16,8 @@ const PAGES = [
 interface Props {
   /** Undefined until it is known: grey bars stand for the name and the email. */
   user?: User;
-  /** Runs before the session ends, while requests are still allowed. */
-  beforeLeaving?: () => Promise<void>;
+  /** Runs before the session ends, while requests are still allowed. If it returns false, the user stays. */
+  beforeLeaving?: () => Promise<boolean>;
 }
 
 /** Stands for a text that is not known yet. */
@@ -36,7 +36,10 @@ export function AccountBar({ user, beforeLeaving }: Props) {
     setBusy(true);
     setFailure("");
     try {
-      await beforeLeaving?.();
+      if (beforeLeaving && !(await beforeLeaving())) {
+        setBusy(false);
+        return;
+      }
       await signOut();
     } catch (error) {
       setFailure(plainMessage(error));

@@ -1,15 +1,16 @@
 import { useEffect, useRef } from "react";
 import { Button } from "@/ui/button";
+import type { Discarding } from "./use-task-actions";
 
 interface Props {
-  /** The title of the task that is being edited. */
-  title: string;
+  discarding: Discarding;
   /** Called when the dialog has closed. */
   onAnswer: (discard: boolean) => void;
 }
 
 /** Asks before what was typed is lost. */
-export function DiscardDialog({ title, onAnswer }: Props) {
+export function DiscardDialog({ discarding, onAnswer }: Props) {
+  const { unsaved, notAdded } = discarding;
   const dialog = useRef<HTMLDialogElement>(null);
   const discard = useRef(false);
 
@@ -26,10 +27,11 @@ export function DiscardDialog({ title, onAnswer }: Props) {
       className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-2xl border border-line bg-card p-6 text-ink backdrop:bg-black/50"
     >
       <h2 id="discard-title" className="mb-1 text-lg font-bold">
-        Discard your changes?
+        Discard what you typed?
       </h2>
       <p className="mb-4 text-soft wrap-anywhere">
-        You changed “<bdi>{title}</bdi>” and did not save it.
+        {unsaved === undefined ? "You typed" : "You changed"} “<bdi>{unsaved ?? notAdded}</bdi>” and did not{" "}
+        {unsaved === undefined ? "add" : "save"} it.
       </p>
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={() => dialog.current?.close()}>Keep editing</Button>
@@ -40,7 +42,7 @@ export function DiscardDialog({ title, onAnswer }: Props) {
             dialog.current?.close();
           }}
         >
-          Discard changes
+          Discard
         </Button>
       </div>
     </dialog>

@@ -51,7 +51,7 @@ export function TaskBoard({ user }: { user: User }) {
   const { outdate, visible } = useListRefresh(user.id, filters, list);
   const online = useOnline();
   const [wanted, setWanted] = useState<string | null>(null);
-  const { add, actions, drafts, edited, held, undo, sendDeletions, discarding, discard } = useTaskActions({
+  const { add, actions, drafts, edited, held, undo, beforeLeaving, discarding, answer } = useTaskActions({
     userId: user.id,
     online,
     onUnknown: outdate,
@@ -84,7 +84,7 @@ export function TaskBoard({ user }: { user: User }) {
 
   return (
     <>
-      <AccountBar user={user} beforeLeaving={sendDeletions} />
+      <AccountBar user={user} beforeLeaving={beforeLeaving} />
       <main className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-32 print:pb-0">
         <div className="flex items-center justify-between gap-4">
           <h1 className="text-2xl font-bold">Tasks</h1>
@@ -122,7 +122,7 @@ export function TaskBoard({ user }: { user: User }) {
         />
       </main>
       <Toaster />
-      {discarding !== null && <DiscardDialog title={discarding} onAnswer={discard} />}
+      {discarding && <DiscardDialog discarding={discarding} onAnswer={answer} />}
       <ShortcutsDialog dialog={help} on={shortcutsOn} onSwitch={switchShortcuts} />
     </>
   );

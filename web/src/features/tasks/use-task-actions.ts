@@ -27,6 +27,15 @@ function newTask({ title, description, priority, due }: TaskForm): NewTask {
   return { title: title.trim(), description: description || null, priority, due_date: dueOn(due) };
 }
 
+/** What is asked before something that was typed is lost. */
+export interface Discarding {
+  /** The title of the task that was changed. */
+  unsaved?: string;
+  /** The title of the new task that was typed. */
+  notAdded?: string;
+  onAnswer: (discard: boolean) => void;
+}
+
 interface Options {
   userId: string;
   online: boolean;
@@ -44,7 +53,7 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
   const deletes = useHeldDeletes();
   const [drafts] = useState(() => draftsOf(userId));
   const [edited, setEdited] = useState(() => drafts.editing());
-  const [discarding, setDiscarding] = useState<{ then: Task | null } | null>(null);
+  const [discarding, setDiscarding] = useState<Discarding | null>(null);
   // Leaving the page sends them, unless there is no network.
   useAskBeforeLeaving(!online && deletes.held.length > 0);
 
@@ -63,7 +72,8 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
 
   function edit(task: Task | null) {
     if (edited && isTyped(edited) && edited.task.id !== task?.id) {
-      setDiscarding({ then: task });
+      const open = () => setEdited(drafts.edit(task));
+      setDiscarding({ unsaved: edited.task.title, onAnswer: (discard) => discard && open() });
     } else {
       setEdited(drafts.edit(task));
     }
@@ -71,13 +81,6 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
 
   function type(typed: Partial<TaskForm>) {
     setEdited(drafts.typeInto(typed));
-  }
-
-  function discard(confirmed: boolean) {
-    setDiscarding(null);
-    if (confirmed && discarding) {
-      setEdited(drafts.edit(discarding.then));
-    }
   }
 
   /** Closes the editor and sends its changes; a task that was deleted meanwhile is added again. */
@@ -113,11 +116,20 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
     }
   }
 
-  async function sendDeletions() {
+  /** Whether to sign out: not if something that was typed is to be kept. Deletions are sent before. */
+  async function beforeLeaving(): Promise<boolean> {
+    const typed =
+      edited && isTyped(edited)
+        ? { unsaved: edited.task.title }
+        : drafts.next() && { notAdded: drafts.next()?.title ?? "" };
+    if (typed && !(await new Promise<boolean>((answer) => setDiscarding({ ...typed, onAnswer: answer })))) {
+      return false;
+    }
     // Offline they wait for the network: the sign-out, which says then that it cannot work, must not wait with them.
     if (online) {
       await deletes.flush();
     }
+    return true;
   }
 
   return {
@@ -127,9 +139,12 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
     edited,
     held: deletes.held,
     undo,
-    sendDeletions,
-    /** The title of the task whose changes would be discarded, while that is asked. */
-    discarding: discarding && (edited?.task.title ?? ""),
-    discard,
+    beforeLeaving,
+    /** What would be discarded, while that is asked. */
+    discarding,
+    answer: (discard: boolean) => {
+      setDiscarding(null);
+      discarding?.onAnswer(discard);
+    },
   };
 }

@@ -1,0 +1,128 @@
+import type { APIRequestContext, Page } from "@playwright/test";
+import { signUp, tokenOf } from "../e2e/fixtures";
+import type { Site } from "../e2e/stack/places";
+import { expect, test } from "./stack";
+import { printTable } from "./table";
+import { slowDown } from "./throttle";
+
+/** Tasks of somebody who never deletes any. */
+const TASKS = 10_000;
+/** Requests at a time while they are made. */
+const AT_A_TIME = 16;
+/** Milliseconds: from here on a browser calls a task long, and people feel it. */
+const LONG = 50;
+/** Pixels of one turn of the wheel. */
+const TURN = 700;
+/** Turns of the wheel in the part of the list that is loaded. */
+const TURNS = 200;
+
+async function makeTasks(request: APIRequestContext, site: Site): Promise<void> {
+  const headers = { Authorization: `Bearer ${await tokenOf(request, site)}` };
+  const left = Array.from({ length: TASKS }, (_, index) => `Task ${index}`);
+  await Promise.all(
+    Array.from({ length: AT_A_TIME }, async () => {
+      for (let title = left.pop(); title !== undefined; title = left.pop()) {
+        const answer = await request.post(`${site.tasks}/api/me/tasks`, { headers, data: { title } });
+        expect(answer.status()).toBe(201);
+      }
+    }),
+  );
+}
+
+/** What the main thread did since this was last asked: its longest task and the longest time between two frames. */
+interface Busy {
+  longest: number;
+  frame: number;
+}
+
+/** Runs in the page, once: notes down how busy it is. */
+function note(): void {
+  const busy: Busy = { longest: 0, frame: 0 };
+  (window as unknown as { busy: Busy }).busy = busy;
+  new PerformanceObserver((list) =>
+    list.getEntries().forEach(({ duration }) => (busy.longest = Math.max(busy.longest, duration))),
+  ).observe({ type: "longtask" });
+  let before = performance.now();
+  const frame = (now: number) => {
+    busy.frame = Math.max(busy.frame, now - before);
+    before = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}
+
+/** How busy the page was since the last call. */
+function busy(page: Page): Promise<Busy> {
+  return page.evaluate(async () => {
+    // Entries of the last task arrive after it.
+    await new Promise((done) => setTimeout(done, 100));
+    const { busy } = window as unknown as { busy: Busy };
+    const seen = { ...busy };
+    busy.longest = 0;
+    busy.frame = 0;
+    return seen;
+  });
+}
+
+async function turn(page: Page, by: number): Promise<void> {
+  await page.mouse.wheel(0, by);
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
+}
+
+const row = ({ longest, frame }: Busy) => [`${longest.toFixed(0)} ms`, `${frame.toFixed(0)} ms`];
+
+test("ten thousand tasks", async ({ browser, site }) => {
+  const context = await browser.newContext({ baseURL: site.origin, viewport: { width: 390, height: 844 } });
+  await signUp(context.request, site);
+  await makeTasks(context.request, site);
+  const page = await context.newPage();
+  await slowDown(page);
+  await page.goto("/dashboard");
+  await page.locator("[data-task]").first().waitFor();
+  await page.evaluate(note);
+  await busy(page);
+  await page.mouse.move(200, 400);
+
+  for (let reached = 0; reached < TASKS;) {
+    await turn(page, 20 * TURN);
+    const last = await page.locator("[data-task]").last().getAttribute("aria-posinset");
+    const size = await page.locator("[data-task]").last().getAttribute("aria-setsize");
+    reached = size === "-1" ? 0 : Number(last);
+  }
+  const loading = await busy(page);
+
+  await page.evaluate(() => scrollTo({ top: document.body.scrollHeight / 2, behavior: "instant" }));
+  await busy(page);
+  for (let count = 0; count < TURNS; count += 1) {
+    await turn(page, TURN);
+  }
+  const scrolling = await busy(page);
+
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  // One that is in the window, below the middle of it.
+  const box = await page.evaluate(() => {
+    const all = [...document.querySelectorAll("[data-task] [type=checkbox]")];
+    const { x, y } = all.map((one) => one.getBoundingClientRect()).find(({ top }) => top > 400) ?? new DOMRect();
+    return { x: x + 10, y: y + 10 };
+  });
+  const answered = page.waitForResponse((response) => response.request().method() === "PATCH");
+  await page.mouse.click(box.x, box.y);
+  await answered;
+  await page.waitForLoadState("networkidle");
+  const checking = await busy(page);
+  await context.close();
+
+  printTable(
+    [`${TASKS.toLocaleString("en-GB")} tasks`, "longest task", "longest frame", "requests"],
+    [
+      ["scrolling, loading all of them", ...row(loading), ""],
+      ["scrolling, all loaded", ...row(scrolling), ""],
+      ["one checkbox", ...row(checking), String(requests.length)],
+    ],
+  );
+  expect(requests).toEqual([expect.stringMatching(/^PATCH \/api\/me\/tasks\//)]);
+  expect(scrolling.longest, "milliseconds of the longest task while scrolling").toBeLessThanOrEqual(LONG);
+  expect(loading.longest, "milliseconds of the longest task while scrolling and loading").toBeLessThanOrEqual(LONG);
+  expect(checking.longest, "milliseconds of the longest task of a checkbox").toBeLessThanOrEqual(LONG);
+});
