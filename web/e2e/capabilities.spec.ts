@@ -1,6 +1,7 @@
 // The page follows the settings of the service.
 import type { Page } from "@playwright/test";
 import { expect, fillInSignIn, somebody, test } from "./fixtures";
+import { look } from "./look";
 import { withOwnStack } from "./own-stack";
 
 const NEXT = { maximum: "p".repeat(17), minimum: "p".repeat(11), allowed: "p".repeat(12) };
@@ -67,7 +68,7 @@ withOwnStack({
 
 withOwnStack({ SIGN_UP_ENABLED: "false" })(
   "where sign-up is disabled nothing leads to it, and its page says so",
-  async ({ page }) => {
+  async ({ page, way }) => {
     await page.goto("/");
     await expect(page.getByRole("link", { name: "Create an account" })).toBeHidden();
     await page.getByRole("link", { name: "Sign in" }).click();
@@ -80,6 +81,9 @@ withOwnStack({ SIGN_UP_ENABLED: "false" })(
     await expect(page.getByRole("textbox")).toBeHidden();
     await page.getByRole("link", { name: "Sign in" }).click();
     await expect(page).toHaveURL("/signin");
+    if (way === "across origins") {
+      await look(page, { name: "sign-up-disabled", open: async () => void (await page.goto("/signup")) }, way);
+    }
   },
 );
 

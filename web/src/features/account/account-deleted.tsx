@@ -2,7 +2,7 @@
 
 import { useEffect } from "react";
 import { AuthCard } from "@/features/auth/auth-card";
-import { EmailText } from "@/features/auth/check-email";
+import { EmailText } from "@/features/auth/email-text";
 import { leave, useSession } from "@/features/auth/session";
 import { ButtonLink } from "@/ui/button-link";
 

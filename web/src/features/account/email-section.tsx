@@ -1,4 +1,4 @@
-import { EmailText } from "@/features/auth/check-email";
+import { EmailText } from "@/features/auth/email-text";
 import type { RunFresh } from "@/features/auth/fresh-session";
 import { emailMistakes, type Complaint } from "@/features/auth/messages";
 import type { User } from "@/features/auth/session";

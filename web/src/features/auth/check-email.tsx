@@ -15,11 +15,6 @@ interface Props extends Partial<Pick<CardProps, "title" | "footer">> {
   children: ReactNode;
 }
 
-/** An email in a sentence. A long one breaks anywhere, and keeps its own direction. */
-export function EmailText({ email }: { email: string }) {
-  return <bdi className="font-medium wrap-anywhere">{email}</bdi>;
-}
-
 /** Replaces a form after a mail was sent: which mail to look for, and how to get another one. */
 export function CheckEmail({ title = "Check your email", send, sent = true, back, onBack, footer, children }: Props) {
   return (

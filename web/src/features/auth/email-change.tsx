@@ -3,7 +3,7 @@ import { Button } from "@/ui/button";
 import { ButtonLink } from "@/ui/button-link";
 import { Notice } from "@/ui/notice";
 import { AuthCard } from "./auth-card";
-import { EmailText } from "./check-email";
+import { EmailText } from "./email-text";
 import { INVALID, linkProblem, OTHER_ACCOUNT } from "./link-problem";
 import { plainMessage } from "./messages";
 import { signOut, useSession } from "./session";

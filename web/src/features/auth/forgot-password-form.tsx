@@ -1,7 +1,7 @@
 "use client";
 
 import { useCapabilities } from "./capabilities";
-import { EmailText } from "./check-email";
+import { EmailText } from "./email-text";
 import { MailForm } from "./mail-form";
 import { askForReset } from "./session";
 import { Unavailable } from "./unavailable";

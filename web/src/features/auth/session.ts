@@ -145,3 +145,9 @@ export async function askForVerification(values: { email: string }): Promise<voi
   const callbackURL = verified();
   await asked((fetchOptions) => authClient.sendVerificationEmail({ ...values, callbackURL, fetchOptions }));
 }
+
+/** Has every tab look at the session again, whose email was verified by a link. */
+export function emailVerified(): void {
+  lookAtSession();
+  tellTabs("signed-in");
+}

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button } from "@/ui/button";
 import { useCapabilities } from "./capabilities";
-import { EmailText } from "./check-email";
+import { EmailText } from "./email-text";
 import { dismissBanner, isBannerDismissed } from "./dismissed-banner";
 import { askForVerification, type User } from "./session";
 import { useResend } from "./use-resend";

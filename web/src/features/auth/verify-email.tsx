@@ -1,15 +1,16 @@
 "use client";
 
+import { useEffect } from "react";
 import { ButtonLink } from "@/ui/button-link";
 import { Notice } from "@/ui/notice";
 import { useSearch } from "@/ui/use-search";
 import { AuthCard } from "./auth-card";
 import { useCapabilities } from "./capabilities";
-import { EmailText } from "./check-email";
+import { EmailText } from "./email-text";
 import { EmailChange, NoEmailChange } from "./email-change";
 import { linkProblem } from "./link-problem";
 import { MailForm } from "./mail-form";
-import { askForVerification } from "./session";
+import { askForVerification, emailVerified } from "./session";
 import { Unavailable } from "./unavailable";
 
 /** Asks for a link that verifies an email; after a link that did not, with the reason. */
@@ -42,6 +43,16 @@ function RequestLink({ code }: { code: string | null }) {
   );
 }
 
+/** The link verified the email. Other tabs may still show a reminder. */
+function Verified() {
+  useEffect(emailVerified, []);
+  return (
+    <AuthCard title="Your email is verified">
+      <ButtonLink href="/dashboard">Go to your tasks</ButtonLink>
+    </AuthCard>
+  );
+}
+
 /** The outcome of a link that verifies or changes an email, and a way to ask for another. */
 export function VerifyEmail() {
   const query = new URLSearchParams(useSearch());
@@ -49,12 +60,5 @@ export function VerifyEmail() {
   if (query.has("changing")) {
     return error === null ? <EmailChange /> : <NoEmailChange code={error} />;
   }
-  if (query.has("done") && error === null) {
-    return (
-      <AuthCard title="Your email is verified">
-        <ButtonLink href="/dashboard">Go to your tasks</ButtonLink>
-      </AuthCard>
-    );
-  }
-  return <RequestLink code={error} />;
+  return query.has("done") && error === null ? <Verified /> : <RequestLink code={error} />;
 }
