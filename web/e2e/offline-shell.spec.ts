@@ -28,9 +28,11 @@ test("without a network the dashboard opens, and says so; with one again, it goe
     await page.goto(path);
     await expect(page.getByRole("alert").filter({ hasText: "You are offline." })).toBeVisible();
   }
-  await page.goto("/dashboard");
-  await context.setOffline(false);
   await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "You are offline." })).toBeVisible();
+  await page.goto("/dashboard");
+  await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
+  await context.setOffline(false);
   await expect(page.getByText(person.email)).toBeVisible();
   await expect(page.getByText("Nothing to do")).toBeVisible();
 });

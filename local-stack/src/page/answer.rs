@@ -1,9 +1,12 @@
 //! The answer to a request for something of the page.
 
+use std::path::Path;
+
 use actix_files::NamedFile;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    PERMISSIONS_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding, HOST, HeaderMap,
+    HeaderName, HeaderValue, LOCATION, PERMISSIONS_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -75,14 +78,38 @@ fn find(request: &HttpRequest, page: &Page) -> Result<HttpResponse> {
         return Ok(HttpResponse::Found().insert_header((LOCATION, PASSWORD_SECTION)).finish());
     }
     let Some(path) = files::find(&page.directory, request.path()) else { return not_found(page) };
-    let file = NamedFile::open(&path).doing("open", &path)?.disable_content_disposition();
+    let file = open(request, &path)?.disable_content_disposition();
     let mut response = file.into_response(request);
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
     let forever = request.path().starts_with(IMMUTABLE);
     if forever && matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED) {
         let value = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(CACHE_CONTROL, value);
     }
     Ok(response)
+}
+
+/// The file, or what the page's build compressed of it, if the browser takes that.
+fn open(request: &HttpRequest, path: &Path) -> Result<NamedFile> {
+    let plain = NamedFile::open(path).doing("open", path)?;
+    for (encoding, ending) in [(ContentEncoding::Brotli, "br"), (ContentEncoding::Gzip, "gz")] {
+        let compressed = files::compressed(path, ending).filter(|_| takes(request, encoding.as_str()));
+        if let Some(compressed) = compressed {
+            let file = NamedFile::open(&compressed).doing("open", &compressed)?;
+            return Ok(file.set_content_type(plain.content_type().clone()).set_content_encoding(encoding));
+        }
+    }
+    Ok(plain)
+}
+
+/// Whether the browser takes a body in this encoding.
+fn takes(request: &HttpRequest, encoding: &str) -> bool {
+    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepted.unwrap_or_default().split(',').any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+        let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+        name.trim().eq_ignore_ascii_case(encoding) && !refused
+    })
 }
 
 /// Not as a file: its ETag would let a browser keep it for the page that may come to this path.

@@ -17,6 +17,14 @@ pub(super) fn find(directory: &Path, path: &str) -> Option<PathBuf> {
     candidates.into_iter().find(|file| is_there_itself(file))
 }
 
+/// What the build compressed of this file, if it did.
+pub(super) fn compressed(file: &Path, ending: &str) -> Option<PathBuf> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{ending}"));
+    let compressed = PathBuf::from(name);
+    is_there_itself(&compressed).then_some(compressed)
+}
+
 /// Neither hidden nor a way up, and nothing that would have to be decoded first.
 fn is_plain(segment: &str) -> bool {
     let known = |letter: char| letter.is_ascii_alphanumeric() || SIGNS.contains(letter);
