@@ -99,3 +99,18 @@ test.describe("before the page's scripts run", () => {
     await expect(page.locator("h1")).toBeHidden();
   });
 });
+
+test("every script comes compressed, and is kept without being asked for again", async ({ page }) => {
+  const answers = new Map<string, Record<string, string>>();
+  page.on("response", (answer) => answer.url().endsWith(".js") && answers.set(answer.url(), answer.headers()));
+  await page.goto("/signin");
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
+  expect(answers.size).toBeGreaterThan(0);
+  for (const headers of answers.values()) {
+    expect(headers["content-type"]).toContain("javascript");
+    expect(headers).toMatchObject({
+      "content-encoding": "br",
+      "cache-control": "public, max-age=31536000, immutable",
+    });
+  }
+});

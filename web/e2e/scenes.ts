@@ -156,6 +156,24 @@ export function members(site: Site): Scene[] {
       },
     },
     {
+      name: "tasks-session-unknown",
+      open: async (page) => {
+        // Never answered: what stands there meanwhile is looked at.
+        await page.route("**/api/auth/get-session", () => {}, { times: 1 });
+        await page.goto("/dashboard");
+        await expect(page.getByText("Loading your tasks")).toBeAttached();
+        await expect(page.locator("h1")).toBeVisible();
+      },
+    },
+    {
+      name: "tasks-unreachable",
+      open: async (page) => {
+        await page.route("**/api/auth/get-session", (route) => route.abort("connectionrefused"), { times: 2 });
+        await page.goto("/dashboard");
+        await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
+      },
+    },
+    {
       name: "tasks",
       open: async (page) => {
         await giveTasks(page.context().request, site);
@@ -230,7 +248,13 @@ export function members(site: Site): Scene[] {
         await expect(page.getByText("Say what is to be done")).toBeVisible();
       },
     },
-    at("settings", "/settings", "Settings"),
+    {
+      name: "settings",
+      open: async (page) => {
+        await page.goto("/settings");
+        await expect(page.getByRole("region", { name: "Name" })).toBeVisible();
+      },
+    },
     {
       name: "settings-link-sent",
       open: async (page) => {

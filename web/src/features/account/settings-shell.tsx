@@ -12,8 +12,8 @@ export function SettingsShell() {
         <p role="status" className="sr-only">
           Loading your settings…
         </p>
+        <h1 className="text-2xl font-bold">Settings</h1>
         <div aria-hidden="true" className="contents">
-          <h1 className="text-2xl font-bold">Settings</h1>
           {GREY_CARDS.map((card) => (
             <div key={card} className="flex h-52 flex-col gap-4 rounded-2xl border border-line bg-card p-5 sm:p-6">
               <span className="h-5 w-1/4 animate-pulse rounded bg-line" />

@@ -54,6 +54,7 @@ export function MembersOnly({ shell, children }: Props) {
   if (error) {
     return (
       <main className="mx-auto flex max-w-md flex-col items-start gap-4 p-6">
+        <h1 className="text-2xl font-bold">This page could not be loaded</h1>
         <Notice kind="error">
           {online ? plainMessage(error instanceof ServiceError ? error : unreachable()) : "You are offline."}
         </Notice>

@@ -38,13 +38,13 @@ export function BoardShell() {
     <div data-shell>
       <AccountBar />
       <main className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-32">
+        <div className="flex items-center justify-between gap-4">
+          <h1 className="text-2xl font-bold">Tasks</h1>
+          <Button look="quiet" disabled className="max-sm:hidden">
+            Shortcuts
+          </Button>
+        </div>
         <fieldset disabled inert aria-hidden="true" className="contents">
-          <div className="flex items-center justify-between gap-4">
-            <h1 className="text-2xl font-bold">Tasks</h1>
-            <Button look="quiet" className="max-sm:hidden">
-              Shortcuts
-            </Button>
-          </div>
           <QuickAdd input={NO_FIELD} drafts={NO_DRAFTS} onAdd={notYet} />
           <FilterBar filters={NO_FILTERS} search={NO_FIELD} onChange={nothing} />
         </fieldset>
