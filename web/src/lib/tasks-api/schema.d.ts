@@ -11,10 +11,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's tasks, newest first. */
+        /**
+         * List tasks
+         * @description Newest first, one page at a time.
+         */
         get: operations["list_tasks"];
         put?: never;
-        /** Makes a task of the caller's. */
+        /** Create a task */
         post: operations["create_task"];
         delete?: never;
         options?: never;
@@ -29,16 +32,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One task of the caller's. */
+        /** Get a task */
         get: operations["get_task"];
-        /** Puts a task in the place of another, under its id: what is left out gets its default. */
+        /**
+         * Replace a task
+         * @description Fields that are left out get their defaults.
+         */
         put: operations["replace_task"];
         post?: never;
-        /** Deletes a task. */
+        /** Delete a task */
         delete: operations["delete_task"];
         options?: never;
         head?: never;
-        /** Changes a task: what is left out stays. */
+        /**
+         * Update a task
+         * @description Fields that are left out keep their values.
+         */
         patch: operations["change_task"];
         trace?: never;
     };
@@ -55,7 +64,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Says whether a task is done. */
+        /** Mark a task as done or not done */
         patch: operations["complete_task"];
         trace?: never;
     };
@@ -66,7 +75,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process runs. Restart it when this stops answering. */
+        /**
+         * Check that the process runs
+         * @description If this fails, restart the process.
+         */
         get: operations["healthz"];
         put?: never;
         post?: never;
@@ -83,7 +95,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The service can do its work. Send it no requests while this answers 503. */
+        /**
+         * Check that the service can serve requests
+         * @description While this returns 503, send the service no requests.
+         */
         get: operations["readyz"];
         put?: never;
         post?: never;
@@ -104,33 +119,32 @@ export interface components {
          *     }
          */
         Completion: {
-            /** @description Whether it is done. */
+            /** @description Whether the task is done. */
             is_completed: boolean;
         };
-        /** @description An error as every client of either service reads it. */
+        /** @description An error. */
         Envelope: {
             /**
-             * @description What went wrong, for programs: `UPPER_SNAKE`, stable.
+             * @description The reason, for programs: `UPPER_SNAKE`, stable.
              * @example VALIDATION_ERROR
              */
             code: string;
             /**
-             * @description What went wrong, for a person.
+             * @description The reason, for people.
              * @example title: must be 1 to 200 characters
              */
             message: string;
         };
-        /** @description The answer of a service that is well. */
+        /** @description The response of a healthy service. */
         Health: {
             /**
-             * @description Always `ok`: anything else is an error envelope.
+             * @description Always `ok`. A service that is not healthy returns an error.
              * @example ok
              */
             status: string;
         };
         /**
-         * @description A task to make, or to put in another's place. What is left out gets its default. Fields that are not listed here,
-         *     `id` and `user_id` among them, have no effect.
+         * @description The fields of a new task, or of one that replaces another. Fields that are left out get their defaults. Fields that are not listed here, such as `id` and `user_id`, have no effect.
          * @example {
          *       "description": null,
          *       "due_date": "2026-12-31T23:59:59Z",
@@ -139,33 +153,33 @@ export interface components {
          *     }
          */
         NewTask: {
-            /** @description More about it: up to 1000 characters. */
+            /** @description The description: up to 1000 characters. */
             description?: string | null;
             /**
              * Format: date-time
-             * @description When it should be done (RFC 3339).
+             * @description When the task is due (RFC 3339).
              */
             due_date?: string | null;
             /**
-             * @description Whether it is done.
+             * @description Whether the task is done.
              * @default false
              */
             is_completed?: boolean;
             /**
-             * @description How much it matters.
+             * @description The priority.
              * @default medium
              */
             priority?: components["schemas"]["Priority"];
-            /** @description What is to be done: 1 to 200 characters, at least one of them visible, and no control characters. */
+            /** @description The title: 1 to 200 characters, at least one of them visible, and no control characters. */
             title: string;
         };
         /**
-         * @description How much a task matters.
+         * @description The priority of a task.
          * @enum {string}
          */
         Priority: "low" | "medium" | "high";
         /**
-         * @description A task, as its owner sees it.
+         * @description A task.
          * @example {
          *       "created_at": "2026-11-28T09:00:00Z",
          *       "description": null,
@@ -181,63 +195,62 @@ export interface components {
         Task: {
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description When the task was created.
              */
             created_at: string;
-            /** @description More about it: up to 1000 characters. */
+            /** @description The description: up to 1000 characters. */
             description: string | null;
             /**
              * Format: date-time
-             * @description When it should be done (RFC 3339).
+             * @description When the task is due (RFC 3339).
              */
             due_date: string | null;
             /**
              * Format: uuid
-             * @description Sorts by the time of creation (UUIDv7).
+             * @description The task's id (UUIDv7). Ids sort by the time of creation.
              */
             id: string;
-            /** @description Whether it is done. */
+            /** @description Whether the task is done. */
             is_completed: boolean;
-            /** @description How much it matters. */
+            /** @description The priority. */
             priority: components["schemas"]["Priority"];
-            /** @description What is to be done: 1 to 200 characters. */
+            /** @description The title: 1 to 200 characters. */
             title: string;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the task was last changed.
              */
             updated_at: string;
-            /** @description Whose it is: always the caller. */
+            /** @description The id of the task's user. */
             user_id: string;
         };
         /**
-         * @description What to change about a task. What is left out stays; `null` clears `description` and `due_date`. Without any field
-         *     the task is answered as it is. Fields that are not listed here have no effect.
+         * @description The fields to change. Fields that are left out keep their values; `null` clears `description` and `due_date`. Fields that are not listed here have no effect.
          * @example {
          *       "due_date": null,
          *       "priority": "low"
          *     }
          */
         TaskChanges: {
-            /** @description More about it: up to 1000 characters. */
+            /** @description The description: up to 1000 characters. */
             description?: string | null;
             /**
              * Format: date-time
-             * @description When it should be done (RFC 3339).
+             * @description When the task is due (RFC 3339).
              */
             due_date?: string | null;
-            /** @description Whether it is done. */
+            /** @description Whether the task is done. */
             is_completed?: boolean;
-            /** @description How much it matters. */
+            /** @description The priority. */
             priority?: components["schemas"]["Priority"];
-            /** @description What is to be done: 1 to 200 characters, at least one of them visible, and no control characters. */
+            /** @description The title: 1 to 200 characters, at least one of them visible, and no control characters. */
             title?: string;
         };
         /** @description One page of a list. */
         TaskList: {
-            /** @description Ask for the next page with this as `cursor`; null on the last page. */
+            /** @description The `cursor` of the next page; null on the last page. */
             next_cursor: string | null;
-            /** @description Newest first. */
+            /** @description The tasks, newest first. */
             tasks: components["schemas"]["Task"][];
         };
     };
@@ -254,19 +267,19 @@ export interface operations {
             query?: {
                 /** @description `pending`, `completed` or `all` (the default) */
                 status?: "pending" | "completed" | "all";
-                /** @description Only tasks of this priority */
+                /** @description Only tasks with this priority */
                 priority?: "low" | "medium" | "high";
                 /** @description Only tasks whose title or description contains this text, ignoring case */
                 search?: string;
-                /** @description Most tasks on the page */
+                /** @description Maximum number of tasks on the page */
                 limit?: number;
-                /** @description `next_cursor` of the page before, with the same filters */
+                /** @description The `next_cursor` of the previous page, with the same filters */
                 cursor?: string;
             };
             header?: never;
             path: {
                 /**
-                 * @description The caller's own id, or `me`
+                 * @description The user's id, or `me`
                  * @example me
                  */
                 user_id: string;
@@ -284,7 +297,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskList"];
                 };
             };
-            /** @description A field, parameter or id breaks a rule, which `message` names */
+            /** @description A field or parameter is invalid: `message` names it and its rule */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -293,7 +306,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The token is missing or no good */
+            /** @description The token is missing or invalid */
             401: {
                 headers: {
                     /** @description Bearer */
@@ -313,10 +326,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            /** @description The user has sent too many requests, or earlier searches are still running */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -324,7 +337,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description A bug; the log says which */
+            /** @description A bug, which is logged */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -336,7 +349,7 @@ export interface operations {
             /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -352,7 +365,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The caller's own id, or `me`
+                 * @description The user's id, or `me`
                  * @example me
                  */
                 user_id: string;
@@ -376,7 +389,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A field, parameter or id breaks a rule, which `message` names */
+            /** @description A field or parameter is invalid: `message` names it and its rule */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -385,7 +398,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The token is missing or no good */
+            /** @description The token is missing or invalid */
             401: {
                 headers: {
                     /** @description Bearer */
@@ -396,7 +409,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The path names another user, or the caller has reached the task quota (`QUOTA_EXCEEDED`) */
+            /** @description The path names another user, or the user has reached the task quota (`QUOTA_EXCEEDED`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -405,7 +418,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The body did not come in time */
+            /** @description The body did not arrive in time */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -432,10 +445,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            /** @description The user has sent too many requests, or earlier searches are still running */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -443,7 +456,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description A bug; the log says which */
+            /** @description A bug, which is logged */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -455,7 +468,7 @@ export interface operations {
             /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -471,11 +484,11 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The caller's own id, or `me`
+                 * @description The user's id, or `me`
                  * @example me
                  */
                 user_id: string;
-                /** @description The task's id */
+                /** @description The task's id, which creating and listing tasks return */
                 task_id: string;
             };
             cookie?: never;
@@ -491,7 +504,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A field, parameter or id breaks a rule, which `message` names */
+            /** @description A field or parameter is invalid: `message` names it and its rule */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -500,7 +513,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The token is missing or no good */
+            /** @description The token is missing or invalid */
             401: {
                 headers: {
                     /** @description Bearer */
@@ -520,7 +533,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller has no such task */
+            /** @description The user has no such task */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -529,10 +542,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            /** @description The user has sent too many requests, or earlier searches are still running */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -540,7 +553,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description A bug; the log says which */
+            /** @description A bug, which is logged */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -552,7 +565,7 @@ export interface operations {
             /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -568,11 +581,11 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The caller's own id, or `me`
+                 * @description The user's id, or `me`
                  * @example me
                  */
                 user_id: string;
-                /** @description The task's id */
+                /** @description The task's id, which creating and listing tasks return */
                 task_id: string;
             };
             cookie?: never;
@@ -583,7 +596,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task as it is now */
+            /** @description The updated task */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -592,7 +605,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A field, parameter or id breaks a rule, which `message` names */
+            /** @description A field or parameter is invalid: `message` names it and its rule */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -601,7 +614,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The token is missing or no good */
+            /** @description The token is missing or invalid */
             401: {
                 headers: {
                     /** @description Bearer */
@@ -621,7 +634,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller has no such task */
+            /** @description The user has no such task */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -630,7 +643,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The body did not come in time */
+            /** @description The body did not arrive in time */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -657,10 +670,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            /** @description The user has sent too many requests, or earlier searches are still running */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -668,7 +681,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description A bug; the log says which */
+            /** @description A bug, which is logged */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -680,7 +693,7 @@ export interface operations {
             /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -696,25 +709,25 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The caller's own id, or `me`
+                 * @description The user's id, or `me`
                  * @example me
                  */
                 user_id: string;
-                /** @description The task's id */
+                /** @description The task's id, which creating and listing tasks return */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone */
+            /** @description The task was deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A field, parameter or id breaks a rule, which `message` names */
+            /** @description A field or parameter is invalid: `message` names it and its rule */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -723,7 +736,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The token is missing or no good */
+            /** @description The token is missing or invalid */
             401: {
                 headers: {
                     /** @description Bearer */
@@ -743,7 +756,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller has no such task */
+            /** @description The user has no such task */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -752,10 +765,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            /** @description The user has sent too many requests, or earlier searches are still running */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -763,7 +776,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description A bug; the log says which */
+            /** @description A bug, which is logged */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -775,7 +788,7 @@ export interface operations {
             /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -791,11 +804,11 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The caller's own id, or `me`
+                 * @description The user's id, or `me`
                  * @example me
                  */
                 user_id: string;
-                /** @description The task's id */
+                /** @description The task's id, which creating and listing tasks return */
                 task_id: string;
             };
             cookie?: never;
@@ -806,7 +819,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task as it is now */
+            /** @description The updated task */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -815,7 +828,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A field, parameter or id breaks a rule, which `message` names */
+            /** @description A field or parameter is invalid: `message` names it and its rule */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -824,7 +837,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The token is missing or no good */
+            /** @description The token is missing or invalid */
             401: {
                 headers: {
                     /** @description Bearer */
@@ -844,7 +857,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller has no such task */
+            /** @description The user has no such task */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -853,7 +866,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The body did not come in time */
+            /** @description The body did not arrive in time */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -880,10 +893,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            /** @description The user has sent too many requests, or earlier searches are still running */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -891,7 +904,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description A bug; the log says which */
+            /** @description A bug, which is logged */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -903,7 +916,7 @@ export interface operations {
             /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -919,11 +932,11 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The caller's own id, or `me`
+                 * @description The user's id, or `me`
                  * @example me
                  */
                 user_id: string;
-                /** @description The task's id */
+                /** @description The task's id, which creating and listing tasks return */
                 task_id: string;
             };
             cookie?: never;
@@ -934,7 +947,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task as it is now */
+            /** @description The updated task */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -943,7 +956,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A field, parameter or id breaks a rule, which `message` names */
+            /** @description A field or parameter is invalid: `message` names it and its rule */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -952,7 +965,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The token is missing or no good */
+            /** @description The token is missing or invalid */
             401: {
                 headers: {
                     /** @description Bearer */
@@ -972,7 +985,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller has no such task */
+            /** @description The user has no such task */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -981,7 +994,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The body did not come in time */
+            /** @description The body did not arrive in time */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1008,10 +1021,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description The caller's request budget is used up, or their earlier searches are still running */
+            /** @description The user has sent too many requests, or earlier searches are still running */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1019,7 +1032,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope"];
                 };
             };
-            /** @description A bug; the log says which */
+            /** @description A bug, which is logged */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1031,7 +1044,7 @@ export interface operations {
             /** @description The database or the signing keys are unavailable, or the list took too long */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds to wait before the next attempt */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1050,7 +1063,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It runs */
+            /** @description The process runs */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1070,7 +1083,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It can */
+            /** @description The service can serve requests */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1079,7 +1092,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description NOT_READY; the message says what it waits for */
+            /** @description NOT_READY: the message names the missing dependency */
             503: {
                 headers: {
                     [name: string]: unknown;
