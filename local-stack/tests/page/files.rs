@@ -138,3 +138,27 @@ async fn what_a_browser_has_is_not_sent_again_until_it_changes() {
     assert_eq!(changed.status, 200);
     assert!(changed.body.contains("another"));
 }
+
+#[tokio::test]
+async fn what_the_build_compressed_is_sent_to_browsers_that_take_it() {
+    let export = Export::new();
+    let script = "_next/static/chunks/0a~1.b.js";
+    for ending in ["br", "gz"] {
+        std::fs::write(export.directory().join(format!("{script}.{ending}")), ending).unwrap();
+    }
+    let site = export.serve().await;
+    let plain = site.get(&format!("/{script}"), &[]).await;
+    let answers = [
+        ("gzip, deflate, br", Some("br"), "br"),
+        ("gzip", Some("gzip"), "gz"),
+        ("br;q=0, gzip;q=0.5", Some("gzip"), "gz"),
+        ("identity", None, plain.body.as_str()),
+    ];
+    for (accepted, encoding, body) in answers {
+        let accept = format!("Accept-Encoding: {accepted}");
+        let answer = site.get(&format!("/{script}"), &[&accept]).await;
+        assert_eq!((answer.header("content-encoding"), answer.body.as_str()), (encoding, body), "{accepted}");
+        assert_eq!(answer.header("content-type"), plain.header("content-type"), "{accepted}");
+        assert_eq!(answer.header("vary"), Some("accept-encoding"), "{accepted}");
+    }
+}

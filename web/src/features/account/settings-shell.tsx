@@ -8,7 +8,7 @@ export function SettingsShell() {
   return (
     <div data-shell>
       <AccountBar />
-      <main aria-busy="true" className="mx-auto flex max-w-2xl flex-col gap-6 px-4 pt-6 pb-24">
+      <main aria-busy="true" className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-16">
         <p role="status" className="sr-only">
           Loading your settings…
         </p>
