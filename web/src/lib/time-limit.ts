@@ -1,6 +1,9 @@
 import { timedOut } from "./service-error";
 
-/** Longest wait for an answer, in milliseconds, until all of its body is here: the gateway's own waits for a service to restart are over by then. */
+/**
+ * Longest wait for an answer, in milliseconds, until all of its body is here. The gateway waits 5 seconds for a service
+ * that restarts, so this is long enough for a slow network as well.
+ */
 export const ANSWER_LIMIT = 15_000;
 
 /** An answer whose body is here already: reading it cannot hang. */

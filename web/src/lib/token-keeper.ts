@@ -55,7 +55,10 @@ export class TokenKeeper {
     return this.#era;
   }
 
-  /** Takes a token that came with another answer, unless that was asked for before a `forget`. The one that lives longer is kept. */
+  /**
+   * Takes a token that came with another answer, unless that was requested before a `forget`. Keeps the token that
+   * expires later.
+   */
   offer(token: string, era: number): void {
     if (era !== this.#era || token === this.#refused) {
       return;

@@ -32,7 +32,10 @@ const NO_FIELD = { current: null };
 const nothing = () => {};
 const notYet = () => Promise.reject(new Error("nobody is signed in yet"));
 
-/** The board before it is known whose it is: in the exported HTML, and until the session is here. Nothing moves when the board takes its place. */
+/**
+ * The frame of the board: in the exported HTML, and until the session is here. Nothing moves when the board takes its
+ * place.
+ */
 export function BoardShell() {
   return (
     <div data-shell>
