@@ -32,22 +32,22 @@ pub fn declare(document: &mut OpenApi) {
     for (_, _, operation) in operations(document) {
         operation.security.get_or_insert_default();
         operation.summary = operation.summary.take().map(|summary| title(&summary));
-        operation.description = operation.description.take().map(|description| unwrap(&description));
+        operation.description = operation.description.take().map(|description| join_lines(&description));
     }
     for component in document.components.iter_mut().flat_map(|components| components.schemas.values_mut()) {
         let RefOr::T(Schema::Object(object)) = component else { continue };
-        object.description = object.description.take().map(|description| unwrap(&description));
+        object.description = object.description.take().map(|description| join_lines(&description));
     }
 }
 
 /// A sentence of a doc comment as a title: without the full stop.
 fn title(sentence: &str) -> String {
-    let sentence = unwrap(sentence);
+    let sentence = join_lines(sentence);
     sentence.strip_suffix('.').unwrap_or(&sentence).to_owned()
 }
 
-/// Joins the lines of each paragraph.
-fn unwrap(text: &str) -> String {
+/// Joins the lines of each paragraph of a doc comment.
+fn join_lines(text: &str) -> String {
     text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
