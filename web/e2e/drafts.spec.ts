@@ -36,7 +36,9 @@ test("what is typed outlives a reload, in both forms", async ({ page, person }) 
   await expect(field(page)).toHaveValue("Not yet added");
   await expect(page.getByLabel("Due date of the new task")).toHaveValue("2031-05-06");
   await expect(description(page)).toHaveValue("Begin with the roof");
+  const saved = page.waitForResponse((response) => response.request().method() === "PATCH");
   await page.getByRole("button", { name: "Save" }).click();
+  await saved;
   await expect(row(page, `${person.name}'s plan`)).toContainText("Begin with the roof");
   // What was saved is no draft any more.
   await page.reload();

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page, Route } from "@playwright/test";
-import { asker, titles } from "./board";
+import { asker, message, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
 /** The page gives up on a request after so many milliseconds. */
@@ -100,7 +100,7 @@ test("a change that is not answered in time is not called undone: it may have be
   await first;
   await waitOut(page);
   const told = `“${person.name}'s idea” may not have been added. ${TOO_LONG}`;
-  await expect(page.getByRole("alert").filter({ hasText: told })).toBeVisible();
+  await expect(message(page, told)).toBeVisible();
   await expect(field).toHaveValue(`${person.name}'s idea`);
 });
 

@@ -36,6 +36,9 @@
   let marked = true;
   try {
     marked = localStorage.getItem("latchkey.signed-in") !== null;
+    if (localStorage.getItem("latchkey.reminded") !== null) {
+      document.documentElement.dataset.reminded = "";
+    }
   } catch {
     // Storage may be forbidden. The page then shows its frame until it knows that nobody is signed in.
   }

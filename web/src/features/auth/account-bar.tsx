@@ -6,7 +6,7 @@ import { useRef, useState } from "react";
 import { Button } from "@/ui/button";
 import { plainMessage } from "./messages";
 import { signOut, type User } from "./session";
-import { VerifyBanner } from "./verify-banner";
+import { VerifyBanner, VerifyBannerPlace } from "./verify-banner";
 
 const PAGES = [
   ["/dashboard", "Tasks"],
@@ -77,11 +77,13 @@ export function AccountBar({ user, beforeLeaving }: Props) {
           {failure}
         </p>
       </header>
-      {user && (
+      {user ? (
         <VerifyBanner
           user={user}
           onDismiss={() => pages.current?.querySelector<HTMLElement>("[aria-current]")?.focus()}
         />
+      ) : (
+        <VerifyBannerPlace />
       )}
     </>
   );

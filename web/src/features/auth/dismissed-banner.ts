@@ -27,3 +27,19 @@ export function restoreBanner(): void {
     // As above.
   }
 }
+
+// src/early/begin.ts reads it, before the page is shown.
+const REMINDED = "latchkey.reminded";
+
+/** Remembers whether the reminder is shown: the page leaves room for it when it is loaded the next time. */
+export function rememberBanner(shown: boolean): void {
+  try {
+    if (shown) {
+      localStorage.setItem(REMINDED, "1");
+    } else {
+      localStorage.removeItem(REMINDED);
+    }
+  } catch {
+    // Storage may be forbidden: then the page moves when the reminder appears.
+  }
+}

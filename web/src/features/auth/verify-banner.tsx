@@ -1,10 +1,12 @@
-import { useState } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { useCapabilities } from "./capabilities";
 import { EmailText } from "./email-text";
-import { dismissBanner, isBannerDismissed } from "./dismissed-banner";
+import { dismissBanner, isBannerDismissed, rememberBanner } from "./dismissed-banner";
 import { askForVerification, type User } from "./session";
 import { useResend } from "./use-resend";
+
+const LOOK = "border-b border-line bg-card print:hidden";
 
 interface Props {
   user: User;
@@ -12,35 +14,73 @@ interface Props {
   onDismiss: () => void;
 }
 
+const REMINDER = "Your email is not verified yet.";
+
+interface FrameProps {
+  message: ReactNode;
+  failure?: ReactNode;
+  buttons: ReactNode;
+}
+
+function Frame({ message, failure, buttons }: FrameProps) {
+  return (
+    <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2">
+      <div className="min-w-0 flex-1 basis-60 text-sm">
+        <p role="status">{message}</p>
+        <p role="alert" className="text-danger empty:hidden">
+          {failure}
+        </p>
+      </div>
+      <div className="flex gap-2">{buttons}</div>
+    </div>
+  );
+}
+
 function Banner({ user, onDismiss }: Props) {
   const { resend, busy, left, again, failure } = useResend(() => askForVerification({ email: user.email }), false);
+  const message = again ? (
+    <>
+      A link is on its way to <EmailText email={user.email} />. Open it in this browser.
+    </>
+  ) : (
+    REMINDER
+  );
   return (
-    <section aria-label="Verification reminder" className="border-b border-line bg-card print:hidden">
-      <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2">
-        <div className="min-w-0 flex-1 basis-60 text-sm">
-          <p role="status">
-            {again ? (
-              <>
-                A link is on its way to <EmailText email={user.email} />. Open it in this browser.
-              </>
-            ) : (
-              "Your email is not verified yet."
-            )}
-          </p>
-          <p role="alert" className="text-danger empty:hidden">
-            {failure}
-          </p>
-        </div>
-        <div className="flex gap-2">
-          <Button busy={busy || left > 0} onClick={() => void resend()}>
-            {busy ? "One moment…" : again ? "Send again" : "Send link"}
-          </Button>
-          <Button look="quiet" onClick={onDismiss}>
-            Not now
-          </Button>
-        </div>
-      </div>
+    <section aria-label="Verification reminder" className={LOOK}>
+      <Frame
+        message={message}
+        failure={failure}
+        buttons={
+          <>
+            <Button busy={busy || left > 0} onClick={() => void resend()}>
+              {busy ? "One moment…" : again ? "Send again" : "Send link"}
+            </Button>
+            <Button look="quiet" onClick={onDismiss}>
+              Not now
+            </Button>
+          </>
+        }
+      />
     </section>
+  );
+}
+
+/** Holds the place of the reminder in a page that is loading, if it was shown the last time: then nothing moves. */
+export function VerifyBannerPlace() {
+  return (
+    <div inert aria-hidden="true" className={`hidden in-data-reminded:block ${LOOK}`}>
+      <Frame
+        message={REMINDER}
+        buttons={
+          <>
+            <Button disabled>Send link</Button>
+            <Button look="quiet" disabled>
+              Not now
+            </Button>
+          </>
+        }
+      />
+    </div>
   );
 }
 
@@ -48,7 +88,9 @@ function Banner({ user, onDismiss }: Props) {
 export function VerifyBanner({ user, onDismiss }: Props) {
   const { phase, emailVerification } = useCapabilities();
   const [dismissed, setDismissed] = useState(isBannerDismissed);
-  if (user.emailVerified || dismissed || phase !== "known" || !emailVerification.enabled) {
+  const shown = !user.emailVerified && !dismissed && phase === "known" && emailVerification.enabled;
+  useEffect(() => rememberBanner(shown), [shown]);
+  if (!shown) {
     return null;
   }
   return (
