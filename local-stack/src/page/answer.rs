@@ -4,9 +4,9 @@ use std::path::Path;
 
 use actix_files::NamedFile;
 use actix_web::http::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding, HOST, HeaderMap,
-    HeaderName, HeaderValue, LOCATION, PERMISSIONS_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    ALLOW, AcceptEncoding, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding, Encoding, HOST, Header,
+    HeaderMap, HeaderName, HeaderValue, LOCATION, PERMISSIONS_POLICY, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -93,7 +93,7 @@ fn find(request: &HttpRequest, page: &Page) -> Result<HttpResponse> {
 fn open(request: &HttpRequest, path: &Path) -> Result<NamedFile> {
     let plain = NamedFile::open(path).doing("open", path)?;
     for (encoding, ending) in [(ContentEncoding::Brotli, "br"), (ContentEncoding::Gzip, "gz")] {
-        let compressed = files::compressed(path, ending).filter(|_| takes(request, encoding.as_str()));
+        let compressed = files::compressed(path, ending).filter(|_| takes(request, encoding));
         if let Some(compressed) = compressed {
             let file = NamedFile::open(&compressed).doing("open", &compressed)?;
             return Ok(file.set_content_type(plain.content_type().clone()).set_content_encoding(encoding));
@@ -103,13 +103,10 @@ fn open(request: &HttpRequest, path: &Path) -> Result<NamedFile> {
 }
 
 /// Whether the browser takes a body in this encoding.
-fn takes(request: &HttpRequest, encoding: &str) -> bool {
-    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    accepted.unwrap_or_default().split(',').any(|one| {
-        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
-        let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-        name.trim().eq_ignore_ascii_case(encoding) && !refused
-    })
+fn takes(request: &HttpRequest, encoding: ContentEncoding) -> bool {
+    let supported = [Encoding::Known(encoding), Encoding::identity()];
+    let accepted = AcceptEncoding::parse(request).ok();
+    accepted.and_then(|accepted| accepted.negotiate(supported.iter())) == Some(Encoding::Known(encoding))
 }
 
 /// Not as a file: its ETag would let a browser keep it for the page that may come to this path.
