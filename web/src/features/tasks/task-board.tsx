@@ -62,7 +62,7 @@ export function TaskBoard({ user }: { user: User }) {
   const search = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
   const focused = useCallback(() => setWanted(null), []);
-  const shown = list.tasks.filter(({ id }) => !held.some((one) => one.id === id));
+  const shown = held.length === 0 ? list.tasks : list.tasks.filter(({ id }) => !held.some((one) => one.id === id));
   const isStray = edited && isTyped(edited) && !list.isLoading && !shown.some(({ id }) => id === edited.task.id);
 
   useShortcuts(shortcutsOn, (key) => {

@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, useWindowVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import type { Task } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
 import { usePrinting } from "@/ui/use-printing";
@@ -10,9 +10,9 @@ import { focusTask } from "./use-shortcuts";
 import { useToday } from "./use-today";
 
 /** The height of a row with a title of one line, in pixels. Rows are measured when they are shown. */
-const ROW = 73;
+const ROW = 77;
 /** Rows that are rendered above and below the window: a scroll that is not too fast shows no gap. */
-const OVERSCAN = 10;
+const OVERSCAN = 6;
 /** The next page is loaded when so many rows are left, about two windows of them. */
 const NEAR_END = 30;
 
@@ -30,6 +30,11 @@ interface Props {
   /** The task that is to have the focus as soon as it can be shown. */
   wanted: string | null;
   onFocused: () => void;
+}
+
+/** Whether two lists are of the same tasks, in the same order. */
+function isSameOrder(one: readonly Task[], other: readonly Task[]): boolean {
+  return one.length === other.length && one.every(({ id }, index) => id === other[index]?.id);
 }
 
 /** How far the list is below the top of the page, in pixels. */
@@ -67,10 +72,16 @@ export function TaskList(props: Props) {
     }
     return [...indexes].sort((a, b) => a - b);
   };
+  // The virtualizer computes all places anew when this is another function: not for a task that was only changed.
+  const [order, setOrder] = useState(tasks);
+  if (order !== tasks && !isSameOrder(order, tasks)) {
+    setOrder(tasks);
+  }
+  const keyOf = useCallback((index: number) => order[index]?.id ?? index, [order]);
   const rows = useWindowVirtualizer({
     count: tasks.length,
     estimateSize: () => ROW,
-    getItemKey: (index) => tasks[index]?.id ?? index,
+    getItemKey: keyOf,
     overscan: OVERSCAN,
     scrollMargin: top,
     rangeExtractor,

@@ -87,7 +87,7 @@ export const TaskRow = memo(function TaskRow(props: Props) {
       aria-posinset={position}
       aria-setsize={of}
       style={top === undefined ? undefined : { transform: `translateY(${top}px)` }}
-      className={`flex w-full items-start gap-1 border-line px-2 py-2 sm:gap-2 ${position === of ? "" : "border-b"} ${top === undefined ? "break-inside-avoid" : "absolute inset-x-0 top-0"}`}
+      className={`flex w-full items-start gap-1 border-line px-2 py-2 sm:gap-2 ${position === of ? "" : "border-b"} ${top === undefined ? "break-inside-avoid" : "absolute inset-x-0 top-0 [contain:layout_style]"}`}
     >
       {edit ? (
         <div className="flex-1 p-2">

@@ -1,5 +1,5 @@
 import { focusManager, onlineManager, useIsMutating, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useEffectEvent, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { onNews } from "@/lib/tabs";
 import type { Filters } from "./filters";
 import { refreshPage, type Pages } from "./lists";
@@ -12,8 +12,16 @@ export interface Shown {
   last: string;
 }
 
+/** Whether any page is older than `since`. */
+function isStale(pages: Pages, since: number): boolean {
+  return pages.pages.some(({ askedAt }) => askedAt < since);
+}
+
 /** The page to ask for again: the first one, where new tasks appear, or one in the window, if it is older than `since`. */
 function stalePage(pages: Pages, shown: Shown | null, since: number): number {
+  if (!isStale(pages, since)) {
+    return -1;
+  }
   const pageOf = (id: string | undefined) => pages.pages.findIndex(({ tasks }) => tasks.some((task) => task.id === id));
   const first = pageOf(shown?.first);
   const last = Math.max(first, pageOf(shown?.last));
@@ -33,11 +41,21 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
   const [shown, setShown] = useState<Shown | null>(null);
   // What is asked for while a change is in flight may be answered with or without it.
   const isChanging = useIsMutating({ mutationKey: [CHANGES] }) > 0;
-  const outdate = useCallback(() => setSince(Date.now()), []);
+  const latest = useRef<Shown | null>(null);
+  const outdate = useCallback(() => {
+    setSince(Date.now());
+    setShown(latest.current);
+  }, []);
+  const isAnyStale = pages !== undefined && isStale(pages, since);
   const visible = useCallback(
-    (first: string, last: string) =>
-      setShown((now) => (now?.first === first && now.last === last ? now : { first, last })),
-    [],
+    (first: string, last: string) => {
+      latest.current = { first, last };
+      // Nothing else of the board has to know of every row that one scrolls by.
+      if (isAnyStale) {
+        setShown(latest.current);
+      }
+    },
+    [isAnyStale],
   );
 
   const look = useEffectEvent(() => {
