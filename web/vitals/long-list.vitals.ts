@@ -9,8 +9,8 @@ import { slowDown } from "./throttle";
 const TASKS = 10_000;
 /** Requests at a time while they are made. */
 const AT_A_TIME = 16;
-/** Milliseconds: from here on a browser calls a task long, and people feel it. */
-const LONG = 50;
+/** Milliseconds within which an answer seems immediate. */
+const LONG = 100;
 /** Pixels that are scrolled in each frame: a notch of the wheel, and faster than a finger flicks. */
 const NOTCH = 120;
 /** Frames of scrolling in the part of the list that is loaded. */
