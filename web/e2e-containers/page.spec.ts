@@ -12,7 +12,7 @@ test("somebody signs up, adds a task, finds it after a reload, and signs out", a
   await page.getByLabel("Name").fill("Ada Lovelace");
   await page.getByLabel("Email").fill(`${randomUUID()}@example.com`);
   await page.getByLabel("Password").fill("correct horse battery");
-  // From one address three people may sign up in ten seconds, and others did just before. That answer is no problem.
+  // From one address three people may sign up in ten seconds, and others did just before: a 429 is expected.
   await expect(async () => {
     if (page.url().endsWith("/signup")) {
       // With a time limit: the page may leave between the look at its address and the press.

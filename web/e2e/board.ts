@@ -26,6 +26,11 @@ export function message(page: Page, text: string): Locator {
   return page.getByRole("region", { name: "Notifications" }).getByRole("dialog").filter({ hasText: text });
 }
 
+/** Leaves the window and looks at it again. */
+export async function switchWindows(page: Page): Promise<void> {
+  await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
+}
+
 /** Adds a task as a person does, and waits until the service has it. */
 export async function add(page: Page, title: string): Promise<void> {
   await page.getByRole("textbox", { name: "New task", exact: true }).fill(title);

@@ -67,7 +67,7 @@ withOwnStack({
 });
 
 withOwnStack({ SIGN_UP_ENABLED: "false" })(
-  "where sign-up is disabled nothing leads to it, and its page says so",
+  "where sign-up is disabled nothing leads to it, and its page explains that",
   async ({ page, way }) => {
     await page.goto("/");
     await expect(page.getByRole("link", { name: "Create an account" })).toBeHidden();
@@ -87,11 +87,14 @@ withOwnStack({ SIGN_UP_ENABLED: "false" })(
   },
 );
 
-withOwnStack({ DISABLED_PATHS: "/sign-in/email" })("without a way to sign in the sign-in says so", async ({ page }) => {
-  await page.goto("/signin");
-  await expect(page.getByRole("heading", { name: "Sign-in is disabled" })).toBeVisible();
-  await expect(page.getByRole("textbox")).toBeHidden();
-});
+withOwnStack({ DISABLED_PATHS: "/sign-in/email" })(
+  "without a way to sign in the sign-in page explains that",
+  async ({ page }) => {
+    await page.goto("/signin");
+    await expect(page.getByRole("heading", { name: "Sign-in is disabled" })).toBeVisible();
+    await expect(page.getByRole("textbox")).toBeHidden();
+  },
+);
 
 test("a service that does not describe itself is taken to do everything", async ({ page, registered }) => {
   let requests = 0;

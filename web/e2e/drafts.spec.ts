@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { add, asker, row, titles } from "./board";
+import { add, asker, row, switchWindows, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
 const field = (page: Page) => page.getByRole("textbox", { name: "New task", exact: true });
@@ -17,11 +17,6 @@ async function openEditor(page: Page, of: string): Promise<void> {
     .getByRole("button", { name: `Edit ${of}` })
     .click();
   await expect(title(page)).toBeFocused();
-}
-
-/** The window is left and looked at again. */
-async function look(page: Page): Promise<void> {
-  await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
 }
 
 test("what is typed outlives a reload, in both forms", async ({ page, person }) => {
@@ -109,7 +104,7 @@ test("what is typed about a task that was deleted elsewhere is kept, and can be 
   await openEditor(page, "Deleted on a phone");
   await description(page).fill(`By ${person.name}`);
   await ask.remove(task?.id ?? "");
-  await look(page);
+  await switchWindows(page);
   await expect(stray(page).getByRole("alert")).toContainText("This task was deleted elsewhere.");
   await expect(description(page)).toHaveValue(`By ${person.name}`);
   await page.reload();
@@ -148,7 +143,7 @@ test("a change made elsewhere while a task is edited is shown, and either can be
   await openEditor(page, "Plan");
   await title(page).fill(`${person.name}'s plan`);
   await ask.change(id, { title: "A plan from a phone", priority: "high" });
-  await look(page);
+  await switchWindows(page);
   const told = row(page, "Title elsewhere").getByRole("alert");
   await expect(told).toContainText("Title elsewhere: A plan from a phone");
   // What was not touched here follows the task.

@@ -71,8 +71,8 @@ for (const what of ["config.json", "api/auth/get-session", "api/me/tasks?status=
 
 /** Where things stand: their left upper corners, and their sizes. */
 function places(page: Page) {
-  const boxes = ["header", "h1", "input[name=title]", "input[type=search]", "label:has(input[type=radio])"].map(
-    (one) => page.locator(one).first().boundingBox(),
+  const boxes = ["header", "h1", "input[name=title]", "input[type=search]", "label:has(input[type=radio])"].map((one) =>
+    page.locator(one).first().boundingBox(),
   );
   return Promise.all(boxes);
 }

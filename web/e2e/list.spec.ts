@@ -1,5 +1,5 @@
 import type { Page, Request } from "@playwright/test";
-import { asker, complete, row, titles } from "./board";
+import { asker, complete, row, switchWindows, titles } from "./board";
 import { expect, signUp, test, tokenOf } from "./fixtures";
 import type { Site } from "./stack/places";
 
@@ -15,11 +15,6 @@ async function withTasks(page: Page, site: Site, made: readonly string[]) {
   const ask = asker(request, site, await tokenOf(request, site));
   await ask.makeAll(made);
   return ask;
-}
-
-/** The window is left and looked at again. */
-async function switchWindows(page: Page): Promise<void> {
-  await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
 }
 
 /** Jumps to the end of the page. */

@@ -124,7 +124,12 @@ test("what is not taken comes back into its field, each task after the other, an
   await expect(field).toHaveValue("");
 });
 
-test("a list that cannot be had says so, and tries again when asked", async ({ page, context, site, person }) => {
+test("a list that cannot be loaded is reported, and loaded again when asked", async ({
+  page,
+  context,
+  site,
+  person,
+}) => {
   await asker(context.request, site, await tokenOf(context.request, site)).make({ title: `For ${person.name}` });
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));

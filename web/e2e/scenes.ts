@@ -1,5 +1,5 @@
 import { expect, type APIRequestContext, type Page } from "@playwright/test";
-import { asker, message, type Task } from "./board";
+import { asker, message, switchWindows, type Task } from "./board";
 import { tokenOf } from "./fixtures";
 import type { Site } from "./stack/places";
 
@@ -137,7 +137,7 @@ async function elsewhere(
   const task = (await ask.list()).find((one) => one.title === title);
   expect(task, title).toBeDefined();
   await act(ask, task as Task);
-  await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
+  await switchWindows(page);
 }
 
 async function openTasks(page: Page): Promise<void> {

@@ -104,7 +104,7 @@ export function capabilitiesNow(): CapabilityState {
   return state;
 }
 
-/** Waits for the capabilities; `phase` is `unknown` if they cannot be had. */
+/** Waits for the capabilities; `phase` is `unknown` if the request fails. */
 export async function loadedCapabilities(): Promise<CapabilityState> {
   await refresh();
   return state;
