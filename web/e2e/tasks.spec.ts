@@ -106,7 +106,7 @@ test("a deletion can be undone for five seconds, and the service hears of it onl
   await row(page, "is done with it")
     .getByRole("button", { name: /^Delete/ })
     .click();
-  await expect(message(page, "Deleted")).toBeVisible();
+  await expect(message(page, "is done with it")).toBeVisible();
   await page.clock.runFor(5_100);
   await expect.poll(() => deleted).toEqual([true]);
   const ask = asker(context.request, site, await tokenOf(context.request, site));

@@ -30,7 +30,7 @@ test("US2.1 FR-014 right credentials make a session and a JWT, kept in memory al
   }));
   expect(readable).toEqual({
     cookies: "",
-    local: '{"latchkey.signed-in":"1"}',
+    local: '{"latchkey.signed-in":"1","latchkey.reminded":"1"}',
     session: "{}",
     databases: 0,
     caches: 0,

@@ -19,15 +19,6 @@ export function isBannerDismissed(): boolean {
   }
 }
 
-/** Forgets it when a session begins or ends. */
-export function restoreBanner(): void {
-  try {
-    sessionStorage.removeItem(MARK);
-  } catch {
-    // As above.
-  }
-}
-
 // src/early/begin.ts reads it, before the page is shown.
 const REMINDED = "latchkey.reminded";
 
@@ -41,5 +32,15 @@ export function rememberBanner(shown: boolean): void {
     }
   } catch {
     // Storage may be forbidden: then the page moves when the reminder appears.
+  }
+}
+
+/** Forgets both when a session begins or ends. */
+export function restoreBanner(): void {
+  try {
+    sessionStorage.removeItem(MARK);
+    localStorage.removeItem(REMINDED);
+  } catch {
+    // As above.
   }
 }
