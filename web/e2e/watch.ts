@@ -52,6 +52,12 @@ export async function watch(context: BrowserContext): Promise<Watch> {
       faults.push(`console: ${message.text()}`);
     }
   });
+  context.on("response", (response) => {
+    const { pathname } = new URL(response.url());
+    if (response.status() === 404 && response.request().resourceType() === "fetch" && !pathname.startsWith("/api/")) {
+      faults.push(`not found: ${response.url()}`);
+    }
+  });
   await context.exposeFunction("latchkeyShift", ({ page, value }: Shift) =>
     shifts.set(page, (shifts.get(page) ?? 0) + value),
   );

@@ -1,6 +1,5 @@
 "use client";
 
-import Link from "next/link";
 import { useEffect, useRef, type ReactNode } from "react";
 import { useTitle } from "@/ui/use-title";
 
@@ -28,9 +27,10 @@ export function AuthCard({ title, replaces = false, footer, children }: CardProp
   }, [replaces]);
   return (
     <main className="mx-auto flex w-full max-w-md flex-col gap-6 px-4 pt-[12svh] pb-10">
-      <Link href="/" className="self-start rounded font-semibold text-accent">
+      {/* A plain link: the start page is none of Next's, which would ask for its parts. */}
+      <a href="/" className="self-start rounded font-semibold text-accent">
         Latchkey
-      </Link>
+      </a>
       <div className="flex flex-col gap-5 rounded-2xl border border-line bg-card p-6 shadow-sm sm:p-8">
         <h1 ref={heading} tabIndex={-1} className="text-2xl font-bold">
           {title}
