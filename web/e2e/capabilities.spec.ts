@@ -36,7 +36,7 @@ withOwnStack({
     await page.getByRole("link", { name: "Sign in" }).click();
   });
 
-  await test.step("there is no password reset", async () => {
+  await test.step("password reset is off", async () => {
     await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
     await expect(page.getByRole("link", { name: "Create an account" })).toBeVisible();
     await expect(page.getByRole("link", { name: "Forgotten your password?" })).toBeHidden();
@@ -49,7 +49,7 @@ withOwnStack({
     }
   });
 
-  await test.step("there is no verification", async () => {
+  await test.step("verification is off", async () => {
     await page.goto("/verify-email");
     await expect(page.getByRole("heading", { name: "Email verification is disabled" })).toBeVisible();
     await expect(page.getByRole("textbox")).toBeHidden();
@@ -93,6 +93,8 @@ withOwnStack({ DISABLED_PATHS: "/sign-in/email" })(
     await page.goto("/signin");
     await expect(page.getByRole("heading", { name: "Sign-in is disabled" })).toBeVisible();
     await expect(page.getByRole("textbox")).toBeHidden();
+    await page.getByRole("link", { name: "Go to the start page" }).click();
+    await expect(page).toHaveURL("/");
   },
 );
 

@@ -35,7 +35,7 @@ test("what is typed outlives a reload, in both forms", async ({ page, person }) 
   await page.getByRole("button", { name: "Save" }).click();
   await saved;
   await expect(row(page, `${person.name}'s plan`)).toContainText("Begin with the roof");
-  // What was saved is no draft any more.
+  // Saving deletes the draft.
   await page.reload();
   await expect(row(page, `${person.name}'s plan`)).toContainText("Begin with the roof");
   await expect(title(page)).toBeHidden();

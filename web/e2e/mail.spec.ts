@@ -195,7 +195,7 @@ test.describe("where an account has to be agreed to by mail", () => {
     await page.goto(linkIn(await mailTo(site, ada.email, "Delete your account")));
     await expect(page).toHaveURL("/account-deleted");
     await expect(page.getByRole("heading", { name: "Your account is deleted" })).toBeVisible();
-    // The page has found that nobody is signed in: then this is no expired session.
+    // Until the page has found that nobody is signed in, the dashboard would call the session expired.
     await expect.poll(() => page.evaluate(() => localStorage.getItem("latchkey.signed-in"))).toBeNull();
     await page.goto("/dashboard");
     await expect(page).toHaveURL("/signin");

@@ -15,11 +15,7 @@ function workerIsInCharge(): Promise<boolean> {
   );
 }
 
-test("without a network the dashboard opens, and says so; with one again, it goes on", async ({
-  page,
-  context,
-  person,
-}) => {
+test("offline, the dashboard opens and reports it; back online, it continues", async ({ page, context, person }) => {
   await page.goto("/dashboard");
   await expect(page.getByText(person.email)).toBeVisible();
   await page.evaluate(workerIsInCharge);

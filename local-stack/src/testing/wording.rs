@@ -44,7 +44,7 @@ pub fn wording_faults(document: &Value) -> Vec<String> {
     faults
 }
 
-/// The rule that a summary breaks: a title that starts with a verb. A name or a pronoun at the start is no verb.
+/// The rule that a summary breaks: a title that starts with a verb. Names and pronouns are rejected.
 fn summary_fault(summary: &Value) -> Option<&'static str> {
     let summary = summary.as_str().unwrap_or_default();
     let first = summary.split(' ').next().unwrap_or_default();
