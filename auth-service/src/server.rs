@@ -14,6 +14,7 @@ use service_kit::guard::guard;
 use service_kit::health::{self, DatabaseDependency, Readiness};
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::metrics::MetricsError;
+use service_kit::response_headers::{Hsts, response_headers};
 use service_kit::secret::SecretError;
 use service_kit::telemetry::RequestSpan;
 use service_kit::{database, envelope, lifecycle, metrics, openapi};
@@ -115,6 +116,7 @@ pub struct Prepared {
     mail: Option<Worker>,
     status: status_lists::Keeper,
     allowed_headers: AllowedHeaders,
+    hsts: Hsts,
 }
 
 /// The parts of a service that follow from its settings alone.
@@ -246,7 +248,8 @@ pub async fn prepare_with(
     status.look().await?;
     let (connections, limit) = (config.database_pool_size.get(), config.connection_limit);
     let allowed_headers = config.cors_allowed_headers.clone();
-    Ok(Prepared { address, connections, limit, state, mail, status, allowed_headers })
+    let hsts = config.hsts.unwrap_or_else(|| Hsts::of(&config.base_url));
+    Ok(Prepared { address, connections, limit, state, mail, status, allowed_headers, hsts })
 }
 
 /// Binds the service. Nothing is served until the returned server is awaited; mail is sent and keys are looked after from
@@ -255,7 +258,7 @@ pub async fn prepare_with(
 /// # Errors
 /// When the address cannot be listened on.
 pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
-    let Prepared { address, connections, limit, state, mail, status, allowed_headers } = prepared;
+    let Prepared { address, connections, limit, state, mail, status, allowed_headers, hsts } = prepared;
     let keys_there = KeysDependency(Arc::clone(&state.keys));
     let readiness =
         Readiness::new(vec![Box::new(DatabaseDependency(state.pool.clone())), Box::new(keys_there)]);
@@ -294,6 +297,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .wrap(from_fn(guard))
             .wrap(cors(origins, &headers))
             .wrap(from_fn(refuse_preflight))
+            .wrap(response_headers(hsts))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(issuer_path))
     };

@@ -30,6 +30,7 @@ mod origins;
 mod outage;
 mod redirects;
 mod resets;
+mod response_headers;
 mod rotation;
 mod round_trips;
 mod sessions;

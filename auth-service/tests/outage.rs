@@ -45,6 +45,7 @@ async fn without_its_database_it_answers_503_and_recovers_by_itself() {
     assert_eq!((out.status.as_u16(), out.code()), (503, "SERVICE_UNAVAILABLE"), "the session is not over");
     assert!(out.header("retry-after").is_some());
     assert_eq!(out.cookies().len(), 3, "the browser is signed out all the same: {out:?}");
+    assert_eq!(out.header("clear-site-data").as_deref(), Some("\"cache\""));
     let nobody = Answer::of(post("/sign-out", &json!({}))).await;
     assert_eq!((nobody.status.as_u16(), nobody.cookies().len()), (200, 3), "there is nothing to look for");
     assert_eq!(Answer::of(http.get(format!("{url}/healthz"))).await.status, 200);

@@ -172,9 +172,72 @@ async fn of_two_cookies_of_one_name_the_one_that_we_signed_counts() {
         let request = auth.request(Method::GET, "/get-session").header("cookie", &cookies);
         assert_eq!(Answer::of(request).await.body["user"]["id"], alice.user["id"], "{cookies}");
     }
-    let both = format!("{}; {}", alice.cookie, bob.cookie);
+    assert_ne!(bob.session().await, Value::Null);
+}
+
+/// Two live sessions of two users in one request: one of them was planted. Acting as either would be a guess, and somebody
+/// who types their data into a stranger's account is what the planting is for.
+#[tokio::test]
+async fn the_live_sessions_of_two_users_in_one_request_count_for_neither() {
+    let auth = Auth::start().await;
+    let (alice, bob) = (auth.user("alice").await, auth.user("bob").await);
+    for both in
+        [format!("{}; {}", alice.cookie, bob.cookie), format!("{}; x=y; {}", bob.cookie, alice.cookie)]
+    {
+        let get = |path| Answer::of(auth.request(Method::GET, path).header("cookie", &both));
+        let session = get("/get-session").await;
+        assert_eq!((session.body, session.headers.get("set-cookie")), (Value::Null, None), "{both}");
+        let token = get("/token").await;
+        assert_eq!((token.status.as_u16(), token.code()), (401, "UNAUTHORIZED"), "{both}");
+        let name = json!({"name": "Mallory"});
+        let update =
+            auth.request(Method::POST, "/update-user").header("cookie", &both).header("origin", PAGE);
+        assert_eq!(Answer::of(update.json(&name)).await.status, 401, "{both}");
+    }
+    assert_eq!(alice.session().await["user"]["name"], "alice", "each alone is as live as before");
+    let same_user = auth.another_device("alice").await;
+    let both = format!("{}; {}", alice.cookie, same_user.cookie);
     let request = auth.request(Method::GET, "/get-session").header("cookie", &both);
-    assert_eq!(Answer::of(request).await.body["user"]["id"], alice.user["id"], "of two good ones the first");
+    assert_eq!(Answer::of(request).await.body["user"]["id"], alice.user["id"], "two of one user");
+    bob.post("/sign-out", &json!({})).await;
+    let both = format!("{}; {}", bob.cookie, alice.cookie);
+    let request = auth.request(Method::GET, "/get-session").header("cookie", &both);
+    assert_eq!(Answer::of(request).await.body["user"]["id"], alice.user["id"], "a dead one does not count");
+}
+
+/// OWASP ASVS 5.0 7.2.4.
+#[tokio::test]
+async fn whoever_signs_in_leaves_the_sessions_that_the_browser_had() {
+    let auth = Auth::start().await;
+    let (alice, bob) = (auth.user("alice").await, auth.user("bob").await);
+    let elsewhere = auth.another_device("alice").await;
+    let sign_in = |password: &str, cookies: &str| {
+        let form = json!({"email": crate::support::email("alice"), "password": password});
+        let request = auth.request(Method::POST, "/sign-in/email").header("origin", PAGE);
+        Answer::of(request.header("cookie", cookies).json(&form))
+    };
+    let presented = format!("{}; {}", alice.cookie, bob.cookie);
+    assert_eq!(sign_in("wrong password", &presented).await.status, 401);
+    assert_ne!(alice.session().await, Value::Null, "a sign-in that failed ends nothing");
+    assert_ne!(bob.session().await, Value::Null);
+
+    let again = sign_in(crate::support::PASSWORD, &presented).await;
+    assert_eq!(again.status, 200);
+    assert_eq!((alice.session().await, bob.session().await), (Value::Null, Value::Null));
+    assert_ne!(elsewhere.session().await, Value::Null, "a device that presented nothing stays signed in");
+    let again = crate::support::Device::of(&auth, &again);
+    assert_ne!(again.session().await, Value::Null);
+
+    let form = json!({"email": crate::support::email("alice"), "password": crate::support::PASSWORD});
+    let bearer = auth.request(Method::POST, "/sign-in/email").bearer_auth(&again.token).json(&form);
+    assert_eq!(Answer::of(bearer).await.status, 200);
+    assert_eq!(again.session().await, Value::Null, "one that came as a bearer token too");
+
+    let carol = json!({"name": "Carol", "email": "carol@example.com", "password": crate::support::PASSWORD});
+    let sign_up = auth.request(Method::POST, "/sign-up/email").header("origin", PAGE);
+    let carol = Answer::of(sign_up.header("cookie", &elsewhere.cookie).json(&carol)).await;
+    assert_eq!(carol.status, 200);
+    assert_eq!(elsewhere.session().await, Value::Null, "and so does signing up");
 }
 
 /// With COOKIE_DOMAIN set later, browsers hold the host's cookie of before, which nothing clears, and the domain's.

@@ -54,6 +54,24 @@ async fn cookies_have_the_prefix_domain_and_security_that_are_set() {
     assert!(cookie.starts_with("better-auth.session_token="), "{cookie}");
 }
 
+/// OWASP ASVS 5.0 3.3.3.
+#[tokio::test]
+async fn cookies_can_be_kept_to_this_host() {
+    let settings = [("BASE_URL", "https://auth.example.com"), ("COOKIE_HOST_PREFIX", "true")];
+    let auth = Auth::start_with(&settings).await;
+    let form = json!({"name": "A", "email": email("alice"), "password": PASSWORD, "rememberMe": false});
+    let signed_up = auth.post("/sign-up/email", &form).await;
+    let alice = crate::support::Device::of(&auth, &signed_up);
+    assert_ne!(alice.session().await, Value::Null);
+    let out = alice.post("/sign-out", &json!({})).await;
+    let cookies = [signed_up.cookies(), out.cookies()].concat();
+    assert_eq!(cookies.len(), 5);
+    for cookie in cookies {
+        assert!(cookie.starts_with("__Host-better-auth."), "{cookie}");
+        assert!(cookie.contains("; Path=/; HttpOnly; Secure; ") && !cookie.contains("Domain"), "{cookie}");
+    }
+}
+
 #[tokio::test]
 async fn cookies_have_the_same_site_that_is_set() {
     let auth =
@@ -234,6 +252,58 @@ async fn sessions_live_and_are_extended_as_is_set() {
     assert!(extended.cookies()[0].contains("Max-Age=172800;"), "{:?}", extended.cookies());
     server.pass(48);
     assert_eq!(server.get("/get-session", &token).await.body, Value::Null);
+}
+
+/// OWASP ASVS 5.0 7.3.2.
+#[actix_web::test]
+async fn a_session_in_daily_use_ends_after_the_lifetime_that_is_set() {
+    let server = Clocked::start_with(&[("SESSION_MAX_LIFETIME", "240h")]).await;
+    let token = server.sign_up(true).await;
+    for day in 1..10 {
+        server.pass(24);
+        assert_ne!(server.get("/get-session", &token).await.body, Value::Null, "day {day}");
+    }
+    let session = server.get("/get-session", &token).await.body;
+    assert_eq!(session["session"]["expiresAt"], "2026-03-11T12:00:00.000Z");
+    assert_eq!(server.get("/list-sessions?x", &token).await.status, 403, "long since not fresh");
+    server.pass(24);
+    let over = server.get("/get-session", &token).await;
+    assert_eq!((&over.body, over.cookies().len()), (&Value::Null, 3));
+}
+
+#[actix_web::test]
+async fn a_lifetime_that_is_set_later_holds_for_sessions_that_are_there() {
+    let database = {
+        let server = Clocked::start_with(&[]).await;
+        let token = server.sign_up(true).await;
+        server.pass(3);
+        assert_ne!(server.get("/get-session", &token).await.body, Value::Null);
+        (server.database, token)
+    };
+    let (database, token) = database;
+    let later = Clocked::start_on(database, &[("SESSION_MAX_LIFETIME", "2h")]).await;
+    later.pass(3);
+    assert_eq!(later.get("/get-session", &token).await.body, Value::Null);
+}
+
+/// OWASP ASVS 5.0 7.5.2.
+#[actix_web::test]
+async fn ending_sessions_can_take_a_fresh_one() {
+    for (setting, expected) in [("true", 403), ("false", 200)] {
+        let server = Clocked::start_with(&[("SESSION_REVOKE_FRESH", setting)]).await;
+        let token = server.sign_up(true).await;
+        let body = json!({"token": "x"});
+        let revoke = |path| server.post(path, &token, &body);
+        assert_eq!(revoke("/revoke-other-sessions").await.status, 200, "a fresh one");
+        server.pass(24);
+        for path in ["/revoke-session", "/revoke-other-sessions", "/revoke-sessions"] {
+            let answer = revoke(path).await;
+            assert_eq!(answer.status, expected, "{setting} {path}");
+            assert_eq!(answer.code(), if expected == 403 { "SESSION_NOT_FRESH" } else { "" });
+        }
+        let out = server.post("/sign-out", &token, &json!({})).await;
+        assert_eq!(out.status, 200, "one's own can be ended at any time");
+    }
 }
 
 /// A gateway removes the path before requests arrive here. What the service says of itself has it.

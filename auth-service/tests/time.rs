@@ -48,7 +48,7 @@ impl Clocked {
         Self::start_on(TestDatabase::auth().await, extra).await
     }
 
-    async fn start_on(database: TestDatabase, extra: &[(&str, &str)]) -> Self {
+    pub async fn start_on(database: TestDatabase, extra: &[(&str, &str)]) -> Self {
         let config = config_of(&database, extra);
         let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
         let shared = Arc::clone(&clock) as shared_claims::SharedClock;

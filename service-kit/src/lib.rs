@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod openapi;
 pub mod origins;
+pub mod response_headers;
 pub mod secret;
 pub mod settings;
 pub mod store;

@@ -12,6 +12,11 @@ const PAGE: &str = include_str!("viewer/index.html");
 const STYLE: &str = include_str!("viewer/viewer.css");
 const SCRIPT: &str = include_str!("viewer/viewer.js");
 
+/// The page runs its own scripts and sends requests to its own origin, and no other page may frame it. Swagger UI sets
+/// style attributes and shows pictures that are part of its style sheet.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// The files of Swagger UI that the page loads. The others would start it with settings of its own.
 const LIBRARY: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
 
@@ -42,7 +47,7 @@ impl Viewer {
 
 fn response(content_type: &str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
-    response.content_type(content_type);
+    response.content_type(content_type).insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
     response
 }
 

@@ -12,10 +12,12 @@ use service_kit::cors::AllowedHeaders;
 use service_kit::database::Pooler;
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::origins::OriginPatterns;
+use service_kit::response_headers::Hsts;
 use service_kit::secret::{self, SecretError};
 use service_kit::settings::{duration, file_path, given};
 use service_kit::telemetry::LogFormat;
 use shared_claims::{BuildError, SharedClock, Verifier, VerifierBuilder};
+use url::Url;
 
 const DATABASE_URL: &str = "DATABASE_URL";
 const MIGRATION_DATABASE_URL: &str = "MIGRATION_DATABASE_URL";
@@ -145,6 +147,10 @@ pub struct Settings {
     /// character: https://*.example.com
     #[arg(long, env = "CORS_ORIGINS", default_value = "")]
     pub cors_origins: OriginPatterns,
+    /// Whether browsers are told to use https alone for a year (Strict-Transport-Security): off, for this host, or for
+    /// its subdomains too [default: host if AUTH_ISSUER is https and its host is a domain other than localhost]
+    #[arg(long, env = "HSTS", value_enum)]
+    hsts: Option<Hsts>,
     /// Request headers that these pages may send besides Authorization, Content-Type and those of tracing (traceparent,
     /// tracestate, baggage, sentry-trace); names separated by commas
     #[arg(long, env = "CORS_ALLOWED_HEADERS", default_value = "")]
@@ -197,6 +203,13 @@ impl Settings {
         let (value, file) = (&self.migration_database_url, &self.migration_database_url_file);
         let url = secret::resolve(MIGRATION_DATABASE_URL, value.as_ref(), file.as_deref())?;
         Ok((MIGRATION_DATABASE_URL, url))
+    }
+
+    /// Whether browsers are told to use https alone. A deployment whose auth-service is reached by https is assumed to be
+    /// so as a whole; over plain HTTP browsers ignore the header.
+    pub fn hsts(&self) -> Hsts {
+        let issuer = given(&self.auth_issuer).and_then(|issuer| Url::parse(issuer).ok());
+        self.hsts.or_else(|| issuer.as_ref().map(Hsts::of)).unwrap_or(Hsts::Off)
     }
 
     /// The verifier of the tokens. It fetches the signing keys in the background from now on.

@@ -8,8 +8,7 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::Method;
-use actix_web::http::header;
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::{App, web};
 use service_kit::cors::{AllowedHeaders, refuse_preflight};
 use service_kit::database::{self, Address, DatabaseError, Timeouts};
@@ -17,6 +16,7 @@ use service_kit::headers::Header;
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
 use service_kit::metrics::MetricsError;
 use service_kit::origins::{OriginPatterns, RefusalLog};
+use service_kit::response_headers::response_headers;
 use service_kit::telemetry::RequestSpan;
 use service_kit::{document, envelope, guard, lifecycle, openapi};
 use shared_claims::{SharedClock, Verifier};
@@ -127,6 +127,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     let connections = settings.database_pool_size.max(LEAST_CONNECTIONS * lifecycle::workers());
     let bounds = Bounds { task_quota: settings.task_quota, list_timeout: settings.list_timeout };
     let allowed_headers = settings.cors_allowed_headers.clone();
+    let hsts = settings.hsts();
     let refusals = Arc::new(RefusalLog::new("CORS_ORIGINS"));
     let searches = SearchSlots::new(settings.list_timeout);
     let budget = web::Data::new(RequestBudget::new(settings.requests_per_minute, clock.clone()));
@@ -151,10 +152,10 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
             .configure(openapi::routes(&document))
             .configure(openapi::method_not_allowed(&document))
             .default_service(web::to(envelope::not_found))
-            .wrap(DefaultHeaders::new().add((header::CACHE_CONTROL, "no-store")))
             .wrap(from_fn(guard::guard))
             .wrap(cors(origins.clone(), &allowed_headers, Arc::clone(&refusals)))
             .wrap(from_fn(refuse_preflight))
+            .wrap(response_headers(hsts))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
     let bound = lifecycle::bind(app, settings.bind, settings.connection_limit);

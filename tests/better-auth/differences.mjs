@@ -63,14 +63,51 @@ export const DIFFERENCES = [
     ],
   },
   {
+    id: "protective-headers",
+    difference:
+      "every answer carries a `content-security-policy` and a `referrer-policy`, and `cache-control: no-store` unless it is public",
+    reason: "an answer that a browser opens as a page can do nothing, and no cache keeps personal data",
+    shows: [
+      { field: "header.content-security-policy", theirs: null, ours: "\"default-src 'none'; frame-ancestors 'none'\"" },
+      { field: "header.referrer-policy", theirs: null, ours: '"no-referrer"' },
+      { field: "header.cache-control", theirs: null, ours: '"no-store"' },
+    ],
+  },
+  {
+    id: "hsts",
+    difference: "where `BASE_URL` is https, every answer carries `strict-transport-security`, unless `HSTS=off`",
+    reason: "browsers then never send a cookie or a password to the host over plain HTTP",
+    shows: [
+      { profile: "https", field: "header.strict-transport-security", theirs: null, ours: '"max-age=31536000"' },
+      { profile: "same-site", field: "header.strict-transport-security", theirs: null, ours: '"max-age=31536000"' },
+    ],
+  },
+  {
+    id: "sessions-left",
+    difference: "signing in or up ends the sessions that the request presents",
+    reason: "a browser that signs in again leaves no live session behind that nobody can reach (OWASP ASVS 5.0 7.2.4)",
+    shows: [{ scenario: "sessions > signing in again" }],
+  },
+  {
+    id: "two-users",
+    difference: "a request whose cookies hold the live sessions of two users has neither",
+    reason: "one of them was planted, so that somebody acts in a stranger's account",
+    shows: [{ scenario: "sessions > cookies of two users" }],
+  },
+  {
+    id: "clear-site-data",
+    difference: "sign-out carries `clear-site-data: \"cache\"`",
+    reason: "what the browser kept of the answers goes with the session",
+    shows: [{ at: "POST /sign-out", field: "header.clear-site-data", theirs: null, ours: '"\\"cache\\""' }],
+  },
+  {
     id: "jwks",
-    difference: "keys of the JWKS have `use: sig`; it has an `ETag`, and it and `token` have cache headers",
+    difference: "keys of the JWKS have `use: sig`; it has an `ETag` and cache headers",
     reason: "verifiers that check it, and caches in between",
     shows: [
       { at: /jwks$/, field: /^(body|data)\.keys\.0\.use$/, theirs: null },
       { at: "GET /jwks", field: "header.cache-control", theirs: null },
       { at: "GET /jwks", field: "header.etag", theirs: null },
-      { at: "GET /token", field: "header.cache-control", theirs: null, ours: '"no-store"' },
     ],
   },
   {

@@ -9,5 +9,4 @@ export const PAGE_HEADERS = (formAction) => [
     ),
   },
   { field: "header.referrer-policy", theirs: null, ours: '"same-origin"' },
-  { field: "header.cache-control", theirs: null, ours: '"no-store"' },
 ];

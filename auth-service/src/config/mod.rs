@@ -21,6 +21,7 @@ use secrecy::SecretString;
 use service_kit::cors::AllowedHeaders;
 use service_kit::database::Pooler;
 use service_kit::lifecycle::ConnectionLimit;
+use service_kit::response_headers::Hsts;
 use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 use service_kit::telemetry::LogFormat;
@@ -75,6 +76,10 @@ pub struct Config {
     /// Where browsers reach this service; https here makes cookies `Secure`
     #[arg(long, env, default_value = "http://localhost:8081", value_parser = identity::base_url)]
     pub base_url: Url,
+    /// Whether browsers are told to use https alone for a year (Strict-Transport-Security): off, for this host, or for
+    /// its subdomains too [default: host if BASE_URL is https and its host is a domain other than localhost]
+    #[arg(long, env, value_enum)]
+    pub hsts: Option<Hsts>,
     /// Secrets of cookies, comma-separated: the first signs (32 bytes or more), all verify (16 or more)
     #[arg(long, env, hide_env_values = true)]
     pub auth_secrets: Option<SecretString>,

@@ -22,6 +22,12 @@ pub struct SessionConfig {
     /// How old a session may be for what needs a fresh one; 0s: any age
     #[arg(long, env, default_value = "24h", value_parser = age)]
     pub session_fresh_age: SignedDuration,
+    /// How long a session lives at most, however often it is used [default: as long as it is used]
+    #[arg(long, env, value_parser = lifetime)]
+    pub session_max_lifetime: Option<SignedDuration>,
+    /// Whether ending sessions by revoke-session, revoke-sessions and revoke-other-sessions takes a fresh session
+    #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub session_revoke_fresh: bool,
     /// What the names of the cookies begin with
     #[arg(long, env, default_value = "better-auth", value_parser = cookie_prefix)]
     pub cookie_prefix: String,
@@ -31,6 +37,10 @@ pub struct SessionConfig {
     /// Whether cookies are `Secure` and named so [default: when BASE_URL is https]
     #[arg(long, env, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub secure_cookies: Option<bool>,
+    /// Whether the names of cookies begin with __Host-, so that no other host of the domain can plant them; needs `Secure`
+    /// cookies and no COOKIE_DOMAIN. Switching it on or off signs everybody out
+    #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub cookie_host_prefix: bool,
     /// Which requests of other sites browsers send the cookies with: links that lead here (lax), none (strict), or all
     /// (none), which needs `Secure` cookies
     #[arg(long, env, value_enum, default_value = "lax")]
@@ -48,6 +58,12 @@ pub enum CookieError {
         "COOKIE_SAME_SITE=none needs Secure cookies: set BASE_URL to an https URL, or SECURE_COOKIES=true"
     )]
     InsecureNone,
+    /// Browsers refuse a `__Host-` cookie that is not `Secure`, or has a domain.
+    #[error(
+        "COOKIE_HOST_PREFIX needs Secure cookies and no COOKIE_DOMAIN: set BASE_URL to an https URL, or \
+         SECURE_COOKIES=true, and unset COOKIE_DOMAIN"
+    )]
+    HostPrefix,
 }
 
 impl SessionConfig {
@@ -57,6 +73,8 @@ impl SessionConfig {
             ttl: self.session_ttl,
             update_age: self.session_update_age,
             fresh_age: self.session_fresh_age,
+            max_lifetime: self.session_max_lifetime,
+            revoking_needs_fresh: self.session_revoke_fresh,
         }
     }
 
@@ -71,10 +89,14 @@ impl SessionConfig {
         if self.cookie_same_site == SameSite::None && !secure {
             return Err(CookieError::InsecureNone);
         }
+        if self.cookie_host_prefix && (!secure || domain.is_some()) {
+            return Err(CookieError::HostPrefix);
+        }
         Ok(CookieSettings {
             prefix: self.cookie_prefix.clone(),
             domain,
             secure,
+            host_prefix: self.cookie_host_prefix,
             same_site: self.cookie_same_site,
             max_age: self.session_ttl,
         })

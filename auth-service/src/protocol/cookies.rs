@@ -22,7 +22,8 @@ pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
-/// How many session cookies of one request are looked at: one for its host, and one for each domain above it.
+/// How many sessions the cookies of one request may hold: one for its host, and one for each domain above it. More were
+/// planted, to crowd out the browser's own, and none of them is looked at.
 const MAX_SESSION_COOKIES: usize = 4;
 /// How the name of the device cookie ends.
 const DEVICE: &str = "device";
@@ -30,6 +31,9 @@ const DEVICE: &str = "device";
 const SIGN_UP: &str = "sign_up";
 /// The prefix browsers accept only from https and with `Secure`.
 const SECURE_PREFIX: &str = "__Secure-";
+/// The prefix that browsers accept only from the host itself besides: no subdomain and no page over plain HTTP can plant
+/// such a cookie (RFC 6265bis, 4.1.3.2).
+const HOST_PREFIX: &str = "__Host-";
 /// How long a browser keeps the device cookie, in seconds: 400 days, the longest that browsers keep any.
 const DEVICE_MAX_AGE: i64 = 400 * 24 * 60 * 60;
 /// What the signed `dont_remember` cookie says.
@@ -93,6 +97,8 @@ pub struct CookieSettings {
     pub domain: Option<CookieDomain>,
     /// Whether they travel over https alone, and say so in their names.
     pub secure: bool,
+    /// Whether their names say that they belong to this host alone. Takes `secure` and no `domain`.
+    pub host_prefix: bool,
     /// Which requests of other sites they come with.
     pub same_site: SameSite,
     /// How long a remembered session lives without being used.
@@ -116,8 +122,12 @@ pub struct Cookies {
 impl Cookies {
     /// Cookies signed by `secrets`.
     pub fn new(secrets: AuthSecrets, settings: &CookieSettings) -> Self {
-        let secure_prefix = if settings.secure { SECURE_PREFIX } else { "" };
-        let name = |name: &str| format!("{secure_prefix}{}.{name}", settings.prefix);
+        let browser_prefix = match settings {
+            CookieSettings { host_prefix: true, .. } => HOST_PREFIX,
+            CookieSettings { secure: true, .. } => SECURE_PREFIX,
+            _ => "",
+        };
+        let name = |name: &str| format!("{browser_prefix}{}.{name}", settings.prefix);
         let domain = settings.domain.as_ref().map(|domain| format!("Domain={}; ", domain.as_str()));
         let secure = if settings.secure { "Secure; " } else { "" };
         Self {
@@ -144,8 +154,22 @@ impl Cookies {
     pub fn presented(&self, headers: &HeaderMap) -> (Presented, Vec<SessionToken>) {
         match self.bearer(headers) {
             Some(token) => (Presented::Bearer, vec![token]),
-            None => (Presented::Cookie, self.in_cookies(headers).take(MAX_SESSION_COOKIES).collect()),
+            None => (Presented::Cookie, self.few_in_cookies(headers)),
         }
+    }
+
+    fn few_in_cookies(&self, headers: &HeaderMap) -> Vec<SessionToken> {
+        let mut few: Vec<SessionToken> = Vec::new();
+        for token in self.in_cookies(headers) {
+            if few.iter().any(|known| known.expose() == token.expose()) {
+                continue;
+            }
+            if few.len() == MAX_SESSION_COOKIES {
+                return Vec::new();
+            }
+            few.push(token);
+        }
+        few
     }
 
     /// Every session token in a request, wherever it is: who signs out leaves all of these.
@@ -283,6 +307,7 @@ mod tests {
             prefix: "better-auth".to_owned(),
             domain: domain.map(|domain| CookieDomain::parse(domain, &base_url).unwrap()),
             secure: base_url.scheme() == "https",
+            host_prefix: false,
             same_site: SameSite::Lax,
             max_age: SignedDuration::from_hours(168),
         }
@@ -438,6 +463,20 @@ mod tests {
     }
 
     #[test]
+    fn more_sessions_than_a_browser_can_have_got_are_none() {
+        let cookies = cookies(SECRET, "http://localhost:8081");
+        let presented = |tokens: &[&str]| {
+            let pair =
+                |token: &&str| format!("better-auth.session_token={}", cookies.signed(&(*token).into()));
+            let header = tokens.iter().map(pair).collect::<Vec<_>>().join("; ");
+            cookies.presented(&request(COOKIE, &header)).1.len()
+        };
+        assert_eq!(presented(&["a", "b", "c", "d"]), 4);
+        assert_eq!(presented(&["a", "b", "c", "d", "a", "b"]), 4, "one session in two cookies counts once");
+        assert_eq!(presented(&["a", "b", "c", "d", "e"]), 0);
+    }
+
+    #[test]
     fn who_signs_out_presents_every_token() {
         let cookies = cookies(SECRET, "http://localhost:8081");
         let signed = |token: &str| cookies.signed(&token.into());
@@ -459,6 +498,20 @@ mod tests {
                 "__Secure-better-auth.session_token=t.s; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax"
             ]
         );
+    }
+
+    #[test]
+    fn a_host_prefix_takes_the_place_of_the_secure_one() {
+        let secrets = AuthSecrets::parse(&SECRET.to_owned().into()).unwrap();
+        let settings = CookieSettings { host_prefix: true, ..settings("https://auth.example.com", None) };
+        let cookies = Cookies::new(secrets, &settings);
+        assert_eq!(
+            cookies.set(&HeaderMap::new(), "t.s", true),
+            ["__Host-better-auth.session_token=t.s; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax"]
+        );
+        let planted = format!("__Secure-better-auth.session_token={}", cookies.signed(&TOKEN.into()));
+        assert!(cookies.presented(&request(COOKIE, &planted)).1.is_empty(), "the other name is not read");
+        assert!(cookies.presented(&request(COOKIE, &planted.replace("__Secure", "__Host"))).1.len() == 1);
     }
 
     #[test]

@@ -40,6 +40,14 @@ pub struct WithBody<T> {
     pub body: T,
 }
 
+/// A body and a live session that may end others: a fresh one, if `SESSION_REVOKE_FRESH` says so.
+pub struct Revoking<T> {
+    /// Who sends it.
+    pub current: SignedIn,
+    /// What it says.
+    pub body: T,
+}
+
 /// Sends the cookie of the session that a request presented again.
 pub fn set_cookies(response: &mut HttpResponse, state: &State, request: &HttpRequest, current: &SignedIn) {
     let token = (&current.token, current.found_by == Presented::Bearer);
@@ -50,7 +58,7 @@ pub fn set_cookies(response: &mut HttpResponse, state: &State, request: &HttpReq
 
 /// The session of a request, if there is a live one.
 pub enum MaybeSignedIn {
-    /// No token came, or one that nobody signed, or one whose session is over.
+    /// No token came, or one that nobody signed, or one whose session is over; or the sessions of two users.
     Nobody,
     /// Somebody.
     SignedIn(Box<SignedIn>),
@@ -119,6 +127,25 @@ impl<T: Schema> FromRequest for WithBody<T> {
     }
 }
 
+impl<T: Schema> FromRequest for Revoking<T> {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let with_body = WithBody::<T>::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let WithBody { current, body } = with_body.await?;
+            let state = state(&request)?;
+            let settings = &state.settings.sessions;
+            if settings.revoking_needs_fresh && !current.session.is_fresh(settings, state.clock.now()) {
+                return Err(ApiError::SessionNotFresh);
+            }
+            Ok(Self { current, body })
+        })
+    }
+}
+
 async fn require(request: &HttpRequest) -> Result<SignedIn, ApiError> {
     match look_up(request).await? {
         MaybeSignedIn::SignedIn(signed_in) => Ok(*signed_in),
@@ -138,12 +165,16 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
         request.extensions_mut().insert(News::Ended);
         Ok(MaybeSignedIn::Nobody)
     };
+    let oldest = state.settings.sessions.oldest_beginning(now);
     // Nearly always there is one token, and so one query.
-    let mut found = None;
+    let mut found: Option<(Session, User, SessionToken)> = None;
     for token in tokens {
-        if let Some((session, user)) = store::find(&state.pool, &token, now).await? {
-            found = Some((session, user, token));
-            break;
+        let Some((session, user)) = store::find(&state.pool, &token, oldest, now).await? else { continue };
+        match &found {
+            // One of the two was planted, by somebody who wants this browser to act as another user.
+            Some((_, first, _)) if first.id != user.id => return Ok(MaybeSignedIn::Nobody),
+            Some(_) => {}
+            None => found = Some((session, user, token)),
         }
     }
     let Some((mut session, user, token)) = found else { return ended() };

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::current::{Fresh, WithBody};
+use super::current::{Fresh, Revoking};
 use super::hand_over::clear_cookies;
 use super::model::{SessionId, SessionView};
 use super::store;
@@ -40,7 +40,9 @@ impl Schema for Revocation {
 ))]
 #[get("/list-sessions")]
 pub async fn list_sessions(state: web::Data<State>, Fresh(current): Fresh) -> Result<HttpResponse, ApiError> {
-    let sessions = store::list(&state.pool, &current.user.id, state.clock.now()).await?;
+    let now = state.clock.now();
+    let oldest = state.settings.sessions.oldest_beginning(now);
+    let sessions = store::list(&state.pool, &current.user.id, oldest, now).await?;
     let sessions: Vec<SessionView<'_>> = sessions.iter().map(SessionView::from).collect();
     Ok(HttpResponse::Ok().json(sessions))
 }
@@ -51,11 +53,12 @@ pub async fn list_sessions(state: web::Data<State>, Fresh(current): Fresh) -> Re
 #[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), request_body = Revocation, responses(
     (status = 200, body = Status, description = "The session is not live any more"),
     (status = 401, body = Envelope, description = "No live session"),
+    (status = 403, body = Envelope, description = "SESSION_NOT_FRESH, with SESSION_REVOKE_FRESH"),
 ))]
 #[post("/revoke-session")]
 pub async fn revoke_session(
     state: web::Data<State>,
-    WithBody { current, body }: WithBody<Revocation>,
+    Revoking { current, body }: Revoking<Revocation>,
 ) -> Result<HttpResponse, ApiError> {
     store::revoke(&state.pool, &current.user.id, &body.token).await?;
     let mut response = HttpResponse::Ok();
@@ -73,11 +76,12 @@ pub async fn revoke_session(
 #[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), responses(
     (status = 200, body = Status, description = "All sessions were ended"),
     (status = 401, body = Envelope, description = "No live session"),
+    (status = 403, body = Envelope, description = "SESSION_NOT_FRESH, with SESSION_REVOKE_FRESH"),
 ))]
 #[post("/revoke-sessions")]
 pub async fn revoke_sessions(
     state: web::Data<State>,
-    WithBody { current, .. }: WithBody<NoFields>,
+    Revoking { current, .. }: Revoking<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
     store::end_all(&state.pool, &current.user.id, None).await?;
     let mut response = HttpResponse::Ok();
@@ -89,11 +93,12 @@ pub async fn revoke_sessions(
 #[utoipa::path(tag = "sessions", security(("cookie" = []), ("bearer" = [])), responses(
     (status = 200, body = Status, description = "All other sessions were ended"),
     (status = 401, body = Envelope, description = "No live session"),
+    (status = 403, body = Envelope, description = "SESSION_NOT_FRESH, with SESSION_REVOKE_FRESH"),
 ))]
 #[post("/revoke-other-sessions")]
 pub async fn revoke_other_sessions(
     state: web::Data<State>,
-    WithBody { current, .. }: WithBody<NoFields>,
+    Revoking { current, .. }: Revoking<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
     store::end_all(&state.pool, &current.user.id, Some(current.session.id)).await?;
     Ok(HttpResponse::Ok().json(DONE))

@@ -28,7 +28,8 @@ pub struct Started {
     pub token: SessionToken,
 }
 
-/// Begins a session of `user` for the device that sent `request`. The user is as they were when the credential was checked.
+/// Begins a session of `user` for the device that sent `request`, and ends those that the request presents. The user is as
+/// they were when the credential was checked.
 ///
 /// # Errors
 /// When the database cannot; [`ApiError::InvalidEmailOrPassword`] when the user is gone or the credential changed since.
@@ -45,9 +46,11 @@ pub async fn start(
     let ip_address = address.map(|address| address.to_string()).unwrap_or_default();
     let user_agent = request.headers().get(header::USER_AGENT).map(for_display);
     let device = (ip_address, &*user_agent.unwrap_or_default());
-    let mut session = Session::begin(user.id.clone(), remembered, state.settings.sessions.ttl, device, now);
+    let mut session = Session::begin(user.id.clone(), remembered, &state.settings.sessions, device, now);
     let drawn = state.status_lists.draw(false)?;
-    match store::start(client, &session, user.credential_epoch, &token, &drawn).await? {
+    let presented = state.cookies.all_presented(request.headers());
+    let tokens = (&token, presented.as_slice());
+    match store::start(client, &session, user.credential_epoch, tokens, &drawn).await? {
         Stored::Begun(index) => session.status_index = index,
         Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
     }

@@ -34,7 +34,7 @@ struct Success {
 
 /// Sign out.
 ///
-/// Ends every session that the request presents, and clears the session cookies. Succeeds without a session too. If the
+/// Ends every session that the request presents, clears the session cookies and has the browser clear its cache. Succeeds without a session too. If the
 /// database is unavailable, the response is 503 and clears the cookies all the same.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])), responses(
     (status = 200, body = Success, description = "Signed out"),
@@ -50,6 +50,7 @@ pub async fn sign_out(request: HttpRequest, state: web::Data<State>, _: Body<NoF
         Err(error) => HttpResponse::from_error(error),
     };
     clear_cookies_of(&mut response, &state);
+    response.headers_mut().insert(CLEAR_SITE_DATA, CLEAR_CACHE);
     response
 }
 
@@ -118,6 +119,10 @@ pub async fn update_session(_: WithBody<SessionUpdate>) -> HttpResponse {
     HttpResponse::from_error(ApiError::NoFieldsToUpdate)
 }
 
+const CLEAR_SITE_DATA: header::HeaderName = header::HeaderName::from_static("clear-site-data");
+/// What the browser keeps of this origin's answers. Not "cookies": the mark of a known device outlives a session, and the
+/// other cookies of the domain belong to others.
+const CLEAR_CACHE: header::HeaderValue = header::HeaderValue::from_static("\"cache\"");
 const NO_STORE: [(header::HeaderName, &str); 2] =
     [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
 

@@ -29,6 +29,22 @@ pub struct SessionSettings {
     pub update_age: SignedDuration,
     /// How old one may be for what needs a fresh one; zero: any age.
     pub fresh_age: SignedDuration,
+    /// How long one lives at most, however often it is used (OWASP ASVS 5.0 7.3.2); `None`: as long as it is used.
+    pub max_lifetime: Option<SignedDuration>,
+    /// Whether ending other sessions takes a fresh one (OWASP ASVS 5.0 7.5.2).
+    pub revoking_needs_fresh: bool,
+}
+
+impl SessionSettings {
+    /// Sessions that began at this time or before are over, whatever else holds for them.
+    pub fn oldest_beginning(&self, now: Timestamp) -> Option<Timestamp> {
+        self.max_lifetime.map(|lifetime| now.checked_sub(lifetime).unwrap_or(Timestamp::MIN))
+    }
+
+    /// When a session ends that began at `beginning` and would go on until `expires_at`.
+    fn end(&self, beginning: Timestamp, expires_at: Timestamp) -> Timestamp {
+        self.max_lifetime.map_or(expires_at, |lifetime| expires_at.min(later(beginning, lifetime)))
+    }
 }
 
 /// What a signed-in device holds. The database knows only its SHA-256. Never printed.
@@ -98,17 +114,17 @@ impl Session {
     pub fn begin(
         user_id: UserId,
         remembered: bool,
-        ttl: SignedDuration,
+        settings: &SessionSettings,
         (ip_address, user_agent): (String, &str),
         now: Timestamp,
     ) -> Self {
-        let ttl = if remembered { ttl } else { UNREMEMBERED_TTL.min(ttl) };
+        let ttl = if remembered { settings.ttl } else { UNREMEMBERED_TTL.min(settings.ttl) };
         Self {
             id: SessionId::new(now),
             user_id,
             created_at: now,
             updated_at: now,
-            expires_at: later(now, ttl),
+            expires_at: settings.end(now, later(now, ttl)),
             remembered,
             ip_address,
             user_agent: kept_of(user_agent),
@@ -140,7 +156,7 @@ impl Session {
 
     /// When the session should end if it is extended now; `None` when it is not time yet, or it never is extended.
     pub fn extension(&self, settings: &SessionSettings, now: Timestamp) -> Option<Timestamp> {
-        let extended = later(now, settings.ttl);
+        let extended = settings.end(self.created_at, later(now, settings.ttl));
         let gained = extended.duration_since(self.expires_at);
         (self.remembered && gained >= settings.update_age).then_some(extended)
     }
@@ -212,11 +228,13 @@ mod tests {
         ttl: WEEK,
         update_age: SignedDuration::from_hours(24),
         fresh_age: SignedDuration::from_hours(24),
+        max_lifetime: None,
+        revoking_needs_fresh: false,
     };
 
     fn session(remembered: bool) -> Session {
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
-        Session::begin("alice".parse().unwrap(), remembered, WEEK, (String::new(), "curl"), start)
+        Session::begin("alice".parse().unwrap(), remembered, &SETTINGS, (String::new(), "curl"), start)
     }
 
     #[test]
@@ -227,6 +245,28 @@ mod tests {
         assert_eq!(session.extension(&SETTINGS, at(23)), None);
         assert_eq!(session.extension(&SETTINGS, at(24)), Some(at(24 + 168)));
         assert_eq!(session.extension(&SETTINGS, at(100)), Some(at(100 + 168)));
+    }
+
+    #[test]
+    fn a_session_that_is_used_all_the_time_ends_with_its_longest_lifetime() {
+        let settings =
+            SessionSettings { max_lifetime: Some(SignedDuration::from_hours(10 * 24)), ..SETTINGS };
+        let start = "2026-01-01T00:00:00Z".parse().unwrap();
+        let user = || "alice".parse().unwrap();
+        let mut session = Session::begin(user(), true, &settings, (String::new(), ""), start);
+        let at = |hours| later(start, SignedDuration::from_hours(hours));
+        assert_eq!(session.expires_at, at(168));
+        assert_eq!(session.extension(&settings, at(48)), Some(at(216)));
+        assert_eq!(session.extension(&settings, at(160)), Some(at(240)));
+        session.expires_at = at(240);
+        assert_eq!(session.extension(&settings, at(239)), None, "nothing is left to gain");
+        let short = SessionSettings { max_lifetime: Some(SignedDuration::from_hours(1)), ..SETTINGS };
+        for remembered in [true, false] {
+            let session = Session::begin(user(), remembered, &short, (String::new(), ""), start);
+            assert_eq!(session.expires_at, at(1), "{remembered}");
+        }
+        assert_eq!(SETTINGS.oldest_beginning(start), None);
+        assert_eq!(short.oldest_beginning(at(1)), Some(start));
     }
 
     #[test]

@@ -14,10 +14,12 @@ use crate::users::{self, CredentialEpoch, User};
 /// Begins nothing unless the credential is still of the epoch that it was checked in. The account stays locked until the
 /// session is visible: a change of the password that comes later sees it, and one that came before is seen here.
 ///
-/// Sweeps what the same user left expired, and takes the first place in the status lists that is free of those drawn.
+/// Ends the sessions that the request presented (OWASP ASVS 5.0 7.2.4): the device that signs in leaves them, whosever they
+/// are. Sweeps what the same user left expired, and takes the first place in the status lists that is free of those drawn.
 const START: &str = "
     WITH account AS MATERIALIZED (SELECT id FROM users WHERE id = $2 AND credential_epoch = $10 FOR SHARE),
     swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4),
+    left_behind AS (DELETE FROM sessions WHERE token_hash = ANY($11) AND EXISTS (SELECT FROM account)),
     given AS (
         INSERT INTO status_indexes (idx)
         SELECT drawn FROM account, unnest($9::bigint[]) AS drawn
@@ -47,12 +49,13 @@ const FIND: &str = "
            u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch
     FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.token_hash = $1 AND s.expires_at > $2";
+    WHERE s.token_hash = $1 AND s.expires_at > $2 AND ($3::timestamptz IS NULL OR s.created_at > $3)";
 const EXTEND: &str = "UPDATE sessions SET expires_at = $2, updated_at = $3 WHERE id = $1";
 const LIST: &str = "
     SELECT id AS session_id, created_at AS session_created_at, updated_at AS session_updated_at,
            expires_at, remembered, ip_address, user_agent, status_index
-    FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at, id";
+    FROM sessions
+    WHERE user_id = $1 AND expires_at > $2 AND ($3::timestamptz IS NULL OR created_at > $3) ORDER BY created_at, id";
 /// Named by its handle or by its token; the user's own or none.
 const REVOKE: &str = "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3)";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2";
@@ -69,7 +72,7 @@ pub enum Stored {
 }
 
 /// Stores a new session of a user whose credential was checked in `epoch`, with one of the `drawn` places in the status
-/// lists if one was free.
+/// lists if one was free. Ends the sessions of the tokens `presented`.
 ///
 /// # Errors
 /// When the database cannot.
@@ -77,7 +80,7 @@ pub async fn start(
     client: &impl Executor,
     session: &Session,
     epoch: CredentialEpoch,
-    token: &SessionToken,
+    (token, presented): (&SessionToken, &[SessionToken]),
     drawn: &[i64],
 ) -> Result<Stored, StoreError> {
     let row = client
@@ -94,6 +97,7 @@ pub async fn start(
                 &session.user_agent,
                 &drawn,
                 &epoch.number(),
+                &hashes(presented),
             ],
         )
         .await?;
@@ -127,26 +131,32 @@ pub async fn place(
     row.as_ref().map_or(Ok(None), status_index)
 }
 
-/// The live session of a token, and its user: one query.
+/// The live session of a token, and its user: one query. A session that began at `oldest` or before is over.
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
 pub async fn find(
     client: &impl Executor,
     token: &SessionToken,
+    oldest: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Option<(Session, User)>, StoreError> {
-    let Some(row) = client.query_opt(FIND, &[&token.hash(), &now]).await? else { return Ok(None) };
+    let Some(row) = client.query_opt(FIND, &[&token.hash(), &now, &oldest]).await? else { return Ok(None) };
     let user = users::from_row(&row)?;
     Ok(Some((from_row(&row, &user.id)?, user)))
 }
 
-/// The live sessions of a user, oldest first.
+/// The live sessions of a user, oldest first. A session that began at `oldest` or before is over.
 ///
 /// # Errors
 /// When the database cannot, or a stored value does not fit.
-pub async fn list(client: &impl Executor, user: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
-    let rows = client.query(LIST, &[&user.as_str(), &now]).await?;
+pub async fn list(
+    client: &impl Executor,
+    user: &UserId,
+    oldest: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    let rows = client.query(LIST, &[&user.as_str(), &now, &oldest]).await?;
     rows.iter().map(|row| from_row(row, user)).collect()
 }
 
@@ -192,9 +202,12 @@ pub async fn extend(
 /// # Errors
 /// When the database cannot.
 pub async fn end(client: &impl Executor, tokens: &[SessionToken]) -> Result<(), StoreError> {
-    let hashes: Vec<Vec<u8>> = tokens.iter().map(SessionToken::hash).collect();
-    client.execute(END, &[&hashes]).await?;
+    client.execute(END, &[&hashes(tokens)]).await?;
     Ok(())
+}
+
+fn hashes(tokens: &[SessionToken]) -> Vec<Vec<u8>> {
+    tokens.iter().map(SessionToken::hash).collect()
 }
 
 /// Reads a session out of a row that names its columns as [`FIND`] and [`LIST`] do.

@@ -71,7 +71,7 @@ async fn a_ca_of_its_own_serves_https_and_redirects_http() {
         assert_eq!(answer.headers()[name], value);
     }
     assert!(answer.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
-    for name in ["server", "alt-svc"] {
+    for name in ["server", "alt-svc", "strict-transport-security"] {
         assert!(!answer.headers().contains_key(name), "{name}");
     }
     let (_, request) = upstreams.only().await;
@@ -97,6 +97,7 @@ async fn certificates_come_from_files() {
     let https = client(ca.as_bytes(), name, gateway.ports().https);
     let url = format!("https://{name}:{}/api/auth/ok", gateway.ports().https);
     let answer = get(&https, &url).await;
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
     assert_eq!((answer.status().as_u16(), answer.text().await.unwrap()), (200, "auth".to_owned()));
     let (_, request) = upstreams.only().await;
     assert_eq!(header(&request, "x-forwarded-host"), Some(url.split('/').nth(2).unwrap()));

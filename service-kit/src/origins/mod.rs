@@ -216,17 +216,23 @@ fn is_spelled_as_browsers_do(text: &str, spelling: &str) -> Result<(), String> {
     Err(format!("{text} matches no origin as browsers write it; did you mean {spelling}?"))
 }
 
-/// With credentials at stake a pattern must say whose pages it means: `*` and `*.com` mean everybody's.
+/// With credentials at stake a pattern must say whose pages it means: `*` and `*.com` mean everybody's, and so does
+/// `*.github.io`, since anybody can register a name below a public suffix (<https://publicsuffix.org>).
 fn names_something(text: &str, host_and_port: &str) -> Result<(), String> {
     let host = host_and_port.split([':', '/']).next().unwrap_or_default();
-    let literal = host.rsplit('.').take_while(|label| !has_wildcard(label)).count();
+    let domain =
+        host.rfind(['*', '?']).and_then(|last| host.get(last..)?.split_once('.')).map(|(_, rest)| rest);
     let is_range =
         HostKind::of(host) == HostKind::Ipv4Range && host.starts_with(|first: char| first.is_ascii_digit());
     let is_whole = !host.is_empty() && !has_wildcard(host);
-    if literal >= 2 || is_range || is_whole {
+    let is_owned = domain.is_some_and(|domain| psl::domain_str(&domain.to_ascii_lowercase()).is_some());
+    if is_owned || is_range || is_whole {
         return Ok(());
     }
-    Err(format!("{text} would trust strangers; name a domain, as in https://*.example.com"))
+    Err(match domain.filter(|domain| domain.contains('.')) {
+        Some(suffix) => format!("{text} would trust strangers: anybody can register a name below {suffix}"),
+        None => format!("{text} would trust strangers; name a domain, as in https://*.example.com"),
+    })
 }
 
 fn has_wildcard(text: &str) -> bool {
@@ -256,6 +262,9 @@ mod tests {
             ("*.example.com:8443", "https://a.example.com:8443"),
             ("http://192.168.*.*:3000", "http://192.168.1.7:3000"),
             ("https://**.example.com", "https://a.b.example.com"),
+            ("https://*.shop.vercel.app", "https://a.shop.vercel.app"),
+            ("https://*.shop.co.uk", "https://a.shop.co.uk"),
+            ("http://*.app.localhost:3000", "http://a.app.localhost:3000"),
         ] {
             assert!(covers(pattern, url), "{pattern} {url}");
         }
@@ -322,6 +331,11 @@ mod tests {
             "*",
             "**",
             "*.com",
+            "*.co.uk",
+            "https://*.github.io",
+            "https://shop-*.vercel.app",
+            "http://*.pages.dev:8080",
+            "https://*.Vercel.app",
             "https://*",
             "https://*:3000",
             "https://*.*",

@@ -1,7 +1,20 @@
+import { PASSWORD } from "../browser.mjs";
+
 /** The token by which a list names a session. */
 const named = async (browser) => (await browser.get("/get-session")).json.session.token;
 
 const plain = {
+  "signing in again": async (at) => {
+    const ada = await at.user();
+    const { cookie } = ada;
+    await ada.post("/sign-in/email", { email: ada.email, password: PASSWORD });
+    await ada.get("/get-session");
+    await at.get("/get-session", { headers: { cookie } });
+  },
+  "cookies of two users": async (at) => {
+    const [ada, grace] = [await at.user("ada"), await at.user("grace")];
+    await at.get("/get-session", { headers: { cookie: `${ada.cookie}; ${grace.cookie}` } });
+  },
   "a list of one": async (at) => {
     const ada = await at.user();
     await ada.get("/list-sessions");
