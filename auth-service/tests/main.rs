@@ -10,6 +10,7 @@ mod deletion;
 mod devices;
 mod document;
 mod doors;
+mod enumeration;
 mod expo;
 mod foreign_bytes;
 mod forward_auth;

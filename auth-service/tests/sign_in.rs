@@ -75,7 +75,7 @@ async fn fr_010_an_unknown_email_and_a_wrong_password_each_cost_one_hash_of_the_
 }
 
 /// What the service logged of its hashing: what it did, at which cost.
-fn hashes(service: &Service) -> Vec<(String, u64)> {
+pub fn hashes(service: &Service) -> Vec<(String, u64)> {
     let events = hash_events(service).into_iter().filter(|fields| fields["message"] == "bcrypt");
     events
         .map(|fields| (fields["operation"].as_str().unwrap().to_owned(), fields["cost"].as_u64().unwrap()))
@@ -92,7 +92,7 @@ fn hash_events(service: &Service) -> Vec<Value> {
         .collect()
 }
 
-async fn wait_for_hash(service: &Service, count: usize) {
+pub async fn wait_for_hash(service: &Service, count: usize) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while hash_events(service).len() < count {
         assert!(tokio::time::Instant::now() < deadline, "no hash number {count}");

@@ -275,7 +275,7 @@ async fn change(
         return refused;
     };
     if link.purpose == Purpose::ConfirmEmailChange {
-        let change = Change { user: &user, session, new_email };
+        let change = Change { user: &user, session, new_email, is_taken: false };
         return match send_change(transaction, state, asker, Asked::NewAddress, change, callback, now).await {
             Ok(_) => Ok(Outcome::Confirmed),
             Err(ApiError::Unauthorized) => refused,

@@ -164,13 +164,10 @@ async fn begin_change(
     let (user, new_email, now) = (&current.user, &change.new_email, state.clock.now());
     let confirms = user.email_verified && state.settings.accounts.confirm_change_email;
     let asked = if confirms { Asked::PresentAddress } else { Asked::NewAddress };
-    if users::find_by_email(&state.pool, new_email).await?.is_some() {
-        let to = if confirms { &user.email } else { new_email };
-        return outbox.count_unsent(&state.pool, asker, to, now).await;
-    }
+    let is_taken = users::find_by_email(&state.pool, new_email).await?.is_some();
     let transaction = state.pool.begin().await?;
     let callback = change.callback_url.as_ref();
-    let change = Change { user, session: current.session.id, new_email };
+    let change = Change { user, session: current.session.id, new_email, is_taken };
     if send_change(&transaction, state, asker, asked, change, callback, now).await? {
         transaction.commit().await?;
         outbox.wake();

@@ -6,7 +6,7 @@ mod page;
 mod sending;
 mod verifying;
 
-pub use sending::{Verified, send_verification, send_verification_again};
+pub use sending::{Verified, send_verification, send_verification_again, withhold_link};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `send-verification-email`, `verify-email` and `change-email`.

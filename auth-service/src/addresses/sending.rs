@@ -20,6 +20,9 @@ pub enum Verified<'a> {
     User(&'a User),
     /// That of a sign-up, by its id.
     SignUp(&'a UserId, &'a Email),
+    /// That of a sign-up whose email has a verified account: the owner of the mailbox gets no link, and whoever signed up
+    /// must not learn that, not even by the time it takes.
+    Taken(&'a UserId, &'a Email),
 }
 
 /// Sends the link that verifies an email, unless the account was deleted or the sign-up completed. Returns whether a mail
@@ -36,22 +39,49 @@ pub async fn send_verification(
     now: Timestamp,
 ) -> Result<bool, ApiError> {
     let Some(outbox) = &state.outbox else { return Err(ApiError::VerificationEmailNotEnabled) };
-    let token = LinkToken::generate()?;
     let (new, to) = match whose {
         Verified::User(user) => (NewLink::VerifyEmail(user), Addressee::account(user)),
-        Verified::SignUp(id, email) => (NewLink::CompleteSignUp(id, email), Addressee::unverified(email)),
+        Verified::SignUp(id, email) | Verified::Taken(id, email) => {
+            (NewLink::CompleteSignUp(id, email), Addressee::unverified(email))
+        }
     };
-    let Some(expires_at) =
-        verifications::create(client, new, &state.settings.link_lifetimes, &token, now).await?
-    else {
-        return Ok(false);
-    };
+    let Some((token, expires_at)) = create_link(client, state, new, now).await? else { return Ok(false) };
     let link = state.settings.links.verify_email(&token, callback);
-    outbox.put(client, asker, to, &Message::VerifyEmail { link: &link }, expires_at, now).await
+    let message = Message::VerifyEmail { link: &link };
+    if matches!(whose, Verified::Taken(..)) {
+        return outbox.put_unsent(client, asker, to.email(), &message, now).await.map(|()| true);
+    }
+    outbox.put(client, asker, to, &message, expires_at, now).await
 }
 
-/// Sends that link in a transaction of its own. Where there is nobody to send it to, a mail to `email` is counted all the
-/// same: nobody learns by the limits whether one was sent.
+/// Creates the link of a sign-up that nobody gets, because its email has a verified account. See [`Verified::Taken`].
+///
+/// # Errors
+/// If the query fails.
+pub async fn withhold_link(
+    client: &impl Executor,
+    state: &State,
+    sign_up: (&UserId, &Email),
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let (id, email) = sign_up;
+    create_link(client, state, NewLink::CompleteSignUp(id, email), now).await?;
+    Ok(())
+}
+
+async fn create_link(
+    client: &impl Executor,
+    state: &State,
+    new: NewLink<'_>,
+    now: Timestamp,
+) -> Result<Option<(LinkToken, Timestamp)>, ApiError> {
+    let token = LinkToken::generate()?;
+    let created = verifications::create(client, new, &state.settings.link_lifetimes, &token, now).await?;
+    Ok(created.map(|expires_at| (token, expires_at)))
+}
+
+/// Sends that link in a transaction of its own. Where there is nobody to send it to, a mail to `email` is counted and stored
+/// all the same: nobody learns by the limits or the time whether one was sent.
 ///
 /// # Errors
 /// If the query fails.
@@ -64,9 +94,17 @@ pub async fn send_verification_again(
 ) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
     let now = state.clock.now();
-    let Some(whose) = whose else { return outbox.count_unsent(&state.pool, asker, email, now).await };
     let transaction = state.pool.begin().await?;
-    if send_verification(&transaction, state, asker, whose, callback, now).await? {
+    let is_stored = match whose {
+        Some(whose) => send_verification(&transaction, state, asker, whose, callback, now).await?,
+        None => {
+            let link = state.settings.links.verify_email(&LinkToken::generate()?, callback);
+            let message = Message::VerifyEmail { link: &link };
+            outbox.put_unsent(&transaction, asker, email, &message, now).await?;
+            true
+        }
+    };
+    if is_stored {
         transaction.commit().await?;
         outbox.wake();
     }
@@ -82,6 +120,8 @@ pub(super) struct Change<'a> {
     pub session: SessionId,
     /// The email that the account is to have.
     pub new_email: &'a Email,
+    /// Whether another account has that email. Then nobody gets a link, and who asked must not learn it.
+    pub is_taken: bool,
 }
 
 /// Who is asked about a change.
@@ -103,7 +143,7 @@ pub(super) async fn send_change(
     state: &State,
     asker: &Asker<'_>,
     asked: Asked,
-    Change { user, session, new_email }: Change<'_>,
+    Change { user, session, new_email, is_taken }: Change<'_>,
     callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<bool, ApiError> {
@@ -112,9 +152,8 @@ pub(super) async fn send_change(
         Asked::PresentAddress => NewLink::ConfirmEmailChange(user, session, new_email),
         Asked::NewAddress => NewLink::ChangeEmail(user, session, new_email),
     };
-    let token = LinkToken::generate()?;
-    let created = verifications::create(client, new, &state.settings.link_lifetimes, &token, now).await?;
-    let expires_at = created.ok_or(ApiError::Unauthorized)?;
+    let created = create_link(client, state, new, now).await?;
+    let (token, expires_at) = created.ok_or(ApiError::Unauthorized)?;
     let link = state.settings.links.verify_email(&token, callback);
     let (to, message) = match asked {
         Asked::PresentAddress => {
@@ -123,5 +162,8 @@ pub(super) async fn send_change(
         }
         Asked::NewAddress => (Addressee::unverified(new_email), Message::VerifyNewEmail { link: &link }),
     };
+    if is_taken {
+        return outbox.put_unsent(client, asker, to.email(), &message, now).await.map(|()| true);
+    }
     outbox.put(client, asker, to, &message, expires_at, now).await
 }

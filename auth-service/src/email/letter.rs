@@ -18,11 +18,19 @@ pub(super) struct Letter<'a> {
     /// For how many seconds its link is valid, counted from when it was put into the outbox.
     #[serde(default = "an_hour")]
     pub(super) valid_for: i64,
+    /// False if nobody is to get it: it is there so that the work is that of one that is sent.
+    #[serde(default = "is_sent")]
+    pub(super) is_sent: bool,
 }
 
 /// What all links were valid for when letters did not say it.
 fn an_hour() -> i64 {
     SignedDuration::from_hours(1).as_secs()
+}
+
+/// What holds for letters that do not say it.
+fn is_sent() -> bool {
+    true
 }
 
 /// What was sealed, readable again. [`Letter`] borrows from it.

@@ -87,8 +87,11 @@ mod tests {
         let sender = Sender::parse(from, "auth.example.com").unwrap();
         let mailer =
             Mailer { sender, transport: Transport::Directory(std::path::Path::new("/nowhere").into()) };
-        let mail =
-            mailer.compose(Uuid::nil(), &Letter { to, message, valid_for: 3600 }, NOW.parse().unwrap())?;
+        let mail = mailer.compose(
+            Uuid::nil(),
+            &Letter { to, message, valid_for: 3600, is_sent: true },
+            NOW.parse().unwrap(),
+        )?;
         Some(String::from_utf8(mail.formatted()).unwrap())
     }
 

@@ -52,6 +52,11 @@ impl<'a> Addressee<'a> {
     pub fn unverified(email: &'a Email) -> Self {
         Self { email, is_verified: false }
     }
+
+    /// The address.
+    pub fn email(&self) -> &'a Email {
+        self.email
+    }
 }
 
 impl Outbox {
@@ -84,12 +89,46 @@ impl Outbox {
                 return Ok(false);
             }
         }
-        let id = new_v7(now);
         let valid_for = expires_at.duration_since(now).as_secs();
-        let letter = Letter { to: to.email.as_str(), message: *message, valid_for };
-        let sealed = letter.seal(id, &self.encryption)?;
-        store::insert(client, id, &sealed, expires_at, now).await?;
+        let letter = Letter { to: to.email.as_str(), message: *message, valid_for, is_sent: true };
+        self.insert(client, &letter, expires_at, now).await?;
         Ok(true)
+    }
+
+    /// Does all that [`put`](Self::put) does for a mail that would go to `to` if there were such an account. It is counted:
+    /// else `asker` could learn whether there is one by what is left for mail that does arrive. And it is stored: else by the
+    /// time it takes. Nobody gets it.
+    ///
+    /// # Errors
+    /// When the database cannot, or there is no randomness to encrypt with.
+    pub async fn put_unsent(
+        &self,
+        client: &impl Executor,
+        asker: &Asker<'_>,
+        to: &Email,
+        message: &Message<'_>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        if let Some(limits) = &self.limits
+            && !limits.may_send(client, asker, to, now).await?
+        {
+            return Ok(());
+        }
+        let letter = Letter { to: to.as_str(), message: *message, valid_for: 0, is_sent: false };
+        // Out of date at once: a replica of an older version, which would send it, drops it for that.
+        self.insert(client, &letter, now, now).await
+    }
+
+    async fn insert(
+        &self,
+        client: &impl Executor,
+        letter: &Letter<'_>,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let id = new_v7(now);
+        let sealed = letter.seal(id, &self.encryption)?;
+        Ok(store::insert(client, id, &sealed, expires_at, now).await?)
     }
 
     /// Puts a mail in that has no link: it is of use for a day.
@@ -106,24 +145,6 @@ impl Outbox {
     ) -> Result<bool, ApiError> {
         let expires_at = now.checked_add(NOTICE_TTL).unwrap_or(Timestamp::MAX);
         self.put(client, asker, to, message, expires_at, now).await
-    }
-
-    /// Counts a mail that would go to `to` if there were such an account. Else `asker` could learn whether there is, by
-    /// what is left for mail that does arrive.
-    ///
-    /// # Errors
-    /// When the database cannot.
-    pub async fn count_unsent(
-        &self,
-        client: &impl Executor,
-        asker: &Asker<'_>,
-        to: &Email,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        if let Some(limits) = &self.limits {
-            limits.may_send(client, asker, to, now).await?;
-        }
-        Ok(())
     }
 
     /// Tells the worker of this process that there is mail.

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, timeout};
 
+use super::letter::Opened;
 use super::mailer::Mailer;
 use super::outbox::Outbox;
 use super::retry;
@@ -169,25 +170,32 @@ impl Worker {
         Ok(if away { Next::Rest } else { Next::Look })
     }
 
-    async fn attempt(&self, session: &mut Session, mail: &Claimed) -> Result<(), Failure> {
+    /// Sends a mail, unless nobody is to get it. Returns whether it was sent.
+    async fn attempt(&self, session: &mut Session, mail: &Claimed) -> Result<bool, Failure> {
         let now = self.clock.now();
+        let opened = self.outbox.open(mail.id, &mail.sealed);
+        let letter = opened.as_ref().and_then(Opened::letter);
+        if letter.as_ref().is_some_and(|letter| !letter.is_sent) {
+            return Ok(false);
+        }
         if now >= mail.expires_at {
             return Err(Failure::Refused("it is out of date".to_owned()));
         }
         // Another replica may have the key, or know the occasion, in the middle of a rollout.
         let unreadable = || Failure::Later("it cannot be read with these KEY_ENCRYPTION_KEYS".to_owned());
-        let opened = self.outbox.open(mail.id, &mail.sealed).ok_or_else(unreadable)?;
-        let letter = opened.letter().ok_or_else(unreadable)?;
+        let letter = letter.ok_or_else(unreadable)?;
         let composed = self.mailer.compose(mail.id, &letter, now);
         let composed =
             composed.ok_or_else(|| Failure::Refused("no mail can go to its address".to_owned()))?;
-        session.send(mail.id, &composed).await
+        session.send(mail.id, &composed).await?;
+        Ok(true)
     }
 
-    async fn settle(&self, mail: &Claimed, outcome: Result<(), Failure>) -> Result<(), StoreError> {
+    async fn settle(&self, mail: &Claimed, outcome: Result<bool, Failure>) -> Result<(), StoreError> {
         let (id, attempts) = (mail.id, mail.attempts);
         match outcome {
-            Ok(()) => tracing::debug!(%id, attempts, "mail sent"),
+            Ok(true) => tracing::debug!(%id, attempts, "mail sent"),
+            Ok(false) => {}
             Err(Failure::Refused(reason)) => tracing::warn!(%id, attempts, reason, "mail given up"),
             Err(Failure::Later(reason) | Failure::Away(reason)) => {
                 tracing::warn!(%id, attempts, reason, "mail not sent, it will be tried again");

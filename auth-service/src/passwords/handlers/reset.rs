@@ -86,18 +86,22 @@ pub async fn request_password_reset(
 async fn send_link(state: &State, asker: &Asker<'_>, form: &ResetRequest) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
     let (token, now) = (LinkToken::generate()?, state.clock.now());
-    let Some((user, _)) = store::find_by_email(&state.pool, &form.email).await? else {
-        return outbox.count_unsent(&state.pool, asker, &form.email, now).await;
-    };
+    let link = state.settings.links.reset_password(&token, form.redirect_to.as_ref());
+    let message = Message::ResetPassword { link: &link };
+    let found = store::find_by_email(&state.pool, &form.email).await?;
     let transaction = state.pool.begin().await?;
-    let link = NewLink::ResetPassword(&user);
+    let Some((user, _)) = found else {
+        outbox.put_unsent(&transaction, asker, &form.email, &message, now).await?;
+        transaction.commit().await?;
+        outbox.wake();
+        return Ok(());
+    };
     let lifetimes = &state.settings.link_lifetimes;
-    let created = verifications::create(&transaction, link, lifetimes, &token, now).await?;
+    let created =
+        verifications::create(&transaction, NewLink::ResetPassword(&user), lifetimes, &token, now).await?;
     // None: the account was deleted a moment ago.
     let Some(expires_at) = created else { return Ok(()) };
-    let link = state.settings.links.reset_password(&token, form.redirect_to.as_ref());
-    let (to, message) = (Addressee::account(&user), Message::ResetPassword { link: &link });
-    if outbox.put(&transaction, asker, to, &message, expires_at, now).await? {
+    if outbox.put(&transaction, asker, Addressee::account(&user), &message, expires_at, now).await? {
         transaction.commit().await?;
         outbox.wake();
     }

@@ -130,7 +130,7 @@ async fn send_link_again(
 ) -> Result<(), ApiError> {
     let account = users::find_by_email(&state.pool, &user.email).await?;
     let whose = match &account {
-        Some(account) if account.email_verified => None,
+        Some(account) if account.email_verified => Some(Verified::Taken(&user.id, &user.email)),
         Some(account) if account.id == user.id => Some(Verified::User(account)),
         Some(_) | None => Some(Verified::SignUp(&user.id, &user.email)),
     };
@@ -167,8 +167,9 @@ impl Candidates {
     }
 
     /// Compares a password with the account's. An unknown email, or an account without a password, costs the same hash as
-    /// a wrong one. Where there is a sign-up, its password is compared too, whether there is an account or not: who made it
-    /// must not learn which. No connection is held while a hash is made.
+    /// a wrong one. Where emails are verified first, a wrong password is compared with that of a sign-up too, and costs that
+    /// second hash if there is none: neither who signed up nor anybody else learns whether there is an account or a sign-up.
+    /// No connection is held while a hash is made.
     async fn check(
         self,
         state: &State,
@@ -184,9 +185,11 @@ impl Candidates {
         if accept(state, requester.clone(), user.as_ref().map(|user| &user.id), verdict).await {
             return Ok(user);
         }
-        let Some(sign_up) = self.sign_up else { return Ok(None) };
-        let (user, stored) = sign_up.into_unverified();
-        let verdict = state.passwords.verify(requester, claimed()?, Some(stored)).await?;
-        Ok((!matches!(verdict, Verdict::Wrong)).then_some(user))
+        if !state.settings.accounts.require_verified_email {
+            return Ok(None);
+        }
+        let (user, stored) = self.sign_up.map(SignUp::into_unverified).unzip();
+        let verdict = state.passwords.verify(requester, claimed()?, stored).await?;
+        Ok(user.filter(|_| !matches!(verdict, Verdict::Wrong)))
     }
 }
