@@ -21,4 +21,5 @@ pub mod secret;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+pub mod throttle;
 mod viewer;

@@ -134,7 +134,7 @@ fn io_cause(error: &tokio_postgres::Error) -> bool {
 }
 
 /// An error with its causes on one line, for the log: PostgreSQL's words are a cause of tokio-postgres's.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,8 +1,5 @@
 //! Reports refused origins in the log, so that an operator learns which setting a page of their own is missing from.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
 use actix_web::http::header::ACCESS_CONTROL_REQUEST_METHOD;
@@ -11,9 +8,8 @@ use url::Url;
 
 use super::is_web;
 use crate::headers::Header;
+use crate::throttle::LogThrottle;
 
-/// Minimum time between two lines. Anybody can send any number of such requests, and one line is enough to notice.
-const INTERVAL: Duration = Duration::from_secs(60);
 /// Maximum length of an origin in the log, in bytes: a scheme, a host name of 253 characters and a port fit.
 const MAX_LENGTH: usize = 300;
 
@@ -22,25 +18,19 @@ const MAX_LENGTH: usize = 300;
 #[derive(Debug)]
 pub struct RefusalLog {
     setting: &'static str,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    reported_at: Option<Instant>,
-    unreported: u64,
+    throttle: LogThrottle,
 }
 
 impl RefusalLog {
     /// Creates a log whose lines name `setting`, the variable that lists the trusted origins.
     pub fn new(setting: &'static str) -> Self {
-        Self { setting, state: Mutex::default() }
+        Self { setting, throttle: LogThrottle::default() }
     }
 
     /// Reports that a request was refused because of what it says of its origin in `Origin` or `Referer`. Of a `Referer`
     /// only the origin is logged.
     pub fn report(&self, source: Header<'_>) {
-        let Some(unreported) = self.due(Instant::now()) else { return };
+        let Some(unreported) = self.throttle.due(Instant::now()) else { return };
         let origin = match source {
             Header::Text(text) => for_log(text),
             Header::Absent | Header::Unreadable => UNREADABLE.to_owned(),
@@ -63,17 +53,6 @@ impl RefusalLog {
         if is_preflight && origin != Header::Text("null") {
             self.report(origin);
         }
-    }
-
-    /// The number of refusals that were not reported since the last line, if it is time for the next line.
-    fn due(&self, now: Instant) -> Option<u64> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.reported_at.is_some_and(|reported_at| now.duration_since(reported_at) < INTERVAL) {
-            state.unreported = state.unreported.saturating_add(1);
-            return None;
-        }
-        state.reported_at = Some(now);
-        Some(std::mem::take(&mut state.unreported))
     }
 }
 
@@ -99,18 +78,6 @@ fn for_log(source: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_line_a_minute_says_how_many_were_left_out() {
-        let (log, start) = (RefusalLog::new("TRUSTED_ORIGINS"), Instant::now());
-        let after = |seconds| log.due(start + Duration::from_secs(seconds));
-        assert_eq!(after(0), Some(0));
-        assert_eq!((after(0), after(1), after(59)), (None, None, None));
-        assert_eq!(after(60), Some(3));
-        assert_eq!(after(119), None);
-        assert_eq!(after(500), Some(1));
-        assert_eq!(after(600), Some(0));
-    }
 
     #[test]
     fn the_log_shows_an_origin_and_nothing_else() {
