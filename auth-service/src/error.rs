@@ -41,6 +41,9 @@ pub enum ApiError {
     /// Above the maximum length; never truncated.
     #[error("Password too long")]
     PasswordTooLong,
+    /// A password that somebody chose and others guess. Better Auth's plugin `haveIBeenPwned` has the code.
+    #[error("{}", .0.message())]
+    PasswordCompromised(PasswordRisk),
     /// The address has an account.
     #[error("User already exists. Use another email.")]
     UserAlreadyExists,
@@ -142,6 +145,32 @@ pub enum ApiError {
     Internal(String),
 }
 
+/// Why a password may not be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordRisk {
+    /// One of the most common passwords.
+    Common,
+    /// Little more than the name or email of the account, or the name of the service.
+    Context,
+    /// From a breach.
+    Breached,
+}
+
+impl PasswordRisk {
+    fn message(self) -> &'static str {
+        match self {
+            Self::Common => "This is one of the most common passwords. Please choose a different password.",
+            Self::Context => {
+                "The password is too similar to your name, your email or the name of this service. Please choose a \
+                 different password."
+            }
+            Self::Breached => {
+                "The password you entered has been compromised. Please choose a different password."
+            }
+        }
+    }
+}
+
 /// Why a link from an e-mail is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkRefusal {
@@ -196,6 +225,7 @@ impl ApiError {
             Self::InvalidEmail => (Status::BAD_REQUEST, "INVALID_EMAIL"),
             Self::PasswordTooShort => (Status::BAD_REQUEST, "PASSWORD_TOO_SHORT"),
             Self::PasswordTooLong => (Status::BAD_REQUEST, "PASSWORD_TOO_LONG"),
+            Self::PasswordCompromised(_) => (Status::BAD_REQUEST, "PASSWORD_COMPROMISED"),
             Self::UserAlreadyExists => {
                 (Status::UNPROCESSABLE_ENTITY, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
             }

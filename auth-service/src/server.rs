@@ -35,7 +35,7 @@ use crate::keys::{
     ContractError, Keeper, KeyContract, KeyEncryptionKeys, KeyRefresher, KeyRing, KeysDependency, Metadata,
 };
 use crate::limits::Limits;
-use crate::passwords::HashPool;
+use crate::passwords::{BreachServiceError, HashPool, PasswordPolicy};
 use crate::protocol::PREFIX;
 use crate::protocol::auth_secrets::AuthSecrets;
 use crate::protocol::cookies::{CookieSettings, Cookies};
@@ -87,6 +87,9 @@ pub enum StartError {
     /// No password has the length that is set.
     #[error(transparent)]
     NoPasswordFits(#[from] NoPasswordFits),
+    /// No breach service can be asked.
+    #[error(transparent)]
+    BreachService(#[from] BreachServiceError),
     /// A setting names a path that there is not.
     #[error(transparent)]
     UnknownPath(#[from] UnknownPath),
@@ -129,6 +132,7 @@ struct Configured {
     limits: Option<Arc<Limits>>,
     outbox: Option<Arc<Outbox>>,
     capabilities: Arc<Capabilities>,
+    password_policy: Arc<PasswordPolicy>,
     settings: Settings,
 }
 
@@ -139,6 +143,11 @@ fn configure(config: &Config) -> Result<Configured, StartError> {
     let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
     let cookies = config.sessions.cookies(&config.base_url)?;
     let mailer = config.mail.mailer(&config.base_url)?.map(Arc::new);
+    let product = match &mailer {
+        Some(mailer) => mailer.sender.product(),
+        None => config.base_url.host_str().unwrap_or_default(),
+    };
+    let password_policy = Arc::new(config.passwords.policy(product)?);
     config.routes.check(&paths_of_protocol())?;
     let limits = config.rate_limit_enabled.then(|| Arc::new(Limits::new(secrets.derive("limits"))));
     let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone())));
@@ -159,7 +168,18 @@ fn configure(config: &Config) -> Result<Configured, StartError> {
         outbox.is_some(),
         &settings.disabled_paths,
     ));
-    Ok(Configured { address, secrets, encryption, cookies, mailer, limits, outbox, capabilities, settings })
+    Ok(Configured {
+        address,
+        secrets,
+        encryption,
+        cookies,
+        mailer,
+        limits,
+        outbox,
+        capabilities,
+        password_policy,
+        settings,
+    })
 }
 
 /// Checks the settings as a start does, without connecting to anything.
@@ -190,8 +210,18 @@ pub async fn prepare_with(
     clock: SharedClock,
     contract: KeyContract,
 ) -> Result<Prepared, StartError> {
-    let Configured { address, secrets, encryption, cookies, mailer, limits, outbox, capabilities, settings } =
-        configure(config)?;
+    let Configured {
+        address,
+        secrets,
+        encryption,
+        cookies,
+        mailer,
+        limits,
+        outbox,
+        capabilities,
+        password_policy,
+        settings,
+    } = configure(config)?;
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
     let own = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&own, &crate::migrations(), NAME).await?;
@@ -222,6 +252,7 @@ pub async fn prepare_with(
         outbox,
         limits,
         capabilities,
+        password_policy,
         settings: Arc::new(settings),
         pool: own,
         clock,

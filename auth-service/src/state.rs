@@ -9,7 +9,7 @@ use crate::capabilities::Capabilities;
 use crate::email::Outbox;
 use crate::keys::{KeyRing, Metadata};
 use crate::limits::Limits;
-use crate::passwords::{HashPool, PasswordRules};
+use crate::passwords::{HashPool, PasswordPolicy, PasswordRules};
 use crate::protocol::client_address::TrustedProxies;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::disabled_paths::DisabledPaths;
@@ -37,6 +37,8 @@ pub struct State {
     pub capabilities: Arc<Capabilities>,
     /// What hashes passwords.
     pub passwords: Arc<HashPool>,
+    /// Decides which passwords may be chosen.
+    pub password_policy: Arc<PasswordPolicy>,
     /// What reads and writes cookies.
     pub cookies: Arc<Cookies>,
     /// Who may call with credentials.

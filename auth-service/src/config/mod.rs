@@ -5,6 +5,7 @@ mod identity;
 mod keys;
 mod links;
 mod mail;
+mod passwords;
 mod routes;
 mod sessions;
 mod tokens;
@@ -32,6 +33,7 @@ pub use self::identity::PublicCredentials;
 pub use self::keys::KeyConfig;
 pub use self::links::{LinkConfig, PolledTooLate};
 pub use self::mail::{MailConfig, MailError};
+pub use self::passwords::PasswordConfig;
 pub use self::routes::{RouteConfig, UnknownPath};
 pub use self::sessions::{CookieError, SessionConfig};
 pub use self::tokens::TokenConfig;
@@ -104,6 +106,9 @@ pub struct Config {
     /// What an account may be and do
     #[command(flatten)]
     pub accounts: AccountConfig,
+    /// Which passwords may be chosen
+    #[command(flatten)]
+    pub passwords: PasswordConfig,
     /// Links in mail
     #[command(flatten)]
     pub links: LinkConfig,

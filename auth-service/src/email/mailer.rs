@@ -51,6 +51,11 @@ impl Sender {
         Ok(Self { product: name.unwrap_or(host).to_owned(), mailbox })
     }
 
+    /// What mail calls the product.
+    pub fn product(&self) -> &str {
+        &self.product
+    }
+
     /// A sender for a service that is reached as `host`, where mail goes nowhere and so needs none.
     pub fn for_development(host: &str) -> Result<Self, SenderError> {
         let address = format!("{DEFAULT_SENDER}@{host}");

@@ -27,16 +27,20 @@ pub struct Password {
     typed: SecretString,
 }
 
+/// A password that somebody chooses, of a valid length. It can be hashed once the policy has admitted it
+/// ([`super::PasswordPolicy::admit`]).
+pub struct ChosenPassword(pub(super) Password);
+
 impl Password {
     /// A password that somebody chooses.
     ///
     /// # Errors
     /// When it is too short or too long. It is never truncated.
-    pub fn chosen(text: &str, rules: PasswordRules) -> Result<Self, ApiError> {
+    pub fn chosen(text: &str, rules: PasswordRules) -> Result<ChosenPassword, ApiError> {
         if text.encode_utf16().count() < rules.min_length {
             return Err(ApiError::PasswordTooShort);
         }
-        Self::claimed(text, rules)
+        Self::claimed(text, rules).map(ChosenPassword)
     }
 
     /// A password that is to be compared with a stored one.
@@ -53,6 +57,11 @@ impl Password {
     /// The bytes to hash.
     pub(super) fn bytes(&self) -> &[u8] {
         self.normalised.expose_secret().as_bytes()
+    }
+
+    /// The form in which it is compared with words: NFKC in lower case.
+    pub(super) fn folded(&self) -> SecretString {
+        self.normalised.expose_secret().to_lowercase().into()
     }
 
     /// The bytes that were typed, in whatever form: for hashes of systems that do not normalise.

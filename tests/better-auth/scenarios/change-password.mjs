@@ -15,7 +15,7 @@ const plain = {
   "a wrong one": change({ currentPassword: "wrong password" }),
   "an empty one": change({ currentPassword: "" }),
   "to one too short": change({ newPassword: "1234567" }),
-  "to one of 8": change({ newPassword: "12345678" }),
+  "to one of 8": change({ newPassword: "8 horses" }),
   "to one of 128": change({ newPassword: "x".repeat(128) }),
   "to one too long": change({ newPassword: "x".repeat(129) }),
   "to nothing": change({ newPassword: "" }),

@@ -90,7 +90,7 @@ for (const address of ADDRESSES) {
 
 const PASSWORDS = {
   "7 characters": "1234567",
-  "8 characters": "12345678",
+  "8 characters": "8 horses",
   "128 characters": "x".repeat(128),
   "129 characters": "x".repeat(129),
   "128 characters outside the first plane": "👩".repeat(64),

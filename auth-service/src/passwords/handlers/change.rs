@@ -61,7 +61,7 @@ struct PasswordChanged<'a> {
 /// With `revokeOtherSessions` all sessions end, and this device gets a new one.
 #[utoipa::path(tag = "credentials", security(("cookie" = []), ("bearer" = [])), request_body = PasswordChange, responses(
     (status = 200, body = PasswordChanged, description = "The password was changed"),
-    (status = 400, body = Envelope, description = "INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
+    (status = 400, body = Envelope, description = "INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMPROMISED"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[post("/change-password")]
@@ -73,6 +73,7 @@ pub async fn change_password(
     let user = &current.user;
     let new = Password::chosen(&body.new_password, state.settings.passwords)?;
     let epoch = confirm(&state, &request, user, &body.current_password).await?;
+    let new = state.password_policy.admit(new, user.into()).await?;
     let hash = state.passwords.hash(Requester::proven(&state, &request, user), new).await?;
 
     let now = state.clock.now();

@@ -188,7 +188,7 @@ impl QuerySchema for ResetToken {
     params(("token" = Option<String>, Query, description = "The token, if it is not in the body")),
     responses(
         (status = 200, body = Status, description = "The password was set"),
-        (status = 400, body = Envelope, description = "INVALID_TOKEN, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
+        (status = 400, body = Envelope, description = "INVALID_TOKEN, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMPROMISED"),
         (status = 503, body = Envelope, description = "The database is unavailable, or too many passwords wait to be hashed"),
     ))]
 #[post("/reset-password")]
@@ -203,6 +203,8 @@ pub async fn reset_password(
     let new = Password::chosen(&form.new_password, state.settings.passwords)?;
     // Nobody makes us hash with a token that is none.
     let user = find_live(&state, &token).await?.ok_or(INVALID_TOKEN)?;
+    // The link can be used again with a better password.
+    let new = state.password_policy.admit(new, (&user).into()).await?;
     let hash = state.passwords.hash(Requester::proven(&state, &request, &user), new).await?;
 
     let now = state.clock.now();

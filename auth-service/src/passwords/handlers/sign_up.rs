@@ -8,6 +8,7 @@ use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
 use super::super::model::{Password, StoredHash};
+use super::super::policy::Owner;
 use super::super::{sign_ups, store};
 use crate::addresses::{self, Verified};
 use crate::email::{Addressee, Message};
@@ -89,7 +90,7 @@ struct SignedUp<'a> {
 /// may sign up with it. If sign-up does not start a session, the response does not reveal whether the email is taken.
 #[utoipa::path(tag = "credentials", request_body = SignUp, responses(
     (status = 200, body = SignedUp, description = "The new account"),
-    (status = 400, body = Envelope, description = "VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMPROMISED"),
     (status = 403, body = Envelope, description = "The request does not come from a trusted origin"),
     (status = 422, body = Envelope, description = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"),
     (status = 429, description = "Too many requests from this client; wait for X-Retry-After seconds"),
@@ -106,6 +107,8 @@ pub async fn sign_up(
         return Err(ApiError::SignUpDisabled);
     }
     let password = Password::chosen(&form.password, state.settings.passwords)?;
+    let password =
+        state.password_policy.admit(password, Owner { name: &form.name, email: &form.email }).await?;
     let hash = state.passwords.hash(Requester::newcomer(&state, &request), password).await?;
     let now = state.clock.now();
     let user = NewUser { name: form.name, email: form.email, image: form.image }.made_up(now)?;

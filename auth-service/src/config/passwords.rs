@@ -1,0 +1,32 @@
+//! Which passwords may be chosen.
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
+use service_kit::settings;
+
+use crate::passwords::{Blocklist, BreachService, BreachServiceError, PasswordPolicy};
+
+/// The settings of new passwords besides their length.
+#[derive(Debug, Clone, Args)]
+pub struct PasswordConfig {
+    /// Whether common passwords are refused, and those that consist of the user's name, the user's email or the name of the
+    /// product
+    #[arg(long, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub password_blocklist: bool,
+    /// Where to ask whether a new password is from a breach: a service with the range queries of Have I Been Pwned, such as
+    /// https://api.pwnedpasswords.com/range. It learns five digits of a hash. A password is accepted if it does not respond
+    #[arg(long, env, hide_env_values = true)]
+    pub password_breach_url: Option<String>,
+}
+
+impl PasswordConfig {
+    /// Decides which passwords may be chosen. `product` is what mail calls the product.
+    ///
+    /// # Errors
+    /// If PASSWORD_BREACH_URL cannot be used.
+    pub fn policy(&self, product: &str) -> Result<PasswordPolicy, BreachServiceError> {
+        let blocklist = self.password_blocklist.then(|| Blocklist::new(product));
+        let breaches = settings::given(&self.password_breach_url).map(BreachService::new).transpose()?;
+        Ok(PasswordPolicy::new(blocklist, breaches))
+    }
+}

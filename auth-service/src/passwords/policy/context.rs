@@ -1,0 +1,137 @@
+//! Passwords that anybody guesses who knows whose account it is.
+
+use super::fold;
+use crate::users::{Email, User};
+
+/// Minimum length of a word, in characters. A shorter one is part of many a random password.
+const SHORTEST_WORD: usize = 3;
+/// How many characters a password must have besides words of its context, digits and punctuation at its ends.
+const OTHER_CHARACTERS: usize = 4;
+
+/// Whose password it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'a> {
+    /// The user's name.
+    pub name: &'a str,
+    /// The user's email.
+    pub email: &'a Email,
+}
+
+impl<'a> From<&'a User> for Owner<'a> {
+    fn from(user: &'a User) -> Self {
+        Self { name: &user.name, email: &user.email }
+    }
+}
+
+/// The words that belong to an account and its service, the longest first.
+pub(super) struct Context(Vec<String>);
+
+impl Context {
+    /// Collects the words: the name, the email, its local part, its domain and `product`, each as it is, without its
+    /// separators, and the parts between them. Of a domain the parts are its registrable name without the public suffix.
+    pub(super) fn new(owner: Owner<'_>, product: &str) -> Self {
+        let email = owner.email.as_str();
+        let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+        let mut words = vec![email.to_owned(), domain.to_owned(), registrable_name(domain).to_owned()];
+        for text in [owner.name, local, product] {
+            let text = fold(text);
+            let parts = text.split(|part: char| !part.is_alphanumeric());
+            words.extend(parts.clone().map(str::to_owned));
+            words.push(parts.collect());
+            words.push(text);
+        }
+        words.retain(|word| word.chars().count() >= SHORTEST_WORD);
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        Self(words)
+    }
+
+    /// Whether a password in NFKC and lower case is little more than these words.
+    pub(super) fn is_most_of(&self, password: &str) -> bool {
+        let mut pieces = vec![password];
+        for word in &self.0 {
+            pieces = pieces.iter().flat_map(|piece| piece.split(word.as_str())).collect();
+        }
+        let [first, between @ .., last] = pieces.as_slice() else { return false };
+        let first = first.trim_start_matches(|first: char| !first.is_alphabetic());
+        let last = last.trim_end_matches(|last: char| !last.is_alphabetic());
+        let others = between.iter().chain([&first, &last]).map(|piece| piece.chars().count());
+        others.sum::<usize>() < OTHER_CHARACTERS
+    }
+}
+
+/// `example` of `mail.example.co.uk`; empty if there is none.
+fn registrable_name(domain: &str) -> &str {
+    let registrable = psl::domain_str(domain).unwrap_or_default();
+    registrable.split_once('.').map_or(registrable, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_refused(password: &str) -> bool {
+        let email = Email::parse("ada.byron+x@mail.lovelace.co.uk").unwrap();
+        let owner = Owner { name: "Ada Ｋing", email: &email };
+        Context::new(owner, "Example Tasks").is_most_of(&fold(password))
+    }
+
+    #[test]
+    fn words_of_the_account_and_the_service_are_refused() {
+        for password in [
+            "Ada King",
+            "adaking",
+            "KING ADA!!",
+            "king1815",
+            "1815King2026!",
+            "kingkingking",
+            "ada.byron+x@mail.lovelace.co.uk",
+            "ADA.BYRON+X",
+            "mail.lovelace.co.uk",
+            "lovelace",
+            "Lovelace2026",
+            "lovelaceabc",
+            "byron@lovelace",
+            "example tasks",
+            "ExampleTasks1",
+            "tasks+ada",
+            "\u{ff4c}ovelace\u{ff11}",
+        ] {
+            assert!(is_refused(password), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_password_with_enough_besides_them_is_accepted() {
+        for password in [
+            "correct horse battery",
+            "lovelaceabcd",
+            "ada likes sums",
+            "king of nothing",
+            // A generated one that has a word in it by chance.
+            "9ada$81#7xk!2",
+            // Not one of the words: nothing but digits.
+            "18151852",
+            "mail.com.uk.x",
+            "",
+        ] {
+            assert!(!is_refused(password), "{password}");
+        }
+    }
+
+    #[test]
+    fn short_words_do_not_count() {
+        let email = Email::parse("a@b.co").unwrap();
+        let context = Context::new(Owner { name: "Al", email: &email }, "X");
+        assert!(!context.is_most_of("al!al!al"));
+        assert!(context.is_most_of("a@b.co12"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn anything_can_be_compared(name in ".{0,100}", product in ".{0,20}", password in ".{0,60}") {
+            let email = Email::parse("ada@example.com").unwrap();
+            let context = Context::new(Owner { name: &name, email: &email }, &product);
+            context.is_most_of(&fold(&password));
+        }
+    }
+}

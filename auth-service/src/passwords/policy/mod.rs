@@ -1,0 +1,76 @@
+//! Which passwords may be chosen: not the common ones, not the words of their context, and none from a breach (OWASP
+//! ASVS 5.0, 6.2.4, 6.2.11 and 6.2.12). A password that is only compared with a stored one is not checked.
+
+mod breaches;
+mod common;
+mod context;
+
+pub use self::breaches::{BreachService, BreachServiceError};
+pub use self::context::Owner;
+
+use secrecy::ExposeSecret;
+use unicode_normalization::UnicodeNormalization;
+
+use self::context::Context;
+use super::model::{ChosenPassword, Password};
+use crate::error::{ApiError, PasswordRisk};
+
+/// Decides whether a password may be chosen.
+pub struct PasswordPolicy {
+    blocklist: Option<Blocklist>,
+    breaches: Option<BreachService>,
+}
+
+/// The passwords that no account of this service may have.
+pub struct Blocklist {
+    product: String,
+}
+
+impl Blocklist {
+    /// Refuses common passwords, and those that consist of the owner's name or email or of `product`, the name of the
+    /// service in mails.
+    pub fn new(product: &str) -> Self {
+        Self { product: product.to_owned() }
+    }
+
+    fn check(&self, password: &Password, owner: Owner<'_>) -> Result<(), PasswordRisk> {
+        let folded = password.folded();
+        let folded = folded.expose_secret();
+        if common::contains(folded) {
+            return Err(PasswordRisk::Common);
+        }
+        if Context::new(owner, &self.product).is_most_of(folded) {
+            return Err(PasswordRisk::Context);
+        }
+        Ok(())
+    }
+}
+
+impl PasswordPolicy {
+    /// Checks passwords against `blocklist` and against `breaches`, as far as they are there.
+    pub fn new(blocklist: Option<Blocklist>, breaches: Option<BreachService>) -> Self {
+        Self { blocklist, breaches }
+    }
+
+    /// The password to hash, if it may be chosen by `owner`. Hold no connection meanwhile: a breach service takes time.
+    ///
+    /// # Errors
+    /// [`ApiError::PasswordCompromised`] if not. A breach service that fails refuses nothing.
+    pub async fn admit(&self, chosen: ChosenPassword, owner: Owner<'_>) -> Result<Password, ApiError> {
+        let ChosenPassword(password) = chosen;
+        if let Some(blocklist) = &self.blocklist {
+            blocklist.check(&password, owner).map_err(ApiError::PasswordCompromised)?;
+        }
+        if let Some(breaches) = &self.breaches
+            && breaches.contain(&password).await
+        {
+            return Err(ApiError::PasswordCompromised(PasswordRisk::Breached));
+        }
+        Ok(password)
+    }
+}
+
+/// The form in which passwords and words are compared: NFKC in lower case.
+fn fold(text: &str) -> String {
+    text.nfkc().collect::<String>().to_lowercase()
+}
