@@ -393,6 +393,13 @@ export const DIFFERENCES = [
     ],
   },
   {
+    id: "weak-passwords",
+    difference:
+      "a new password that is common, or consists of the user's name or email or of the product's name, is refused with `PASSWORD_COMPROMISED`, unless `PASSWORD_BLOCKLIST=off`",
+    reason: "OWASP ASVS 6.2.4 and 6.2.11; the code is the one of Better Auth's plugin `haveIBeenPwned`",
+    shows: [{ scenario: scenarios("sign-up > a common password$", "sign-up > a password of the user's name", "change-password > to a common one", "reset-password > a common password") }],
+  },
+  {
     id: "links-of-the-gone",
     difference: "a link of a deleted user, or of an address that the account had before, is `INVALID_TOKEN`",
     reason: "links go with what they were made for, and who follows one need not learn more; Better Auth says USER_NOT_FOUND",

@@ -16,6 +16,10 @@ const plain = {
   "an empty one": change({ currentPassword: "" }),
   "to one too short": change({ newPassword: "1234567" }),
   "to one of 8": change({ newPassword: "8 horses" }),
+  "to a common one": async (at) => {
+    const ada = await at.user();
+    await ada.post("/change-password", { currentPassword: PASSWORD, newPassword: "password1" });
+  },
   "to one of 128": change({ newPassword: "x".repeat(128) }),
   "to one too long": change({ newPassword: "x".repeat(129) }),
   "to nothing": change({ newPassword: "" }),

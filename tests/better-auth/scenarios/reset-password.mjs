@@ -90,6 +90,10 @@ const account = {
     await at.post("/reset-password", { token: link.token, newPassword: NEW });
     await at.elsewhere(ada, { password: NEW });
   },
+  "a common password": async (at) => {
+    const { link } = await asked(at);
+    await at.post("/reset-password", { token: link.token, newPassword: "password1" });
+  },
   "a bad password and a bad token": async (at) => {
     await at.post("/reset-password", { token: "garbage", newPassword: "short" });
     await at.post("/reset-password", { token: "", newPassword: "short" });

@@ -42,6 +42,15 @@ const plain = {
     await at.user("ada");
     await at.post("/sign-up/email", account(at, { password: "short" }));
   },
+  "a common password": async (at) => {
+    await at.post("/sign-up/email", account(at, { password: "password1" }));
+  },
+  "a password of the user's name": async (at) => {
+    await at.post("/sign-up/email", account(at, { name: "Ada Lovelace", password: "lovelace1815" }));
+  },
+  "a common password that is too short": async (at) => {
+    await at.post("/sign-up/email", account(at, { password: "qwerty" }));
+  },
   "a browser with a session signs up again": async (at) => {
     const ada = await at.user("ada");
     await ada.post("/sign-up/email", account(at, { email: at.email("grace") }));

@@ -19,6 +19,17 @@ describe("the messages of the requirements", () => {
     expect(complaintOf(error)).toEqual({ field: "email", text: "Invalid email format" });
   });
 
+  it("puts the refusal of a weak password at its field", () => {
+    for (const message of [
+      "This is one of the most common passwords.",
+      "The password you entered has been compromised.",
+    ]) {
+      const { field, text } = complaintOf(new ServiceError(400, "PASSWORD_COMPROMISED", message));
+      expect(field).toBe("password");
+      expect(text).toMatch(/^This password is easy to guess\./);
+    }
+  });
+
   it("never shows a text of the service's", () => {
     for (const status of [0, 400, 401, 403, 404, 422, 429, 500, 503]) {
       expect(plainMessage(new ServiceError(status, "ODD", "stack trace at 0x00"))).not.toContain("stack");

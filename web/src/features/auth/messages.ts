@@ -17,6 +17,9 @@ const LONGEST_EMAIL = 254;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 const BAD_EMAIL = "Invalid email format";
+const EASY_TO_GUESS =
+  "This password is easy to guess. Choose one that is not common, not from a data breach, and not made of your name, " +
+  "your email or the name of this service.";
 const BAD_NAME = `Enter a name of at most ${LONGEST_NAME} characters`;
 
 function characters(count: number): string {
@@ -41,6 +44,8 @@ const BY_CODE: Record<string, Complaint> = {
   INVALID_EMAIL_OR_PASSWORD: { text: "Invalid credentials" },
   INVALID_EMAIL: { field: "email", text: BAD_EMAIL },
   EMAIL_NOT_VERIFIED: { text: "Verify your email first: open the link in the email we sent you." },
+  // A common password, words of the account or the service, or a password from a breach.
+  PASSWORD_COMPROMISED: { field: "password", text: EASY_TO_GUESS },
   INVALID_PASSWORD: { field: "currentPassword", text: "This is not your password" },
   CREDENTIAL_ACCOUNT_NOT_FOUND: { text: "This account has no password." },
   CHANGE_EMAIL_DISABLED: { text: "This service does not change addresses." },
