@@ -192,6 +192,15 @@ impl LinkRefusal {
         }
     }
 
+    /// The reason that security events have for it.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::InvalidToken => "invalid_token",
+            Self::TokenExpired => "token_expired",
+            Self::InvalidUser => "invalid_user",
+        }
+    }
+
     fn message(self) -> &'static str {
         match self {
             Self::InvalidToken => "Invalid token",

@@ -15,6 +15,7 @@ mod moving;
 pub mod passwords;
 pub mod polling;
 pub mod protocol;
+pub mod security_event;
 pub mod server;
 pub mod sessions;
 pub mod state;

@@ -251,6 +251,7 @@ pub async fn prepare_with(
         origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
         outbox,
         limits,
+        throttle: Arc::default(),
         capabilities,
         password_policy,
         settings: Arc::new(settings),

@@ -1,6 +1,7 @@
 //! What the handlers work with: made once at the start, passed, never global.
 
 use service_kit::database::Pool;
+use service_kit::security_log::Throttle;
 use std::sync::Arc;
 
 use shared_claims::SharedClock;
@@ -47,6 +48,8 @@ pub struct State {
     pub outbox: Option<Arc<Outbox>>,
     /// How often clients may call and passwords be guessed; `None` when it does not matter.
     pub limits: Option<Arc<Limits>>,
+    /// Limits the security events that anybody can cause at no cost.
+    pub throttle: Arc<Throttle>,
     /// What time it is.
     pub clock: SharedClock,
     /// Plain values of the configuration.

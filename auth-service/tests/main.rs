@@ -36,6 +36,7 @@ mod resets;
 mod response_headers;
 mod rotation;
 mod round_trips;
+mod security_events;
 mod sessions;
 mod settings;
 mod sign_in;

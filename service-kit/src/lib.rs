@@ -18,6 +18,7 @@ pub mod openapi;
 pub mod origins;
 pub mod response_headers;
 pub mod secret;
+pub mod security_log;
 pub mod settings;
 pub mod store;
 pub mod telemetry;

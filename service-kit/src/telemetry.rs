@@ -11,6 +11,7 @@ use tracing::{Level, Metadata, Span};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -25,16 +26,27 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging for this process. `RUST_LOG` sets what is logged (default `info`). A second call changes nothing.
+/// Starts logging to standard output. `RUST_LOG` sets what is logged (default `info`). A second call changes nothing.
 pub fn init(format: LogFormat) {
+    // Colours are for eyes, not for files and pipes.
+    start(format, std::io::stdout, std::io::stdout().is_terminal());
+}
+
+/// Starts logging to standard error, for a command whose result goes to standard output.
+pub fn init_beside_output(format: LogFormat) {
+    start(format, std::io::stderr, std::io::stderr().is_terminal());
+}
+
+fn start<W>(format: LogFormat, writer: W, ansi: bool)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // The driver's own debug lines show the parameters of statements: addresses, hashes, people's texts.
     if let Ok(quiet) = "tokio_postgres=info".parse() {
         filter = filter.add_directive(quiet);
     }
-    // Colours are for eyes, not for files and pipes.
-    let ansi = std::io::stdout().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi);
+    let builder = tracing_subscriber::fmt().with_writer(writer).with_env_filter(filter).with_ansi(ansi);
     let ours = || filter_fn(|metadata| !is_of_a_client(metadata));
     // Fails only when a subscriber is set already, as in a test that starts two services.
     let _ = match format {

@@ -14,6 +14,7 @@ mod keys;
 pub mod owned;
 pub mod owner;
 pub mod search_slots;
+pub mod security_event;
 pub mod server;
 mod settings_log;
 pub mod state;

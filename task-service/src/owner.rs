@@ -8,6 +8,7 @@ use shared_claims::{UserId, authenticate};
 
 use crate::budget::RequestBudget;
 use crate::error::ApiError;
+use crate::security_event::{RefusalLog, SecurityEvent};
 
 /// The path's way to say "the caller", whoever that is.
 const SELF: &str = "me";
@@ -28,14 +29,21 @@ impl Owner {
     }
 
     fn of(request: &HttpRequest) -> Result<Self, ApiError> {
-        let claims = authenticate(request)?;
+        let refusals = request.app_data::<web::Data<RefusalLog>>();
+        let refusals = refusals.ok_or(ApiError::Unconfigured("log of refusals"))?;
+        let claims = authenticate(request).inspect_err(|error| refusals.token(request, *error))?;
         let caller = claims.subject();
+        let refused = |event| refusals.caller(request, event, &claims);
         let budget = request.app_data::<web::Data<RequestBudget>>();
-        budget.ok_or(ApiError::Unconfigured("request budget"))?.take(caller)?;
+        let budget = budget.ok_or(ApiError::Unconfigured("request budget"))?;
+        budget.take(caller).inspect_err(|_| refused(SecurityEvent::RateLimited))?;
         match request.match_info().get("user_id") {
             Some(named) if named == SELF || named == caller.as_str() => Ok(Self(caller.clone())),
             // A malformed id is somebody else's too: it cannot be the caller's.
-            Some(_) | None => Err(ApiError::Forbidden),
+            Some(_) | None => {
+                refused(SecurityEvent::AccessRefused);
+                Err(ApiError::Forbidden)
+            }
         }
     }
 }

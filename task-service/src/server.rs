@@ -31,6 +31,7 @@ use crate::isolation::{self, IsolationError};
 use crate::keys::KeysDependency;
 use crate::owned::{Bounds, OwnedTables};
 use crate::search_slots::SearchSlots;
+use crate::security_event;
 use crate::state::State;
 use crate::{migrations, tasks};
 
@@ -131,6 +132,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     let refusals = Arc::new(RefusalLog::new("CORS_ORIGINS"));
     let searches = SearchSlots::new(settings.list_timeout);
     let budget = web::Data::new(RequestBudget::new(settings.requests_per_minute, clock.clone()));
+    let refused_callers = web::Data::new(security_event::RefusalLog::new(clock.clone()));
     let app = move || {
         let (address, searches, clock) = (address.clone(), searches.clone(), clock.clone());
         let state = move || {
@@ -144,6 +146,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
             .data_factory(state)
             .app_data(verifier.clone())
             .app_data(budget.clone())
+            .app_data(refused_callers.clone())
             .configure(tasks::routes)
             .configure(health::routes(ready.clone()))
             .split_for_parts();

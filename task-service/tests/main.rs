@@ -38,6 +38,7 @@ mod real_issuer;
 mod revocation;
 mod round_trips;
 mod search_slots;
+mod security_events;
 mod settings_log;
 mod shutdown;
 mod startup;

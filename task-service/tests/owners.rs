@@ -8,6 +8,7 @@ use actix_web::{FromRequest, web};
 use shared_claims::{SystemClock, Verifier};
 use task_service::budget::RequestBudget;
 use task_service::owner::Owner;
+use task_service::security_event::RefusalLog;
 
 use crate::issuer::{self, AUDIENCE, ISSUER, Issuer};
 
@@ -21,6 +22,7 @@ pub async fn owners<const N: usize>(names: [&str; N]) -> [Owner; N] {
         let request = TestRequest::default()
             .app_data(web::Data::new(verifier.clone()))
             .app_data(web::Data::new(RequestBudget::new(0, Arc::new(SystemClock))))
+            .app_data(web::Data::new(RefusalLog::new(Arc::new(SystemClock))))
             .insert_header(("authorization", format!("Bearer {}", issuer::token(name))))
             .param("user_id", "me")
             .to_http_request();

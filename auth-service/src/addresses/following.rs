@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use service_kit::database::Transaction;
 use shared_claims::UserId;
 
+use super::events;
 use super::sending::{Asked, Change, send_change};
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
 use crate::limits::Asker;
 use crate::passwords;
 use crate::protocol::redirect::CheckedTarget;
+use crate::security_event;
 use crate::sessions::{self, MaybeSignedIn, SignedIn, Started};
 use crate::state::State;
 use crate::users::{self, CredentialEpoch, User};
@@ -87,13 +89,17 @@ pub(super) async fn follow(
     link: &Followed<'_>,
 ) -> Result<Outcome, ApiError> {
     let found = verifications::find(&state.pool, &link.token).await?;
-    match found {
+    let outcome = match found {
         Some(found) => match &found.subject {
-            Subject::User(id, _) => follow_for_user(state, request, link, &found, id).await,
-            Subject::SignUp(id) => follow_for_sign_up(state, request, link, &found, id).await,
+            Subject::User(id, _) => follow_for_user(state, request, link, &found, id).await?,
+            Subject::SignUp(id) => follow_for_sign_up(state, request, link, &found, id).await?,
         },
-        None => Ok(Outcome::Refused(LinkRefusal::InvalidToken)),
+        None => Outcome::Refused(LinkRefusal::InvalidToken),
+    };
+    if let Outcome::Refused(refusal) = &outcome {
+        events::refused(state, request, *refusal);
     }
+    Ok(outcome)
 }
 
 async fn follow_for_user(
@@ -152,6 +158,12 @@ async fn follow_for_user(
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
+    events::used(
+        security_event::client(&state.settings.trusted_proxies, request),
+        found.purpose,
+        id,
+        &outcome,
+    );
     Ok(outcome)
 }
 
@@ -328,11 +340,15 @@ async fn follow_for_sign_up(
     let Some(user) = passwords::complete_sign_up(&transaction, sign_up, &link.token, now).await? else {
         return Ok(Outcome::Refused(LinkRefusal::InvalidToken));
     };
+    let id = user.id.clone();
     let session = if knows_password {
         sign_in(&transaction, state, request, user, now).await?
     } else {
         VerifiedSession::Unchanged
     };
     transaction.commit().await?;
-    Ok(Outcome::Verified(session))
+    let (client, outcome) =
+        (security_event::client(&state.settings.trusted_proxies, request), Outcome::Verified(session));
+    events::used(client, found.purpose, &id, &outcome);
+    Ok(outcome)
 }

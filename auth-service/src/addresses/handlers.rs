@@ -2,6 +2,7 @@
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
 use service_kit::envelope::Envelope;
+use shared_claims::UserId;
 use utoipa::ToSchema;
 
 use super::sending::{Asked, Change, Verified, send_change, send_verification_again};
@@ -12,6 +13,7 @@ use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
 use crate::protocol::status::{DONE, Status};
+use crate::security_event::{self, SecurityEvent};
 use crate::sessions::{MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
 use crate::users::{self, Email};
@@ -56,6 +58,8 @@ pub async fn send_verification_email(
     if state.outbox.is_none() {
         return Err(ApiError::VerificationEmailNotEnabled);
     }
+    let client = security_event::client(&state.settings.trusted_proxies, &request);
+    let requested = SecurityEvent::EmailVerificationRequested.by(client);
     let current = MaybeSignedIn::extract(&request).await?;
     let callback = form.callback_url.as_ref();
     match current.signed_in() {
@@ -65,24 +69,29 @@ pub async fn send_verification_email(
             let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
             let whose = Some(Verified::User(&current.user));
             send_verification_again(&state, &asker, whose, &form.email, callback).await?;
+            requested.user(current.user.id.as_str()).session(*current.session.id.as_uuid()).emit();
         }
         None => {
             let floor = Floor::begin();
             let sent = send_to_stranger(&state, &request, &form.email, callback).await;
             floor.reach().await;
-            sent?;
+            let id = sent?;
+            id.as_ref()
+                .map_or(requested.reason("nothing_to_verify"), |id| requested.user(id.as_str()))
+                .emit();
         }
     }
     Ok(HttpResponse::Ok().json(DONE))
 }
 
-/// Who is not signed in may mean a sign-up that waits: the one of this browser, else the newest.
+/// Who is not signed in may mean a sign-up that waits: the one of this browser, else the newest. Returns the user or sign-up
+/// that a link was for, which the response must not show.
 async fn send_to_stranger(
     state: &State,
     request: &HttpRequest,
     email: &Email,
     callback: Option<&CheckedTarget>,
-) -> Result<(), ApiError> {
+) -> Result<Option<UserId>, ApiError> {
     let asker = &Asker::of(&state.settings.trusted_proxies, request, None);
     let user = users::find_by_email(&state.pool, email).await?;
     let sign_ups = passwords::find_sign_ups(&state.pool, email, state.clock.now()).await?;
@@ -93,7 +102,8 @@ async fn send_to_stranger(
         (Some(user), None) => Some(Verified::User(user)),
         (None, None) => None,
     };
-    send_verification_again(state, asker, whose, email, callback).await
+    send_verification_again(state, asker, whose, email, callback).await?;
+    Ok(whose.map(|whose| whose.id().clone()))
 }
 
 /// The email to change to.
@@ -151,6 +161,9 @@ pub async fn change_email(
     let sent = begin_change(&state, &asker, &current, &body).await;
     floor.reach().await;
     sent?;
+    let client = security_event::client(&state.settings.trusted_proxies, &request);
+    let event = SecurityEvent::EmailChangeRequested.by(client).user(current.user.id.as_str());
+    event.session(*current.session.id.as_uuid()).emit();
     Ok(HttpResponse::Ok().json(DONE))
 }
 

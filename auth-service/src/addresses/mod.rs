@@ -1,5 +1,6 @@
 //! E-mail addresses: showing that one is the user's, and changing it.
 
+mod events;
 mod following;
 mod handlers;
 mod page;

@@ -25,6 +25,16 @@ pub enum Verified<'a> {
     Taken(&'a UserId, &'a Email),
 }
 
+impl<'a> Verified<'a> {
+    /// The id of the user, or of the user that the sign-up would become.
+    pub(super) fn id(self) -> &'a UserId {
+        match self {
+            Self::User(user) => &user.id,
+            Self::SignUp(id, _) | Self::Taken(id, _) => id,
+        }
+    }
+}
+
 /// Sends the link that verifies an email, unless the account was deleted or the sign-up completed. Returns whether a mail
 /// is sent, which `asker` must not learn.
 ///

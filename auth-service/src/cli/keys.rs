@@ -11,6 +11,7 @@ use serde_json::Value;
 use service_kit::database::{self, DatabaseError, Timeouts};
 use service_kit::secret::SecretError;
 use service_kit::settings;
+use service_kit::telemetry::{self, LogFormat};
 use shared_claims::SystemClock;
 
 use super::key_list::KeyList;
@@ -32,6 +33,9 @@ pub struct KeysArgs {
     keys: KeyConfig,
     #[command(flatten)]
     tokens: TokenConfig,
+    /// Format of the log, which goes to standard error
+    #[arg(long, env, value_enum, default_value = "text")]
+    log_format: LogFormat,
     #[command(subcommand)]
     command: KeysCommand,
 }
@@ -124,6 +128,7 @@ impl From<ApiError> for KeysError {
 /// # Errors
 /// What the operator has to mend.
 pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
+    telemetry::init_beside_output(args.log_format);
     let keeper = args.keeper()?;
     database::wait_until_usable(&keeper.pool, &crate::migrations(), NAME).await?;
     let text = match args.command {

@@ -17,6 +17,7 @@ use super::life::{self, Due, KeyStatus};
 use super::model::{KeySize, SigningKey};
 use super::store::{self, Halves, SealedKey, StoredKey};
 use crate::error::ApiError;
+use crate::security_event::SecurityEvent;
 use crate::tokens;
 
 /// Rotations that this replica carried out; over all replicas they add up to those there were.
@@ -117,7 +118,7 @@ impl Keeper {
     /// When the database cannot.
     pub async fn sweep(&self) -> Result<(), KeyError> {
         for kid in store::sweep(&self.pool, self.clock.now()).await? {
-            tracing::info!(kid, "a retired signing key is gone");
+            SecurityEvent::KeyDeleted.unattended().key(&kid).reason("retired").emit();
         }
         Ok(())
     }
@@ -153,6 +154,8 @@ pub(super) struct Change<'a> {
     /// The keys there were, less those that it has dealt with.
     pub(super) keys: Vec<StoredKey>,
     new: Vec<NewKey>,
+    /// What it did to which key, for the log.
+    events: Vec<(SecurityEvent, String)>,
     /// When it began. Taken under the lock, so that no time spent waiting counts as published.
     pub(super) now: Timestamp,
 }
@@ -161,7 +164,7 @@ impl<'a> Change<'a> {
     pub(super) async fn begin(keeper: &'a Keeper, new: Vec<NewKey>) -> Result<Self, KeyError> {
         let transaction = store::lock(&keeper.pool).await?;
         let keys = store::every(&transaction).await?;
-        Ok(Self { keeper, transaction, keys, new, now: keeper.clock.now() })
+        Ok(Self { keeper, transaction, keys, new, events: Vec::new(), now: keeper.clock.now() })
     }
 
     pub(super) fn of(&self, status: KeyStatus) -> Option<&StoredKey> {
@@ -173,12 +176,13 @@ impl<'a> Change<'a> {
         if let Some(active) = self.of(KeyStatus::Active) {
             let life = tokens::longest_life(&self.transaction, self.keeper.token_life, self.now).await?;
             let until = life::later(self.now, life.saturating_add(self.keeper.contract.tail));
-            let kid = &active.record.kid;
+            let kid = active.record.kid.clone();
             let jwk = self.keeper.public_half_of(active)?;
-            store::take_out_of_use(&self.transaction, kid, &jwk, until).await?;
-            tracing::info!(kid, published_until = %until, "a signing key retires");
+            store::take_out_of_use(&self.transaction, &kid, &jwk, until).await?;
+            self.note(SecurityEvent::KeyRetired, &kid);
         }
-        self.let_the_next_one_sign().await?;
+        let kid = self.let_the_next_one_sign().await?;
+        self.note(SecurityEvent::KeyRotated, &kid);
         Ok(())
     }
 
@@ -190,13 +194,16 @@ impl<'a> Change<'a> {
         let kid = pending.record.kid.clone();
         self.keeper.open(&kid, &pending.halves)?;
         store::promote(&self.transaction, &kid, self.now).await?;
-        tracing::info!(kid, "a signing key takes over");
+        self.note(SecurityEvent::KeyActivated, &kid);
         self.keys.retain(|key| key.record.kid != kid);
         Ok(kid)
     }
 
     /// Forgets the pending key, which never signed.
     pub(super) async fn drop_pending(&mut self) -> Result<(), KeyError> {
+        if let Some(kid) = self.of(KeyStatus::Pending).map(|key| key.record.kid.clone()) {
+            self.note(SecurityEvent::KeyDeleted, &kid);
+        }
         store::delete_pending(&self.transaction).await?;
         self.keys.retain(|key| key.record.status != KeyStatus::Pending);
         Ok(())
@@ -214,12 +221,24 @@ impl<'a> Change<'a> {
         let new = self.new.pop().ok_or_else(|| ApiError::Internal("no new key is at hand".to_owned()))?;
         let sealed = self.keeper.seal(new.key.kid(), &new)?;
         store::insert(&self.transaction, &sealed, status, self.now).await?;
-        tracing::info!(kid = sealed.kid, status = status.as_str(), "made a signing key");
+        self.note(SecurityEvent::KeyCreated, &sealed.kid);
+        if status == KeyStatus::Active {
+            self.note(SecurityEvent::KeyActivated, &sealed.kid);
+        }
         Ok(sealed.kid)
     }
 
+    /// Notes what it does to a key, to be logged after the commit.
+    pub(super) fn note(&mut self, event: SecurityEvent, kid: &str) {
+        self.events.push((event, kid.to_owned()));
+    }
+
     pub(super) async fn commit(self) -> Result<(), KeyError> {
-        Ok(self.transaction.commit().await?)
+        self.transaction.commit().await?;
+        for (event, kid) in &self.events {
+            event.unattended().key(kid).emit();
+        }
+        Ok(())
     }
 }
 

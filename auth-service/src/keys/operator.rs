@@ -11,6 +11,7 @@ use super::model::SigningKey;
 use super::pem::PemKey;
 use super::store::{self, RetiredKey, StoredKey};
 use crate::error::ApiError;
+use crate::security_event::SecurityEvent;
 
 /// What came of a revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +69,7 @@ impl Keeper {
         let jwk = self.public_half_of(key).ok();
         store::revoke(&change.transaction, kid, jwk.as_ref(), change.now).await?;
         change.keys.retain(|key| key.record.kid != kid);
+        change.note(SecurityEvent::KeyRevoked, kid);
         let successor = match was {
             KeyStatus::Active => Some(self.succeed(&mut change).await?),
             KeyStatus::Pending => {
@@ -77,7 +79,6 @@ impl Keeper {
             KeyStatus::Retired | KeyStatus::Revoked => None,
         };
         change.commit().await?;
-        tracing::warn!(kid, status = was.as_str(), "a signing key is revoked");
         Ok(Revoked { was, successor })
     }
 
@@ -131,6 +132,7 @@ impl Keeper {
         change.drop_pending().await?;
         let sealed = self.seal(&kid, &new)?;
         store::insert(&change.transaction, &sealed, KeyStatus::Pending, change.now).await?;
+        change.note(SecurityEvent::KeyImported, &kid);
         change.commit().await?;
         Ok(ImportedKey { kid, published_until: None, instead_of })
     }
@@ -141,7 +143,7 @@ impl Keeper {
         mut jwk: Value,
         publish_for: SignedDuration,
     ) -> Result<ImportedKey, KeyError> {
-        let change = Change::begin(self, Vec::new()).await?;
+        let mut change = Change::begin(self, Vec::new()).await?;
         self.refuse_if_there(&change, kid, &jwk)?;
         if let Some(members) = jwk.as_object_mut() {
             members.insert("kid".to_owned(), kid.into());
@@ -156,6 +158,7 @@ impl Keeper {
             created_at: change.now,
         };
         store::retire(&change.transaction, &key).await?;
+        change.note(SecurityEvent::KeyImported, kid);
         change.commit().await?;
         Ok(ImportedKey { kid: key.kid, published_until: Some(until), instead_of: None })
     }
@@ -192,6 +195,7 @@ impl Keeper {
             count += 1;
         }
         change.commit().await?;
+        SecurityEvent::KeysReEncrypted.unattended().count(count.try_into().unwrap_or(u64::MAX)).emit();
         Ok(count)
     }
 

@@ -3,11 +3,13 @@
 use actix_web::HttpRequest;
 use jiff::{SignedDuration, Timestamp};
 use service_kit::store::StoreError;
+use shared_claims::UserId;
 
 use super::model::{Key, Refusal, Rule, Since};
 use super::store::{self, Taken};
 use super::{Limits, device};
 use crate::error::ApiError;
+use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 use crate::users::{CredentialEpoch, Email};
 
@@ -21,20 +23,24 @@ const KNOWN_DEVICE: Rule = STRANGERS;
 
 /// Runs `check`, which compares a password with that of `account`, unless there were too many wrong ones. It counts
 /// before it checks, so that guesses made at once count as well; what is no wrong password (`Ok(None)`) is given
-/// back. The account need not exist; `epoch` is that of its credential.
+/// back. The account need not exist; `epoch` is that of its credential, and `user` its user where there is one, for the log.
 ///
 /// # Errors
 /// [`ApiError::TooManyRequests`]; when the database cannot; those of `check`.
 pub async fn guess<T>(
     state: &State,
     request: &HttpRequest,
-    account: &Email,
+    (account, user): (&Email, Option<&UserId>),
     epoch: CredentialEpoch,
     check: impl Future<Output = Result<Option<T>, ApiError>>,
 ) -> Result<Option<T>, ApiError> {
     let Some(limits) = &state.limits else { return check.await };
     let budget = Budget::of(limits, state, request, account, epoch);
-    let ends_at = budget.take(limits, state).await?;
+    let taken = budget.take(limits, state).await;
+    if matches!(taken, Err(ApiError::TooManyRequests { .. })) {
+        record_locked(state, request, account, user);
+    }
+    let ends_at = taken?;
     let outcome = check.await;
     let settled = match &outcome {
         Ok(None) => Ok(()),
@@ -47,6 +53,14 @@ pub async fn guess<T>(
         tracing::warn!(%error, "an attempt that was no wrong password stays counted");
     }
     outcome
+}
+
+/// Records that the password of an account was not checked: one event for each account in a minute.
+fn record_locked(state: &State, request: &HttpRequest, account: &Email, user: Option<&UserId>) {
+    let client = security_event::client(&state.settings.trusted_proxies, request);
+    let event = SecurityEvent::AccountLocked.by(client);
+    let event = user.map_or(event, |user| event.user(user.as_str()));
+    state.throttle.emit(event, &account.as_str(), state.clock.now());
 }
 
 /// Who a wrong password is counted against.

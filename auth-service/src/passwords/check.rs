@@ -9,6 +9,7 @@ use super::sign_ups::SignUp;
 use super::store;
 use crate::error::ApiError;
 use crate::limits::{self, Requester};
+use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 use crate::users::{CredentialEpoch, User};
 
@@ -26,10 +27,18 @@ pub async fn confirm(
 ) -> Result<CredentialEpoch, ApiError> {
     let password = Password::claimed(text, state.settings.passwords)?;
     let found = store::find(&state.pool, &user.id).await?;
-    let (stored, epoch) = found.ok_or(ApiError::CredentialAccountNotFound)?;
+    let Some((stored, epoch)) = found else {
+        record_refused(state, request, &user.id, "no_password");
+        return Err(ApiError::CredentialAccountNotFound);
+    };
     let check = compare(state, Requester::proven(state, request, user), password, stored);
-    limits::guess(state, request, &user.email, epoch, check).await?.ok_or(ApiError::InvalidPassword)?;
-    Ok(epoch)
+    match limits::guess(state, request, (&user.email, Some(&user.id)), epoch, check).await? {
+        Some(()) => Ok(epoch),
+        None => {
+            record_refused(state, request, &user.id, "wrong_password");
+            Err(ApiError::InvalidPassword)
+        }
+    }
 }
 
 /// Makes sure that `text` is the password of a sign-up.
@@ -46,7 +55,16 @@ pub async fn confirm_sign_up(
     let epoch = CredentialEpoch::FIRST;
     let requester = Requester::claiming(state, request, &sign_up.email, epoch);
     let check = compare(state, requester, password, sign_up.password.clone());
-    limits::guess(state, request, &sign_up.email, epoch, check).await?.ok_or(ApiError::InvalidPassword)
+    let guessed = limits::guess(state, request, (&sign_up.email, Some(&sign_up.id)), epoch, check).await?;
+    if guessed.is_none() {
+        record_refused(state, request, &sign_up.id, "wrong_password");
+    }
+    guessed.ok_or(ApiError::InvalidPassword)
+}
+
+fn record_refused(state: &State, request: &HttpRequest, user: &UserId, reason: &'static str) {
+    let client = security_event::client(&state.settings.trusted_proxies, request);
+    SecurityEvent::PasswordRefused.by(client).user(user.as_str()).reason(reason).emit();
 }
 
 async fn compare(

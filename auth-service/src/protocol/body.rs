@@ -15,6 +15,8 @@ use super::fields::kind;
 use super::origin::TrustedOrigins;
 use super::redirect::check_targets;
 use crate::error::ApiError;
+use crate::limits::{Bucket, Network};
+use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 
 /// The largest body we read, in bytes: the longest legal fields, written in JSON's longest escapes, stay below
@@ -63,15 +65,42 @@ impl<T: Schema> FromRequest for Body<T> {
             let Some(state) = request.app_data::<web::Data<State>>() else {
                 return Err(ApiError::Internal("no state in app data".to_owned()));
             };
-            state.origins.check_cookies(request.headers())?;
-            check_targets(&state.origins, value.as_ref(), request.query_string())?;
-            let fields = validate(value.as_ref(), &state.origins)?;
-            if T::SIGNS_IN {
-                state.origins.check_sign_in(request.headers())?;
+            let checked = check::<T>(&state.origins, &request, value.as_ref());
+            if let Err(error) = &checked {
+                record_refused_origin(state, &request, error);
             }
-            Ok(Body(fields))
+            checked.map(Body)
         })
     }
+}
+
+fn check<T: Schema>(
+    origins: &TrustedOrigins,
+    request: &HttpRequest,
+    value: Option<&Value>,
+) -> Result<T, ApiError> {
+    origins.check_cookies(request.headers())?;
+    check_targets(origins, value, request.query_string())?;
+    let fields = validate(value, origins)?;
+    if T::SIGNS_IN {
+        origins.check_sign_in(request.headers())?;
+    }
+    Ok(fields)
+}
+
+/// Records that a request was refused because of its origin: one event for each network and route in a minute.
+fn record_refused_origin(state: &State, request: &HttpRequest, error: &ApiError) {
+    let reason = match error {
+        ApiError::MissingOrigin => "missing_origin",
+        ApiError::InvalidOrigin => "untrusted_origin",
+        ApiError::CrossSiteNavigation => "cross_site_navigation",
+        _ => return,
+    };
+    let proxies = &state.settings.trusted_proxies;
+    let event = SecurityEvent::OriginRefused.by(security_event::client(proxies, request)).reason(reason);
+    let route = request.match_pattern().unwrap_or_default();
+    let source = Bucket { network: Network::of(proxies.client(request)), route: &route };
+    state.throttle.emit(event, &source, state.clock.now());
 }
 
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, ApiError> {

@@ -9,6 +9,7 @@ use actix_web::{Error, web};
 use super::rate_rules::{CONFIRMATION, Counted};
 use crate::error::ApiError;
 use crate::limits::{Bucket, Network};
+use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 
 /// Middleware for `actix_web::middleware::from_fn`, around the scope of the prefix. A refusal is an answer and no
@@ -42,9 +43,14 @@ async fn check(request: &ServiceRequest) -> Result<(), ApiError> {
     let route = if confirms { CONFIRMATION } else { &*route };
     let bucket = Bucket { network, route };
     let now = state.clock.now();
-    match state.settings.rate_rules.of(route) {
+    let outcome = match state.settings.rate_rules.of(route) {
         Some((rule, Counted::Everywhere)) => limits.check_everywhere(&state.pool, bucket, rule, now).await,
         Some((rule, Counted::Here)) => limits.check_here(bucket, rule, now),
         None => Ok(()),
+    };
+    if matches!(outcome, Err(ApiError::TooManyRequests { .. })) {
+        let client = security_event::client(&state.settings.trusted_proxies, request.request());
+        state.throttle.emit(SecurityEvent::RateLimited.by(client), &bucket, now);
     }
+    outcome
 }

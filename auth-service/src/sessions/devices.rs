@@ -1,16 +1,17 @@
 //! `list-sessions` and the `revoke-...` endpoints: where somebody is signed in, and ending it.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::current::{Fresh, Revoking};
+use super::current::{Fresh, Revoking, SignedIn};
 use super::hand_over::clear_cookies;
 use super::model::{SessionId, SessionView};
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, NoFields, Schema};
 use crate::protocol::status::{DONE, Status};
+use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 
 /// The session to end.
@@ -57,10 +58,15 @@ pub async fn list_sessions(state: web::Data<State>, Fresh(current): Fresh) -> Re
 ))]
 #[post("/revoke-session")]
 pub async fn revoke_session(
+    request: HttpRequest,
     state: web::Data<State>,
     Revoking { current, body }: Revoking<Revocation>,
 ) -> Result<HttpResponse, ApiError> {
-    store::revoke(&state.pool, &current.user.id, &body.token).await?;
+    if let Some(ended) = store::revoke(&state.pool, &current.user.id, &body.token).await? {
+        let client = security_event::client(&state.settings.trusted_proxies, &request);
+        let event = SecurityEvent::SessionRevoked.by(client).user(current.user.id.as_str());
+        event.session(*ended.as_uuid()).emit();
+    }
     let mut response = HttpResponse::Ok();
     let own =
         SessionId::parse(&body.token) == Some(current.session.id) || body.token == current.token.expose();
@@ -80,10 +86,12 @@ pub async fn revoke_session(
 ))]
 #[post("/revoke-sessions")]
 pub async fn revoke_sessions(
+    request: HttpRequest,
     state: web::Data<State>,
     Revoking { current, .. }: Revoking<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    store::end_all(&state.pool, &current.user.id, None).await?;
+    let ended = store::end_all(&state.pool, &current.user.id, None).await?;
+    record_all_revoked(&state, &request, &current, "all", ended);
     let mut response = HttpResponse::Ok();
     clear_cookies(&mut response, &state);
     Ok(response.json(DONE))
@@ -97,9 +105,23 @@ pub async fn revoke_sessions(
 ))]
 #[post("/revoke-other-sessions")]
 pub async fn revoke_other_sessions(
+    request: HttpRequest,
     state: web::Data<State>,
     Revoking { current, .. }: Revoking<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    store::end_all(&state.pool, &current.user.id, Some(current.session.id)).await?;
+    let ended = store::end_all(&state.pool, &current.user.id, Some(current.session.id)).await?;
+    record_all_revoked(&state, &request, &current, "others", ended);
     Ok(HttpResponse::Ok().json(DONE))
+}
+
+fn record_all_revoked(
+    state: &State,
+    request: &HttpRequest,
+    current: &SignedIn,
+    reason: &'static str,
+    ended: u64,
+) {
+    let client = security_event::client(&state.settings.trusted_proxies, request);
+    let event = SecurityEvent::SessionsRevoked.by(client).user(current.user.id.as_str());
+    event.session(*current.session.id.as_uuid()).reason(reason).count(ended).emit();
 }

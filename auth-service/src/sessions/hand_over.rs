@@ -5,11 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use jiff::Timestamp;
 use service_kit::database::Executor;
 use service_kit::headers::for_display;
+use service_kit::security_log::Client;
 
 use super::model::{Session, SessionToken};
 use super::store::{self, Stored};
 use crate::error::ApiError;
 use crate::limits;
+use crate::security_event::SecurityEvent;
 use crate::state::State;
 use crate::tokens;
 use crate::users::User;
@@ -26,6 +28,15 @@ pub struct Started {
     pub session: Session,
     /// Its token.
     pub token: SessionToken,
+}
+
+impl Started {
+    /// Records that the session was started. Comes after the commit.
+    pub fn record(&self, client: Client, reason: &'static str) {
+        let (session, user) = (&self.session, &self.session.user_id);
+        let event = SecurityEvent::SessionStarted.by(client).user(user.as_str());
+        event.session(*session.id.as_uuid()).reason(reason).emit();
+    }
 }
 
 /// Begins a session of `user` for the device that sent `request`, and ends those that the request presents. The user is as

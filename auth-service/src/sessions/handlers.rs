@@ -12,6 +12,7 @@ use super::model::{SessionToken, SessionView};
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, NoFields, Schema};
+use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 use crate::tokens;
 use crate::users::User;
@@ -44,7 +45,7 @@ struct Success {
 #[post("/sign-out")]
 pub async fn sign_out(request: HttpRequest, state: web::Data<State>, _: Body<NoFields>) -> HttpResponse {
     let tokens = state.cookies.all_presented(request.headers());
-    let mut response = match end(&state, &tokens).await {
+    let mut response = match end(&state, &request, &tokens).await {
         Ok(()) => HttpResponse::Ok().json(Success { success: true }),
         // The browser is signed out in any case: it may be on a shared computer.
         Err(error) => HttpResponse::from_error(error),
@@ -54,11 +55,15 @@ pub async fn sign_out(request: HttpRequest, state: web::Data<State>, _: Body<NoF
     response
 }
 
-async fn end(state: &State, tokens: &[SessionToken]) -> Result<(), ApiError> {
+async fn end(state: &State, request: &HttpRequest, tokens: &[SessionToken]) -> Result<(), ApiError> {
     if tokens.is_empty() {
         return Ok(());
     }
-    Ok(store::end(&state.pool, tokens).await?)
+    let client = security_event::client(&state.settings.trusted_proxies, request);
+    for (session, user) in store::end(&state.pool, tokens).await? {
+        SecurityEvent::SessionEnded.by(client).user(user.as_str()).session(*session.as_uuid()).emit();
+    }
+    Ok(())
 }
 
 /// Get the current session.

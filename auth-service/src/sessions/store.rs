@@ -57,9 +57,10 @@ const LIST: &str = "
     FROM sessions
     WHERE user_id = $1 AND expires_at > $2 AND ($3::timestamptz IS NULL OR created_at > $3) ORDER BY created_at, id";
 /// Named by its handle or by its token; the user's own or none.
-const REVOKE: &str = "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3)";
+const REVOKE: &str =
+    "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3) RETURNING id AS session_id";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2";
-const END: &str = "DELETE FROM sessions WHERE token_hash = ANY($1)";
+const END: &str = "DELETE FROM sessions WHERE token_hash = ANY($1) RETURNING id AS session_id, user_id";
 /// A session that is acted for may not end until the transaction does.
 const HOLD: &str = "SELECT FROM sessions WHERE id = $1 AND expires_at > $2 FOR KEY SHARE";
 
@@ -160,28 +161,32 @@ pub async fn list(
     rows.iter().map(|row| from_row(row, user)).collect()
 }
 
-/// Ends one session of a user, named by its handle or by its token. Another user's, or none, is left alone.
+/// Ends one session of a user, named by its handle or by its token, and returns its handle. Another user's, or none, is left
+/// alone.
 ///
 /// # Errors
-/// When the database cannot.
-pub async fn revoke(client: &impl Executor, user: &UserId, name: &str) -> Result<(), StoreError> {
+/// If the query fails.
+pub async fn revoke(
+    client: &impl Executor,
+    user: &UserId,
+    name: &str,
+) -> Result<Option<SessionId>, StoreError> {
     let id = SessionId::parse(name);
     let id = id.as_ref().map(SessionId::as_uuid);
-    client.execute(REVOKE, &[&user.as_str(), &id, &SessionToken::from(name).hash()]).await?;
-    Ok(())
+    let ended = client.query_opt(REVOKE, &[&user.as_str(), &id, &SessionToken::from(name).hash()]).await?;
+    ended.map(|row| column::<Uuid>(&row, "sessions", "session_id").map(SessionId::from)).transpose()
 }
 
-/// Ends every session of a user, but the one to keep.
+/// Ends every session of a user, but the one to keep. Returns how many ended.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn end_all(
     client: &impl Executor,
     user: &UserId,
     keep: Option<SessionId>,
-) -> Result<(), StoreError> {
-    client.execute(END_ALL, &[&user.as_str(), &keep.as_ref().map(SessionId::as_uuid)]).await?;
-    Ok(())
+) -> Result<u64, StoreError> {
+    client.execute(END_ALL, &[&user.as_str(), &keep.as_ref().map(SessionId::as_uuid)]).await
 }
 
 /// Moves the end of a session. Whether it was still there.
@@ -197,13 +202,21 @@ pub async fn extend(
     Ok(client.execute(EXTEND, &[id.as_uuid(), &expires_at, &now]).await? == 1)
 }
 
-/// Ends the sessions of these tokens, if there are any.
+/// Ends the sessions of these tokens, if there are any. Returns the sessions that ended, and their users.
 ///
 /// # Errors
-/// When the database cannot.
-pub async fn end(client: &impl Executor, tokens: &[SessionToken]) -> Result<(), StoreError> {
-    client.execute(END, &[&hashes(tokens)]).await?;
-    Ok(())
+/// If the query fails or a stored value is invalid.
+pub async fn end(
+    client: &impl Executor,
+    tokens: &[SessionToken],
+) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+    let rows = client.query(END, &[&hashes(tokens)]).await?;
+    let ended = |row: &Row| {
+        let user: String = column(row, "sessions", "user_id")?;
+        let user = UserId::try_from(user).map_err(|error| corrupt("sessions", "user_id", error))?;
+        Ok((SessionId::from(column::<Uuid>(row, "sessions", "session_id")?), user))
+    };
+    rows.iter().map(ended).collect()
 }
 
 fn hashes(tokens: &[SessionToken]) -> Vec<Vec<u8>> {

@@ -4,9 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
+use service_kit::security_log::Client;
 use utoipa::ToSchema;
 
-use super::model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, User};
+use super::model::{CredentialEpoch, MAX_IMAGE, MAX_NAME};
 use super::store;
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
@@ -16,6 +17,7 @@ use crate::protocol::body::{Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
 use crate::protocol::status::{DONE, Status};
+use crate::security_event::{self, SecurityEvent};
 use crate::sessions::{self, MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
 use crate::verifications::{self, LinkToken, NewLink, Purpose};
@@ -73,6 +75,8 @@ pub async fn update_user(
     }
     let image = body.image.as_ref().map(Option::as_deref);
     store::update(&state.pool, &current.user.id, body.name.as_deref(), image, state.clock.now()).await?;
+    let client = security_event::client(&state.settings.trusted_proxies, &request);
+    record(SecurityEvent::UserUpdated, client, &current);
     let mut response = HttpResponse::Ok().json(DONE);
     sessions::set_cookies(&mut response, &state, &request, &current);
     Ok(response)
@@ -142,19 +146,22 @@ pub async fn delete_user(
         Some(password) => passwords::confirm(&state, &request, &current.user, password).await?,
         None => current.user.credential_epoch,
     };
+    let client = security_event::client(&state.settings.trusted_proxies, &request);
     if let Some(token) = &body.token {
-        delete_by_link(&state, &current.user, token).await?;
+        delete_by_link(&state, client, &current, token).await?;
         return Ok(deleted(&state));
     }
     if accounts.delete_user_by_mail {
         let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
         send_link(&state, &asker, &current, body.callback_url.as_ref()).await?;
+        record(SecurityEvent::UserDeletionRequested, client, &current);
         return Ok(HttpResponse::Ok().json(MAIL_SENT));
     }
     if body.password.is_none() && !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
         return Err(ApiError::SessionExpired);
     }
     delete_at_once(&state, &current, epoch).await?;
+    record(SecurityEvent::UserDeleted, client, &current);
     Ok(deleted(&state))
 }
 
@@ -196,6 +203,7 @@ impl QuerySchema for DeletionLink {
     ))]
 #[get("/delete-user/callback")]
 pub async fn delete_user_callback(
+    request: HttpRequest,
     state: web::Data<State>,
     Query(link): Query<DeletionLink>,
     current: MaybeSignedIn,
@@ -203,8 +211,9 @@ pub async fn delete_user_callback(
     if !state.settings.accounts.delete_user {
         return Err(ApiError::NoSuchEndpoint);
     }
-    let user = &current.signed_in().ok_or(ApiError::FailedToGetUserInfo)?.user;
-    delete_by_link(&state, user, &link.token).await?;
+    let current = current.signed_in().ok_or(ApiError::FailedToGetUserInfo)?;
+    let client = security_event::client(&state.settings.trusted_proxies, &request);
+    delete_by_link(&state, client, current, &link.token).await?;
     let mut response = match &link.callback_url {
         Some(target) => redirect::found(target),
         None => return Ok(deleted(&state)),
@@ -214,17 +223,35 @@ pub async fn delete_user_callback(
 }
 
 /// The token alone decides: used up and the user deleted together, or neither.
-async fn delete_by_link(state: &State, user: &User, token: &str) -> Result<(), ApiError> {
+async fn delete_by_link(
+    state: &State,
+    client: Client,
+    current: &SignedIn,
+    token: &str,
+) -> Result<(), ApiError> {
+    let user = &current.user;
     let token = LinkToken::from(token);
     let link = verifications::find(&state.pool, &token).await?;
     let transaction = state.pool.begin().await?;
     let theirs = link.is_some_and(|link| link.belongs_to(user));
     if !theirs || !verifications::use_up(&transaction, &token, Purpose::DeleteUser, state.clock.now()).await?
     {
+        let event = SecurityEvent::LinkRefused.by(client).user(user.id.as_str());
+        let event = event.link(Purpose::DeleteUser.as_str()).reason(LinkRefusal::InvalidToken.reason());
+        state.throttle.emit(event, &user.id, state.clock.now());
         return Err(ApiError::Link(StatusCode::NOT_FOUND, LinkRefusal::InvalidToken));
     }
     store::delete(&transaction, &user.id).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    let used = SecurityEvent::LinkUsed.by(client).user(user.id.as_str());
+    used.session(*current.session.id.as_uuid()).link(Purpose::DeleteUser.as_str()).emit();
+    record(SecurityEvent::UserDeleted, client, current);
+    Ok(())
+}
+
+/// Records what a session did to its own user.
+fn record(event: SecurityEvent, client: Client, current: &SignedIn) {
+    event.by(client).user(current.user.id.as_str()).session(*current.session.id.as_uuid()).emit();
 }
 
 async fn send_link(

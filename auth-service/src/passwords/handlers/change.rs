@@ -12,6 +12,7 @@ use crate::email::{Addressee, Message};
 use crate::error::ApiError;
 use crate::limits::{self, Asker, Requester};
 use crate::protocol::body::{Fields, Schema};
+use crate::security_event::{self, SecurityEvent};
 use crate::sessions::{self, WithBody};
 use crate::state::State;
 use crate::users::User;
@@ -89,9 +90,9 @@ pub async fn change_password(
     let user = &User { credential_epoch: epoch, ..user.clone() };
     verifications::void(&transaction, &user.id).await?;
     let started = if body.revoke_other_sessions == Some(true) {
-        sessions::end_all(&transaction, &user.id, None).await?;
+        let ended = sessions::end_all(&transaction, &user.id, None).await?;
         let remembered = current.session.remembered;
-        Some(sessions::start(&transaction, &state, &request, user, remembered, now).await?)
+        Some((sessions::start(&transaction, &state, &request, user, remembered, now).await?, ended))
     } else {
         None
     };
@@ -104,12 +105,20 @@ pub async fn change_password(
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
+    let client = security_event::client(&state.settings.trusted_proxies, &request);
+    let by_session =
+        |event: SecurityEvent| event.by(client).user(user.id.as_str()).session(*current.session.id.as_uuid());
+    by_session(SecurityEvent::PasswordChanged).emit();
+    if let Some((started, ended)) = &started {
+        by_session(SecurityEvent::SessionsRevoked).reason("password_changed").count(*ended).emit();
+        started.record(client, "password_changed");
+    }
 
     let mut response = HttpResponse::Ok();
     match &started {
-        Some(started) => sessions::hand_over(&mut response, &state, &request, started, user).await?,
+        Some((started, _)) => sessions::hand_over(&mut response, &state, &request, started, user).await?,
         None => limits::remember_device(&mut response, &state, &request, user)?,
     }
-    let token = started.as_ref().map(|started| started.token.expose());
+    let token = started.as_ref().map(|(started, _)| started.token.expose());
     Ok(response.json(PasswordChanged { token, user }))
 }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
+use service_kit::security_log::Client;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
@@ -11,12 +12,13 @@ use super::super::model::Password;
 use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
-use crate::limits::{self, Asker, Requester};
+use crate::limits::{self, Asker, Network, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
 use crate::protocol::status::{DONE, Status};
+use crate::security_event::{self, SecurityEvent};
 use crate::sessions;
 use crate::state::State;
 use crate::users::{self, Email, User};
@@ -77,23 +79,31 @@ pub async fn request_password_reset(
     }
     let floor = Floor::begin();
     let asker = Asker::of(&state.settings.trusted_proxies, &request, None);
-    let sent = send_link(&state, &asker, &form).await;
+    let client = security_event::client(&state.settings.trusted_proxies, &request);
+    let sent = send_link(&state, &asker, client, &form).await;
     floor.reach().await;
     sent?;
     Ok(HttpResponse::Ok().json(Requested { status: true, message: SENT }))
 }
 
-async fn send_link(state: &State, asker: &Asker<'_>, form: &ResetRequest) -> Result<(), ApiError> {
+async fn send_link(
+    state: &State,
+    asker: &Asker<'_>,
+    client: Client,
+    form: &ResetRequest,
+) -> Result<(), ApiError> {
     let Some(outbox) = &state.outbox else { return Ok(()) };
     let (token, now) = (LinkToken::generate()?, state.clock.now());
     let link = state.settings.links.reset_password(&token, form.redirect_to.as_ref());
     let message = Message::ResetPassword { link: &link };
+    let requested = SecurityEvent::PasswordResetRequested.by(client);
     let found = store::find_by_email(&state.pool, &form.email).await?;
     let transaction = state.pool.begin().await?;
     let Some((user, _)) = found else {
         outbox.put_unsent(&transaction, asker, &form.email, &message, now).await?;
         transaction.commit().await?;
         outbox.wake();
+        requested.reason("unknown_email").emit();
         return Ok(());
     };
     let lifetimes = &state.settings.link_lifetimes;
@@ -105,6 +115,7 @@ async fn send_link(state: &State, asker: &Asker<'_>, form: &ResetRequest) -> Res
         transaction.commit().await?;
         outbox.wake();
     }
+    requested.user(user.id.as_str()).emit();
     Ok(())
 }
 
@@ -202,7 +213,10 @@ pub async fn reset_password(
     let token = LinkToken::from(token.as_str());
     let new = Password::chosen(&form.new_password, state.settings.passwords)?;
     // Nobody makes us hash with a token that is none.
-    let user = find_live(&state, &token).await?.ok_or(INVALID_TOKEN)?;
+    let client = security_event::client(&state.settings.trusted_proxies, &request);
+    let Some(user) = find_live(&state, &token).await? else {
+        return Err(refused(&state, &request, client));
+    };
     // The link can be used again with a better password.
     let new = state.password_policy.admit(new, (&user).into()).await?;
     let hash = state.passwords.hash(Requester::proven(&state, &request, &user), new).await?;
@@ -210,11 +224,11 @@ pub async fn reset_password(
     let now = state.clock.now();
     let transaction = state.pool.begin().await?;
     if !verifications::use_up(&transaction, &token, Purpose::ResetPassword, now).await? {
-        return Err(INVALID_TOKEN);
+        return Err(refused(&state, &request, client));
     }
     let epoch = store::change(&transaction, &user.id, user.credential_epoch, &hash, now).await?;
     let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
-    sessions::end_all(&transaction, &user.id, None).await?;
+    let ended = sessions::end_all(&transaction, &user.id, None).await?;
     verifications::void(&transaction, &user.id).await?;
     if let Some(outbox) = &state.outbox {
         let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&user.id));
@@ -226,10 +240,22 @@ pub async fn reset_password(
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
+    SecurityEvent::LinkUsed.by(client).user(user.id.as_str()).link(Purpose::ResetPassword.as_str()).emit();
+    SecurityEvent::PasswordReset.by(client).user(user.id.as_str()).emit();
+    let revoked = SecurityEvent::SessionsRevoked.by(client).user(user.id.as_str());
+    revoked.reason("password_reset").count(ended).emit();
     // Strangers may be guessing at this account; who reset its password gets in all the same.
     let mut response = HttpResponse::Ok();
     limits::remember_device(&mut response, &state, &request, &user)?;
     Ok(response.json(DONE))
+}
+
+/// Records that a link does not reset a password.
+fn refused(state: &State, request: &HttpRequest, client: Client) -> ApiError {
+    let event = SecurityEvent::LinkRefused.by(client).reason(LinkRefusal::InvalidToken.reason());
+    let source = Network::of(state.settings.trusted_proxies.client(request));
+    state.throttle.emit(event.link(Purpose::ResetPassword.as_str()), &source, state.clock.now());
+    INVALID_TOKEN
 }
 
 /// The user of a link that can still reset their password, as they are now.

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
+use shared_claims::UserId;
 use utoipa::ToSchema;
 
 use super::super::check::accept;
@@ -16,6 +17,7 @@ use crate::limits::{self, Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
+use crate::security_event::{self, SecurityEvent};
 use crate::sessions;
 use crate::state::State;
 use crate::users::{self, CredentialEpoch, Email, MAX_EMAIL, User};
@@ -89,10 +91,18 @@ pub async fn sign_in(
     Password::claimed(&form.password, state.settings.passwords)?;
     let candidates = Candidates::find(&state, &request, &email).await?;
     let epoch = candidates.epoch();
+    let (named, refusal) = (candidates.named().cloned(), candidates.refusal());
+    let refused = |reason| {
+        let client = security_event::client(&state.settings.trusted_proxies, &request);
+        let event = SecurityEvent::SignInRefused.by(client).reason(reason);
+        named.as_ref().map_or(event, |id| event.user(id.as_str())).emit();
+    };
     let requester = Requester::claiming(&state, &request, &email, epoch);
     let check = candidates.check(&state, requester, &form);
-    let user = limits::guess(&state, &request, &email, epoch, check).await?;
-    let user = user.ok_or(ApiError::InvalidEmailOrPassword)?;
+    let Some(user) = limits::guess(&state, &request, (&email, named.as_ref()), epoch, check).await? else {
+        refused(refusal);
+        return Err(ApiError::InvalidEmailOrPassword);
+    };
     if state.settings.accounts.require_verified_email && !user.email_verified {
         if state.settings.accounts.verify_on_sign_in {
             let floor = Floor::begin();
@@ -101,12 +111,18 @@ pub async fn sign_in(
             floor.reach().await;
             sent?;
         }
+        refused("email_not_verified");
         return Err(ApiError::EmailNotVerified);
     }
 
     let now = state.clock.now();
     let remembered = form.remember_me.unwrap_or(true);
-    let started = sessions::start(&state.pool, &state, &request, &user, remembered, now).await?;
+    let started = sessions::start(&state.pool, &state, &request, &user, remembered, now).await;
+    if matches!(started, Err(ApiError::InvalidEmailOrPassword)) {
+        refused("credential_changed");
+    }
+    let started = started?;
+    started.record(security_event::client(&state.settings.trusted_proxies, &request), "sign_in");
 
     let mut response = HttpResponse::Ok();
     sessions::hand_over(&mut response, &state, &request, &started, &user).await?;
@@ -164,6 +180,21 @@ impl Candidates {
     /// The epoch of the credential that would sign in.
     fn epoch(&self) -> CredentialEpoch {
         self.user.as_ref().map_or(CredentialEpoch::FIRST, |(user, _)| user.credential_epoch)
+    }
+
+    /// The user whose password is claimed, or the one that a sign-up would become.
+    fn named(&self) -> Option<&UserId> {
+        let sign_up = self.sign_up.as_ref().map(|sign_up| &sign_up.id);
+        self.user.as_ref().map(|(user, _)| &user.id).or(sign_up)
+    }
+
+    /// The reason the log has for a password that does not sign in.
+    fn refusal(&self) -> &'static str {
+        match (&self.user, &self.sign_up) {
+            (None, None) => "unknown_email",
+            (Some((_, None)), None) => "no_password",
+            _ => "wrong_password",
+        }
     }
 
     /// Compares a password with the account's. An unknown email, or an account without a password, costs the same hash as

@@ -17,9 +17,13 @@ use crate::limits::{Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::floor::Floor;
 use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
+use crate::security_event::{self, SecurityEvent};
 use crate::sessions::{self, Started};
 use crate::state::State;
 use crate::users::{self, Email, MAX_IMAGE, MAX_NAME, NewUser, User};
+
+/// The reason the log has for a sign-up whose email has an account.
+const EMAIL_TAKEN: &str = "email_taken";
 
 /// A new account.
 #[derive(ToSchema)]
@@ -144,8 +148,13 @@ async fn begin(
     callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<Started, ApiError> {
+    let client = security_event::client(&state.settings.trusted_proxies, request);
     let transaction = state.pool.begin().await?;
-    users::insert(&transaction, user).await?;
+    let inserted = users::insert(&transaction, user).await;
+    if matches!(inserted, Err(ApiError::UserAlreadyExists)) {
+        SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN).emit();
+    }
+    inserted?;
     store::create(&transaction, &user.id, hash, now).await?;
     let started = sessions::start(&transaction, state, request, user, remembered, now).await?;
     if state.settings.accounts.verify_on_sign_up {
@@ -154,6 +163,8 @@ async fn begin(
         addresses::send_verification(&transaction, state, &asker, whose, callback, now).await?;
     }
     commit(state, transaction).await?;
+    SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
+    started.record(client, "sign_up");
     Ok(started)
 }
 
@@ -165,6 +176,7 @@ async fn create(
     callback: Option<&CheckedTarget>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
+    let client = security_event::client(&state.settings.trusted_proxies, request);
     let transaction = state.pool.begin().await?;
     match users::insert(&transaction, user).await {
         Ok(()) => {}
@@ -172,7 +184,9 @@ async fn create(
             drop(transaction);
             let transaction = state.pool.begin().await?;
             tell_owner(&transaction, state, request, &user.email, now).await?;
-            return commit(state, transaction).await;
+            commit(state, transaction).await?;
+            SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN).emit();
+            return Ok(());
         }
         Err(error) => return Err(error),
     }
@@ -187,7 +201,9 @@ async fn create(
             outbox.put_unsent(&transaction, &asker, &user.email, &Message::AccountExists, now).await?;
         }
     }
-    commit(state, transaction).await
+    commit(state, transaction).await?;
+    SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
+    Ok(())
 }
 
 /// Stores the sign-up and sends its link, beside whatever else waits with this email: only one of them can be its owner's,
@@ -219,7 +235,10 @@ async fn wait(
     } else if let Some(outbox) = &state.outbox {
         outbox.put_unsent(&transaction, &asker, &user.email, &Message::AccountExists, now).await?;
     }
-    commit(state, transaction).await
+    commit(state, transaction).await?;
+    let client = security_event::client(&state.settings.trusted_proxies, request);
+    SecurityEvent::SignUpPending.by(client).user(user.id.as_str()).emit();
+    Ok(())
 }
 
 /// Notifies the owner of the account by mail. The response does not show it.

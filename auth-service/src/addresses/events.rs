@@ -1,0 +1,39 @@
+//! Security events of links about an email.
+
+use actix_web::HttpRequest;
+use service_kit::security_log::Client;
+use shared_claims::UserId;
+
+use super::following::{Outcome, VerifiedSession};
+use crate::error::LinkRefusal;
+use crate::limits::Network;
+use crate::security_event::{self, SecurityEvent};
+use crate::state::State;
+use crate::verifications::Purpose;
+
+/// Records that a link was used. Comes after the commit.
+pub(super) fn used(client: Client, purpose: Purpose, user: &UserId, outcome: &Outcome) {
+    let of_user = |event: SecurityEvent| event.by(client).user(user.as_str());
+    of_user(SecurityEvent::LinkUsed).link(purpose.as_str()).emit();
+    match outcome {
+        Outcome::Verified(session) => {
+            if purpose == Purpose::CompleteSignUp {
+                of_user(SecurityEvent::UserCreated).emit();
+            }
+            of_user(SecurityEvent::EmailVerified).emit();
+            if let VerifiedSession::Begun(begun) = session {
+                begun.0.record(client, "email_verified");
+            }
+        }
+        Outcome::Changed(..) => of_user(SecurityEvent::EmailChanged).emit(),
+        Outcome::Confirmed | Outcome::Needs(_) | Outcome::Refused(_) => {}
+    }
+}
+
+/// Records that a link was refused: one event for each network in a minute, since anybody can send any token.
+pub(super) fn refused(state: &State, request: &HttpRequest, refusal: LinkRefusal) {
+    let proxies = &state.settings.trusted_proxies;
+    let event = SecurityEvent::LinkRefused.by(security_event::client(proxies, request));
+    let source = Network::of(proxies.client(request));
+    state.throttle.emit(event.reason(refusal.reason()), &source, state.clock.now());
+}

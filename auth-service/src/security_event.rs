@@ -1,0 +1,134 @@
+//! Security events: what the log records of sign-ins, passwords, sessions, links and keys. `docs/OPERATIONS.md` describes
+//! each of them.
+//!
+//! The names are the service's own. The OWASP Logging Vocabulary has no name for half of these events, and puts values into
+//! the names of the others; the documentation maps both.
+
+use actix_web::HttpRequest;
+use service_kit::security_log::{Client, Record};
+use strum::{IntoStaticStr, VariantArray};
+
+use crate::protocol::client_address::TrustedProxies;
+
+/// A kind of security event. The names are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+pub enum SecurityEvent {
+    /// A sign-up waits for its email to be verified.
+    #[strum(serialize = "sign_up.pending")]
+    SignUpPending,
+    /// The email of a sign-up has an account.
+    #[strum(serialize = "sign_up.refused")]
+    SignUpRefused,
+    /// An account was created.
+    #[strum(serialize = "user.created")]
+    UserCreated,
+    /// The name or picture of a user was changed.
+    #[strum(serialize = "user.updated")]
+    UserUpdated,
+    /// A user asked for the link that deletes the account.
+    #[strum(serialize = "user.deletion_requested")]
+    UserDeletionRequested,
+    /// A user was deleted.
+    #[strum(serialize = "user.deleted")]
+    UserDeleted,
+    /// A session was started.
+    #[strum(serialize = "session.started")]
+    SessionStarted,
+    /// A session was ended by a sign-out.
+    #[strum(serialize = "session.ended")]
+    SessionEnded,
+    /// One session was revoked.
+    #[strum(serialize = "session.revoked")]
+    SessionRevoked,
+    /// All sessions of a user, or all others, were revoked.
+    #[strum(serialize = "sessions.revoked")]
+    SessionsRevoked,
+    /// A sign-in was refused.
+    #[strum(serialize = "sign_in.refused")]
+    SignInRefused,
+    /// The password sent to confirm something was refused.
+    #[strum(serialize = "password.refused")]
+    PasswordRefused,
+    /// A password was not checked, because too many were wrong.
+    #[strum(serialize = "account.locked")]
+    AccountLocked,
+    /// A user changed the password.
+    #[strum(serialize = "password.changed")]
+    PasswordChanged,
+    /// Somebody asked for a link that resets a password.
+    #[strum(serialize = "password.reset_requested")]
+    PasswordResetRequested,
+    /// A password was set by a reset link.
+    #[strum(serialize = "password.reset")]
+    PasswordReset,
+    /// Somebody asked for a link that verifies an email.
+    #[strum(serialize = "email.verification_requested")]
+    EmailVerificationRequested,
+    /// An email was verified.
+    #[strum(serialize = "email.verified")]
+    EmailVerified,
+    /// A user asked for a change of email.
+    #[strum(serialize = "email.change_requested")]
+    EmailChangeRequested,
+    /// The email of an account was changed.
+    #[strum(serialize = "email.changed")]
+    EmailChanged,
+    /// A link in an email was used.
+    #[strum(serialize = "link.used")]
+    LinkUsed,
+    /// A link in an email was refused.
+    #[strum(serialize = "link.refused")]
+    LinkRefused,
+    /// A request exceeded a rate limit.
+    #[strum(serialize = "request.rate_limited")]
+    RateLimited,
+    /// A request did not come from a trusted origin.
+    #[strum(serialize = "request.origin_refused")]
+    OriginRefused,
+    /// A signing key was created.
+    #[strum(serialize = "key.created")]
+    KeyCreated,
+    /// A signing key was imported.
+    #[strum(serialize = "key.imported")]
+    KeyImported,
+    /// A signing key was activated.
+    #[strum(serialize = "key.activated")]
+    KeyActivated,
+    /// The signing key was replaced by the pending one.
+    #[strum(serialize = "key.rotated")]
+    KeyRotated,
+    /// A signing key was retired.
+    #[strum(serialize = "key.retired")]
+    KeyRetired,
+    /// A signing key was revoked.
+    #[strum(serialize = "key.revoked")]
+    KeyRevoked,
+    /// A key that was not used any more was deleted.
+    #[strum(serialize = "key.deleted")]
+    KeyDeleted,
+    /// All private keys were encrypted again.
+    #[strum(serialize = "keys.re_encrypted")]
+    KeysReEncrypted,
+}
+
+impl SecurityEvent {
+    /// The name, for programs.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// Creates a record of this event, caused by `client`.
+    pub fn by(self, client: Client) -> Record<'static> {
+        Record::new(self.as_str(), client)
+    }
+
+    /// Creates a record of this event, caused by the service itself or by a command of its operator.
+    pub fn unattended(self) -> Record<'static> {
+        self.by(Client::default())
+    }
+}
+
+/// The client that sent `request`, behind `proxies` too.
+pub fn client(proxies: &TrustedProxies, request: &HttpRequest) -> Client {
+    Client::of(request, proxies.client(request))
+}
