@@ -49,6 +49,44 @@ async fn what_is_no_change_of_a_user_is_told_so() {
     assert_eq!(alice.session().await["user"], alice.user);
 }
 
+#[tokio::test]
+async fn an_image_that_a_page_must_not_use_is_refused() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let unsafe_images = [
+        "javascript:alert(1)",
+        " \u{1}java\tscript:x",
+        "VBSCRIPT:x",
+        "file:///etc/passwd",
+        "data:text/html,x",
+    ];
+    let message = "[body.image] Invalid URL: must not be a javascript:, vbscript: or file: URL, and a data: URL must be \
+                   an image";
+    for (number, image) in unsafe_images.iter().enumerate() {
+        let form =
+            json!({"name": "x", "email": email(&format!("m{number}")), "password": PASSWORD, "image": image});
+        let (signed_up, updated) = (
+            auth.post("/sign-up/email", &form).await,
+            alice.post("/update-user", &json!({"image": image})).await,
+        );
+        for answer in [signed_up, updated] {
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (400, "VALIDATION_ERROR"),
+                "{image}: {answer:?}"
+            );
+            assert_eq!(answer.body["message"], message, "{image}");
+        }
+    }
+    assert_eq!(auth.count("users").await, 1);
+    for image in
+        ["/me.png", "//cdn.example.com/me.png", "data:image/svg+xml,<svg/>", "ipfs://bafy/me.png", ""]
+    {
+        assert_eq!(alice.post("/update-user", &json!({"image": image})).await.status, 200, "{image}");
+        assert_eq!(alice.session().await["user"]["image"], image);
+    }
+}
+
 /// JSON carries any text; what goes into a header must not become another header.
 #[tokio::test]
 async fn a_name_with_line_ends_stays_a_name() {

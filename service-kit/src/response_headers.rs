@@ -86,7 +86,7 @@ mod tests {
         let app = App::new().wrap(response_headers(Hsts::IncludeSubdomains)).route("/", web::get().to(kept));
         let app = init_service(app).await;
         let response = call_service(&app, TestRequest::get().to_request()).await;
-        let value = |name: &str| response.headers().get(name).map(|value| value.as_bytes());
+        let value = |name: &str| response.headers().get(name).map(HeaderValue::as_bytes);
         assert_eq!(value("cache-control"), Some(&b"public"[..]));
         assert_eq!(
             value("content-security-policy"),

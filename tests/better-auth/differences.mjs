@@ -132,6 +132,13 @@ export const DIFFERENCES = [
     shows: [{ scenario: scenarios("sign-up > a very long (name|email|image)", "update-user > a long") }],
   },
   {
+    id: "unsafe-image",
+    difference:
+      "an image that is a `javascript:`, `vbscript:` or `file:` URL, or a `data:` URL of anything but an image, is a `VALIDATION_ERROR`",
+    reason: "a page that links to the picture would run a stranger's script; Better Auth stores any text",
+    shows: [{ scenario: scenarios("sign-up > an image that is a script", "update-user > an image that") }],
+  },
+  {
     id: "nul",
     difference: "a NUL in an e-mail, a name, an image or a link's token is a `VALIDATION_ERROR`",
     reason: "PostgreSQL cannot hold it; Better Auth fails with a 422 or a 500",

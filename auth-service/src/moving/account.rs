@@ -8,7 +8,7 @@ use shared_claims::UserId;
 use super::reason::{Noted, Reason};
 use crate::passwords::{self, NotTaken, Scheme, StoredHash};
 use crate::sessions::{Session, SessionToken};
-use crate::users::{Email, MAX_EMAIL, MAX_IMAGE, MAX_NAME};
+use crate::users::{Email, MAX_EMAIL, MAX_IMAGE, MAX_NAME, is_safe_image};
 
 /// What a source says of an account. Nothing of it is checked.
 #[derive(Default)]
@@ -95,6 +95,8 @@ impl Candidate {
         let fits = |image: &String| image.chars().count() <= MAX_IMAGE;
         if image.as_ref().is_some_and(|image| !fits(image)) {
             noted.push(Noted::ImageLeftOut);
+        } else if image.as_deref().is_some_and(|image| !is_safe_image(image)) {
+            noted.push(Noted::ImageUnsafe);
         }
         if self.second_factor {
             noted.push(Noted::SecondFactorLost);
@@ -108,7 +110,7 @@ impl Candidate {
             email,
             name: cut,
             email_verified: self.email_verified,
-            image: image.filter(fits),
+            image: image.filter(fits).filter(|image| is_safe_image(image)),
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
             password,
@@ -222,6 +224,17 @@ mod tests {
         let told = [Noted::NameCut, Noted::ImageLeftOut, Noted::SecondFactorLost, Noted::PasswordUnknown];
         assert_eq!(account.noted, told);
         assert!(account.password.is_none());
+    }
+
+    #[test]
+    fn an_unsafe_image_is_left_out_and_reported() {
+        let image = |url: &str| {
+            let account = Candidate { image: Some(url.to_owned()), ..alice() }.check(now()).ok().unwrap();
+            (account.image.is_some(), account.noted.contains(&Noted::ImageUnsafe))
+        };
+        assert_eq!(image(" javascript:alert(1)"), (false, true));
+        assert_eq!(image("data:text/html,x"), (false, true));
+        assert_eq!(image("data:image/png;base64,AA=="), (true, false));
     }
 
     #[test]

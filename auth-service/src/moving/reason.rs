@@ -51,6 +51,8 @@ pub enum Noted {
     NameCut,
     /// The address of the picture was longer than 2048 characters, or it was the picture itself.
     ImageLeftOut,
+    /// The URL of the picture would run a script or name a file.
+    ImageUnsafe,
     /// It had a second factor.
     SecondFactorLost,
     /// It never had a password.
@@ -69,6 +71,9 @@ impl Noted {
         match self {
             Self::NameCut => "name cut to 100 characters",
             Self::ImageLeftOut => "image left out: more than 2048 characters",
+            Self::ImageUnsafe => {
+                "image left out: a javascript:, vbscript: or file: URL, or a data: URL that is not an image"
+            }
             Self::SecondFactorLost => "the second factor did not come along: the password alone signs in",
             Self::NoPassword => "without a password there: to be set by a password reset",
             Self::PasswordUnknown => {

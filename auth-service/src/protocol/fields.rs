@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::origin::{TrustedOrigins, is_truthy};
 use super::redirect::{CheckedTarget, RedirectTarget};
 use crate::error::ApiError;
-use crate::users::{Email, MAX_EMAIL};
+use crate::users::{Email, IMAGE_RULE, MAX_EMAIL, is_safe_image};
 
 /// Reads fields of an object by Better Auth's schema rules, collecting every complaint in order.
 pub struct Fields<'a> {
@@ -129,6 +129,13 @@ impl<'a> Fields<'a> {
     pub fn at_most(&mut self, name: &str, text: Option<&str>, max: usize) {
         if text.is_some_and(|text| text.encode_utf16().count() > max) {
             self.reject(name, &format!("Too big: expected string to have <={max} characters"));
+        }
+    }
+
+    /// Notes `name` when its text is the URL of a picture that a page must not use.
+    pub fn safe_image(&mut self, name: &str, text: Option<&str>) {
+        if text.is_some_and(|text| !is_safe_image(text)) {
+            self.reject(name, &format!("Invalid URL: {IMAGE_RULE}"));
         }
     }
 

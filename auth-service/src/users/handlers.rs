@@ -29,7 +29,8 @@ pub struct UserChange {
     /// The user's name: up to 100 characters.
     #[schema(value_type = String, required = false, max_length = 100)]
     name: Option<String>,
-    /// URL of a picture. `null` removes it.
+    /// URL of a picture: absolute, relative, or a `data:` URL of an image. `null` removes it. `javascript:`, `vbscript:` and
+    /// `file:` URLs are refused.
     #[schema(value_type = Option<String>, max_length = 2048)]
     image: Option<Option<String>>,
     #[schema(ignore)]
@@ -45,6 +46,7 @@ impl Schema for UserChange {
         fields.at_most("name", name, MAX_NAME);
         let image = fields.nullable_string("image");
         fields.at_most("image", image.flatten(), MAX_IMAGE);
+        fields.safe_image("image", image.flatten());
         Some(Self {
             name: name.map(str::to_owned),
             image: image.map(|image| image.map(str::to_owned)),

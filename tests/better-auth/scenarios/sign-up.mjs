@@ -123,6 +123,8 @@ const LONG = {
   image: `https://example.com/${"x".repeat(2048)}`,
   callbackURL: `/${"x".repeat(4000)}`,
 };
+plain["an image that is a script"] = (at) =>
+  at.post("/sign-up/email", account(at, { image: "javascript:alert(1)" }));
 for (const [field, value] of Object.entries(LONG)) {
   plain[`a very long ${field}`] = (at) => at.post("/sign-up/email", account(at, { [field]: value }));
 }

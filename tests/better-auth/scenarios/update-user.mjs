@@ -60,6 +60,10 @@ const plain = {
   },
   "a long name": update({ name: "x".repeat(101) }),
   "a long image": update({ image: "x".repeat(2049) }),
+  "an image that is a script": update({ image: " java\nscript:alert(1)" }),
+  "an image that is a page": update({ image: "data:text/html,<script>alert(1)</script>" }),
+  "an image that is a file": update({ image: "file:///etc/passwd" }),
+  "a picture in the URL": update({ image: "data:image/png;base64,iVBORw0KGgo=" }),
   "a NUL": update({ name: "a\u0000b" }),
   "of a session a day old": async (at) => {
     const ada = await at.user();

@@ -38,7 +38,8 @@ pub struct SignUp {
     /// The password: 8 to 128 characters.
     #[schema(min_length = 8, max_length = 128)]
     password: String,
-    /// URL of a picture.
+    /// URL of a picture: absolute, relative, or a `data:` URL of an image. `javascript:`, `vbscript:` and `file:` URLs are
+    /// refused.
     #[schema(value_type = String, required = false, max_length = 2048)]
     image: Option<String>,
     /// Where the link in the verification email redirects to.
@@ -63,6 +64,7 @@ impl Schema for SignUp {
         }
         let image = fields.optional_string("image");
         fields.at_most("image", image, MAX_IMAGE);
+        fields.safe_image("image", image);
         let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
         let remember_me = fields.optional_boolean("rememberMe");
         Some(Self {
