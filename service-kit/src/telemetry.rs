@@ -47,7 +47,7 @@ where
         filter = filter.add_directive(quiet);
     }
     let builder = tracing_subscriber::fmt().with_writer(writer).with_env_filter(filter).with_ansi(ansi);
-    let ours = || filter_fn(|metadata| !is_of_a_client(metadata));
+    let ours = || filter_fn(|metadata| !is_of_a_client(metadata) && !shows_a_path(metadata));
     // Fails only when a subscriber is set already, as in a test that starts two services.
     let _ = match format {
         LogFormat::Text => builder.finish().with(ours()).try_init(),
@@ -60,6 +60,12 @@ where
 /// memory, cannot.
 fn is_of_a_client(metadata: &Metadata<'_>) -> bool {
     *metadata.level() == Level::ERROR && metadata.target().starts_with("actix_http::h1")
+}
+
+/// Whether an event shows the path of a request, which can hold a token. actix-web logs the path of what its extractors
+/// cannot read, at debug level; `RequestSpan` logs that it was refused and why.
+fn shows_a_path(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("actix_web::types")
 }
 
 /// The span around a request: method, route pattern and request id. Never the path itself, its query, a header

@@ -1,9 +1,15 @@
 //! Bad paths, queries and methods: the right 4xx with the envelope, and nothing changed.
 
+use std::time::Duration;
+
 use reqwest::Method;
 
 use crate::bystander::{Bystander, JSON};
 use crate::client::send;
+use crate::stack::Stack;
+
+/// How long the last lines of a service that has ended may take to be read.
+const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_task_id_that_is_no_uuid_is_400_on_every_route() {
@@ -28,6 +34,24 @@ async fn a_task_id_that_is_no_uuid_is_400_on_every_route() {
     there.is_unharmed().await;
     let upper = there.task.replace(id, &id.to_uppercase());
     there.alice.get(&upper).await.expect(200);
+}
+
+/// A client may send a token where an id belongs.
+#[tokio::test]
+async fn no_level_of_logging_shows_a_path_or_a_query() {
+    let mut stack = Stack::with(&[("RUST_LOG", "trace")]).await;
+    let alice = stack.user("alice");
+    for path in ["/api/me/tasks/misplaced", "/api/me/tasks?limit=misplaced", "/api/mis.placed/tasks"] {
+        let answer = alice.get(path).await;
+        assert!(answer.status >= 400, "{path}: {answer:?}");
+    }
+    stack.service.terminate().await.unwrap();
+    stack.service.wait_for_line(|line| line.contains("stopping"), SOON).await.unwrap();
+    let output = stack.service.output();
+    assert!(output.iter().any(|line| line.contains("TRACE")), "everything is logged");
+    for line in output {
+        assert!(!line.contains("misplaced") && !line.contains("mis.placed"), "{line}");
+    }
 }
 
 #[tokio::test]
