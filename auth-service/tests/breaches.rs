@@ -151,6 +151,24 @@ async fn a_password_that_is_not_in_its_range_is_accepted() {
     assert!(auth.service.output().iter().all(|line| !line.contains("WARN")), "{:?}", auth.service.output());
 }
 
+#[tokio::test]
+async fn checks_are_counted_by_their_outcome() {
+    let breaches = Breaches::with_count(7).await;
+    let settings = [("PASSWORD_BREACH_URL", breaches.url.as_str()), ("METRICS_BIND", "127.0.0.1:0")];
+    let mut auth = Auth::start_with(&settings).await;
+    let line = auth.service.wait_for_line(|line| line.contains("\"metrics\""), SOON).await.unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let url = format!("http://{}/metrics", line["fields"]["addr"].as_str().unwrap());
+    assert_breached(&sign_up(&auth, BREACHED).await);
+    assert_breached(&sign_up(&auth, BREACHED).await);
+    assert_eq!(sign_up(&auth, PASSWORD).await.status, 200);
+    let figures = reqwest::get(url).await.unwrap().text().await.unwrap();
+    for (outcome, count) in [("breached", 2), ("clear", 1)] {
+        let figure = format!("auth_service_breach_checks_total{{outcome=\"{outcome}\"}} {count}");
+        assert!(figures.lines().any(|line| line == figure), "{figure}: {figures}");
+    }
+}
+
 /// Signs up while the breach service fails; answers the one line that is logged of it.
 async fn logged_failure(url: &str) -> Value {
     let mut auth = Auth::start_with(&[("PASSWORD_BREACH_URL", url)]).await;

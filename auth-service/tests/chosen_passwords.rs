@@ -114,6 +114,15 @@ async fn a_refused_password_does_not_use_up_the_link_of_a_reset() {
     assert!(auth.accepts("alice", GOOD).await);
 }
 
+#[tokio::test]
+async fn words_of_the_operator_are_refused_too() {
+    let auth = Auth::start_with(&[("PASSWORD_BLOCKED_WORDS", "Acme Corp, Jormungandr")]).await;
+    for password in ["acmecorp!", "ACME2026", "Jormungandr"] {
+        assert_refused(&auth.post("/sign-up/email", &sign_up("alice", password)).await, password);
+    }
+    assert_eq!(auth.post("/sign-up/email", &sign_up("alice", "acme owes me a raise")).await.status, 200);
+}
+
 /// Who has a weak password from before gets in, and chooses another one.
 #[tokio::test]
 async fn a_weak_password_that_an_account_has_still_signs_in() {

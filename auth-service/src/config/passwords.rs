@@ -4,7 +4,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 use service_kit::settings;
 
-use crate::passwords::{Blocklist, BreachService, BreachServiceError, PasswordPolicy};
+use crate::passwords::{BlockedWords, Blocklist, BreachService, BreachServiceError, PasswordPolicy};
 
 /// The settings of new passwords besides their length.
 #[derive(Debug, Clone, Args)]
@@ -13,6 +13,10 @@ pub struct PasswordConfig {
     /// product
     #[arg(long, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub password_blocklist: bool,
+    /// More words that new passwords must not consist of, comma-separated, such as names of the organization, its products
+    /// and projects; of 3 characters or more
+    #[arg(long, env, default_value = "")]
+    pub password_blocked_words: BlockedWords,
     /// Where to ask whether a new password is from a breach: a service with the range queries of Have I Been Pwned, such as
     /// https://api.pwnedpasswords.com/range. It learns five digits of a hash. A password is accepted if it does not respond
     #[arg(long, env, hide_env_values = true)]
@@ -25,7 +29,8 @@ impl PasswordConfig {
     /// # Errors
     /// If PASSWORD_BREACH_URL cannot be used.
     pub fn policy(&self, product: &str) -> Result<PasswordPolicy, BreachServiceError> {
-        let blocklist = self.password_blocklist.then(|| Blocklist::new(product));
+        let blocklist =
+            self.password_blocklist.then(|| Blocklist::new(product, &self.password_blocked_words));
         let breaches = settings::given(&self.password_breach_url).map(BreachService::new).transpose()?;
         Ok(PasswordPolicy::new(blocklist, breaches))
     }

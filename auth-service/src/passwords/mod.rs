@@ -16,7 +16,7 @@ pub use check::{confirm, confirm_sign_up};
 pub use foreign::{NotTaken, accept};
 pub use hashing::HashPool;
 pub use model::{Cost, PasswordRules, Scheme, StoredHash};
-pub use policy::{Blocklist, BreachService, BreachServiceError, PasswordPolicy};
+pub use policy::{BlockedWords, Blocklist, BreachService, BreachServiceError, PasswordPolicy};
 pub use sign_ups::{
     SignUp, complete as complete_sign_up, find as find_sign_up, find_by_email as find_sign_ups, is_browser_of,
 };

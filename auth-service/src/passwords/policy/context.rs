@@ -1,5 +1,8 @@
 //! Passwords that anybody guesses who knows whose account it is.
 
+use std::borrow::Cow;
+use std::str::FromStr;
+
 use super::fold;
 use crate::users::{Email, User};
 
@@ -23,24 +26,56 @@ impl<'a> From<&'a User> for Owner<'a> {
     }
 }
 
-/// The words that belong to an account and its service, the longest first.
-pub(super) struct Context(Vec<String>);
+/// Words that the operator knows people to choose: names of the organization, its products and projects.
+#[derive(Debug, Clone, Default)]
+pub struct BlockedWords(Vec<String>);
 
-impl Context {
-    /// Collects the words: the name, the email, its local part, its domain and `product`, each as it is, without its
-    /// separators, and the parts between them. Of a domain the parts are its registrable name without the public suffix.
-    pub(super) fn new(owner: Owner<'_>, product: &str) -> Self {
+impl FromStr for BlockedWords {
+    type Err = String;
+
+    /// Reads a comma-separated list, which may be empty.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<String> =
+            text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(fold).collect();
+        match words.iter().find(|word| !is_long_enough(word)) {
+            Some(word) => Err(format!("{word}: must have {SHORTEST_WORD} characters or more")),
+            None => Ok(Self(words)),
+        }
+    }
+}
+
+/// The words that belong to the service, whoever the user is.
+pub(super) struct ServiceWords(Vec<String>);
+
+impl ServiceWords {
+    /// The words of the product's name, and `more`.
+    pub(super) fn new(product: &str, more: &BlockedWords) -> Self {
+        let mut words = Vec::new();
+        for text in std::iter::once(&fold(product)).chain(&more.0) {
+            add_words(&mut words, text);
+        }
+        Self(words)
+    }
+}
+
+/// The words that belong to an account and its service, the longest first.
+pub(super) struct Context<'a>(Vec<Cow<'a, str>>);
+
+impl<'a> Context<'a> {
+    /// Collects the words of the service and those of the owner: the name, the email, its local part and its domain, each
+    /// as it is, without its separators, and the parts between them. Of a domain the part is its registrable name without
+    /// the public suffix.
+    pub(super) fn new(owner: Owner<'a>, service: &'a ServiceWords) -> Self {
         let email = owner.email.as_str();
         let (local, domain) = email.split_once('@').unwrap_or((email, ""));
-        let mut words = vec![email.to_owned(), domain.to_owned(), registrable_name(domain).to_owned()];
-        for text in [owner.name, local, product] {
-            let text = fold(text);
-            let parts = text.split(|part: char| !part.is_alphanumeric());
-            words.extend(parts.clone().map(str::to_owned));
-            words.push(parts.collect());
-            words.push(text);
-        }
-        words.retain(|word| word.chars().count() >= SHORTEST_WORD);
+        let mut own = Vec::new();
+        add_words(&mut own, &fold(owner.name));
+        add_words(&mut own, local);
+        let whole = [email, domain, registrable_name(domain)].map(Cow::Borrowed);
+        let service = service.0.iter().map(|word| Cow::Borrowed(word.as_str()));
+        let mut words: Vec<Cow<'a, str>> =
+            own.into_iter().map(Cow::Owned).chain(whole).chain(service).collect();
+        words.retain(|word| is_long_enough(word));
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         Self(words)
     }
@@ -49,7 +84,7 @@ impl Context {
     pub(super) fn is_most_of(&self, password: &str) -> bool {
         let mut pieces = vec![password];
         for word in &self.0 {
-            pieces = pieces.iter().flat_map(|piece| piece.split(word.as_str())).collect();
+            pieces = pieces.iter().flat_map(|piece| piece.split(&**word)).collect();
         }
         let [first, between @ .., last] = pieces.as_slice() else { return false };
         let first = first.trim_start_matches(|first: char| !first.is_alphabetic());
@@ -57,6 +92,18 @@ impl Context {
         let others = between.iter().chain([&first, &last]).map(|piece| piece.chars().count());
         others.sum::<usize>() < OTHER_CHARACTERS
     }
+}
+
+/// Adds a text in NFKC and lower case as it is, without its separators, and the parts between them.
+fn add_words(words: &mut Vec<String>, text: &str) {
+    let parts = text.split(|part: char| !part.is_alphanumeric());
+    words.extend(parts.clone().map(str::to_owned));
+    words.push(parts.collect());
+    words.push(text.to_owned());
+}
+
+fn is_long_enough(word: &str) -> bool {
+    word.chars().count() >= SHORTEST_WORD
 }
 
 /// `example` of `mail.example.co.uk`; empty if there is none.
@@ -72,7 +119,8 @@ mod tests {
     fn is_refused(password: &str) -> bool {
         let email = Email::parse("ada.byron+x@mail.lovelace.co.uk").unwrap();
         let owner = Owner { name: "Ada Ｋing", email: &email };
-        Context::new(owner, "Example Tasks").is_most_of(&fold(password))
+        let words = ServiceWords::new("Example Tasks", &"ACME Corp, Jörmungandr".parse().unwrap());
+        Context::new(owner, &words).is_most_of(&fold(password))
     }
 
     #[test]
@@ -94,6 +142,9 @@ mod tests {
             "example tasks",
             "ExampleTasks1",
             "tasks+ada",
+            "AcmeCorp2026",
+            "acme-acme",
+            "jo\u{308}rmungandr1",
             "\u{ff4c}ovelace\u{ff11}",
         ] {
             assert!(is_refused(password), "{password}");
@@ -119,9 +170,17 @@ mod tests {
     }
 
     #[test]
+    fn words_of_the_operator_are_a_list_of_long_enough_ones() {
+        assert!("".parse::<BlockedWords>().unwrap().0.is_empty());
+        assert_eq!(" Acme ,,project-x ".parse::<BlockedWords>().unwrap().0, ["acme", "project-x"]);
+        assert_eq!("acme,ab".parse::<BlockedWords>().unwrap_err(), "ab: must have 3 characters or more");
+    }
+
+    #[test]
     fn short_words_do_not_count() {
         let email = Email::parse("a@b.co").unwrap();
-        let context = Context::new(Owner { name: "Al", email: &email }, "X");
+        let words = ServiceWords::new("X", &BlockedWords::default());
+        let context = Context::new(Owner { name: "Al", email: &email }, &words);
         assert!(!context.is_most_of("al!al!al"));
         assert!(context.is_most_of("a@b.co12"));
     }
@@ -130,7 +189,8 @@ mod tests {
         #[test]
         fn anything_can_be_compared(name in ".{0,100}", product in ".{0,20}", password in ".{0,60}") {
             let email = Email::parse("ada@example.com").unwrap();
-            let context = Context::new(Owner { name: &name, email: &email }, &product);
+            let words = ServiceWords::new(&product, &BlockedWords::default());
+            let context = Context::new(Owner { name: &name, email: &email }, &words);
             context.is_most_of(&fold(&password));
         }
     }

@@ -6,12 +6,12 @@ mod common;
 mod context;
 
 pub use self::breaches::{BreachService, BreachServiceError};
-pub use self::context::Owner;
+pub use self::context::{BlockedWords, Owner};
 
 use secrecy::ExposeSecret;
 use unicode_normalization::UnicodeNormalization;
 
-use self::context::Context;
+use self::context::{Context, ServiceWords};
 use super::model::{ChosenPassword, Password};
 use crate::error::{ApiError, PasswordRisk};
 
@@ -23,14 +23,14 @@ pub struct PasswordPolicy {
 
 /// The passwords that no account of this service may have.
 pub struct Blocklist {
-    product: String,
+    words: ServiceWords,
 }
 
 impl Blocklist {
-    /// Refuses common passwords, and those that consist of the owner's name or email or of `product`, the name of the
-    /// service in mails.
-    pub fn new(product: &str) -> Self {
-        Self { product: product.to_owned() }
+    /// Refuses common passwords, and those that consist of the owner's name or email, of `product`, the name of the service
+    /// in mails, or of `more` words.
+    pub fn new(product: &str, more: &BlockedWords) -> Self {
+        Self { words: ServiceWords::new(product, more) }
     }
 
     fn check(&self, password: &Password, owner: Owner<'_>) -> Result<(), PasswordRisk> {
@@ -39,7 +39,7 @@ impl Blocklist {
         if common::contains(folded) {
             return Err(PasswordRisk::Common);
         }
-        if Context::new(owner, &self.product).is_most_of(folded) {
+        if Context::new(owner, &self.words).is_most_of(folded) {
             return Err(PasswordRisk::Context);
         }
         Ok(())
