@@ -17,8 +17,8 @@ pub struct PasswordConfig {
     /// and projects; of 3 characters or more
     #[arg(long, env, default_value = "")]
     pub password_blocked_words: BlockedWords,
-    /// Where to ask whether a new password is from a breach: a service with the range queries of Have I Been Pwned, such as
-    /// https://api.pwnedpasswords.com/range. It learns five digits of a hash. A password is accepted if it does not respond
+    /// URL of a service with the range queries of Have I Been Pwned, which is asked whether a new password is from a breach:
+    /// https, or http on this machine. It learns five digits of a hash. If it does not respond, the password is accepted
     #[arg(long, env, hide_env_values = true)]
     pub password_breach_url: Option<String>,
 }
