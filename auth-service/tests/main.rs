@@ -47,3 +47,4 @@ mod status_lists;
 mod support;
 mod time;
 mod tokens;
+mod weak_settings;

@@ -31,6 +31,7 @@ async fn refused(database: &TestDatabase, changes: &[(&str, &str)]) -> Finished 
 async fn a_bad_setting_stops_the_start_and_is_named() {
     let database = TestDatabase::auth().await;
     let owner = database.owner_url();
+    let (repeated, zeros) = ("r".repeat(40), format!("{}=", "A".repeat(43)));
     let short = "only-thirty-one-bytes-long-here";
     for (name, value) in [
         ("DATABASE_URL", ""),
@@ -38,7 +39,9 @@ async fn a_bad_setting_stops_the_start_and_is_named() {
         ("AUTH_SECRETS", ""),
         ("AUTH_SECRETS", short),
         ("KEY_ENCRYPTION_KEYS", ""),
+        ("AUTH_SECRETS", &repeated),
         ("KEY_ENCRYPTION_KEYS", "c2hvcnQ="),
+        ("KEY_ENCRYPTION_KEYS", &zeros),
         ("BCRYPT_COST", "3"),
         ("BCRYPT_COST", "99"),
         ("JWT_TTL", "soon"),
@@ -172,7 +175,7 @@ async fn an_unmigrated_database_is_refused_with_the_command_to_run() {
 #[tokio::test]
 async fn a_key_that_does_not_open_stops_the_start() {
     let database = TestDatabase::auth().await;
-    let other = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+    let other = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
     let finished = refused(&database, &[("KEY_ENCRYPTION_KEYS", other)]).await;
     assert!(finished.stderr.join("").contains("KEY_ENCRYPTION_KEYS"), "{finished:?}");
     let both = format!("{other},{}", database.secrets().key_encryption_keys);

@@ -6,6 +6,7 @@
 )]
 
 mod database;
+mod enumeration;
 mod fairness;
 mod report;
 mod status_lists;
@@ -17,6 +18,8 @@ use clap::Parser;
 enum Command {
     /// What each way to the database costs a request: prepared statements, none, and PgBouncer in between
     Database,
+    /// Whether the time of a sign-up or sign-in tells which emails have accounts, idle and under load
+    Enumeration,
     /// One user who takes all that can be had of task-service, and how long another waits meanwhile
     Fairness,
     /// Status lists of a million live sessions: size, time to serve, time to check
@@ -27,6 +30,7 @@ enum Command {
 async fn main() {
     match Command::parse() {
         Command::Database => database::measure().await,
+        Command::Enumeration => enumeration::measure().await,
         Command::Fairness => fairness::measure().await,
         Command::StatusLists => status_lists::measure().await,
     }

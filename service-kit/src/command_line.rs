@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 
+use crate::weakness::Weakness;
+
 /// How long `healthcheck` waits: less than the interval at which container platforms ask.
 const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(3);
 /// The exit code for a command line or setting that cannot be used.
@@ -36,9 +38,21 @@ pub fn finish<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> Ex
     }
 }
 
-/// The exit code of `config check`. Prints a line if all settings are valid.
-pub fn checked<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> ExitCode {
+/// Prints settings that weaken the service to standard error.
+pub fn warn(program: &str, weaknesses: &[Weakness]) {
+    for weakness in weaknesses {
+        eprintln!("{program}: {weakness}");
+    }
+}
+
+/// The exit code of `config check`. If all settings are valid, prints a line, and a warning for each that weakens the service.
+pub fn checked<E: std::fmt::Display>(
+    program: &str,
+    outcome: Result<(), E>,
+    weaknesses: &[Weakness],
+) -> ExitCode {
     if outcome.is_ok() {
+        warn(program, weaknesses);
         println!("{program}: settings ok");
     }
     finish(program, outcome)

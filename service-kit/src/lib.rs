@@ -24,3 +24,4 @@ pub mod store;
 pub mod telemetry;
 pub mod throttle;
 mod viewer;
+pub mod weakness;

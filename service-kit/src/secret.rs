@@ -60,6 +60,21 @@ pub fn resolve(
     }
 }
 
+/// Minimum number of different bytes in a secret. A random one of 32 digits has fewer with a chance of one in ten million.
+const MIN_DIFFERENT_BYTES: usize = 6;
+/// How often a text may be repeated to make a secret of it: less than this.
+const MAX_REPETITIONS: usize = 3;
+
+/// Whether `secret` is long and still easy to guess: it has fewer than six different bytes, such as `aaaa...`, or is a text
+/// written out three times or more, such as `change-me-change-me-change-me-`. Other weak secrets are not recognised.
+pub fn is_guessable(secret: &[u8]) -> bool {
+    let mut bytes = secret.to_vec();
+    bytes.sort_unstable();
+    bytes.dedup();
+    let repeats = |text: usize| secret.iter().zip(secret.iter().skip(text)).all(|(one, next)| one == next);
+    bytes.len() < MIN_DIFFERENT_BYTES || (1..=secret.len() / MAX_REPETITIONS).any(repeats)
+}
+
 /// Makes sure that the secret `name` is not set here: a service that answers strangers must not hold the password of
 /// the role that owns its tables.
 ///
@@ -87,6 +102,20 @@ mod tests {
             error.to_string(),
             "AUTH_SECRETS is not set (or AUTH_SECRETS_FILE, the path of a file that holds it)"
         );
+    }
+
+    #[test]
+    fn what_is_repeated_can_be_guessed() {
+        for weak in ["", "a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "abcabcabcabcabcabcabcabcabcabcab"] {
+            assert!(is_guessable(weak.as_bytes()), "{weak}");
+        }
+        for weak in ["change-me-change-me-change-me-change", "01234567890123456789012345678901"] {
+            assert!(is_guessable(weak.as_bytes()), "{weak}");
+        }
+        assert!(is_guessable(&[0; 32]) && is_guessable(&[255; 32]));
+        for strong in ["another-secret-another-secret-another", "0b8f5c0e4d3a29171f6e2d4c8b7a9053"] {
+            assert!(!is_guessable(strong.as_bytes()), "{strong}");
+        }
     }
 
     #[test]

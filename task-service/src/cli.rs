@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use service_kit::database::{Address, MIGRATION_LOCK_TIMEOUT};
+use service_kit::weakness::{Weakness, secrets_in_arguments};
 use service_kit::{command_line, metrics, telemetry};
 use shared_claims::SystemClock;
 
@@ -15,15 +16,23 @@ use crate::server::{self, NAME, StartError};
 
 /// Runs the command line `arguments`, the program's name first. What is wrong goes to standard error in one line.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => return command_line::usage(NAME, &error),
+    let mut command = Cli::command();
+    let parsed = command
+        .try_get_matches_from_mut(arguments)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, secrets_in_arguments(&command, &matches))));
+    let (cli, exposed) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return command_line::usage(NAME, &error.format(&mut command)),
     };
     telemetry::init(cli.settings.log_format);
-    match cli.command.unwrap_or(Command::Serve) {
+    let command = cli.command.unwrap_or(Command::Serve);
+    if matches!(command, Command::Serve | Command::Migrate) {
+        exposed.iter().for_each(Weakness::warn);
+    }
+    match command {
         Command::Serve => command_line::finish(NAME, serve(&cli.settings).await),
         Command::Config(ConfigCommand::Check) => {
-            command_line::checked(NAME, server::check(&cli.settings, Arc::new(SystemClock)))
+            command_line::checked(NAME, server::check(&cli.settings, Arc::new(SystemClock)), &exposed)
         }
         Command::Migrate => command_line::finish(NAME, migrate(&cli.settings).await),
         Command::Healthcheck => {

@@ -198,6 +198,21 @@ async fn config_check_connects_to_no_database() {
 }
 
 #[tokio::test]
+async fn a_password_among_the_arguments_is_warned_of_and_not_shown() {
+    let database = TestDatabase::tasks().await;
+    let check = async |url| {
+        let env = but(&settings(&database), "DATABASE_URL", None);
+        run(&["--database-url", url, "config", "check"], env).await
+    };
+    let checked = check("postgres://tasks_service:hunter2@127.0.0.1:9/tasks").await;
+    assert!(checked.status.success(), "{checked:?}");
+    let [line] = checked.stderr.as_slice() else { panic!("{checked:?}") };
+    assert!(line.starts_with("task-service: warning: DATABASE_URL: ") && !line.contains("hunter2"), "{line}");
+    let checked = check("postgres://tasks_service@127.0.0.1:9/tasks").await;
+    assert!(checked.status.success() && checked.stderr.is_empty(), "{checked:?}");
+}
+
+#[tokio::test]
 async fn help_lists_every_setting_and_shows_no_secret() {
     let secret = BTreeMap::from([
         ("DATABASE_URL".to_owned(), "postgres://u:hunter2@h/d".to_owned()),

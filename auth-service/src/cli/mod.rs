@@ -11,8 +11,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use service_kit::database::{Address, MIGRATION_LOCK_TIMEOUT};
+use service_kit::weakness::{Weakness, secrets_in_arguments};
 use service_kit::{command_line, telemetry};
 use shared_claims::SystemClock;
 
@@ -66,23 +67,41 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if arguments.len() == 1 {
         arguments.push("serve".into());
     }
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => return command_line::usage(NAME, &error),
+    let mut command = Cli::command();
+    let parsed = command
+        .try_get_matches_from_mut(arguments)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, secrets_in_arguments(&command, &matches))));
+    let (cli, exposed) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return command_line::usage(NAME, &error.format(&mut command)),
     };
     match cli.command {
         Command::Serve(config) => {
             telemetry::init(config.log_format);
+            exposed.iter().chain(&config.weaknesses()).for_each(Weakness::warn);
             command_line::finish(NAME, server::serve(*config, Arc::new(SystemClock)).await)
         }
-        Command::Config(ConfigCommand::Check(config)) => command_line::checked(NAME, server::check(&config)),
+        Command::Config(ConfigCommand::Check(config)) => {
+            let weaknesses = [exposed, config.weaknesses()].concat();
+            command_line::checked(NAME, server::check(&config), &weaknesses)
+        }
         Command::Migrate(config) => {
             telemetry::init(config.log_format);
+            exposed.iter().for_each(Weakness::warn);
             command_line::finish(NAME, migrate(&config).await)
         }
-        Command::Import(command) => command_line::finish(NAME, moving::import(command).await),
-        Command::Export(args) => command_line::finish(NAME, moving::export(args).await),
-        Command::Keys(args) => command_line::finish(NAME, keys::run(*args).await),
+        Command::Import(command) => {
+            command_line::warn(NAME, &exposed);
+            command_line::finish(NAME, moving::import(command).await)
+        }
+        Command::Export(args) => {
+            command_line::warn(NAME, &exposed);
+            command_line::finish(NAME, moving::export(args).await)
+        }
+        Command::Keys(args) => {
+            command_line::warn(NAME, &exposed);
+            command_line::finish(NAME, keys::run(*args).await)
+        }
         Command::Healthcheck(config) => {
             command_line::finish(NAME, command_line::healthcheck(config.bind).await)
         }

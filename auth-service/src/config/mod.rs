@@ -9,6 +9,7 @@ mod passwords;
 mod routes;
 mod sessions;
 mod tokens;
+mod weaknesses;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;

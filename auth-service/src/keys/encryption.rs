@@ -4,7 +4,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
-use service_kit::secret::SecretError;
+use service_kit::secret::{SecretError, is_guessable};
 
 use crate::error::ApiError;
 
@@ -18,18 +18,22 @@ impl KeyEncryptionKeys {
     /// Reads the comma-separated list of `KEY_ENCRYPTION_KEYS`.
     ///
     /// # Errors
-    /// When one is not the base64 of 32 bytes.
+    /// When one is not the base64 of 32 bytes, or the first is easy to guess. A former one may be: it has to open what is to be
+    /// encrypted anew.
     pub fn parse(list: &SecretString) -> Result<Self, SecretError> {
         let texts = list.expose_secret().split(',').map(str::trim).filter(|text| !text.is_empty());
+        let mut encrypts = true;
         let keys: Option<Vec<_>> = texts
             .map(|text| {
                 let bytes = STANDARD.decode(text).ok().filter(|bytes| bytes.len() == KEY_BYTES)?;
-                RandomizedNonceKey::new(&AES_256_GCM, &bytes).ok()
+                let is_random = !std::mem::take(&mut encrypts) || !is_guessable(&bytes);
+                is_random.then(|| RandomizedNonceKey::new(&AES_256_GCM, &bytes).ok()).flatten()
             })
             .collect();
         keys.filter(|keys| !keys.is_empty()).map(Self).ok_or_else(|| {
             let rule = format!(
-                "each key of the comma-separated list must be the base64 of {KEY_BYTES} random bytes"
+                "each key of the comma-separated list must be the base64 of {KEY_BYTES} random bytes, such as from: \
+                 openssl rand -base64 32; the first, which encrypts, must not repeat a few bytes or one short text"
             );
             SecretError::Weak { name: "KEY_ENCRYPTION_KEYS", rule }
         })
@@ -66,8 +70,10 @@ impl KeyEncryptionKeys {
 mod tests {
     use super::*;
 
+    /// Keys that count up from these bytes.
     fn keys(bytes: &[u8]) -> KeyEncryptionKeys {
-        let list: Vec<String> = bytes.iter().map(|byte| STANDARD.encode([*byte; KEY_BYTES])).collect();
+        let key = |from: &u8| (*from..).take(KEY_BYTES).collect::<Vec<u8>>();
+        let list: Vec<String> = bytes.iter().map(|from| STANDARD.encode(key(from))).collect();
         KeyEncryptionKeys::parse(&list.join(",").into()).unwrap()
     }
 
@@ -85,6 +91,19 @@ mod tests {
         assert_eq!(keys(&[1]).open("kid-1", &sealed[..20]), None);
         assert_eq!(keys(&[1]).open("kid-1", b""), None);
         assert!(!sealed.windows(6).any(|window| window == b"secret"));
+    }
+
+    #[test]
+    fn a_key_that_repeats_itself_only_decrypts() {
+        let (zero, random) =
+            (STANDARD.encode([0; KEY_BYTES]), STANDARD.encode(b"0b8f5c0e4d3a29171f6e2d4c8b7a9053"));
+        let parse = |list: String| KeyEncryptionKeys::parse(&list.into()).is_ok();
+        assert!(!parse(zero.clone()) && !parse(format!("{zero},{random}")));
+        assert!(parse(format!("{random},{zero}")), "until everything is encrypted under the other");
+        assert!(!parse(STANDARD.encode([0xa5; KEY_BYTES])));
+        assert!(!parse(
+            STANDARD.encode(b"0123456789012345678901234567890123456789".get(..KEY_BYTES).unwrap())
+        ));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
-use service_kit::secret::SecretError;
+use service_kit::secret::{SecretError, is_guessable};
 
 /// A key of HMAC-SHA-256 shorter than its output is weaker than the hash.
 const MIN_SECRET_BYTES: usize = 32;
@@ -25,7 +25,7 @@ impl AuthSecrets {
     /// Reads the comma-separated list of `AUTH_SECRETS`.
     ///
     /// # Errors
-    /// When the first is shorter than 32 bytes, or another than 16.
+    /// When the first is shorter than 32 bytes or easy to guess, or another is shorter than 16.
     pub fn parse(list: &SecretString) -> Result<Self, SecretError> {
         let keys: Vec<&str> =
             list.expose_secret().split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
@@ -37,9 +37,15 @@ impl AuthSecrets {
             );
             return Err(SecretError::Weak { name: "AUTH_SECRETS", rule });
         }
+        if keys.first().is_some_and(|secret| is_guessable(secret.as_bytes())) {
+            let rule = "the first secret of the comma-separated list, which signs, must not repeat a few characters or one \
+                        short text; create one with: openssl rand -hex 32"
+                .to_owned();
+            return Err(SecretError::Weak { name: "AUTH_SECRETS", rule });
+        }
         let secret = |secret: &str| AuthSecret {
             key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
-            strong: secret.len() >= MIN_SECRET_BYTES,
+            strong: secret.len() >= MIN_SECRET_BYTES && !is_guessable(secret.as_bytes()),
         };
         Ok(Self(keys.into_iter().map(secret).collect()))
     }
@@ -92,6 +98,22 @@ mod tests {
         assert_eq!((secrets.open(&signed), secrets.open_strong(&signed)), (Some("value"), None));
         let own = secrets.sign("value");
         assert_eq!((secrets.open(&own), secrets.open_strong(&own)), (Some("value"), Some("value")));
+        let repeated = "a".repeat(40);
+        let signature =
+            STANDARD.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, repeated.as_bytes()), b"value"));
+        let secrets = parse(&format!("{SECRET},{repeated}")).unwrap();
+        let signed = format!("value.{signature}");
+        assert_eq!((secrets.open(&signed), secrets.open_strong(&signed)), (Some("value"), None));
+    }
+
+    #[test]
+    fn a_secret_that_repeats_itself_does_not_sign() {
+        for bad in ["a".repeat(64), "change-me-".repeat(5)] {
+            let Err(error) = AuthSecrets::parse(&bad.clone().into()) else { panic!("{bad} accepted") };
+            let text = error.to_string();
+            assert!(text.starts_with("AUTH_SECRETS: ") && text.contains("repeat"), "{text}");
+            assert!(!text.contains(&bad));
+        }
     }
 
     #[test]

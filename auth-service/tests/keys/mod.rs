@@ -24,7 +24,7 @@ use crate::support::connect;
 const START: &str = "2026-03-01T12:00:00Z";
 const TOKEN_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// Another key for `KEY_ENCRYPTION_KEYS`.
-const OTHER_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+const OTHER_KEY: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 /// Settings of a service that sees changes of the keys soon, and of the commands beside it.
 const SOON: (&str, &str) = ("KEY_REFRESH_INTERVAL", "100ms");
 

@@ -1,0 +1,210 @@
+//! Whether the time of an answer tells which emails have accounts, where emails are verified first.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use local_stack::Service;
+use local_stack::testing::{self, TestDatabase};
+use reqwest::Client;
+use serde_json::json;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_postgres::NoTls;
+
+use crate::report::{head, row, time};
+
+/// Requests that are measured of each kind: known emails, and unknown ones.
+const REQUESTS: usize = 2_000;
+/// Of these, how many are sent at once: the least time of 100 ms makes one after the other take minutes.
+const STREAMS: usize = 4;
+/// How many clients find out what the service can do, and for how long.
+const CLIENTS: usize = 128;
+const PROBE: Duration = Duration::from_secs(5);
+/// The share of that which is sent besides what is measured.
+const LOAD: f64 = 0.8;
+/// What may differ at most: the medians by 2 ms, the 99th percentiles by a tenth.
+const MEDIANS: Duration = Duration::from_millis(2);
+const P99: f64 = 0.1;
+
+/// Passwords cost what they cost in both cases, so they cost little here: the more requests reach the database.
+const SETTINGS: [(&str, &str); 3] =
+    [("REQUIRE_EMAIL_VERIFICATION", "true"), ("BCRYPT_COST", "4"), ("RATE_LIMIT_ENABLED", "false")];
+
+/// A request that must not tell.
+#[derive(Clone, Copy)]
+enum Request {
+    SignUp,
+    SignIn,
+}
+
+/// The service and its clients.
+struct Target {
+    http: Client,
+    url: String,
+    /// Numbers the emails that were never used before.
+    fresh: AtomicUsize,
+}
+
+/// Prints a table.
+pub async fn measure() {
+    let database = TestDatabase::auth().await;
+    let mail = std::env::temp_dir().join(format!("latchkey-bench-mail-{}", std::process::id()));
+    let mail_url = format!("file://{}", mail.display());
+    let known = known(&database).await;
+    let mut settings = SETTINGS.to_vec();
+    settings.push(("MAIL_URL", &mail_url));
+    let service = testing::auth_service(&database, &settings).await;
+    let target = Arc::new(Target::new(&service));
+
+    println!(
+        "{REQUESTS} requests each, with an email that has a verified account and with one that is unknown:\n"
+    );
+    head(&["request", "load", "median, known", "unknown", "p99, known", "unknown", "cannot be told"]);
+    for (name, request) in [("sign-up", Request::SignUp), ("sign-in, wrong password", Request::SignIn)] {
+        report(&target, name, "idle", request, &known).await;
+        let rate = target.capacity(request).await * LOAD;
+        let load = Load::start(Arc::clone(&target), request, rate);
+        report(&target, name, &format!("{rate:.0} requests a second"), request, &known).await;
+        load.stop().await;
+    }
+    let _ = std::fs::remove_dir_all(mail);
+}
+
+/// The emails of accounts that are verified. The service that makes them asks for no verification.
+async fn known(database: &TestDatabase) -> Vec<String> {
+    let service = testing::auth_service(database, &SETTINGS[1..]).await;
+    let target = Arc::new(Target::new(&service));
+    let emails: Vec<String> = (0..REQUESTS).map(|number| format!("known.{number}@example.com")).collect();
+    let mut sign_ups = JoinSet::new();
+    for stream in emails.chunks(REQUESTS / STREAMS) {
+        let (target, stream) = (Arc::clone(&target), stream.to_vec());
+        sign_ups.spawn(async move {
+            for email in stream {
+                assert_eq!(target.send(Request::SignUp, &email).await, 200);
+            }
+        });
+    }
+    sign_ups.join_all().await;
+    let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    superuser.batch_execute("UPDATE users SET email_verified = true; VACUUM ANALYZE").await.unwrap();
+    emails
+}
+
+async fn report(target: &Arc<Target>, name: &str, load: &str, request: Request, known: &[String]) {
+    let mut streams = JoinSet::new();
+    for stream in known.chunks(known.len() / STREAMS) {
+        let (target, stream) = (Arc::clone(target), stream.to_vec());
+        streams.spawn(async move {
+            let mut times = Vec::with_capacity(stream.len());
+            // In turns, so that whatever else happens meets both.
+            for email in &stream {
+                times
+                    .push((target.time(request, email).await, target.time(request, &target.unknown()).await));
+            }
+            times
+        });
+    }
+    let times = streams.join_all().await.concat();
+    let (known, unknown): (Vec<Duration>, Vec<Duration>) = times.into_iter().unzip();
+    let [(known_median, known_p99), (unknown_median, unknown_p99)] = [known, unknown].map(middle_and_end);
+    let ratio = known_p99.as_secs_f64() / unknown_p99.as_secs_f64();
+    let is_equal = known_median.abs_diff(unknown_median) <= MEDIANS && (ratio - 1.0).abs() <= P99;
+    row(&[
+        name.to_owned(),
+        load.to_owned(),
+        time(known_median),
+        time(unknown_median),
+        time(known_p99),
+        time(unknown_p99),
+        if is_equal { "yes" } else { "**no**" }.to_owned(),
+    ]);
+}
+
+fn middle_and_end(mut times: Vec<Duration>) -> (Duration, Duration) {
+    times.sort_unstable();
+    (times[times.len() / 2], times[times.len() * 99 / 100])
+}
+
+impl Target {
+    fn new(service: &Service) -> Self {
+        let http = Client::builder().no_proxy().build().unwrap();
+        Self { http, url: format!("{}/api/auth", service.url()), fresh: AtomicUsize::new(0) }
+    }
+
+    /// An email that nobody used.
+    fn unknown(&self) -> String {
+        format!("fresh.{}@example.com", self.fresh.fetch_add(1, Ordering::Relaxed))
+    }
+
+    async fn send(&self, request: Request, email: &str) -> u16 {
+        let (path, form) = match request {
+            Request::SignUp => {
+                let form = json!({"name": "Ada", "email": email, "password": "correct horse battery"});
+                ("sign-up/email", form)
+            }
+            Request::SignIn => ("sign-in/email", json!({"email": email, "password": "wrong horse battery"})),
+        };
+        let answer = self.http.post(format!("{}/{path}", self.url)).json(&form).send().await.unwrap();
+        let status = answer.status().as_u16();
+        answer.bytes().await.unwrap();
+        status
+    }
+
+    /// How long an answer takes.
+    async fn time(&self, request: Request, email: &str) -> Duration {
+        let begun = Instant::now();
+        let status = self.send(request, email).await;
+        let elapsed = begun.elapsed();
+        let expected = match request {
+            Request::SignUp => 200,
+            Request::SignIn => 401,
+        };
+        assert_eq!(status, expected, "an answer of another kind says nothing");
+        elapsed
+    }
+
+    /// How many such requests a second are answered at most.
+    async fn capacity(self: &Arc<Self>, request: Request) -> f64 {
+        let end = Instant::now() + PROBE;
+        let mut clients = JoinSet::new();
+        for _ in 0..CLIENTS {
+            let target = Arc::clone(self);
+            clients.spawn(async move {
+                let mut answered = 0.0;
+                while Instant::now() < end {
+                    answered += f64::from(u8::from(target.send(request, &target.unknown()).await < 500));
+                }
+                answered
+            });
+        }
+        clients.join_all().await.iter().sum::<f64>() / PROBE.as_secs_f64()
+    }
+}
+
+/// Requests at a fixed rate, whatever the answers take.
+struct Load {
+    stop: Arc<AtomicBool>,
+    sender: JoinHandle<()>,
+}
+
+impl Load {
+    fn start(target: Arc<Target>, request: Request, rate: f64) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let sender = tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
+            while !stopped.load(Ordering::Relaxed) {
+                ticks.tick().await;
+                let target = Arc::clone(&target);
+                tokio::spawn(async move { target.send(request, &target.unknown()).await });
+            }
+        });
+        Self { stop, sender }
+    }
+
+    async fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.sender.await.unwrap();
+    }
+}
