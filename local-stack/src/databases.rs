@@ -7,16 +7,19 @@ use crate::cluster::Cluster;
 use crate::command::{forget_other_servers, run};
 use crate::error::{Asking, Error, Result};
 
+/// The roles that the script makes: owner and service of each database.
+pub(crate) const ROLES: [&str; 4] = ["auth_owner", "auth_service", "tasks_owner", "tasks_service"];
+
 /// Makes or completes the two databases and the four roles of a cluster that runs on this port.
 ///
 /// # Errors
 /// If `psql` is missing or the script fails.
 pub async fn make(cluster: &Cluster, port: u16) -> Result<()> {
     let script = crate::workspace::root()?.join("migrations/databases.sql");
-    let mut command = tokio::process::Command::new(cluster.psql().await?);
+    let mut command = tokio::process::Command::new(cluster.program("psql").await?);
     forget_other_servers(&mut command);
     let secrets = cluster.secrets();
-    for role in ["auth_owner", "auth_service", "tasks_owner", "tasks_service"] {
+    for role in ROLES {
         command.env(format!("{}_PASSWORD", role.to_uppercase()), secrets.role_password(role));
     }
     command

@@ -5,6 +5,7 @@ mod checkouts;
 mod cluster;
 mod databases;
 mod deployment;
+mod dump;
 mod gateway;
 mod issuer_spellings;
 mod memory;

@@ -212,9 +212,19 @@ impl Cluster {
         }
     }
 
-    /// The path of `psql` that fits this cluster.
-    pub(crate) async fn psql(&self) -> Result<PathBuf> {
-        Ok(self.programs().await?.path("psql"))
+    /// The path of one of PostgreSQL's programs, such as `psql`, that fits this cluster.
+    pub(crate) async fn program(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.programs().await?.path(name))
+    }
+
+    /// The server's log since its last start.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn log(&self) -> Result<String> {
+        let path = self.root.join("log");
+        let bytes = std::fs::read(&path).doing("read", &path)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     fn data(&self) -> PathBuf {

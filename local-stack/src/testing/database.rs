@@ -1,14 +1,18 @@
 //! One database for one test.
 
 use std::ops::Deref;
+use std::process::Stdio;
+
+use tokio::process::Command;
 
 use super::shape::Shape;
 use super::shared::{cluster, drop_database, unique_name};
 use super::template::{Kind, clone_template};
 use super::{block_in_drop, must};
 use crate::cluster::Cluster;
+use crate::command::forget_other_servers;
 use crate::databases::connect;
-use crate::error::Result;
+use crate::error::{Doing, Error, Result};
 use crate::secrets::Secrets;
 
 /// What auth-service signs cookies and encrypts its key with.
@@ -118,6 +122,31 @@ impl Database {
     #[must_use]
     pub fn superuser_url(&self) -> String {
         self.superuser_url.clone()
+    }
+
+    /// A dump of it by `pg_dump`: plain SQL, with rows as INSERT statements.
+    ///
+    /// # Panics
+    /// If `pg_dump` is missing or fails.
+    pub async fn dump(&self) -> String {
+        must(self.dumped().await)
+    }
+
+    async fn dumped(&self) -> Result<String> {
+        let program = self.cluster.program("pg_dump").await?;
+        let mut command = Command::new(&program);
+        forget_other_servers(&mut command);
+        command.env("PGPASSWORD", self.cluster.secrets().superuser_password());
+        command.args(["--inserts", "--no-password", "--host=127.0.0.1", "--username=postgres", "--port"]);
+        command.arg(self.port.to_string()).arg(&self.name).stdin(Stdio::null());
+        let output = command.output().await.doing("run", &program)?;
+        let [stdout, stderr] =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        if output.status.success() {
+            return Ok(stdout);
+        }
+        let (program, status) = ("pg_dump".to_owned(), output.status.to_string());
+        Err(Error::Command { program, status, output: stderr })
     }
 
     /// The secrets under which auth-service can use what the database holds.

@@ -8,7 +8,7 @@ use super::shared::{maker, unique_name};
 use super::template::migrate;
 use super::{block_in_drop, must};
 use crate::cluster::{Cluster, ClusterLock, ClusterOptions};
-use crate::databases;
+use crate::databases::{self, ROLES};
 use crate::error::Result;
 use crate::pgbouncer::PoolerOptions;
 use crate::workspace::{Binary, build_binaries};
@@ -102,6 +102,39 @@ impl PrivateCluster {
     /// Kills the server (SIGKILL), as a crash would.
     pub async fn kill(&self) {
         self.cluster.kill().await;
+    }
+
+    /// Restarts it on the same port with these settings, which win over its own.
+    ///
+    /// # Panics
+    /// If it does not come up.
+    pub async fn restart_with(&self, settings: &[(&str, &str)]) {
+        must(self.cluster.configure(settings));
+        let lock = must(self.cluster.lock().await);
+        must(self.restart(&lock).await);
+    }
+
+    /// Runs the script of databases and roles again, as an operator may at any time.
+    ///
+    /// # Panics
+    /// If the script fails.
+    pub async fn make_databases_again(&self) {
+        must(databases::make(&self.cluster, self.port).await);
+    }
+
+    /// The passwords of its four roles.
+    #[must_use]
+    pub fn role_passwords(&self) -> [&str; 4] {
+        ROLES.map(|role| self.cluster.secrets().role_password(role))
+    }
+
+    /// PostgreSQL's own log since its last start.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    #[must_use]
+    pub fn server_log(&self) -> String {
+        must(self.cluster.log())
     }
 
     /// Starts it again, on the same port, and waits for its recovery.

@@ -1,0 +1,143 @@
+//! The entry points that take a cookie. A request can have many cookies of one name, and the service reads each, so many
+//! values are tried at once.
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::RequestBuilder;
+use reqwest::header::SET_COOKIE;
+use serde_json::{Value, json};
+
+use super::entry_points::Services;
+use super::person::new_password;
+use super::population::Population;
+
+/// The maximum size of the cookies in one request, in bytes: below the limit of the services for a request head.
+const MAX_HEADER: usize = 16 * 1024;
+
+/// More wrong passwords than the limit for unknown devices.
+const MOST_GUESSES: usize = 20;
+
+/// A cookie that is a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CookieEntry {
+    /// The session's cookie.
+    Session,
+    /// The session's cookie of a live session, signed with the value as the secret.
+    SecretOfCookies,
+    /// The cookie of a known device.
+    Device,
+    /// The cookie of the browser that signed up.
+    SignUp,
+}
+
+impl CookieEntry {
+    pub const ALL: [Self; 4] = [Self::Session, Self::SecretOfCookies, Self::Device, Self::SignUp];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Session | Self::SecretOfCookies => "session_token",
+            Self::Device => "device",
+            Self::SignUp => "sign_up",
+        }
+    }
+}
+
+/// What the cookies are tried with.
+pub struct CookieProbe {
+    /// A live session token.
+    session: String,
+    /// The email of an account whose limit for unknown devices is exceeded.
+    locked_out: String,
+    /// The token of the link that completes a sign-up.
+    link: String,
+}
+
+impl CookieProbe {
+    /// Exceeds the limit of one account for unknown devices.
+    pub async fn prepare(services: &Services, all: &Population) -> Self {
+        let probe = Self {
+            session: all.alice.session.clone(),
+            locked_out: all.gwen.email.clone(),
+            link: all.links.complete_sign_up.clone(),
+        };
+        let mut guesses = 0;
+        while probe.request(services, CookieEntry::Device).send().await.unwrap().status() != 429 {
+            guesses += 1;
+            assert!(guesses < MOST_GUESSES, "the limit is never reached");
+        }
+        probe
+    }
+
+    /// The indexes of the values that are accepted.
+    pub async fn accepts(&self, services: &Services, entry: CookieEntry, values: &[&[u8]]) -> Vec<usize> {
+        let pairs: Vec<String> = values.iter().map(|value| self.cookie(entry, value)).collect();
+        let mut found = Vec::new();
+        let mut begin = 0;
+        while begin < pairs.len() {
+            let mut end = begin + 1;
+            let mut size = pairs[begin].len();
+            while end < pairs.len() && size + pairs[end].len() < MAX_HEADER {
+                size += pairs[end].len() + 2;
+                end += 1;
+            }
+            if self.differs(services, entry, &pairs[begin..end]).await {
+                for index in begin..end {
+                    if self.differs(services, entry, &pairs[index..=index]).await {
+                        found.push(index);
+                    }
+                }
+            }
+            begin = end;
+        }
+        found
+    }
+
+    fn cookie(&self, entry: CookieEntry, value: &[u8]) -> String {
+        let value = match entry {
+            CookieEntry::SecretOfCookies => {
+                let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, value), self.session.as_bytes());
+                format!("{}.{}", self.session, STANDARD.encode(tag)).into_bytes()
+            }
+            CookieEntry::Session | CookieEntry::Device | CookieEntry::SignUp => value.to_vec(),
+        };
+        let encoded: String = url::form_urlencoded::byte_serialize(&value).collect();
+        // A cookie's spaces are %20, not the + of forms.
+        format!("better-auth.{}={}", entry.name(), encoded.replace('+', "%20"))
+    }
+
+    /// Whether the response differs from the one to unknown cookies.
+    async fn differs(&self, services: &Services, entry: CookieEntry, pairs: &[String]) -> bool {
+        let response = self.request(services, entry).header("cookie", pairs.join("; ")).send().await.unwrap();
+        let status = response.status().as_u16();
+        // A cookie with a valid signature is cleared if its session has ended, which is a finding, too.
+        let sets_cookies = response.headers().contains_key(SET_COOKIE);
+        let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap_or(Value::Null);
+        let is_refused = match entry {
+            CookieEntry::Session | CookieEntry::SecretOfCookies => {
+                status == 200 && body.is_null() && !sets_cookies
+            }
+            // An unknown device is refused before the password is compared, which is wrong.
+            CookieEntry::Device => status == 429,
+            CookieEntry::SignUp => status == 403 && body["code"] == "CONFIRMATION_REQUIRED",
+        };
+        !is_refused
+    }
+
+    fn request(&self, services: &Services, entry: CookieEntry) -> RequestBuilder {
+        let http = &services.http;
+        match entry {
+            CookieEntry::Session | CookieEntry::SecretOfCookies => {
+                http.get(format!("{}/api/auth/get-session", services.auth.url()))
+            }
+            CookieEntry::Device => {
+                let form = json!({"email": self.locked_out, "password": new_password()});
+                http.post(format!("{}/api/auth/sign-in/email", services.limited.url())).json(&form)
+            }
+            CookieEntry::SignUp => {
+                let url = format!("{}/api/auth/verify-email?token={}", services.verifying.url(), self.link);
+                http.get(url)
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Everything that people and operators do, so that all that is ever stored, logged or counted is there.
+
+mod operator;
+mod people;
+mod services;
+
+use std::time::Duration;
+
+pub use self::operator::SCRYPT_HASH;
+use super::mailbox::Link;
+use super::person::Person;
+use super::stack::Stack;
+
+/// How long a replica may take to learn what another one did.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What people and the operator hold, none of which may be found.
+#[derive(Default)]
+pub struct Population {
+    /// By name.
+    pub alice: Person,
+    pub bob: Person,
+    pub dora: Person,
+    pub gwen: Person,
+    pub ivy: Person,
+    /// The links that are outstanding.
+    pub links: Links,
+    /// Every secret that was ever sent or received, with its description.
+    pub secrets: Vec<(String, String)>,
+    /// Emails of all that have a password.
+    pub emails: Vec<String>,
+}
+
+/// The tokens of links that nobody has followed yet.
+#[derive(Default)]
+pub struct Links {
+    pub reset_password: String,
+    pub verify_email: String,
+    pub confirm_email_change: String,
+    pub change_email: String,
+    pub delete_user: String,
+    pub complete_sign_up: String,
+}
+
+impl Population {
+    /// Lets everybody do everything.
+    pub async fn populate(stack: &Stack) -> Self {
+        let mut all = Self::default();
+        Self::change_keys(stack).await;
+        all.change_own_accounts(stack).await;
+        all.use_links(stack).await;
+        all.import_accounts(stack).await;
+        all.exceed_limits(stack).await;
+        all.wait_for_emails(stack).await;
+        all.leave_links_outstanding(stack).await;
+        all.work_on_tasks(stack).await;
+        all.send_nonsense(stack).await;
+        all.leave_mail_in_the_outbox(stack).await;
+        all
+    }
+
+    /// Notes what somebody holds.
+    pub fn note(&mut self, person: &Person) {
+        let name = &person.name;
+        for (what, text) in [
+            ("password", &person.password),
+            ("session token", &person.session),
+            ("access token", &person.jwt),
+        ] {
+            if !text.is_empty() {
+                self.secrets.push((format!("{what} of {name}"), text.clone()));
+            }
+        }
+        for cookie in &person.cookies {
+            let (kind, value) = cookie.split_once('=').unwrap();
+            self.secrets.push((format!("cookie {kind} of {name}"), value.to_owned()));
+        }
+        if !self.emails.contains(&person.email) {
+            self.emails.push(person.email.clone());
+        }
+    }
+
+    fn note_secret(&mut self, what: &str, text: &str) {
+        self.secrets.push((what.to_owned(), text.to_owned()));
+    }
+
+    async fn link(&mut self, stack: &Stack, person: &Person, link: Link, count: usize) -> String {
+        let token = stack.mailbox.token(&person.email, link, count).await;
+        self.note_secret(&format!("{link:?} link of {}", person.name), &token);
+        token
+    }
+}
