@@ -24,6 +24,23 @@
 \if :{?tasks_owner_password} \else \set tasks_owner_password '' \endif
 \if :{?tasks_service_password} \else \set tasks_service_password '' \endif
 
+-- Statements below contain the passwords, so this session keeps them out of the server's log and of its statistics. That
+-- takes a superuser, or a role that may set these parameters. With another role, change the passwords afterwards if the
+-- server logs statements.
+SELECT count(set_config(name, value, false)) AS quiet
+FROM (VALUES
+    ('log_statement', 'none'),
+    ('log_min_duration_statement', '-1'),
+    ('log_min_duration_sample', '-1'),
+    ('log_transaction_sample_rate', '0'),
+    ('log_min_error_statement', 'panic'),
+    ('pg_stat_statements.track', 'none'),
+    ('auto_explain.log_min_duration', '-1'),
+    ('pgaudit.log', 'none')
+) AS parameters (name, value) JOIN pg_settings USING (name)
+WHERE has_parameter_privilege(name, 'SET')
+\gset
+
 CREATE TEMPORARY TABLE wanted_role (name text, password text);
 INSERT INTO wanted_role VALUES
     ('auth_owner', :'auth_owner_password'),

@@ -11,6 +11,9 @@ use super::mailbox::Mailbox;
 /// What PostgreSQL logs of the statements that it runs. Settings of a database can be reset without a restart.
 const STATEMENT_LOGS: [&str; 2] = ["log_statement = 'all'", "log_parameter_max_length_on_error = -1"];
 
+/// The databases whose statements are logged: those of the services, and the one that an operator connects to.
+const LOGGED: [&str; 3] = ["auth", "tasks", "postgres"];
+
 /// Replicas of both services on one pair of databases.
 pub struct Stack {
     pub cluster: PrivateCluster,
@@ -59,8 +62,8 @@ impl Stack {
         for (name, service) in self.services() {
             assert!(service.terminate().await.unwrap().success(), "{name}");
         }
-        for (name, url) in urls(&self.cluster) {
-            let client = connect(&url).await.unwrap();
+        let client = connect(&self.cluster.auth().superuser_url()).await.unwrap();
+        for name in LOGGED {
             client.batch_execute(&format!("ALTER DATABASE {name} RESET ALL")).await.unwrap();
         }
     }
@@ -77,14 +80,15 @@ async fn keep_statements(cluster: &PrivateCluster) {
     } else {
         testing::report_skipped("pg_stat_statements is not installed, so no dump has its texts.");
     }
-    for (name, url) in urls(cluster) {
+    for (_, url) in urls(cluster) {
         let client = connect(&url).await.unwrap();
         if has_statistics {
             client.batch_execute("CREATE EXTENSION pg_stat_statements").await.unwrap();
         }
-        for setting in STATEMENT_LOGS {
-            client.batch_execute(&format!("ALTER DATABASE {name} SET {setting}")).await.unwrap();
-        }
+    }
+    let client = connect(&auth).await.unwrap();
+    for (database, setting) in LOGGED.iter().flat_map(|name| STATEMENT_LOGS.map(|setting| (name, setting))) {
+        client.batch_execute(&format!("ALTER DATABASE {database} SET {setting}")).await.unwrap();
     }
 }
 

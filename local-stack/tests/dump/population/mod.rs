@@ -46,6 +46,7 @@ impl Population {
     /// Lets everybody do everything.
     pub async fn populate(stack: &Stack) -> Self {
         let mut all = Self::default();
+        stack.cluster.make_databases_again().await;
         Self::change_keys(stack).await;
         all.change_own_accounts(stack).await;
         all.use_links(stack).await;
