@@ -5,6 +5,7 @@ mod checkouts;
 mod cluster;
 mod databases;
 mod deployment;
+mod documents;
 mod dump;
 mod gateway;
 mod issuer_spellings;
