@@ -29,7 +29,7 @@ async fn it_runs_and_loads_nothing_and_its_form_leads_only_where_the_link_may() 
     let page = open(&auth, &token, "/welcome?a=%22%3E%3Cb%3E", &NAVIGATION).await;
     assert_eq!(page.status, 200);
     let header = |name: &str| page.header(name).unwrap();
-    assert_eq!(header("content-type"), "text/html");
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
     assert_eq!(header("cache-control"), "no-store");
     // `no-referrer` would make the form's Origin `null`, which is trusted nowhere.
     assert_eq!(header("referrer-policy"), "same-origin");

@@ -384,10 +384,11 @@ export const DIFFERENCES = [
   },
   {
     id: "error-page",
-    difference: "`error` has a `Content-Security-Policy` and a `Referrer-Policy`, is not kept by caches, and takes no apostrophe in a code",
+    difference: "`error` has a `Content-Security-Policy`, a `Referrer-Policy` and a charset, is not kept by caches, and takes no apostrophe in a code",
     reason: "a page that shows what its address says must not run it",
     shows: [
       ...PAGE_HEADERS("'none'").map((header) => ({ at: "GET /error", ...header })),
+      { at: "GET /error", field: "header.content-type", theirs: '"text/html"', ours: '"text/html; charset=utf-8"' },
       { scenario: "protocol > the error page's code", field: "body.page.code", theirs: /&#39;/, ours: '"UNKNOWN"' },
     ],
   },

@@ -33,7 +33,7 @@ const page = (where, asks) => [
   { ...where, field: "body", theirs: '"(empty)"', ours: null },
   { ...where, field: "body.page.form", theirs: null, ours: said('method="post" action="verify-email"') },
   { ...where, field: "body.page.asks", theirs: null, ours: said(asks) },
-  { ...where, field: "header.content-type", ours: '"text/html"' },
+  { ...where, field: "header.content-type", ours: '"text/html; charset=utf-8"' },
   ...PAGE_HEADERS("'self'").map((header) => ({ ...where, ...header })),
 ];
 const PASSWORD_FORM = "token, callbackURL, password";

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, ContentType, HeaderName};
 use actix_web::{HttpResponse, ResponseError};
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -86,7 +86,7 @@ impl Page<'_> {
             .insert_header((header::CONTENT_SECURITY_POLICY, policy))
             .insert_header(REFERRER_POLICY)
             .insert_header((header::CACHE_CONTROL, "no-store"))
-            .content_type("text/html")
+            .content_type(ContentType::html())
             .body(page.into_string())
     }
 }
