@@ -46,6 +46,15 @@ check_password() { # name
     esac
 }
 
+# Whether a secret, given in hexadecimal, repeats itself, as auth-service judges: fewer than six different bytes, or a text
+# written out three times or more, perhaps with the beginning of a fourth.
+is_guessable() {
+    different=$(printf '%s\n' "$1" | fold -w 2 | sort -u | wc -l)
+    [ "$different" -lt 6 ] || printf '%s\n' "$1" | grep -q '^\(\(.*\).\{1,\}\)\1\1\1*\2$'
+}
+
+in_hexadecimal() { od -An -v -tx1 | tr -d ' \n'; }
+
 check_auth_secrets() {
     case $(given AUTH_SECRETS) in
     '' | *[!,[:space:]]*) ;;
@@ -54,6 +63,9 @@ check_auth_secrets() {
     smallest=32
     for secret in $(elements "$(given AUTH_SECRETS)" | tr ' ' '_'); do
         [ "${#secret}" -ge $smallest ] || complain "AUTH_SECRETS needs 32 bytes in the first secret and 16 in each other one"
+        if [ $smallest -eq 32 ] && is_guessable "$(printf '%s' "$secret" | in_hexadecimal)"; then
+            complain 'AUTH_SECRETS repeats itself in the first secret; create one with: openssl rand -hex 32'
+        fi
         smallest=16
     done
 }
@@ -63,11 +75,15 @@ check_key_encryption_keys() {
     [ -n "$(given KEY_ENCRYPTION_KEYS)" ] || return 0
     keys=$(elements "$(given KEY_ENCRYPTION_KEYS)")
     [ -n "$keys" ] || complain 'KEY_ENCRYPTION_KEYS contains no key'
-    kept=no
+    kept=no first=yes
     stored=$(elements "$(cat auth-service/key_encryption_keys 2>/dev/null || :)")
     for key in $keys; do
         [ "$(printf '%s' "$key" | base64 -d 2>/dev/null | wc -c)" -eq 32 ] ||
             complain 'KEY_ENCRYPTION_KEYS needs keys of 32 bytes in base64, such as from: openssl rand -base64 32'
+        if [ $first = yes ] && is_guessable "$(printf '%s' "$key" | base64 -d | in_hexadecimal)"; then
+            complain 'KEY_ENCRYPTION_KEYS repeats itself in the first key; create one with: openssl rand -base64 32'
+        fi
+        first=no
         ! printf '%s\n' "$stored" | grep -qxF -- "$key" || kept=yes
     done
     [ -z "$stored" ] || [ $kept = yes ] ||

@@ -11,15 +11,19 @@ use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 use crate::verifications::Purpose;
 
+/// Records what completing a sign-up did: it created an account, or set the password of one whose email was never verified.
+/// Comes after the commit.
+pub(super) fn completed_sign_up(client: Client, sign_up: &UserId, user: &UserId) {
+    let event = if sign_up == user { SecurityEvent::UserCreated } else { SecurityEvent::PasswordReset };
+    event.by(client).user(user.as_str()).emit();
+}
+
 /// Records that a link was used. Comes after the commit.
 pub(super) fn used(client: Client, purpose: Purpose, user: &UserId, outcome: &Outcome) {
     let of_user = |event: SecurityEvent| event.by(client).user(user.as_str());
     of_user(SecurityEvent::LinkUsed).link(purpose.as_str()).emit();
     match outcome {
         Outcome::Verified(session) => {
-            if purpose == Purpose::CompleteSignUp {
-                of_user(SecurityEvent::UserCreated).emit();
-            }
             of_user(SecurityEvent::EmailVerified).emit();
             if let VerifiedSession::Begun(begun) = session {
                 begun.0.record(client, "email_verified");

@@ -340,7 +340,7 @@ async fn follow_for_sign_up(
     let Some(user) = passwords::complete_sign_up(&transaction, sign_up, &link.token, now).await? else {
         return Ok(Outcome::Refused(LinkRefusal::InvalidToken));
     };
-    let id = user.id.clone();
+    let new_user = user.id.clone();
     let session = if knows_password {
         sign_in(&transaction, state, request, user, now).await?
     } else {
@@ -349,6 +349,7 @@ async fn follow_for_sign_up(
     transaction.commit().await?;
     let (client, outcome) =
         (security_event::client(&state.settings.trusted_proxies, request), Outcome::Verified(session));
-    events::used(client, found.purpose, &id, &outcome);
+    events::completed_sign_up(client, id, &new_user);
+    events::used(client, found.purpose, &new_user, &outcome);
     Ok(outcome)
 }

@@ -1,5 +1,6 @@
 //! Links in emails: asked for, used and refused.
 
+use local_stack::testing::{self, TestDatabase};
 use reqwest::Method;
 use serde_json::json;
 
@@ -118,13 +119,35 @@ async fn a_sign_up_that_waits_for_its_email() {
     assert_eq!(event(&auth, &answer, "password.refused").await["user_id"], pending["user_id"]);
 
     let answer = follow(&auth, &mail.link(), Some(&sign_up_cookie(&signed_up))).await;
-    let expected = ["link.used", "user.created", "email.verified", "session.started"];
+    let expected = ["user.created", "link.used", "email.verified", "session.started"];
     let all = events(&auth, &answer, expected).await;
     assert!(all.iter().all(|event| event["user_id"] == pending["user_id"]), "{all:?}");
-    assert_eq!((&all[0]["link"], &all[3]["reason"]), (&json!("complete-sign-up"), &json!("email_verified")));
+    assert_eq!((&all[1]["link"], &all[3]["reason"]), (&json!("complete-sign-up"), &json!("email_verified")));
     let second = event(&auth, &auth.post("/sign-in/email", &form).await, "session.started").await;
     assert_eq!(second["user_id"], pending["user_id"]);
     assert_unlogged(&auth, &[PASSWORD.to_owned(), mail.token(), "@example.com".to_owned()]);
+}
+
+#[tokio::test]
+async fn a_sign_up_that_takes_over_an_account_that_was_never_verified() {
+    let database = TestDatabase::auth().await;
+    let before = testing::auth_service(&database, &[]).await;
+    let form = json!({"name": "Mallory", "email": email("alice"), "password": "the password of a stranger"});
+    let sign_up = format!("{}/api/auth/sign-up/email", before.url());
+    let there = Answer::of(reqwest::Client::new().post(sign_up).json(&form)).await.body["user"]["id"].clone();
+    drop(before);
+
+    let mailbox = Mailbox::new();
+    let url = mailbox.url();
+    let settings =
+        [("REQUIRE_EMAIL_VERIFICATION", "true"), ("MAIL_URL", url.as_str()), ("MAIL_FROM", "a@example.com")];
+    let auth = Auth::on(database, &settings).await;
+    let form = json!({"name": "Alice", "email": email("alice"), "password": PASSWORD});
+    let signed_up = auth.post("/sign-up/email", &form).await;
+    let link = mailbox.mail_to(&email("alice"), 1).await.link();
+    let answer = follow(&auth, &link, Some(&sign_up_cookie(&signed_up))).await;
+    let all = events(&auth, &answer, ["password.reset", "link.used", "email.verified"]).await;
+    assert!(all.iter().all(|event| event["user_id"] == there), "{all:?}");
 }
 
 #[tokio::test]

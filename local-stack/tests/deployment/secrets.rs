@@ -114,6 +114,10 @@ fn an_invalid_value_changes_nothing_and_is_named() {
     let mistakes = [
         ("AUTH_SECRETS", "of 31 bytes, which is too short"),
         ("AUTH_SECRETS", " , "),
+        ("AUTH_SECRETS", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("AUTH_SECRETS", "change-me-change-me-change-me-change"),
+        ("KEY_ENCRYPTION_KEYS", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("KEY_ENCRYPTION_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="),
         // Not the names of the files here.
         ("AUTH_SECRETS", "*"),
         ("KEY_ENCRYPTION_KEYS", " , "),
@@ -136,8 +140,9 @@ fn an_invalid_value_changes_nothing_and_is_named() {
     assert!(!output.status.success() && said.contains("line break") && !said.contains("second"), "{said}");
     assert_eq!(volume(&scratch), before, "the first line alone is kept");
     let kept = before["auth-service/key_encryption_keys"].clone();
+    // A former one that repeats itself may stay until it is replaced.
     let (longer, secrets) =
-        (format!("{other_key}, {kept}"), "a first secret of 32 bytes or more, and a second one");
+        (format!("{other_key}, {kept}"), "a first secret of 32 bytes or more, sixteen-sixteen-sixteen-");
     let output =
         make_secrets(&scratch, ADDRESS, &[("KEY_ENCRYPTION_KEYS", &longer), ("AUTH_SECRETS", secrets)]);
     assert!(output.status.success(), "{output:?}");
