@@ -8,7 +8,7 @@ use reqwest::RequestBuilder;
 use reqwest::header::SET_COOKIE;
 use serde_json::{Value, json};
 
-use super::entry_points::Services;
+use super::entry_points::{Services, respond};
 use super::person::new_password;
 use super::population::Population;
 
@@ -62,7 +62,7 @@ impl CookieProbe {
             link: all.links.complete_sign_up.clone(),
         };
         let mut guesses = 0;
-        while probe.request(services, CookieEntry::Device).send().await.unwrap().status() != 429 {
+        while respond(&probe.request(services, CookieEntry::Device)).await.status() != 429 {
             guesses += 1;
             assert!(guesses < MOST_GUESSES, "the limit is never reached");
         }
@@ -108,7 +108,7 @@ impl CookieProbe {
 
     /// Whether the response differs from the one to unknown cookies.
     async fn differs(&self, services: &Services, entry: CookieEntry, pairs: &[String]) -> bool {
-        let response = self.request(services, entry).header("cookie", pairs.join("; ")).send().await.unwrap();
+        let response = respond(&self.request(services, entry).header("cookie", pairs.join("; "))).await;
         let status = response.status().as_u16();
         // A cookie with a valid signature is cleared if its session has ended, which is a finding, too.
         let sets_cookies = response.headers().contains_key(SET_COOKIE);

@@ -6,13 +6,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use local_stack::Service;
 use local_stack::testing;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::person::{client, new_password};
 use super::population::Population;
 use super::stack::{Stack, auth_service};
+
+/// How often a request is sent before the test gives up on an overloaded service.
+const MOST_TRIES: usize = 10;
 
 /// A place that takes one credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,8 +86,7 @@ impl Services {
 
     /// The status of the response, if it is not the one to an unknown value.
     pub async fn accepts(&self, entry: EntryPoint, value: &str) -> Option<String> {
-        let request = self.request(entry, value)?;
-        let response = request.send().await.unwrap();
+        let response = respond(&self.request(entry, value)?).await;
         let (status, is_refused) = (response.status(), refuses(entry, response).await);
         (!is_refused).then(|| format!("{status}"))
     }
@@ -133,6 +135,17 @@ impl Services {
         let (header, claims) = &self.access_token;
         [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".")
     }
+}
+
+/// The response to a request, which is sent again if the service is overloaded.
+pub async fn respond(request: &RequestBuilder) -> Response {
+    for _ in 0..MOST_TRIES {
+        let response = request.try_clone().unwrap().send().await.unwrap();
+        if response.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return response;
+        }
+    }
+    panic!("the service stays overloaded");
 }
 
 fn bearer(request: RequestBuilder, value: &str) -> Option<RequestBuilder> {

@@ -1,4 +1,4 @@
-//! Somebody with a browser.
+//! A user with a browser.
 
 use std::hash::{BuildHasher, RandomState};
 

@@ -18,15 +18,15 @@ const LOGGED: [&str; 3] = ["auth", "tasks", "postgres"];
 pub struct Stack {
     pub cluster: PrivateCluster,
     pub mailbox: Mailbox,
-    /// Logs everything, and limits nothing.
+    /// Logs at `trace`, without limits.
     pub auth: Service,
-    /// Logs what helps with debugging, and has limits.
+    /// Logs at `debug`, with limits.
     pub limited: Service,
-    /// Logs what it logs by default, and has emails verified before they become accounts.
+    /// Logs at `info`, with `REQUIRE_EMAIL_VERIFICATION`.
     pub verifying: Service,
-    /// Logs everything.
+    /// Logs at `trace`.
     pub tasks: Service,
-    /// Logs what it logs by default.
+    /// Logs at `info`.
     pub quiet_tasks: Service,
 }
 

@@ -8,14 +8,14 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-/// A shorter part of a text is no credential: passwords have eight characters or more, and all else is longer.
+/// The minimum length of a part of a text, in bytes. Passwords have eight characters, and other credentials more.
 const SHORTEST_PART: usize = 8;
-/// What is decoded from less than 128 bits is no key and no token.
+/// The minimum length of decoded bytes: keys and tokens have 128 bits or more.
 const SHORTEST_CODE: usize = 16;
-/// How often decoded text is searched for what can be decoded in turn: a JSON object in base64 in JSON, say.
+/// How many codes within each other are decoded, such as base64 in a percent-encoded query.
 const DEEPEST: usize = 2;
-/// Where texts are split, each time into smaller parts: at spaces and quotes, at punctuation, in URLs and assignments, and
-/// within tokens.
+/// Where texts are split, apart from spaces. Each step makes smaller parts: at quotes, at punctuation, in URLs and
+/// assignments, and within tokens.
 const SEPARATORS: [&str; 4] =
     ["\"'`", "\"'`,;()[]{}<>|\\", "\"'`,;()[]{}<>|\\=:&?#@$/", "\"'`,;()[]{}<>|\\=:&?#@$/.~%+*!"];
 
@@ -24,14 +24,14 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true);
 
 /// Texts and bytes, each once, with the place where it was found first.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Values {
     pub texts: BTreeMap<String, String>,
     pub bytes: BTreeMap<Vec<u8>, String>,
 }
 
 impl Values {
-    /// Takes everything in a text: of a column, of a line of a log.
+    /// Adds every value in the text of a column or line.
     pub fn read(&mut self, place: &str, text: &str) {
         match serde_json::from_str::<Value>(text) {
             Ok(json @ (Value::Object(_) | Value::Array(_))) => self.read_json(place, &json),
@@ -39,15 +39,15 @@ impl Values {
         }
     }
 
-    /// Leaves out what is in `known`.
+    /// Removes the values in `known`.
     pub fn without(mut self, known: &Self) -> Self {
         self.texts.retain(|text, _| !known.texts.contains_key(text));
         self.bytes.retain(|bytes, _| !known.bytes.contains_key(bytes));
         self
     }
 
-    /// Leaves out what differs from another value in numbers alone: a log has every message with thousands of times,
-    /// durations and ports. No two tokens are so similar.
+    /// Removes values that differ from another one in numbers alone. A log repeats each message with thousands of times,
+    /// durations and ports; no two tokens are so similar.
     pub fn without_other_numbers(mut self) -> Self {
         let mut seen = BTreeSet::new();
         self.texts.retain(|text, _| seen.insert(shape(text)));
@@ -78,15 +78,14 @@ impl Values {
         self.add(place, text, depth);
         for separators in SEPARATORS {
             let parts = text.split(|char: char| char.is_whitespace() || separators.contains(char));
-            let parts =
-                parts.flat_map(|part| [part, part.trim_matches(|char: char| char.is_ascii_punctuation())]);
+            let parts = parts.flat_map(|part| [part, assigned(part), part.trim_matches(is_punctuation)]);
             for part in parts.filter(|part| part.len() >= SHORTEST_PART) {
                 self.add(place, part, depth);
             }
         }
     }
 
-    /// Takes one value, and what it stands for.
+    /// Adds one value, and what it decodes to.
     fn add(&mut self, place: &str, text: &str, depth: usize) {
         if text.is_empty() || self.texts.contains_key(text) {
             return;
@@ -108,7 +107,7 @@ impl Values {
         }
     }
 
-    /// Takes bytes, and the texts that would be made of them.
+    /// Adds bytes, and the texts that encode them.
     fn add_bytes(&mut self, place: &str, bytes: Vec<u8>, depth: usize) {
         if self.bytes.contains_key(&bytes) {
             return;
@@ -117,12 +116,21 @@ impl Values {
             Ok(text) if !text.contains(char::is_control) => self.read_text(place, text, depth),
             _ => {}
         }
-        // A token is the base64 of random bytes: its hash must not do in its place.
+        // A token is random bytes in base64. Its hash in base64 must not be accepted in its place.
         for text in [URL_SAFE_NO_PAD.encode(&bytes), STANDARD.encode(&bytes), hex(&bytes)] {
             self.texts.entry(text).or_insert_with(|| format!("{place}, encoded again"));
         }
         self.bytes.insert(bytes, place.to_owned());
     }
+}
+
+/// The value in `name=value` or `name:value`, whole: base64 has separators of its own.
+fn assigned(part: &str) -> &str {
+    part.split_once(['=', ':']).map_or(part, |(_, value)| value)
+}
+
+fn is_punctuation(char: char) -> bool {
+    char.is_ascii_punctuation()
 }
 
 /// A text with each number in it as one digit.
@@ -136,7 +144,7 @@ fn shape(text: &str) -> String {
     shape
 }
 
-/// What a text stands for, if it is a code of bytes: `bytea`, hexadecimal digits, either form of base64.
+/// The bytes that a text encodes, and how: as `bytea`, hexadecimal digits, or either form of base64.
 fn decoded(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let mut found = Vec::new();
     // An id reads as base64url, too, and each request has one.

@@ -1,4 +1,4 @@
-//! Everything that people and operators do, so that all that is ever stored, logged or counted is there.
+//! Uses every feature, so that everything is there that is ever stored, logged or counted.
 
 mod operator;
 mod people;
@@ -14,10 +14,9 @@ use super::stack::Stack;
 /// How long a replica may take to learn what another one did.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What people and the operator hold, none of which may be found.
+/// What users hold after every feature was used. None of it may be found.
 #[derive(Default)]
 pub struct Population {
-    /// By name.
     pub alice: Person,
     pub bob: Person,
     pub dora: Person,
@@ -25,9 +24,9 @@ pub struct Population {
     pub ivy: Person,
     /// The links that are outstanding.
     pub links: Links,
-    /// Every secret that was ever sent or received, with its description.
+    /// A description and the text of every secret that was sent or received.
     pub secrets: Vec<(String, String)>,
-    /// Emails of all that have a password.
+    /// The email of everybody who has a password.
     pub emails: Vec<String>,
 }
 
@@ -43,7 +42,7 @@ pub struct Links {
 }
 
 impl Population {
-    /// Lets everybody do everything.
+    /// Uses every feature.
     pub async fn populate(stack: &Stack) -> Self {
         let mut all = Self::default();
         stack.cluster.make_databases_again().await;
@@ -60,7 +59,7 @@ impl Population {
         all
     }
 
-    /// Notes what somebody holds.
+    /// Records the secrets of a person.
     pub fn note(&mut self, person: &Person) {
         let name = &person.name;
         for (what, text) in [

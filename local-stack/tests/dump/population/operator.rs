@@ -1,4 +1,4 @@
-//! What the operator does: accounts of other systems, and signing keys.
+//! What the operator does: imports accounts, and changes signing keys.
 
 use local_stack::databases::connect;
 use local_stack::testing::auth_env;
@@ -23,7 +23,7 @@ pub const SCRYPT_HASH: &str = "7be0c1f29a3d5488610d27fe94b3ac05:27e9f7864145e3e9
 const BCRYPT_HASH: &str = "$2y$04$3CgS8e/pg6ELE.BfoKCTSOQMgV6Pu0y6zvT6yQ3dY0uJArbNLuDje";
 
 impl Population {
-    /// Accounts with hashes that other systems made, of which one is replaced by a sign-in.
+    /// Imports accounts with hashes of other systems. A sign-in replaces one of them.
     pub(super) async fn import_accounts(&mut self, stack: &Stack) {
         let scratch = Scratch::new();
         let file = scratch.path().join("users.csv").display().to_string();
@@ -40,7 +40,7 @@ impl Population {
         self.note(&renewed);
     }
 
-    /// Signing keys of every status.
+    /// Rotates and revokes signing keys, until there is one of every status.
     pub(super) async fn change_keys(stack: &Stack) {
         let client = connect(&stack.cluster.auth().superuser_url()).await.unwrap();
         let earlier = "UPDATE signing_keys SET published_at = published_at - interval '2 days'";

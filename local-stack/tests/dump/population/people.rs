@@ -1,4 +1,4 @@
-//! What people do with their accounts.
+//! What users do with their accounts.
 
 use serde_json::json;
 
@@ -7,13 +7,13 @@ use super::super::person::{Person, new_password};
 use super::super::stack::Stack;
 use super::Population;
 
-/// More wrong passwords of strangers, and more mails to one mailbox, than limits allow.
+/// More wrong passwords and mails than the limits allow.
 const TOO_MANY: usize = 12;
-/// Wrong passwords on a known device, which may have more.
+/// Wrong passwords on a known device, below its limit.
 const A_FEW: usize = 3;
 
 impl Population {
-    /// Sessions that begin and end in every way, a new password, a new name.
+    /// Starts and ends sessions in every way, and changes a name and a password.
     pub(super) async fn change_own_accounts(&mut self, stack: &Stack) {
         let auth = &stack.auth;
         let mut alice = Person::sign_up(auth, "alice").await;
@@ -48,7 +48,7 @@ impl Population {
         self.alice = present;
     }
 
-    /// Links that were followed: an email that changed, a password that was reset, an account that is gone.
+    /// Follows links: changes an email, resets a password, deletes an account.
     pub(super) async fn use_links(&mut self, stack: &Stack) {
         let auth = &stack.auth;
         let mut carol = Person::sign_up(auth, "carol").await;
@@ -85,7 +85,7 @@ impl Population {
         self.emails.retain(|email| *email != eve.email);
     }
 
-    /// Wrong passwords of strangers and of a known device, too much mail, too many requests.
+    /// Exceeds the limits on wrong passwords, mail and requests.
     pub(super) async fn exceed_limits(&mut self, stack: &Stack) {
         let limited = &stack.limited;
         let gwen = Person::sign_up(limited, "gwen").await;
@@ -108,7 +108,7 @@ impl Population {
         self.gwen = gwen;
     }
 
-    /// Sign-ups that wait, one that is completed in the browser that signed up, and one that is refused a session.
+    /// Signs up where emails are verified first. One sign-up is completed; the other waits and is refused a session.
     pub(super) async fn wait_for_emails(&mut self, stack: &Stack) {
         let verifying = &stack.verifying;
         let mut hal = Person::sign_up(verifying, "hal").await;
@@ -126,7 +126,7 @@ impl Population {
         self.ivy = ivy;
     }
 
-    /// A link for every purpose that nobody follows.
+    /// Requests a link for every purpose, and follows none.
     pub(super) async fn leave_links_outstanding(&mut self, stack: &Stack) {
         let auth = &stack.auth;
         let alice = self.alice.clone();

@@ -1,4 +1,4 @@
-//! Tasks, requests that are wrong, and mail that cannot be sent.
+//! Tasks, invalid requests, and mail that cannot be sent.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::super::stack::Stack;
 use super::{PATIENCE, Population};
 
 impl Population {
-    /// Tasks that are created, changed, searched and deleted, at both replicas.
+    /// Creates, changes, searches and deletes tasks at both replicas.
     pub(super) async fn work_on_tasks(&mut self, stack: &Stack) {
         for tasks in [&stack.tasks, &stack.quiet_tasks] {
             self.alice = with_accepted_token(&self.alice, stack, tasks).await;
@@ -43,7 +43,7 @@ impl Population {
         }
     }
 
-    /// Requests with credentials in places where none belong, as clients with mistakes in them send.
+    /// Sends credentials where none belong, as faulty clients do: in paths, queries, headers and bodies.
     pub(super) async fn send_nonsense(&mut self, stack: &Stack) {
         let (alice, http) = (self.alice.clone(), client());
         let signed = alice.cookie_value("session_token");
@@ -70,7 +70,7 @@ impl Population {
         }
     }
 
-    /// Mail that was tried and has to be tried again.
+    /// Leaves mail in the outbox whose delivery failed.
     pub(super) async fn leave_mail_in_the_outbox(&mut self, stack: &Stack) {
         stack.mailbox.break_down();
         for person in [&self.alice, &self.bob] {
@@ -87,7 +87,7 @@ impl Population {
     }
 }
 
-/// The same person with an access token that task-service accepts: it learns of a new key after a while.
+/// The same person with an access token that task-service accepts. It may take a moment to learn of a new key.
 async fn with_accepted_token(person: &Person, stack: &Stack, tasks: &Service) -> Person {
     let mut person = person.clone();
     let deadline = Instant::now() + PATIENCE;
