@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use service_kit::security_log::Client;
 use shared_claims::UserId;
 
-use super::following::{Outcome, VerifiedSession};
+use super::outcome::{Outcome, VerifiedSession};
 use crate::error::LinkRefusal;
 use crate::limits::Network;
 use crate::security_event::{self, SecurityEvent};
@@ -13,13 +13,14 @@ use crate::verifications::Purpose;
 
 /// Records what completing a sign-up did: it created an account, or set the password of one whose email was never verified.
 /// Comes after the commit.
-pub(super) fn completed_sign_up(client: Client, sign_up: &UserId, user: &UserId) {
+pub(super) fn completed_sign_up(state: &State, request: &HttpRequest, sign_up: &UserId, user: &UserId) {
     let event = if sign_up == user { SecurityEvent::UserCreated } else { SecurityEvent::PasswordReset };
-    event.by(client).user(user.as_str()).emit();
+    event.by(client(state, request)).user(user.as_str()).emit();
 }
 
 /// Records that a link was used. Comes after the commit.
-pub(super) fn used(client: Client, purpose: Purpose, user: &UserId, outcome: &Outcome) {
+pub(super) fn used(state: &State, request: &HttpRequest, purpose: Purpose, user: &UserId, outcome: &Outcome) {
+    let client = client(state, request);
     let of_user = |event: SecurityEvent| event.by(client).user(user.as_str());
     of_user(SecurityEvent::LinkUsed).link(purpose.as_str()).emit();
     match outcome {
@@ -36,8 +37,11 @@ pub(super) fn used(client: Client, purpose: Purpose, user: &UserId, outcome: &Ou
 
 /// Records that a link was refused: one event for each network in a minute, since anybody can send any token.
 pub(super) fn refused(state: &State, request: &HttpRequest, refusal: LinkRefusal) {
-    let proxies = &state.settings.trusted_proxies;
-    let event = SecurityEvent::LinkRefused.by(security_event::client(proxies, request));
-    let source = Network::of(proxies.client(request));
+    let event = SecurityEvent::LinkRefused.by(client(state, request));
+    let source = Network::of(state.settings.trusted_proxies.client(request));
     state.throttle.emit(event.reason(refusal.reason()), &source, state.clock.now());
+}
+
+fn client(state: &State, request: &HttpRequest) -> Client {
+    security_event::client(&state.settings.trusted_proxies, request)
 }

@@ -1,4 +1,4 @@
-//! What following a link about an email does, and what it takes.
+//! What following a link about the email of an account does, and what it takes.
 //!
 //! The link alone proves access to the mailbox at best: mail scanners follow links too. It takes effect only with a second
 //! proof that the person who follows it owns the account.
@@ -9,61 +9,17 @@ use service_kit::database::Transaction;
 use shared_claims::UserId;
 
 use super::events;
+use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use super::sending::{Asked, Change, send_change};
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
 use crate::limits::Asker;
 use crate::passwords;
 use crate::protocol::redirect::CheckedTarget;
-use crate::security_event;
-use crate::sessions::{self, MaybeSignedIn, SignedIn, Started};
+use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::state::State;
 use crate::users::{self, CredentialEpoch, User};
-use crate::verifications::{self, LinkToken, Purpose, Subject, Verification};
-
-/// A link that is followed.
-pub(super) struct Followed<'a> {
-    pub token: LinkToken,
-    /// Where the browser goes on to, for the next link.
-    pub callback: Option<&'a CheckedTarget>,
-    /// The password that came with it.
-    pub password: Option<&'a str>,
-    /// Whether somebody pressed a button, rather than only opening it.
-    pub pressed: bool,
-}
-
-/// What following a link led to.
-pub(super) enum Outcome {
-    /// The email is verified now, or was.
-    Verified(VerifiedSession),
-    /// The change is agreed to; the new address is asked next.
-    Confirmed,
-    /// The account has the new email. The session is the one that followed the link, if it was one.
-    Changed(User, Option<Box<SignedIn>>),
-    /// Nothing yet: this is missing.
-    Needs(Proof),
-    /// Nothing.
-    Refused(LinkRefusal),
-}
-
-/// The session that the browser has once an email is verified.
-pub(super) enum VerifiedSession {
-    /// The one that it had, if any. Nothing is told.
-    Unchanged,
-    /// The one that followed the link; its cookie is set again.
-    Present(Box<SignedIn>),
-    /// A new one.
-    Begun(Box<(Started, User)>),
-}
-
-/// What a link requires in addition if the request has no session of the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// Somebody presses a button.
-    Button,
-    /// The account's password.
-    Password,
-}
+use crate::verifications::{self, Purpose, Verification};
 
 /// What proved that the request may follow the link.
 enum Proven {
@@ -79,30 +35,11 @@ enum Proven {
 
 type Checked = Result<Proven, Outcome>;
 
-/// Follows a link about an email.
+/// Follows a link about the email of an account.
 ///
 /// # Errors
 /// [`ApiError::InvalidPassword`] and the like for the password that came with it; if the query fails.
-pub(super) async fn follow(
-    state: &State,
-    request: &HttpRequest,
-    link: &Followed<'_>,
-) -> Result<Outcome, ApiError> {
-    let found = verifications::find(&state.pool, &link.token).await?;
-    let outcome = match found {
-        Some(found) => match &found.subject {
-            Subject::User(id, _) => follow_for_user(state, request, link, &found, id).await?,
-            Subject::SignUp(id) => follow_for_sign_up(state, request, link, &found, id).await?,
-        },
-        None => Outcome::Refused(LinkRefusal::InvalidToken),
-    };
-    if let Outcome::Refused(refusal) = &outcome {
-        events::refused(state, request, *refusal);
-    }
-    Ok(outcome)
-}
-
-async fn follow_for_user(
+pub(super) async fn follow_for_user(
     state: &State,
     request: &HttpRequest,
     link: &Followed<'_>,
@@ -158,12 +95,7 @@ async fn follow_for_user(
     if let Some(outbox) = &state.outbox {
         outbox.wake();
     }
-    events::used(
-        security_event::client(&state.settings.trusted_proxies, request),
-        found.purpose,
-        id,
-        &outcome,
-    );
+    events::used(state, request, found.purpose, id, &outcome);
     Ok(outcome)
 }
 
@@ -257,7 +189,7 @@ async fn verify(
 
 /// Starts a session for a user who proved the password and whose email was just verified, if
 /// `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
-async fn sign_in(
+pub(super) async fn sign_in(
     transaction: &Transaction,
     state: &State,
     request: &HttpRequest,
@@ -309,47 +241,4 @@ async fn change(
         Proven::Password | Proven::Button | Proven::LinkAlone => None,
     };
     Ok(Outcome::Changed(User { email: new_email.clone(), updated_at: now, ..user }, current))
-}
-
-/// Completes a sign-up in the browser that signed up, or with its password. Access to the mailbox alone must not make the
-/// password of a stranger valid.
-async fn follow_for_sign_up(
-    state: &State,
-    request: &HttpRequest,
-    link: &Followed<'_>,
-    found: &Verification,
-    id: &UserId,
-) -> Result<Outcome, ApiError> {
-    let now = state.clock.now();
-    if now >= found.expires_at {
-        return Ok(Outcome::Refused(LinkRefusal::TokenExpired));
-    }
-    let sign_up = passwords::find_sign_up(&state.pool, id, now).await?;
-    let Some(sign_up) = sign_up else { return Ok(Outcome::Refused(LinkRefusal::InvalidToken)) };
-    let knows_password = match link.password {
-        _ if passwords::is_browser_of(&state.cookies, request.headers(), id) => true,
-        _ if state.settings.accounts.verify_email_by_link_alone => false,
-        Some(password) => {
-            passwords::confirm_sign_up(state, request, &sign_up, password).await?;
-            true
-        }
-        None => return Ok(Outcome::Needs(Proof::Password)),
-    };
-    let now = state.clock.now();
-    let transaction = state.pool.begin().await?;
-    let Some(user) = passwords::complete_sign_up(&transaction, sign_up, &link.token, now).await? else {
-        return Ok(Outcome::Refused(LinkRefusal::InvalidToken));
-    };
-    let new_user = user.id.clone();
-    let session = if knows_password {
-        sign_in(&transaction, state, request, user, now).await?
-    } else {
-        VerifiedSession::Unchanged
-    };
-    transaction.commit().await?;
-    let (client, outcome) =
-        (security_event::client(&state.settings.trusted_proxies, request), Outcome::Verified(session));
-    events::completed_sign_up(client, id, &new_user);
-    events::used(client, found.purpose, &new_user, &outcome);
-    Ok(outcome)
 }

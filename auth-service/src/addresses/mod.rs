@@ -1,8 +1,11 @@
 //! E-mail addresses: showing that one is the user's, and changing it.
 
+mod completing;
 mod events;
 mod following;
 mod handlers;
+mod link;
+mod outcome;
 mod page;
 mod sending;
 mod verifying;

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, ResponseError};
 use maud::html;
 
-use super::following::Proof;
+use super::outcome::Proof;
 use crate::error::ApiError;
 use crate::protocol::page::{Page, allow_form};
 use crate::protocol::redirect::CheckedTarget;

@@ -7,7 +7,8 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::following::{Followed, Outcome, Proof, VerifiedSession, follow};
+use super::link::follow;
+use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use super::page;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, Schema};

@@ -27,7 +27,7 @@ fn names(events: &[(String, Option<String>)]) -> Vec<&str> {
     events.iter().map(|(name, _)| name.as_str()).collect()
 }
 
-/// The keys by status.
+/// The id of the key with this status.
 async fn kid(database: &TestDatabase, status: &str) -> Option<String> {
     let client = connect(&database.superuser_url()).await;
     let row = client.query_one("SELECT kid FROM signing_keys WHERE status = $1", &[&status]).await;
