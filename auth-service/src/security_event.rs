@@ -34,7 +34,7 @@ pub enum SecurityEvent {
     /// A session was started.
     #[strum(serialize = "session.started")]
     SessionStarted,
-    /// A session was ended by a sign-out.
+    /// A session was ended by a sign-out, or replaced by the next one of its browser.
     #[strum(serialize = "session.ended")]
     SessionEnded,
     /// One session was revoked.
@@ -43,6 +43,9 @@ pub enum SecurityEvent {
     /// All sessions of a user, or all others, were revoked.
     #[strum(serialize = "sessions.revoked")]
     SessionsRevoked,
+    /// A request held live sessions of two users, and counted for neither.
+    #[strum(serialize = "sessions.conflicting")]
+    SessionsConflicting,
     /// A sign-in was refused.
     #[strum(serialize = "sign_in.refused")]
     SignInRefused,

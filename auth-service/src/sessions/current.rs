@@ -14,6 +14,7 @@ use crate::error::ApiError;
 use crate::protocol::body::{Body, Schema};
 use crate::protocol::cookies::Presented;
 use crate::protocol::origin::is_truthy;
+use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 use crate::users::User;
 
@@ -172,7 +173,13 @@ async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
         let Some((session, user)) = store::find(&state.pool, &token, oldest, now).await? else { continue };
         match &found {
             // One of the two was planted, by somebody who wants this browser to act as another user.
-            Some((_, first, _)) if first.id != user.id => return Ok(MaybeSignedIn::Nobody),
+            Some((one, first, _)) if first.id != user.id => {
+                let client = security_event::client(&state.settings.trusted_proxies, request);
+                let event = SecurityEvent::SessionsConflicting.by(client).user(first.id.as_str());
+                let source = one.id.as_uuid();
+                state.throttle.emit(event.session(*source), source, now);
+                return Ok(MaybeSignedIn::Nobody);
+            }
             Some(_) => {}
             None => found = Some((session, user, token)),
         }

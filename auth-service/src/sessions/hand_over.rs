@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use service_kit::database::Executor;
 use service_kit::headers::for_display;
 use service_kit::security_log::Client;
+use shared_claims::UserId;
 
-use super::model::{Session, SessionToken};
+use super::model::{Session, SessionId, SessionToken};
 use super::store::{self, Stored};
 use crate::error::ApiError;
 use crate::limits;
@@ -28,11 +29,17 @@ pub struct Started {
     pub session: Session,
     /// Its token.
     pub token: SessionToken,
+    /// The sessions that the request presented, which ended, and their users.
+    left: Vec<(SessionId, UserId)>,
 }
 
 impl Started {
-    /// Records that the session was started. Comes after the commit.
+    /// Records that the session was started, and which ones ended for it. Comes after the commit.
     pub fn record(&self, client: Client, reason: &'static str) {
+        for (session, user) in &self.left {
+            let event = SecurityEvent::SessionEnded.by(client).user(user.as_str());
+            event.session(*session.as_uuid()).reason("replaced").emit();
+        }
         let (session, user) = (&self.session, &self.session.user_id);
         let event = SecurityEvent::SessionStarted.by(client).user(user.as_str());
         event.session(*session.id.as_uuid()).reason(reason).emit();
@@ -61,16 +68,19 @@ pub async fn start(
     let drawn = state.status_lists.draw(false)?;
     let presented = state.cookies.all_presented(request.headers());
     let tokens = (&token, presented.as_slice());
-    match store::start(client, &session, user.credential_epoch, tokens, &drawn).await? {
-        Stored::Begun(index) => session.status_index = index,
+    let left = match store::start(client, &session, user.credential_epoch, tokens, &drawn).await? {
+        Stored::Begun { index, left } => {
+            session.status_index = index;
+            left
+        }
         Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
-    }
+    };
     place(client, state, &mut session).await?;
     if session.status_index.is_none() {
         // Its tokens could not be revoked. Another list is on its way.
         return Err(ApiError::CutOff);
     }
-    Ok(Started { session, token })
+    Ok(Started { session, token, left })
 }
 
 /// Sees to it that a session has a place in the status lists: one that came from another system has none yet. It stays

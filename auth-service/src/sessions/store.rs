@@ -19,7 +19,9 @@ use crate::users::{self, CredentialEpoch, User};
 const START: &str = "
     WITH account AS MATERIALIZED (SELECT id FROM users WHERE id = $2 AND credential_epoch = $10 FOR SHARE),
     swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4),
-    left_behind AS (DELETE FROM sessions WHERE token_hash = ANY($11) AND EXISTS (SELECT FROM account)),
+    left_behind AS (
+        DELETE FROM sessions WHERE token_hash = ANY($11) AND EXISTS (SELECT FROM account) RETURNING id, user_id
+    ),
     given AS (
         INSERT INTO status_indexes (idx)
         SELECT drawn FROM account, unnest($9::bigint[]) AS drawn
@@ -30,7 +32,8 @@ const START: &str = "
         (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent,
          status_index)
     SELECT $1, id, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given) FROM account
-    RETURNING status_index";
+    RETURNING status_index, ARRAY(SELECT id FROM left_behind) AS left_sessions,
+              ARRAY(SELECT user_id FROM left_behind) AS left_users";
 /// The same for a session that has no place yet. Of two that try at once the second waits for the first and finds it
 /// done.
 const PLACE: &str = "
@@ -66,8 +69,13 @@ const HOLD: &str = "SELECT FROM sessions WHERE id = $1 AND expires_at > $2 FOR K
 
 /// What came of storing a new session.
 pub enum Stored {
-    /// It began, with this place in the status lists if one was free.
-    Begun(Option<StatusIndex>),
+    /// It began.
+    Begun {
+        /// Its place in the status lists, if one was free.
+        index: Option<StatusIndex>,
+        /// The sessions that ended, and their users.
+        left: Vec<(SessionId, UserId)>,
+    },
     /// The user is gone, or the credential changed since it was checked.
     CredentialChanged,
 }
@@ -103,7 +111,7 @@ pub async fn start(
         )
         .await?;
     match row {
-        Some(row) => Ok(Stored::Begun(status_index(&row)?)),
+        Some(row) => Ok(Stored::Begun { index: status_index(&row)?, left: left_behind(&row)? }),
         None => Ok(Stored::CredentialChanged),
     }
 }
@@ -213,10 +221,21 @@ pub async fn end(
     let rows = client.query(END, &[&hashes(tokens)]).await?;
     let ended = |row: &Row| {
         let user: String = column(row, "sessions", "user_id")?;
-        let user = UserId::try_from(user).map_err(|error| corrupt("sessions", "user_id", error))?;
-        Ok((SessionId::from(column::<Uuid>(row, "sessions", "session_id")?), user))
+        named(column(row, "sessions", "session_id")?, user)
     };
     rows.iter().map(ended).collect()
+}
+
+/// The sessions that ended because another began, out of the row of that.
+fn left_behind(row: &Row) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+    let sessions: Vec<Uuid> = column(row, "sessions", "left_sessions")?;
+    let users: Vec<String> = column(row, "sessions", "left_users")?;
+    sessions.into_iter().zip(users).map(|(session, user)| named(session, user)).collect()
+}
+
+fn named(session: Uuid, user: String) -> Result<(SessionId, UserId), StoreError> {
+    let user = UserId::try_from(user).map_err(|error| corrupt("sessions", "user_id", error))?;
+    Ok((SessionId::from(session), user))
 }
 
 fn hashes(tokens: &[SessionToken]) -> Vec<Vec<u8>> {

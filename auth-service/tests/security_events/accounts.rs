@@ -1,9 +1,10 @@
 //! Sign-ups, sign-ins, passwords and sessions.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{assert_unlogged, event, events, secrets_of, session_id};
-use crate::support::{Auth, Device, PASSWORD, email};
+use crate::support::{Answer, Auth, Device, PAGE, PASSWORD, email};
 
 const NEW: &str = "battery horse correct";
 const WRONG: &str = "a wrong password";
@@ -50,6 +51,28 @@ async fn signing_up_in_and_out() {
     let secrets = [secrets_of(&laptop), secrets_of(&phone)].concat();
     assert_unlogged(&auth, &secrets);
     assert_unlogged(&auth, &[PASSWORD, WRONG, "@example.com", "alice", "nobody"]);
+}
+
+#[tokio::test]
+async fn a_browser_that_signs_in_again_and_one_with_sessions_of_two_users() {
+    let auth = Auth::start().await;
+    let (alice, bob) = (auth.user("alice").await, auth.user("bob").await);
+    let (hers, his) = (session_id(&alice).await, session_id(&bob).await);
+    let both = format!("{}; {}", alice.cookie, bob.cookie);
+    let look = auth.request(Method::GET, "/get-session").header("cookie", &both);
+    let conflicting = event(&auth, &Answer::of(look).await, "sessions.conflicting").await;
+    assert_eq!((&conflicting["user_id"], &conflicting["session_id"]), (&alice.user["id"], &hers));
+
+    let form = json!({"email": email("alice"), "password": PASSWORD});
+    let request = auth.request(Method::POST, "/sign-in/email").header("cookie", &both).header("origin", PAGE);
+    let answer = Answer::of(request.json(&form)).await;
+    let [one, other, _] = events(&auth, &answer, ["session.ended", "session.ended", "session.started"]).await;
+    assert_eq!((&one["reason"], &other["reason"]), (&json!("replaced"), &json!("replaced")));
+    let ended = [&one, &other].map(|event| (event["user_id"].clone(), event["session_id"].clone()));
+    for expected in [(alice.user["id"].clone(), hers), (bob.user["id"].clone(), his)] {
+        assert!(ended.contains(&expected), "{ended:?}");
+    }
+    assert_unlogged(&auth, &[secrets_of(&alice), secrets_of(&bob)].concat());
 }
 
 #[tokio::test]
