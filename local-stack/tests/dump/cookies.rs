@@ -54,19 +54,21 @@ pub struct CookieProbe {
 }
 
 impl CookieProbe {
-    /// Exceeds the limit of one account for unknown devices.
-    pub async fn prepare(services: &Services, all: &Population) -> Self {
-        let probe = Self {
+    pub fn of(all: &Population) -> Self {
+        Self {
             session: all.alice.session.clone(),
             locked_out: all.gwen.email.clone(),
             link: all.links.complete_sign_up.clone(),
-        };
+        }
+    }
+
+    /// Exceeds the limit of one account for unknown devices, which is over after a quarter of an hour.
+    pub async fn exceed_limit(&self, services: &Services) {
         let mut guesses = 0;
-        while respond(&probe.request(services, CookieEntry::Device)).await.status() != 429 {
+        while respond(&self.request(services, CookieEntry::Device)).await.status() != 429 {
             guesses += 1;
             assert!(guesses < MOST_GUESSES, "the limit is never reached");
         }
-        probe
     }
 
     /// The indexes of the values that are accepted.

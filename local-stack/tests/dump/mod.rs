@@ -56,7 +56,7 @@ async fn nothing_in_a_stolen_dump_is_a_credential() {
     stack.mailbox.repair();
     let services = Arc::new(Services::start(&stack, &all).await);
     let sealed = keys::sealed_rows(&stack.cluster.auth().superuser_url()).await;
-    let probe = CookieProbe::prepare(&services, &all).await;
+    let probe = CookieProbe::of(&all);
     let trial = Trial { services, probe, sealed, is_candidate };
     let outcome = trial.run(&values).await;
     print(&outcome);

@@ -108,6 +108,8 @@ pub async fn auth_service(cluster: &PrivateCluster, mailbox: &Mailbox, extra: &[
         ("DELETE_USER_ENABLED", "true"),
         ("DELETE_USER_VERIFICATION", "true"),
         ("METRICS_BIND", "127.0.0.1:0"),
+        // The full form takes longer than access tokens live by default.
+        ("JWT_TTL", "1h"),
     ];
     testing::auth_service(cluster.auth(), &[&settings, extra].concat()).await
 }

@@ -67,6 +67,10 @@ impl Trial {
         for entry in EntryPoint::FOR_TOKENS {
             self.try_texts(entry, &format!("{entry:?}"), &texts, &mut outcome).await;
         }
+        self.probe.exceed_limit(&self.services).await;
+        for entry in CookieEntry::ALL {
+            self.try_cookies(entry, values, &mut outcome).await;
+        }
         for index in 0..self.services.emails.len() {
             let email = &self.services.emails[index];
             let candidates = texts.iter().filter(|(text, place)| (self.is_candidate)(email, text, place));
@@ -78,9 +82,6 @@ impl Trial {
                 &mut outcome,
             )
             .await;
-        }
-        for entry in CookieEntry::ALL {
-            self.try_cookies(entry, values, &mut outcome).await;
         }
         outcome
     }
