@@ -207,7 +207,7 @@ async fn the_live_sessions_of_two_users_in_one_request_count_for_neither() {
 
 /// OWASP ASVS 5.0 7.2.4.
 #[tokio::test]
-async fn whoever_signs_in_leaves_the_sessions_that_the_browser_had() {
+async fn signing_in_ends_the_sessions_that_the_browser_had() {
     let auth = Auth::start().await;
     let (alice, bob) = (auth.user("alice").await, auth.user("bob").await);
     let elsewhere = auth.another_device("alice").await;

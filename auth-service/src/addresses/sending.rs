@@ -20,8 +20,8 @@ pub enum Verified<'a> {
     User(&'a User),
     /// That of a sign-up, by its id.
     SignUp(&'a UserId, &'a Email),
-    /// That of a sign-up whose email has a verified account: the owner of the mailbox gets no link, and whoever signed up
-    /// must not learn that, not even by the time it takes.
+    /// That of a sign-up whose email has a verified account. The link is created and not sent, so that the response takes as
+    /// long as if there were no account.
     Taken(&'a UserId, &'a Email),
 }
 

@@ -95,12 +95,11 @@ impl Outbox {
         Ok(true)
     }
 
-    /// Does all that [`put`](Self::put) does for a mail that would go to `to` if there were such an account. It is counted:
-    /// else `asker` could learn whether there is one by what is left for mail that does arrive. And it is stored: else by the
-    /// time it takes. Nobody gets it.
+    /// Counts and stores a mail that is not sent, because `to` has no account. If it were not counted, `asker` could tell by
+    /// the limits whether there is an account; if it were not stored, by the time of the response.
     ///
     /// # Errors
-    /// When the database cannot, or there is no randomness to encrypt with.
+    /// If the query fails, or the system has no randomness to encrypt with.
     pub async fn put_unsent(
         &self,
         client: &impl Executor,

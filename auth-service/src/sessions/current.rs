@@ -41,7 +41,7 @@ pub struct WithBody<T> {
     pub body: T,
 }
 
-/// A body and a live session that may end others: a fresh one, if `SESSION_REVOKE_FRESH` says so.
+/// A body and a live session that may end others. With `SESSION_REVOKE_FRESH` it has to be a fresh one.
 pub struct Revoking<T> {
     /// Who sends it.
     pub current: SignedIn,
