@@ -148,7 +148,9 @@ async fn a_password_that_is_not_in_its_range_is_accepted() {
     let auth = Auth::start_with(&[("PASSWORD_BREACH_URL", &breaches.url)]).await;
     assert_eq!(sign_up(&auth, BREACHED).await.status, 200);
     assert_eq!(breaches.heads().len(), 1);
-    assert!(auth.service.output().iter().all(|line| !line.contains("WARN")), "{:?}", auth.service.output());
+    // Tests hash at a cost that the service warns of at its start.
+    let warned = |line: &String| line.contains("WARN") && !line.contains("BCRYPT_COST");
+    assert!(!auth.service.output().iter().any(warned), "{:?}", auth.service.output());
 }
 
 #[tokio::test]
