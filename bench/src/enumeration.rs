@@ -9,6 +9,7 @@ use local_stack::testing::{self, TestDatabase};
 use reqwest::Client;
 use serde_json::json;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::MissedTickBehavior;
 use tokio_postgres::NoTls;
 
 use crate::report::{head, row, time};
@@ -35,6 +36,16 @@ const SETTINGS: [(&str, &str); 3] =
 enum Request {
     SignUp,
     SignIn,
+}
+
+impl Request {
+    /// The status of its answer.
+    fn answer(self) -> u16 {
+        match self {
+            Self::SignUp => 200,
+            Self::SignIn => 401,
+        }
+    }
 }
 
 /// The service and its clients.
@@ -80,14 +91,15 @@ async fn known(database: &TestDatabase) -> Vec<String> {
         let (target, stream) = (Arc::clone(&target), stream.to_vec());
         sign_ups.spawn(async move {
             for email in stream {
-                assert_eq!(target.send(Request::SignUp, &email).await, 200);
+                target.time(Request::SignUp, &email).await;
             }
         });
     }
     sign_ups.join_all().await;
     let (superuser, connection) = tokio_postgres::connect(&database.superuser_url(), NoTls).await.unwrap();
     tokio::spawn(connection);
-    superuser.batch_execute("UPDATE users SET email_verified = true; VACUUM ANALYZE").await.unwrap();
+    superuser.batch_execute("UPDATE users SET email_verified = true").await.unwrap();
+    superuser.batch_execute("VACUUM ANALYZE").await.unwrap();
     emails
 }
 
@@ -137,7 +149,8 @@ impl Target {
         format!("fresh.{}@example.com", self.fresh.fetch_add(1, Ordering::Relaxed))
     }
 
-    async fn send(&self, request: Request, email: &str) -> u16 {
+    /// The status of the answer; `None` without one.
+    async fn send(&self, request: Request, email: &str) -> Option<u16> {
         let (path, form) = match request {
             Request::SignUp => {
                 let form = json!({"name": "Ada", "email": email, "password": "correct horse battery"});
@@ -145,23 +158,23 @@ impl Target {
             }
             Request::SignIn => ("sign-in/email", json!({"email": email, "password": "wrong horse battery"})),
         };
-        let answer = self.http.post(format!("{}/{path}", self.url)).json(&form).send().await.unwrap();
+        let answer = self.http.post(format!("{}/{path}", self.url)).json(&form).send().await.ok()?;
         let status = answer.status().as_u16();
-        answer.bytes().await.unwrap();
-        status
+        answer.bytes().await.ok()?;
+        Some(status)
     }
 
-    /// How long an answer takes.
+    /// How long an answer takes. A full queue for hashes answers 503 before it looks at the email: then it is sent again.
     async fn time(&self, request: Request, email: &str) -> Duration {
-        let begun = Instant::now();
-        let status = self.send(request, email).await;
-        let elapsed = begun.elapsed();
-        let expected = match request {
-            Request::SignUp => 200,
-            Request::SignIn => 401,
-        };
-        assert_eq!(status, expected, "an answer of another kind says nothing");
-        elapsed
+        loop {
+            let begun = Instant::now();
+            let status = self.send(request, email).await;
+            let elapsed = begun.elapsed();
+            if status == Some(request.answer()) {
+                return elapsed;
+            }
+            assert_eq!(status, Some(503), "an answer of another kind says nothing");
+        }
     }
 
     /// How many such requests a second are answered at most.
@@ -173,7 +186,8 @@ impl Target {
             clients.spawn(async move {
                 let mut answered = 0.0;
                 while Instant::now() < end {
-                    answered += f64::from(u8::from(target.send(request, &target.unknown()).await < 500));
+                    let status = target.send(request, &target.unknown()).await;
+                    answered += f64::from(u8::from(status == Some(request.answer())));
                 }
                 answered
             });
@@ -194,6 +208,7 @@ impl Load {
         let stopped = Arc::clone(&stop);
         let sender = tokio::spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
             while !stopped.load(Ordering::Relaxed) {
                 ticks.tick().await;
                 let target = Arc::clone(&target);
