@@ -59,7 +59,8 @@ impl Services {
     /// Stops both services, and fails if one has logged an error, or a warning other than that an email which was made up
     /// gets no mail, and that passwords are hashed quickly for the tests.
     pub(super) async fn have_logged_no_error(self) {
-        for mut service in [self.auth, self.tasks] {
+        // task-service first: it warns of an auth-service that is away.
+        for mut service in [self.tasks, self.auth] {
             service.terminate().await.unwrap();
             service.wait_for_line(|line| line.contains("stopping"), SOON).await.unwrap();
             let output = service.output();
