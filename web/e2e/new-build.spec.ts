@@ -13,7 +13,7 @@ function builds(origin: string) {
     const path = request.url ?? "/";
     if (path === "/config.json") {
       // The page needs no service here.
-      response.writeHead(404).end();
+      response.writeHead(503).end();
       return;
     }
     const answer = await fetch(origin + path);

@@ -23,7 +23,7 @@ function slowly(origin: string): Server {
   return createServer(async (request, response) => {
     const path = request.url ?? "/";
     if (path.endsWith(".js") || path === "/config.json") {
-      response.writeHead(404).end();
+      response.writeHead(503).end();
       return;
     }
     const answer = await fetch(origin + path);
