@@ -36,7 +36,7 @@ impl<'a> Verified<'a> {
 }
 
 /// Sends the link that verifies an email, unless the account was deleted or the sign-up completed. Returns whether a mail
-/// is sent, which `asker` must not learn.
+/// was stored, to be committed, which `asker` must not learn. That of [`Verified::Taken`] is stored and not sent.
 ///
 /// # Errors
 /// If the query fails, or no mail can be sent.

@@ -69,7 +69,7 @@ impl Outbox {
     /// `expires_at`. Answers whether it was put in, which `asker` must not learn.
     ///
     /// # Errors
-    /// When the database cannot, or there is no randomness to encrypt with.
+    /// If the query fails, or the system has no randomness to encrypt with.
     pub async fn put(
         &self,
         client: &impl Executor,
@@ -133,7 +133,7 @@ impl Outbox {
     /// Puts a mail in that has no link: it is of use for a day.
     ///
     /// # Errors
-    /// When the database cannot, or there is no randomness to encrypt with.
+    /// If the query fails, or the system has no randomness to encrypt with.
     pub async fn notify(
         &self,
         client: &impl Executor,

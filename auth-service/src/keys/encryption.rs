@@ -18,8 +18,8 @@ impl KeyEncryptionKeys {
     /// Reads the comma-separated list of `KEY_ENCRYPTION_KEYS`.
     ///
     /// # Errors
-    /// When one is not the base64 of 32 bytes, or the first is easy to guess. A former one may be: it has to open what is to be
-    /// encrypted anew.
+    /// If a key is not the base64 of 32 bytes, or the first is easy to guess. The others may be easy to guess: they decrypt
+    /// what is encrypted again with the first.
     pub fn parse(list: &SecretString) -> Result<Self, SecretError> {
         let texts = list.expose_secret().split(',').map(str::trim).filter(|text| !text.is_empty());
         let mut encrypts = true;

@@ -44,7 +44,7 @@ impl FromStr for BlockedWords {
     }
 }
 
-/// The words that belong to the service, whoever the user is.
+/// The words of the service, which hold for every user.
 pub(super) struct ServiceWords(Vec<String>);
 
 impl ServiceWords {
