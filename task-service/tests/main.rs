@@ -35,6 +35,7 @@ mod outage;
 mod pooler;
 mod quota;
 mod real_issuer;
+mod response_headers;
 mod revocation;
 mod round_trips;
 mod search_slots;
