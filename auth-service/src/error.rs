@@ -7,8 +7,6 @@ use serde::Serialize;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-use crate::protocol::redirect::RedirectTarget;
-
 /// How long a client should wait before it tries again what we could not take, in seconds.
 const RETRY_AFTER: &str = "1";
 
@@ -143,6 +141,53 @@ pub enum ApiError {
     /// Anything that is our own fault.
     #[error("{0}")]
     Internal(String),
+}
+
+/// The parameters that send a browser somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectTarget {
+    /// `callbackURL`
+    Callback,
+    /// `redirectTo`
+    Redirect,
+    /// `errorCallbackURL`
+    ErrorCallback,
+    /// `newUserCallbackURL`
+    NewUserCallback,
+    /// `signIn`, of `forward-auth`: not Better Auth's
+    SignIn,
+}
+
+impl RedirectTarget {
+    /// The code of the refusal of one that is not trusted.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Callback => "INVALID_CALLBACK_URL",
+            Self::Redirect => "INVALID_REDIRECT_URL",
+            Self::ErrorCallback => "INVALID_ERROR_CALLBACK_URL",
+            Self::NewUserCallback => "INVALID_NEW_USER_CALLBACK_URL",
+            Self::SignIn => "INVALID_SIGN_IN_URL",
+        }
+    }
+
+    /// The parameter's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Callback => "callbackURL",
+            Self::Redirect => "redirectTo",
+            Self::ErrorCallback => "errorCallbackURL",
+            Self::NewUserCallback => "newUserCallbackURL",
+            Self::SignIn => "signIn",
+        }
+    }
+
+    /// What Better Auth calls it in messages.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Redirect => "redirectURL",
+            Self::Callback | Self::ErrorCallback | Self::NewUserCallback | Self::SignIn => self.name(),
+        }
+    }
 }
 
 /// Why a password may not be chosen.

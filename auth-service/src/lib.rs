@@ -4,6 +4,7 @@
 pub mod addresses;
 pub mod capabilities;
 pub mod cli;
+pub mod client_address;
 pub mod config;
 mod document;
 pub mod email;

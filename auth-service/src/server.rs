@@ -35,6 +35,7 @@ use crate::keys::{
     ContractError, Keeper, KeyContract, KeyEncryptionKeys, KeyRefresher, KeyRing, KeysDependency, Metadata,
 };
 use crate::limits::Limits;
+use crate::limits::rate_limit;
 use crate::passwords::{BreachServiceError, HashPool, PasswordPolicy};
 use crate::protocol::PREFIX;
 use crate::protocol::auth_secrets::AuthSecrets;
@@ -44,7 +45,6 @@ use crate::protocol::disabled_paths::refuse_disabled_paths;
 use crate::protocol::error_page;
 use crate::protocol::issuer_path::issuer_path;
 use crate::protocol::origin::TrustedOrigins;
-use crate::protocol::rate_limit::rate_limit;
 use crate::state::{Settings, State};
 use crate::status_lists::{Keeping, StatusLists};
 use crate::tokens::TokenCache;

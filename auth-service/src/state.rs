@@ -7,15 +7,15 @@ use std::sync::Arc;
 use shared_claims::SharedClock;
 
 use crate::capabilities::Capabilities;
+use crate::client_address::TrustedProxies;
 use crate::email::Outbox;
 use crate::keys::{KeyRing, Metadata};
 use crate::limits::Limits;
+use crate::limits::RateRules;
 use crate::passwords::{HashPool, PasswordPolicy, PasswordRules};
-use crate::protocol::client_address::TrustedProxies;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::origin::TrustedOrigins;
-use crate::protocol::rate_rules::RateRules;
 use crate::sessions::SessionSettings;
 use crate::status_lists::StatusLists;
 use crate::tokens::{TokenCache, TokenSettings};

@@ -5,8 +5,8 @@ use service_kit::security_log::Client;
 use shared_claims::UserId;
 
 use super::outcome::{Outcome, VerifiedSession};
+use crate::client_address::Network;
 use crate::error::LinkRefusal;
-use crate::limits::Network;
 use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 use crate::verifications::Purpose;

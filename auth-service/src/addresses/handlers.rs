@@ -6,17 +6,18 @@ use shared_claims::UserId;
 use utoipa::ToSchema;
 
 use super::sending::{Asked, Change, Verified, send_change, send_verification_again};
-use crate::error::ApiError;
+use crate::error::{ApiError, RedirectTarget};
 use crate::limits::Asker;
 use crate::passwords::{self, SignUp};
 use crate::protocol::body::{Body, Fields, Schema};
-use crate::protocol::floor::Floor;
-use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
+use crate::protocol::email_address::Email;
+use crate::protocol::min_response_time::MinResponseTime;
+use crate::protocol::redirect::CheckedTarget;
 use crate::protocol::status::{DONE, Status};
 use crate::security_event::{self, SecurityEvent};
 use crate::sessions::{MaybeSignedIn, SignedIn, WithBody};
 use crate::state::State;
-use crate::users::{self, Email};
+use crate::users;
 
 /// An email to verify.
 #[derive(ToSchema)]
@@ -72,7 +73,7 @@ pub async fn send_verification_email(
             requested.user(current.user.id.as_str()).session(*current.session.id.as_uuid()).emit();
         }
         None => {
-            let floor = Floor::begin();
+            let floor = MinResponseTime::begin();
             let sent = send_to_stranger(&state, &request, &form.email, callback).await;
             floor.reach().await;
             let id = sent?;
@@ -156,7 +157,7 @@ pub async fn change_email(
     if !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
         return Err(ApiError::SessionNotFresh);
     }
-    let floor = Floor::begin();
+    let floor = MinResponseTime::begin();
     let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
     let sent = begin_change(&state, &asker, &current, &body).await;
     floor.reach().await;

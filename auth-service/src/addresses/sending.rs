@@ -7,10 +7,11 @@ use shared_claims::UserId;
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;
 use crate::limits::Asker;
+use crate::protocol::email_address::Email;
 use crate::protocol::redirect::CheckedTarget;
-use crate::sessions::SessionId;
+use crate::protocol::session_id::SessionId;
 use crate::state::State;
-use crate::users::{Email, User};
+use crate::users::User;
 use crate::verifications::{self, LinkToken, NewLink};
 
 /// Whose email is to be verified.

@@ -38,10 +38,10 @@ pub use self::passwords::PasswordConfig;
 pub use self::routes::{RouteConfig, UnknownPath};
 pub use self::sessions::{CookieError, SessionConfig};
 pub use self::tokens::TokenConfig;
+use crate::client_address::{AddressHeaders, TrustedProxies};
 use crate::keys::KeyEncryptionKeys;
 use crate::passwords::Cost;
 use crate::protocol::auth_secrets::AuthSecrets;
-use crate::protocol::client_address::{AddressHeaders, TrustedProxies};
 use service_kit::origins::OriginPatterns;
 
 /// The settings of `serve`.

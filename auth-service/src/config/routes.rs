@@ -3,8 +3,8 @@
 use clap::Args;
 use jiff::SignedDuration;
 
+use crate::limits::{PathRules, RateRules, rate_rules};
 use crate::protocol::disabled_paths::DisabledPaths;
-use crate::protocol::rate_rules::{self, PathRules, RateRules};
 
 /// The settings of paths.
 #[derive(Debug, Clone, Args)]

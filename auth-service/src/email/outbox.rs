@@ -15,7 +15,8 @@ use super::store;
 use crate::error::ApiError;
 use crate::keys::KeyEncryptionKeys;
 use crate::limits::{Asker, Limits};
-use crate::users::{Email, User};
+use crate::protocol::email_address::Email;
+use crate::users::User;
 
 /// How long it is tried to deliver mail without a link: later than that it would only puzzle.
 const NOTICE_TTL: SignedDuration = SignedDuration::from_hours(24);

@@ -5,10 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use service_kit::envelope::Envelope;
 
 use super::original::{asks_for_page, page_url};
-use crate::error::ApiError;
+use crate::error::{ApiError, RedirectTarget};
 use crate::protocol::body::Fields;
 use crate::protocol::query::{Query, QuerySchema};
-use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
+use crate::protocol::redirect::{self, CheckedTarget};
 use crate::sessions::MaybeSignedIn;
 use crate::state::State;
 use crate::tokens;

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use service_kit::headers::Header;
 
-use crate::protocol::client_address::TrustedProxies;
+use crate::client_address::TrustedProxies;
 
 /// The URL of the page that the browser asked for, if a page is what it asked for.
 ///

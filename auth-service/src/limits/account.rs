@@ -9,9 +9,10 @@ use super::model::{Key, Refusal, Rule, Since};
 use super::store::{self, Taken};
 use super::{Limits, device};
 use crate::error::ApiError;
+use crate::protocol::email_address::Email;
 use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
-use crate::users::{CredentialEpoch, Email};
+use crate::users::CredentialEpoch;
 
 /// Wrong passwords for one account from all devices that it was never signed in on: for a stranger 960 tries a day,
 /// for a person on a new device more than enough. The count ends by itself, so nobody needs to unlock anything. Not

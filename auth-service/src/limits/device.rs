@@ -9,8 +9,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::ApiError;
 use crate::protocol::cookies::Cookies;
+use crate::protocol::email_address::Email;
 use crate::state::State;
-use crate::users::{CredentialEpoch, Email, User};
+use crate::users::{CredentialEpoch, User};
 
 /// What the signed text begins with: no session token and nothing else we sign does.
 const KIND: &str = "device";

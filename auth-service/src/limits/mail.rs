@@ -12,10 +12,10 @@ use shared_claims::UserId;
 
 use super::Limits;
 use super::model::{Count, Key, Rule, Since};
-use super::network::Network;
 use super::store::{self, Full};
-use crate::protocol::client_address::TrustedProxies;
-use crate::users::Email;
+use crate::client_address::Network;
+use crate::client_address::TrustedProxies;
+use crate::protocol::email_address::Email;
 
 /// Mail to one mailbox, whoever asks for it: enough for somebody who does not find it and asks again, too few to flood a
 /// mailbox. The links of those that were sent stay valid.

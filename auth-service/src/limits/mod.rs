@@ -6,7 +6,8 @@ mod account;
 mod device;
 mod mail;
 mod model;
-mod network;
+mod rate_limit;
+pub mod rate_rules;
 mod requester;
 mod store;
 
@@ -22,7 +23,8 @@ pub use account::guess;
 pub use device::{device_cookie, remember_device};
 pub use mail::Asker;
 pub use model::{Bucket, Rule, Since};
-pub use network::Network;
+pub use rate_limit::rate_limit;
+pub use rate_rules::{PathRules, RateRules};
 pub use requester::{Requester, Standing};
 
 use self::model::{Count, Key, Refusal};

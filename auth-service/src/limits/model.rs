@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use jiff::Timestamp;
 pub use service_kit::counters::{Rule, Since};
 
-use super::network::Network;
+use crate::client_address::Network;
 use crate::error::ApiError;
 
 /// Turns a rule's "no" into an answer.

@@ -3,9 +3,10 @@
 use actix_web::HttpRequest;
 
 use super::device;
-use super::network::Network;
+use crate::client_address::Network;
+use crate::protocol::email_address::Email;
 use crate::state::State;
-use crate::users::{CredentialEpoch, Email, User};
+use crate::users::{CredentialEpoch, User};
 
 /// Who waits for a hash.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,11 @@ use shared_claims::UserId;
 
 use super::reason::{Noted, Reason};
 use crate::passwords::{self, NotTaken, Scheme, StoredHash};
-use crate::sessions::{Session, SessionToken};
-use crate::users::{Email, MAX_EMAIL, MAX_IMAGE, MAX_NAME, is_safe_image};
+use crate::protocol::email_address::{Email, MAX_EMAIL};
+use crate::protocol::image_url::is_safe_image;
+use crate::protocol::opaque_token::SessionToken;
+use crate::sessions::Session;
+use crate::users::{MAX_IMAGE, MAX_NAME};
 
 /// What a source says of an account. Nothing of it is checked.
 #[derive(Default)]

@@ -105,7 +105,8 @@ fn is_outdated(stored: &StoredHash, cost: Cost) -> bool {
 mod tests {
     use super::super::model::PasswordRules;
     use super::*;
-    use crate::limits::{Network, Standing};
+    use crate::client_address::Network;
+    use crate::limits::Standing;
     use crate::passwords::Scheme;
 
     fn pool(slots: usize) -> HashPool {

@@ -180,7 +180,7 @@ mod tests {
     use futures_util::future::poll_immediate;
 
     use super::*;
-    use crate::limits::Network;
+    use crate::client_address::Network;
 
     fn pool(slots: usize) -> Pool {
         Pool::new(slots.try_into().unwrap()).unwrap()

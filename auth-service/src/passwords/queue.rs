@@ -6,7 +6,8 @@
 
 use std::collections::VecDeque;
 
-use crate::limits::{Network, Requester, Standing};
+use crate::client_address::Network;
+use crate::limits::{Requester, Standing};
 
 /// Names what waits, to take it out again.
 pub(super) type Ticket = u64;

@@ -7,7 +7,8 @@ use shared_claims::UserId;
 use tokio_postgres::Row;
 
 use super::model::{Scheme, StoredHash};
-use crate::users::{self, CredentialEpoch, Email, User};
+use crate::protocol::email_address::Email;
+use crate::users::{self, CredentialEpoch, User};
 
 const CREATE: &str = "INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)";
 /// Only while the hash is still the one that was checked: a password changed in the meantime must not come back.

@@ -14,8 +14,9 @@ pub use super::fields::Fields;
 use super::fields::kind;
 use super::origin::TrustedOrigins;
 use super::redirect::check_targets;
+use crate::client_address::Network;
 use crate::error::ApiError;
-use crate::limits::{Bucket, Network};
+use crate::limits::Bucket;
 use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 

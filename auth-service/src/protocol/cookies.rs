@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_
 
 use super::auth_secrets::AuthSecrets;
 use super::cookie_domain::CookieDomain;
-use crate::sessions::SessionToken;
+use crate::protocol::opaque_token::SessionToken;
 
 /// What JavaScript's `encodeURIComponent` leaves as it is.
 pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::email_address::{Email, MAX_EMAIL};
+use super::image_url::{IMAGE_RULE, is_safe_image};
 use super::origin::{TrustedOrigins, is_truthy};
-use super::redirect::{CheckedTarget, RedirectTarget};
-use crate::error::ApiError;
-use crate::users::{Email, IMAGE_RULE, MAX_EMAIL, is_safe_image};
+use super::redirect::CheckedTarget;
+use crate::error::{ApiError, RedirectTarget};
 
 /// Reads fields of an object by Better Auth's schema rules, collecting every complaint in order.
 pub struct Fields<'a> {

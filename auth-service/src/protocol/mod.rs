@@ -2,24 +2,24 @@
 
 pub mod auth_secrets;
 pub mod body;
-pub mod client_address;
 pub mod conditional;
 pub mod cookie_domain;
 pub mod cookies;
 pub mod cors;
 pub mod disabled_paths;
+pub mod email_address;
 pub mod error_page;
 pub mod fields;
-pub mod floor;
+pub mod image_url;
 pub mod issuer_path;
+pub mod min_response_time;
 pub mod opaque_token;
 pub mod origin;
 pub mod page;
 pub mod path_pattern;
 pub mod query;
-pub mod rate_limit;
-pub mod rate_rules;
 pub mod redirect;
+pub mod session_id;
 pub mod status;
 pub mod timestamp;
 

@@ -18,6 +18,12 @@ pub struct OpaqueToken<K> {
     kind: PhantomData<fn() -> K>,
 }
 
+/// The kind of token that a session has.
+pub enum SessionKind {}
+
+/// The token that a signed-in device holds. The database holds only its SHA-256.
+pub type SessionToken = OpaqueToken<SessionKind>;
+
 impl<K> OpaqueToken<K> {
     /// A new random token.
     ///

@@ -11,54 +11,7 @@ use url::{Position, Url};
 
 use super::PREFIX;
 use super::origin::{TrustedOrigins, is_truthy};
-use crate::error::ApiError;
-
-/// The parameters that send a browser somewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RedirectTarget {
-    /// `callbackURL`
-    Callback,
-    /// `redirectTo`
-    Redirect,
-    /// `errorCallbackURL`
-    ErrorCallback,
-    /// `newUserCallbackURL`
-    NewUserCallback,
-    /// `signIn`, of `forward-auth`: not Better Auth's
-    SignIn,
-}
-
-impl RedirectTarget {
-    /// The code of the refusal of one that is not trusted.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Callback => "INVALID_CALLBACK_URL",
-            Self::Redirect => "INVALID_REDIRECT_URL",
-            Self::ErrorCallback => "INVALID_ERROR_CALLBACK_URL",
-            Self::NewUserCallback => "INVALID_NEW_USER_CALLBACK_URL",
-            Self::SignIn => "INVALID_SIGN_IN_URL",
-        }
-    }
-
-    /// The parameter's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Callback => "callbackURL",
-            Self::Redirect => "redirectTo",
-            Self::ErrorCallback => "errorCallbackURL",
-            Self::NewUserCallback => "newUserCallbackURL",
-            Self::SignIn => "signIn",
-        }
-    }
-
-    /// What Better Auth calls it in messages.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Redirect => "redirectURL",
-            Self::Callback | Self::ErrorCallback | Self::NewUserCallback | Self::SignIn => self.name(),
-        }
-    }
-}
+use crate::error::{ApiError, RedirectTarget};
 
 /// A redirect target of a trusted origin. Resolved against this service's own address by the WHATWG's rules, which browsers
 /// follow, its text is the URL that was checked.

@@ -7,12 +7,13 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::hand_over::{place, session_headers};
-use super::model::{Session, SessionToken};
+use super::model::Session;
 use super::refresh::News;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Schema};
 use crate::protocol::cookies::Presented;
+use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::origin::is_truthy;
 use crate::security_event::{self, SecurityEvent};
 use crate::state::State;

@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use super::current::{Fresh, Revoking, SignedIn};
 use super::hand_over::clear_cookies;
-use super::model::{SessionId, SessionView};
+use super::model::SessionView;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, NoFields, Schema};
+use crate::protocol::session_id::SessionId;
 use crate::protocol::status::{DONE, Status};
 use crate::security_event::{self, SecurityEvent};
 use crate::state::State;

@@ -8,10 +8,12 @@ use service_kit::headers::for_display;
 use service_kit::security_log::Client;
 use shared_claims::UserId;
 
-use super::model::{Session, SessionId, SessionToken};
+use super::model::Session;
 use super::store::{self, Stored};
 use crate::error::ApiError;
 use crate::limits;
+use crate::protocol::opaque_token::SessionToken;
+use crate::protocol::session_id::SessionId;
 use crate::security_event::SecurityEvent;
 use crate::state::State;
 use crate::tokens;

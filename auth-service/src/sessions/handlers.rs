@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 
 use super::current::{MaybeSignedIn, WithBody};
 use super::hand_over::clear_cookies_of;
-use super::model::{SessionToken, SessionView};
+use super::model::SessionView;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, NoFields, Schema};
+use crate::protocol::opaque_token::SessionToken;
 use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 use crate::tokens;

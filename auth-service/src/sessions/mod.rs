@@ -10,7 +10,7 @@ mod store;
 
 pub use current::{Fresh, MaybeSignedIn, SignedIn, WithBody, set_cookies};
 pub use hand_over::{Started, clear_cookies_of, hand_over, hand_over_with, start};
-pub use model::{Session, SessionId, SessionSettings, SessionToken};
+pub use model::{Session, SessionSettings};
 pub use refresh::tell_device;
 pub use store::{end_all, hold};
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -1,14 +1,11 @@
 //! Sessions and the tokens that carry them.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use shared_claims::UserId;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use crate::protocol::opaque_token::OpaqueToken;
+use crate::protocol::session_id::SessionId;
 use crate::protocol::timestamp;
 use crate::status_lists::StatusIndex;
 
@@ -44,45 +41,6 @@ impl SessionSettings {
     /// When a session ends that began at `beginning` and would go on until `expires_at`.
     fn end(&self, beginning: Timestamp, expires_at: Timestamp) -> Timestamp {
         self.max_lifetime.map_or(expires_at, |lifetime| expires_at.min(later(beginning, lifetime)))
-    }
-}
-
-/// What a signed-in device holds. The database knows only its SHA-256. Never printed.
-pub type SessionToken = OpaqueToken<Session>;
-
-/// The handle of a session: names it, in lists and in the `sid` of tokens, and authenticates nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
-pub struct SessionId(Uuid);
-
-impl SessionId {
-    /// The id of a session made now.
-    pub fn new(now: Timestamp) -> Self {
-        Self(service_kit::id::new_v7(now))
-    }
-
-    /// The id as PostgreSQL stores it.
-    pub fn as_uuid(&self) -> &Uuid {
-        &self.0
-    }
-}
-
-impl SessionId {
-    /// Reads a handle; `None` when it is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        Uuid::try_parse(text).ok().map(Self)
-    }
-}
-
-impl From<Uuid> for SessionId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 

@@ -7,8 +7,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 
 use super::hand_over::session_headers;
-use super::model::SessionToken;
 use crate::protocol::cookies::Presented;
+use crate::protocol::opaque_token::SessionToken;
 use crate::state::State;
 
 /// Left with a request by looking its session up, when the device does not know it yet.

@@ -7,7 +7,9 @@ use shared_claims::UserId;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::model::{Session, SessionId, SessionToken};
+use super::model::Session;
+use crate::protocol::opaque_token::SessionToken;
+use crate::protocol::session_id::SessionId;
 use crate::status_lists::StatusIndex;
 use crate::users::{self, CredentialEpoch, User};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 
-use crate::sessions::SessionId;
+use crate::protocol::session_id::SessionId;
 use crate::status_lists::StatusIndex;
 
 /// What all tokens together may take, in bytes: some thirty thousand of them, the sessions in use at a time.

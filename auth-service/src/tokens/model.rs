@@ -8,10 +8,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::protocol::email_address::Email;
+use crate::protocol::session_id::SessionId;
 use crate::protocol::timestamp;
-use crate::sessions::SessionId;
 use crate::status_lists::StatusReference;
-use crate::users::{Email, User};
+use crate::users::User;
 
 /// RFC 9068 wants to know which client asked; until there are others, it is the first-party page.
 const FIRST_PARTY_CLIENT: &str = "first-party";

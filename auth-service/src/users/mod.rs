@@ -1,12 +1,10 @@
 //! Who has an account.
 
 mod handlers;
-mod image;
 mod model;
 mod store;
 
-pub use image::{IMAGE_RULE, is_safe_image};
-pub use model::{CredentialEpoch, Email, MAX_EMAIL, MAX_IMAGE, MAX_NAME, NewUser, User};
+pub use model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, NewUser, User};
 pub use store::{create, find, find_by_email, from_row, insert, lock, set_email, set_verified, update};
 use utoipa_actix_web::service_config::ServiceConfig;
 

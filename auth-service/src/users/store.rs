@@ -6,8 +6,9 @@ use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
 
-use super::model::{CredentialEpoch, Email, NewUser, User};
+use super::model::{CredentialEpoch, NewUser, User};
 use crate::error::ApiError;
+use crate::protocol::email_address::Email;
 
 const CREATE: &str = "
     INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at)

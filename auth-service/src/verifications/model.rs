@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use shared_claims::UserId;
 
+use crate::protocol::email_address::Email;
 use crate::protocol::opaque_token::OpaqueToken;
-use crate::sessions::SessionId;
-use crate::users::{CredentialEpoch, Email, User};
+use crate::protocol::session_id::SessionId;
+use crate::users::{CredentialEpoch, User};
 
 /// How long links are valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

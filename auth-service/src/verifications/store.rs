@@ -8,8 +8,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::model::{LinkLifetimes, LinkToken, NewLink, Purpose, Subject, Verification};
-use crate::sessions::SessionId;
-use crate::users::{CredentialEpoch, Email, User};
+use crate::protocol::email_address::Email;
+use crate::protocol::session_id::SessionId;
+use crate::users::{CredentialEpoch, User};
 
 /// How long a dead link is remembered, so that who follows it is told that it is too old, and not that there never
 /// was one.

@@ -118,7 +118,10 @@ async fn no_text_of_a_user_makes_a_header_or_another_recipient() {
     for hostile in
         ["a@b.example\r\nBcc: eve@example.com", "a@b.example\nRCPT TO:<eve@example.com>", "<a@b.example>"]
     {
-        assert!(auth_service::users::Email::parse(hostile).is_none(), "{hostile:?} is no address");
+        assert!(
+            auth_service::protocol::email_address::Email::parse(hostile).is_none(),
+            "{hostile:?} is no address"
+        );
     }
     let worker = post.worker(&server.url(), None);
     let new_email = "x@y.example\r\nBcc: eve@example.com\r\n.\r\nMAIL FROM:<eve@example.com>\r\n<script>alert(1)</script>";

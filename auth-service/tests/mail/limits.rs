@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_service::client_address::Network;
 use auth_service::email::{Addressee, Message, Outbox};
-use auth_service::limits::{Asker, Limits, Network};
-use auth_service::users::Email;
+use auth_service::limits::{Asker, Limits};
+use auth_service::protocol::email_address::Email;
 use aws_lc_rs::hmac;
 use futures_util::future::join_all;
 use jiff::SignedDuration;

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_service::client_address::Network;
 use auth_service::email::{Addressee, Delivery, MailUrl, Mailer, Message, Outbox, Sender, Transport, Worker};
 use auth_service::keys::KeyEncryptionKeys;
-use auth_service::limits::{Asker, Limits, Network};
-use auth_service::users::Email;
+use auth_service::limits::{Asker, Limits};
+use auth_service::protocol::email_address::Email;
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::TestDatabase;
 use service_kit::database::{Address, Timeouts};

@@ -10,18 +10,20 @@ use utoipa::ToSchema;
 
 use super::super::model::Password;
 use super::super::store;
+use crate::client_address::Network;
 use crate::email::{Addressee, Message};
-use crate::error::{ApiError, LinkRefusal};
-use crate::limits::{self, Asker, Network, Requester};
+use crate::error::{ApiError, LinkRefusal, RedirectTarget};
+use crate::limits::{self, Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
-use crate::protocol::floor::Floor;
+use crate::protocol::email_address::Email;
+use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::query::{Query, QuerySchema};
-use crate::protocol::redirect::{self, CheckedTarget, RedirectTarget};
+use crate::protocol::redirect::{self, CheckedTarget};
 use crate::protocol::status::{DONE, Status};
 use crate::security_event::{self, SecurityEvent};
 use crate::sessions;
 use crate::state::State;
-use crate::users::{self, Email, User};
+use crate::users::{self, User};
 use crate::verifications::{self, LinkToken, NewLink, Purpose, Subject};
 
 /// What everybody is told who asks for a reset, whether there is such an account or not.
@@ -77,7 +79,7 @@ pub async fn request_password_reset(
     if state.outbox.is_none() {
         return Err(ApiError::ResetPasswordDisabled);
     }
-    let floor = Floor::begin();
+    let floor = MinResponseTime::begin();
     let asker = Asker::of(&state.settings.trusted_proxies, &request, None);
     let client = security_event::client(&state.settings.trusted_proxies, &request);
     let sent = send_link(&state, &asker, client, &form).await;

@@ -12,15 +12,16 @@ use super::super::model::{Password, StoredHash};
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
 use crate::addresses::{self, Verified};
-use crate::error::ApiError;
+use crate::error::{ApiError, RedirectTarget};
 use crate::limits::{self, Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
-use crate::protocol::floor::Floor;
-use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
+use crate::protocol::email_address::{Email, MAX_EMAIL};
+use crate::protocol::min_response_time::MinResponseTime;
+use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::{self, SecurityEvent};
 use crate::sessions;
 use crate::state::State;
-use crate::users::{self, CredentialEpoch, Email, MAX_EMAIL, User};
+use crate::users::{self, CredentialEpoch, User};
 
 /// The credentials of an account.
 #[derive(ToSchema)]
@@ -105,7 +106,7 @@ pub async fn sign_in(
     };
     if state.settings.accounts.require_verified_email && !user.email_verified {
         if state.settings.accounts.verify_on_sign_in {
-            let floor = Floor::begin();
+            let floor = MinResponseTime::begin();
             let callback = form.callback_url.as_ref().and_then(Option::as_ref);
             let sent = send_link_again(&state, &request, &user, callback).await;
             floor.reach().await;

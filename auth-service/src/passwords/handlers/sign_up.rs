@@ -12,15 +12,16 @@ use super::super::policy::Owner;
 use super::super::{sign_ups, store};
 use crate::addresses::{self, Verified};
 use crate::email::{Addressee, Message};
-use crate::error::ApiError;
+use crate::error::{ApiError, RedirectTarget};
 use crate::limits::{Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
-use crate::protocol::floor::Floor;
-use crate::protocol::redirect::{CheckedTarget, RedirectTarget};
+use crate::protocol::email_address::Email;
+use crate::protocol::min_response_time::MinResponseTime;
+use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::{self, SecurityEvent};
 use crate::sessions::{self, Started};
 use crate::state::State;
-use crate::users::{self, Email, MAX_IMAGE, MAX_NAME, NewUser, User};
+use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User};
 
 /// The reason the log has for a sign-up whose email has an account.
 const EMAIL_TAKEN: &str = "email_taken";
@@ -122,7 +123,7 @@ pub async fn sign_up(
         let remembered = form.remember_me.unwrap_or(true);
         Some(begin(&state, &request, (&user, &hash), remembered, form.callback_url.as_ref(), now).await?)
     } else {
-        let floor = Floor::begin();
+        let floor = MinResponseTime::begin();
         let done = if accounts.require_verified_email {
             wait(&state, &request, &user, &hash, form.callback_url.as_ref(), now).await
         } else {

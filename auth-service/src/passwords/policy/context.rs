@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::fold;
-use crate::users::{Email, User};
+use crate::protocol::email_address::Email;
+use crate::users::User;
 
 /// Minimum length of a word, in characters. A shorter one is part of many a random password.
 const SHORTEST_WORD: usize = 3;

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use shared_claims::UserId;
 
 use super::super::model::StoredHash;
-use crate::users::{CredentialEpoch, Email, User};
+use crate::protocol::email_address::Email;
+use crate::users::{CredentialEpoch, User};
 
 /// How long a sign-up waits: long enough to find the mail after a holiday weekend and ask for another one. Its password
 /// is nobody's for longer than that.

@@ -10,8 +10,9 @@ use super::super::model::StoredHash;
 use super::super::store as passwords;
 use super::model::{MAX_FOR_EMAIL, SIGN_UP_TTL, SignUp};
 use crate::error::ApiError;
+use crate::protocol::email_address::Email;
 use crate::sessions;
-use crate::users::{self, Email, User};
+use crate::users::{self, User};
 use crate::verifications::{self, LinkToken};
 
 /// Sweeps some of what has expired, and of those with the same email all but the newest. Rows that are in use are left to

@@ -8,7 +8,7 @@ use actix_web::HttpRequest;
 use service_kit::security_log::{Client, Record};
 use strum::{IntoStaticStr, VariantArray};
 
-use crate::protocol::client_address::TrustedProxies;
+use crate::client_address::TrustedProxies;
 
 /// A kind of security event. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]

@@ -1,5 +1,7 @@
 //! Whose request this is: the client's address, behind proxies too.
 
+mod network;
+
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Once;
@@ -7,6 +9,8 @@ use std::sync::Once;
 use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
 use ipnet::{IpNet, Ipv4Net};
+
+pub use network::Network;
 
 /// How many leading bits of an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) are not the IPv4 address.
 const MAPPED_BITS: u8 = 96;

@@ -5,15 +5,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Longer than the look-up, two inserts and a commit that one of the cases takes, on a database that is busy.
-const FLOOR: Duration = Duration::from_millis(100);
+const MIN: Duration = Duration::from_millis(100);
 
 /// Runs from the first difference between the cases.
-pub struct Floor(Instant);
+pub struct MinResponseTime(Instant);
 
-impl Floor {
+impl MinResponseTime {
     /// Begins now.
     pub fn begin() -> Self {
-        Self(Instant::now() + FLOOR)
+        Self(Instant::now() + MIN)
     }
 
     /// Waits until the least time is over.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use service_kit::settings;
 
-use super::PREFIX;
-use super::path_pattern::PathPattern;
-use crate::limits::{LONGEST_WINDOW, Rule, Since};
+use super::{LONGEST_WINDOW, Rule, Since};
+use crate::protocol::PREFIX;
+use crate::protocol::path_pattern::PathPattern;
 
 /// Where credentials are tried or accounts made.
 const CREDENTIALS: Rule = rule(3, SignedDuration::from_secs(10));

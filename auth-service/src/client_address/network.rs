@@ -63,7 +63,7 @@ impl Network {
     }
 
     /// The text that stands for it: its first address and its length.
-    pub(super) fn text(self) -> String {
+    pub fn text(self) -> String {
         format!("{}/{}", self.address, self.bits)
     }
 }

@@ -6,9 +6,10 @@ use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
+use super::Bucket;
 use super::rate_rules::{CONFIRMATION, Counted};
+use crate::client_address::Network;
 use crate::error::ApiError;
-use crate::limits::{Bucket, Network};
 use crate::security_event::{self, SecurityEvent};
 use crate::state::State;
 
