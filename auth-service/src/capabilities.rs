@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::passwords::PasswordRules;
 use crate::protocol::PREFIX;
 use crate::protocol::disabled_paths::DisabledPaths;
-use crate::state::{AccountSettings, State};
+use crate::users::AccountSettings;
 
 /// A setting changes by a restart alone, and the service enforces it in any case: a page may be a minute behind.
 const MAX_AGE: &str = "public, max-age=60";
@@ -122,8 +122,8 @@ impl Capabilities {
 /// For sign-in pages: which endpoints are enabled, and how long a password must be.
 #[utoipa::path(tag = "capabilities", responses((status = 200, body = Capabilities, description = "The enabled features")))]
 #[get("/capabilities")]
-async fn capabilities(state: web::Data<State>) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, MAX_AGE)).json(&*state.capabilities)
+async fn capabilities(capabilities: web::Data<Capabilities>) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, MAX_AGE)).json(&**capabilities)
 }
 
 /// Adds `capabilities`.

@@ -1,12 +1,11 @@
 //! auth-service: accounts by e-mail and password, sessions, short-lived RS256 tokens and the JWKS that verifies
 //! them. Answers under `/api/auth` exactly as Better Auth does, so that its clients work unchanged.
 
-pub mod addresses;
+mod account;
 pub mod capabilities;
 pub mod cli;
 pub mod client_address;
 pub mod config;
-mod document;
 pub mod email;
 pub mod error;
 mod forward_auth;
@@ -19,7 +18,6 @@ pub mod protocol;
 pub mod security_event;
 pub mod server;
 pub mod sessions;
-pub mod state;
 pub mod status_lists;
 pub mod tokens;
 pub mod users;

@@ -1,6 +1,5 @@
 //! The service as a whole: built, bound, run, stopped.
 
-use std::future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,16 +133,12 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     let budget = web::Data::new(RequestBudget::new(settings.requests_per_minute, clock.clone()));
     let refused_callers = web::Data::new(security_event::RefusalLog::new(clock.clone()));
     let app = move || {
-        let (address, searches, clock) = (address.clone(), searches.clone(), clock.clone());
-        let state = move || {
-            let state =
-                |pool| State::new(OwnedTables::new(pool, isolated, bounds), searches.clone(), clock.clone());
-            future::ready(address.worker_pool(connections).map(state))
-        };
+        let tables = OwnedTables::new(address.worker_pool(connections), isolated, bounds);
+        let state = State::new(tables, searches.clone(), clock.clone());
         let (app, mut document) = App::new()
             .into_utoipa_app()
             .openapi(Document::openapi())
-            .data_factory(state)
+            .app_data(web::Data::new(state))
             .app_data(verifier.clone())
             .app_data(budget.clone())
             .app_data(refused_callers.clone())

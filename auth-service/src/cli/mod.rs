@@ -83,7 +83,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Config(ConfigCommand::Check(config)) => {
             let weaknesses = [exposed, config.weaknesses()].concat();
-            command_line::checked(NAME, server::check(&config), &weaknesses)
+            command_line::checked(NAME, server::check(&config, Arc::new(SystemClock)), &weaknesses)
         }
         Command::Migrate(config) => {
             telemetry::init(config.log_format);

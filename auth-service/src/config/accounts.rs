@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
 use crate::passwords::PasswordRules;
-use crate::state::AccountSettings;
+use crate::users::AccountSettings;
 
 /// The longest password that can be allowed, in characters: nobody types more, and hashing must not be fed megabytes.
 const LONGEST_PASSWORD: usize = 1024;

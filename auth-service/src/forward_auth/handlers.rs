@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use service_kit::envelope::Envelope;
 
 use super::original::{asks_for_page, page_url};
+use crate::client_address::TrustedProxies;
 use crate::error::{ApiError, RedirectTarget};
 use crate::protocol::body::Fields;
+use crate::protocol::origin::TrustedOrigins;
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget};
-use crate::sessions::MaybeSignedIn;
-use crate::state::State;
-use crate::tokens;
+use crate::sessions::{MaybeSignedIn, Sessions};
 
 /// The headers by which the proxy tells the application whose request it is.
 const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
@@ -59,12 +59,13 @@ impl QuerySchema for ForwardAuth {
 #[get("/forward-auth")]
 pub async fn forward_auth(
     request: HttpRequest,
-    state: web::Data<State>,
+    sessions: web::Data<Sessions>,
+    origins: web::Data<TrustedOrigins>,
     Query(asked): Query<ForwardAuth>,
     current: MaybeSignedIn,
 ) -> Result<HttpResponse, ApiError> {
     let MaybeSignedIn::SignedIn(current) = current else {
-        return to_sign_in(&request, &state, asked.sign_in);
+        return to_sign_in(&request, (&origins, sessions.log.proxies()), asked.sign_in);
     };
     let user = &current.user;
     let mut response = HttpResponse::Ok();
@@ -72,7 +73,7 @@ pub async fn forward_auth(
     response.insert_header((CACHE_CONTROL, NO_STORE));
     response.insert_header((USER_ID, user.id.as_str())).insert_header((USER_EMAIL, user.email.as_str()));
     if asked.token {
-        let token = tokens::issue(&state, &current.session, user).await?;
+        let token = sessions.access_token(&current.session, user).await?;
         response.insert_header((AUTHORIZATION, format!("Bearer {token}")));
     }
     Ok(response.finish())
@@ -81,17 +82,17 @@ pub async fn forward_auth(
 /// The answer without a session: 401, or the way to the sign-in page, and back if it is known where that is.
 fn to_sign_in(
     request: &HttpRequest,
-    state: &State,
+    (origins, proxies): (&TrustedOrigins, &TrustedProxies),
     sign_in: Option<CheckedTarget>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(page) = sign_in.filter(|_| asks_for_page(request.headers())) else {
         return Err(ApiError::Unauthorized);
     };
-    let page = match page_url(request, &state.settings.trusted_proxies) {
+    let page = match page_url(request, proxies) {
         None => page,
         Some(url) => {
-            let Some(back) = CheckedTarget::parse(&url, &state.origins) else {
-                state.origins.report_refused(&url);
+            let Some(back) = CheckedTarget::parse(&url, origins) else {
+                origins.report_refused(&url);
                 return Err(ApiError::UntrustedTarget(RedirectTarget::Callback));
             };
             page.absolute_with_parameter(RedirectTarget::Callback.name(), back.as_str())

@@ -2,17 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, route, web};
 
+use super::key_ring::KeyRing;
 use super::snapshot::Jwks;
 use crate::error::ApiError;
-use crate::state::State;
 
 /// Get the public keys at Better Auth's path.
 ///
 /// The same document as `/.well-known/jwks.json`.
 #[utoipa::path(tag = "tokens", responses((status = 200, body = Jwks, description = "The JWK Set"), (status = 304, description = "Not modified")))]
 #[get("/jwks")]
-pub async fn jwks(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    answer(&request, &state)
+pub async fn jwks(request: HttpRequest, keys: web::Data<KeyRing>) -> Result<HttpResponse, ApiError> {
+    answer(&request, &keys)
 }
 
 /// Get the public keys that verify access tokens.
@@ -22,11 +22,11 @@ pub async fn jwks(request: HttpRequest, state: web::Data<State>) -> Result<HttpR
 #[route("/.well-known/jwks.json", method = "GET", method = "HEAD")]
 pub async fn well_known_jwks(
     request: HttpRequest,
-    state: web::Data<State>,
+    keys: web::Data<KeyRing>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&request, &state)
+    answer(&request, &keys)
 }
 
-fn answer(request: &HttpRequest, state: &State) -> Result<HttpResponse, ApiError> {
-    Ok(state.keys.jwks()?.answer(request, &state.keys.contract().cache_control))
+fn answer(request: &HttpRequest, keys: &KeyRing) -> Result<HttpResponse, ApiError> {
+    Ok(keys.jwks()?.answer(request, &keys.contract().cache_control))
 }

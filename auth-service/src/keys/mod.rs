@@ -8,7 +8,6 @@ mod jwk;
 mod keeper;
 mod key_ring;
 mod life;
-mod metadata;
 mod model;
 mod operator;
 mod pem;
@@ -23,7 +22,6 @@ pub use jwk::{RS256, is_usable_kid, pkcs8_of, published, written_out};
 pub use keeper::{Keeper, NewKey, public_half};
 pub use key_ring::KeyRing;
 pub use life::{Due, KeyRecord, KeyStatus, rotation_at};
-pub use metadata::Metadata;
 pub use model::{KeySize, SigningKey};
 pub use operator::{ImportedKey, Revoked, Successor};
 pub use pem::{PemKey, bits, public_pem};
@@ -37,11 +35,7 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::jwks);
 }
 
-/// Adds `/.well-known/jwks.json`, where other systems look for it, and the metadata that leads there.
+/// Adds `/.well-known/jwks.json`, where other systems look for it.
 pub fn well_known(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(handlers::well_known_jwks)
-        .service(metadata::server_metadata)
-        .service(metadata::openid_configuration);
-    // Not documented: no document can list the paths of all issuers.
-    cfg.map(|cfg| cfg.service(metadata::server_metadata_of_path));
+    cfg.service(handlers::well_known_jwks);
 }

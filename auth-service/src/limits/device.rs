@@ -1,8 +1,10 @@
 //! Devices that an account was signed in on, known by a signed cookie (OWASP's "device cookie"). It authenticates
 //! nothing: all it gives is a count of wrong passwords that strangers cannot use up.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::{HttpRequest, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::{digest, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +12,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::error::ApiError;
 use crate::protocol::cookies::Cookies;
 use crate::protocol::email_address::Email;
-use crate::state::State;
 use crate::users::{CredentialEpoch, User};
 
 /// What the signed text begins with: no session token and nothing else we sign does.
@@ -76,57 +77,68 @@ impl Device {
     }
 }
 
-/// The device that sent a request, if `account` was signed in on it with the credential of `epoch`.
-pub(super) fn known(
-    cookies: &Cookies,
-    headers: &HeaderMap,
-    account: &Email,
-    epoch: CredentialEpoch,
-) -> Option<Device> {
-    presented(cookies, headers).find(|device| device.knows(account, epoch))
+/// Recognizes the devices that an account was signed in on, and marks them.
+pub struct Devices {
+    /// Reads and signs the cookie.
+    cookies: Arc<Cookies>,
+    /// Whether passwords are limited. If not, there is no reason to mark devices.
+    is_limited: bool,
 }
 
-/// Every device that a request names with a good signature.
-fn presented<'a>(cookies: &'a Cookies, headers: &'a HeaderMap) -> impl Iterator<Item = Device> + use<'a> {
-    cookies.devices(headers).filter_map(|text| Device::parse(&text))
-}
-
-/// Notes on the device that `user` proved their present credential on it: a cookie, unless it has one that says so. Part
-/// of handing a session to its device, and of changing a password. Without limits there is nothing to note.
-///
-/// # Errors
-/// When the system has no randomness to give.
-pub fn remember_device(
-    response: &mut HttpResponseBuilder,
-    state: &State,
-    request: &HttpRequest,
-    user: &User,
-) -> Result<(), ApiError> {
-    if let Some(cookie) = device_cookie(state, request, user)? {
-        response.append_header((header::SET_COOKIE, cookie));
+impl Devices {
+    /// Recognizes devices by `cookies`. Marks them only where guesses at passwords are limited.
+    pub fn new(cookies: Arc<Cookies>, is_limited: bool) -> Self {
+        Self { cookies, is_limited }
     }
-    Ok(())
-}
 
-/// The cookie that says so, unless the device has one already.
-///
-/// # Errors
-/// When the system has no randomness to give.
-pub fn device_cookie(
-    state: &State,
-    request: &HttpRequest,
-    user: &User,
-) -> Result<Option<HeaderValue>, ApiError> {
-    let (headers, epoch) = (request.headers(), user.credential_epoch);
-    if state.limits.is_none() || known(&state.cookies, headers, &user.email, epoch).is_some() {
-        return Ok(None);
+    /// The device that sent a request, if `account` was signed in on it with the credential of `epoch`.
+    pub(super) fn known(
+        &self,
+        headers: &HeaderMap,
+        account: &Email,
+        epoch: CredentialEpoch,
+    ) -> Option<Device> {
+        self.presented(headers).find(|device| device.knows(account, epoch))
     }
-    let mut device = match presented(&state.cookies, headers).next() {
-        Some(device) => device,
-        None => Device::generate()?,
-    };
-    device.add(&user.email, epoch);
-    Ok(state.cookies.set_device(&device.text()))
+
+    /// Every device that a request names with a valid signature.
+    fn presented<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = Device> + use<'a> {
+        self.cookies.devices(headers).filter_map(|text| Device::parse(&text))
+    }
+
+    /// Marks the device on which `user` proved the current credential, unless it is marked already. Part of giving a
+    /// session to its device, and of changing a password.
+    ///
+    /// # Errors
+    /// If the system has no randomness.
+    pub fn remember(
+        &self,
+        response: &mut HttpResponse,
+        request: &HttpRequest,
+        user: &User,
+    ) -> Result<(), ApiError> {
+        if let Some(cookie) = self.cookie(request, user)? {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        Ok(())
+    }
+
+    /// The cookie that marks the device, unless it is marked already.
+    ///
+    /// # Errors
+    /// If the system has no randomness.
+    pub fn cookie(&self, request: &HttpRequest, user: &User) -> Result<Option<HeaderValue>, ApiError> {
+        let (headers, epoch) = (request.headers(), user.credential_epoch);
+        if !self.is_limited || self.known(headers, &user.email, epoch).is_some() {
+            return Ok(None);
+        }
+        let mut device = match self.presented(headers).next() {
+            Some(device) => device,
+            None => Device::generate()?,
+        };
+        device.add(&user.email, epoch);
+        Ok(self.cookies.set_device(&device.text()))
+    }
 }
 
 #[cfg(test)]

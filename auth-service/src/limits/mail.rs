@@ -3,7 +3,6 @@
 //! It is counted where mail enters the outbox, in the transaction that puts it there. The answer to whoever asked must not
 //! depend on it: else it would tell who else asks, or which accounts there are.
 
-use actix_web::HttpRequest;
 use jiff::{SignedDuration, Timestamp};
 use metrics::counter;
 use service_kit::database::Executor;
@@ -14,7 +13,6 @@ use super::Limits;
 use super::model::{Count, Key, Rule, Since};
 use super::store::{self, Full};
 use crate::client_address::Network;
-use crate::client_address::TrustedProxies;
 use crate::protocol::email_address::Email;
 
 /// Mail to one mailbox, whoever asks for it: enough for somebody who does not find it and asks again, too few to flood a
@@ -51,9 +49,9 @@ pub struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    /// Who sent `request`, with the account that it was shown to be of.
-    pub fn of(proxies: &TrustedProxies, request: &HttpRequest, account: Option<&'a UserId>) -> Self {
-        Self { account, network: Network::of(proxies.client(request)) }
+    /// A client in `network`, with the account that it has proved to be of.
+    pub fn new(network: Network, account: Option<&'a UserId>) -> Self {
+        Self { account, network }
     }
 }
 

@@ -19,11 +19,11 @@ use service_kit::counters::Counters;
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
 
-pub use account::guess;
-pub use device::{device_cookie, remember_device};
+pub use account::Guesses;
+pub use device::Devices;
 pub use mail::Asker;
 pub use model::{Bucket, Rule, Since};
-pub use rate_limit::rate_limit;
+pub use rate_limit::{RateLimiter, rate_limit};
 pub use rate_rules::{PathRules, RateRules};
 pub use requester::{Requester, Standing};
 

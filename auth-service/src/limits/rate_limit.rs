@@ -1,17 +1,20 @@
 //! The rate limits, for everything under the prefix and before every other check.
 
+use std::sync::Arc;
+
+use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use service_kit::database::Pool;
+use shared_claims::SharedClock;
 
-use super::Bucket;
 use super::rate_rules::{CONFIRMATION, Counted};
-use crate::client_address::Network;
+use super::{Bucket, Limits, RateRules};
 use crate::error::ApiError;
-use crate::security_event::{self, SecurityEvent};
-use crate::state::State;
+use crate::protocol::service::service;
+use crate::security_event::{SecurityEvent, SecurityLog};
 
 /// Middleware for `actix_web::middleware::from_fn`, around the scope of the prefix. A refusal is an answer and no
 /// error to the middlewares outside, so that it gets all their headers.
@@ -22,36 +25,52 @@ pub async fn rate_limit<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    match check(&request).await {
+    let checked = match service::<RateLimiter>(&request) {
+        Ok(limiter) => limiter.check(&request).await,
+        Err(error) => Err(error),
+    };
+    match checked {
         Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
         Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
     }
 }
 
-async fn check(request: &ServiceRequest) -> Result<(), ApiError> {
-    let state = request
-        .app_data::<web::Data<State>>()
-        .ok_or_else(|| ApiError::Internal("no state in app data".to_owned()))?;
-    let Some(limits) = &state.limits else { return Ok(()) };
-    // A preflight that a browser makes by itself is not the page's doing.
-    if request.method() == Method::OPTIONS {
-        return Ok(());
+/// Limits the requests to each route.
+pub struct RateLimiter {
+    /// `None` where nothing is limited.
+    pub limits: Option<Arc<Limits>>,
+    /// The limit of each route.
+    pub rules: Arc<RateRules>,
+    /// Connections of this worker.
+    pub pool: Pool,
+    /// Records refused requests.
+    pub log: Arc<SecurityLog>,
+    /// The time.
+    pub clock: SharedClock,
+}
+
+impl RateLimiter {
+    async fn check(&self, request: &ServiceRequest) -> Result<(), ApiError> {
+        let Some(limits) = &self.limits else { return Ok(()) };
+        // A preflight that a browser makes by itself is not the page's doing.
+        if request.method() == Method::OPTIONS {
+            return Ok(());
+        }
+        // The path as it will be routed. `HttpRequest::match_pattern` would take it as it came, percent-encoded.
+        let route = request.resource_map().match_pattern(request.match_info().as_str()).unwrap_or_default();
+        let confirms = request.method() == Method::POST && route.ends_with("/verify-email");
+        let route = if confirms { CONFIRMATION } else { &*route };
+        let bucket = Bucket { network: self.log.network(request.request()), route };
+        let now = self.clock.now();
+        let outcome = match self.rules.of(route) {
+            Some((rule, Counted::Everywhere)) => limits.check_everywhere(&self.pool, bucket, rule, now).await,
+            Some((rule, Counted::Here)) => limits.check_here(bucket, rule, now),
+            None => Ok(()),
+        };
+        if matches!(outcome, Err(ApiError::TooManyRequests { .. })) {
+            let client = self.log.client(request.request());
+            self.log.throttled(SecurityEvent::RateLimited.by(client), &bucket);
+        }
+        outcome
     }
-    // The path as it will be routed. `HttpRequest::match_pattern` would take it as it came, percent-encoded.
-    let route = request.resource_map().match_pattern(request.match_info().as_str()).unwrap_or_default();
-    let network = Network::of(state.settings.trusted_proxies.client(request.request()));
-    let confirms = request.method() == Method::POST && route.ends_with("/verify-email");
-    let route = if confirms { CONFIRMATION } else { &*route };
-    let bucket = Bucket { network, route };
-    let now = state.clock.now();
-    let outcome = match state.settings.rate_rules.of(route) {
-        Some((rule, Counted::Everywhere)) => limits.check_everywhere(&state.pool, bucket, rule, now).await,
-        Some((rule, Counted::Here)) => limits.check_here(bucket, rule, now),
-        None => Ok(()),
-    };
-    if matches!(outcome, Err(ApiError::TooManyRequests { .. })) {
-        let client = security_event::client(&state.settings.trusted_proxies, request.request());
-        state.throttle.emit(SecurityEvent::RateLimited.by(client), &bucket, now);
-    }
-    outcome
 }

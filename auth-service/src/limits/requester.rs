@@ -2,10 +2,9 @@
 
 use actix_web::HttpRequest;
 
-use super::device;
+use super::Devices;
 use crate::client_address::Network;
 use crate::protocol::email_address::Email;
-use crate::state::State;
 use crate::users::{CredentialEpoch, User};
 
 /// Who waits for a hash.
@@ -33,25 +32,32 @@ pub enum Standing {
 
 impl Requester {
     /// Somebody who wants a new account.
-    pub fn newcomer(state: &State, request: &HttpRequest) -> Self {
-        let network = Network::of(state.settings.trusted_proxies.client(request));
+    pub fn newcomer(network: Network) -> Self {
         Self { network, account: None, standing: Standing::Stranger }
     }
+}
 
+impl Devices {
     /// Somebody who names an account, which need not exist; `epoch` is that of its credential.
-    pub fn claiming(state: &State, request: &HttpRequest, account: &Email, epoch: CredentialEpoch) -> Self {
-        let device = device::known(&state.cookies, request.headers(), account, epoch);
+    pub fn claiming(
+        &self,
+        request: &HttpRequest,
+        network: Network,
+        account: &Email,
+        epoch: CredentialEpoch,
+    ) -> Requester {
+        let device = self.known(request.headers(), account, epoch);
         let standing = device
             .map_or(Standing::Stranger, |device| Standing::Known { device: Some(device.id().to_owned()) });
-        Self { account: Some(account.as_str().to_owned()), standing, ..Self::newcomer(state, request) }
+        Requester { network, account: Some(account.as_str().to_owned()), standing }
     }
 
     /// Somebody with a live session or link of an account.
-    pub fn proven(state: &State, request: &HttpRequest, user: &User) -> Self {
-        let claiming = Self::claiming(state, request, &user.email, user.credential_epoch);
+    pub fn proven(&self, request: &HttpRequest, network: Network, user: &User) -> Requester {
+        let claiming = self.claiming(request, network, &user.email, user.credential_epoch);
         match claiming.standing {
             Standing::Known { .. } => claiming,
-            Standing::Stranger => Self { standing: Standing::Known { device: None }, ..claiming },
+            Standing::Stranger => Requester { standing: Standing::Known { device: None }, ..claiming },
         }
     }
 }

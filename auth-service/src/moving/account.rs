@@ -10,7 +10,7 @@ use crate::passwords::{self, NotTaken, Scheme, StoredHash};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::image_url::is_safe_image;
 use crate::protocol::opaque_token::SessionToken;
-use crate::sessions::Session;
+use crate::sessions::{Device, Session, Times};
 use crate::users::{MAX_IMAGE, MAX_NAME};
 
 /// What a source says of an account. Nothing of it is checked.
@@ -126,8 +126,10 @@ impl Candidate {
 
 impl CandidateSession {
     fn moved(self, user: &UserId, now: Timestamp) -> (Session, SessionToken) {
-        let times = (self.created_at, self.updated_at, self.expires_at);
-        let session = Session::moved(user.clone(), times, (&self.ip_address, &self.user_agent), now);
+        let Self { created_at, updated_at, expires_at, .. } = self;
+        let times = Times { created_at, updated_at, expires_at };
+        let device = Device { ip_address: &self.ip_address, user_agent: &self.user_agent };
+        let session = Session::moved(user.clone(), times, device, now);
         (session, SessionToken::from(self.token.expose_secret()))
     }
 }

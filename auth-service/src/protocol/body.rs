@@ -14,11 +14,9 @@ pub use super::fields::Fields;
 use super::fields::kind;
 use super::origin::TrustedOrigins;
 use super::redirect::check_targets;
-use crate::client_address::Network;
+use super::service::service;
 use crate::error::ApiError;
-use crate::limits::Bucket;
-use crate::security_event::{self, SecurityEvent};
-use crate::state::State;
+use crate::security_event::{SecurityEvent, SecurityLog};
 
 /// The largest body we read, in bytes: the longest legal fields, written in JSON's longest escapes, stay below
 /// (name 100, e-mail 254, password 128, image 2048, callbackURL a few thousand, at most 12 bytes a character).
@@ -63,12 +61,9 @@ impl<T: Schema> FromRequest for Body<T> {
         Box::pin(async move {
             let payload = payload.await.map_err(|error| ApiError::Internal(error.to_string()))?;
             let value = parse::<T>(&request, read(&request, payload).await?)?;
-            let Some(state) = request.app_data::<web::Data<State>>() else {
-                return Err(ApiError::Internal("no state in app data".to_owned()));
-            };
-            let checked = check::<T>(&state.origins, &request, value.as_ref());
+            let checked = check::<T>(service(&request)?, &request, value.as_ref());
             if let Err(error) = &checked {
-                record_refused_origin(state, &request, error);
+                record_refused_origin(service(&request)?, &request, error);
             }
             checked.map(Body)
         })
@@ -90,18 +85,15 @@ fn check<T: Schema>(
 }
 
 /// Records that a request was refused because of its origin: one event for each network and route in a minute.
-fn record_refused_origin(state: &State, request: &HttpRequest, error: &ApiError) {
+fn record_refused_origin(log: &SecurityLog, request: &HttpRequest, error: &ApiError) {
     let reason = match error {
         ApiError::MissingOrigin => "missing_origin",
         ApiError::InvalidOrigin => "untrusted_origin",
         ApiError::CrossSiteNavigation => "cross_site_navigation",
         _ => return,
     };
-    let proxies = &state.settings.trusted_proxies;
-    let event = SecurityEvent::OriginRefused.by(security_event::client(proxies, request)).reason(reason);
-    let route = request.match_pattern().unwrap_or_default();
-    let source = Bucket { network: Network::of(proxies.client(request)), route: &route };
-    state.throttle.emit(event, &source, state.clock.now());
+    let event = SecurityEvent::OriginRefused.by(log.client(request)).reason(reason);
+    log.throttled(event, &(log.network(request), request.match_pattern()));
 }
 
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, ApiError> {

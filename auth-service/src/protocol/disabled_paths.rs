@@ -10,7 +10,6 @@ use actix_web::{Error, HttpResponse, web};
 
 use super::PREFIX;
 use super::path_pattern::PathPattern;
-use crate::state::State;
 
 /// The body of Better Auth's answer, and its type.
 const NOT_FOUND: &str = "Not Found";
@@ -64,8 +63,7 @@ pub async fn refuse_disabled_paths<B: MessageBody>(
 }
 
 fn is_disabled(request: &ServiceRequest) -> bool {
-    let Some(state) = request.app_data::<web::Data<State>>() else { return false };
-    let disabled = &state.settings.disabled_paths;
+    let Some(disabled) = request.app_data::<web::Data<DisabledPaths>>() else { return false };
     if disabled.0.is_empty() {
         return false;
     }

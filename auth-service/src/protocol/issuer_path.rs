@@ -10,10 +10,12 @@ use actix_web::http::Uri;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
-use crate::state::State;
-
 /// What the paths of published documents begin with.
 const WELL_KNOWN: &str = "/.well-known/";
+
+/// The path of the issuer's URL, without a slash at the end; empty for none.
+#[derive(Debug, Clone, Default)]
+pub struct IssuerPath(pub String);
 
 /// Middleware for `actix_web::middleware::from_fn`: removes the issuer's path from the path of a published document, before
 /// the route is chosen.
@@ -24,9 +26,8 @@ pub async fn issuer_path<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let shorter = request
-        .app_data::<web::Data<State>>()
-        .and_then(|state| without(state.metadata.as_ref()?.issuer_path(), request.uri()));
+    let issuer = request.app_data::<web::Data<IssuerPath>>();
+    let shorter = issuer.and_then(|issuer| without(&issuer.0, request.uri()));
     if let Some(uri) = shorter {
         request.match_info_mut().get_mut().update(&uri);
         request.head_mut().uri = uri;

@@ -19,6 +19,7 @@ pub mod page;
 pub mod path_pattern;
 pub mod query;
 pub mod redirect;
+pub mod service;
 pub mod session_id;
 pub mod status;
 pub mod timestamp;

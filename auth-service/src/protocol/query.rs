@@ -3,12 +3,13 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
+use super::origin::TrustedOrigins;
+use super::service::service;
 use crate::error::ApiError;
-use crate::state::State;
 
 /// What an endpoint expects in its query.
 pub trait QuerySchema: Sized + 'static {
@@ -29,11 +30,9 @@ impl<T: QuerySchema> FromRequest for Query<T> {
 }
 
 fn read<T: QuerySchema>(request: &HttpRequest) -> Result<T, ApiError> {
-    let Some(state) = request.app_data::<web::Data<State>>() else {
-        return Err(ApiError::Internal("no state in app data".to_owned()));
-    };
+    let origins: &TrustedOrigins = service(request)?;
     let object = object(request.query_string());
-    let mut fields = Fields::new("query", &object, &state.origins);
+    let mut fields = Fields::new("query", &object, origins);
     let parsed = T::read(&mut fields);
     fields.accept(parsed)
 }

@@ -4,11 +4,12 @@
 //! The names are the service's own. The OWASP Logging Vocabulary has no name for half of these events, and puts values into
 //! the names of the others; the documentation maps both.
 
-use actix_web::HttpRequest;
+mod log;
+
 use service_kit::security_log::{Client, Record};
 use strum::{IntoStaticStr, VariantArray};
 
-use crate::client_address::TrustedProxies;
+pub use log::SecurityLog;
 
 /// A kind of security event. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
@@ -129,9 +130,4 @@ impl SecurityEvent {
     pub fn unattended(self) -> Record<'static> {
         self.by(Client::default())
     }
-}
-
-/// The client that sent `request`, behind `proxies` too.
-pub fn client(proxies: &TrustedProxies, request: &HttpRequest) -> Client {
-    Client::of(request, proxies.client(request))
 }

@@ -4,19 +4,20 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use service_kit::security_log::Client;
 
-use super::hand_over::{place, session_headers};
+use super::Sessions;
+use super::change::SessionChange;
 use super::model::Session;
-use super::refresh::News;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Schema};
 use crate::protocol::cookies::Presented;
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::origin::is_truthy;
-use crate::security_event::{self, SecurityEvent};
-use crate::state::State;
+use crate::protocol::service::service;
+use crate::security_event::SecurityEvent;
 use crate::users::User;
 
 /// A live session and its user. A handler that takes this answers nobody else: 401.
@@ -29,6 +30,13 @@ pub struct SignedIn {
     pub token: SessionToken,
     /// How it was presented.
     pub found_by: Presented,
+}
+
+impl SignedIn {
+    /// Records an event that this session caused to its own user.
+    pub fn record(&self, event: SecurityEvent, client: Client) {
+        event.by(client).user(self.user.id.as_str()).session(*self.session.id.as_uuid()).emit();
+    }
 }
 
 /// A live session that began recently. A handler that takes this answers older ones 403.
@@ -48,14 +56,6 @@ pub struct Revoking<T> {
     pub current: SignedIn,
     /// What it says.
     pub body: T,
-}
-
-/// Sends the cookie of the session that a request presented again.
-pub fn set_cookies(response: &mut HttpResponse, state: &State, request: &HttpRequest, current: &SignedIn) {
-    let token = (&current.token, current.found_by == Presented::Bearer);
-    for (name, value) in session_headers(state, request, token, current.session.remembered) {
-        response.headers_mut().append(name, value);
-    }
 }
 
 /// The session of a request, if there is a live one.
@@ -84,7 +84,7 @@ impl FromRequest for MaybeSignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { look_up(&request).await })
+        Box::pin(async move { service::<Sessions>(&request)?.find(&request).await })
     }
 }
 
@@ -94,7 +94,7 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { require(&request).await })
+        Box::pin(async move { service::<Sessions>(&request)?.require(&request).await })
     }
 }
 
@@ -105,12 +105,10 @@ impl FromRequest for Fresh {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let signed_in = require(&request).await?;
-            let state = state(&request)?;
-            if !signed_in.session.is_fresh(&state.settings.sessions, state.clock.now()) {
-                return Err(ApiError::SessionNotFresh);
-            }
-            Ok(Self(signed_in))
+            let sessions: &Sessions = service(&request)?;
+            let current = sessions.require(&request).await?;
+            sessions.require_fresh(&current)?;
+            Ok(Self(current))
         })
     }
 }
@@ -124,7 +122,7 @@ impl<T: Schema> FromRequest for WithBody<T> {
         let request = request.clone();
         Box::pin(async move {
             let Body(body) = body.await?;
-            Ok(Self { current: require(&request).await?, body })
+            Ok(Self { current: service::<Sessions>(&request)?.require(&request).await?, body })
         })
     }
 }
@@ -138,75 +136,83 @@ impl<T: Schema> FromRequest for Revoking<T> {
         let request = request.clone();
         Box::pin(async move {
             let WithBody { current, body } = with_body.await?;
-            let state = state(&request)?;
-            let settings = &state.settings.sessions;
-            if settings.revoking_needs_fresh && !current.session.is_fresh(settings, state.clock.now()) {
-                return Err(ApiError::SessionNotFresh);
+            let sessions: &Sessions = service(&request)?;
+            if sessions.settings.revoking_needs_fresh {
+                sessions.require_fresh(&current)?;
             }
             Ok(Self { current, body })
         })
     }
 }
 
-async fn require(request: &HttpRequest) -> Result<SignedIn, ApiError> {
-    match look_up(request).await? {
-        MaybeSignedIn::SignedIn(signed_in) => Ok(*signed_in),
-        MaybeSignedIn::Nobody => Err(ApiError::Unauthorized),
+impl Sessions {
+    /// The session of a request.
+    async fn require(&self, request: &HttpRequest) -> Result<SignedIn, ApiError> {
+        match self.find(request).await? {
+            MaybeSignedIn::SignedIn(signed_in) => Ok(*signed_in),
+            MaybeSignedIn::Nobody => Err(ApiError::Unauthorized),
+        }
     }
-}
 
-async fn look_up(request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
-    let state = state(request)?;
-    let (found_by, tokens) = state.cookies.presented(request.headers());
-    if tokens.is_empty() {
-        return Ok(MaybeSignedIn::Nobody);
+    /// Requires a session that began recently enough for actions that an unattended device must not be able to do.
+    ///
+    /// # Errors
+    /// [`ApiError::SessionNotFresh`] if it did not.
+    pub fn require_fresh(&self, current: &SignedIn) -> Result<(), ApiError> {
+        if self.is_fresh(current) { Ok(()) } else { Err(ApiError::SessionNotFresh) }
     }
-    let now = state.clock.now();
-    // A validly signed token whose session is over: the browser should forget it.
-    let ended = || {
-        request.extensions_mut().insert(News::Ended);
-        Ok(MaybeSignedIn::Nobody)
-    };
-    let oldest = state.settings.sessions.oldest_beginning(now);
-    // Nearly always there is one token, and so one query.
-    let mut found: Option<(Session, User, SessionToken)> = None;
-    for token in tokens {
-        let Some((session, user)) = store::find(&state.pool, &token, oldest, now).await? else { continue };
-        match &found {
-            // One of the two was planted, by somebody who wants this browser to act as another user.
-            Some((one, first, _)) if first.id != user.id => {
-                let client = security_event::client(&state.settings.trusted_proxies, request);
-                let event = SecurityEvent::SessionsConflicting.by(client).user(first.id.as_str());
-                let source = one.id.as_uuid();
-                state.throttle.emit(event.session(*source), source, now);
-                return Ok(MaybeSignedIn::Nobody);
+
+    /// Whether a session began recently.
+    pub fn is_fresh(&self, current: &SignedIn) -> bool {
+        current.session.is_fresh(&self.settings, self.clock.now())
+    }
+
+    /// The session of a request, if there is a live one. Extends it when that is due.
+    async fn find(&self, request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
+        let (found_by, tokens) = self.cookies.presented(request.headers());
+        if tokens.is_empty() {
+            return Ok(MaybeSignedIn::Nobody);
+        }
+        let now = self.clock.now();
+        // A validly signed token whose session is over: the browser should forget it.
+        let ended = || {
+            request.extensions_mut().insert(SessionChange::Ended);
+            Ok(MaybeSignedIn::Nobody)
+        };
+        let oldest = self.settings.oldest_beginning(now);
+        // Nearly always there is one token, and so one query.
+        let mut found: Option<(Session, User, SessionToken)> = None;
+        for token in tokens {
+            let Some((session, user)) = store::find(&self.pool, &token, oldest, now).await? else { continue };
+            match &found {
+                // One of the two was planted, by somebody who wants this browser to act as another user.
+                Some((one, first, _)) if first.id != user.id => {
+                    let event = SecurityEvent::SessionsConflicting.by(self.log.client(request));
+                    let event = event.user(first.id.as_str()).session(*one.id.as_uuid());
+                    self.log.throttled(event, one.id.as_uuid());
+                    return Ok(MaybeSignedIn::Nobody);
+                }
+                Some(_) => {}
+                None => found = Some((session, user, token)),
             }
-            Some(_) => {}
-            None => found = Some((session, user, token)),
         }
-    }
-    let Some((mut session, user, token)) = found else { return ended() };
-    if let Some(expires_at) = session.extension(&state.settings.sessions, now)
-        && !refresh_disabled(request)
-    {
-        if !store::extend(&state.pool, session.id, expires_at, now).await? {
-            return ended();
+        let Some((mut session, user, token)) = found else { return ended() };
+        if let Some(expires_at) = session.extension(&self.settings, now)
+            && !refresh_disabled(request)
+        {
+            if !store::extend(&self.pool, session.id, expires_at, now).await? {
+                return ended();
+            }
+            (session.expires_at, session.updated_at) = (expires_at, now);
+            request.extensions_mut().insert(SessionChange::Extended(token.clone(), found_by));
         }
-        (session.expires_at, session.updated_at) = (expires_at, now);
-        request.extensions_mut().insert(News::Extended(token.clone(), found_by));
+        self.allocate_index(&self.pool, &mut session).await?;
+        Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token, found_by })))
     }
-    place(&state.pool, state, &mut session).await?;
-    Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token, found_by })))
 }
 
 /// `?disableRefresh=...`: look, but do not extend. Anything that JavaScript takes for given counts.
 fn refresh_disabled(request: &HttpRequest) -> bool {
     url::form_urlencoded::parse(request.query_string().as_bytes())
         .any(|(name, value)| name == "disableRefresh" && is_truthy(&value.as_ref().into()))
-}
-
-fn state(request: &HttpRequest) -> Result<&web::Data<State>, ApiError> {
-    request
-        .app_data::<web::Data<State>>()
-        .ok_or_else(|| ApiError::Internal("no state in app data".to_owned()))
 }

@@ -4,16 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
+use super::Sessions;
 use super::current::{Fresh, Revoking, SignedIn};
-use super::hand_over::clear_cookies;
 use super::model::SessionView;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, NoFields, Schema};
 use crate::protocol::session_id::SessionId;
 use crate::protocol::status::{DONE, Status};
-use crate::security_event::{self, SecurityEvent};
-use crate::state::State;
+use crate::security_event::{SecurityEvent, SecurityLog};
 
 /// The session to end.
 #[derive(ToSchema)]
@@ -41,12 +40,14 @@ impl Schema for Revocation {
     (status = 403, body = Envelope, description = "SESSION_NOT_FRESH"),
 ))]
 #[get("/list-sessions")]
-pub async fn list_sessions(state: web::Data<State>, Fresh(current): Fresh) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
-    let oldest = state.settings.sessions.oldest_beginning(now);
-    let sessions = store::list(&state.pool, &current.user.id, oldest, now).await?;
-    let sessions: Vec<SessionView<'_>> = sessions.iter().map(SessionView::from).collect();
-    Ok(HttpResponse::Ok().json(sessions))
+pub async fn list_sessions(
+    sessions: web::Data<Sessions>,
+    Fresh(current): Fresh,
+) -> Result<HttpResponse, ApiError> {
+    let now = sessions.clock.now();
+    let oldest = sessions.settings.oldest_beginning(now);
+    let live = store::list(&sessions.pool, &current.user.id, oldest, now).await?;
+    Ok(HttpResponse::Ok().json(live.iter().map(SessionView::from).collect::<Vec<_>>()))
 }
 
 /// End a session.
@@ -60,21 +61,21 @@ pub async fn list_sessions(state: web::Data<State>, Fresh(current): Fresh) -> Re
 #[post("/revoke-session")]
 pub async fn revoke_session(
     request: HttpRequest,
-    state: web::Data<State>,
+    sessions: web::Data<Sessions>,
     Revoking { current, body }: Revoking<Revocation>,
 ) -> Result<HttpResponse, ApiError> {
-    if let Some(ended) = store::revoke(&state.pool, &current.user.id, &body.token).await? {
-        let client = security_event::client(&state.settings.trusted_proxies, &request);
-        let event = SecurityEvent::SessionRevoked.by(client).user(current.user.id.as_str());
+    if let Some(ended) = store::revoke(&sessions.pool, &current.user.id, &body.token).await? {
+        let event =
+            SecurityEvent::SessionRevoked.by(sessions.log.client(&request)).user(current.user.id.as_str());
         event.session(*ended.as_uuid()).emit();
     }
-    let mut response = HttpResponse::Ok();
+    let mut response = HttpResponse::Ok().json(DONE);
     let own =
         SessionId::parse(&body.token) == Some(current.session.id) || body.token == current.token.expose();
     if own {
-        clear_cookies(&mut response, &state);
+        sessions.clear_cookies(&mut response);
     }
-    Ok(response.json(DONE))
+    Ok(response)
 }
 
 /// End all sessions.
@@ -88,14 +89,14 @@ pub async fn revoke_session(
 #[post("/revoke-sessions")]
 pub async fn revoke_sessions(
     request: HttpRequest,
-    state: web::Data<State>,
+    sessions: web::Data<Sessions>,
     Revoking { current, .. }: Revoking<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    let ended = store::end_all(&state.pool, &current.user.id, None).await?;
-    record_all_revoked(&state, &request, &current, "all", ended);
-    let mut response = HttpResponse::Ok();
-    clear_cookies(&mut response, &state);
-    Ok(response.json(DONE))
+    let ended = store::end_all(&sessions.pool, &current.user.id, None).await?;
+    record_all_revoked(&sessions.log, &request, &current, "all", ended);
+    let mut response = HttpResponse::Ok().json(DONE);
+    sessions.clear_cookies(&mut response);
+    Ok(response)
 }
 
 /// End all other sessions.
@@ -107,22 +108,21 @@ pub async fn revoke_sessions(
 #[post("/revoke-other-sessions")]
 pub async fn revoke_other_sessions(
     request: HttpRequest,
-    state: web::Data<State>,
+    sessions: web::Data<Sessions>,
     Revoking { current, .. }: Revoking<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    let ended = store::end_all(&state.pool, &current.user.id, Some(current.session.id)).await?;
-    record_all_revoked(&state, &request, &current, "others", ended);
+    let ended = store::end_all(&sessions.pool, &current.user.id, Some(current.session.id)).await?;
+    record_all_revoked(&sessions.log, &request, &current, "others", ended);
     Ok(HttpResponse::Ok().json(DONE))
 }
 
 fn record_all_revoked(
-    state: &State,
+    log: &SecurityLog,
     request: &HttpRequest,
     current: &SignedIn,
     reason: &'static str,
     ended: u64,
 ) {
-    let client = security_event::client(&state.settings.trusted_proxies, request);
-    let event = SecurityEvent::SessionsRevoked.by(client).user(current.user.id.as_str());
+    let event = SecurityEvent::SessionsRevoked.by(log.client(request)).user(current.user.id.as_str());
     event.session(*current.session.id.as_uuid()).reason(reason).count(ended).emit();
 }

@@ -6,16 +6,14 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
+use super::Sessions;
 use super::current::{MaybeSignedIn, WithBody};
-use super::hand_over::clear_cookies_of;
 use super::model::SessionView;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, NoFields, Schema};
 use crate::protocol::opaque_token::SessionToken;
-use crate::security_event::{self, SecurityEvent};
-use crate::state::State;
-use crate::tokens;
+use crate::security_event::SecurityEvent;
 use crate::users::User;
 
 /// The live session and its user.
@@ -44,24 +42,28 @@ struct Success {
     (status = 503, body = Envelope, description = "The database is unavailable: the cookies are cleared, but the session remains live"),
 ))]
 #[post("/sign-out")]
-pub async fn sign_out(request: HttpRequest, state: web::Data<State>, _: Body<NoFields>) -> HttpResponse {
-    let tokens = state.cookies.all_presented(request.headers());
-    let mut response = match end(&state, &request, &tokens).await {
+pub async fn sign_out(
+    request: HttpRequest,
+    sessions: web::Data<Sessions>,
+    _: Body<NoFields>,
+) -> HttpResponse {
+    let tokens = sessions.cookies.all_presented(request.headers());
+    let mut response = match end(&sessions, &request, &tokens).await {
         Ok(()) => HttpResponse::Ok().json(Success { success: true }),
         // The browser is signed out in any case: it may be on a shared computer.
         Err(error) => HttpResponse::from_error(error),
     };
-    clear_cookies_of(&mut response, &state);
+    sessions.clear_cookies(&mut response);
     response.headers_mut().insert(CLEAR_SITE_DATA, CLEAR_CACHE);
     response
 }
 
-async fn end(state: &State, request: &HttpRequest, tokens: &[SessionToken]) -> Result<(), ApiError> {
+async fn end(sessions: &Sessions, request: &HttpRequest, tokens: &[SessionToken]) -> Result<(), ApiError> {
     if tokens.is_empty() {
         return Ok(());
     }
-    let client = security_event::client(&state.settings.trusted_proxies, request);
-    for (session, user) in store::end(&state.pool, tokens).await? {
+    let client = sessions.log.client(request);
+    for (session, user) in store::end(&sessions.pool, tokens).await? {
         SecurityEvent::SessionEnded.by(client).user(user.as_str()).session(*session.as_uuid()).emit();
     }
     Ok(())
@@ -74,14 +76,17 @@ async fn end(state: &State, request: &HttpRequest, tokens: &[SessionToken]) -> R
     params(("disableRefresh" = Option<String>, Query, description = "Any value does not extend the session", example = "true")),
     responses((status = 200, body = Option<CurrentSession>, description = "The session, or null")))]
 #[get("/get-session")]
-pub async fn get_session(state: web::Data<State>, current: MaybeSignedIn) -> Result<HttpResponse, ApiError> {
+pub async fn get_session(
+    sessions: web::Data<Sessions>,
+    current: MaybeSignedIn,
+) -> Result<HttpResponse, ApiError> {
     let mut response = HttpResponse::Ok();
     no_store(&mut response);
     let signed_in = match current {
         MaybeSignedIn::SignedIn(signed_in) => signed_in,
         MaybeSignedIn::Nobody => return Ok(response.json(())),
     };
-    let jwt = tokens::issue(&state, &signed_in.session, &signed_in.user).await?;
+    let jwt = sessions.access_token(&signed_in.session, &signed_in.user).await?;
     response.insert_header(("set-auth-jwt", &*jwt));
     Ok(response.json(CurrentSession { session: (&signed_in.session).into(), user: &signed_in.user }))
 }

@@ -67,13 +67,33 @@ pub struct Session {
     pub status_index: Option<StatusIndex>,
 }
 
+/// The device that a session was started from. Empty texts are unknown.
+#[derive(Debug, Clone, Copy)]
+pub struct Device<'a> {
+    /// The IP address of the client.
+    pub ip_address: &'a str,
+    /// The `User-Agent` header.
+    pub user_agent: &'a str,
+}
+
+/// The times of a session of another system.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last extended.
+    pub updated_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 impl Session {
     /// A session that begins now.
     pub fn begin(
         user_id: UserId,
         remembered: bool,
         settings: &SessionSettings,
-        (ip_address, user_agent): (String, &str),
+        device: Device<'_>,
         now: Timestamp,
     ) -> Self {
         let ttl = if remembered { settings.ttl } else { UNREMEMBERED_TTL.min(settings.ttl) };
@@ -84,8 +104,8 @@ impl Session {
             updated_at: now,
             expires_at: settings.end(now, later(now, ttl)),
             remembered,
-            ip_address,
-            user_agent: kept_of(user_agent),
+            ip_address: kept_of(device.ip_address),
+            user_agent: kept_of(device.user_agent),
             status_index: None,
         }
     }
@@ -94,8 +114,8 @@ impl Session {
     /// a session is remembered, but those that are not last a day, and are never extended: so does this one then.
     pub fn moved(
         user_id: UserId,
-        (created_at, updated_at, expires_at): (Timestamp, Timestamp, Timestamp),
-        (ip_address, user_agent): (&str, &str),
+        Times { created_at, updated_at, expires_at }: Times,
+        device: Device<'_>,
         now: Timestamp,
     ) -> Self {
         let lasts = expires_at.duration_since(created_at);
@@ -106,8 +126,8 @@ impl Session {
             updated_at,
             expires_at,
             remembered: lasts > UNREMEMBERED_TTL + REMEMBERED_TOLERANCE,
-            ip_address: kept_of(ip_address),
-            user_agent: kept_of(user_agent),
+            ip_address: kept_of(device.ip_address),
+            user_agent: kept_of(device.user_agent),
             status_index: None,
         }
     }
@@ -190,9 +210,13 @@ mod tests {
         revoking_needs_fresh: false,
     };
 
+    fn device(user_agent: &str) -> Device<'_> {
+        Device { ip_address: "", user_agent }
+    }
+
     fn session(remembered: bool) -> Session {
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
-        Session::begin("alice".parse().unwrap(), remembered, &SETTINGS, (String::new(), "curl"), start)
+        Session::begin("alice".parse().unwrap(), remembered, &SETTINGS, device("curl"), start)
     }
 
     #[test]
@@ -211,7 +235,7 @@ mod tests {
             SessionSettings { max_lifetime: Some(SignedDuration::from_hours(10 * 24)), ..SETTINGS };
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
         let user = || "alice".parse().unwrap();
-        let mut session = Session::begin(user(), true, &settings, (String::new(), ""), start);
+        let mut session = Session::begin(user(), true, &settings, device(""), start);
         let at = |hours| later(start, SignedDuration::from_hours(hours));
         assert_eq!(session.expires_at, at(168));
         assert_eq!(session.extension(&settings, at(48)), Some(at(216)));
@@ -220,7 +244,7 @@ mod tests {
         assert_eq!(session.extension(&settings, at(239)), None, "nothing is left to gain");
         let short = SessionSettings { max_lifetime: Some(SignedDuration::from_hours(1)), ..SETTINGS };
         for remembered in [true, false] {
-            let session = Session::begin(user(), remembered, &short, (String::new(), ""), start);
+            let session = Session::begin(user(), remembered, &short, device(""), start);
             assert_eq!(session.expires_at, at(1), "{remembered}");
         }
         assert_eq!(SETTINGS.oldest_beginning(start), None);
@@ -248,8 +272,8 @@ mod tests {
     fn a_moved_session_is_remembered_if_it_was_made_to_last_longer_than_a_day() {
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let lasting = |ttl: SignedDuration| {
-            let times = (start, start, later(start, ttl));
-            Session::moved("alice".parse().unwrap(), times, ("", ""), later(start, ttl)).remembered
+            let times = Times { created_at: start, updated_at: start, expires_at: later(start, ttl) };
+            Session::moved("alice".parse().unwrap(), times, device(""), later(start, ttl)).remembered
         };
         assert!(lasting(WEEK));
         assert!(lasting(SignedDuration::from_hours(25)));

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::model::Session;
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
-use crate::status_lists::StatusIndex;
+use crate::status_lists::{StatusIndex, allocate_index};
 use crate::users::{self, CredentialEpoch, User};
 
 /// Begins nothing unless the credential is still of the epoch that it was checked in. The account stays locked until the
@@ -18,36 +18,34 @@ use crate::users::{self, CredentialEpoch, User};
 ///
 /// Ends the sessions that the request presented (OWASP ASVS 5.0 7.2.4): the device that signs in leaves them, whosever they
 /// are. Sweeps what the same user left expired, and takes the first place in the status lists that is free of those drawn.
-const START: &str = "
+const START: &str = concat!(
+    "
     WITH account AS MATERIALIZED (SELECT id FROM users WHERE id = $2 AND credential_epoch = $10 FOR SHARE),
     swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4),
     left_behind AS (
         DELETE FROM sessions WHERE token_hash = ANY($11) AND EXISTS (SELECT FROM account) RETURNING id, user_id
     ),
-    given AS (
-        INSERT INTO status_indexes (idx)
-        SELECT drawn FROM account, unnest($9::bigint[]) AS drawn
-        WHERE NOT EXISTS (SELECT FROM status_indexes taken WHERE taken.idx = drawn) LIMIT 1
-        ON CONFLICT DO NOTHING RETURNING idx
-    )
+    given AS (",
+    allocate_index!("account", "$9"),
+    ")
     INSERT INTO sessions
         (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent,
          status_index)
     SELECT $1, id, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given) FROM account
     RETURNING status_index, ARRAY(SELECT id FROM left_behind) AS left_sessions,
-              ARRAY(SELECT user_id FROM left_behind) AS left_users";
+              ARRAY(SELECT user_id FROM left_behind) AS left_users"
+);
 /// The same for a session that has no place yet. Of two that try at once the second waits for the first and finds it
 /// done.
-const PLACE: &str = "
-    WITH placeless AS (SELECT id FROM sessions WHERE id = $1 AND status_index IS NULL FOR UPDATE),
-    given AS (
-        INSERT INTO status_indexes (idx)
-        SELECT drawn FROM placeless, unnest($2::bigint[]) AS drawn
-        WHERE NOT EXISTS (SELECT FROM status_indexes taken WHERE taken.idx = drawn) LIMIT 1
-        ON CONFLICT DO NOTHING RETURNING idx
-    )
-    UPDATE sessions SET status_index = given.idx FROM given WHERE id = $1";
-const FIND_PLACE: &str = "SELECT status_index FROM sessions WHERE id = $1";
+const ALLOCATE_INDEX: &str = concat!(
+    "
+    WITH unallocated AS (SELECT id FROM sessions WHERE id = $1 AND status_index IS NULL FOR UPDATE),
+    given AS (",
+    allocate_index!("unallocated", "$2"),
+    ")
+    UPDATE sessions SET status_index = given.idx FROM given WHERE id = $1"
+);
+const FIND_INDEX: &str = "SELECT status_index FROM sessions WHERE id = $1";
 const FIND: &str = "
     SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
            s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index,
@@ -132,13 +130,13 @@ pub async fn hold(transaction: &Transaction, id: SessionId, now: Timestamp) -> R
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn place(
+pub async fn allocate_index(
     client: &impl Executor,
     id: SessionId,
     drawn: &[i64],
 ) -> Result<Option<StatusIndex>, StoreError> {
-    client.execute(PLACE, &[id.as_uuid(), &drawn]).await?;
-    let row = client.query_opt(FIND_PLACE, &[id.as_uuid()]).await?;
+    client.execute(ALLOCATE_INDEX, &[id.as_uuid(), &drawn]).await?;
+    let row = client.query_opt(FIND_INDEX, &[id.as_uuid()]).await?;
     row.as_ref().map_or(Ok(None), status_index)
 }
 

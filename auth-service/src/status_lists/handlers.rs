@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, route, web};
 use service_kit::envelope::{Envelope, Rejection};
 
 use super::document::Aggregation;
+use super::published::StatusLists;
 use crate::error::ApiError;
-use crate::state::State;
 
 /// The second for which a list may be kept, as its `ttl` says; a cache in front spares us the rest.
 const CACHE_LIST: &str = "public, max-age=1";
@@ -21,8 +21,11 @@ const CACHE_AGGREGATION: &str = "public, max-age=60";
     (status = 503, body = Envelope, description = "The database is unavailable"),
 ))]
 #[route("/.well-known/status-lists", method = "GET", method = "HEAD")]
-pub async fn aggregation(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let snapshot = state.status_lists.current()?;
+pub async fn aggregation(
+    request: HttpRequest,
+    lists: web::Data<StatusLists>,
+) -> Result<HttpResponse, ApiError> {
+    let snapshot = lists.current()?;
     let document = snapshot.aggregation.as_ref().ok_or(ApiError::CutOff)?;
     Ok(document.answer(&request, CACHE_AGGREGATION))
 }
@@ -41,10 +44,10 @@ pub async fn aggregation(request: HttpRequest, state: web::Data<State>) -> Resul
 #[route("/.well-known/status-lists/{number}", method = "GET", method = "HEAD")]
 pub async fn list(
     request: HttpRequest,
-    state: web::Data<State>,
+    lists: web::Data<StatusLists>,
     number: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let snapshot = state.status_lists.current()?;
+    let snapshot = lists.current()?;
     let number = number.parse::<usize>().ok().filter(|parsed| parsed.to_string() == *number);
     match number.and_then(|number| snapshot.lists.get(number)) {
         Some(document) => Ok(document.answer(&request, CACHE_LIST)),

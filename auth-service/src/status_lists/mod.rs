@@ -19,6 +19,7 @@ pub use keeper::{Keeper, Keeping};
 pub use model::{LIST_SIZE, StatusIndex};
 pub use notice::notice_changes;
 pub use published::{StatusLists, StatusReference};
+pub(crate) use store::allocate_index;
 
 /// Adds `/.well-known/status-lists`.
 pub fn well_known(cfg: &mut ServiceConfig<'_>) {

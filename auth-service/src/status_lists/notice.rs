@@ -9,7 +9,6 @@ use actix_web::{Error, web};
 
 use super::published::StatusLists;
 use crate::protocol::PREFIX;
-use crate::state::State;
 
 /// GET requests that end no session. Any other may: a route that is missing here costs a query, while one that was
 /// missing in a list of those that end sessions would cost a late revocation.
@@ -24,7 +23,7 @@ pub async fn notice_changes<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let lists = request.app_data::<web::Data<State>>().map(|state| Arc::clone(&state.status_lists));
+    let lists = request.app_data::<web::Data<StatusLists>>().map(|lists| Arc::clone(lists));
     let mut notice = Notice(lists.filter(|_| may_end_sessions(&request)));
     let response = next.call(request).await?;
     if response.status().is_client_error() {

@@ -37,6 +37,24 @@ const ADD_LIST: &str = "
     SELECT max(number) + 1, $1 FROM status_lists HAVING $2::bigint * 2 > count(*) * $3::bigint
     ON CONFLICT (number) DO NOTHING";
 
+/// The statement of a CTE that takes the first free place of those drawn, once the CTE `$requester` has a row. A part of the
+/// statements that store sessions, so that taking a place costs no round trip.
+macro_rules! allocate_index {
+    ($requester:literal, $drawn:literal) => {
+        concat!(
+            "INSERT INTO status_indexes (idx)
+            SELECT drawn FROM ",
+            $requester,
+            ", unnest(",
+            $drawn,
+            "::bigint[]) AS drawn
+            WHERE NOT EXISTS (SELECT FROM status_indexes taken WHERE taken.idx = drawn) LIMIT 1
+            ON CONFLICT DO NOTHING RETURNING idx"
+        )
+    };
+}
+pub(crate) use allocate_index;
+
 /// What the database says of the lists.
 pub struct Look {
     /// What comes later is of this transaction or one after it.

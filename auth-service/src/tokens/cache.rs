@@ -14,23 +14,23 @@ const MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// What an entry takes beside its text: key, counters, links.
 const ENTRY_BYTES: usize = 256;
 
-/// What a token was made from: another state of any of these makes another token.
+/// Identifies a token by everything that it depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Made {
-    /// From this session
+pub struct CacheKey {
+    /// The session that the token was issued for.
     pub session: SessionId,
-    /// which has this place in the status lists,
+    /// The session's place in the status lists.
     pub index: StatusIndex,
-    /// of a user as it stood after this change (in microseconds, which is what the database keeps),
+    /// When the user was last changed, in microseconds, as the database stores it.
     pub user_updated_at: i64,
-    /// by this key.
+    /// The key that signed the token.
     pub kid: Arc<str>,
 }
 
 /// Tokens by what they were made from. In memory alone: they are credentials. Whether the session still lives is not
 /// known here, and has to be asked of the database before.
 pub struct TokenCache {
-    tokens: Cache<Made, Signed>,
+    tokens: Cache<CacheKey, Signed>,
     /// How long one is handed out again: for the first half of its life.
     reused_for: SignedDuration,
 }
@@ -47,8 +47,8 @@ impl TokenCache {
         let reused_for = life / 2;
         let tokens = Cache::builder()
             .max_capacity(MAX_BYTES)
-            .weigher(|made: &Made, signed: &Signed| {
-                let bytes = signed.text.len() + made.kid.len() + size_of::<Made>() + ENTRY_BYTES;
+            .weigher(|key: &CacheKey, signed: &Signed| {
+                let bytes = signed.text.len() + key.kid.len() + size_of::<CacheKey>() + ENTRY_BYTES;
                 u32::try_from(bytes).unwrap_or(u32::MAX)
             })
             .time_to_live(reused_for.unsigned_abs())
@@ -57,17 +57,17 @@ impl TokenCache {
     }
 
     /// The token made from the same, if more than half of its life is left.
-    pub fn find(&self, made: &Made, now: Timestamp) -> Option<Arc<str>> {
-        let signed = self.tokens.get(made)?;
+    pub fn find(&self, key: &CacheKey, now: Timestamp) -> Option<Arc<str>> {
+        let signed = self.tokens.get(key)?;
         (now < signed.until).then_some(signed.text)
     }
 
     /// Keeps a token that was minted `now`.
-    pub fn keep(&self, made: Made, text: Arc<str>, now: Timestamp) {
+    pub fn keep(&self, key: CacheKey, text: Arc<str>, now: Timestamp) {
         // Its `iat` is in whole seconds; counted from there, half of the life is left for certain.
         let issued = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let until = issued.checked_add(self.reused_for).unwrap_or(now);
-        self.tokens.insert(made, Signed { text, until });
+        self.tokens.insert(key, Signed { text, until });
     }
 }
 
@@ -75,22 +75,22 @@ impl TokenCache {
 mod tests {
     use super::*;
 
-    fn made(kid: &str, user_updated_at: i64, index: i64) -> Made {
+    fn cache_key(kid: &str, user_updated_at: i64, index: i64) -> CacheKey {
         let session = SessionId::parse("01890000-0000-7000-8000-000000000000").unwrap();
-        Made { session, index: StatusIndex::new(index).unwrap(), user_updated_at, kid: kid.into() }
+        CacheKey { session, index: StatusIndex::new(index).unwrap(), user_updated_at, kid: kid.into() }
     }
 
     #[test]
     fn a_token_is_handed_out_again_while_more_than_half_of_its_life_is_left() {
         let cache = TokenCache::new(SignedDuration::from_mins(15));
         let minted: Timestamp = "2026-03-01T12:00:00.7Z".parse().unwrap();
-        let first = made("a", 7, 1);
+        let first = cache_key("a", 7, 1);
         cache.keep(first.clone(), "token".into(), minted);
         let after = |seconds| cache.find(&first, minted + SignedDuration::from_secs(seconds));
         assert_eq!(after(0).as_deref(), Some("token"));
         assert_eq!(after(449).as_deref(), Some("token"));
         assert_eq!(after(450), None, "less than half is left, since `iat` is the whole second");
-        for other in [made("b", 7, 1), made("a", 8, 1), made("a", 7, 2)] {
+        for other in [cache_key("b", 7, 1), cache_key("a", 8, 1), cache_key("a", 7, 2)] {
             assert_eq!(cache.find(&other, minted), None, "{other:?}");
         }
     }

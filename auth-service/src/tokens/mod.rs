@@ -1,52 +1,82 @@
 //! Access tokens: short-lived RS256 JWTs (RFC 9068) minted from a live session.
 
 mod cache;
-mod handlers;
+mod metadata;
 mod model;
 mod store;
 
+use std::sync::Arc;
+
 use metrics::counter;
+use shared_claims::SharedClock;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use cache::Made;
-pub use cache::TokenCache;
+pub use metadata::Discovery;
 pub use model::{Audience, ClaimSet, TokenSettings};
 pub use store::{longest_life, note_life};
 
-use std::sync::Arc;
-
+use self::cache::{CacheKey, TokenCache};
 use crate::error::ApiError;
-use crate::sessions::Session;
-use crate::state::State;
+use crate::keys::KeyRing;
+use crate::protocol::session_id::SessionId;
+use crate::status_lists::{StatusIndex, StatusLists};
 use crate::users::User;
 
 /// Tokens handed out; label `source`: `signed` anew, or `reused`.
 const TOKENS: &str = "auth_service_tokens_total";
 
-/// Adds `token`.
-pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(handlers::token);
+/// Issues access tokens.
+pub struct Tokens {
+    cache: TokenCache,
+    keys: Arc<KeyRing>,
+    lists: Arc<StatusLists>,
+    settings: TokenSettings,
+    clock: SharedClock,
 }
 
-/// An access token for a session that was just found alive: the one it has, while more than half of its life is left, or
-/// a new one.
-///
-/// # Errors
-/// When it cannot be signed, or the session has no place in the status lists, so that it could not be revoked.
-pub async fn issue(state: &State, session: &Session, user: &User) -> Result<Arc<str>, ApiError> {
-    let (settings, now) = (&state.settings.tokens, state.clock.now());
-    let index = session.status_index.ok_or(ApiError::CutOff)?;
-    let key = state.keys.signing_key().await?;
-    let user_updated_at = user.updated_at.as_microsecond();
-    let made = Made { session: session.id, index, user_updated_at, kid: key.kid().into() };
-    if let Some(token) = state.tokens.find(&made, now) {
-        counter!(TOKENS, "source" => "reused").increment(1);
-        return Ok(token);
+impl Tokens {
+    /// Issues tokens by `settings`, signed by the active one of `keys`, with places in `lists`.
+    pub fn new(
+        settings: TokenSettings,
+        keys: Arc<KeyRing>,
+        lists: Arc<StatusLists>,
+        clock: SharedClock,
+    ) -> Self {
+        Self { cache: TokenCache::new(settings.ttl), keys, lists, settings, clock }
     }
-    let status = state.status_lists.reference(index);
-    let claims = model::AccessTokenClaims::new(settings, session.id, user, status, now);
-    let token: Arc<str> = key.sign(&settings.token_type, &claims)?.into();
-    counter!(TOKENS, "source" => "signed").increment(1);
-    state.tokens.keep(made, Arc::clone(&token), now);
-    Ok(token)
+
+    /// Issues an access token for `session`, which was just found live: the one it has, while more than half of its lifetime
+    /// is left, or a new one. `index` is the session's place in the status lists.
+    ///
+    /// # Errors
+    /// If the token cannot be signed. [`ApiError::CutOff`] without an `index`, since the token could not be revoked.
+    pub async fn issue(
+        &self,
+        session: SessionId,
+        index: Option<StatusIndex>,
+        user: &User,
+    ) -> Result<Arc<str>, ApiError> {
+        let now = self.clock.now();
+        let index = index.ok_or(ApiError::CutOff)?;
+        let key = self.keys.signing_key().await?;
+        let user_updated_at = user.updated_at.as_microsecond();
+        let cache_key = CacheKey { session, index, user_updated_at, kid: key.kid().into() };
+        if let Some(token) = self.cache.find(&cache_key, now) {
+            counter!(TOKENS, "source" => "reused").increment(1);
+            return Ok(token);
+        }
+        let status = self.lists.reference(index);
+        let claims = model::AccessTokenClaims::new(&self.settings, session, user, status, now);
+        let token: Arc<str> = key.sign(&self.settings.token_type, &claims)?.into();
+        counter!(TOKENS, "source" => "signed").increment(1);
+        self.cache.keep(cache_key, Arc::clone(&token), now);
+        Ok(token)
+    }
+}
+
+/// Adds the metadata of the issuer.
+pub fn well_known(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(metadata::server_metadata).service(metadata::openid_configuration);
+    // Not documented: no document can list the paths of all issuers.
+    cfg.map(|cfg| cfg.service(metadata::server_metadata_of_path));
 }

@@ -2,9 +2,11 @@
 //! email, a credential, and for those that change an account the session that asked for them.
 
 mod links;
+mod mailer;
 mod model;
 mod store;
 
 pub use links::Links;
+pub use mailer::{LinkMailer, Sending};
 pub use model::{LinkLifetimes, LinkToken, NewLink, Purpose, Subject, Verification};
-pub use store::{create, find, settle, use_up, void};
+pub use store::{find, settle, use_up, void};

@@ -102,11 +102,10 @@ impl Address {
     /// A connection is driven by the thread that opened it, so it costs no switch of threads, and it lives until
     /// the last request that can need it has ended. (With a common pool, a worker that stops first takes
     /// connections away from requests that others still finish.)
-    ///
-    /// # Errors
-    /// When the pool refuses its settings.
-    pub fn worker_pool(&self, connections: usize) -> Result<Pool, DatabaseError> {
-        self.pool((connections / lifecycle::workers()).max(1), Timeouts::REQUEST)
+    pub fn worker_pool(&self, connections: usize) -> Pool {
+        let pool = self.pool((connections / lifecycle::workers()).max(1), Timeouts::REQUEST);
+        #[expect(clippy::expect_used, reason = "only a pool without a runtime is refused, and this one has one")]
+        pool.expect("a pool with a runtime")
     }
 
     /// A pool of at most `size` connections. Makes no connection yet.

@@ -7,14 +7,13 @@ use service_kit::envelope::Envelope;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
-use super::super::check::confirm;
+use super::super::Passwords;
 use super::super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, Schema};
 use crate::protocol::status::{DONE, Status};
 use crate::protocol::timestamp;
 use crate::sessions::{SignedIn, WithBody};
-use crate::state::State;
 
 /// The provider id that the protocol gives to passwords.
 const CREDENTIAL: &str = "credential";
@@ -54,10 +53,10 @@ struct AccountView<'a> {
 ))]
 #[get("/list-accounts")]
 pub async fn list_accounts(
-    state: web::Data<State>,
+    passwords: web::Data<Passwords>,
     SignedIn { user, .. }: SignedIn,
 ) -> Result<HttpResponse, ApiError> {
-    let set_at = store::set_at(&state.pool, &user.id).await?;
+    let set_at = store::set_at(&passwords.pool, &user.id).await?;
     let account = set_at.map(|updated_at| AccountView {
         id: &user.id,
         provider_id: CREDENTIAL,
@@ -98,10 +97,10 @@ impl Schema for PasswordClaim {
 #[post("/verify-password")]
 pub async fn verify_password(
     request: HttpRequest,
-    state: web::Data<State>,
+    passwords: web::Data<Passwords>,
     WithBody { current, body }: WithBody<PasswordClaim>,
 ) -> Result<HttpResponse, ApiError> {
-    match confirm(&state, &request, &current.user, &body.password).await {
+    match passwords.confirm(&request, &current.user, &body.password).await {
         Ok(_) => Ok(HttpResponse::Ok().json(DONE)),
         Err(ApiError::CredentialAccountNotFound) => Err(ApiError::InvalidPassword),
         Err(error) => Err(error),

@@ -5,16 +5,15 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::super::check::confirm;
+use super::super::Passwords;
 use super::super::model::Password;
 use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;
-use crate::limits::{self, Asker, Requester};
+use crate::limits::Asker;
 use crate::protocol::body::{Fields, Schema};
-use crate::security_event::{self, SecurityEvent};
+use crate::security_event::SecurityEvent;
 use crate::sessions::{self, WithBody};
-use crate::state::State;
 use crate::users::User;
 use crate::verifications;
 
@@ -68,17 +67,16 @@ struct PasswordChanged<'a> {
 #[post("/change-password")]
 pub async fn change_password(
     request: HttpRequest,
-    state: web::Data<State>,
+    passwords: web::Data<Passwords>,
     WithBody { current, body }: WithBody<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
     let user = &current.user;
-    let new = Password::chosen(&body.new_password, state.settings.passwords)?;
-    let epoch = confirm(&state, &request, user, &body.current_password).await?;
-    let new = state.password_policy.admit(new, user.into()).await?;
-    let hash = state.passwords.hash(Requester::proven(&state, &request, user), new).await?;
+    let new = Password::chosen(&body.new_password, passwords.rules)?;
+    let epoch = passwords.confirm(&request, user, &body.current_password).await?;
+    let hash = passwords.hash_chosen(passwords.proven(&request, user), new, user.into()).await?;
 
-    let now = state.clock.now();
-    let transaction = state.pool.begin().await?;
+    let now = passwords.clock.now();
+    let transaction = passwords.pool.begin().await?;
     let Some(epoch) = store::change(&transaction, &user.id, epoch, &hash, now).await? else {
         // Somebody changed it while the new one was hashed.
         return Err(ApiError::InvalidPassword);
@@ -92,20 +90,15 @@ pub async fn change_password(
     let started = if body.revoke_other_sessions == Some(true) {
         let ended = sessions::end_all(&transaction, &user.id, None).await?;
         let remembered = current.session.remembered;
-        Some((sessions::start(&transaction, &state, &request, user, remembered, now).await?, ended))
+        Some((passwords.sessions.start(&transaction, &request, user, remembered, now).await?, ended))
     } else {
         None
     };
-    if let Some(outbox) = &state.outbox {
-        let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&user.id));
-        let to = Addressee::account(user);
-        outbox.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
-    }
-    transaction.commit().await?;
-    if let Some(outbox) = &state.outbox {
-        outbox.wake();
-    }
-    let client = security_event::client(&state.settings.trusted_proxies, &request);
+    let asker = Asker::new(passwords.log.network(&request), Some(&user.id));
+    let (mailer, to) = (&passwords.mailer, Addressee::account(user));
+    mailer.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
+    mailer.commit(transaction).await?;
+    let client = passwords.log.client(&request);
     let by_session =
         |event: SecurityEvent| event.by(client).user(user.id.as_str()).session(*current.session.id.as_uuid());
     by_session(SecurityEvent::PasswordChanged).emit();
@@ -114,11 +107,11 @@ pub async fn change_password(
         started.record(client, "password_changed");
     }
 
-    let mut response = HttpResponse::Ok();
-    match &started {
-        Some((started, _)) => sessions::hand_over(&mut response, &state, &request, started, user).await?,
-        None => limits::remember_device(&mut response, &state, &request, user)?,
-    }
     let token = started.as_ref().map(|(started, _)| started.token.expose());
-    Ok(response.json(PasswordChanged { token, user }))
+    let mut response = HttpResponse::Ok().json(PasswordChanged { token, user });
+    match &started {
+        Some((started, _)) => passwords.sessions.respond_with(&mut response, &request, started, user).await?,
+        None => passwords.guesses.devices.remember(&mut response, &request, user)?,
+    }
+    Ok(response)
 }

@@ -4,27 +4,26 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
-use service_kit::security_log::Client;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
+use super::super::Passwords;
 use super::super::model::Password;
 use super::super::store;
-use crate::client_address::Network;
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal, RedirectTarget};
-use crate::limits::{self, Asker, Requester};
+use crate::limits::Asker;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
+use crate::protocol::origin::TrustedOrigins;
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::protocol::status::{DONE, Status};
-use crate::security_event::{self, SecurityEvent};
+use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::sessions;
-use crate::state::State;
 use crate::users::{self, User};
-use crate::verifications::{self, LinkToken, NewLink, Purpose, Subject};
+use crate::verifications::{self, LinkToken, NewLink, Purpose, Sending, Subject};
 
 /// What everybody is told who asks for a reset, whether there is such an account or not.
 const SENT: &str = "If this email exists in our system, check your email for the reset link";
@@ -73,49 +72,41 @@ struct Requested {
 #[post("/request-password-reset")]
 pub async fn request_password_reset(
     request: HttpRequest,
-    state: web::Data<State>,
+    passwords: web::Data<Passwords>,
     Body(form): Body<ResetRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    if state.outbox.is_none() {
+    if !passwords.mailer.is_enabled() {
         return Err(ApiError::ResetPasswordDisabled);
     }
-    let floor = MinResponseTime::begin();
-    let asker = Asker::of(&state.settings.trusted_proxies, &request, None);
-    let client = security_event::client(&state.settings.trusted_proxies, &request);
-    let sent = send_link(&state, &asker, client, &form).await;
-    floor.reach().await;
+    let min_time = MinResponseTime::begin();
+    let sent = send_link(&passwords, &request, &form).await;
+    min_time.reach().await;
     sent?;
     Ok(HttpResponse::Ok().json(Requested { status: true, message: SENT }))
 }
 
 async fn send_link(
-    state: &State,
-    asker: &Asker<'_>,
-    client: Client,
+    passwords: &Passwords,
+    request: &HttpRequest,
     form: &ResetRequest,
 ) -> Result<(), ApiError> {
-    let Some(outbox) = &state.outbox else { return Ok(()) };
-    let (token, now) = (LinkToken::generate()?, state.clock.now());
-    let link = state.settings.links.reset_password(&token, form.redirect_to.as_ref());
-    let message = Message::ResetPassword { link: &link };
-    let requested = SecurityEvent::PasswordResetRequested.by(client);
-    let found = store::find_by_email(&state.pool, &form.email).await?;
-    let transaction = state.pool.begin().await?;
+    let (mailer, callback, now) = (&passwords.mailer, form.redirect_to.as_ref(), passwords.clock.now());
+    let asker = Asker::new(passwords.log.network(request), None);
+    let requested = SecurityEvent::PasswordResetRequested.by(passwords.log.client(request));
+    let found = store::find_by_email(&passwords.pool, &form.email).await?;
+    let transaction = passwords.pool.begin().await?;
     let Some((user, _)) = found else {
-        outbox.put_unsent(&transaction, asker, &form.email, &message, now).await?;
-        transaction.commit().await?;
-        outbox.wake();
+        let subject = (&form.email, Purpose::ResetPassword);
+        mailer.pretend(&transaction, &asker, subject, callback, now).await?;
+        mailer.commit(transaction).await?;
         requested.reason("unknown_email").emit();
         return Ok(());
     };
-    let lifetimes = &state.settings.link_lifetimes;
-    let created =
-        verifications::create(&transaction, NewLink::ResetPassword(&user), lifetimes, &token, now).await?;
-    // None: the account was deleted a moment ago.
-    let Some(expires_at) = created else { return Ok(()) };
-    if outbox.put(&transaction, asker, Addressee::account(&user), &message, expires_at, now).await? {
-        transaction.commit().await?;
-        outbox.wake();
+    match mailer.send(&transaction, &asker, NewLink::ResetPassword(&user), callback, now).await? {
+        Sending::Stored => mailer.commit(transaction).await?,
+        Sending::Limited => {}
+        // The account was deleted a moment ago.
+        Sending::Gone => return Ok(()),
     }
     requested.user(user.id.as_str()).emit();
     Ok(())
@@ -145,14 +136,15 @@ impl QuerySchema for ResetPage {
     ))]
 #[get("/reset-password/{token}")]
 pub async fn reset_password_page(
-    state: web::Data<State>,
+    passwords: web::Data<Passwords>,
+    origins: web::Data<TrustedOrigins>,
     path: web::Path<String>,
     Query(page): Query<ResetPage>,
 ) -> Result<HttpResponse, ApiError> {
     let text = path.into_inner();
-    let live = find_live(&state, &LinkToken::from(text.as_str())).await?.is_some();
+    let live = find_live(&passwords, &LinkToken::from(text.as_str())).await?.is_some();
     let (page, live) = match page.callback_url {
-        None => (CheckedTarget::endpoint("/error", &state.origins), false),
+        None => (CheckedTarget::endpoint("/error", &origins), false),
         Some(page) => (page, live),
     };
     let (name, value) =
@@ -207,65 +199,58 @@ impl QuerySchema for ResetToken {
 #[post("/reset-password")]
 pub async fn reset_password(
     request: HttpRequest,
-    state: web::Data<State>,
+    passwords: web::Data<Passwords>,
     Body(form): Body<PasswordReset>,
     Query(query): Query<ResetToken>,
 ) -> Result<HttpResponse, ApiError> {
     let token = form.token.filter(|token| !token.is_empty()).or(query.token).ok_or(INVALID_TOKEN)?;
     let token = LinkToken::from(token.as_str());
-    let new = Password::chosen(&form.new_password, state.settings.passwords)?;
+    let new = Password::chosen(&form.new_password, passwords.rules)?;
     // Nobody makes us hash with a token that is none.
-    let client = security_event::client(&state.settings.trusted_proxies, &request);
-    let Some(user) = find_live(&state, &token).await? else {
-        return Err(refused(&state, &request, client));
+    let client = passwords.log.client(&request);
+    let Some(user) = find_live(&passwords, &token).await? else {
+        return Err(refused(&passwords.log, &request));
     };
     // The link can be used again with a better password.
-    let new = state.password_policy.admit(new, (&user).into()).await?;
-    let hash = state.passwords.hash(Requester::proven(&state, &request, &user), new).await?;
+    let hash = passwords.hash_chosen(passwords.proven(&request, &user), new, (&user).into()).await?;
 
-    let now = state.clock.now();
-    let transaction = state.pool.begin().await?;
+    let now = passwords.clock.now();
+    let transaction = passwords.pool.begin().await?;
     if !verifications::use_up(&transaction, &token, Purpose::ResetPassword, now).await? {
-        return Err(refused(&state, &request, client));
+        return Err(refused(&passwords.log, &request));
     }
     let epoch = store::change(&transaction, &user.id, user.credential_epoch, &hash, now).await?;
     let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
     let ended = sessions::end_all(&transaction, &user.id, None).await?;
     verifications::void(&transaction, &user.id).await?;
-    if let Some(outbox) = &state.outbox {
-        let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&user.id));
-        // By a link that went there.
-        let to = Addressee::verified(&user.email);
-        outbox.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
-    }
-    transaction.commit().await?;
-    if let Some(outbox) = &state.outbox {
-        outbox.wake();
-    }
+    let asker = Asker::new(passwords.log.network(&request), Some(&user.id));
+    // By a link that went there.
+    let (mailer, to) = (&passwords.mailer, Addressee::verified(&user.email));
+    mailer.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
+    mailer.commit(transaction).await?;
     SecurityEvent::LinkUsed.by(client).user(user.id.as_str()).link(Purpose::ResetPassword.as_str()).emit();
     SecurityEvent::PasswordReset.by(client).user(user.id.as_str()).emit();
     let revoked = SecurityEvent::SessionsRevoked.by(client).user(user.id.as_str());
     revoked.reason("password_reset").count(ended).emit();
     // Strangers may be guessing at this account; who reset its password gets in all the same.
-    let mut response = HttpResponse::Ok();
-    limits::remember_device(&mut response, &state, &request, &user)?;
-    Ok(response.json(DONE))
+    let mut response = HttpResponse::Ok().json(DONE);
+    passwords.guesses.devices.remember(&mut response, &request, &user)?;
+    Ok(response)
 }
 
 /// Records that a link does not reset a password.
-fn refused(state: &State, request: &HttpRequest, client: Client) -> ApiError {
-    let event = SecurityEvent::LinkRefused.by(client).reason(LinkRefusal::InvalidToken.reason());
-    let source = Network::of(state.settings.trusted_proxies.client(request));
-    state.throttle.emit(event.link(Purpose::ResetPassword.as_str()), &source, state.clock.now());
+fn refused(log: &SecurityLog, request: &HttpRequest) -> ApiError {
+    let event = SecurityEvent::LinkRefused.by(log.client(request)).reason(LinkRefusal::InvalidToken.reason());
+    log.throttled(event.link(Purpose::ResetPassword.as_str()), &log.network(request));
     INVALID_TOKEN
 }
 
 /// The user of a link that can still reset their password, as they are now.
-async fn find_live(state: &State, token: &LinkToken) -> Result<Option<User>, StoreError> {
-    let Some(link) = verifications::find(&state.pool, token).await? else { return Ok(None) };
+async fn find_live(passwords: &Passwords, token: &LinkToken) -> Result<Option<User>, StoreError> {
+    let Some(link) = verifications::find(&passwords.pool, token).await? else { return Ok(None) };
     let Subject::User(id, _) = &link.subject else { return Ok(None) };
-    if link.purpose != Purpose::ResetPassword || !link.is_live(state.clock.now()) {
+    if link.purpose != Purpose::ResetPassword || !link.is_live(passwords.clock.now()) {
         return Ok(None);
     }
-    Ok(users::find(&state.pool, id).await?.filter(|user| link.belongs_to(user)))
+    Ok(users::find(&passwords.pool, id).await?.filter(|user| link.belongs_to(user)))
 }

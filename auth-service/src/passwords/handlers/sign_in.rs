@@ -6,22 +6,20 @@ use service_kit::envelope::Envelope;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
-use super::super::check::accept;
+use super::super::Passwords;
 use super::super::hashing::Verdict;
 use super::super::model::{Password, StoredHash};
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
-use crate::addresses::{self, Verified};
 use crate::error::{ApiError, RedirectTarget};
-use crate::limits::{self, Asker, Requester};
+use crate::limits::{Asker, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
-use crate::security_event::{self, SecurityEvent};
-use crate::sessions;
-use crate::state::State;
+use crate::security_event::SecurityEvent;
 use crate::users::{self, CredentialEpoch, User};
+use crate::verifications::NewLink;
 
 /// The credentials of an account.
 #[derive(ToSchema)]
@@ -84,75 +82,83 @@ struct SignedIn<'a> {
 #[post("/sign-in/email")]
 pub async fn sign_in(
     request: HttpRequest,
-    state: web::Data<State>,
+    passwords: web::Data<Passwords>,
     Body(form): Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse(&form.email).ok_or(ApiError::InvalidEmail)?;
     // Refused before anything is counted or looked up.
-    Password::claimed(&form.password, state.settings.passwords)?;
-    let candidates = Candidates::find(&state, &request, &email).await?;
+    Password::claimed(&form.password, passwords.rules)?;
+    let candidates = Candidates::find(&passwords, &request, &email).await?;
     let epoch = candidates.epoch();
     let (named, refusal) = (candidates.named().cloned(), candidates.refusal());
     let refused = |reason| {
-        let client = security_event::client(&state.settings.trusted_proxies, &request);
-        let event = SecurityEvent::SignInRefused.by(client).reason(reason);
+        let event = SecurityEvent::SignInRefused.by(passwords.log.client(&request)).reason(reason);
         named.as_ref().map_or(event, |id| event.user(id.as_str())).emit();
     };
-    let requester = Requester::claiming(&state, &request, &email, epoch);
-    let check = candidates.check(&state, requester, &form);
-    let Some(user) = limits::guess(&state, &request, (&email, named.as_ref()), epoch, check).await? else {
+    let requester = passwords.claiming(&request, &email, epoch);
+    let check = candidates.check(&passwords, requester, &form);
+    let guess = passwords.guesses.guess(&request, (&email, named.as_ref()), epoch, check);
+    let Some(user) = guess.await? else {
         refused(refusal);
         return Err(ApiError::InvalidEmailOrPassword);
     };
-    if state.settings.accounts.require_verified_email && !user.email_verified {
-        if state.settings.accounts.verify_on_sign_in {
-            let floor = MinResponseTime::begin();
+    if passwords.accounts.require_verified_email && !user.email_verified {
+        if passwords.accounts.verify_on_sign_in {
+            let min_time = MinResponseTime::begin();
             let callback = form.callback_url.as_ref().and_then(Option::as_ref);
-            let sent = send_link_again(&state, &request, &user, callback).await;
-            floor.reach().await;
+            let sent = send_link_again(&passwords, &request, &user, callback).await;
+            min_time.reach().await;
             sent?;
         }
         refused("email_not_verified");
         return Err(ApiError::EmailNotVerified);
     }
 
-    let now = state.clock.now();
+    let now = passwords.clock.now();
     let remembered = form.remember_me.unwrap_or(true);
-    let started = sessions::start(&state.pool, &state, &request, &user, remembered, now).await;
+    let started = passwords.sessions.start(&passwords.pool, &request, &user, remembered, now).await;
     if matches!(started, Err(ApiError::InvalidEmailOrPassword)) {
         refused("credential_changed");
     }
     let started = started?;
-    started.record(security_event::client(&state.settings.trusted_proxies, &request), "sign_in");
+    started.record(passwords.log.client(&request), "sign_in");
 
-    let mut response = HttpResponse::Ok();
-    sessions::hand_over(&mut response, &state, &request, &started, &user).await?;
     // An empty one is shown again, as Better Auth does, and leads nowhere.
     let url = form.callback_url.as_ref().map(|target| target.as_ref().map_or("", CheckedTarget::as_str));
     let target = form.callback_url.as_ref().and_then(Option::as_ref);
+    let mut response = HttpResponse::Ok();
     if let Some(target) = target {
         response.insert_header(target.location());
     }
     let (redirect, token) = (target.is_some(), started.token.expose());
-    Ok(response.json(SignedIn { redirect, token, url, user: &user }))
+    let mut response = response.json(SignedIn { redirect, token, url, user: &user });
+    passwords.sessions.respond_with(&mut response, &request, &started, &user).await?;
+    Ok(response)
 }
 
 /// Sends the link that verifies the email of an account or a sign-up. The owner of a verified account gets none for the
 /// sign-up of somebody else, which that person must not learn.
 async fn send_link_again(
-    state: &State,
+    passwords: &Passwords,
     request: &HttpRequest,
     user: &User,
     callback: Option<&CheckedTarget>,
 ) -> Result<(), ApiError> {
-    let account = users::find_by_email(&state.pool, &user.email).await?;
-    let whose = match &account {
-        Some(account) if account.email_verified => Some(Verified::Taken(&user.id, &user.email)),
-        Some(account) if account.id == user.id => Some(Verified::User(account)),
-        Some(_) | None => Some(Verified::SignUp(&user.id, &user.email)),
+    let account = users::find_by_email(&passwords.pool, &user.email).await?;
+    let (link, is_taken) = match &account {
+        Some(account) if account.email_verified => (NewLink::CompleteSignUp(&user.id, &user.email), true),
+        Some(account) if account.id == user.id => (NewLink::VerifyEmail(account), false),
+        Some(_) | None => (NewLink::CompleteSignUp(&user.id, &user.email), false),
     };
-    let asker = Asker::of(&state.settings.trusted_proxies, request, None);
-    addresses::send_verification_again(state, &asker, whose, &user.email, callback).await
+    let asker = Asker::new(passwords.log.network(request), None);
+    let (mailer, now) = (&passwords.mailer, passwords.clock.now());
+    let transaction = passwords.pool.begin().await?;
+    let sending = if is_taken {
+        mailer.withhold(&transaction, &asker, link, callback, now).await?
+    } else {
+        mailer.send(&transaction, &asker, link, callback, now).await?
+    };
+    mailer.finish(transaction, sending).await
 }
 
 /// Whose password may be claimed.
@@ -164,15 +170,15 @@ struct Candidates {
 }
 
 impl Candidates {
-    async fn find(state: &State, request: &HttpRequest, email: &Email) -> Result<Self, ApiError> {
-        let user = store::find_by_email(&state.pool, email);
-        if !state.settings.accounts.require_verified_email {
+    async fn find(passwords: &Passwords, request: &HttpRequest, email: &Email) -> Result<Self, ApiError> {
+        let user = store::find_by_email(&passwords.pool, email);
+        if !passwords.accounts.require_verified_email {
             return Ok(Self { user: user.await?, sign_up: None });
         }
         // Both at once, whatever the first one says, so that the time says nothing of it.
-        let sign_ups = sign_ups::find_by_email(&state.pool, email, state.clock.now());
+        let sign_ups = sign_ups::find_by_email(&passwords.pool, email, passwords.clock.now());
         let (user, mut sign_ups) = tokio::try_join!(user, sign_ups)?;
-        let own = |sign_up: &SignUp| sign_ups::is_browser_of(&state.cookies, request.headers(), &sign_up.id);
+        let own = |sign_up: &SignUp| passwords.is_browser_of(request.headers(), &sign_up.id);
         let place = sign_ups.iter().position(own).unwrap_or_default();
         let sign_up = (place < sign_ups.len()).then(|| sign_ups.swap_remove(place));
         Ok(Self { user, sign_up })
@@ -204,24 +210,24 @@ impl Candidates {
     /// No connection is held while a hash is made.
     async fn check(
         self,
-        state: &State,
+        passwords: &Passwords,
         requester: Requester,
         form: &SignIn,
     ) -> Result<Option<User>, ApiError> {
-        let claimed = || Password::claimed(&form.password, state.settings.passwords);
+        let claimed = || Password::claimed(&form.password, passwords.rules);
         let (user, stored) = match self.user {
             Some((user, stored)) => (Some(user), stored),
             None => (None, None),
         };
-        let verdict = state.passwords.verify(requester.clone(), claimed()?, stored).await?;
-        if accept(state, requester.clone(), user.as_ref().map(|user| &user.id), verdict).await {
+        let verdict = passwords.hashes.verify(requester.clone(), claimed()?, stored).await?;
+        if passwords.accept(requester.clone(), user.as_ref().map(|user| &user.id), verdict).await {
             return Ok(user);
         }
-        if !state.settings.accounts.require_verified_email {
+        if !passwords.accounts.require_verified_email {
             return Ok(None);
         }
         let (user, stored) = self.sign_up.map(SignUp::into_unverified).unzip();
-        let verdict = state.passwords.verify(requester, claimed()?, stored).await?;
+        let verdict = passwords.hashes.verify(requester, claimed()?, stored).await?;
         Ok(user.filter(|_| !matches!(verdict, Verdict::Wrong)))
     }
 }

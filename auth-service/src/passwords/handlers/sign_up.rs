@@ -7,21 +7,21 @@ use service_kit::database::Transaction;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
+use super::super::Passwords;
 use super::super::model::{Password, StoredHash};
 use super::super::policy::Owner;
 use super::super::{sign_ups, store};
-use crate::addresses::{self, Verified};
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, RedirectTarget};
-use crate::limits::{Asker, Requester};
+use crate::limits::Asker;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
-use crate::security_event::{self, SecurityEvent};
-use crate::sessions::{self, Started};
-use crate::state::State;
+use crate::security_event::SecurityEvent;
+use crate::sessions::Started;
 use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User};
+use crate::verifications::NewLink;
 
 /// The reason the log has for a sign-up whose email has an account.
 const EMAIL_TAKEN: &str = "email_taken";
@@ -106,165 +106,141 @@ struct SignedUp<'a> {
 #[post("/sign-up/email")]
 pub async fn sign_up(
     request: HttpRequest,
-    state: web::Data<State>,
+    passwords: web::Data<Passwords>,
     Body(form): Body<SignUp>,
 ) -> Result<HttpResponse, ApiError> {
-    let accounts = &state.settings.accounts;
+    let accounts = &passwords.accounts;
     if !accounts.sign_up {
         return Err(ApiError::SignUpDisabled);
     }
-    let password = Password::chosen(&form.password, state.settings.passwords)?;
-    let password =
-        state.password_policy.admit(password, Owner { name: &form.name, email: &form.email }).await?;
-    let hash = state.passwords.hash(Requester::newcomer(&state, &request), password).await?;
-    let now = state.clock.now();
+    let password = Password::chosen(&form.password, passwords.rules)?;
+    let owner = Owner { name: &form.name, email: &form.email };
+    let hash = passwords.hash_chosen(passwords.newcomer(&request), password, owner).await?;
+    let now = passwords.clock.now();
     let user = NewUser { name: form.name, email: form.email, image: form.image }.made_up(now)?;
+    let new = New { request: &request, user: &user, hash: &hash, callback: form.callback_url.as_ref(), now };
     let started = if accounts.auto_sign_in && !accounts.require_verified_email {
-        let remembered = form.remember_me.unwrap_or(true);
-        Some(begin(&state, &request, (&user, &hash), remembered, form.callback_url.as_ref(), now).await?)
+        Some(passwords.create_with_session(new, form.remember_me.unwrap_or(true)).await?)
     } else {
-        let floor = MinResponseTime::begin();
+        let min_time = MinResponseTime::begin();
         let done = if accounts.require_verified_email {
-            wait(&state, &request, &user, &hash, form.callback_url.as_ref(), now).await
+            passwords.store_sign_up(new).await
         } else {
-            create(&state, &request, (&user, &hash), form.callback_url.as_ref(), now).await
+            passwords.create(new).await
         };
-        floor.reach().await;
+        min_time.reach().await;
         done?;
         None
     };
-    let mut response = HttpResponse::Ok();
-    if let Some(started) = &started {
-        sessions::hand_over(&mut response, &state, &request, started, &user).await?;
-    }
-    sign_ups::remember_browser(&mut response, &state, &user.id);
     let token = started.as_ref().map(|started| started.token.expose());
-    Ok(response.json(SignedUp { token, user: &user }))
+    let mut response = HttpResponse::Ok().json(SignedUp { token, user: &user });
+    if let Some(started) = &started {
+        passwords.sessions.respond_with(&mut response, &request, started, &user).await?;
+    }
+    passwords.remember_browser(&mut response, &user.id);
+    Ok(response)
 }
 
-/// Makes the account and its first session, or nothing.
-async fn begin(
-    state: &State,
-    request: &HttpRequest,
-    (user, hash): (&User, &StoredHash),
-    remembered: bool,
-    callback: Option<&CheckedTarget>,
+/// Somebody who signs up.
+#[derive(Clone, Copy)]
+struct New<'a> {
+    request: &'a HttpRequest,
+    user: &'a User,
+    hash: &'a StoredHash,
+    callback: Option<&'a CheckedTarget>,
     now: Timestamp,
-) -> Result<Started, ApiError> {
-    let client = security_event::client(&state.settings.trusted_proxies, request);
-    let transaction = state.pool.begin().await?;
-    let inserted = users::insert(&transaction, user).await;
-    if matches!(inserted, Err(ApiError::UserAlreadyExists)) {
-        SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN).emit();
-    }
-    inserted?;
-    store::create(&transaction, &user.id, hash, now).await?;
-    let started = sessions::start(&transaction, state, request, user, remembered, now).await?;
-    if state.settings.accounts.verify_on_sign_up {
-        let asker = Asker::of(&state.settings.trusted_proxies, request, Some(&user.id));
-        let whose = Verified::User(user);
-        addresses::send_verification(&transaction, state, &asker, whose, callback, now).await?;
-    }
-    commit(state, transaction).await?;
-    SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
-    started.record(client, "sign_up");
-    Ok(started)
 }
 
-/// Makes the account, or tells the one that has this email.
-async fn create(
-    state: &State,
-    request: &HttpRequest,
-    (user, hash): (&User, &StoredHash),
-    callback: Option<&CheckedTarget>,
-    now: Timestamp,
-) -> Result<(), ApiError> {
-    let client = security_event::client(&state.settings.trusted_proxies, request);
-    let transaction = state.pool.begin().await?;
-    match users::insert(&transaction, user).await {
-        Ok(()) => {}
-        Err(ApiError::UserAlreadyExists) => {
-            drop(transaction);
-            let transaction = state.pool.begin().await?;
-            tell_owner(&transaction, state, request, &user.email, now).await?;
-            commit(state, transaction).await?;
+impl Passwords {
+    /// Creates the account and its first session, or nothing.
+    async fn create_with_session(&self, new: New<'_>, remembered: bool) -> Result<Started, ApiError> {
+        let New { request, user, now, .. } = new;
+        let client = self.log.client(request);
+        let transaction = self.pool.begin().await?;
+        let inserted = users::insert(&transaction, user).await;
+        if matches!(inserted, Err(ApiError::UserAlreadyExists)) {
             SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN).emit();
-            return Ok(());
         }
-        Err(error) => return Err(error),
+        inserted?;
+        store::create(&transaction, &user.id, new.hash, now).await?;
+        let started = self.sessions.start(&transaction, request, user, remembered, now).await?;
+        if self.accounts.verify_on_sign_up {
+            let asker = Asker::new(self.log.network(request), Some(&user.id));
+            self.mailer.send(&transaction, &asker, NewLink::VerifyEmail(user), new.callback, now).await?;
+        }
+        self.mailer.commit(transaction).await?;
+        SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
+        started.record(client, "sign_up");
+        Ok(started)
     }
-    store::create(&transaction, &user.id, hash, now).await?;
-    if let Some(outbox) = &state.outbox {
+
+    /// Creates the account, or notifies the owner of the one that has this email.
+    async fn create(&self, new: New<'_>) -> Result<(), ApiError> {
+        let New { request, user, now, .. } = new;
+        let client = self.log.client(request);
+        let transaction = self.pool.begin().await?;
+        match users::insert(&transaction, user).await {
+            Ok(()) => {}
+            Err(ApiError::UserAlreadyExists) => {
+                drop(transaction);
+                let transaction = self.pool.begin().await?;
+                self.notify_owner(&transaction, new).await?;
+                self.mailer.commit(transaction).await?;
+                SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN).emit();
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        store::create(&transaction, &user.id, new.hash, now).await?;
         // A taken address would get a mail; nobody learns by their limits that this one is new.
-        let asker = Asker::of(&state.settings.trusted_proxies, request, None);
-        if state.settings.accounts.verify_on_sign_up {
-            let whose = Verified::User(user);
-            addresses::send_verification(&transaction, state, &asker, whose, callback, now).await?;
+        let asker = Asker::new(self.log.network(request), None);
+        if self.accounts.verify_on_sign_up {
+            self.mailer.send(&transaction, &asker, NewLink::VerifyEmail(user), new.callback, now).await?;
         } else {
-            outbox.put_unsent(&transaction, &asker, &user.email, &Message::AccountExists, now).await?;
+            let message = Message::AccountExists;
+            self.mailer.store_unsent(&transaction, &asker, &user.email, &message, now).await?;
         }
+        self.mailer.commit(transaction).await?;
+        SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
+        Ok(())
     }
-    commit(state, transaction).await?;
-    SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
-    Ok(())
-}
 
-/// Stores the sign-up and sends its link, beside whatever else waits with this email: only one of them can be its owner's,
-/// and only the mailbox can tell. A verified account is told instead; the sign-up waits all the same, since signing in
-/// with it must not tell either. In every case the statements are the same in number and kind, so that no load on the
-/// database makes the time tell.
-async fn wait(
-    state: &State,
-    request: &HttpRequest,
-    user: &User,
-    hash: &StoredHash,
-    callback: Option<&CheckedTarget>,
-    now: Timestamp,
-) -> Result<(), ApiError> {
-    let transaction = state.pool.begin().await?;
-    sign_ups::create(&transaction, user, hash, now).await?;
-    let there = users::find_by_email(&transaction, &user.email).await?;
-    let has_owner = there.is_some_and(|there| there.email_verified);
-    let sends_link = state.settings.accounts.verify_on_sign_up;
-    let asker = Asker::of(&state.settings.trusted_proxies, request, None);
-    if has_owner {
-        if sends_link {
-            addresses::withhold_link(&transaction, state, (&user.id, &user.email), now).await?;
+    /// Stores the sign-up and sends its link, beside any others that wait with this email: only one of them can be its
+    /// owner's, and only the mailbox can tell. The owner of a verified account is notified instead; the sign-up waits all the
+    /// same, since signing in with it must not reveal it either. In every case the statements are the same in number and
+    /// kind, so that no load on the database makes the time reveal it.
+    async fn store_sign_up(&self, new: New<'_>) -> Result<(), ApiError> {
+        let New { request, user, now, .. } = new;
+        let transaction = self.pool.begin().await?;
+        sign_ups::create(&transaction, user, new.hash, now).await?;
+        let there = users::find_by_email(&transaction, &user.email).await?;
+        let has_owner = there.is_some_and(|there| there.email_verified);
+        let asker = Asker::new(self.log.network(request), None);
+        let link = NewLink::CompleteSignUp(&user.id, &user.email);
+        match (has_owner, self.accounts.verify_on_sign_up) {
+            (true, sends_link) => {
+                if sends_link {
+                    self.mailer.create_unsent(&transaction, link, now).await?;
+                }
+                self.notify_owner(&transaction, new).await?;
+            }
+            (false, true) => {
+                self.mailer.send(&transaction, &asker, link, new.callback, now).await?;
+            }
+            (false, false) => {
+                let message = Message::AccountExists;
+                self.mailer.store_unsent(&transaction, &asker, &user.email, &message, now).await?;
+            }
         }
-        tell_owner(&transaction, state, request, &user.email, now).await?;
-    } else if sends_link {
-        let whose = Verified::SignUp(&user.id, &user.email);
-        addresses::send_verification(&transaction, state, &asker, whose, callback, now).await?;
-    } else if let Some(outbox) = &state.outbox {
-        outbox.put_unsent(&transaction, &asker, &user.email, &Message::AccountExists, now).await?;
+        self.mailer.commit(transaction).await?;
+        SecurityEvent::SignUpPending.by(self.log.client(request)).user(user.id.as_str()).emit();
+        Ok(())
     }
-    commit(state, transaction).await?;
-    let client = security_event::client(&state.settings.trusted_proxies, request);
-    SecurityEvent::SignUpPending.by(client).user(user.id.as_str()).emit();
-    Ok(())
-}
 
-/// Notifies the owner of the account by mail. The response does not show it.
-async fn tell_owner(
-    transaction: &Transaction,
-    state: &State,
-    request: &HttpRequest,
-    email: &Email,
-    now: Timestamp,
-) -> Result<(), ApiError> {
-    if let Some(outbox) = &state.outbox {
-        let asker = Asker::of(&state.settings.trusted_proxies, request, None);
-        outbox
-            .notify(transaction, &asker, Addressee::unverified(email), &Message::AccountExists, now)
-            .await?;
+    /// Notifies the owner of the account by mail. The response does not show it.
+    async fn notify_owner(&self, transaction: &Transaction, new: New<'_>) -> Result<(), ApiError> {
+        let asker = Asker::new(self.log.network(new.request), None);
+        let to = Addressee::unverified(&new.user.email);
+        self.mailer.notify(transaction, &asker, to, &Message::AccountExists, new.now).await
     }
-    Ok(())
-}
-
-async fn commit(state: &State, transaction: Transaction) -> Result<(), ApiError> {
-    transaction.commit().await?;
-    if let Some(outbox) = &state.outbox {
-        outbox.wake();
-    }
-    Ok(())
 }

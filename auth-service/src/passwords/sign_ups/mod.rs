@@ -5,7 +5,6 @@ mod browser;
 mod model;
 mod store;
 
-pub use browser::{is_browser_of, remember_browser};
 pub use model::SignUp;
 pub(super) use store::create;
 pub use store::{complete, find, find_by_email};

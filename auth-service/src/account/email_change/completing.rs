@@ -3,52 +3,52 @@
 use actix_web::HttpRequest;
 use shared_claims::UserId;
 
+use super::super::Accounts;
 use super::events;
 use super::following::sign_in;
 use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use crate::error::{ApiError, LinkRefusal};
 use crate::passwords;
-use crate::state::State;
 use crate::verifications::Verification;
 
 /// Completes a sign-up in the browser that signed up, or with its password. Access to the mailbox alone must not make the
 /// password of a stranger valid.
 pub(super) async fn follow_for_sign_up(
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     link: &Followed<'_>,
     found: &Verification,
     id: &UserId,
 ) -> Result<Outcome, ApiError> {
-    let now = state.clock.now();
+    let now = accounts.clock.now();
     if now >= found.expires_at {
         return Ok(Outcome::Refused(LinkRefusal::TokenExpired));
     }
-    let sign_up = passwords::find_sign_up(&state.pool, id, now).await?;
+    let sign_up = passwords::find_sign_up(&accounts.pool, id, now).await?;
     let Some(sign_up) = sign_up else { return Ok(Outcome::Refused(LinkRefusal::InvalidToken)) };
     let knows_password = match link.password {
-        _ if passwords::is_browser_of(&state.cookies, request.headers(), id) => true,
-        _ if state.settings.accounts.verify_email_by_link_alone => false,
+        _ if accounts.passwords.is_browser_of(request.headers(), id) => true,
+        _ if accounts.settings.verify_email_by_link_alone => false,
         Some(password) => {
-            passwords::confirm_sign_up(state, request, &sign_up, password).await?;
+            accounts.passwords.confirm_sign_up(request, &sign_up, password).await?;
             true
         }
         None => return Ok(Outcome::Needs(Proof::Password)),
     };
-    let now = state.clock.now();
-    let transaction = state.pool.begin().await?;
+    let now = accounts.clock.now();
+    let transaction = accounts.pool.begin().await?;
     let Some(user) = passwords::complete_sign_up(&transaction, sign_up, &link.token, now).await? else {
         return Ok(Outcome::Refused(LinkRefusal::InvalidToken));
     };
     let new_user = user.id.clone();
     let session = if knows_password {
-        sign_in(&transaction, state, request, user, now).await?
+        sign_in(&transaction, accounts, request, user, now).await?
     } else {
         VerifiedSession::Unchanged
     };
     transaction.commit().await?;
     let outcome = Outcome::Verified(session);
-    events::completed_sign_up(state, request, id, &new_user);
-    events::used(state, request, found.purpose, &new_user, &outcome);
+    events::completed_sign_up(&accounts.log, request, id, &new_user);
+    events::used(&accounts.log, request, found.purpose, &new_user, &outcome);
     Ok(outcome)
 }

@@ -9,9 +9,9 @@ use shared_claims::canonical_url;
 use url::Url;
 use utoipa::ToSchema;
 
+use super::model::{Audience, TokenSettings};
+use crate::keys::KeyRing;
 use crate::protocol::conditional::Document;
-use crate::state::State;
-use crate::tokens::{Audience, TokenSettings};
 
 /// Where RFC 8414 publishes the metadata; the path of the issuer, if it has one, stands behind it (section 3.1).
 const PATH: &str = "/.well-known/oauth-authorization-server";
@@ -36,18 +36,33 @@ pub struct ServerMetadata {
     latchkey_access_token_type: String,
 }
 
+/// The metadata of this issuer, if it is served here.
+#[derive(Debug, Clone)]
+pub struct Discovery(Option<Metadata>);
+
 /// The metadata, ready to send.
 #[derive(Debug, Clone)]
-pub struct Metadata {
+struct Metadata {
     /// Path of the issuer's URL, without a slash at the end; empty for none.
     issuer_path: String,
     document: Document,
 }
 
+impl Discovery {
+    /// Describes the issuer of `tokens`, if it is the URL of a service with the origin of `base_url`: this service does not
+    /// describe an issuer that is somewhere else.
+    pub fn new(tokens: &TokenSettings, base_url: &Url) -> Self {
+        Self(Metadata::new(tokens, base_url))
+    }
+
+    /// The path of the issuer's URL, without a slash at the end; empty for none.
+    pub fn issuer_path(&self) -> &str {
+        self.0.as_ref().map_or("", |metadata| &metadata.issuer_path)
+    }
+}
+
 impl Metadata {
-    /// Creates the metadata of the issuer of `tokens`. Returns `None` unless the issuer is the URL of a service with the
-    /// origin of `base_url`: this service does not describe an issuer that is somewhere else.
-    pub fn new(tokens: &TokenSettings, base_url: &Url) -> Option<Self> {
+    fn new(tokens: &TokenSettings, base_url: &Url) -> Option<Self> {
         let url = Url::parse(&tokens.issuer).ok()?;
         let here = url.origin() == base_url.origin() && base_url.origin().is_tuple();
         if !here || url.query().is_some() || url.fragment().is_some() {
@@ -69,11 +84,6 @@ impl Metadata {
         })
     }
 
-    /// The path of the issuer's URL, without a slash at the end; empty for none.
-    pub fn issuer_path(&self) -> &str {
-        &self.issuer_path
-    }
-
     fn is_at(&self, path: &str) -> bool {
         path.strip_prefix(PATH).is_some_and(|rest| rest == self.issuer_path)
     }
@@ -88,14 +98,22 @@ impl Metadata {
     (status = 404, body = Envelope, description = "JWT_ISSUER is not a URL of this service"),
 ))]
 #[route("/.well-known/oauth-authorization-server", method = "GET", method = "HEAD")]
-pub async fn server_metadata(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    answer(&request, &state)
+pub async fn server_metadata(
+    request: HttpRequest,
+    discovery: web::Data<Discovery>,
+    keys: web::Data<KeyRing>,
+) -> HttpResponse {
+    answer(&request, &discovery, &keys)
 }
 
 /// The same for an issuer with a path.
 #[route("/.well-known/oauth-authorization-server/{path:.+}", method = "GET", method = "HEAD")]
-pub async fn server_metadata_of_path(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    answer(&request, &state)
+pub async fn server_metadata_of_path(
+    request: HttpRequest,
+    discovery: web::Data<Discovery>,
+    keys: web::Data<KeyRing>,
+) -> HttpResponse {
+    answer(&request, &discovery, &keys)
 }
 
 /// Get the metadata of the issuer for OpenID Connect clients.
@@ -107,20 +125,24 @@ pub async fn server_metadata_of_path(request: HttpRequest, state: web::Data<Stat
     (status = 404, body = Envelope, description = "JWT_ISSUER is not a URL of this service"),
 ))]
 #[route("/.well-known/openid-configuration", method = "GET", method = "HEAD")]
-pub async fn openid_configuration(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+pub async fn openid_configuration(
+    request: HttpRequest,
+    discovery: web::Data<Discovery>,
+    keys: web::Data<KeyRing>,
+) -> HttpResponse {
     // Here the issuer's path stands in front, and a gateway may have removed it, so any issuer is answered for. Clients
     // compare `issuer` with the one that they asked for.
-    respond(state.metadata.as_deref(), &request, &state)
+    respond(discovery.0.as_ref(), &request, &keys)
 }
 
-fn answer(request: &HttpRequest, state: &State) -> HttpResponse {
-    let metadata = state.metadata.as_deref().filter(|metadata| metadata.is_at(request.path()));
-    respond(metadata, request, state)
+fn answer(request: &HttpRequest, discovery: &Discovery, keys: &KeyRing) -> HttpResponse {
+    let metadata = discovery.0.as_ref().filter(|metadata| metadata.is_at(request.path()));
+    respond(metadata, request, keys)
 }
 
-fn respond(metadata: Option<&Metadata>, request: &HttpRequest, state: &State) -> HttpResponse {
+fn respond(metadata: Option<&Metadata>, request: &HttpRequest, keys: &KeyRing) -> HttpResponse {
     if let Some(metadata) = metadata {
-        return metadata.document.answer(request, &state.keys.contract().cache_control);
+        return metadata.document.answer(request, &keys.contract().cache_control);
     }
     let mut response = Rejection::not_found().error_response();
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));

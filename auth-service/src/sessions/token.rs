@@ -8,10 +8,9 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::issue;
+use super::Sessions;
+use super::current::SignedIn;
 use crate::error::ApiError;
-use crate::sessions::SignedIn;
-use crate::state::State;
 
 /// An access token.
 #[derive(Serialize, ToSchema)]
@@ -29,7 +28,7 @@ struct Token {
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[get("/token")]
-pub async fn token(state: web::Data<State>, current: SignedIn) -> Result<HttpResponse, ApiError> {
-    let token = issue(&state, &current.session, &current.user).await?;
+pub async fn token(sessions: web::Data<Sessions>, current: SignedIn) -> Result<HttpResponse, ApiError> {
+    let token = sessions.access_token(&current.session, &current.user).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Token { token }))
 }

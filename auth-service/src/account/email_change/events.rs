@@ -1,26 +1,29 @@
 //! Security events of links about an email.
 
 use actix_web::HttpRequest;
-use service_kit::security_log::Client;
 use shared_claims::UserId;
 
 use super::outcome::{Outcome, VerifiedSession};
-use crate::client_address::Network;
 use crate::error::LinkRefusal;
-use crate::security_event::{self, SecurityEvent};
-use crate::state::State;
+use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::verifications::Purpose;
 
 /// Records what completing a sign-up did: it created an account, or set the password of one whose email was never verified.
 /// Comes after the commit.
-pub(super) fn completed_sign_up(state: &State, request: &HttpRequest, sign_up: &UserId, user: &UserId) {
+pub(super) fn completed_sign_up(log: &SecurityLog, request: &HttpRequest, sign_up: &UserId, user: &UserId) {
     let event = if sign_up == user { SecurityEvent::UserCreated } else { SecurityEvent::PasswordReset };
-    event.by(client(state, request)).user(user.as_str()).emit();
+    event.by(log.client(request)).user(user.as_str()).emit();
 }
 
 /// Records that a link was used. Comes after the commit.
-pub(super) fn used(state: &State, request: &HttpRequest, purpose: Purpose, user: &UserId, outcome: &Outcome) {
-    let client = client(state, request);
+pub(super) fn used(
+    log: &SecurityLog,
+    request: &HttpRequest,
+    purpose: Purpose,
+    user: &UserId,
+    outcome: &Outcome,
+) {
+    let client = log.client(request);
     let of_user = |event: SecurityEvent| event.by(client).user(user.as_str());
     of_user(SecurityEvent::LinkUsed).link(purpose.as_str()).emit();
     match outcome {
@@ -36,12 +39,7 @@ pub(super) fn used(state: &State, request: &HttpRequest, purpose: Purpose, user:
 }
 
 /// Records that a link was refused: one event for each network in a minute, since anybody can send any token.
-pub(super) fn refused(state: &State, request: &HttpRequest, refusal: LinkRefusal) {
-    let event = SecurityEvent::LinkRefused.by(client(state, request));
-    let source = Network::of(state.settings.trusted_proxies.client(request));
-    state.throttle.emit(event.reason(refusal.reason()), &source, state.clock.now());
-}
-
-fn client(state: &State, request: &HttpRequest) -> Client {
-    security_event::client(&state.settings.trusted_proxies, request)
+pub(super) fn refused(log: &SecurityLog, request: &HttpRequest, refusal: LinkRefusal) {
+    let event = SecurityEvent::LinkRefused.by(log.client(request));
+    log.throttled(event.reason(refusal.reason()), &log.network(request));
 }

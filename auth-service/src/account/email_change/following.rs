@@ -8,18 +8,16 @@ use jiff::Timestamp;
 use service_kit::database::Transaction;
 use shared_claims::UserId;
 
+use super::super::Accounts;
 use super::events;
 use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
-use super::sending::{Asked, Change, send_change};
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
 use crate::limits::Asker;
-use crate::passwords;
 use crate::protocol::redirect::CheckedTarget;
 use crate::sessions::{self, MaybeSignedIn, SignedIn};
-use crate::state::State;
 use crate::users::{self, CredentialEpoch, User};
-use crate::verifications::{self, Purpose, Verification};
+use crate::verifications::{self, NewLink, Purpose, Sending, Verification};
 
 /// What proved that the request may follow the link.
 enum Proven {
@@ -40,14 +38,14 @@ type Checked = Result<Proven, Outcome>;
 /// # Errors
 /// [`ApiError::InvalidPassword`] and the like for the password that came with it; if the query fails.
 pub(super) async fn follow_for_user(
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     link: &Followed<'_>,
     found: &Verification,
     id: &UserId,
 ) -> Result<Outcome, ApiError> {
-    let now = state.clock.now();
-    let user = users::find(&state.pool, id).await?.filter(|user| found.belongs_to(user));
+    let now = accounts.clock.now();
+    let user = users::find(&accounts.pool, id).await?.filter(|user| found.belongs_to(user));
     let invalid = Ok(Outcome::Refused(LinkRefusal::InvalidToken));
     let Some(user) = user else { return invalid };
     if now >= found.expires_at {
@@ -61,9 +59,9 @@ pub(super) async fn follow_for_user(
         return invalid;
     }
     let proven = match found.purpose {
-        Purpose::VerifyEmail => verifier(state, request, link, &user).await?,
+        Purpose::VerifyEmail => verifier(accounts, request, link, &user).await?,
         Purpose::ConfirmEmailChange | Purpose::ChangeEmail => {
-            changer(state, request, link, found.purpose, &user).await?
+            changer(accounts, request, link, found.purpose, &user).await?
         }
         Purpose::ResetPassword | Purpose::DeleteUser | Purpose::CompleteSignUp => return invalid,
     };
@@ -71,8 +69,8 @@ pub(super) async fn follow_for_user(
         Ok(proven) => proven,
         Err(outcome) => return Ok(outcome),
     };
-    let now = state.clock.now();
-    let transaction = state.pool.begin().await?;
+    let now = accounts.clock.now();
+    let transaction = accounts.pool.begin().await?;
     if !verifications::use_up(&transaction, &link.token, found.purpose, now).await? {
         return invalid;
     }
@@ -83,25 +81,22 @@ pub(super) async fn follow_for_user(
         return invalid;
     }
     let outcome = if found.purpose == Purpose::VerifyEmail {
-        verify(&transaction, state, request, user, proven, now).await?
+        verify(&transaction, accounts, request, user, proven, now).await?
     } else {
-        let asker = Asker::of(&state.settings.trusted_proxies, request, Some(id));
-        change(state, &transaction, &asker, (user, found), link.callback, proven, now).await?
+        let asker = Asker::new(accounts.log.network(request), Some(id));
+        change(accounts, &transaction, &asker, (user, found), link.callback, proven, now).await?
     };
     if matches!(outcome, Outcome::Refused(_)) {
         return Ok(outcome);
     }
-    transaction.commit().await?;
-    if let Some(outbox) = &state.outbox {
-        outbox.wake();
-    }
-    events::used(state, request, found.purpose, id, &outcome);
+    accounts.mailer.commit(transaction).await?;
+    events::used(&accounts.log, request, found.purpose, id, &outcome);
     Ok(outcome)
 }
 
 /// Checks who verifies an email: a session of the account, the browser that signed up, or the password.
 async fn verifier(
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     link: &Followed<'_>,
     user: &User,
@@ -113,20 +108,20 @@ async fn verifier(
     }
     // The password that was chosen there is the account's only in its first epoch.
     let signed_up = user.credential_epoch == CredentialEpoch::FIRST
-        && passwords::is_browser_of(&state.cookies, request.headers(), &user.id);
+        && accounts.passwords.is_browser_of(request.headers(), &user.id);
     if signed_up {
         return Ok(Ok(Proven::Password));
     }
-    if state.settings.accounts.verify_email_by_link_alone {
+    if accounts.settings.verify_email_by_link_alone {
         return Ok(Ok(Proven::LinkAlone));
     }
-    by_password(state, request, link, user).await
+    by_password(accounts, request, link, user).await
 }
 
 /// Checks who follows a link of an email change. From the present address: a session of the account, or a pressed button.
 /// From the new one: a session of the account, or the password. A session of another user is refused.
 async fn changer(
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     link: &Followed<'_>,
     purpose: Purpose,
@@ -136,7 +131,7 @@ async fn changer(
         MaybeSignedIn::SignedIn(current) if current.user.id == user.id => Ok(Ok(Proven::Session(current))),
         MaybeSignedIn::SignedIn(_) => Ok(Err(Outcome::Refused(LinkRefusal::InvalidUser))),
         MaybeSignedIn::Nobody if purpose == Purpose::ChangeEmail => {
-            by_password(state, request, link, user).await
+            by_password(accounts, request, link, user).await
         }
         MaybeSignedIn::Nobody if link.pressed => Ok(Ok(Proven::Button)),
         MaybeSignedIn::Nobody => Ok(Err(Outcome::Needs(Proof::Button))),
@@ -144,14 +139,14 @@ async fn changer(
 }
 
 async fn by_password(
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     link: &Followed<'_>,
     user: &User,
 ) -> Result<Checked, ApiError> {
     let Some(password) = link.password else { return Ok(Err(Outcome::Needs(Proof::Password))) };
     // A password of another epoch than the link's is found out when the link is used up.
-    passwords::confirm(state, request, user, password).await?;
+    accounts.passwords.confirm(request, user, password).await?;
     Ok(Ok(Proven::Password))
 }
 
@@ -159,14 +154,14 @@ async fn by_password(
 /// mailbox nor the password are ended.
 async fn verify(
     transaction: &Transaction,
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     user: User,
     proven: Proven,
     now: Timestamp,
 ) -> Result<Outcome, ApiError> {
     users::set_verified(transaction, &user.id, now).await?;
-    let signs_in = state.settings.accounts.auto_sign_in_after_verification;
+    let signs_in = accounts.settings.auto_sign_in_after_verification;
     let session = match proven {
         Proven::Session(current) => {
             sessions::end_all(transaction, &user.id, Some(current.session.id)).await?;
@@ -175,7 +170,7 @@ async fn verify(
         Proven::Password => {
             sessions::end_all(transaction, &user.id, None).await?;
             let user = User { email_verified: true, updated_at: now, ..user };
-            sign_in(transaction, state, request, user, now).await?
+            sign_in(transaction, accounts, request, user, now).await?
         }
         Proven::Button => {
             sessions::end_all(transaction, &user.id, None).await?;
@@ -191,21 +186,21 @@ async fn verify(
 /// `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
 pub(super) async fn sign_in(
     transaction: &Transaction,
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     user: User,
     now: Timestamp,
 ) -> Result<VerifiedSession, ApiError> {
-    if !state.settings.accounts.auto_sign_in_after_verification {
+    if !accounts.settings.auto_sign_in_after_verification {
         return Ok(VerifiedSession::Unchanged);
     }
-    let started = sessions::start(transaction, state, request, &user, true, now).await?;
+    let started = accounts.sessions.start(transaction, request, &user, true, now).await?;
     Ok(VerifiedSession::Begun(Box::new((started, user))))
 }
 
 /// Sends the link to the new address, or changes the account's email, depending on the link's purpose.
 async fn change(
-    state: &State,
+    accounts: &Accounts,
     transaction: &Transaction,
     asker: &Asker<'_>,
     (user, link): (User, &Verification),
@@ -214,16 +209,13 @@ async fn change(
     now: Timestamp,
 ) -> Result<Outcome, ApiError> {
     let refused = Ok(Outcome::Refused(LinkRefusal::InvalidToken));
-    let (Some(outbox), Some(new_email), Some(session)) = (&state.outbox, &link.new_email, link.session_id)
-    else {
-        return refused;
-    };
+    let (Some(new_email), Some(session)) = (&link.new_email, link.session_id) else { return refused };
+    let mailer = &accounts.mailer;
     if link.purpose == Purpose::ConfirmEmailChange {
-        let change = Change { user: &user, session, new_email, is_taken: false };
-        return match send_change(transaction, state, asker, Asked::NewAddress, change, callback, now).await {
-            Ok(_) => Ok(Outcome::Confirmed),
-            Err(ApiError::Unauthorized) => refused,
-            Err(error) => Err(error),
+        let next = NewLink::ChangeEmail(&user, session, new_email);
+        return match mailer.send(transaction, asker, next, callback, now).await? {
+            Sending::Stored | Sending::Limited => Ok(Outcome::Confirmed),
+            Sending::Gone => refused,
         };
     }
     match users::set_email(transaction, &user.id, new_email, now).await {
@@ -235,7 +227,7 @@ async fn change(
     // They were for the former email.
     verifications::void(transaction, &user.id).await?;
     let notice = Message::EmailChanged { new_email: new_email.as_str() };
-    outbox.notify(transaction, asker, Addressee::account(&user), &notice, now).await?;
+    mailer.notify(transaction, asker, Addressee::account(&user), &notice, now).await?;
     let current = match proven {
         Proven::Session(current) => Some(current),
         Proven::Password | Proven::Button | Proven::LinkAlone => None,

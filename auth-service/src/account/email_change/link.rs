@@ -2,12 +2,12 @@
 
 use actix_web::HttpRequest;
 
+use super::super::Accounts;
 use super::completing::follow_for_sign_up;
 use super::events;
 use super::following::follow_for_user;
 use super::outcome::{Followed, Outcome};
 use crate::error::{ApiError, LinkRefusal};
-use crate::state::State;
 use crate::verifications::{self, Subject};
 
 /// Follows a link about an email.
@@ -15,20 +15,20 @@ use crate::verifications::{self, Subject};
 /// # Errors
 /// [`ApiError::InvalidPassword`] and the like for the password that came with it; if the query fails.
 pub(super) async fn follow(
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     link: &Followed<'_>,
 ) -> Result<Outcome, ApiError> {
-    let found = verifications::find(&state.pool, &link.token).await?;
+    let found = verifications::find(&accounts.pool, &link.token).await?;
     let outcome = match found {
         Some(found) => match &found.subject {
-            Subject::User(id, _) => follow_for_user(state, request, link, &found, id).await?,
-            Subject::SignUp(id) => follow_for_sign_up(state, request, link, &found, id).await?,
+            Subject::User(id, _) => follow_for_user(accounts, request, link, &found, id).await?,
+            Subject::SignUp(id) => follow_for_sign_up(accounts, request, link, &found, id).await?,
         },
         None => Outcome::Refused(LinkRefusal::InvalidToken),
     };
     if let Outcome::Refused(refusal) = &outcome {
-        events::refused(state, request, *refusal);
+        events::refused(&accounts.log, request, *refusal);
     }
     Ok(outcome)
 }

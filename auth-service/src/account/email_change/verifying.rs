@@ -7,6 +7,7 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
+use super::super::Accounts;
 use super::link::follow;
 use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use super::page;
@@ -15,8 +16,6 @@ use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::protocol::status::DONE;
-use crate::sessions;
-use crate::state::State;
 use crate::users::User;
 use crate::verifications::LinkToken;
 
@@ -86,7 +85,7 @@ struct Verified<'a> {
 #[get("/verify-email")]
 pub async fn verify_email(
     request: HttpRequest,
-    state: web::Data<State>,
+    accounts: web::Data<Accounts>,
     Query(link): Query<Link>,
 ) -> Result<HttpResponse, ApiError> {
     let followed = Followed {
@@ -95,8 +94,8 @@ pub async fn verify_email(
         password: None,
         pressed: false,
     };
-    let outcome = follow(&state, &request, &followed).await?;
-    answer(&state, &request, &link, outcome, None).await
+    let outcome = follow(&accounts, &request, &followed).await?;
+    answer(&accounts, &request, &link, outcome, None).await
 }
 
 /// Confirm a link about an email.
@@ -113,7 +112,7 @@ pub async fn verify_email(
 #[post("/verify-email")]
 pub async fn confirm_email(
     request: HttpRequest,
-    state: web::Data<State>,
+    accounts: web::Data<Accounts>,
     Body(form): Body<Confirmation>,
 ) -> Result<HttpResponse, ApiError> {
     let link = Link { token: form.token, callback_url: form.callback_url };
@@ -123,18 +122,18 @@ pub async fn confirm_email(
         password: form.password.as_deref(),
         pressed: true,
     };
-    match follow(&state, &request, &followed).await {
-        Ok(outcome) => answer(&state, &request, &link, outcome, None).await,
+    match follow(&accounts, &request, &followed).await {
+        Ok(outcome) => answer(&accounts, &request, &link, outcome, None).await,
         // The page says what is wrong, and asks again.
         Err(error) if is_navigation(request.headers()) && page::explains(&error) => {
-            answer(&state, &request, &link, Outcome::Needs(Proof::Password), Some(&error)).await
+            answer(&accounts, &request, &link, Outcome::Needs(Proof::Password), Some(&error)).await
         }
         Err(error) => Err(error),
     }
 }
 
 async fn answer(
-    state: &State,
+    accounts: &Accounts,
     request: &HttpRequest,
     link: &Link,
     outcome: Outcome,
@@ -163,11 +162,11 @@ async fn answer(
     };
     match &outcome {
         Outcome::Changed(_, Some(current)) | Outcome::Verified(VerifiedSession::Present(current)) => {
-            sessions::set_cookies(&mut response, state, request, current);
+            accounts.sessions.set_cookies(&mut response, request, current);
         }
         Outcome::Verified(VerifiedSession::Begun(begun)) => {
             let (started, user) = &**begun;
-            sessions::hand_over_with(&mut response, state, request, started, user).await?;
+            accounts.sessions.respond_with(&mut response, request, started, user).await?;
         }
         _ => {}
     }

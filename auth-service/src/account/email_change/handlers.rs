@@ -5,7 +5,7 @@ use service_kit::envelope::Envelope;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
-use super::sending::{Asked, Change, Verified, send_change, send_verification_again};
+use super::super::Accounts;
 use crate::error::{ApiError, RedirectTarget};
 use crate::limits::Asker;
 use crate::passwords::{self, SignUp};
@@ -14,10 +14,10 @@ use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
 use crate::protocol::status::{DONE, Status};
-use crate::security_event::{self, SecurityEvent};
+use crate::security_event::SecurityEvent;
 use crate::sessions::{MaybeSignedIn, SignedIn, WithBody};
-use crate::state::State;
 use crate::users;
+use crate::verifications::{NewLink, Purpose, Sending};
 
 /// An email to verify.
 #[derive(ToSchema)]
@@ -53,29 +53,28 @@ impl Schema for VerificationRequest {
 #[post("/send-verification-email")]
 pub async fn send_verification_email(
     request: HttpRequest,
-    state: web::Data<State>,
+    accounts: web::Data<Accounts>,
     Body(form): Body<VerificationRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    if state.outbox.is_none() {
+    if !accounts.mailer.is_enabled() {
         return Err(ApiError::VerificationEmailNotEnabled);
     }
-    let client = security_event::client(&state.settings.trusted_proxies, &request);
-    let requested = SecurityEvent::EmailVerificationRequested.by(client);
+    let requested = SecurityEvent::EmailVerificationRequested.by(accounts.log.client(&request));
     let current = MaybeSignedIn::extract(&request).await?;
     let callback = form.callback_url.as_ref();
     match current.signed_in() {
         Some(current) if current.user.email != form.email => return Err(ApiError::EmailMismatch),
         Some(current) if current.user.email_verified => return Err(ApiError::EmailAlreadyVerified),
         Some(current) => {
-            let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
-            let whose = Some(Verified::User(&current.user));
-            send_verification_again(&state, &asker, whose, &form.email, callback).await?;
+            let asker = Asker::new(accounts.log.network(&request), Some(&current.user.id));
+            let link = Some(NewLink::VerifyEmail(&current.user));
+            accounts.send_verification(&asker, link, &form.email, callback).await?;
             requested.user(current.user.id.as_str()).session(*current.session.id.as_uuid()).emit();
         }
         None => {
-            let floor = MinResponseTime::begin();
-            let sent = send_to_stranger(&state, &request, &form.email, callback).await;
-            floor.reach().await;
+            let min_time = MinResponseTime::begin();
+            let sent = accounts.send_to_stranger(&request, &form.email, callback).await;
+            min_time.reach().await;
             let id = sent?;
             id.as_ref()
                 .map_or(requested.reason("nothing_to_verify"), |id| requested.user(id.as_str()))
@@ -83,28 +82,6 @@ pub async fn send_verification_email(
         }
     }
     Ok(HttpResponse::Ok().json(DONE))
-}
-
-/// Who is not signed in may mean a sign-up that waits: the one of this browser, else the newest. Returns the user or sign-up
-/// that a link was for, which the response must not show.
-async fn send_to_stranger(
-    state: &State,
-    request: &HttpRequest,
-    email: &Email,
-    callback: Option<&CheckedTarget>,
-) -> Result<Option<UserId>, ApiError> {
-    let asker = &Asker::of(&state.settings.trusted_proxies, request, None);
-    let user = users::find_by_email(&state.pool, email).await?;
-    let sign_ups = passwords::find_sign_ups(&state.pool, email, state.clock.now()).await?;
-    let own = |sign_up: &&SignUp| passwords::is_browser_of(&state.cookies, request.headers(), &sign_up.id);
-    let whose = match (&user, sign_ups.iter().find(own).or(sign_ups.first())) {
-        (Some(user), _) if user.email_verified => None,
-        (_, Some(sign_up)) => Some(Verified::SignUp(&sign_up.id, email)),
-        (Some(user), None) => Some(Verified::User(user)),
-        (None, None) => None,
-    };
-    send_verification_again(state, asker, whose, email, callback).await?;
-    Ok(whose.map(|whose| whose.id().clone()))
 }
 
 /// The email to change to.
@@ -144,47 +121,99 @@ impl Schema for EmailChange {
 #[post("/change-email")]
 pub async fn change_email(
     request: HttpRequest,
-    state: web::Data<State>,
+    accounts: web::Data<Accounts>,
     WithBody { current, body }: WithBody<EmailChange>,
 ) -> Result<HttpResponse, ApiError> {
-    if !state.settings.accounts.change_email {
+    if !accounts.settings.change_email {
         return Err(ApiError::ChangeEmailDisabled);
     }
     if body.new_email == current.user.email {
         return Err(ApiError::EmailIsTheSame);
     }
     // An unattended device must not be enough to take the account over (OWASP ASVS 7.5.1).
-    if !current.session.is_fresh(&state.settings.sessions, state.clock.now()) {
-        return Err(ApiError::SessionNotFresh);
-    }
-    let floor = MinResponseTime::begin();
-    let asker = Asker::of(&state.settings.trusted_proxies, &request, Some(&current.user.id));
-    let sent = begin_change(&state, &asker, &current, &body).await;
-    floor.reach().await;
+    accounts.sessions.require_fresh(&current)?;
+    let min_time = MinResponseTime::begin();
+    let asker = Asker::new(accounts.log.network(&request), Some(&current.user.id));
+    let sent = accounts.begin_change(&asker, &current, &body).await;
+    min_time.reach().await;
     sent?;
-    let client = security_event::client(&state.settings.trusted_proxies, &request);
-    let event = SecurityEvent::EmailChangeRequested.by(client).user(current.user.id.as_str());
-    event.session(*current.session.id.as_uuid()).emit();
+    current.record(SecurityEvent::EmailChangeRequested, accounts.log.client(&request));
     Ok(HttpResponse::Ok().json(DONE))
 }
 
-async fn begin_change(
-    state: &State,
-    asker: &Asker<'_>,
-    current: &SignedIn,
-    change: &EmailChange,
-) -> Result<(), ApiError> {
-    let Some(outbox) = &state.outbox else { return Err(ApiError::ChangeEmailDisabled) };
-    let (user, new_email, now) = (&current.user, &change.new_email, state.clock.now());
-    let confirms = user.email_verified && state.settings.accounts.confirm_change_email;
-    let asked = if confirms { Asked::PresentAddress } else { Asked::NewAddress };
-    let is_taken = users::find_by_email(&state.pool, new_email).await?.is_some();
-    let transaction = state.pool.begin().await?;
-    let callback = change.callback_url.as_ref();
-    let change = Change { user, session: current.session.id, new_email, is_taken };
-    if send_change(&transaction, state, asker, asked, change, callback, now).await? {
-        transaction.commit().await?;
-        outbox.wake();
+impl Accounts {
+    /// Sends the link for somebody who is not signed in. They may mean a sign-up that waits: the one of this browser, else
+    /// the newest. Returns the user or sign-up that a link was for, which the response must not reveal.
+    async fn send_to_stranger(
+        &self,
+        request: &HttpRequest,
+        email: &Email,
+        callback: Option<&CheckedTarget>,
+    ) -> Result<Option<UserId>, ApiError> {
+        let asker = &Asker::new(self.log.network(request), None);
+        let user = users::find_by_email(&self.pool, email).await?;
+        let sign_ups = passwords::find_sign_ups(&self.pool, email, self.clock.now()).await?;
+        let own = |sign_up: &&SignUp| self.passwords.is_browser_of(request.headers(), &sign_up.id);
+        let (link, id) = match (&user, sign_ups.iter().find(own).or(sign_ups.first())) {
+            (Some(user), _) if user.email_verified => (None, None),
+            (_, Some(sign_up)) => (Some(NewLink::CompleteSignUp(&sign_up.id, email)), Some(&sign_up.id)),
+            (Some(user), None) => (Some(NewLink::VerifyEmail(user)), Some(&user.id)),
+            (None, None) => (None, None),
+        };
+        self.send_verification(asker, link, email, callback).await?;
+        Ok(id.cloned())
     }
-    Ok(())
+
+    /// Sends the link that verifies an email. Where there is nobody to send it to, a mail to `email` is counted and stored all
+    /// the same: neither the limits nor the time reveal whether one was sent.
+    async fn send_verification(
+        &self,
+        asker: &Asker<'_>,
+        link: Option<NewLink<'_>>,
+        email: &Email,
+        callback: Option<&CheckedTarget>,
+    ) -> Result<(), ApiError> {
+        let now = self.clock.now();
+        let transaction = self.pool.begin().await?;
+        let sending = match link {
+            Some(link) => self.mailer.send(&transaction, asker, link, callback, now).await?,
+            None => {
+                let subject = (email, Purpose::VerifyEmail);
+                self.mailer.pretend(&transaction, asker, subject, callback, now).await?;
+                Sending::Stored
+            }
+        };
+        self.mailer.finish(transaction, sending).await
+    }
+
+    /// Sends the first link of a change: to the current email if it has to agree, else to the new one. If another account has
+    /// the new email, nobody gets a link, and who asked must not learn it.
+    async fn begin_change(
+        &self,
+        asker: &Asker<'_>,
+        current: &SignedIn,
+        change: &EmailChange,
+    ) -> Result<(), ApiError> {
+        if !self.mailer.is_enabled() {
+            return Err(ApiError::ChangeEmailDisabled);
+        }
+        let (user, session, new_email) = (&current.user, current.session.id, &change.new_email);
+        let link = if user.email_verified && self.settings.confirm_change_email {
+            NewLink::ConfirmEmailChange(user, session, new_email)
+        } else {
+            NewLink::ChangeEmail(user, session, new_email)
+        };
+        let is_taken = users::find_by_email(&self.pool, new_email).await?.is_some();
+        let (callback, now) = (change.callback_url.as_ref(), self.clock.now());
+        let transaction = self.pool.begin().await?;
+        let sending = if is_taken {
+            self.mailer.withhold(&transaction, asker, link, callback, now).await?
+        } else {
+            self.mailer.send(&transaction, asker, link, callback, now).await?
+        };
+        if sending == Sending::Gone {
+            return Err(ApiError::Unauthorized);
+        }
+        self.mailer.finish(transaction, sending).await
+    }
 }

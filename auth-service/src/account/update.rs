@@ -1,0 +1,75 @@
+//! `update-user`
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use service_kit::envelope::Envelope;
+use utoipa::ToSchema;
+
+use super::Accounts;
+use crate::error::ApiError;
+use crate::protocol::body::{Fields, Schema};
+use crate::protocol::status::{DONE, Status};
+use crate::security_event::SecurityEvent;
+use crate::sessions::WithBody;
+use crate::users::{self, MAX_IMAGE, MAX_NAME};
+
+/// The fields to change: `name`, `image` or both. Absent fields keep their values.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "Alice Liddell", "image": null}))]
+pub struct UserChange {
+    /// The user's name: up to 100 characters.
+    #[schema(value_type = String, required = false, max_length = 100)]
+    name: Option<String>,
+    /// URL of a picture: absolute, relative, or a `data:` URL of an image. `null` removes it. `javascript:`, `vbscript:` and
+    /// `file:` URLs are refused.
+    #[schema(value_type = Option<String>, max_length = 2048)]
+    image: Option<Option<String>>,
+    #[schema(ignore)]
+    names_email: bool,
+}
+
+impl Schema for UserChange {
+    const SIGNS_IN: bool = false;
+    const BODY_KINDS: &'static [&'static str] = &["record"];
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let name = fields.optional_string("name");
+        fields.at_most("name", name, MAX_NAME);
+        let image = fields.nullable_string("image");
+        fields.at_most("image", image.flatten(), MAX_IMAGE);
+        fields.safe_image("image", image.flatten());
+        Some(Self {
+            name: name.map(str::to_owned),
+            image: image.map(|image| image.map(str::to_owned)),
+            names_email: fields.is_truthy("email"),
+        })
+    }
+}
+
+/// Update the user.
+///
+/// Changes the name, the picture or both.
+#[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = UserChange, responses(
+    (status = 200, body = Status, description = "The user was updated"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, EMAIL_CAN_NOT_BE_UPDATED, or nothing to change"),
+    (status = 401, body = Envelope, description = "No live session"),
+))]
+#[post("/update-user")]
+pub async fn update_user(
+    request: HttpRequest,
+    accounts: web::Data<Accounts>,
+    WithBody { current, body }: WithBody<UserChange>,
+) -> Result<HttpResponse, ApiError> {
+    if body.names_email {
+        return Err(ApiError::EmailCanNotBeUpdated);
+    }
+    if body.name.is_none() && body.image.is_none() {
+        return Err(ApiError::NoFieldsToUpdate);
+    }
+    let image = body.image.as_ref().map(Option::as_deref);
+    let (user, now) = (&current.user.id, accounts.clock.now());
+    users::update(&accounts.pool, user, body.name.as_deref(), image, now).await?;
+    current.record(SecurityEvent::UserUpdated, accounts.log.client(&request));
+    let mut response = HttpResponse::Ok().json(DONE);
+    accounts.sessions.set_cookies(&mut response, &request, &current);
+    Ok(response)
+}

@@ -1,0 +1,49 @@
+//! Recording security events of requests.
+
+use std::hash::Hash;
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use service_kit::security_log::{Client, Record, Throttle};
+use shared_claims::SharedClock;
+
+use crate::client_address::{Network, TrustedProxies};
+
+/// Names the clients that cause security events, and limits the events that anybody can cause at no cost.
+pub struct SecurityLog {
+    proxies: TrustedProxies,
+    throttle: Throttle,
+    clock: SharedClock,
+}
+
+impl SecurityLog {
+    /// Creates a log that believes `proxies` about the addresses of clients.
+    pub fn new(proxies: TrustedProxies, clock: SharedClock) -> Self {
+        Self { proxies, throttle: Throttle::default(), clock }
+    }
+
+    /// The proxies whose headers are believed.
+    pub fn proxies(&self) -> &TrustedProxies {
+        &self.proxies
+    }
+
+    /// The IP address of the client that sent `request`, if it is known.
+    pub fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.proxies.client(request)
+    }
+
+    /// The network of the client that sent `request`.
+    pub fn network(&self, request: &HttpRequest) -> Network {
+        Network::of(self.address(request))
+    }
+
+    /// The client that sent `request`, as events name it.
+    pub fn client(&self, request: &HttpRequest) -> Client {
+        Client::of(request, self.address(request))
+    }
+
+    /// Logs `event`, unless one of its name and `source` was logged within the last minute.
+    pub fn throttled(&self, event: Record<'_>, source: &impl Hash) {
+        self.throttle.emit(event, source, self.clock.now());
+    }
+}

@@ -1,0 +1,225 @@
+//! Building and running the HTTP server.
+
+mod document;
+mod error;
+mod routes;
+mod services;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, web};
+use service_kit::cors::{AllowedHeaders, refuse_preflight};
+use service_kit::database::{Address, Pool, Timeouts};
+use service_kit::guard::guard;
+use service_kit::health::{self, DatabaseDependency, Readiness};
+use service_kit::lifecycle::ConnectionLimit;
+use service_kit::response_headers::{Hsts, response_headers};
+use service_kit::telemetry::RequestSpan;
+use service_kit::{database, envelope, lifecycle, metrics, openapi};
+use shared_claims::SharedClock;
+use tracing_actix_web::TracingLogger;
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+
+use self::document::Document;
+pub use self::error::StartError;
+use self::services::{Configured, Shared};
+use crate::config::Config;
+use crate::email::{Delivery, Worker};
+use crate::keys::{Keeper, KeyContract, KeyRefresher, KeyRing, KeysDependency};
+use crate::protocol::cors::cors;
+use crate::protocol::disabled_paths::DisabledPaths;
+use crate::protocol::issuer_path::issuer_path;
+use crate::protocol::origin::TrustedOrigins;
+use crate::status_lists::{self, Keeping, StatusLists};
+
+/// The name in messages to the operator.
+pub const NAME: &str = "auth-service";
+/// Connections to PostgreSQL that mail uses: never while a mail server talks, so one is enough.
+const MAIL_CONNECTIONS: usize = 1;
+/// Connections to PostgreSQL that the status lists use: one looks, one sweeps.
+const STATUS_CONNECTIONS: usize = 2;
+/// Connections to PostgreSQL that look after the signing keys, whatever requests do.
+const KEY_CONNECTIONS: usize = 1;
+
+/// A service that has all it needs but a socket.
+pub struct Prepared {
+    address: Address,
+    connections: usize,
+    limit: ConnectionLimit,
+    /// A connection of its own for `/readyz`, which must not wait in line with the requests.
+    readiness: Pool,
+    keys: Arc<KeyRing>,
+    origins: Arc<TrustedOrigins>,
+    disabled_paths: DisabledPaths,
+    shared: Shared,
+    mail: Option<Worker>,
+    status: status_lists::Keeper,
+    allowed_headers: AllowedHeaders,
+    hsts: Hsts,
+}
+
+/// Checks the configuration as a start does, without connecting to anything.
+///
+/// # Errors
+/// What the operator has to change.
+pub fn check(config: &Config, clock: SharedClock) -> Result<(), StartError> {
+    config.keys.contract(config.tokens.clock_skew)?;
+    database_address(config)?;
+    Configured::new(config, clock)?;
+    Ok(())
+}
+
+fn database_address(config: &Config) -> Result<Address, StartError> {
+    let address = Address::parse("DATABASE_URL", &config.database_url()?, NAME)?;
+    Ok(address.behind(config.database_pooler))
+}
+
+/// Checks the configuration, waits for the database and loads the signing keys.
+///
+/// # Errors
+/// What the operator has to change.
+pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, StartError> {
+    let contract = config.keys.contract(config.tokens.clock_skew)?;
+    prepare_with(config, clock, contract).await
+}
+
+/// The same with a contract of the caller's own, which nothing checks: for tests alone.
+///
+/// # Errors
+/// What the operator has to change.
+pub async fn prepare_with(
+    config: &Config,
+    clock: SharedClock,
+    contract: KeyContract,
+) -> Result<Prepared, StartError> {
+    let address = database_address(config)?;
+    let configured = Configured::new(config, Arc::clone(&clock))?;
+    let readiness = address.pool(1, Timeouts::REQUEST)?;
+    database::wait_until_usable(&readiness, &crate::migrations(), NAME).await?;
+    address.refuse_undeclared_pooler().await?;
+    let keeper = Keeper {
+        pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?,
+        encryption: Arc::clone(&configured.encryption),
+        clock: Arc::clone(&clock),
+        contract,
+        size: config.keys.rsa_key_bits,
+        token_life: configured.tokens.ttl,
+    };
+    let keys = Arc::new(KeyRing::open(keeper).await?);
+    let mail = match (&configured.outbox, &configured.mailer) {
+        (Some(outbox), Some(mailer)) => Some(Worker {
+            outbox: Arc::clone(outbox),
+            mailer: Arc::clone(mailer),
+            pool: address.pool(MAIL_CONNECTIONS, Timeouts::BACKGROUND)?,
+            clock: Arc::clone(&clock),
+            poll_interval: config.mail.mail_poll_interval,
+        }),
+        _ => None,
+    };
+    let prefix = config.tokens.status_list_prefix(&config.base_url);
+    let lists = Arc::new(StatusLists::new(prefix, config.tokens.status_list_interval));
+    let pool = address.pool(STATUS_CONNECTIONS, Timeouts::BACKGROUND)?;
+    let (own_lists, own_keys) = (Arc::clone(&lists), Arc::clone(&keys));
+    let mut status = status_lists::Keeper::new(own_lists, own_keys, pool, clock, &configured.tokens);
+    status.look().await?;
+    Ok(Prepared {
+        address,
+        connections: config.database_pool_size.get(),
+        limit: config.connection_limit,
+        readiness,
+        origins: Arc::clone(&configured.origins),
+        disabled_paths: configured.disabled_paths.clone(),
+        shared: Shared::new(Arc::new(configured), config, Arc::clone(&keys), lists)?,
+        keys,
+        mail,
+        status,
+        allowed_headers: config.cors_allowed_headers.clone(),
+        hsts: config.hsts.unwrap_or_else(|| Hsts::of(&config.base_url)),
+    })
+}
+
+/// Binds the service. Requests are served once the returned server is awaited; mail is sent and keys are rotated from now on.
+///
+/// # Errors
+/// If the socket address cannot be bound.
+pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
+    let Prepared { address, connections, limit, keys, origins, disabled_paths, shared, .. } = prepared;
+    let (allowed_headers, hsts) = (prepared.allowed_headers, prepared.hsts);
+    let readiness = Readiness::new(vec![
+        Box::new(DatabaseDependency(prepared.readiness)),
+        Box::new(KeysDependency(Arc::clone(&keys))),
+    ]);
+    let watched = readiness.clone();
+    let app = move || {
+        let pool = address.worker_pool(connections);
+        let (app, mut document) = App::new()
+            .into_utoipa_app()
+            .openapi(Document::openapi())
+            .configure(|cfg| shared.register(pool, cfg))
+            .configure(health::routes(watched.clone()))
+            .configure(routes::features)
+            .split_for_parts();
+        document.paths.paths.retain(|path, _| !disabled_paths.contain(path));
+        document::complete(&mut document);
+        app.configure(openapi::routes(&document))
+            .configure(openapi::method_not_allowed(&document))
+            .default_service(web::to(envelope::not_found))
+            .wrap(from_fn(guard))
+            .wrap(cors(Arc::clone(&origins), &allowed_headers))
+            .wrap(from_fn(refuse_preflight))
+            .wrap(response_headers(hsts))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(issuer_path))
+    };
+    let (server, addresses) =
+        lifecycle::bind(app, bind, limit).map_err(|error| StartError::Bind(bind, error))?;
+    Ok(Bound {
+        server,
+        addresses,
+        readiness,
+        keys: KeyRefresher::start(keys),
+        mail: prepared.mail.map(Worker::start),
+        status: prepared.status.start(),
+    })
+}
+
+/// A service that holds its socket.
+pub struct Bound {
+    /// Serves once awaited.
+    pub server: Server,
+    /// Where it listens.
+    pub addresses: Vec<SocketAddr>,
+    /// What `/readyz` says.
+    pub readiness: Readiness,
+    /// What looks after the signing keys.
+    pub keys: KeyRefresher,
+    /// What sends mail, if any is sent.
+    pub mail: Option<Delivery>,
+    /// What keeps the status lists up to date.
+    pub status: Keeping,
+}
+
+/// Starts the service and runs it until it is told to stop.
+///
+/// # Errors
+/// What the operator has to mend.
+pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
+    if let Some(address) = config.metrics_bind {
+        metrics::serve(address)?;
+    }
+    let bound = bind(prepare(&config, clock).await?, config.bind)?;
+    let Bound { server, addresses, readiness, keys, mail, status } = bound;
+    let outcome = lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await;
+    status.stop();
+    let mail = async {
+        if let Some(mail) = mail {
+            mail.stop().await;
+        }
+    };
+    tokio::join!(mail, keys.stop());
+    Ok(outcome?)
+}

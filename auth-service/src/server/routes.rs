@@ -1,0 +1,69 @@
+//! The features and their routes.
+
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::limits::rate_limit;
+use crate::protocol::disabled_paths::refuse_disabled_paths;
+use crate::protocol::{PREFIX, error_page};
+use crate::{account, capabilities, forward_auth, keys, passwords, sessions, status_lists, tokens};
+
+/// Adds the features: the documents that verifiers read, and the endpoints of the protocol.
+pub fn features(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(keys::well_known)
+        .configure(tokens::well_known)
+        .configure(status_lists::well_known)
+        .service(
+            utoipa_actix_web::scope(PREFIX)
+                .configure(protocol)
+                .default_service(web::to(nothing_here))
+                .wrap(from_fn(sessions::sync_cookies))
+                .wrap(from_fn(status_lists::notice_changes))
+                .wrap(from_fn(rate_limit))
+                .wrap(from_fn(refuse_disabled_paths)),
+        );
+}
+
+/// Adds the endpoints of the protocol.
+fn protocol(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(passwords::routes)
+        .configure(sessions::routes)
+        .configure(account::routes)
+        .configure(keys::routes)
+        .configure(capabilities::routes)
+        .configure(forward_auth::routes)
+        .service(error_page::error)
+        .service(ok);
+}
+
+/// The paths of the protocol, without its prefix.
+pub fn protocol_paths() -> Vec<String> {
+    let scope = utoipa_actix_web::scope("").configure(protocol);
+    let (_, document) = App::new().into_utoipa_app().service(scope).split_for_parts();
+    document.paths.paths.into_keys().collect()
+}
+
+/// The response of a running service.
+#[derive(Serialize, ToSchema)]
+struct Ok {
+    /// Always true.
+    ok: bool,
+}
+
+/// Check that the service responds.
+///
+/// The health check of the Better Auth protocol.
+#[utoipa::path(tag = "health", responses((status = 200, body = Ok, description = "The service responds")))]
+#[get("/ok")]
+async fn ok() -> HttpResponse {
+    HttpResponse::Ok().json(Ok { ok: true })
+}
+
+/// Under `/api/auth` an unknown path, a wrong method and a trailing slash are all the same empty 404.
+async fn nothing_here() -> HttpResponse {
+    HttpResponse::NotFound().finish()
+}

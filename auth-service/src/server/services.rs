@@ -1,0 +1,199 @@
+//! The services: built once, and those that use connections once more in each worker.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use service_kit::database::Pool;
+use shared_claims::SharedClock;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::StartError;
+use super::routes::protocol_paths;
+use crate::account::Accounts;
+use crate::capabilities::Capabilities;
+use crate::config::Config;
+use crate::email::{Mailer, Outbox};
+use crate::keys::{KeyEncryptionKeys, KeyRing};
+use crate::limits::{Devices, Guesses, Limits, RateLimiter, RateRules};
+use crate::passwords::{HashPool, PasswordPolicy, PasswordRules, Passwords};
+use crate::protocol::cookies::Cookies;
+use crate::protocol::disabled_paths::DisabledPaths;
+use crate::protocol::issuer_path::IssuerPath;
+use crate::protocol::origin::TrustedOrigins;
+use crate::security_event::SecurityLog;
+use crate::sessions::{SessionSettings, Sessions};
+use crate::status_lists::StatusLists;
+use crate::tokens::{Discovery, TokenSettings, Tokens};
+use crate::users::AccountSettings;
+use crate::verifications::{LinkLifetimes, LinkMailer, Links};
+
+/// The parts of the services that follow from the configuration alone.
+pub struct Configured {
+    pub encryption: Arc<KeyEncryptionKeys>,
+    pub mailer: Option<Arc<Mailer>>,
+    pub outbox: Option<Arc<Outbox>>,
+    pub origins: Arc<TrustedOrigins>,
+    pub disabled_paths: DisabledPaths,
+    pub tokens: TokenSettings,
+    sessions: SessionSettings,
+    accounts: Arc<AccountSettings>,
+    rules: PasswordRules,
+    policy: Arc<PasswordPolicy>,
+    cookies: Arc<Cookies>,
+    limits: Option<Arc<Limits>>,
+    rate_rules: Arc<RateRules>,
+    links: Links,
+    link_lifetimes: LinkLifetimes,
+    log: Arc<SecurityLog>,
+    capabilities: Arc<Capabilities>,
+    clock: SharedClock,
+}
+
+impl Configured {
+    /// Checks the configuration.
+    pub fn new(config: &Config, clock: SharedClock) -> Result<Self, StartError> {
+        config.check_identity()?;
+        let (secrets, encryption) = (config.auth_secrets()?, Arc::new(config.key_encryption_keys()?));
+        let cookies = config.sessions.cookies(&config.base_url)?;
+        let mailer = config.mail.mailer(&config.base_url)?.map(Arc::new);
+        let product = match &mailer {
+            Some(mailer) => mailer.sender.product(),
+            None => config.base_url.host_str().unwrap_or_default(),
+        };
+        let policy = Arc::new(config.passwords.policy(product)?);
+        config.routes.check(&protocol_paths())?;
+        let limits = config.rate_limit_enabled.then(|| Arc::new(Limits::new(secrets.derive("limits"))));
+        let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone())));
+        let (rules, accounts) =
+            (config.accounts.password_rules()?, config.accounts.settings(outbox.is_some())?);
+        let disabled_paths = config.routes.disabled_paths.clone();
+        let capabilities = Capabilities::new(&accounts, rules, outbox.is_some(), &disabled_paths);
+        let proxies = config.trusted_proxies.clone().reading(config.client_address_headers.clone());
+        Ok(Self {
+            encryption,
+            mailer,
+            outbox,
+            origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
+            disabled_paths,
+            tokens: config.tokens.settings(&config.base_url),
+            sessions: config.sessions.settings(),
+            accounts: Arc::new(accounts),
+            rules,
+            policy,
+            cookies: Arc::new(Cookies::new(secrets, &cookies)),
+            limits,
+            rate_rules: Arc::new(config.routes.rate_rules()),
+            links: Links::new(&config.base_url),
+            link_lifetimes: config.links.lifetimes(config.mail.mail_poll_interval)?,
+            log: Arc::new(SecurityLog::new(proxies, Arc::clone(&clock))),
+            capabilities: Arc::new(capabilities),
+            clock,
+        })
+    }
+}
+
+/// The parts that all workers share.
+#[derive(Clone)]
+pub struct Shared {
+    configured: Arc<Configured>,
+    keys: Arc<KeyRing>,
+    lists: Arc<StatusLists>,
+    hashes: Arc<HashPool>,
+    devices: Arc<Devices>,
+    tokens: Arc<Tokens>,
+    discovery: Discovery,
+}
+
+impl Shared {
+    /// Adds the signing keys, the status lists and the threads that hash passwords.
+    pub fn new(
+        configured: Arc<Configured>,
+        config: &Config,
+        keys: Arc<KeyRing>,
+        lists: Arc<StatusLists>,
+    ) -> Result<Self, StartError> {
+        let threads =
+            config.hash_concurrency.map_or_else(std::thread::available_parallelism, Ok::<NonZeroUsize, _>)?;
+        let (settings, clock) = (configured.tokens.clone(), Arc::clone(&configured.clock));
+        let is_limited = configured.limits.is_some();
+        Ok(Self {
+            hashes: Arc::new(HashPool::new(threads, config.bcrypt_cost)?),
+            devices: Arc::new(Devices::new(Arc::clone(&configured.cookies), is_limited)),
+            discovery: Discovery::new(&settings, &config.base_url),
+            tokens: Arc::new(Tokens::new(settings, Arc::clone(&keys), Arc::clone(&lists), clock)),
+            keys,
+            lists,
+            configured,
+        })
+    }
+
+    /// Builds the services of a worker, whose connections are `pool`, and makes them available to handlers.
+    pub fn register(&self, pool: Pool, cfg: &mut ServiceConfig<'_>) {
+        let configured = &*self.configured;
+        let (log, clock) = (Arc::clone(&configured.log), Arc::clone(&configured.clock));
+        let limiter = RateLimiter {
+            limits: configured.limits.clone(),
+            rules: Arc::clone(&configured.rate_rules),
+            pool: pool.clone(),
+            log: Arc::clone(&log),
+            clock: Arc::clone(&clock),
+        };
+        let mailer = LinkMailer {
+            outbox: configured.outbox.clone(),
+            links: configured.links.clone(),
+            lifetimes: configured.link_lifetimes,
+        };
+        let sessions = Sessions {
+            pool: pool.clone(),
+            settings: configured.sessions,
+            cookies: Arc::clone(&configured.cookies),
+            devices: Arc::clone(&self.devices),
+            tokens: Arc::clone(&self.tokens),
+            lists: Arc::clone(&self.lists),
+            log: Arc::clone(&log),
+            clock: Arc::clone(&clock),
+        };
+        let guesses = Guesses {
+            limits: configured.limits.clone(),
+            devices: Arc::clone(&self.devices),
+            pool: pool.clone(),
+            log: Arc::clone(&log),
+            clock: Arc::clone(&clock),
+        };
+        let passwords = Passwords {
+            pool: pool.clone(),
+            accounts: Arc::clone(&configured.accounts),
+            rules: configured.rules,
+            policy: Arc::clone(&configured.policy),
+            hashes: Arc::clone(&self.hashes),
+            guesses,
+            sessions: sessions.clone(),
+            mailer: mailer.clone(),
+            cookies: Arc::clone(&configured.cookies),
+            log: Arc::clone(&log),
+            clock: Arc::clone(&clock),
+        };
+        let accounts = Accounts {
+            pool,
+            settings: Arc::clone(&configured.accounts),
+            passwords: passwords.clone(),
+            sessions: sessions.clone(),
+            mailer,
+            log: Arc::clone(&log),
+            clock,
+        };
+        cfg.app_data(Data::from(Arc::clone(&configured.origins)))
+            .app_data(Data::from(log))
+            .app_data(Data::new(configured.disabled_paths.clone()))
+            .app_data(Data::new(IssuerPath(self.discovery.issuer_path().to_owned())))
+            .app_data(Data::from(Arc::clone(&configured.capabilities)))
+            .app_data(Data::from(Arc::clone(&self.keys)))
+            .app_data(Data::from(Arc::clone(&self.lists)))
+            .app_data(Data::new(self.discovery.clone()))
+            .app_data(Data::new(limiter))
+            .app_data(Data::new(sessions))
+            .app_data(Data::new(passwords))
+            .app_data(Data::new(accounts));
+    }
+}
