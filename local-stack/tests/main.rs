@@ -7,6 +7,7 @@ mod databases;
 mod deployment;
 mod documents;
 mod dump;
+mod floors;
 mod gateway;
 mod issuer_spellings;
 mod memory;
