@@ -11,6 +11,7 @@ pub mod error;
 mod forward_auth;
 pub mod keys;
 pub mod limits;
+mod migrations;
 mod moving;
 pub mod passwords;
 pub mod polling;
@@ -22,12 +23,3 @@ pub mod status_lists;
 pub mod tokens;
 pub mod users;
 pub mod verifications;
-
-mod embedded {
-    refinery::embed_migrations!("../migrations/auth");
-}
-
-/// The migrations of the `auth` database, part of the binary.
-pub fn migrations() -> refinery::Runner {
-    embedded::migrations::runner()
-}

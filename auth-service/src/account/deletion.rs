@@ -7,7 +7,7 @@ use service_kit::envelope::Envelope;
 use service_kit::security_log::Client;
 use utoipa::ToSchema;
 
-use super::Accounts;
+use super::service::Accounts;
 use crate::error::{ApiError, LinkRefusal, RedirectTarget};
 use crate::limits::Asker;
 use crate::protocol::body::{Fields, Schema};

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::Accounts;
+use super::service::Accounts;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, Schema};
 use crate::protocol::status::{DONE, Status};

@@ -130,7 +130,7 @@ impl From<ApiError> for KeysError {
 pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
     telemetry::init_beside_output(args.log_format);
     let keeper = args.keeper()?;
-    database::wait_until_usable(&keeper.pool, &crate::migrations(), NAME).await?;
+    database::wait_until_usable(&keeper.pool, &crate::migrations::runner(), NAME).await?;
     let text = match args.command {
         KeysCommand::List { json } => list(&keeper, json).await?,
         KeysCommand::Rotate => rotate(&keeper).await?,

@@ -110,7 +110,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn migrate(config: &MigrateConfig) -> Result<(), StartError> {
     let address = Address::parse("MIGRATION_DATABASE_URL", &config.database_url()?, NAME)?;
-    let applied = address.migrate(crate::migrations(), MIGRATION_LOCK_TIMEOUT).await?;
+    let applied = address.migrate(crate::migrations::runner(), MIGRATION_LOCK_TIMEOUT).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())
 }

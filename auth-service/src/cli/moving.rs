@@ -176,7 +176,7 @@ pub async fn export(args: ExportArgs) -> Result<(), MoveError> {
     let encryption = args.store.encryption()?;
     let export = Export { to: args.to, encryption, private_keys: args.private_keys };
     let pool = source.pool(1, Timeouts::COMMAND)?;
-    database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
+    database::wait_until_usable(&pool, &crate::migrations::runner(), NAME).await?;
     Ok(print(&export.run(&source, SystemClock.now()).await?.to_string())?)
 }
 
@@ -191,7 +191,7 @@ impl Run {
     async fn begin(args: &TargetArgs, source: &'static str) -> Result<Self, MoveError> {
         let (url, file) = (args.database_url.as_ref(), args.database_url_file.as_deref());
         let pool = address("DATABASE_URL", url, file)?.pool(1, Timeouts::COMMAND)?;
-        database::wait_until_usable(&pool, &crate::migrations(), NAME).await?;
+        database::wait_until_usable(&pool, &crate::migrations::runner(), NAME).await?;
         let clock: SharedClock = Arc::new(SystemClock);
         let target = Target::new(pool, Arc::clone(&clock), source, args.dry_run);
         Ok(Self { target, clock, report: args.report.clone() })

@@ -3,11 +3,11 @@
 use actix_web::HttpRequest;
 use shared_claims::UserId;
 
-use super::Passwords;
 use super::hashing::Verdict;
 use super::model::ChosenPassword;
 use super::model::{Password, StoredHash};
 use super::policy::Owner;
+use super::service::Passwords;
 use super::sign_ups::SignUp;
 use super::store;
 use crate::error::ApiError;

@@ -99,7 +99,7 @@ pub async fn prepare_with(
     let address = database_address(config)?;
     let configured = Configured::new(config, Arc::clone(&clock))?;
     let readiness = address.pool(1, Timeouts::REQUEST)?;
-    database::wait_until_usable(&readiness, &crate::migrations(), NAME).await?;
+    database::wait_until_usable(&readiness, &crate::migrations::runner(), NAME).await?;
     address.refuse_undeclared_pooler().await?;
     let keeper = Keeper {
         pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?,

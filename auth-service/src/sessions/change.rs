@@ -6,7 +6,7 @@ use actix_web::http::header::SET_COOKIE;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 
-use super::Sessions;
+use super::service::Sessions;
 use crate::protocol::cookies::Presented;
 use crate::protocol::opaque_token::SessionToken;
 

@@ -7,9 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use service_kit::security_log::Client;
 
-use super::Sessions;
 use super::change::SessionChange;
 use super::model::Session;
+use super::service::Sessions;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Schema};

@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::Sessions;
 use super::current::{Fresh, Revoking, SignedIn};
 use super::model::SessionView;
+use super::service::Sessions;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, NoFields, Schema};

@@ -6,9 +6,9 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::Sessions;
 use super::current::{MaybeSignedIn, WithBody};
 use super::model::SessionView;
+use super::service::Sessions;
 use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, NoFields, Schema};

@@ -10,9 +10,9 @@ use service_kit::headers::for_display;
 use service_kit::security_log::Client;
 use shared_claims::UserId;
 
-use super::Sessions;
 use super::current::SignedIn;
 use super::model::{Device, Session};
+use super::service::Sessions;
 use super::store::{self, Stored};
 use crate::error::ApiError;
 use crate::protocol::cookies::Presented;

@@ -8,8 +8,8 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::Sessions;
 use super::current::SignedIn;
+use super::service::Sessions;
 use crate::error::ApiError;
 
 /// An access token.

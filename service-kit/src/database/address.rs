@@ -104,7 +104,10 @@ impl Address {
     /// connections away from requests that others still finish.)
     pub fn worker_pool(&self, connections: usize) -> Pool {
         let pool = self.pool((connections / lifecycle::workers()).max(1), Timeouts::REQUEST);
-        #[expect(clippy::expect_used, reason = "only a pool without a runtime is refused, and this one has one")]
+        #[expect(
+            clippy::expect_used,
+            reason = "only a pool without a runtime is refused, and this one has one"
+        )]
         pool.expect("a pool with a runtime")
     }
 

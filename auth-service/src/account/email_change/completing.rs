@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use shared_claims::UserId;
 
-use super::super::Accounts;
+use super::super::service::Accounts;
 use super::events;
 use super::following::sign_in;
 use super::outcome::{Followed, Outcome, Proof, VerifiedSession};

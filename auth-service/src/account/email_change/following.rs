@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use service_kit::database::Transaction;
 use shared_claims::UserId;
 
-use super::super::Accounts;
+use super::super::service::Accounts;
 use super::events;
 use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use crate::email::{Addressee, Message};

@@ -5,7 +5,7 @@ use service_kit::envelope::Envelope;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
-use super::super::Accounts;
+use super::super::service::Accounts;
 use crate::error::{ApiError, RedirectTarget};
 use crate::limits::Asker;
 use crate::passwords::{self, SignUp};

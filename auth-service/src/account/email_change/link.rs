@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 
-use super::super::Accounts;
+use super::super::service::Accounts;
 use super::completing::follow_for_sign_up;
 use super::events;
 use super::following::follow_for_user;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::super::Accounts;
+use super::super::service::Accounts;
 use super::link::follow;
 use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use super::page;

@@ -7,7 +7,7 @@ use service_kit::envelope::Envelope;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
-use super::super::Passwords;
+use super::super::service::Passwords;
 use super::super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, Schema};

@@ -5,8 +5,8 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::super::Passwords;
 use super::super::model::Password;
+use super::super::service::Passwords;
 use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;

@@ -7,8 +7,8 @@ use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-use super::super::Passwords;
 use super::super::model::Password;
+use super::super::service::Passwords;
 use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal, RedirectTarget};

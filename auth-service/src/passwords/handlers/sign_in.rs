@@ -6,9 +6,9 @@ use service_kit::envelope::Envelope;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
-use super::super::Passwords;
 use super::super::hashing::Verdict;
 use super::super::model::{Password, StoredHash};
+use super::super::service::Passwords;
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
 use crate::error::{ApiError, RedirectTarget};

@@ -7,9 +7,9 @@ use service_kit::database::Transaction;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::super::Passwords;
 use super::super::model::{Password, StoredHash};
 use super::super::policy::Owner;
+use super::super::service::Passwords;
 use super::super::{sign_ups, store};
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, RedirectTarget};

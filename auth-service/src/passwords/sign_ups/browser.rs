@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap};
 use shared_claims::UserId;
 
-use super::super::Passwords;
+use super::super::service::Passwords;
 use super::model::SIGN_UP_TTL;
 
 /// What the signed text begins with: no session token and nothing else we sign does.
