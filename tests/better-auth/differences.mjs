@@ -19,8 +19,8 @@ const scenarios = (...names) => new RegExp(`^(${names.join("|")})`);
 export const DIFFERENCES = [
   {
     id: "session-handle",
-    difference: "`session.token` of get-session and list-sessions is the session's id, not its token",
-    reason: "the token is shown once; what lists sessions must not be able to steal them. revoke-session takes both",
+    difference: "`session.token` in get-session and list-sessions is the session's id, not its token",
+    reason: "the token is returned once; code that lists sessions must not be able to steal them. revoke-session accepts both",
     shows: [
       { at: /get-?session/i, field: /\bsession\.token$/, theirs: /^"<token/, ours: /^"<session/ },
       { at: /list-?sessions/i, field: /^(body|data)\.\d\.token$/, theirs: /^"<token/, ours: /^"<session/ },
@@ -29,15 +29,15 @@ export const DIFFERENCES = [
   },
   {
     id: "jwt-at-once",
-    difference: "`set-auth-jwt` comes with every answer that begins a session",
+    difference: "every response that starts a session has `set-auth-jwt`",
     reason: "a page needs no second request for its first token",
     shows: [{ at: /^(POST \/(sign-(up|in)\/email|change-password)|GET \/verify-email)$/, field: /^header\.set-auth-jwt\.jwt\./, theirs: null }],
   },
   {
     id: "jwt-claims",
     difference:
-      "tokens say `typ: at+jwt` and carry `jti`, `client_id`, `sid`, `status`; `email_verified` instead of the whole user, unless `JWT_CLAIMS=better-auth`",
-    reason: "RFC 9068; a token shows no more than resource servers need, and names its place in the status list",
+      "tokens have `typ: at+jwt` and the claims `jti`, `client_id`, `sid`, `status`; they have `email_verified` instead of the whole user, unless `JWT_CLAIMS=better-auth`",
+    reason: "RFC 9068; a token reveals only what resource servers need, and contains its index in the status list",
     shows: [
       { field: claim("header\\.typ"), theirs: null },
       { field: claim("claims\\.(jti|client_id|sid|email_verified|status\\.status_list\\.(idx|uri))"), theirs: null },
@@ -46,8 +46,8 @@ export const DIFFERENCES = [
   },
   {
     id: "cors",
-    difference: "CORS headers come with every answer, and preflights are answered",
-    reason: "Better Auth leaves CORS to its host; here the service is the host",
+    difference: "every response has CORS headers, and preflights are answered",
+    reason: "Better Auth leaves CORS to the application that embeds it; auth-service runs on its own",
     shows: [
       { field: /^header\.access-control-(allow-(origin|credentials)|expose-headers)$/ },
       { field: "header.vary", theirs: null },
@@ -55,8 +55,8 @@ export const DIFFERENCES = [
   },
   {
     id: "headers",
-    difference: "every answer carries `x-request-id` and `x-content-type-options: nosniff`",
-    reason: "the log has the same id; browsers must not guess at types",
+    difference: "every response has `x-request-id` and `x-content-type-options: nosniff`",
+    reason: "the log has the same id; browsers must not guess media types",
     shows: [
       { field: "header.x-request-id", theirs: null },
       { field: "header.x-content-type-options", theirs: null, ours: '"nosniff"' },
@@ -65,8 +65,8 @@ export const DIFFERENCES = [
   {
     id: "protective-headers",
     difference:
-      "every answer carries a `content-security-policy` and a `referrer-policy`, and `cache-control: no-store` unless it is public",
-    reason: "an answer that a browser opens as a page can do nothing, and no cache keeps personal data",
+      "every response has a `content-security-policy` and a `referrer-policy`, and `cache-control: no-store` unless it is public",
+    reason: "a response that a browser opens as a page can do nothing, and caches store no personal data",
     shows: [
       { field: "header.content-security-policy", theirs: null, ours: "\"default-src 'none'; frame-ancestors 'none'\"" },
       { field: "header.referrer-policy", theirs: null, ours: '"no-referrer"' },
@@ -75,7 +75,7 @@ export const DIFFERENCES = [
   },
   {
     id: "hsts",
-    difference: "where `BASE_URL` is https, every answer carries `strict-transport-security`, unless `HSTS=off`",
+    difference: "if `BASE_URL` is https, every response has `strict-transport-security`, unless `HSTS=off`",
     reason: "browsers then never send a cookie or a password to the host over plain HTTP",
     shows: [
       { profile: "https", field: "header.strict-transport-security", theirs: null, ours: '"max-age=31536000"' },
@@ -84,26 +84,26 @@ export const DIFFERENCES = [
   },
   {
     id: "sessions-left",
-    difference: "signing in or up ends the sessions that the request presents",
-    reason: "a browser that signs in again leaves no live session behind that nobody can reach (OWASP ASVS 5.0 7.2.4)",
+    difference: "signing in or up ends the sessions presented by the request",
+    reason: "a browser that signs in again leaves no unreachable live session behind (OWASP ASVS 5.0 7.2.4)",
     shows: [{ scenario: "sessions > signing in again" }],
   },
   {
     id: "two-users",
-    difference: "a request whose cookies hold the live sessions of two users has neither",
-    reason: "one of them was planted, so that somebody acts in a stranger's account",
+    difference: "a request whose cookies hold live sessions of two users is treated as not signed in",
+    reason: "one of the cookies was planted to make somebody act in a stranger's account",
     shows: [{ scenario: "sessions > cookies of two users" }],
   },
   {
     id: "clear-site-data",
-    difference: "sign-out carries `clear-site-data: \"cache\"`",
-    reason: "what the browser kept of the answers goes with the session",
+    difference: "the sign-out response has `clear-site-data: \"cache\"`",
+    reason: "responses cached by the browser are removed with the session",
     shows: [{ at: "POST /sign-out", field: "header.clear-site-data", theirs: null, ours: '"\\"cache\\""' }],
   },
   {
     id: "jwks",
-    difference: "keys of the JWKS have `use: sig`; it has an `ETag` and cache headers",
-    reason: "verifiers that check it, and caches in between",
+    difference: "keys in the JWKS have `use: sig`; the response has an `ETag` and cache headers",
+    reason: "some verifiers check `use`; caches can store the response",
     shows: [
       { at: /jwks$/, field: /^(body|data)\.keys\.0\.use$/, theirs: null },
       { at: "GET /jwks", field: "header.cache-control", theirs: null },
@@ -112,13 +112,13 @@ export const DIFFERENCES = [
   },
   {
     id: "next-key",
-    difference: "the JWKS holds the key that signs next, too",
-    reason: "verifiers know it before they meet it; Better Auth makes one when it signs with it",
+    difference: "the JWKS also contains the key that signs next",
+    reason: "verifiers know it before they see a token signed by it; Better Auth creates a key when it first signs with it",
     shows: [{ at: /jwks$/, field: /^(body|data)\.keys\.1(\.|$)/, theirs: null }],
   },
   {
     id: "bodiless",
-    difference: "a redirect and a 404 have no `content-type`",
+    difference: "redirects and 404 responses have no `content-type`",
     reason: "they have no body",
     shows: [
       { at: /^GET \/(verify-email|reset-password\/:token|delete-user\/callback)$/, field: "header.content-type", ours: null },
@@ -127,40 +127,40 @@ export const DIFFERENCES = [
   },
   {
     id: "limits-of-fields",
-    difference: "an e-mail over 254 characters, a name over 100, an image over 2048 are a `VALIDATION_ERROR`",
-    reason: "every field has a limit; Better Auth takes them as long as they come",
+    difference: "an email over 254 characters, a name over 100 or an image over 2048 is a `VALIDATION_ERROR`",
+    reason: "every field has a limit; Better Auth accepts any length",
     shows: [{ scenario: scenarios("sign-up > a very long (name|email|image)", "update-user > a long") }],
   },
   {
     id: "unsafe-image",
     difference:
       "an image that is a `javascript:`, `vbscript:` or `file:` URL, or a `data:` URL of anything but an image, is a `VALIDATION_ERROR`",
-    reason: "a page that links to the picture would run a stranger's script; Better Auth stores any text",
+    reason: "a page that links to the picture would run a stranger's script; Better Auth stores any string",
     shows: [{ scenario: scenarios("sign-up > an image that is a script", "update-user > an image that") }],
   },
   {
     id: "nul",
-    difference: "a NUL in an e-mail, a name, an image or a link's token is a `VALIDATION_ERROR`",
-    reason: "PostgreSQL cannot hold it; Better Auth fails with a 422 or a 500",
+    difference: "a NUL in an email, a name, an image or a link's token is a `VALIDATION_ERROR`",
+    reason: "PostgreSQL cannot store it; Better Auth fails with 422 or 500",
     shows: [{ scenario: scenarios("sign-up > a NUL", "update-user > a NUL", "verify-email > a NUL") }],
   },
   {
     id: "body-size",
-    difference: "a body over 64 KiB is a 413",
-    reason: "Better Auth reads on",
+    difference: "a body over 64 KiB gets 413",
+    reason: "Better Auth has no limit",
     shows: [{ scenario: "validation > a body over 64 KiB" }],
   },
   {
     id: "content-encoding",
-    difference: "a body with a `Content-Encoding` other than `identity` is a 415 with `Accept-Encoding: identity`",
-    reason: "a few kilobytes can expand to gigabytes; Better Auth does not look at it",
+    difference: "a body with a `Content-Encoding` other than `identity` gets 415 with `Accept-Encoding: identity`",
+    reason: "a few kilobytes can expand to gigabytes; Better Auth ignores the header",
     shows: [{ scenario: "validation > a body with a Content-Encoding" }],
   },
   {
     id: "strict-json",
     difference:
-      "JSON with a byte-order mark, half a surrogate pair, bytes that are no UTF-8, a number beyond all bounds, or over 127 levels deep is a `BAD_REQUEST`",
-    reason: "RFC 8259 and RFC 7493; JavaScript's parser repairs them, each in its own way",
+      "JSON with a byte-order mark, a lone surrogate, invalid UTF-8, a number out of range, or more than 127 levels is a `BAD_REQUEST`",
+    reason: "RFC 8259 and RFC 7493; JavaScript's parser repairs each of them in a different way",
     shows: [
       { scenario: "sign-up > a password of a lone surrogate, then a sign-in with it" },
       { scenario: /^validation > (a body nested deep|numbers beyond all bounds|bytes that are no UTF-8)$/ },
@@ -170,44 +170,44 @@ export const DIFFERENCES = [
   },
   {
     id: "no-media-type",
-    difference: "a body without a media type is a 415, and a media type without a body is none",
-    reason: "Better Auth drops the one unread, and stumbles over the other",
+    difference: "a body without a media type gets 415; a media type without a body is ignored",
+    reason: "Better Auth discards the first unread and fails on the second",
     shows: [{ scenario: /^validation > .*: (media types|no body)$/ }],
   },
   {
     id: "sign-out-body",
-    difference: "sign-out takes any JSON",
-    reason: "who wants to leave is not held up",
+    difference: "sign-out accepts any JSON",
+    reason: "an invalid body must not prevent a sign-out",
     shows: [{ scenario: "validation > /sign-out: a body that is no object" }],
   },
   {
     id: "two-complaints",
-    difference: "an empty array as a password is complained about once",
-    reason: "Better Auth says of it both that it is no text and that it is too short",
+    difference: "an empty array as a password is reported once",
+    reason: "Better Auth reports both that it is not a string and that it is too short",
     shows: [{ scenario: "validation > /sign-up/email: password of every type", field: "body.message", ours: /received array"$/ }],
   },
   {
     id: "update-user-types",
-    difference: "update-user takes texts alone for `name`, texts and null for `image`",
-    reason: "Better Auth stores a number as its digits, an object as `{}`, and fails on a name that is null",
+    difference: "update-user accepts only strings for `name`, and only strings and null for `image`",
+    reason: "Better Auth stores a number as its digits and an object as `{}`, and fails on a null name",
     shows: [{ scenario: scenarios("update-user > values of other types", "validation > /update-user: (name|image|everything)") }],
   },
   {
     id: "account-id",
-    difference: "in `list-accounts`, the `id` of a password is the user's id",
-    reason: "a user has at most one password; Better Auth keeps it in a row with an id of its own",
+    difference: "in `list-accounts`, the `id` of a password account is the user's id",
+    reason: "a user has at most one password; Better Auth stores it in a row with its own id",
     shows: [{ at: /list-?accounts/i, field: /^(body|data)\.0\.id$/, theirs: /^"<(session|user|id)/, ours: /^"<user/ }],
   },
   {
     id: "page-as-app",
-    difference: "`expo-origin` counts if it is the scheme of an app, not if it is a web page's origin",
+    difference: "`expo-origin` is used only if it is the scheme of an app, not a web page's origin",
     reason: "browsers send `Origin` themselves",
     shows: [{ scenario: "origins > a page that calls itself an app" }],
   },
   {
     id: "capabilities",
-    difference: "`GET capabilities` describes what the service can do as it is configured",
-    reason: "a page follows the settings: password lengths, sign-up, verification",
+    difference: "`GET capabilities` lists the enabled features",
+    reason: "a page can follow the settings: password lengths, sign-up, verification",
     shows: [{ scenario: "protocol > the capabilities" }],
   },
   {
@@ -218,26 +218,26 @@ export const DIFFERENCES = [
   },
   {
     id: "mail-later",
-    difference: "`send-verification-email` answers 200 also if the mail server is away",
-    reason: "mail waits in the outbox and is retried; Better Auth sends it during the request, and answers 500",
+    difference: "`send-verification-email` answers 200 even if the mail server is unavailable",
+    reason: "mail waits in the outbox and is retried; Better Auth sends it during the request and answers 500",
     shows: [{ scenario: "verify-email > mail that cannot be sent", at: "POST /send-verification-email" }],
   },
   {
     id: "null-origin",
     difference: "`Origin: null` is never trusted",
-    reason: "Better Auth takes it with `Sec-Fetch-Site: same-origin`, and then believes the Host header",
+    reason: "Better Auth accepts it with `Sec-Fetch-Site: same-origin` and then trusts the `Host` header",
     shows: [{ scenario: /^origins > .* everything that browsers say$/, ours: /^"(MISSING_OR_NULL_ORIGIN|Missing or null Origin)"$/ }],
   },
   {
     id: "loopback",
     difference: "if the host of `BASE_URL` is `localhost`, `127.0.0.1` or `[::1]`, the other two are trusted with the same scheme and port",
-    reason: "people open either name; both are the same machine",
+    reason: "users open any of these names, and all of them are the same machine",
     shows: [{ scenario: "origins > a sign-in under the other names of this machine" }],
   },
   {
     id: "location",
-    difference: "`Location` is percent-encoded where a target is not ASCII; control characters in a target are a 403",
-    reason: "a header can hold neither",
+    difference: "`Location` is percent-encoded if a target is not ASCII; a target with control characters gets 403",
+    reason: "a header can contain neither",
     shows: [
       { scenario: /^sign-in > and on to "\/ä"$/, field: "header.location" },
       { scenario: scenarios("targets > control characters in callbackURL", "targets > control characters in the callbackURL") },
@@ -245,21 +245,21 @@ export const DIFFERENCES = [
   },
   {
     id: "two-slashes",
-    difference: "a relative redirect target whose path starts with `//` once its dot segments are resolved (`/.//host`) is a 403",
+    difference: "a relative redirect target whose path starts with `//` once its dot segments are resolved (`/.//host`) gets 403",
     reason: "resolved twice, it leads to another host; Better Auth accepts it",
     shows: [{ scenario: scenarios("targets > paths that come out with two slashes") }],
   },
   {
     id: "whole-url",
     difference: "a redirect target such as `http:host/x` is sent as `http://host/x`",
-    reason: "relative to a URL with the same scheme, browsers read it as a path; what is validated is what is sent",
+    reason: "relative to a URL with the same scheme, browsers read it as a path; the target sent is the one that was validated",
     shows: [{ scenario: "targets > a URL without slashes", field: /^(header\.location|body\.url)$/ }],
   },
   {
     id: "raw-token",
     difference:
-      "`set-auth-token` is sent when a session begins; an answer that only renews the cookie has it if the session was found by its bearer token",
-    reason: "scripts can read that header, and must not get the token that an HttpOnly cookie keeps from them",
+      "`set-auth-token` is sent when a session starts; a response that only renews the cookie has it if the session was found by its bearer token",
+    reason: "scripts can read that header and must not get the token that an HttpOnly cookie hides from them",
     shows: [
       { at: /^GET \/(get-session|token|list-sessions|list-accounts|verify-email)$/, field: "header.set-auth-token", ours: null },
       { at: /^POST \/(update-user|change-email|delete-user|revoke-other-sessions|send-verification-email)$/, field: "header.set-auth-token", ours: null },
@@ -268,13 +268,13 @@ export const DIFFERENCES = [
   {
     id: "sign-out-all",
     difference: "sign-out ends the session of the bearer token and the sessions of all cookies",
-    reason: "Better Auth ends the first that it finds, and clears the cookies of the others, whose sessions live on",
+    reason: "Better Auth ends the first session that it finds and clears the other cookies, whose sessions stay live",
     shows: [{ scenario: "sign-out > with a bearer token, and another session's cookie", at: "GET /get-session" }],
   },
   {
     id: "not-ascii",
-    difference: "a `Referer` that is not ASCII is `INVALID_ORIGIN`, and with a bearer token that is not ASCII no cookie counts",
-    reason: "a header that cannot be read is not a header that is absent",
+    difference: "a `Referer` that is not ASCII is `INVALID_ORIGIN`; with a bearer token that is not ASCII, cookies are ignored",
+    reason: "an unreadable header is not an absent header",
     shows: [
       { scenario: "origins > a Referer that is not ASCII" },
       { scenario: "get-session > a bearer token that is not ASCII" },
@@ -282,20 +282,20 @@ export const DIFFERENCES = [
   },
   {
     id: "encoded-path",
-    difference: "a path may have letters percent-encoded",
+    difference: "paths may contain percent-encoded letters",
     reason: "they mean the same (RFC 3986); Better Auth answers 404",
     shows: [{ scenario: "protocol > encoded paths" }],
   },
   {
     id: "two-cookies",
-    difference: "of several session cookies of one name, the first that is well signed and alive counts",
+    difference: "if there are several session cookies of one name, the first with a valid signature and a live session is used",
     reason: "a planted cookie must not sign anybody out",
     shows: [{ scenario: "get-session > two cookies of the name, the good one last" }],
   },
   {
     id: "stray-cookies",
-    difference: "a `dont_remember` that nobody signed is cleared, a `session_data` is not",
-    reason: "there is no session cache here that a browser could hold",
+    difference: "a `dont_remember` cookie without a valid signature is cleared, a `session_data` cookie is not",
+    reason: "auth-service does not cache sessions in cookies",
     shows: [
       { scenario: "get-session > a dont_remember that nobody signed", field: /^cookie\./ },
       { scenario: "get-session > a cached session in a cookie means nothing", field: /^cookie\./ },
@@ -303,14 +303,14 @@ export const DIFFERENCES = [
   },
   {
     id: "one-cookie",
-    difference: "an answer that both extends the session and sets its cookie sets it once",
-    reason: "twice the same says no more",
+    difference: "a response that both extends the session and sets its cookie sets it once",
+    reason: "the second would be a duplicate",
     shows: [{ scenario: "update-user > of a session a day old", field: /^cookie\./ }],
   },
   {
     id: "unremembered",
-    difference: "a session that is not remembered never outlives one that is, and stays so when a change of the password renews it",
-    reason: "Better Auth gives it a day where SESSION_TTL is shorter, and a week after the change",
+    difference: "a session that is not remembered never outlives a remembered one, and stays not remembered when a changed password renews it",
+    reason: "Better Auth gives it a day even if `SESSION_TTL` is shorter, and a week after the change",
     shows: [
       { profile: "short", field: /session\.expiresAt$/, theirs: '"<time> now + 1440 min"', ours: '"<time> now + 120 min"' },
       { scenario: "change-password > the other sessions end, for an unremembered one", field: "body.session.expiresAt" },
@@ -318,26 +318,26 @@ export const DIFFERENCES = [
   },
   {
     id: "post-get-session",
-    difference: "`POST get-session` looks at its body before it is refused",
+    difference: "`POST get-session` checks its body before it is refused",
     reason: "it is refused either way",
     shows: [{ at: "POST /get-session", scenario: "get-session > by POST" }],
   },
   {
     id: "user-agent",
-    difference: "a `User-Agent` in UTF-8 is kept as such",
+    difference: "a `User-Agent` in UTF-8 is stored as such",
     reason: "Better Auth reads it as ISO 8859-1",
     shows: [{ scenario: "sign-up > a user agent is kept", field: "body.session.userAgent", ours: '"Lynx/2.9 (Ünïcode)"' }],
   },
   {
     id: "retry-after",
-    difference: "a 429 has the standard `Retry-After` beside `X-Retry-After`",
-    reason: "that is what proxies and libraries know (RFC 9110)",
+    difference: "a 429 response has the standard `Retry-After` in addition to `X-Retry-After`",
+    reason: "proxies and libraries understand it (RFC 9110)",
     shows: ["limits", "rules"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
   },
   {
     id: "device",
-    difference: "with rate limits on, a cookie `<prefix>.device` comes with sign-up, sign-in and a new password",
-    reason: "a device that has signed in before keeps a budget of guesses of its own, and strangers cannot lock its owner out",
+    difference: "with rate limits on, sign-up, sign-in and a new password set a cookie `<prefix>.device`",
+    reason: "a device that has signed in before has its own budget of guesses, so strangers cannot lock its owner out",
     shows: [
       { profile: "limits", field: /^cookie\.better-auth\.device\./, theirs: null },
       { profile: "limits", at: "POST /sign-in/email", field: "cookie.(order)", ours: '"better-auth.session_token, better-auth.device"' },
@@ -347,8 +347,8 @@ export const DIFFERENCES = [
   },
   {
     id: "sign-up-cookie",
-    difference: "where mail is sent, every sign-up sets a cookie `<prefix>.sign_up` for seven days",
-    reason: "it lets the browser that signed up follow its link, and authenticates nothing",
+    difference: "if mail is configured, every sign-up sets a cookie `<prefix>.sign_up` for seven days",
+    reason: "it lets the browser that signed up use its link; it authenticates nothing",
     shows: [
       { at: "POST /sign-up/email", field: /^cookie\.[\w-]+\.sign_up\.value$/, theirs: null, ours: /^"sign-up~<user \d>\.<good signature>"$/ },
       {
@@ -369,14 +369,14 @@ export const DIFFERENCES = [
   },
   {
     id: "preflights",
-    difference: "an OPTIONS is not counted by the rate limits",
-    reason: "the browser asks it, not the page",
+    difference: "`OPTIONS` requests do not count against the rate limits",
+    reason: "the browser sends them, not the page",
     shows: [{ scenario: "limits > a preflight is not counted" }],
   },
   {
     id: "forwarded",
-    difference: "`X-Forwarded-For` counts from `TRUSTED_PROXIES` alone, and `ipAddress` is the whole address",
-    reason: "Better Auth believes anybody's when it names one address, and keeps the first half of an IPv6 address",
+    difference: "`X-Forwarded-For` is used only from `TRUSTED_PROXIES`, and `ipAddress` is the whole address",
+    reason: "Better Auth trusts the header from anybody if it contains one address, and stores the first half of an IPv6 address",
     shows: [
       { scenario: "sign-up > a forwarded address, where no proxy is trusted", field: "body.session.ipAddress", ours: '"127.0.0.1"' },
       { scenario: "limits > where a session is from", field: "body.session.ipAddress" },
@@ -384,8 +384,8 @@ export const DIFFERENCES = [
   },
   {
     id: "error-page",
-    difference: "`error` has a `Content-Security-Policy`, a `Referrer-Policy` and a charset, is not kept by caches, and takes no apostrophe in a code",
-    reason: "a page that shows what its address says must not run it",
+    difference: "`error` has a `Content-Security-Policy`, a `Referrer-Policy` and a charset, is not cached, and accepts no apostrophe in a code",
+    reason: "a page that shows text from its URL must not run it",
     shows: [
       ...PAGE_HEADERS("'none'").map((header) => ({ at: "GET /error", ...header })),
       { at: "GET /error", field: "header.content-type", theirs: '"text/html"', ours: '"text/html; charset=utf-8"' },
@@ -394,8 +394,8 @@ export const DIFFERENCES = [
   },
   {
     id: "reset-ends-sessions",
-    difference: "a reset of the password ends every session",
-    reason: "who resets a password may do so because somebody else has it",
+    difference: "resetting the password ends every session",
+    reason: "a user may reset the password because somebody else knows it",
     shows: [
       { scenario: "reset-password > the sessions after it", at: "GET /get-session" },
     ],
@@ -409,8 +409,8 @@ export const DIFFERENCES = [
   },
   {
     id: "links-of-the-gone",
-    difference: "a link of a deleted user, or of an address that the account had before, is `INVALID_TOKEN`",
-    reason: "links go with what they were made for, and who follows one need not learn more; Better Auth says USER_NOT_FOUND",
+    difference: "a link of a deleted user, or of a former email of the account, is `INVALID_TOKEN`",
+    reason: "a link is void without the user or email that it was created for, and its holder learns nothing more; Better Auth answers `USER_NOT_FOUND`",
     shows: [
       { scenario: /> .*a user who is gone$/ },
       { scenario: "links > a reset, after a change of address", at: "POST /reset-password", field: "status", theirs: "200", ours: "400" },
@@ -422,20 +422,20 @@ export const DIFFERENCES = [
   },
   {
     id: "taken-in-the-meantime",
-    difference: "a link to an address that somebody else has by now is `INVALID_TOKEN`",
-    reason: "Better Auth fails with a 500",
+    difference: "a link to an email that has since been taken by another account is `INVALID_TOKEN`",
+    reason: "Better Auth fails with 500",
     shows: [{ scenario: "change-email > to an address that is taken in the meantime", at: "GET /verify-email" }],
   },
   {
     id: "notices",
-    difference: "a changed password, a changed address and a sign-up with a taken address are told to the account by mail",
-    reason: "who did not do it learns of it; Better Auth leaves that to its hooks",
+    difference: "the account is notified by mail of a changed password, a changed email and a sign-up with its email",
+    reason: "an owner who did not do it learns of it; Better Auth leaves that to its hooks",
     shows: [{ at: "mail", field: /^notices to /, theirs: null }],
   },
   {
     id: "delete-user-off",
-    difference: "where delete-user is off, its callback is an empty 404 too",
-    reason: "what is off is not there",
+    difference: "if delete-user is off, its callback also answers an empty 404",
+    reason: "disabled routes do not exist",
     shows: [{ at: "GET /delete-user/callback", scenario: "delete-user > where it is off" }],
   },
   ...LINK_DIFFERENCES,

@@ -135,7 +135,7 @@ export const LINK_DIFFERENCES = [
     id: "links-need-proof",
     difference:
       "`verify-email` links take effect only in a browser that is signed in to the account or, to verify the email of a sign-up, in the browser that signed up. In any other browser a page asks for the password (to approve a change of email, for a click); API clients get 403 `CONFIRMATION_REQUIRED`. With `VERIFY_EMAIL_BY_LINK_ALONE` the link alone verifies an email; it never changes one",
-    reason: "mail scanners open links, and nobody who signs up with another person's email may end up with a verified account",
+    reason: "mail scanners open links, and a sign-up with another person's email must not become a verified account",
     shows: [
       ...inEach(["a verification, by a program that has the link alone"], (where) => [
         ...unconfirmed({ ...where, profile: "account" }),
@@ -165,7 +165,7 @@ export const LINK_DIFFERENCES = [
   },
   {
     id: "verify-email-session",
-    difference: "`verify-email` extends the browser's session, and clears the cookies of an expired one",
+    difference: "`verify-email` extends the browser's session and clears the cookies of an expired one",
     reason: "it reads the session, as other endpoints do; Better Auth reads it only to change an email",
     shows: [
       { scenario: EXTENDED, at: "GET /verify-email", field: EXTENSION, theirs: null, ours: SESSION_COOKIE },
@@ -250,7 +250,7 @@ export const LINK_DIFFERENCES = [
   {
     id: "change-email-fresh",
     difference: "`change-email` requires a fresh session (`SESSION_FRESH_AGE`); otherwise 403 `SESSION_NOT_FRESH`",
-    reason: "a device that is found signed in must not be enough to take over the account (OWASP ASVS 7.5.1)",
+    reason: "access to a signed-in device must not be enough to take over the account (OWASP ASVS 7.5.1)",
     shows: [
       ...inEach(["a change of address, asked for in a session that is not fresh"], (where) =>
         refused({ ...where, at: "POST /change-email" }, 403, "SESSION_NOT_FRESH", "Session is not fresh"),
@@ -261,8 +261,8 @@ export const LINK_DIFFERENCES = [
   {
     id: "waiting-sign-ups",
     difference:
-      "with `REQUIRE_EMAIL_VERIFICATION` a sign-up becomes an account only when its link is followed. Until then it has no password to reset; sign-ups with the same email wait side by side, each with its own link, and completing one discards the others",
-    reason: "a stranger who signs up first must neither block the owner of the email nor have a password to the owner's account",
+      "with `REQUIRE_EMAIL_VERIFICATION` a sign-up becomes an account only when its link is followed. Until then it has no password to reset; several sign-ups with the same email can be pending, each with its own link, and completing one deletes the others",
+    reason: "a stranger who signs up first must neither block the owner of the email nor know a password of the owner's account",
     shows: [
       ...inEach(["a stranger signs up first, and tries the password"], wrongHere),
       ...inEach(["a stranger signs up first, and the owner signs in"], (where) => [
