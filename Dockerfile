@@ -1,18 +1,18 @@
 # Four small images: `docker build --target auth-service .`, or `task-service`, `gateway` (with the web page), and
-# `deployment` (what runs once in docker-compose.yml). Needs BuildKit, which is Docker's default.
+# `deployment` (for the one-shot containers of docker-compose.yml). Requires BuildKit, which is Docker's default.
 #
-# Each is built for the platform of the machine that builds it: linux/amd64 or linux/arm64. For both, build on a machine
-# of each, as .github/workflows/release.yml does: an emulated build takes hours.
+# Each is built for the platform of the build machine: linux/amd64 or linux/arm64. For both, build on a machine of each,
+# as .github/workflows/release.yml does: an emulated build takes hours.
 
-# --- The services' programs ---
+# --- The services' binaries ---
 
 FROM rust:1.95.0-slim-trixie AS rust
 WORKDIR /source
-# cargo-chef builds the dependencies alone, so that they are a layer of their own.
+# cargo-chef builds the dependencies separately, so that they are cached as their own layer.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo install --locked --version 0.1.78 cargo-chef
-# Static programs, which need no C library in their image. By glibc: musl's allocator is slow with several threads.
-# The target is named because procedural macros, which are built for the host, cannot be static.
+# Static binaries, which need no C library in their image. Linked with glibc: musl's allocator is slow with several
+# threads. The target is set because procedural macros, which are built for the host, cannot be static.
 RUN printf '[build]\ntarget = "%s"\nrustflags = ["-C", "target-feature=+crt-static"]\n' \
     "$(rustc -vV | sed -n 's/^host: //p')" >>/usr/local/cargo/config.toml
 
@@ -21,7 +21,7 @@ COPY . .
 RUN cargo chef prepare --recipe-path /recipe.json
 
 FROM rust AS dependencies
-# `release` is what is published. `image` lacks its link-time optimisation, which takes minutes at every change.
+# Releases use `release`. `image` omits its link-time optimization, which takes minutes at every change.
 ARG PROFILE=image
 COPY --from=recipe /recipe.json /recipe.json
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
@@ -30,7 +30,7 @@ COPY Cargo.toml Cargo.lock ./
 COPY shared-claims shared-claims
 COPY service-kit service-kit
 
-# A program of its own each, so that a change of one leaves the other alone.
+# One stage per service, so that a change of one does not rebuild the other.
 FROM dependencies AS build-auth-service
 COPY migrations/auth migrations/auth
 COPY auth-service auth-service
@@ -45,9 +45,9 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo build --profile "$PROFILE" --locked --package task-service \
     && install -D --target-directory=/programs target/*-linux-*/"$PROFILE"/task-service
 
-# Distroless "static" adds 2 MB: the certificates of public authorities (for TLS to PostgreSQL and mail servers), time
-# zones, and nothing that can be run. Its tags name the version of Debian; each receives every security update.
-# Migrations, OpenAPI document and its viewer are part of the programs.
+# Distroless "static" adds 2 MB: the certificates of public CAs (for TLS to PostgreSQL and mail servers), time zones,
+# and no executables. Its tags name the version of Debian; each receives every security update. Migrations, the OpenAPI
+# document and its viewer are part of the binaries.
 FROM gcr.io/distroless/static-debian13:nonroot AS auth-service
 LABEL org.opencontainers.image.title="Latchkey auth-service" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build-auth-service /programs/auth-service /usr/local/bin/auth-service
@@ -68,13 +68,14 @@ CMD ["serve"]
 
 # --- The gateway, with the web page ---
 
-# The web page consists of files: Node.js builds it and has no part in serving it. A checkout without `web/` gives a
-# gateway without a page; the pattern is for that, since a name must exist. It copies what is in the directory.
+# The web page consists of files: Node.js builds it but does not serve it. A checkout without `web/` gives a gateway
+# without a page; the pattern `web*` allows that, because a plain name must exist. It copies the contents of the
+# directory.
 FROM node:20.20.2-trixie-slim AS page
 WORKDIR /source
 ENV NEXT_TELEMETRY_DISABLED=1
 COPY gateway/policy.mjs web* ./
-# A checkout made with umask 077 gives files that only root can read; the gateway is another user.
+# In a checkout created with umask 077 only root can read the files; the gateway runs as another user.
 RUN --mount=type=cache,target=/root/.npm,sharing=locked \
     mkdir -p /page/files \
     && if [ -e package.json ]; then \
@@ -90,14 +91,14 @@ FROM caddy:2.11.4-alpine AS gateway
 LABEL org.opencontainers.image.title="Latchkey gateway" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --chmod=0644 gateway/Caddyfile /etc/caddy/Caddyfile
 COPY --from=page /page /srv/page
-# A volume takes its owner from here.
+# A new volume takes its owner from here.
 RUN mkdir -p /data/caddy && chown 1000:1000 /data/caddy
 EXPOSE 8080
 USER 1000:1000
 
-# --- What runs once: the secrets, the databases and their roles ---
+# --- One-shot containers: the secrets, the databases and their roles ---
 
-# By the same image as the server, so that it costs nothing where that is, and the client is of the server's version.
+# Based on the server's image: where that is present this one takes no space, and the client has the server's version.
 FROM postgres:17.10-trixie AS deployment
 LABEL org.opencontainers.image.title="Latchkey deployment" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --chmod=0755 deployment/secrets.sh deployment/databases.sh /deployment/

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Creates the databases and roles on the server at PGHOST and PGPORT, or completes them, with the passwords that
-# secrets.sh keeps. Waits for the server. May run at any time.
+# Creates or completes the databases and roles on the server at PGHOST and PGPORT, with the passwords that secrets.sh
+# stores. Waits for the server. Can be run repeatedly.
 #
-#   SECRETS_DIRECTORY  where secrets.sh keeps them
+#   SECRETS_DIRECTORY  directory in which secrets.sh stores the passwords
 #   DATABASES_SQL      migrations/databases.sql
 set -eu
 umask 077
 passwords=$SECRETS_DIRECTORY/postgres
 
-# As long as the services wait for it at their start.
+# The services wait equally long for the server at startup.
 waited=0
 until pg_isready --quiet; do
     waited=$((waited + 1))
@@ -16,11 +16,11 @@ until pg_isready --quiet; do
     sleep 1
 done
 
-run_psql() { # file of the password, what to run
+run_psql() { # password file, argument for psql
     PGPASSWORD=$(cat "$1") psql --no-psqlrc --no-password --quiet --username=postgres --dbname=postgres "$2"
 }
 
-# A new password of the superuser: secrets.sh was given it, the server has the old one.
+# secrets.sh was given a new superuser password; the server still has the old one.
 given=$passwords/superuser_password_given
 if [ -s "$given" ]; then
     if run_psql "$passwords/superuser_password" --command='SELECT' >/dev/null 2>&1; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes docker-compose.yml of a release: images are pulled by digest instead of being built. Reads docker-compose.yml from
-# standard input, and writes nothing if an image is missing, unknown or left over.
+# Prints the docker-compose.yml of a release, which pulls images by digest instead of building them. Reads
+# docker-compose.yml from standard input. Prints nothing if an image is missing, unknown or left over.
 #
 #   deployment/release-compose.sh REGISTRY NAME=sha256:DIGEST... <docker-compose.yml
 set -eu
@@ -17,7 +17,7 @@ case $registry in
 '' | */ | *[!a-z0-9./:_-]*) complain "not the prefix of images: $registry" ;;
 esac
 
-# Lines that build an image are of use in a checkout only.
+# Lines that build an image only work in a checkout.
 edits='/^ *build: {[^}]*}$/d
 /^ *pull_policy: [a-z]*$/d'
 for pair; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints what CHANGELOG.md says of a release. Fails if the tag is not the version of the sources, or if CHANGELOG.md has
-# no section of this version.
+# Prints the section of CHANGELOG.md for a release. Fails if the tag differs from the version of the sources, or if
+# CHANGELOG.md has no section for this version.
 #
 #   deployment/release-notes.sh v0.1.0
 set -eu
@@ -15,7 +15,7 @@ complain() {
 version=$(sed -n '/^\[workspace.package\]$/,/^$/s/^version = "\(.*\)"$/\1/p' Cargo.toml)
 [ "$1" = "v$version" ] || complain "the tag is $1, and the version in Cargo.toml $version"
 
-# From the heading `## 0.1.0` (a date may follow) to the next of its kind.
+# From the heading `## 0.1.0` (a date may follow) to the next heading of that level.
 notes=$(awk -v version="$version" '
     /^## / { inside = $2 == version; next }
     inside

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Keeps the secrets of the compose stack: takes those that are given, keeps those of earlier runs, and creates the rest at
-# random. Checks every given value first, and changes nothing if one is invalid. Prints none of them. May run at any time.
+# Stores the secrets of the compose stack: given values, values of earlier runs, and random values for the rest. Checks
+# every given value first, and changes nothing if one is invalid. Never prints a secret. Can be run repeatedly.
 #
-# Each reader has a directory that only its user can enter. So a service reads its own secrets, and not the password of
-# the role that owns its tables.
+# Each reader has a directory that only its user can enter. A service can therefore read its own secrets, but not the
+# password of the role that owns its tables.
 #
-#   SECRETS_DIRECTORY  where to keep them
+#   SECRETS_DIRECTORY  directory in which the secrets are stored
 #   DATABASE_ADDRESS   host:port of PostgreSQL, for the URLs
-#   GIVEN_PATH         a file of lines NAME=value; removed when read, so that a later start of the same container, which
-#                      Compose gives no new values, does not bring old ones back. Without it only the environment counts.
-#                      MAIL_FROM, no secret, is in it to be checked beside MAIL_URL
+#   GIVEN_PATH         a file of lines NAME=value. It is deleted after reading: Compose gives a later start of the same
+#                      container no new values, and old ones must not be applied again. Without it only the environment
+#                      is used. MAIL_FROM is not a secret; it is included to be checked together with MAIL_URL
 set -euf
 umask 077
 cd "$SECRETS_DIRECTORY"
@@ -30,24 +30,24 @@ if [ -n "${GIVEN_PATH:-}" ] && [ -e "$GIVEN_PATH" ]; then
     fi
 fi
 
-given() { # name of a setting; empty if it is not given
+given() { # name of a setting; prints nothing if it is not given
     value=$(printenv "$1" || :)
     [ -n "$value" ] || value=$(printf '%s\n' "$given_by_file" | sed -n "s/^$1=//p")
     printf '%s' "$value"
 }
 
-# The elements of a comma-separated list, one a line, as auth-service reads it.
+# Prints the elements of a comma-separated list, one a line, as auth-service parses it.
 elements() { printf '%s\n' "$1" | tr ',' '\n' | sed 's/^[[:space:]]*//; s/[[:space:]]*$//; /^$/d'; }
 
-# A password is part of a URL.
+# The password becomes part of a URL.
 check_password() { # name
     case $(given "$1") in
     *[!A-Za-z0-9._~-]*) complain "$1 may consist of letters, digits and . _ ~ -" ;;
     esac
 }
 
-# Whether a secret, given in hexadecimal, repeats itself, as auth-service judges: fewer than six different bytes, or a text
-# written out three times or more, perhaps with the beginning of a fourth.
+# Succeeds if a secret, given in hexadecimal, repeats itself by auth-service's rule: fewer than six different bytes, or a
+# text repeated three times or more, possibly followed by the beginning of another repetition.
 is_guessable() {
     different=$(printf '%s\n' "$1" | fold -w 2 | sort -u | wc -l)
     [ "$different" -lt 6 ] || printf '%s\n' "$1" | grep -q '^\(\(.*\).\{1,\}\)\1\1\1*\2$'
@@ -70,7 +70,7 @@ check_auth_secrets() {
     done
 }
 
-# The signing keys in the database are encrypted under the stored keys, so one of them has to stay.
+# The signing keys in the database are encrypted under the stored keys, so one of them must stay.
 check_key_encryption_keys() {
     [ -n "$(given KEY_ENCRYPTION_KEYS)" ] || return 0
     keys=$(elements "$(given KEY_ENCRYPTION_KEYS)")
@@ -105,20 +105,20 @@ check_auth_secrets
 check_key_encryption_keys
 check_mail_url
 
-# --- What is kept -----------------------------------------------------------------------------------------------
+# --- Stored values ----------------------------------------------------------------------------------------------
 
 mkdir -p postgres auth-migrate auth-service task-migrate task-service
 
 random_hex() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 random_base64() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
 
-# A file is complete or absent, even if this is interrupted.
+# Writes atomically: a file is complete or absent, even if the script is interrupted.
 write() { # file, value
     printf '%s\n' "$2" >"$1.new"
     mv "$1.new" "$1"
 }
 
-# Names what changed, since the services read their secrets when they start.
+# Prints the name of a changed secret, because services read their secrets only when they start.
 replace() { # name, file, value
     if [ ! -e "$2" ] || [ "$(cat "$2")" != "$3" ]; then
         [ ! -e "$2" ] || echo "secrets: $1 has changed"
@@ -139,7 +139,7 @@ write_url() { # reader, role, database
     write "$1/database_url" "postgres://$2:$(cat "postgres/$2_password")@$DATABASE_ADDRESS/$3"
 }
 
-# The server has the stored password. databases.sh replaces it, there and here.
+# The server has the stored password. databases.sh replaces both.
 if [ -s postgres/superuser_password ] && [ -n "$(given POSTGRES_PASSWORD)" ]; then
     rm -f postgres/superuser_password_given
     if [ "$(given POSTGRES_PASSWORD)" != "$(cat postgres/superuser_password)" ]; then
@@ -161,12 +161,12 @@ write_url task-service tasks_service tasks
 settle AUTH_SECRETS auth-service/auth_secrets random_hex
 settle KEY_ENCRYPTION_KEYS auth-service/key_encryption_keys random_base64
 
-# Not created: without it no mail is sent. It is removed when it is no longer given.
+# MAIL_URL is never generated: without it no mail is sent. It is emptied when it is no longer given.
 if [ -n "$given_by_file" ] || [ -n "$(given MAIL_URL)" ] || [ ! -e auth-service/mail_url ]; then
     replace MAIL_URL auth-service/mail_url "$(given MAIL_URL)"
 fi
 
-# The users that docker-compose.yml runs the readers as.
+# These are the users of the readers in docker-compose.yml.
 chown -R 999:999 postgres
 chown -R 10011:10011 auth-migrate
 chown -R 10001:10001 auth-service

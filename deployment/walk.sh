@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the README's walk through with curl against services that hold no accounts yet, and fails unless it ends as told.
+# Runs the README's curl walk-through against services without accounts, and fails unless the output is as expected.
 #
 #   deployment/walk.sh AUTH_URL TASKS_URL
 set -eu
@@ -7,7 +7,7 @@ AUTH=$1
 TASKS=$2
 export AUTH TASKS
 
-# The `sh` blocks under the heading.
+# Extracts the `sh` blocks below that heading.
 walk=$(awk '
     /^```/ { code = !code; wanted = code && inside && $0 == "```sh"; next }
     code { if (wanted) print; next }
@@ -17,7 +17,7 @@ walk=$(awk '
 said=$(printf '%s\n' "$walk" | sh -eu)
 printf '%s\n' "$said"
 
-expect() { # what, times, pattern
+expect() { # description, number of matches, pattern
     times=$(printf '%s\n' "$said" | grep -o "$3" | wc -l)
     test "$times" -eq "$2" || { echo "walk: $1: $times times, not $2" >&2 && exit 1; }
 }

@@ -1,12 +1,12 @@
-// Prints the page's Content-Security-Policy as a line of Caddy's configuration, out of the hashes that the page's build
-// worked out: `node gateway/policy.mjs web/out/csp.json`. local-stack/src/page/policy.rs makes the same policy.
+// Prints the page's Content-Security-Policy as a line of Caddy configuration, from the hashes that the page's build
+// computed: `node gateway/policy.mjs web/out/csp.json`. local-stack/src/page/policy.rs creates the same policy.
 import { readFileSync } from "node:fs";
 
 const { script, style } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 
 const isHash = (source) => /^'sha256-[A-Za-z0-9+/=]+'$/.test(source);
 
-/** The sources, each after a space, if all of them are what is allowed here. */
+/** The sources, each preceded by a space. Throws if one of them is not allowed here. */
 function list(sources, allowed) {
   const wrong = sources.find((source) => !allowed(source));
   if (wrong !== undefined) {
@@ -15,7 +15,7 @@ function list(sources, allowed) {
   return sources.map((source) => ` ${source}`).join("");
 }
 
-// The page calls the services where it came from itself, so `'self'` is all that it connects to.
+// The page calls the services at its own origin, so it connects only to `'self'`.
 const policy = [
   "default-src 'none'",
   `script-src 'self'${list(script, isHash)}`,

@@ -1,19 +1,19 @@
 #!/bin/sh
-# Writes the Secrets of the Kubernetes manifests to standard output, with random passwords and keys. Create them once, and
-# keep a copy of the Secret `auth-service` where you keep backups: the signing keys in the database are encrypted under
-# its key_encryption_keys.
+# Prints the Secrets of the Kubernetes manifests, with random passwords and keys. Create them once, and keep a copy of the
+# Secret `auth-service` with your backups: the signing keys in the database are encrypted under its key_encryption_keys.
 #
 #   deployment/kubernetes/secrets.sh | kubectl create --namespace latchkey --filename -
 #
 # `create` fails if a Secret exists. Never use `apply`: it would replace the keys.
 #
 #   DATABASE_HOST, DATABASE_PORT    PostgreSQL; the port is 5432 by default
-#   DATABASE_PARAMETERS             of the services' URLs; default sslmode=require, which also verifies the certificate
-#   DATABASE_CA_FILE                certificates (PEM) that sign the server's; default those of public authorities
+#   DATABASE_PARAMETERS             parameters of the services' URLs; default sslmode=require, which also verifies the
+#                                   certificate
+#   DATABASE_CA_FILE                CA certificates (PEM) of the server; default those of public CAs
 #   DATABASE_ADMIN                  a role that may create roles and databases; default postgres
 #   DATABASE_ADMIN_PASSWORD         its password
 #   DATABASE_ADMIN_SSLMODE          how psql connects as that role; default require
-#   MAIL_URL                        how mail is sent, such as smtps://user:password@mail.example.com; default none
+#   MAIL_URL                        the mail server, e.g. smtps://user:password@mail.example.com; default none
 set -eu
 
 complain() {
@@ -37,7 +37,7 @@ case $port in *[!0-9]*) complain 'DATABASE_PORT has to be a number' ;; esac
 random_hex() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 random_base64() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
 
-# A value of stringData: in single quotes, in which only a single quote has a meaning.
+# Quotes a value of stringData with single quotes, inside which only a single quote is special.
 quoted() {
     case $1 in *'
 '*) complain 'a value has more than one line' ;; esac
@@ -54,7 +54,7 @@ value() { # key, value
     printf '\n'
 }
 
-# What a pod of this name needs to connect. Secrets are mounted at /run/secrets/NAME.
+# Prints what a pod of this name needs to connect. Secrets are mounted at /run/secrets/NAME.
 connection() { # name, role, password, database
     query=$parameters
     [ -z "${DATABASE_CA_FILE:-}" ] || query="${query:+$query&}sslrootcert=/run/secrets/$1/database_ca"
