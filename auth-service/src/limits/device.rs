@@ -108,9 +108,6 @@ impl Devices {
 
     /// Marks the device on which `user` proved the current credential, unless it is marked already. Part of giving a
     /// session to its device, and of changing a password.
-    ///
-    /// # Errors
-    /// If the system has no randomness.
     pub fn remember(
         &self,
         response: &mut HttpResponse,
@@ -124,9 +121,6 @@ impl Devices {
     }
 
     /// The cookie that marks the device, unless it is marked already.
-    ///
-    /// # Errors
-    /// If the system has no randomness.
     pub fn cookie(&self, request: &HttpRequest, user: &User) -> Result<Option<HeaderValue>, ApiError> {
         let (headers, epoch) = (request.headers(), user.credential_epoch);
         if !self.is_limited || self.known(headers, &user.email, epoch).is_some() {

@@ -61,9 +61,6 @@ type Named = (&'static str, Count);
 impl Limits {
     /// Counts a mail to `to` that `asker` gave reason for, and answers whether it may be sent. A mail that may not counts
     /// nowhere.
-    ///
-    /// # Errors
-    /// When the database cannot.
     pub async fn may_send(
         &self,
         client: &impl Executor,
@@ -87,9 +84,6 @@ impl Limits {
     }
 
     /// Counts a security notice to a verified address, which nothing else counts against.
-    ///
-    /// # Errors
-    /// When the database cannot.
     pub async fn may_notify(
         &self,
         client: &impl Executor,

@@ -18,9 +18,6 @@ use crate::security_event::{SecurityEvent, SecurityLog};
 
 /// Middleware for `actix_web::middleware::from_fn`, around the scope of the prefix. A refusal is an answer and no
 /// error to the middlewares outside, so that it gets all their headers.
-///
-/// # Errors
-/// Those of the services inside.
 pub async fn rate_limit<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -56,9 +56,6 @@ pub struct Full {
 }
 
 /// Counts one more, unless it would be one too many. Exact, however many replicas count at once.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn take(
     client: &impl Executor,
     key: &Key,
@@ -73,9 +70,6 @@ pub async fn take(
 /// Counts one more of each of `counts`, unless it would be one too many for any: answers those that are full. Exact,
 /// however many replicas count at once. `counts` differ, and come in the same order from all who share some of them:
 /// each is locked until the transaction ends.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn take_all(
     client: &impl Executor,
     counts: &[Count],
@@ -119,27 +113,18 @@ async fn count(
 }
 
 /// Takes one off a count whose window ends at `ends_at`.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn give_back(client: &impl Executor, key: &Key, ends_at: Timestamp) -> Result<(), StoreError> {
     client.execute(GIVE_BACK, &[&key.as_bytes(), &ends_at]).await?;
     Ok(())
 }
 
 /// Forgets a count.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn clear(client: &impl Executor, key: &Key) -> Result<(), StoreError> {
     client.execute(CLEAR, &[&key.as_bytes()]).await?;
     Ok(())
 }
 
 /// Deletes some of the counts that are over by `now`, or end after `latest`. How many.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn sweep(client: &impl Executor, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
     client.execute(SWEEP, &[&now, &latest]).await
 }

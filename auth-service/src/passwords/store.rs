@@ -39,9 +39,6 @@ const FIND_BY_EMAIL: &str = "
     WHERE u.email = $1";
 
 /// Gives a new account its password.
-///
-/// # Errors
-/// When the database cannot or will not.
 pub async fn create(
     client: &impl Executor,
     user: &UserId,
@@ -54,9 +51,6 @@ pub async fn create(
 
 /// Puts a new hash in the place of the one that was checked, unless the password was changed meanwhile. Whether it
 /// did.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn replace(
     client: &impl Executor,
     user: &UserId,
@@ -70,9 +64,6 @@ pub async fn replace(
 
 /// Gives an account this password, whether it had one or not, and begins its next credential epoch. `None`, and nothing
 /// changes, if `epoch` is over: somebody else was faster.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn change(
     transaction: &Transaction,
     user: &UserId,
@@ -87,9 +78,6 @@ pub async fn change(
 }
 
 /// The password of an account, if it has one, and the epoch that it belongs to.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
 pub async fn find(
     client: &impl Executor,
     user: &UserId,
@@ -100,18 +88,12 @@ pub async fn find(
 }
 
 /// When the password of an account was set; `None` if it has none.
-///
-/// # Errors
-/// If the query fails.
 pub async fn set_at(client: &impl Executor, user: &UserId) -> Result<Option<Timestamp>, StoreError> {
     let row = client.query_opt(SET_AT, &[&user.as_str()]).await?;
     row.map(|row| column(&row, "passwords", "updated_at")).transpose()
 }
 
 /// The account of an address with its password, if it has one.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
 pub async fn find_by_email(
     client: &impl Executor,
     email: &Email,

@@ -48,9 +48,6 @@ impl FromStr for DisabledPaths {
 
 /// Middleware for `actix_web::middleware::from_fn`, around the scope of the prefix and everything in it: a path that is
 /// turned off answers 404 before anything is counted or read.
-///
-/// # Errors
-/// Those of the services inside.
 pub async fn refuse_disabled_paths<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -19,9 +19,6 @@ pub struct IssuerPath(pub String);
 
 /// Middleware for `actix_web::middleware::from_fn`: removes the issuer's path from the path of a published document, before
 /// the route is chosen.
-///
-/// # Errors
-/// Those of the service inside.
 pub async fn issuer_path<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,

@@ -26,9 +26,6 @@ pub type SessionToken = OpaqueToken<SessionKind>;
 
 impl<K> OpaqueToken<K> {
     /// A new random token.
-    ///
-    /// # Errors
-    /// When the system has no randomness to give.
     pub fn generate() -> Result<Self, ApiError> {
         let mut bytes = [0; TOKEN_BYTES];
         rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;

@@ -63,9 +63,6 @@ pub struct Prepared {
 }
 
 /// Checks the configuration as a start does, without connecting to anything.
-///
-/// # Errors
-/// What the operator has to change.
 pub fn check(config: &Config, clock: SharedClock) -> Result<(), StartError> {
     config.keys.contract(config.tokens.clock_skew)?;
     database_address(config)?;
@@ -79,18 +76,12 @@ fn database_address(config: &Config) -> Result<Address, StartError> {
 }
 
 /// Checks the configuration, waits for the database and loads the signing keys.
-///
-/// # Errors
-/// What the operator has to change.
 pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, StartError> {
     let contract = config.keys.contract(config.tokens.clock_skew)?;
     prepare_with(config, clock, contract).await
 }
 
 /// The same with a contract of the caller's own, which nothing checks: for tests alone.
-///
-/// # Errors
-/// What the operator has to change.
 pub async fn prepare_with(
     config: &Config,
     clock: SharedClock,
@@ -204,9 +195,6 @@ pub struct Bound {
 }
 
 /// Starts the service and runs it until it is told to stop.
-///
-/// # Errors
-/// What the operator has to mend.
 pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
     if let Some(address) = config.metrics_bind {
         metrics::serve(address)?;

@@ -22,9 +22,6 @@ pub enum SessionChange {
 
 /// Sends the session cookie again, or clears it, after a change of the session, unless the response sets that cookie itself.
 /// For `actix_web::middleware::from_fn`.
-///
-/// # Errors
-/// Those of the inner service.
 pub async fn sync_cookies<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

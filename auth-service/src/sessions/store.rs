@@ -82,9 +82,6 @@ pub enum Stored {
 
 /// Stores a new session of a user whose credential was checked in `epoch`, with one of the `drawn` places in the status
 /// lists if one was free. Ends the sessions of the tokens `presented`.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn start(
     client: &impl Executor,
     session: &Session,
@@ -118,18 +115,12 @@ pub async fn start(
 
 /// Keeps a session from ending before the transaction does. False if it has ended. Comes after locking the account, if
 /// both are needed: whatever ends sessions of an account locks it first.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn hold(transaction: &Transaction, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
     Ok(transaction.query_opt(HOLD, &[id.as_uuid(), &now]).await?.is_some())
 }
 
 /// Gives a session one of the `drawn` places in the status lists, unless it has one. Which it has; `None` when all were
 /// taken, or the session is over.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn allocate_index(
     client: &impl Executor,
     id: SessionId,
@@ -141,9 +132,6 @@ pub async fn allocate_index(
 }
 
 /// The live session of a token, and its user: one query. A session that began at `oldest` or before is over.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
 pub async fn find(
     client: &impl Executor,
     token: &SessionToken,
@@ -156,9 +144,6 @@ pub async fn find(
 }
 
 /// The live sessions of a user, oldest first. A session that began at `oldest` or before is over.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
 pub async fn list(
     client: &impl Executor,
     user: &UserId,
@@ -171,9 +156,6 @@ pub async fn list(
 
 /// Ends one session of a user, named by its handle or by its token, and returns its handle. Another user's, or none, is left
 /// alone.
-///
-/// # Errors
-/// If the query fails.
 pub async fn revoke(
     client: &impl Executor,
     user: &UserId,
@@ -186,9 +168,6 @@ pub async fn revoke(
 }
 
 /// Ends every session of a user, but the one to keep. Returns how many ended.
-///
-/// # Errors
-/// If the query fails.
 pub async fn end_all(
     client: &impl Executor,
     user: &UserId,
@@ -198,9 +177,6 @@ pub async fn end_all(
 }
 
 /// Moves the end of a session. Whether it was still there.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn extend(
     client: &impl Executor,
     id: SessionId,
@@ -211,9 +187,6 @@ pub async fn extend(
 }
 
 /// Ends the sessions of these tokens, if there are any. Returns the sessions that ended, and their users.
-///
-/// # Errors
-/// If the query fails or a stored value is invalid.
 pub async fn end(
     client: &impl Executor,
     tokens: &[SessionToken],

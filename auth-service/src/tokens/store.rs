@@ -18,9 +18,6 @@ const LONGEST: &str = "
 
 /// Notes that tokens minted here live for `ttl`. To be called at the start and so often that the last note is less than
 /// five minutes old whenever a token is minted: [`longest_life`] relies on it.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn note_life(
     client: &impl Executor,
     ttl: SignedDuration,
@@ -31,9 +28,6 @@ pub async fn note_life(
 }
 
 /// The longest life of a token that some replica may have minted and that may still be alive; at least `own`.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn longest_life(
     client: &impl Executor,
     own: SignedDuration,

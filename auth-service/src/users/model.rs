@@ -75,9 +75,6 @@ pub struct NewUser {
 
 impl NewUser {
     /// A user that looks like the one this would become, and is in no database.
-    ///
-    /// # Errors
-    /// When no id can be made.
     pub fn made_up(&self, now: Timestamp) -> Result<User, ApiError> {
         Ok(User {
             id: new_id(now)?,
@@ -93,9 +90,6 @@ impl NewUser {
 }
 
 /// A fresh id for an account made now.
-///
-/// # Errors
-/// When no id can be made.
 pub fn new_id(now: Timestamp) -> Result<UserId, ApiError> {
     let id = service_kit::id::new_v7(now).to_string();
     id.parse().map_err(|error| ApiError::Internal(format!("a uuid is a user id: {error}")))

@@ -63,25 +63,16 @@ pub async fn insert(client: &impl Executor, user: &User) -> Result<(), ApiError>
 }
 
 /// The account of this id.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
 pub async fn find(client: &impl Executor, id: &UserId) -> Result<Option<User>, StoreError> {
     client.query_opt(FIND, &[&id.as_str()]).await?.as_ref().map(from_row).transpose()
 }
 
 /// The account of this address.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
 pub async fn find_by_email(client: &impl Executor, email: &Email) -> Result<Option<User>, StoreError> {
     client.query_opt(FIND_BY_EMAIL, &[&email.as_str()]).await?.as_ref().map(from_row).transpose()
 }
 
 /// Changes name and picture; what is `None` stays.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn update(
     client: &impl Executor,
     id: &UserId,
@@ -94,9 +85,6 @@ pub async fn update(
 }
 
 /// Notes that the address was shown to be the user's.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn set_verified(client: &impl Executor, id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     client.execute(SET_VERIFIED, &[&id.as_str(), &now]).await?;
     Ok(())
@@ -117,9 +105,6 @@ pub async fn set_email(
 }
 
 /// Locks an account until the transaction ends, if its credential is still of this epoch. Whether it is.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn lock(
     transaction: &Transaction,
     id: &UserId,
@@ -129,9 +114,6 @@ pub async fn lock(
 }
 
 /// Deletes an account with its password, sessions and links.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn delete(client: &impl Executor, id: &UserId) -> Result<(), StoreError> {
     client.execute(DELETE, &[&id.as_str()]).await?;
     Ok(())

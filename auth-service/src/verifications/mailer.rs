@@ -44,9 +44,6 @@ impl LinkMailer {
 
     /// Creates a link and the mail that carries it, as part of the transaction of `client`. Following the link leads on to
     /// `callback`. Does nothing if mail is off.
-    ///
-    /// # Errors
-    /// If a query fails, or the system has no randomness.
     pub async fn send(
         &self,
         client: &impl Executor,
@@ -67,9 +64,6 @@ impl LinkMailer {
 
     /// Creates a link that nobody gets, and a mail that is stored and not sent: the same work as [`send`](Self::send), so that
     /// the time of the response does not reveal that the email is taken.
-    ///
-    /// # Errors
-    /// As for [`send`](Self::send).
     pub async fn withhold(
         &self,
         client: &impl Executor,
@@ -89,9 +83,6 @@ impl LinkMailer {
     }
 
     /// Creates a link that nobody gets, without a mail.
-    ///
-    /// # Errors
-    /// If the query fails, or the system has no randomness.
     pub async fn create_unsent(
         &self,
         client: &impl Executor,
@@ -104,9 +95,6 @@ impl LinkMailer {
 
     /// Counts and stores a mail to `email` that is not sent, where there is nobody to send a link for `purpose` to: neither the
     /// limits nor the time of the response reveal it.
-    ///
-    /// # Errors
-    /// If a query fails, or the system has no randomness.
     pub async fn pretend(
         &self,
         client: &impl Executor,
@@ -124,9 +112,6 @@ impl LinkMailer {
     }
 
     /// Counts and stores a mail to `email` that is not sent.
-    ///
-    /// # Errors
-    /// If a query fails, or the system has no randomness.
     pub async fn store_unsent(
         &self,
         client: &impl Executor,
@@ -142,9 +127,6 @@ impl LinkMailer {
     }
 
     /// Stores a notice without a link.
-    ///
-    /// # Errors
-    /// If a query fails, or the system has no randomness.
     pub async fn notify(
         &self,
         client: &impl Executor,
@@ -160,9 +142,6 @@ impl LinkMailer {
     }
 
     /// Commits a transaction that stored mail, and wakes the worker that sends it.
-    ///
-    /// # Errors
-    /// If the commit fails.
     pub async fn commit(&self, transaction: Transaction) -> Result<(), ApiError> {
         transaction.commit().await?;
         if let Some(outbox) = &self.outbox {
@@ -172,9 +151,6 @@ impl LinkMailer {
     }
 
     /// Commits a transaction if it stored the link that it was to send.
-    ///
-    /// # Errors
-    /// If the commit fails.
     pub async fn finish(&self, transaction: Transaction, sending: Sending) -> Result<(), ApiError> {
         match sending {
             Sending::Stored => self.commit(transaction).await,

@@ -52,9 +52,6 @@ const VOID: &str = "DELETE FROM verifications WHERE user_id = $1 AND used_at IS 
 
 /// Creates a link and answers when it expires. `None` when the user, the session or the sign-up
 /// that it belongs to is gone; then the transaction of `client` has failed.
-///
-/// # Errors
-/// If the query fails.
 pub async fn create(
     client: &impl Executor,
     link: NewLink<'_>,
@@ -92,18 +89,12 @@ pub async fn create(
 }
 
 /// The link of a token, dead ones too.
-///
-/// # Errors
-/// If the query fails or a stored value is invalid.
 pub async fn find(client: &impl Executor, token: &LinkToken) -> Result<Option<Verification>, StoreError> {
     client.query_opt(FIND, &[&token.hash()]).await?.as_ref().map(from_row).transpose()
 }
 
 /// Uses the link of a user up: true for exactly one of any number of calls, and for none once the user's email or
 /// credential is another, or the link's session has ended. The account stays locked until the transaction ends.
-///
-/// # Errors
-/// If the query fails.
 pub async fn use_up(
     transaction: &Transaction,
     token: &LinkToken,
@@ -114,9 +105,6 @@ pub async fn use_up(
 }
 
 /// Uses the link of a sign-up up, which has become `user`: true for exactly one of any number of calls.
-///
-/// # Errors
-/// If the query fails.
 pub async fn settle(
     transaction: &Transaction,
     token: &LinkToken,
@@ -128,9 +116,6 @@ pub async fn settle(
 }
 
 /// Voids all links of a user that were not used, whatever they are for.
-///
-/// # Errors
-/// If the query fails.
 pub async fn void(transaction: &Transaction, user: &UserId) -> Result<(), StoreError> {
     transaction.execute(VOID, &[&user.as_str()]).await?;
     Ok(())

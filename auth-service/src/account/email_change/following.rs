@@ -34,9 +34,6 @@ enum Proven {
 type Checked = Result<Proven, Outcome>;
 
 /// Follows a link about the email of an account.
-///
-/// # Errors
-/// [`ApiError::InvalidPassword`] and the like for the password that came with it; if the query fails.
 pub(super) async fn follow_for_user(
     accounts: &Accounts,
     request: &HttpRequest,

@@ -11,9 +11,6 @@ use crate::error::{ApiError, LinkRefusal};
 use crate::verifications::{self, Subject};
 
 /// Follows a link about an email.
-///
-/// # Errors
-/// [`ApiError::InvalidPassword`] and the like for the password that came with it; if the query fails.
 pub(super) async fn follow(
     accounts: &Accounts,
     request: &HttpRequest,

@@ -41,9 +41,6 @@ const LOCK: &str = "SELECT id FROM sign_ups WHERE email = $1 ORDER BY id FOR UPD
 const DELETE_BY_EMAIL: &str = "DELETE FROM sign_ups WHERE email = $1";
 
 /// Stores a sign-up that waits from `now` on.
-///
-/// # Errors
-/// If the query fails.
 pub async fn create(
     transaction: &Transaction,
     user: &User,
@@ -69,17 +66,11 @@ pub async fn create(
 }
 
 /// The sign-up of this id, if it still waits.
-///
-/// # Errors
-/// If the query fails or a stored value is invalid.
 pub async fn find(client: &impl Executor, id: &UserId, now: Timestamp) -> Result<Option<SignUp>, StoreError> {
     client.query_opt(FIND, &[&id.as_str(), &now]).await?.as_ref().map(from_row).transpose()
 }
 
 /// The sign-ups with this email that wait, the newest first.
-///
-/// # Errors
-/// If the query fails or a stored value is invalid.
 pub async fn find_by_email(
     client: &impl Executor,
     email: &Email,
@@ -92,9 +83,6 @@ pub async fn find_by_email(
 /// account with that email that was never verified becomes this sign-up's: it gets its name and password, and whoever was
 /// signed in to it is not any more. `None`, and nothing is to be committed, when the link is used up, or the email has
 /// a verified account.
-///
-/// # Errors
-/// If the query fails.
 pub async fn complete(
     transaction: &Transaction,
     sign_up: SignUp,
