@@ -1,4 +1,4 @@
-"""The issuer's keys, for services that must not stumble when the issuer does."""
+"""The issuer's keys, for services that must keep working while the issuer is unavailable."""
 
 import json
 import logging
@@ -11,12 +11,12 @@ import jwt
 
 # begin: keys
 class KeysUnavailable(Exception):
-    """Tokens cannot be judged now: the answer is 503."""
+    """There are no keys to verify tokens with; respond with 503."""
 
 
 class Keys(jwt.PyJWKClient):
-    """PyJWKClient, but: unknown key ids cause one fetch in ten seconds, not one each; a fetch ends after five seconds; when
-    one fails, the last good keys stay, for a day; and keys are parsed once, not at every request."""
+    """A PyJWKClient that fetches at most once in ten seconds for unknown key ids, limits a fetch to five seconds, keeps the
+    last valid keys for a day if a fetch fails, and parses keys once instead of at every request."""
 
     REFRESH, COOLDOWN, MAX_AGE = 300, 10, 24 * 60 * 60
 
@@ -26,7 +26,7 @@ class Keys(jwt.PyJWKClient):
         try:
             self.get_jwk_set()
         except KeysUnavailable:
-            pass  # it is tried again when they are needed
+            pass  # retried when a key is needed
 
     def get_jwk_set(self, refresh=False):
         with self.lock:
@@ -35,12 +35,12 @@ class Keys(jwt.PyJWKClient):
             due = old and now - self.tried > self.COOLDOWN
             if due:
                 self.tried = now
-        if due:  # this request alone waits for it; the others go on with the keys that are here
+        if due:  # only this request waits; others use the keys fetched before
             try:
                 with urlopen(self.uri, timeout=5) as answer:
                     self.jwk_set, self.fetched = jwt.PyJWKSet.from_dict(json.load(answer)), now
             except (OSError, ValueError, AttributeError, jwt.PyJWTError) as error:
-                logging.warning("the keys cannot be fetched: %s", error)
+                logging.warning("cannot fetch the keys: %s", error)
         if self.jwk_set is None or now - self.fetched > self.MAX_AGE:
             raise KeysUnavailable
         return self.jwk_set

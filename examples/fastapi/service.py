@@ -1,8 +1,8 @@
-"""A service that takes Latchkey's access tokens: `GET /` says whose token it was.
+"""A service that accepts Latchkey access tokens: `GET /` returns the token's user id.
 
     uvicorn service:app --port 8090
 
-Environment: ISSUER and AUDIENCE (the tokens' `iss` and `aud`), JWKS_URL (default: the issuer's).
+Environment: ISSUER and AUDIENCE (the tokens' `iss` and `aud`), JWKS_URL (default: {ISSUER}/.well-known/jwks.json).
 """
 
 import os
@@ -21,7 +21,7 @@ bearer = HTTPBearer(auto_error=False)
 unauthorized = HTTPException(401, "UNAUTHORIZED", {"WWW-Authenticate": "Bearer"})
 
 
-# Not `async`: FastAPI then runs it on a thread, where a fetch of the keys holds nobody else up.
+# Not `async`, so that FastAPI runs it on a thread, where fetching keys blocks no other request.
 def user_id(credentials: HTTPAuthorizationCredentials | None = Depends(bearer)) -> str:
     if credentials is None:
         raise unauthorized
@@ -33,13 +33,13 @@ def user_id(credentials: HTTPAuthorizationCredentials | None = Depends(bearer)) 
             issuer=ISSUER,
             audience=AUDIENCE,
             options={"require": ["exp", "iat", "iss", "aud", "sub"]},
-            leeway=5,  # seconds that clocks may be apart
+            leeway=5,  # clock skew in seconds
         )
     except jwt.PyJWTError:
         raise unauthorized from None
     except KeysUnavailable:
         raise HTTPException(503, "KEYS_UNAVAILABLE", {"Retry-After": "10"}) from None
-    # PyJWT does not look at `typ`, and takes an empty `sub`.
+    # PyJWT ignores `typ` and accepts an empty `sub`.
     user = verified["payload"]["sub"]
     if verified["header"].get("typ") != "at+jwt" or not isinstance(user, str) or not user:
         raise unauthorized

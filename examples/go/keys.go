@@ -19,27 +19,27 @@ import (
 // begin: keys
 
 const (
-	// Least time between two fetches, whatever asks for the second: an unknown key id, or a failure.
+	// Minimum time between two fetches, for any reason: an unknown key id or a failed fetch.
 	cooldown = 10 * time.Second
-	// How long the last good keys serve while the issuer is away.
+	// How long the last valid keys are used while the issuer is unavailable.
 	maxStale = 24 * time.Hour
-	// How long keys are fresh: what Cache-Control says, between these.
+	// Bounds of the freshness lifetime, which is the max-age of Cache-Control.
 	leastFresh, mostFresh = time.Minute, time.Hour
 )
 
 var (
-	errUnavailable = errors.New("there are no keys")
-	errUnknownKey  = errors.New("no key has this id")
+	errUnavailable = errors.New("no keys available")
+	errUnknownKey  = errors.New("unknown key id")
 )
 
-// keySet is the issuer's keys, fetched again when they are old or a token names one that is not there.
+// keySet holds the issuer's keys. It fetches them again when they are stale or a token names an unknown key.
 type keySet struct {
 	url    string
 	client http.Client
 	mutex  sync.Mutex
 	keys   map[string]*rsa.PublicKey
 	tried  time.Time
-	// When the keys came, and until when they are fresh.
+	// When the keys were fetched, and until when they are fresh.
 	fetched, fresh time.Time
 }
 
@@ -58,7 +58,7 @@ func (s *keySet) key(kid string) (*rsa.PublicKey, error) {
 		s.tried = now
 	}
 	s.mutex.Unlock()
-	if due { // this request alone waits for it; the others go on with the keys that are here
+	if due { // only this request waits; others use the keys fetched before
 		s.refresh()
 	}
 	s.mutex.Lock()
@@ -72,11 +72,11 @@ func (s *keySet) key(kid string) (*rsa.PublicKey, error) {
 	return nil, errUnknownKey
 }
 
-// refresh takes new keys, and keeps the old when none can be had.
+// refresh fetches new keys, and keeps the old ones if that fails.
 func (s *keySet) refresh() {
 	keys, lifetime, err := s.fetch()
 	if err != nil {
-		log.Printf("the keys cannot be fetched: %v", err)
+		log.Printf("cannot fetch the keys: %v", err)
 		return
 	}
 	s.mutex.Lock()
@@ -116,7 +116,7 @@ func (s *keySet) fetch() (map[string]*rsa.PublicKey, time.Duration, error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, 0, errors.New("it has no usable key")
+		return nil, 0, errors.New("the JWKS has no usable key")
 	}
 	lifetime := leastFresh
 	if found := maxAge.FindStringSubmatch(response.Header.Get("Cache-Control")); found != nil {

@@ -1,6 +1,7 @@
-// A service that takes Latchkey's access tokens: `GET /` says whose token it was.
+// A service that accepts Latchkey access tokens: `GET /` returns the token's user id.
 //
-// Environment: ISSUER and AUDIENCE (the tokens' `iss` and `aud`), JWKS_URL (default: the issuer's), PORT (default 8090).
+// Environment: ISSUER and AUDIENCE (the tokens' `iss` and `aud`), JWKS_URL (default: {ISSUER}/.well-known/jwks.json),
+// PORT (default 8090).
 package main
 
 import (
@@ -19,21 +20,21 @@ import (
 
 // begin: verify
 
-// How far clocks may be apart.
+// The accepted clock skew.
 const leeway = 5 * time.Second
 
-var errInvalid = errors.New("the token is no good")
+var errInvalid = errors.New("invalid token")
 
 type verifier struct {
 	issuer, audience string
 	keys             *keySet
 }
 
-// userOf answers the user id of the token, errInvalid (401), or errUnavailable (503).
+// userOf returns the token's user id, or errInvalid (401) or errUnavailable (503).
 func (v *verifier) userOf(token string) (string, error) {
 	var claims jwt.RegisteredClaims
 	var keysError error
-	// The library's own check of times knows no leeway, so it is off and done below.
+	// The library checks times without leeway, so its check is off and the times are checked below.
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation())
 	parsed, err := parser.ParseWithClaims(token, &claims, func(token *jwt.Token) (interface{}, error) {
 		kid, _ := token.Header["kid"].(string)

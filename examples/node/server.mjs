@@ -1,6 +1,7 @@
-// A service that takes Latchkey's access tokens: `GET /` says whose token it was.
+// A service that accepts Latchkey access tokens: `GET /` returns the token's user id.
 //
-// Environment: ISSUER and AUDIENCE (the tokens' `iss` and `aud`), JWKS_URL (default: the issuer's), PORT (default 8090).
+// Environment: ISSUER and AUDIENCE (the tokens' `iss` and `aud`), JWKS_URL (default: {ISSUER}/.well-known/jwks.json),
+// PORT (default 8090).
 import { createServer } from "node:http";
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
@@ -9,14 +10,14 @@ if (!ISSUER || !AUDIENCE) throw new Error("ISSUER and AUDIENCE must be set");
 const JWKS_URL = process.env.JWKS_URL ?? `${ISSUER}/.well-known/jwks.json`;
 
 // begin: verify
-// Left alone, jose fetches the keys every ten minutes and refuses everything when it cannot. This asks every five minutes
-// beside the requests, and goes on with the last good keys for a day.
+// By default jose fetches the keys every ten minutes and rejects all tokens if a fetch fails. This fetches them every five
+// minutes in the background, and keeps using the last valid keys for a day.
 const keys = createRemoteJWKSet(new URL(JWKS_URL), { cacheMaxAge: 24 * 60 * 60_000 });
-const refresh = () => keys.reload().catch((error) => console.error("the keys cannot be fetched:", error.message));
+const refresh = () => keys.reload().catch((error) => console.error("cannot fetch the keys:", error.message));
 setInterval(refresh, 5 * 60_000).unref();
 await refresh();
 
-/** The user id of this request, or null: then the answer is 401. Throws when that cannot be told now: 503. */
+/** The request's user id, or null if the token is invalid (401). Throws if there are no keys to verify it with (503). */
 async function userOf(request) {
   const [, token] = /^Bearer +([^ ]+)$/i.exec(request.headers.authorization ?? "") ?? [];
   if (!token) return null;
@@ -27,7 +28,7 @@ async function userOf(request) {
       issuer: ISSUER,
       audience: AUDIENCE,
       requiredClaims: ["exp", "sub"],
-      clockTolerance: 5, // seconds that clocks may be apart
+      clockTolerance: 5, // clock skew in seconds
     });
     return payload.sub;
   } catch (error) {
