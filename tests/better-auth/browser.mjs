@@ -1,4 +1,4 @@
-// Who talks to a server in a scenario: somebody with a command line, or browsers that keep cookies and name their page.
+// The clients of a scenario: a command line without cookies, and browsers that keep cookies and send their page's origin.
 
 import { Databases } from "./databases.mjs";
 import { send } from "./http.mjs";
@@ -7,7 +7,7 @@ import { MAILED, Reader, header } from "./reader.mjs";
 import { PAGE } from "./settings.mjs";
 
 export const PASSWORD = "correct horse 1";
-/** What browsers say of a request that opens a page. */
+/** The headers that browsers send with a navigation. */
 const NAVIGATION = {
   "sec-fetch-mode": "navigate",
   "sec-fetch-dest": "document",
@@ -15,7 +15,7 @@ const NAVIGATION = {
 };
 
 /**
- * One run of a scenario against one server. Everything that is asked is written down, with its answer.
+ * One run of a scenario against one server. Records every request and its response.
  * A side is { url, settings, rows, mail }.
  */
 export class Visit {
@@ -26,7 +26,7 @@ export class Visit {
     this.steps = [];
   }
 
-  /** An address of this scenario's own, the same on both sides. */
+  /** An email that only this scenario uses, the same on both sides. */
   email(name) {
     return `${name}.${this.number}@example.com`;
   }
@@ -39,7 +39,7 @@ export class Visit {
     return this.send("POST", path, { body, ...options });
   }
 
-  /** `body` is sent as JSON, `text` as it is with `type`; `headers` is an object or a list of pairs. */
+  /** Sends `body` as JSON, or `text` unchanged with the content type `type`. `headers` is an object or a list of pairs. */
   async send(method, path, { body, text, type, headers = {} } = {}) {
     const lines = Array.isArray(headers) ? [...headers] : Object.entries(headers);
     const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
@@ -51,7 +51,7 @@ export class Visit {
     return { ...answer, json: json ? parsed(answer.text) : undefined };
   }
 
-  /** Writes down what is to be compared. */
+  /** Records a step that is compared. */
   note(at, read, request) {
     this.steps.push({ at, read, request });
   }
@@ -72,7 +72,7 @@ export class Visit {
     return browser;
   }
 
-  /** Another browser of the same user. */
+  /** Another browser, signed in as the same user. */
   async elsewhere(user, more = {}) {
     const browser = this.browser();
     Object.assign(browser, { email: user.email, password: user.password, id: user.id });
@@ -82,8 +82,8 @@ export class Visit {
   }
 
   /**
-   * A message to an address, once `count` have come: writes down where its link goes, and answers the path and the token.
-   * `{ theirs, ours }` where one of the two sends more of them.
+   * Waits until `counts` messages to an email have arrived, records the link of the last one, and returns its path and
+   * token. `counts` is `{ theirs, ours }` if one side sends more messages than the other.
    */
   async mail(to, counts = 1) {
     const count = counts[this.side.isOracle ? "theirs" : "ours"] ?? counts;
@@ -96,7 +96,7 @@ export class Visit {
     return { token, path: path.replace(/^\/api\/auth/, "") };
   }
 
-  /** What only time would do. */
+  /** Changes in the database that would otherwise need time to pass. */
   get rows() {
     return new Databases(this.side);
   }
@@ -129,12 +129,12 @@ class Browser {
     return this.send("POST", path, { body, ...options });
   }
 
-  /** Follows a link of a mail: another site leads here, and whoever looks at it is a person. */
+  /** Follows a link in a mail: a cross-site navigation by a person. */
   open(path) {
     return this.send("GET", path, { headers: { ...NAVIGATION, "sec-fetch-site": "cross-site", origin: undefined } });
   }
 
-  /** Sends the form of a page that the service itself showed. */
+  /** Submits the form of a page that the service served. */
   submit(path, fields) {
     const text = new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== undefined)).toString();
     const origin = new URL(this.#visit.side.settings.BASE_URL).origin;
@@ -150,7 +150,7 @@ class Browser {
     return answer;
   }
 
-  /** Does what a browser does with Set-Cookie. */
+  /** Stores the cookies of Set-Cookie headers. */
   keep(lines) {
     for (const line of lines) {
       const [, name, value] = /^([^=]*)=([^;]*)/.exec(line);
@@ -160,7 +160,7 @@ class Browser {
   }
 }
 
-/** What a path is called in the list of differences: without its query, and without a token in it. */
+/** The name of a path in the list of differences: without its query and without a token. */
 function pattern(path) {
   return path.split("?")[0].replace(/^\/reset-password\/.+/, "/reset-password/:token");
 }

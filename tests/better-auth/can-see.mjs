@@ -1,4 +1,4 @@
-// Shows that the comparison sees what it should: with a mistake planted in auth-service's answers it fails, and says where.
+// Tests the comparison: with a fault injected into auth-service's responses, it must fail and report where.
 
 import assert from "node:assert/strict";
 import { DIFFERENCES } from "./differences.mjs";
@@ -16,17 +16,17 @@ for (const kind of KINDS) {
   planted += kind.faults.length;
 }
 await close(pairs);
-console.log(`${planted} faults planted, each seen`);
+console.log(`${planted} faults injected, all reported`);
 
-/** Plants each fault of a kind, in a proxy before ours. */
+/** Injects each fault of a kind, by a proxy in front of auth-service. */
 async function plant({ profile, scenarios: names, faults }) {
   const scenarios = all.filter((scenario) => scenario.profile === profile && names.includes(scenario.name));
-  assert.equal(scenarios.length, names.length, `${profile}: a scenario is not there`);
+  assert.equal(scenarios.length, names.length, `${profile}: a scenario is missing`);
   let fault;
   const proxy = await startProxy(pairs[profile].ours.url, (at, answer) => fault?.at === at && fault.spoil(answer));
   const pair = { ...pairs[profile], ours: { ...pairs[profile].ours, url: proxy.url } };
 
-  // Each run has addresses of its own, for the servers remember.
+  // Each run uses its own emails, because the servers keep the accounts.
   let runs = 0;
   const run = (differences = DIFFERENCES) => {
     runs += 1;
@@ -35,7 +35,7 @@ async function plant({ profile, scenarios: names, faults }) {
   };
 
   const untouched = await run();
-  assert.deepEqual(untouched.failures.map(explain), [], "the proxy alone changes nothing");
+  assert.deepEqual(untouched.failures.map(explain), [], "the proxy alone must not change anything");
   for (fault of faults) {
     const report = await run();
     if (fault.misses === undefined) assertSeen(fault, report);
@@ -45,22 +45,22 @@ async function plant({ profile, scenarios: names, faults }) {
 
   const stale = { id: "stale", shows: [{ at: "GET /get-session", field: "body.user.name" }] };
   const { unseen } = await run([...DIFFERENCES, stale]);
-  assert.ok(unseen.some(({ id }) => id === "stale"), "an entry that nothing shows is told");
+  assert.ok(unseen.some(({ id }) => id === "stale"), "an entry that no scenario shows must be reported");
   await proxy.close();
 }
 
-/** The report says where the fault is. */
+/** Asserts that the report names the location of the fault. */
 function assertSeen(fault, { failures }) {
   const found = failures.flatMap(({ scenario, differences }) => differences.map((difference) => ({ scenario, ...difference })));
   const seen = found.find(({ at, field }) => at === fault.at && field === fault.field);
-  assert.ok(seen, `${fault.what}: not seen at ${fault.field}, but ${JSON.stringify(found.map(({ field }) => field))}`);
+  assert.ok(seen, `${fault.what}: not reported at ${fault.field}, only at ${JSON.stringify(found.map(({ field }) => field))}`);
   const said = failures.map(explain).join("\n");
-  assert.ok(said.includes(seen.scenario.name) && said.includes(fault.field), `${fault.what}: the report does not say where\n${said}`);
+  assert.ok(said.includes(seen.scenario.name) && said.includes(fault.field), `${fault.what}: the report does not name the location\n${said}`);
 }
 
-/** The report says which entry of that scenario does not show any more. */
+/** Asserts that the report names the entry that this scenario no longer shows. */
 function assertMissed(fault, { unseen }, untouched) {
   const entries = (list) => list.filter(({ id, show }) => id === fault.misses && show.scenario === fault.of);
   const missed = entries(unseen).length > entries(untouched.unseen).length;
-  assert.ok(missed, `${fault.what}: not missed, but ${JSON.stringify(unseen.map(({ id }) => id))}`);
+  assert.ok(missed, `${fault.what}: entry not reported as unseen, only ${JSON.stringify(unseen.map(({ id }) => id))}`);
 }

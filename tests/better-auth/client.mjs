@@ -1,12 +1,12 @@
-// The official client, in a browser of a scenario.
+// The official client, running in a browser of a scenario.
 
 import { createAuthClient } from "better-auth/client";
 import { jwtClient } from "better-auth/client/plugins";
 import { PAGE } from "./settings.mjs";
 
 /**
- * A client that writes down what its calls answer and which callbacks they make: `call("signIn.email", {...})`. Node's fetch
- * says like a browser where a request comes from, and needs to be told which page that is.
+ * A client that records the results and callbacks of its calls: `call("signIn.email", {...})`. Node's fetch sends the
+ * Sec-Fetch headers of a browser, but needs the page's origin.
  */
 export function clientOf(at) {
   const browser = at.browser();

@@ -1,12 +1,12 @@
 // Finds where two runs of a scenario differ, field by field.
 
-/** Every difference between what Better Auth said (`theirs`) and what auth-service said (`ours`). */
+/** Returns every difference between the responses of Better Auth (`theirs`) and auth-service (`ours`). */
 export function compare(theirs, ours) {
   const differences = [];
   for (let index = 0; index < Math.max(theirs.length, ours.length); index += 1) {
     const [one, other] = [theirs[index], ours[index]];
     if (one?.at !== other?.at) {
-      // From here on the runs do different things.
+      // From here on the runs are not comparable.
       differences.push({ at: one?.at ?? other?.at, field: "step", theirs: one?.at, ours: other?.at });
       break;
     }
@@ -20,7 +20,7 @@ export function compare(theirs, ours) {
   return differences;
 }
 
-/** `{ body: { user: { name: "A" } } }` as `body.user.name` -> `"A"`. */
+/** Flattens `{ body: { user: { name: "A" } } }` to `body.user.name` -> `"A"`. */
 function flat(value, path = "", into = new Map()) {
   const nested = value !== null && typeof value === "object" ? Object.entries(value) : [];
   if (nested.length === 0) return into.set(path, JSON.stringify(value));
@@ -36,19 +36,19 @@ export class Deliberate {
     this.#shows = entries.flatMap(({ id, shows }) => shows.map((show) => ({ id, show, seen: 0 })));
   }
 
-  /** Whether a difference is one of them. */
+  /** Whether a difference is deliberate. Counts it as seen. */
   accepts(difference, scenario) {
     const found = this.#shows.find(({ show }) => fits(show, difference, scenario));
     if (found) found.seen += 1;
     return found !== undefined;
   }
 
-  /** Whether a difference is one of them, without having been seen for good. */
+  /** Whether a difference is deliberate, without counting it as seen. */
   lists(difference, scenario) {
     return this.#shows.some(({ show }) => fits(show, difference, scenario));
   }
 
-  /** Those that no scenario showed. */
+  /** The entries that no scenario showed. */
   unseen() {
     return this.#shows.filter(({ seen }) => seen === 0).map(({ id, show }) => ({ id, show }));
   }
@@ -60,7 +60,7 @@ function fits(show, difference, scenario) {
   return profileFits && matches(show.scenario, scenario.name) && ["at", "field", "theirs", "ours"].every(text);
 }
 
-/** No wish fits everything; `null` fits what is not there; a string itself; an expression what it finds. */
+/** `undefined` matches everything, `null` a missing value, a string itself, and a regular expression what it finds. */
 function matches(wish, value) {
   if (wish === undefined) return true;
   if (wish === null) return value === undefined;

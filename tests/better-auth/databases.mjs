@@ -1,4 +1,4 @@
-// What days would do to a server's rows. Better Auth's tables and ours say the same in other words.
+// Changes a server's rows as if days had passed, in Better Auth's tables and in ours.
 
 import { createHash } from "node:crypto";
 import { SignJWT, decodeJwt } from "jose";
@@ -29,15 +29,15 @@ export class Databases {
     this.#side = side;
   }
 
-  /** Makes a session older, by PostgreSQL's words for a time: "2 days". */
+  /** Backdates a session by a PostgreSQL interval such as "2 days". */
   age(token, by) {
     return this.#change("age", [this.#key(token), by]);
   }
 
-  /** Lets the time of a mailed token pass. Answers the token that is over. */
+  /** Expires a mailed token. Returns the expired token. */
   async expire(token) {
     if (this.#side.isOracle && token.includes(".")) {
-      // It has no row: it is a JWT, and says itself when it ends.
+      // It has no row: it is a JWT that contains its expiry.
       const claims = { ...decodeJwt(token), iat: 1, exp: 2 };
       return new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
     }
@@ -45,17 +45,17 @@ export class Databases {
     return token;
   }
 
-  /** Marks an address as verified. */
+  /** Marks an email as verified. */
   verify(email) {
     return this.#change("verify", [email]);
   }
 
-  /** Leaves a user without a password, as those are who came by another way. */
+  /** Removes a user's password, as for users who signed up with another provider. */
   forgetPassword(user) {
     return this.#change("forgetPassword", [user.id]);
   }
 
-  /** Removes a user behind the server's back. */
+  /** Deletes a user without the server's knowledge. */
   forgetUser(user) {
     return this.#change("forgetUser", [user.id]);
   }
@@ -66,6 +66,6 @@ export class Databases {
 
   async #change(statement, values) {
     const { rowCount } = await this.#side.rows.query((this.#side.isOracle ? THEIRS : OURS)[statement], values);
-    if (rowCount === 0) throw new Error(`${statement}: there is no such row`);
+    if (rowCount === 0) throw new Error(`${statement}: no such row`);
   }
 }

@@ -5,7 +5,7 @@ import pg from "pg";
 
 const BASE_URL = "http://auth.example.com";
 
-/** The deployment that `plan` describes; `jwt` and `options` of it are Better Auth's own. */
+/** The deployment that `plan` describes. Its `jwt` and `options` are Better Auth options. */
 export const open = (plan) => {
 	const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 2 });
 	const options = {
@@ -30,7 +30,7 @@ export const open = (plan) => {
 		return response;
 	};
 
-	/** What a browser and a resource server hold after signing up or in. */
+	/** The credentials that a browser and a resource server have after signing up or in. */
 	const enter = async (path, body) => {
 		const response = await call(path, { body });
 		const { token, user } = await response.json();

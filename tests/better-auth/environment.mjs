@@ -1,3 +1,3 @@
-// Imported before Better Auth, which reads NODE_ENV as it loads: "test" would switch its origin checks off, and
-// "production" its error page; "development" lets it take a request without forwarded headers as one from 127.0.0.1.
+// Must be imported before Better Auth, which reads NODE_ENV while loading. "test" would disable its origin checks, and
+// "production" its error page. With "development" it treats a request without forwarded headers as from 127.0.0.1.
 process.env.NODE_ENV = "development";

@@ -1,8 +1,8 @@
-// Mistakes to plant in an honest server's answers, one for each kind of thing that a drop-in could get wrong. `at` is the request
-// whose answer is spoilt, and `field` where the comparison must see it; or it must miss what `misses`, a deliberate difference,
-// says of `of`.
+// Faults to inject into correct responses, one for each kind of mistake that a drop-in replacement could make. `at` is the
+// request whose response is altered, and `field` is where the comparison must report it. With `misses`, the comparison must
+// instead report that the scenario `of` no longer shows that deliberate difference.
 
-/** Each kind is planted in the scenarios of its own profile, which together make every request that is spoilt. */
+/** Each kind is injected into the scenarios of its profile, which together send every request that is altered. */
 export const KINDS = [
   { profile: "plain", scenarios: ["sign-in > a session", "sign-in > a wrong password"], faults: plain() },
   {
@@ -87,7 +87,7 @@ function plain() {
   ];
 }
 
-/** Rules of ours that Better Auth does not have: an answer like its own is a mistake. */
+/** Rules that Better Auth does not have: a response like Better Auth's is a fault. */
 function account() {
   const verify = "GET /verify-email";
   return [
@@ -180,7 +180,7 @@ function account() {
   ];
 }
 
-/** Another answer where the status is this. */
+/** Replaces responses with this status. */
 function instead(status, other, body) {
   return (answer) => {
     if (answer.status === status) Object.assign(answer, { status: other, text: body });
@@ -192,7 +192,7 @@ function redirect(answer, location) {
   Object.assign(answer, { status: 302, text: "", headers: [...kept, ["location", location]] });
 }
 
-/** Changes a body that is an object with a user, and leaves the others. */
+/** Alters bodies that are objects with a user, and no others. */
 function json(change) {
   return (answer) => {
     const body = JSON.parse(answer.text);

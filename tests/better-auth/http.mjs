@@ -1,10 +1,10 @@
-// Requests as they are written: no header is added but Host, Content-Length and Connection, and no redirect followed.
+// Sends requests unchanged: adds only Host, Content-Length and Connection, and follows no redirects.
 
 import http from "node:http";
 
 const PATIENCE = 20_000;
 
-/** `headers` is a list of [name, value]; names may repeat. `path` goes out as it is. */
+/** `headers` is a list of [name, value]; names may repeat. `path` is sent unchanged. */
 export function send(base, method, path, headers, body) {
   const { hostname, port, host } = new URL(base);
   const lines = [["host", host], ["connection", "close"], ...headers];
@@ -23,7 +23,7 @@ export function send(base, method, path, headers, body) {
         });
       });
     });
-    request.setTimeout(PATIENCE, () => request.destroy(new Error(`${method} ${path}: no answer`)));
+    request.setTimeout(PATIENCE, () => request.destroy(new Error(`${method} ${path}: no response`)));
     request.on("error", reject);
     request.end(body);
   });

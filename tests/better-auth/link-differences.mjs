@@ -1,17 +1,17 @@
-// Who may follow a link, and until when: the part of differences.mjs that `scenarios/links.mjs` shows. Each scenario has
-// entries of its own, since one that answers as Better Auth does must be told, although others still differ.
+// Who may follow a link, and until when: the entries of differences.mjs that `scenarios/links.mjs` shows. Each scenario has
+// its own entries, so that one with the same response as Better Auth is reported even if others still differ.
 
 import { PAGE_HEADERS } from "./page-headers.mjs";
 
-/** What `entries` answers for each of these scenarios of links.mjs. */
+/** The entries that `entries` returns for each of these scenarios of links.mjs. */
 const inEach = (names, entries) => names.flatMap((name) => entries({ scenario: `links > ${name}` }));
 const both = (what, one, other) => [`${what}, ${one}`, `${what}, ${other}`];
 
 const said = (text) => JSON.stringify(text);
-/** What an answer holds that says that something was done, besides its status. */
+/** The fields of a response that reveal that the request succeeded, besides the status. */
 const RESULT = /^(body(\.|$)|header\.(location|set-auth-token)$|cookie\.)/;
 
-/** Done there, refused here, where the answer holds nothing but the reason. */
+/** Better Auth accepts the request; we reject it, with only the reason in the response. */
 const refused = (where, status, code, message) => [
   { ...where, field: "status", theirs: /^(200|302)$/, ours: `${status}` },
   { ...where, field: "body.code", theirs: null, ours: said(code) },
@@ -21,14 +21,14 @@ const refused = (where, status, code, message) => [
 const UNCONFIRMED = "Confirm this on the page that the link opens in a browser, or send the account's password";
 const unconfirmed = (where) => refused({ ...where, at: "GET /verify-email" }, 403, "CONFIRMATION_REQUIRED", UNCONFIRMED);
 const invalid = (where, at, status) => refused({ ...where, at }, status, "INVALID_TOKEN", "Invalid token");
-/** Done there; here a browser is led on with an error. */
+/** Better Auth accepts the request; we redirect the browser with an error. */
 const ledOnWithError = (where, at = "GET /verify-email") => [
   { ...where, at, field: "header.location", ours: /\?error=INVALID_TOKEN"$/ },
 ];
-/** A change of address begins its session anew, where it happens. */
+/** A change of email extends the session, on the side where it succeeds. */
 const sameSession = (where) => ({ ...where, at: "GET /verify-email", field: /^(header\.set-auth-token$|cookie\.)/, ours: null });
 
-/** A page of ours that asks for something. */
+/** A page of ours with a form. */
 const page = (where, asks) => [
   { ...where, field: "body", theirs: '"(empty)"', ours: null },
   { ...where, field: "body.page.form", theirs: null, ours: said('method="post" action="verify-email"') },
@@ -37,7 +37,7 @@ const page = (where, asks) => [
   ...PAGE_HEADERS("'self'").map((header) => ({ ...where, ...header })),
 ];
 const PASSWORD_FORM = "token, callbackURL, password";
-/** Done there; here the browser is asked first. */
+/** Better Auth accepts the request; we show a form first. */
 const askedFirst = (where, asks) => {
   const opened = { ...where, at: "GET /verify-email" };
   return [
@@ -46,7 +46,7 @@ const askedFirst = (where, asks) => {
     ...page(opened, asks),
   ];
 };
-/** The form is sent without the password, with a wrong one if `wrong`, and with the right one. There is no POST there. */
+/** The form is submitted without a password, with a wrong one if `wrong`, and with the right one. Better Auth has no POST. */
 const formSent = (where, wrong) => {
   const sent = { ...where, at: "POST /verify-email" };
   const statuses = wrong ? ["200", "400", "302"] : ["200", "302"];
@@ -57,7 +57,7 @@ const formSent = (where, wrong) => {
     { ...sent, field: "header.location", theirs: null, ours: said("/welcome") },
   ];
 };
-/** Answers in JSON to a POST, where there is none there. */
+/** JSON responses to a POST that Better Auth does not have. */
 const posted = (where, answers) => {
   const sent = { ...where, at: "POST /verify-email" };
   const fields = answers.flatMap(([status, fields]) => [
@@ -72,18 +72,18 @@ const posted = (where, answers) => {
 };
 
 const CLEARED = "better-auth.session_token, better-auth.session_data, better-auth.dont_remember";
-/** The cookies of a session are cleared. */
+/** The session cookies are cleared. */
 const cleared = (where) => [
   { ...where, field: /^cookie\..*\.value$/, theirs: null, ours: '""' },
   { ...where, field: /^cookie\..*\.attributes$/, theirs: null, ours: /^"Max-Age=0;/ },
   { ...where, field: "cookie.(order)", theirs: null, ours: said(CLEARED) },
 ];
-/** The cookie of a session is set anew. */
+/** The session cookie is set again. */
 const EXTENDED = "verify-email > in a browser whose session is a day old";
 const EXTENSION = /^(header\.set-auth-token|cookie\.(\(order\)|better-auth\.session_token\.(value|attributes)))$/;
 const SESSION_COOKIE = /^"(<token 1>\.<good signature>|Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax|better-auth\.session_token)"$/;
 
-/** A session there, none here, and the browser's cookies are cleared. */
+/** Better Auth has a session; we have none and clear the browser's cookies. */
 const signedOut = (where) => {
   const asked = { ...where, at: "GET /get-session" };
   return [
@@ -92,7 +92,7 @@ const signedOut = (where) => {
     ...cleared(asked),
   ];
 };
-/** A session here, none there. */
+/** We have a session; Better Auth has none. */
 const stillThere = (where) => {
   const asked = { ...where, at: "GET /get-session" };
   return [
@@ -100,14 +100,14 @@ const stillThere = (where) => {
     { ...asked, field: /^(body|header\.set-auth-jwt)\./, theirs: null },
   ];
 };
-/** The user is deleted there, and the browser signed out. */
+/** Better Auth deletes the user and signs out the browser; we do not. */
 const notDeleted = (where) => [...invalid(where, "GET /delete-user/callback", 404), ...stillThere(where)];
 
-/** A password that Better Auth takes, and we do not. */
+/** A password that only Better Auth accepts. */
 const onlyTheirs = (where, status, code, message) => refused({ ...where, at: "POST /sign-in/email" }, status, code, message);
 const wrongHere = (where) => onlyTheirs(where, 401, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password");
 const unverifiedHere = (where) => onlyTheirs(where, 403, "EMAIL_NOT_VERIFIED", "Email not verified");
-/** A password that we take, and Better Auth does not. */
+/** A password that only we accept. */
 const onlyOurs = (where, theirStatus) => {
   const tried = { ...where, at: "POST /sign-in/email" };
   return [
@@ -118,7 +118,7 @@ const onlyOurs = (where, theirStatus) => {
   ];
 };
 
-/** What the account is by then. */
+/** The state of the account afterwards. */
 const account = (where, field, theirs, ours) => ({ ...where, at: /^(GET \/get-session|POST \/sign-in\/email)$/, field, theirs, ours });
 const onlyTheyVerified = (where) => account(where, "body.user.emailVerified", "true", "false");
 const onlyWeVerified = (where) => account(where, "body.user.emailVerified", "false", "true");

@@ -1,4 +1,4 @@
-// What was mailed: Better Auth's calls its sender, auth-service writes a file for each message.
+// The mail of both sides: Better Auth calls its sender, auth-service writes a file for each message.
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,13 +6,13 @@ import { join } from "node:path";
 const PATIENCE = 15_000;
 const BETWEEN_LOOKS = 20;
 
-/** The link of the newest message to an address, once `count` messages have come. */
+/** Waits until `count` messages to an email have arrived, and returns the link of the last one. */
 export async function newest(side, to, count) {
   const deadline = Date.now() + PATIENCE;
   for (;;) {
     const links = (await side.mail()).filter((message) => message.to === to && message.link).map(({ link }) => link);
     if (links.length >= count) return links[count - 1];
-    if (Date.now() > deadline) throw new Error(`no mail number ${count} to ${to}; it got ${links.length}`);
+    if (Date.now() > deadline) throw new Error(`${to} got ${links.length} messages with a link instead of ${count}`);
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
   }
 }
@@ -24,7 +24,7 @@ export async function messagesIn(directory) {
   return messages.sort((a, b) => a.date - b.date);
 }
 
-/** Who a message (RFC 5322, as the service writes them) is to, and the first link of its text, if it has any. */
+/** The recipient of a message (RFC 5322, as the service writes it), and the first link of its text, if any. */
 export function message(source) {
   const { headers, body } = part(source);
   const text = textOf(headers, body);

@@ -1,9 +1,9 @@
-// Fills an empty database as a real Better Auth deployment does: its own migrations, users signed up through its own
-// API, keys made by its JWT plugin.
+// Fills an empty database as a real Better Auth deployment does: with its migrations, users signed up through its API, and
+// keys created by its JWT plugin.
 //
 //   DATABASE_URL=postgres://... node make-database.mjs '{"secret": "...", "users": [{"name", "email", "password"}]}'
 //
-// Prints what browsers and resource servers would hold: {"users": [{"id", "email", "cookie", "token", "jwt"}], "jwks"}.
+// Prints the credentials of browsers and resource servers: {"users": [{"id", "email", "cookie", "token", "jwt"}], "jwks"}.
 import { getMigrations } from "better-auth/db/migration";
 import { open } from "./deployment.mjs";
 

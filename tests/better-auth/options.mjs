@@ -1,5 +1,5 @@
-// Checks that docs/MIGRATING.md has a row for every option of Better Auth, its JWT plugin and its bearer plugin: reads the
-// options from the types of the installed packages, down to where a type has a name of its own or is a function.
+// Checks that docs/MIGRATING.md has a row for every option of Better Auth, its JWT plugin and its bearer plugin. Reads the
+// options from the types of the installed packages, down to named types and functions.
 
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const CORE = "node_modules/@better-auth/core/dist/types/init-options.d.mts";
-/** Where each type is declared, and what its options begin with. */
+/** Where each type is declared, and the prefix of its options. */
 const TYPES = [
   { file: CORE, type: "BetterAuthOptions", prefix: "" },
   { file: CORE, type: "BetterAuthAdvancedOptions", prefix: "advanced." },
@@ -16,9 +16,9 @@ const TYPES = [
   { file: "node_modules/better-auth/dist/plugins/jwt/types.d.mts", type: "JwtOptions", prefix: "jwt()." },
   { file: "node_modules/better-auth/dist/plugins/bearer/index.d.mts", type: "BearerOptions", prefix: "bearer()." },
 ];
-/** What every option with a table behind it has (BetterAuthDBOptions). */
+/** The options of every table (BetterAuthDBOptions). */
 const OF_TABLES = ["modelName", "fields", "additionalFields"];
-/** Fewer would mean that the types are written in another way and are not read any more. */
+/** Fewer options mean that the format of the types has changed and they are no longer read. */
 const FEWEST = 150;
 
 const found = (await Promise.all(TYPES.map(optionsOf))).flat();
@@ -30,8 +30,8 @@ const covers = (row, option) => row === option || (row.endsWith(".*") && option.
 const missing = options.filter((option) => !rows.some((row) => covers(row, option)));
 const unknown = rows.filter((row) => !options.some((option) => covers(row, option)));
 for (const option of missing) console.log(`no row in docs/MIGRATING.md: ${option}`);
-for (const row of unknown) console.log(`a row in docs/MIGRATING.md for no option: ${row}`);
-if (options.length < FEWEST) console.log(`only ${options.length} options were found`);
+for (const row of unknown) console.log(`docs/MIGRATING.md has a row for an unknown option: ${row}`);
+if (options.length < FEWEST) console.log(`found only ${options.length} options`);
 console.log(`${options.length} options, ${rows.length} named in the table`);
 process.exitCode = missing.length + unknown.length > 0 || options.length < FEWEST ? 1 : 0;
 
@@ -63,7 +63,7 @@ async function optionsOf({ file, type, prefix }) {
     const spelled = (parts) => `${prefix}${parts.join(".")}`;
     const ofTable = /BetterAuthDBOptions/.test(line);
     if (ofTable) all.push(...OF_TABLES.map((field) => spelled([...option, field])));
-    // A bracket in front of the brace is that of a function's parameters.
+    // A bracket before the brace belongs to a function's parameters.
     if (/(:|&) \{$/.test(line) && (ofTable || !line.includes("("))) {
       path.push(option.at(-1));
     } else {
@@ -74,12 +74,12 @@ async function optionsOf({ file, type, prefix }) {
   throw new Error(`${file}: ${type} does not end`);
 }
 
-/** How many more brackets open than close in a line. */
+/** The number of opening minus closing brackets in a line. */
 function balance(line) {
   return line.replace(/=>/g, "").replace(/[^(){}<>[\]]/g, "").split("").reduce((sum, c) => sum + ("({<[".includes(c) ? 1 : -1), 0);
 }
 
-/** The options that the first column of the table names. */
+/** The options in the first column of the table. */
 async function documented() {
   const text = await readFile(join(here, "../../docs/MIGRATING.md"), "utf8");
   const table = /<!-- begin: every option -->([\s\S]*?)<!-- end: every option -->/.exec(text)?.[1];

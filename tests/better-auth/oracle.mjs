@@ -1,4 +1,4 @@
-// A real Better Auth server, with the options that say in its words what a profile's settings say in ours.
+// A real Better Auth server, with the options that correspond to the settings of a profile.
 
 import "./environment.mjs";
 import { createHash, randomBytes } from "node:crypto";
@@ -12,7 +12,7 @@ import pg from "pg";
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86400 };
 
-/** Starts it on a free port, with its tables in a schema that is empty. */
+/** Starts the server on a free port, with its tables in an empty schema. */
 export async function startOracle(settings, database, schema) {
   const pool = new pg.Pool({ connectionString: database, options: `-c search_path=${schema}`, max: 5 });
   const outbox = [];
@@ -21,7 +21,7 @@ export async function startOracle(settings, database, schema) {
   const server = http.createServer(toNodeHandler(betterAuth(options)));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${server.address().port}`;
-  // It makes its key on first use: now, and not once for each of the first requests.
+  // It creates its key on first use. This request prevents concurrent first requests from creating one each.
   await fetch(`${url}/api/auth/jwks`);
   return {
     url,
@@ -34,10 +34,10 @@ export async function startOracle(settings, database, schema) {
   };
 }
 
-/** What the emails begin with to which Better Auth's sender fails. */
+/** The prefix of emails for which Better Auth's sender fails. */
 export const UNREACHABLE = "unreachable";
 
-/** Without its `init`, which trusts every `exp://` in development. */
+/** The expo plugin without its `init`, which trusts every `exp://` in development. */
 const expoOnly = { ...expo(), init: undefined };
 
 function optionsOf(settings, outbox) {
@@ -45,7 +45,7 @@ function optionsOf(settings, outbox) {
   const off = (name) => settings[name] === "false";
   const mail = async ({ user, url }) => {
     outbox.push({ to: user.email, link: url });
-    if (user.email.startsWith(UNREACHABLE)) throw new Error("the mail server is away");
+    if (user.email.startsWith(UNREACHABLE)) throw new Error("the mail server is unavailable");
   };
   const byMail = (wanted) => (wanted && settings.MAIL_URL ? mail : undefined);
   return {
@@ -110,8 +110,8 @@ function optionsOf(settings, outbox) {
 }
 
 /**
- * Its own scrypt takes a tenth of a second, hundreds of times. Like scrypt there, this hashes the NFKC form: what
- * passwords are equal is part of what is compared.
+ * Replaces Better Auth's scrypt, which takes a tenth of a second hundreds of times. Like that, it hashes the NFKC form,
+ * because the comparison covers which passwords are equal.
  */
 const quickHash = {
   async hash(password) {
@@ -128,7 +128,7 @@ function digest(salt, password) {
   return createHash("sha256").update(salt).update(password.normalize("NFKC")).digest("hex");
 }
 
-/** `/sign-in/*=5/60s,/get-session=off` in Better Auth's words. */
+/** `/sign-in/*=5/60s,/get-session=off` as a Better Auth option. */
 function rules(text) {
   const entries = text?.split(",").map((entry) => {
     const [path, limit] = entry.split("=");

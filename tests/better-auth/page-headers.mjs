@@ -1,6 +1,6 @@
-// The headers of auth-service's own pages, each a difference: Better Auth has no such page, or shows it without.
+// The headers of auth-service's own pages. Each is a difference: Better Auth has no such page, or serves it without them.
 
-/** Those of a page whose forms may lead to `formAction`, a source list of CSP. */
+/** The headers of a page whose forms may submit to `formAction`, a CSP source list. */
 export const PAGE_HEADERS = (formAction) => [
   {
     field: "header.content-security-policy", theirs: null,

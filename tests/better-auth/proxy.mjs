@@ -1,9 +1,9 @@
-// A server in front of another that passes everything on and can spoil an answer.
+// A proxy that forwards everything and can alter a response.
 
 import http from "node:http";
 import { send } from "./http.mjs";
 
-/** `spoil(at, answer)` may change an answer: `at` is its request, as "GET /token". */
+/** `spoil(at, answer)` may alter a response. `at` is its request, e.g. "GET /token". */
 export async function startProxy(target, spoil) {
   const server = http.createServer(async (request, response) => {
     const chunks = [];

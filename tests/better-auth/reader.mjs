@@ -1,24 +1,24 @@
-// Turns what a server says into what can be compared: ids, tokens and signatures become labels, times what they are
-// from now. A value gets its label when it is first seen and keeps it, so that an id that should be the same again and is
-// not shows as a difference.
+// Makes responses comparable: replaces ids, tokens and signatures with labels, and times with their distance from now. A
+// value gets a label when it is first seen and keeps it, so that an id that should be the same again but is not appears as a
+// difference.
 
 import { createHmac } from "node:crypto";
 import { SECRET } from "./settings.mjs";
 
-/** Headers of the connection and of this answer alone. Every other header is compared. */
+/** Headers that are not compared: those of the connection or of a single response. */
 const UNREMARKABLE = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
-/** Times as the client revives them: exactly three fractional digits and Z. */
+/** The format of times that the client parses: exactly three fractional digits and Z. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const LIKE_A_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:/;
 const JWT = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/;
-/** What stands under these names is told from others of its kind, and not compared by its text. */
+/** Values of these names get a label of this kind instead of being compared as text. */
 const KINDS = { userId: "user", token: "token", kid: "key", jti: "token id", n: "modulus" };
 
-/** The kind of the tokens in links. */
+/** The kind of tokens in links. */
 export const MAILED = "mailed token";
 
 const MINUTE = 60_000;
-/** Tokens say times in whole seconds. */
+/** Tokens contain times in whole seconds. */
 const PRECISION = 2_000;
 
 export class Reader {
@@ -26,21 +26,21 @@ export class Reader {
   #labels = new Map();
   #counts = new Map();
 
-  /** The label of a value; a new value gets the next one of its kind. */
+  /** The label of a value. A new value gets the next label of its kind. */
   label(kind, value) {
     if (!this.#labels.has(value)) {
       const count = (this.#counts.get(kind) ?? 0) + 1;
       this.#counts.set(kind, count);
-      // Better Auth mails the same token twice when asked twice within a second.
+      // Better Auth mails the same token twice if requested twice within a second.
       this.#labels.set(value, kind === MAILED ? `<${kind}>` : `<${kind} ${count}>`);
     }
     return this.#labels.get(value);
   }
 
-  /** An answer, as it is compared. */
+  /** A response in comparable form. */
   answer({ status, headers, text }) {
     const [read, named, cookies] = [{ status }, {}, {}];
-    // The body names what the headers carry in signed form.
+    // Read first: the headers contain the same values in signed form.
     read.body = this.#body(header(headers, "content-type"), text);
     for (const [name, value] of headers) {
       if (name === "set-cookie") this.#cookie(cookies, value);
@@ -66,9 +66,9 @@ export class Reader {
 
   #header(name, value) {
     if (name === "set-auth-token") return this.#signed(value, "token");
-    // What is left of a window that began a while ago: they are of 10 and of 60 seconds.
+    // The rest of a window of 10 or 60 seconds that began earlier.
     if (name.endsWith("retry-after")) return `<seconds of ${windowOf(value)}>`;
-    // A set: its order says nothing.
+    // A set: its order is irrelevant.
     if (name === "access-control-expose-headers") return value.split(", ").sort().join(", ");
     return this.#text(value);
   }
@@ -82,32 +82,32 @@ export class Reader {
     into["(order)"] = [into["(order)"], name].filter(Boolean).join(", ");
   }
 
-  /** `value.signature`, with what the signature is worth. */
+  /** `value.signature`, with the validity of the signature. */
   #signed(text, kind) {
     const dot = text.lastIndexOf(".");
     if (dot < 0) return this.#hide(text);
     const [value, signature] = [text.slice(0, dot), text.slice(dot + 1)];
     const good = createHmac("sha256", SECRET).update(value).digest("base64") === signature;
-    // Without a kind it holds what is known already.
+    // Without a kind, the value contains values that have labels already.
     const known = value === "true" || kind === undefined ? this.#hide(value) : this.label(kind, value);
     return `${known}.${good ? "<good signature>" : `<bad signature ${signature}>`}`;
   }
 
-  /** A value of a body, whatever it holds. */
+  /** Any value of a body. */
   read(value, key = "", owner = "") {
     if (value instanceof Date) return `Date ${this.#fromNow(value.getTime())}`;
     if (Array.isArray(value)) return oldestFirst(value).map((item) => this.read(item, key, owner));
     if (typeof value === "string") return this.#string(value, key, owner);
     if (value === null || typeof value !== "object") return value;
     const [read, kind] = [{}, "userId" in value ? "session" : key];
-    // Ids come first: where a token is one, that shows as the id's label under the token's name.
+    // Ids first: if a token equals an id, it gets the id's label.
     for (const name of Object.keys(value).sort(idFirst)) read[name] = this.read(value[name], name, kind);
     return read;
   }
 
   #string(text, key, owner) {
     if (key === "id") return this.label(owner === "session" ? "session" : "user", text);
-    // Only tokens of one of the two say it, so it must not count as the first sight of a session.
+    // Only one side's tokens contain it, so it must not create a label for a session.
     if (key === "sid") return this.#labels.get(text) ?? "<a session>";
     if (key === "token" && JWT.test(text)) return this.#text(text);
     return key in KINDS ? this.label(KINDS[key], text) : this.#text(text);
@@ -131,8 +131,8 @@ export class Reader {
   }
 
   /**
-   * Whole minutes say when something is and are the same on both sides. They count from a moment since the scenario began,
-   * if one fits: on a busy machine that is more than half a minute ago.
+   * A distance from now in whole minutes, which are the same on both sides. If possible, it counts from a time since the
+   * scenario began, which may be more than half a minute ago on a busy machine.
    */
   #fromNow(time) {
     const now = Date.now();
@@ -142,7 +142,7 @@ export class Reader {
     return `now ${minutes < 0 ? "-" : "+"} ${Math.abs(minutes)} min`;
   }
 
-  /** The text with every value that has a label replaced by it. */
+  /** The text with every labelled value replaced by its label. */
   #hide(text) {
     let hidden = text;
     for (const [value, label] of this.#labels) if (value.length > 8) hidden = hidden.replaceAll(value, label);
@@ -150,7 +150,7 @@ export class Reader {
   }
 }
 
-/** The first header of a name. */
+/** The first header with this name. */
 export function header(headers, name) {
   return headers.find(([found]) => found === name)?.[1];
 }
@@ -160,7 +160,7 @@ function windowOf(seconds) {
   return [10, 60].find((window) => Number(seconds) <= window) ?? seconds;
 }
 
-/** Better Auth lists sessions in no order. What has no date stays where it is. */
+/** Sorts by date, because Better Auth lists sessions in no particular order. Items without a date keep their place. */
 function oldestFirst(list) {
   const age = (item) => new Date(item?.createdAt ?? 0).getTime();
   return list.toSorted((a, b) => age(a) - age(b));
@@ -170,13 +170,13 @@ function idFirst(a, b) {
   return (b === "id") - (a === "id");
 }
 
-/** What is signed in a cookie of this name. */
+/** The kind of the signed value in a cookie of this name. */
 function kindOf(name) {
   if (name.endsWith(".sign_up")) return undefined;
   return name.endsWith(".device") ? "device" : "token";
 }
 
-/** What a page asks, if it has a form, else the code of an error. */
+/** The fields of a page's form, or the error code of a page without one. */
 function pageOf(page) {
   const form = /<form ([^>]*)>(.*)<\/form>/s.exec(page);
   if (form === null) return { code: errorCode(page), ...described(page) };
@@ -185,13 +185,13 @@ function pageOf(page) {
   return { form: form[1], asks: inputs.join(", "), ...(alert && { alert }) };
 }
 
-/** What Better Auth's error page says in place of its own text, as an `error_description` makes it. */
+/** The text of Better Auth's error page, if an `error_description` replaces the default. */
 function described(page) {
   const text = /<p\s+style="\s*color: var\(--muted-foreground\)[^>]*>\s*([^<]*?)\s*</.exec(page)?.[1];
   return text === undefined || text.startsWith("We encountered an unexpected error") ? {} : { description: text };
 }
 
-/** The error page's code: Better Auth shows it after the words `CODE:`, we in an element of its own. */
+/** The error page's code: Better Auth shows it after `CODE:`, we in a `code` element. */
 function errorCode(page) {
   const theirs = /CODE:\s*<\/span>\s*<span[^>]*>([^<]*)</.exec(page);
   const ours = /<code>([^<]*)</.exec(page);

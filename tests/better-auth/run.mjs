@@ -28,7 +28,7 @@ if (values.list) {
   for (const scenario of scenarios) console.log(`${scenario.profile.padEnd(16)} ${scenario.name}`);
   process.exit();
 }
-if (scenarios.length === 0) fail(`no scenario fits ${only || profile}`);
+if (scenarios.length === 0) fail(`no scenario matches ${only || profile}`);
 const profiles = PROFILE_NAMES.filter((name) => scenarios.some((scenario) => scenario.profile === name));
 if (values.settings !== undefined) {
   const all = profiles.map((name) => [name, settingsOf(name, values.settings)]);

@@ -1,9 +1,9 @@
-// The profiles: settings that both servers run with. auth-service gets them as its environment, Better Auth as options.
+// The profiles: settings that both servers run with. auth-service gets them as environment variables, Better Auth as options.
 
 import { join } from "node:path";
 
 export const SECRET = "research-secret-research-secret-0123456789";
-/** The page's origin, trusted by both. */
+/** The page's origin, which both servers trust. */
 export const PAGE = "http://localhost:3000";
 
 const COMMON = {
@@ -12,7 +12,7 @@ const COMMON = {
   TRUSTED_ORIGINS: PAGE,
   RATE_LIMIT_ENABLED: "false",
 };
-/** Stands for a directory that is known when the services are started. */
+/** `file` is replaced by a directory when the services start. */
 const MAIL = { MAIL_URL: "file", MAIL_FROM: "Latchkey <no-reply@example.com>" };
 
 const PROFILES = {
@@ -20,7 +20,7 @@ const PROFILES = {
   account: { ...MAIL, DELETE_USER_ENABLED: "true", CHANGE_EMAIL_ENABLED: "true" },
   "confirmed-change": { ...MAIL, CHANGE_EMAIL_ENABLED: "true", CHANGE_EMAIL_CONFIRMATION: "true" },
   verification: { ...MAIL, REQUIRE_EMAIL_VERIFICATION: "true" },
-  // Better Auth's way of verifying, which is ours where this is asked for.
+  // Verification as in Better Auth, which auth-service does only with this setting.
   "by-link": { ...MAIL, CHANGE_EMAIL_ENABLED: "true", VERIFY_EMAIL_BY_LINK_ALONE: "true" },
   "verification-by-link": { ...MAIL, REQUIRE_EMAIL_VERIFICATION: "true", VERIFY_EMAIL_BY_LINK_ALONE: "true" },
   "no-auto-sign-in": { AUTO_SIGN_IN: "false" },
@@ -58,15 +58,15 @@ const PROFILES = {
   claims: { JWT_CLAIMS: "better-auth", JWT_TYP: "JWT" },
 };
 
-/** Their names. */
+/** The names of the profiles. */
 export const PROFILE_NAMES = Object.keys(PROFILES);
 
-/** Where auth-service leaves the mail of a profile. */
+/** The directory to which auth-service writes the mail of a profile. */
 export function mailbox(directory, profile) {
   return join(directory, profile);
 }
 
-/** What auth-service is started with, besides its database and what encrypts its keys. */
+/** The settings of auth-service, except its database and the secrets that encrypt its keys. */
 export function settingsOf(profile, directory) {
   const settings = { ...COMMON, ...PROFILES[profile] };
   settings.JWT_ISSUER = settings.JWT_AUDIENCE = settings.BASE_URL;

@@ -1,4 +1,4 @@
-// The two sides of each profile: a Better Auth started here, and the auth-service that is being compared.
+// The two sides of each profile: a Better Auth started here, and the auth-service under test.
 
 import pg from "pg";
 import { messagesIn } from "./mail.mjs";
@@ -6,8 +6,8 @@ import { startOracle } from "./oracle.mjs";
 import { mailbox, settingsOf } from "./settings.mjs";
 
 /**
- * Starts Better Auth beside each of `services` (by profile: `{ url, database }`, the database's URL being a superuser's),
- * with its tables in a schema of its own there. `directory` is where the services leave their mail.
+ * Starts Better Auth for each of `services` (by profile: `{ url, database }`, where the database URL is a superuser's), with
+ * its tables in a separate schema of that database. `directory` is where the services write their mail.
  */
 export async function sidesOf(services, directory) {
   const started = await Promise.all(
@@ -23,7 +23,7 @@ export async function sidesOf(services, directory) {
   return Object.fromEntries(started);
 }
 
-/** Better Auth on both sides: nothing may differ then, or the scenarios are no good. */
+/** Better Auth on both sides. Any difference is an error in the scenarios. */
 export async function twoOracles(profiles, database) {
   const started = [];
   for (const profile of profiles) {
@@ -38,7 +38,7 @@ export async function twoOracles(profiles, database) {
   return Object.fromEntries(started);
 }
 
-/** Ends what was started. */
+/** Stops what `sidesOf` or `twoOracles` started. */
 export async function close(pairs) {
   await Promise.all(Object.values(pairs).flatMap(({ theirs, ours }) => [theirs.close(), ours.close()]));
 }

@@ -1,4 +1,4 @@
-// Signs in to a Better Auth deployment whose database is filled already.
+// Signs in to a Better Auth deployment whose database already has users.
 //
 //   DATABASE_URL=postgres://... node sign-in.mjs '{"secret": "...", "user": {"email", "password"}}'
 //

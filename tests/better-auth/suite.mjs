@@ -1,16 +1,16 @@
-// Runs scenarios against Better Auth and against auth-service, and says where the answers differ.
+// Runs scenarios against Better Auth and against auth-service, and reports where the responses differ.
 
 import { Visit } from "./browser.mjs";
 import { Deliberate, compare } from "./compare.mjs";
 
-/** How many scenarios of a profile run at once: they have nothing to do with each other. */
+/** How many scenarios of a profile run at the same time. They are independent of each other. */
 const AT_ONCE = 6;
-/** How long mail may take that is counted when all is done. */
+/** How long to wait for mail after all scenarios have run. */
 const MAIL_PATIENCE = 5_000;
 
 /**
- * `pairs` holds for each profile the two sides: `{ theirs, ours }`. Answers what was run, every difference that is not in
- * `differences`, and which of those did not show.
+ * `pairs` maps each profile to its two sides: `{ theirs, ours }`. Returns counts, every difference that is not in
+ * `differences`, and the entries of `differences` that no scenario showed.
  */
 export async function runSuite({ pairs, scenarios, differences }) {
   const deliberate = new Deliberate(differences);
@@ -36,7 +36,7 @@ export async function runSuite({ pairs, scenarios, differences }) {
   return { ...report, unseen: deliberate.unseen() };
 }
 
-/** One run on one side. A scenario that cannot go on says why in its last step, which is compared too. */
+/** One run on one side. If a scenario fails, its last step has the reason, which is compared too. */
 async function visit(side, { run, number }) {
   const visit = new Visit(side, number);
   try {
@@ -48,7 +48,7 @@ async function visit(side, { run, number }) {
   return visit.steps;
 }
 
-/** How many messages each address got, with links and without; waits a while for what is not listed to come. */
+/** The number of messages to each email, with and without links. Waits for mail that is still missing. */
 async function mailOf({ theirs, ours }, settled) {
   const deadline = Date.now() + MAIL_PATIENCE;
   for (;;) {
@@ -75,24 +75,24 @@ async function withLimit(items, work) {
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-/** A failure for a person: what was asked, and what each side said. */
+/** Formats a failure: the request, and the response of each side. */
 export function explain({ scenario, differences }) {
   const lines = [`DIFFERENT  ${scenario.name}  [${scenario.profile}]`];
   for (const step of steps(differences)) {
     const { at, request } = step[0];
     lines.push(`  ${request ? asked(request) : at}`);
-    // With another status all is different; what matters is why.
+    // With a different status everything differs, so only the reason is shown.
     const refused = step.some(({ field }) => field === "status");
     const shown = refused ? step.filter(({ field }) => /^(status|body(\.message|\.code)?)$/.test(field)) : step;
     for (const { field, theirs, ours } of shown) {
       lines.push(`    ${field}`, `      Better Auth   ${said(theirs)}`, `      auth-service  ${said(ours)}`);
     }
-    if (shown.length < step.length) lines.push(`    and ${step.length - shown.length} fields more`);
+    if (shown.length < step.length) lines.push(`    and ${step.length - shown.length} more fields`);
   }
   return lines.join("\n");
 }
 
-/** The differences of one step after the other. */
+/** Groups differences by step. */
 function steps(differences) {
   const groups = new Map();
   for (const difference of differences) {

@@ -1,4 +1,4 @@
-// Verifies a token as a resource server does that knows nothing but the address of a JWKS.
+// Verifies a token like a resource server that knows only the URL of the JWKS.
 //
 //   node verify-token.mjs <jwks url> <token> <issuer>
 //

@@ -1,5 +1,5 @@
-// A native app: the official client with the real @better-auth/expo. Its argument is the service's URL, and it prints what
-// its calls answered, with the headers of the requests that it sent.
+// A native app: the official client with the real @better-auth/expo. Its arguments are the service's URL and the app's scheme.
+// Prints the results of its calls and the headers of its requests.
 
 import "../environment.mjs";
 import { once } from "node:events";
@@ -22,7 +22,7 @@ const storage = {
   setItemAsync: async (name, value) => storage.setItem(name, value),
 };
 
-/** Like a phone's fetch: it sends the headers that it is told, and none of those by which browsers describe a page. */
+/** Like a phone's fetch: sends only the given headers, without those that browsers add. */
 async function phone(url, { headers, method, body }) {
   const named = Object.fromEntries(new Headers(headers));
   const request = http.request(url, { method, headers: named });

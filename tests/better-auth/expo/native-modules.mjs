@@ -1,4 +1,4 @@
-// Resolves what @better-auth/expo imports of a phone to the stand-ins in stand-ins.mjs, for `module.register`.
+// Resolves the native modules that @better-auth/expo imports to those in stand-ins.mjs, for `module.register`.
 
 const NATIVE = new Set(["react-native", "expo-constants", "expo-linking", "expo-network", "expo-web-browser"]);
 

@@ -1,4 +1,4 @@
-// What a phone would answer to @better-auth/expo: it runs iOS, is in the foreground and online, and opens links with the
+// Native modules for @better-auth/expo of a phone that runs iOS, is in the foreground and online, and opens links with the
 // app's scheme.
 
 export default { expoConfig: { scheme: "myapp" } };

@@ -1,6 +1,6 @@
 import { PASSWORD } from "../browser.mjs";
 
-/** One claim, and whether the session stays. */
+/** One password check, and whether the session stays. */
 const verify = (body) => async (at) => {
   const ada = await at.user();
   await ada.post("/verify-password", body);

@@ -1,4 +1,4 @@
-/** One request for a new address. */
+/** One request to change the email. */
 const ask = (browser, newEmail, more = {}) => browser.post("/change-email", { newEmail, ...more });
 
 const account = {

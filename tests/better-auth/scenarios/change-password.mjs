@@ -2,7 +2,7 @@ import { PASSWORD } from "../browser.mjs";
 
 const NEW = "another horse 2";
 
-/** One change, then both passwords tried. */
+/** One change of password, then a sign-in with each password. */
 const change = (body) => async (at) => {
   const ada = await at.user();
   await ada.post("/change-password", { currentPassword: PASSWORD, newPassword: NEW, ...body });

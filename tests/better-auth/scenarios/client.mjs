@@ -8,7 +8,7 @@ const signedUp = async (at, name = "ada") => {
   return ada;
 };
 
-/** Waits until something is so. */
+/** Waits until a condition holds. */
 const settled = async (isSo) => {
   const deadline = Date.now() + 5_000;
   while (!isSo() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -118,7 +118,7 @@ const account = {
     const { client, call } = clientOf(at);
     const look = async (when) => {
       await client.useSession.get().refetch();
-      // The client may be fetching once more, because of what was done before.
+      // The client may be refetching because of an earlier call.
       await settled(() => !client.useSession.get().isRefetching);
       const { data, error, isPending } = client.useSession.get();
       at.note(`client.useSession ${when}`, at.reader.read({ data, error, isPending }));

@@ -1,6 +1,6 @@
 import { PASSWORD } from "../browser.mjs";
 
-/** The life of a browser's cookies, under each setting that changes them. */
+/** The lifecycle of a browser's cookies, with each setting that changes them. */
 const life = () => ({
   "from sign-up to sign-out": async (at) => {
     const ada = await at.user();

@@ -1,6 +1,6 @@
 import { PASSWORD } from "../browser.mjs";
 
-/** What is left of a user. */
+/** Shows what remains of a user. */
 const left = async (at, ada, there) => {
   await there.get("/get-session");
   await at.elsewhere(ada);
@@ -66,7 +66,7 @@ const account = {
   },
 };
 
-/** A user who was sent a link to go by. */
+/** A user who requested a deletion, and the mailed link. */
 const asked = async (at, body = {}) => {
   const ada = await at.user();
   await ada.post("/delete-user", body);

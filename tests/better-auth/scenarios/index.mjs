@@ -1,4 +1,4 @@
-// Every scenario, with the number that its addresses carry.
+// Every scenario, with the number that its emails contain.
 
 const FILES = [
   "sign-up", "sign-in", "sign-out", "get-session", "sessions", "tokens", "cookies", "update-user", "change-password", "accounts",
@@ -6,7 +6,7 @@ const FILES = [
   "client", "settings",
 ];
 
-/** `{ name, profile, number, run }` each; names are `family > what is shown`. */
+/** All scenarios as `{ name, profile, number, run }`. Names are `family > what is shown`. */
 export async function allScenarios() {
   const modules = await Promise.all(FILES.map((name) => import(`./${name}.mjs`)));
   const all = modules.flatMap((module, index) =>

@@ -1,6 +1,6 @@
 import { PASSWORD } from "../browser.mjs";
 
-/** Requests of an address of the scenario's own, until one is refused and once again. */
+/** Sends requests from an IP address of this scenario until one is refused, and one more. */
 const until = (limit, ask) => async (at) => {
   const headers = { "x-forwarded-for": `203.0.113.${at.number % 250}` };
   for (let count = 0; count < limit + 2; count += 1) await ask(at, headers, count);

@@ -1,18 +1,18 @@
-// Who may follow a link, and until when. Better Auth asks for nothing but the link, for as long as it lives.
+// Who may follow a link, and until when. Better Auth requires only the link, until it expires.
 
 import { PASSWORD } from "../browser.mjs";
 
 const NEW = "another horse 2";
 const STRANGERS = "a stranger's horse";
 
-/** Ada, and a link that verifies her address. */
+/** Ada, and a link that verifies her email. */
 const verification = async (at) => {
   const ada = await at.user();
   await at.post("/send-verification-email", { email: ada.email, callbackURL: "/welcome" });
   return { ada, link: await at.mail(ada.email) };
 };
 
-/** Ada, and a link that gives her account the address `to`. */
+/** Ada, and a link that changes her email to `to`. */
 const change = async (at, to = "new") => {
   const ada = await at.user();
   await ada.post("/change-email", { newEmail: at.email(to), callbackURL: "/settings" });
@@ -26,7 +26,7 @@ const deletion = async (at) => {
   return { ada, link: await at.mail(ada.email) };
 };
 
-/** Ada, whose present address is asked whether it agrees to the address `to`. */
+/** Ada, and a link to her current email that confirms the change to `to`. */
 const confirmation = async (at, to = "new") => {
   const ada = await at.user();
   await at.rows.verify(ada.email);
@@ -34,16 +34,16 @@ const confirmation = async (at, to = "new") => {
   return { ada, link: await at.mail(ada.email) };
 };
 
-/** A sign-up that waits, and its link. */
+/** A pending sign-up, and its link. */
 const signUp = async (at) => {
   const ada = await at.user("ada", { callbackURL: "/welcome" });
   return { ada, link: await at.mail(ada.email) };
 };
 
-/** The form of the page that a link opens. */
+/** The form fields of the page that a link opens. */
 const fields = (link, password) => ({ token: link.token, callbackURL: "/welcome", password });
 
-/** A reset, and Ada's browser after it. */
+/** Resets the password. Returns a browser signed in with the new one. */
 const reset = async (at, ada) => {
   const earlier = (await at.side.mail()).filter((message) => message.to === ada.email && message.link).length;
   await at.post("/request-password-reset", { email: ada.email, redirectTo: "/reset" });
@@ -57,20 +57,20 @@ const changePassword = async (at, ada) => {
   return ada;
 };
 
-/** The browser that asked signs out, and Ada signs in elsewhere. */
+/** The browser that requested the link signs out, and Ada signs in elsewhere. */
 const signOut = async (at, ada) => {
   const there = await at.elsewhere(ada);
   await ada.post("/sign-out");
   return there;
 };
 
-/** The session that asked expires, and Ada signs in elsewhere. */
+/** The session that requested the link expires, and Ada signs in elsewhere. */
 const expire = async (at, ada) => {
   await at.rows.age(ada.token, "8 days");
   return at.elsewhere(ada);
 };
 
-/** What `happens` between the mail and the click, and what the link does to the account then. */
+/** `happens` runs between the mail and the click. Shows the link's effect on the account. */
 const after = (ask, happens) => async (at) => {
   const { ada, link } = await ask(at);
   const browser = await happens(at, ada);
@@ -78,7 +78,7 @@ const after = (ask, happens) => async (at) => {
   await browser.get("/get-session");
 };
 
-/** By who has nothing but the link. */
+/** Links used by somebody who has only the link. */
 const byLink = {
   "a verification, by a program that has the link alone": async (at) => {
     const { ada, link } = await verification(at);
@@ -218,7 +218,7 @@ const deleting = {
   "a deletion, after its session expired": after(deletion, expire),
 };
 
-/** A stranger signs up with Ada's address before she does, and she follows the link of her own mail. */
+/** A stranger signs up with Ada's email before she does. She follows the link of her own sign-up. */
 const strangerFirst = async (at) => {
   const stranger = await at.user("owner", { name: "Mallory", password: STRANGERS });
   const ada = await at.user("owner");

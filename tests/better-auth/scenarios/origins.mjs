@@ -6,7 +6,7 @@ const ORIGINS = [
   "http://localhost:3000@evil.example", "http://evil.example", "null", "", " ", "localhost:3000", "file://", "*",
   "http://user@localhost:3000", "chrome-extension://abc", "/", "http://", "http://[::1]:3000", "http://127.0.0.1:3000",
 ];
-/** What browsers say of a request besides its origin. */
+/** Headers that browsers send with a request, besides its origin. */
 const METADATA = [
   { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" },
   { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", origin: "http://localhost:3000" },
@@ -94,7 +94,7 @@ const plain = {
   },
 };
 
-/** The trusted origins with wildcards. */
+/** Origins and targets to try against the wildcards of TRUSTED_ORIGINS. */
 const WILD = [
   "https://app.example.com", "https://a.b.example.com", "https://example.com", "http://app.example.com",
   "https://evilexample.com", "https://app.example.com.evil.example", "https://app.example.com:8443", "https://.example.com",
@@ -105,7 +105,7 @@ const WILD = [
   "myapp://", "myapp://callback", "MYAPP://callback", "myapp:callback", "other://callback", "exp://192.168.1.5:19000/--/x",
   "exp://192.168.evil.example:1/x", "exp://10.0.0.1:19000/--/x", "exp://x@192.168.1.5:19000/x",
 ];
-/** What apps say of themselves. */
+/** Values of `expo-origin`. */
 const APPS = [
   "myapp://", "myapp://callback", "MYAPP://", "other://", "exp://192.168.1.5:19000", "exp://192.168.evil.example:1", "",
   "http://evil.example", "javascript://", "nonsense",

@@ -2,7 +2,7 @@ import { PASSWORD } from "../browser.mjs";
 
 const NEW = "another horse 2";
 
-/** A user who asked for a link, and the link. */
+/** A user who requested a link, and the link. */
 const asked = async (at, more = {}) => {
   const ada = await at.user();
   await at.post("/request-password-reset", { email: ada.email, redirectTo: "/reset", ...more });

@@ -1,6 +1,6 @@
 import { PASSWORD } from "../browser.mjs";
 
-/** The token by which a list names a session. */
+/** The token that identifies a browser's session in lists. */
 const named = async (browser) => (await browser.get("/get-session")).json.session.token;
 
 const plain = {

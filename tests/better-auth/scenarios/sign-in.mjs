@@ -1,6 +1,6 @@
 import { PASSWORD } from "../browser.mjs";
 
-/** A user, and a sign-in elsewhere with other fields than theirs. */
+/** A user, and a sign-in in another browser with fields replaced by `more`. */
 const signIn = (more = {}, user = {}) => async (at) => {
   const ada = await at.user("ada", user);
   const there = await at.elsewhere(ada, more);

@@ -2,7 +2,7 @@ import { PASSWORD } from "../browser.mjs";
 
 const account = (at, more = {}) => ({ name: "Ada", email: at.email("ada"), password: PASSWORD, ...more });
 
-/** Signs up with these fields, and then says who is signed in. */
+/** Signs up with these fields, and then shows who is signed in. */
 const signUp = (more) => async (at) => {
   const ada = at.browser();
   await ada.post("/sign-up/email", account(at, more));
@@ -132,7 +132,7 @@ for (const field of ["name", "image"]) {
   plain[`a NUL in ${field}`] = (at) => at.post("/sign-up/email", account(at, { [field]: "a\u0000b" }));
 }
 
-/** Where nobody is signed in by signing up, a taken address looks like a free one. */
+/** If signing up does not sign in, the response does not reveal whether the email has an account. */
 const quiet = {
   "no session": signUp({}),
   "not remembered either": signUp({ rememberMe: false }),

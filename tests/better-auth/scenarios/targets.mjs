@@ -14,9 +14,9 @@ const ALL = [
   "http://localhost%3A3000", "http://localhost:3000%2f@evil.example", "http://loc\talhost:3000/x", "//localhost:3000/x",
   "http://localhost:03000/x", "http:\\\\localhost:3000", "/👩", "/%", "/%zz", "/[x]", "/<x>", "/\"x\"",
 ];
-/** Paths that are another host once their dots are resolved. */
+/** Paths that lead to another host once their dots are resolved. */
 const TWO_SLASHES = ["/.//evil.example", "/..//evil.example", "/x/..//evil.example", "/%2e//evil.example"];
-/** Which a header cannot hold. */
+/** Targets that a header cannot contain. */
 const CONTROLS = ALL.filter((target) => /[\u0000-\u001f\u007f-\u009f]/.test(target));
 const TARGETS = ALL.filter((target) => !CONTROLS.includes(target));
 const FIELDS = ["callbackURL", "redirectTo", "errorCallbackURL", "newUserCallbackURL"];

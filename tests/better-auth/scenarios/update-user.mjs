@@ -1,4 +1,4 @@
-/** What one body does to a user with an image. */
+/** Shows the effect of a body on a user with an image. */
 const update = (body) => async (at) => {
   const ada = await at.user("ada", { image: "https://example.com/old.png" });
   await ada.post("/update-user", body);

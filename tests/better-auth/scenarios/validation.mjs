@@ -1,6 +1,6 @@
 import { PASSWORD } from "../browser.mjs";
 
-/** Every endpoint that reads a body, with one that it takes. Nobody is signed in: what is wrong is said before that. */
+/** Every endpoint with a body, and a valid body. Nobody is signed in, because validation precedes authentication. */
 const ENDPOINTS = {
   "/sign-up/email": (at) => ({
     name: "Ada", email: at.email("ada"), password: PASSWORD, image: "x.png", callbackURL: "/", rememberMe: true,
@@ -40,7 +40,7 @@ const MEDIA_TYPES = [
   "APPLICATION/JSON", "application/json;charset=latin1", "application/vnd.api+json", "multipart/form-data; boundary=x",
   "text/json", "json", "application/xml", "application/json, text/plain",
 ];
-/** The endpoints that are asked everything; the others show that they do it alike. */
+/** The endpoints that get every body. The others get a few, to show that they behave in the same way. */
 const THOROUGHLY = new Set(["/sign-in/email", "/update-user", "/sign-out"]);
 for (const path of [...Object.keys(ENDPOINTS), ...BODILESS]) {
   const some = (list, few) => (THOROUGHLY.has(path) ? list : list.slice(0, few));

@@ -1,11 +1,11 @@
-/** A user who was sent a link, and the link. */
+/** A user who requested a link, and the link. */
 const asked = async (at, more = {}) => {
   const ada = await at.user();
   await at.post("/send-verification-email", { email: ada.email, ...more });
   return { ada, link: await at.mail(ada.email) };
 };
 
-/** `by` follows the links: the user's own browser, or somebody who has nothing but the link, which Better Auth takes too. */
+/** `by` follows the links: the user's browser, or somebody who has only the link, which Better Auth also accepts. */
 const following = (by) => ({
   "from the request to a verified address": async (at) => {
     const { ada, link } = await asked(at);

@@ -1,7 +1,7 @@
-// Verifies tokens with go-oidc and go-jose, once as their documentation begins and once with the token's type.
+// Verifies tokens with go-oidc and go-jose: as their documentation introduces them, and with a check of the token's type.
 //
-// Standard input: {"issuer", "audience", "tokens": {name: token}}. Standard output: {"results", "discovery"}; a result holds,
-// for each token, the `sub` that the library took it for, or null.
+// Standard input: {"issuer", "audience", "tokens": {name: token}}. Standard output: {"results", "discovery"}. A result has, for
+// each token, the `sub` that the library returned, or null if it rejected the token.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 
 const typ = "at+jwt"
 
-var errInvalid = errors.New("the token is invalid")
+var errInvalid = errors.New("invalid token")
 
 type input struct {
 	Issuer, Audience string
@@ -35,7 +35,7 @@ type result struct {
 	Taken      map[string]*string `json:"taken"`
 }
 
-// withType compares the type of a token, which neither library does.
+// withType adds a check of the token's type, which neither library has.
 func withType(verify verify) verify {
 	return func(token string) (string, error) {
 		parsed, err := jwt.ParseSigned(token)

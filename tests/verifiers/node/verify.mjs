@@ -1,7 +1,7 @@
-// Verifies tokens with every library of package.json, once as its documentation begins and once with the token's type.
+// Verifies tokens with every library of package.json: as its documentation introduces it, and with a check of the token's type.
 //
-// Standard input: {"issuer", "audience", "tokens": {name: token}}. Standard output: {"results", "discovery"}; a result holds,
-// for each token, the `sub` that the library took it for, or null.
+// Standard input: {"issuer", "audience", "tokens": {name: token}}. Standard output: {"results", "discovery"}. A result has, for
+// each token, the `sub` that the library returned, or null if it rejected the token.
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { JwtVerifier } from "aws-jwt-verify";
@@ -68,7 +68,7 @@ const authorizationServer = (algorithm) =>
     .then((response) => oauth.processDiscoveryResponse(new URL(issuer), response));
 const oauthVerify = (algorithm) => async (token) => {
   const request = new Request("https://api.test/", { headers: { authorization: `Bearer ${token}` } });
-  // Without this it tolerates clocks that are 30 seconds apart.
+  // The default tolerates a clock skew of 30 seconds.
   const options = { [oauth.clockTolerance]: 0 };
   return (await oauth.validateJwtAccessToken(await authorizationServer(algorithm), request, audience, options)).sub;
 };
@@ -102,7 +102,7 @@ for (const [library, checksType, verify] of verifiers) {
   results.push({ library, version: version(library), checksType, taken });
 }
 
-// What discovers the issuer: by RFC 8414 and by OpenID Connect Discovery.
+// Clients that discover the issuer by RFC 8414 and by OpenID Connect Discovery.
 const discovery = {};
 for (const algorithm of ["oauth2", "oidc"]) {
   const found = await openid.discovery(new URL(issuer), "client", undefined, undefined, { algorithm });

@@ -1,7 +1,7 @@
-"""Verifies tokens with every library of requirements.txt, once as its documentation begins and once with the token's type.
+"""Verifies tokens with every library of requirements.txt: as its documentation introduces it, and with a check of the type.
 
-Standard input: {"issuer", "audience", "tokens": {name: token}}. Standard output: {"results", "discovery"}; a result holds, for
-each token, the `sub` that the library took it for, or null.
+Standard input: {"issuer", "audience", "tokens": {name: token}}. Standard output: {"results", "discovery"}. A result has, for
+each token, the `sub` that the library returned, or null if it rejected the token.
 """
 
 import json
@@ -47,7 +47,7 @@ def pyjwt(checks_type):
 def metadata(suffix):
     url = get_well_known_url(ISSUER, external=True, suffix=suffix)
     found = AuthorizationServerMetadata(requests.get(url, timeout=5).json())
-    # Not `validate()`, which also requires the endpoints of a server that signs people in by OAuth.
+    # Not `validate()`, which also requires the endpoints of an OAuth sign-in.
     found.validate_issuer()
     found.validate_jwks_uri()
     return found
@@ -95,7 +95,7 @@ def jose(checks_type):
 def taken(library, verify, token):
     try:
         return verify(token)
-    except Exception as error:  # each library has exceptions of its own
+    except Exception as error:  # each library has its own exceptions
         if "DEBUG" in os.environ:
             print(library, repr(error), file=sys.stderr)
         return None

@@ -1,7 +1,7 @@
-# Verifies tokens with ruby-jwt, once as its documentation begins and once with the token's type.
+# Verifies tokens with ruby-jwt: as its documentation introduces it, and with a check of the token's type.
 #
-# Standard input: {"issuer", "audience", "tokens": {name: token}}. Standard output: {"results", "discovery"}; a result holds, for
-# each token, the `sub` that the library took it for, or null.
+# Standard input: {"issuer", "audience", "tokens": {name: token}}. Standard output: {"results", "discovery"}. A result has, for
+# each token, the `sub` that the library returned, or null if it rejected the token.
 require "json"
 require "jwt"
 require "net/http"
