@@ -1,15 +1,15 @@
-// The deliberate differences between auth-service and Better Auth. Any other difference fails the comparison, and so does an
-// entry that no scenario shows any more. docs/API.md shows `difference` and `reason` as a table (render-differences.mjs).
+// Where auth-service differs from Better Auth on purpose. What is not here fails the comparison, and so does an entry that no
+// scenario shows any more. docs/API.md shows `difference` and `reason` as a table (render-differences.mjs).
 //
-// `shows` lists where a difference appears: `at` is the request ("GET /token"), `field` the path in the response, `theirs` and
-// `ours` the values as the report prints them; `profile` and `scenario` restrict it. Each is a string, a regular expression,
-// or null for "missing". Omitted members match everything.
+// `shows` says where an entry shows: `at` is the request ("GET /token"), `field` the place in the answer, `theirs` and `ours`
+// the values as the report prints them; `profile` and `scenario` narrow it down. Each is a text, an expression, or null for
+// "not there"; what is left out fits everything.
 
 import { LINK_DIFFERENCES } from "./link-differences.mjs";
 import { PAGE_HEADERS } from "./page-headers.mjs";
 
 const claim = (names) => new RegExp(`^(body\\.token|data\\.token|header\\.set-auth-jwt)\\.jwt\\.(${names})$`);
-/** The cookie names of a sign-up, in order, of both sides. */
+/** The names of the cookies of a sign-up, in their order: of Better Auth's, and ours. */
 const withSignUpCookie = (prefix, ...names) => {
   const list = (all) => (all.length > 0 ? `"${all.map((name) => `${prefix}.${name}`).join(", ")}"` : null);
   return { theirs: list(names.filter((name) => name !== "device")), ours: list([...names, "sign_up"]) };

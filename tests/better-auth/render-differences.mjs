@@ -1,4 +1,4 @@
-// Prints the deliberate differences as the table in docs/API.md.
+// Prints the deliberate differences as the table that docs/API.md shows.
 
 import { DIFFERENCES } from "./differences.mjs";
 
