@@ -1,8 +1,8 @@
 //! The command line.
 
+mod import_export;
 mod key_list;
 mod keys;
-mod moving;
 mod output;
 mod store_args;
 
@@ -39,9 +39,9 @@ enum Command {
     Migrate(MigrateConfig),
     /// Copy accounts of another system in
     #[command(subcommand)]
-    Import(moving::ImportCommand),
+    Import(import_export::ImportCommand),
     /// Write all accounts and keys to files that others read
-    Export(moving::ExportArgs),
+    Export(import_export::ExportArgs),
     /// List, rotate, revoke, bring in and hand out signing keys
     Keys(Box<keys::KeysArgs>),
     /// Ask the service on this machine whether it is ready; the exit code tells
@@ -92,11 +92,11 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Import(command) => {
             command_line::warn(NAME, &exposed);
-            command_line::finish(NAME, moving::import(command).await)
+            command_line::finish(NAME, import_export::import(command).await)
         }
         Command::Export(args) => {
             command_line::warn(NAME, &exposed);
-            command_line::finish(NAME, moving::export(args).await)
+            command_line::finish(NAME, import_export::export(args).await)
         }
         Command::Keys(args) => {
             command_line::warn(NAME, &exposed);

@@ -26,7 +26,7 @@ const BCRYPT_LENGTH: usize = 60;
 
 /// Why a hash of another system is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotTaken {
+pub enum UnsupportedHash {
     /// No format that is known here.
     UnknownFormat,
     /// Verifying it would take more memory or time than one sign-in may.
@@ -38,18 +38,18 @@ pub enum NotTaken {
 ///
 /// # Errors
 /// When there is none, or it would cost too much to follow.
-pub fn accept(hash: &str, named: Option<Scheme>) -> Result<Scheme, NotTaken> {
+pub fn accept(hash: &str, named: Option<Scheme>) -> Result<Scheme, UnsupportedHash> {
     let told = recognise(hash)?;
     match named {
         None => Ok(told),
         Some(named) if named == told => Ok(told),
         Some(ours @ (Scheme::Bcrypt | Scheme::BcryptHmacSha384)) if told == Scheme::ForeignBcrypt => Ok(ours),
-        Some(_) => Err(NotTaken::UnknownFormat),
+        Some(_) => Err(UnsupportedHash::UnknownFormat),
     }
 }
 
 /// The rule that made a hash of another system, told by its look.
-fn recognise(hash: &str) -> Result<Scheme, NotTaken> {
+fn recognise(hash: &str) -> Result<Scheme, UnsupportedHash> {
     if scrypt_parts(hash).is_some() {
         Ok(Scheme::BetterAuthScrypt)
     } else if hash.starts_with("$2") {
@@ -57,7 +57,7 @@ fn recognise(hash: &str) -> Result<Scheme, NotTaken> {
     } else if hash.starts_with("$argon2") {
         argon2(hash)
     } else {
-        Err(NotTaken::UnknownFormat)
+        Err(UnsupportedHash::UnknownFormat)
     }
 }
 
@@ -79,26 +79,30 @@ pub fn verify(password: &Password, stored: &StoredHash) -> Option<bool> {
     }
 }
 
-fn bcrypt(hash: &str) -> Result<Scheme, NotTaken> {
-    let parts: ::bcrypt::HashParts = hash.parse().map_err(|_| NotTaken::UnknownFormat)?;
+fn bcrypt(hash: &str) -> Result<Scheme, UnsupportedHash> {
+    let parts: ::bcrypt::HashParts = hash.parse().map_err(|_| UnsupportedHash::UnknownFormat)?;
     // `$2x$` marks hashes of a broken implementation, which other rules cannot verify.
     let version = ["$2a$", "$2b$", "$2y$"].iter().any(|version| hash.starts_with(version));
     if !version || hash.len() != BCRYPT_LENGTH {
-        return Err(NotTaken::UnknownFormat);
+        return Err(UnsupportedHash::UnknownFormat);
     }
-    if parts.get_cost() > MAX_BCRYPT_COST { Err(NotTaken::TooCostly) } else { Ok(Scheme::ForeignBcrypt) }
+    if parts.get_cost() > MAX_BCRYPT_COST {
+        Err(UnsupportedHash::TooCostly)
+    } else {
+        Ok(Scheme::ForeignBcrypt)
+    }
 }
 
-fn argon2(hash: &str) -> Result<Scheme, NotTaken> {
-    let parsed = PasswordHash::new(hash).map_err(|_| NotTaken::UnknownFormat)?;
+fn argon2(hash: &str) -> Result<Scheme, UnsupportedHash> {
+    let parsed = PasswordHash::new(hash).map_err(|_| UnsupportedHash::UnknownFormat)?;
     let known = argon2::Algorithm::try_from(parsed.algorithm.as_str()).is_ok();
     if !known || parsed.salt.is_none() || parsed.hash.is_none() {
-        return Err(NotTaken::UnknownFormat);
+        return Err(UnsupportedHash::UnknownFormat);
     }
-    let params = Params::try_from(&parsed).map_err(|_| NotTaken::UnknownFormat)?;
+    let params = Params::try_from(&parsed).map_err(|_| UnsupportedHash::UnknownFormat)?;
     let work = u64::from(params.m_cost()) * u64::from(params.t_cost());
     if params.m_cost() > MAX_ARGON2_MEMORY_KIB || work > MAX_ARGON2_WORK_KIB {
-        return Err(NotTaken::TooCostly);
+        return Err(UnsupportedHash::TooCostly);
     }
     Ok(Scheme::Argon2)
 }
@@ -187,7 +191,7 @@ mod tests {
             ARGON2.replace("t=2", "t=65"),
             ARGON2.replace("m=65536,t=2", "m=4294967295,t=4294967295"),
         ] {
-            assert_eq!(recognise(&hash), Err(NotTaken::TooCostly), "{hash}");
+            assert_eq!(recognise(&hash), Err(UnsupportedHash::TooCostly), "{hash}");
         }
         for hash in [
             "",
@@ -204,7 +208,7 @@ mod tests {
             &format!("{SCRYPT}0"),
             "5f4dcc3b5aa765d61d8327deb882cf99",
         ] {
-            assert_eq!(recognise(hash), Err(NotTaken::UnknownFormat), "{hash}");
+            assert_eq!(recognise(hash), Err(UnsupportedHash::UnknownFormat), "{hash}");
         }
     }
 
@@ -214,12 +218,12 @@ mod tests {
         assert_eq!(accept(&bcrypt, None), Ok(Scheme::ForeignBcrypt));
         for ours in [Scheme::Bcrypt, Scheme::BcryptHmacSha384, Scheme::ForeignBcrypt] {
             assert_eq!(accept(&bcrypt, Some(ours)), Ok(ours));
-            assert_eq!(accept(SCRYPT, Some(ours)), Err(NotTaken::UnknownFormat));
+            assert_eq!(accept(SCRYPT, Some(ours)), Err(UnsupportedHash::UnknownFormat));
         }
-        assert_eq!(accept(&bcrypt, Some(Scheme::Argon2)), Err(NotTaken::UnknownFormat));
+        assert_eq!(accept(&bcrypt, Some(Scheme::Argon2)), Err(UnsupportedHash::UnknownFormat));
         assert_eq!(
             accept(&format!("$2b$31${}", ".".repeat(53)), Some(Scheme::Bcrypt)),
-            Err(NotTaken::TooCostly)
+            Err(UnsupportedHash::TooCostly)
         );
     }
 
@@ -227,7 +231,7 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in "(\\$2[abxy]\\$|\\$argon2id\\$|)[0-9a-f:$=,.mtpv]{0,120}") {
             if let Err(why) = recognise(&text) {
-                proptest::prop_assert!(matches!(why, NotTaken::UnknownFormat | NotTaken::TooCostly));
+                proptest::prop_assert!(matches!(why, UnsupportedHash::UnknownFormat | UnsupportedHash::TooCostly));
             }
         }
     }

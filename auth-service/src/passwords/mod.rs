@@ -13,12 +13,11 @@ mod service;
 mod sign_ups;
 mod store;
 
-pub use service::Passwords;
-
-pub use foreign::{NotTaken, accept};
+pub use foreign::{UnsupportedHash, accept};
 pub use hashing::HashPool;
 pub use model::{Cost, PasswordRules, Scheme, StoredHash};
 pub use policy::{BlockedWords, Blocklist, BreachService, BreachServiceError, PasswordPolicy};
+pub use service::Passwords;
 pub use sign_ups::{
     SignUp, complete as complete_sign_up, find as find_sign_up, find_by_email as find_sign_ups,
 };

@@ -22,7 +22,7 @@ const AUTH_SERVICE: &str = "
     cli
     server
     config
-    moving, account, forward_auth, capabilities
+    import_export, account, forward_auth, capabilities
     passwords
     sessions
     tokens, verifications

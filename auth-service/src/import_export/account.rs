@@ -6,7 +6,7 @@ use service_kit::id::new_v7;
 use shared_claims::UserId;
 
 use super::reason::{Noted, Reason};
-use crate::passwords::{self, NotTaken, Scheme, StoredHash};
+use crate::passwords::{self, Scheme, StoredHash, UnsupportedHash};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::image_url::is_safe_image;
 use crate::protocol::opaque_token::SessionToken;
@@ -15,7 +15,7 @@ use crate::users::{MAX_IMAGE, MAX_NAME};
 
 /// What a source says of an account. Nothing of it is checked.
 #[derive(Default)]
-pub struct Candidate {
+pub struct NewAccount {
     /// What the report calls it: its id, or the line it stands on.
     pub label: String,
     /// Its id; `None`: it gets a new one.
@@ -30,7 +30,7 @@ pub struct Candidate {
     pub password: Option<SecretString>,
     /// The name of the rule that made the hash, where the source knows.
     pub scheme: Option<String>,
-    pub sessions: Vec<CandidateSession>,
+    pub sessions: Vec<NewSession>,
     /// The source itself says why it should stay behind.
     pub stays: Option<Reason>,
     /// Signing in took a second factor, which does not come along.
@@ -38,7 +38,7 @@ pub struct Candidate {
 }
 
 /// What a source says of a session that has not expired.
-pub struct CandidateSession {
+pub struct NewSession {
     pub token: SecretString,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -48,7 +48,7 @@ pub struct CandidateSession {
 }
 
 /// An account that fits, with all that comes along.
-pub struct Account {
+pub struct ValidAccount {
     pub label: String,
     pub id: UserId,
     /// The id was made just now: only the e-mail tells whether the account is here already.
@@ -65,7 +65,7 @@ pub struct Account {
     pub noted: Vec<Noted>,
 }
 
-impl Candidate {
+impl NewAccount {
     /// Whether something stood where there is nothing: an empty text says as little as none.
     fn given(text: Option<String>) -> Option<String> {
         text.filter(|text| !text.is_empty())
@@ -75,7 +75,7 @@ impl Candidate {
     ///
     /// # Errors
     /// Why the account cannot come.
-    pub fn check(self, now: Timestamp) -> Result<Account, Reason> {
+    pub fn check(self, now: Timestamp) -> Result<ValidAccount, Reason> {
         if let Some(reason) = self.stays {
             return Err(reason);
         }
@@ -107,7 +107,7 @@ impl Candidate {
         let password = password(self.password, self.scheme.as_deref(), &mut noted);
         let created_at = self.created_at.unwrap_or(now);
         let sessions = self.sessions.into_iter().map(|session| session.moved(&id, now)).collect();
-        Ok(Account {
+        Ok(ValidAccount {
             label: self.label,
             new_id,
             email,
@@ -124,7 +124,7 @@ impl Candidate {
     }
 }
 
-impl CandidateSession {
+impl NewSession {
     fn moved(self, user: &UserId, now: Timestamp) -> (Session, SessionToken) {
         let Self { created_at, updated_at, expires_at, .. } = self;
         let times = Times { created_at, updated_at, expires_at };
@@ -150,17 +150,17 @@ fn password(hash: Option<SecretString>, scheme: Option<&str>, noted: &mut Vec<No
     let hash = hash.expose_secret();
     let named = scheme.filter(|scheme| !scheme.is_empty()).map(Scheme::parse);
     let scheme = match named {
-        Some(None) => Err(NotTaken::UnknownFormat),
+        Some(None) => Err(UnsupportedHash::UnknownFormat),
         Some(named @ Some(_)) => passwords::accept(hash, named),
         None => passwords::accept(hash, None),
     };
     match scheme {
         Ok(scheme) => Some(StoredHash { hash: hash.to_owned(), scheme }),
-        Err(NotTaken::UnknownFormat) => {
+        Err(UnsupportedHash::UnknownFormat) => {
             noted.push(Noted::PasswordUnknown);
             None
         }
-        Err(NotTaken::TooCostly) => {
+        Err(UnsupportedHash::TooCostly) => {
             noted.push(Noted::PasswordTooCostly);
             None
         }
@@ -175,13 +175,13 @@ mod tests {
         "2026-03-01T12:00:00Z".parse().unwrap()
     }
 
-    fn alice() -> Candidate {
-        Candidate {
+    fn alice() -> NewAccount {
+        NewAccount {
             label: "alice".to_owned(),
             id: Some("alice".to_owned()),
             email: Some("Alice@Example.com".to_owned()),
             name: Some("Alice".to_owned()),
-            ..Candidate::default()
+            ..NewAccount::default()
         }
     }
 
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(account.email.as_str(), "alice@example.com");
         assert_eq!((account.created_at, account.updated_at), (now(), now()));
         assert_eq!(account.noted, [Noted::NoPassword]);
-        let no_id = Candidate { id: None, ..alice() }.check(now()).ok().unwrap();
+        let no_id = NewAccount { id: None, ..alice() }.check(now()).ok().unwrap();
         assert!(no_id.new_id && no_id.id.as_str().len() == 36);
     }
 
@@ -200,8 +200,8 @@ mod tests {
     fn what_does_not_fit_is_told_apart() {
         let long = format!("{}@example.com", "a".repeat(243));
         let fits = format!("{}@example.com", "a".repeat(242));
-        let email = |email: &str| Candidate { email: Some(email.to_owned()), ..alice() }.check(now()).err();
-        let id = |id: &str| Candidate { id: Some(id.to_owned()), ..alice() }.check(now()).err();
+        let email = |email: &str| NewAccount { email: Some(email.to_owned()), ..alice() }.check(now()).err();
+        let id = |id: &str| NewAccount { id: Some(id.to_owned()), ..alice() }.check(now()).err();
         assert_eq!(email(&fits), None);
         assert_eq!(email(&long), Some(Reason::EmailTooLong));
         assert_eq!(email(""), Some(Reason::NoEmail));
@@ -209,15 +209,15 @@ mod tests {
         for bad in ["me", "auth", "a b", "a/b", "\u{e4}", &"x".repeat(65)] {
             assert_eq!(id(bad), Some(Reason::IdDoesNotFit), "{bad}");
         }
-        let nul = Candidate { name: Some("a\0b".to_owned()), ..alice() };
+        let nul = NewAccount { name: Some("a\0b".to_owned()), ..alice() };
         assert_eq!(nul.check(now()).err(), Some(Reason::Unreadable));
-        let banned = Candidate { stays: Some(Reason::Banned), ..alice() };
+        let banned = NewAccount { stays: Some(Reason::Banned), ..alice() };
         assert_eq!(banned.check(now()).err(), Some(Reason::Banned));
     }
 
     #[test]
     fn what_is_too_long_is_cut_or_left_out_and_told() {
-        let account = Candidate {
+        let account = NewAccount {
             name: Some("\u{e4}".repeat(101)),
             image: Some(format!("data:{}", "x".repeat(2048))),
             password: Some("md5?".to_owned().into()),
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn an_unsafe_image_is_left_out_and_reported() {
         let image = |url: &str| {
-            let account = Candidate { image: Some(url.to_owned()), ..alice() }.check(now()).ok().unwrap();
+            let account = NewAccount { image: Some(url.to_owned()), ..alice() }.check(now()).ok().unwrap();
             (account.image.is_some(), account.noted.contains(&Noted::ImageUnsafe))
         };
         assert_eq!(image(" javascript:alert(1)"), (false, true));
@@ -246,12 +246,12 @@ mod tests {
     fn only_a_hash_that_was_named_ours_is_held_for_ours() {
         let bcrypt = format!("$2b$12${}", ".".repeat(53));
         let scheme = |named: Option<&str>| {
-            let candidate = Candidate {
+            let account = NewAccount {
                 password: Some(bcrypt.clone().into()),
                 scheme: named.map(str::to_owned),
                 ..alice()
             };
-            candidate.check(now()).ok().unwrap().password.map(|stored| stored.scheme)
+            account.check(now()).ok().unwrap().password.map(|stored| stored.scheme)
         };
         assert_eq!(scheme(None), Some(Scheme::ForeignBcrypt));
         assert_eq!(scheme(Some("")), Some(Scheme::ForeignBcrypt));

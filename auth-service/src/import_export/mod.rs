@@ -1,5 +1,5 @@
-//! Moving in and out: accounts of other systems with their password hashes, sessions and keys, and all of ours as
-//! files that others read.
+//! Import of accounts from other systems, with password hashes, sessions and signing keys, and export of all accounts
+//! and keys as files.
 
 mod account;
 mod better_auth;
@@ -16,7 +16,7 @@ mod target;
 
 pub use better_auth::{BetterAuth, KeyOptions, Names, SourceSecrets};
 pub use csv_file::import as import_csv;
-pub use error::MoveError;
+pub use error::TransferError;
 pub use export::Export;
 pub use supabase::import as import_supabase;
 pub use target::Target;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::Exported;
 use super::files::{Directory, Table, text};
+use crate::import_export::error::TransferError;
+use crate::import_export::snapshot::Snapshot;
 use crate::keys::{self, KeyEncryptionKeys, KeyStatus, RS256, SigningKey, StoredKey, written_out};
-use crate::moving::error::MoveError;
-use crate::moving::snapshot::Snapshot;
 
 /// Columns of Better Auth's table `jwks`.
 const BETTER_AUTH_JWKS: [&str; 5] = ["id", "publicKey", "privateKey", "createdAt", "alg"];
@@ -19,8 +19,8 @@ pub async fn write(
     encryption: &KeyEncryptionKeys,
     with_private: bool,
     exported: &mut Exported,
-) -> Result<(), MoveError> {
-    let mut stored = keys::every(snapshot).await.map_err(MoveError::Target)?;
+) -> Result<(), TransferError> {
+    let mut stored = keys::every(snapshot).await.map_err(TransferError::Target)?;
     stored.retain(|key| key.record.status != KeyStatus::Revoked);
     stored.sort_by_key(|key| key.record.status);
     let opened: Vec<Opened<'_>> =
@@ -59,15 +59,17 @@ struct Opened<'a> {
 }
 
 impl<'a> Opened<'a> {
-    fn of(stored: &'a StoredKey, encryption: &KeyEncryptionKeys) -> Result<Self, MoveError> {
+    fn of(stored: &'a StoredKey, encryption: &KeyEncryptionKeys) -> Result<Self, TransferError> {
         let kid = &stored.record.kid;
         let der = match &stored.halves.private_key {
             Some(sealed) => Some(encryption.open(kid, sealed).ok_or_else(|| {
-                MoveError::Key(format!("KEY_ENCRYPTION_KEYS: none of the keys opens the signing key {kid}"))
+                TransferError::Key(format!(
+                    "KEY_ENCRYPTION_KEYS: none of the keys opens the signing key {kid}"
+                ))
             })?),
             None => None,
         };
-        let broken = || MoveError::Key(format!("the stored key {kid} is no RSA key"));
+        let broken = || TransferError::Key(format!("the stored key {kid} is no RSA key"));
         let public = match (&stored.halves.jwk, &der) {
             (Some(jwk), _) => jwk.clone(),
             (None, Some(der)) => {

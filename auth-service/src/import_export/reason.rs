@@ -8,7 +8,7 @@ use serde::Serialize;
 pub enum Reason {
     /// The id is no `UserId`.
     IdDoesNotFit,
-    /// There is no address: a phone number, say.
+    /// Existing is no address: a phone number, say.
     NoEmail,
     /// The address is none that can sign in.
     EmailDoesNotFit,

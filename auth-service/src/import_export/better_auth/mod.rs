@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use names::Names;
 use service_kit::database::Address;
 
-use super::error::MoveError;
+use super::error::TransferError;
 use super::snapshot::{self, Snapshot};
 use super::target::Target;
 use crate::keys::KeyEncryptionKeys;
@@ -32,7 +32,7 @@ pub struct KeyOptions {
     /// What decrypts private halves there. With none, only public halves come.
     pub secrets: SourceSecrets,
     /// What encrypts private halves here; asked for when there is one to encrypt.
-    pub encryption: Box<dyn Fn() -> Result<KeyEncryptionKeys, MoveError>>,
+    pub encryption: Box<dyn Fn() -> Result<KeyEncryptionKeys, TransferError>>,
     /// Leave out what does not sign RS256.
     pub rs256_only: bool,
     /// For how long they are published.
@@ -51,9 +51,9 @@ impl BetterAuth {
         source: &Address,
         target: &mut Target,
         now: Timestamp,
-    ) -> Result<(), MoveError> {
-        let mut client = snapshot::connect(source).await.map_err(MoveError::Source)?;
-        let snapshot = Snapshot::begin(&mut client).await.map_err(MoveError::Source)?;
+    ) -> Result<(), TransferError> {
+        let mut client = snapshot::connect(source).await.map_err(TransferError::Source)?;
+        let snapshot = Snapshot::begin(&mut client).await.map_err(TransferError::Source)?;
         let accounts = accounts::plan(&snapshot, &self.names, self.sessions).await?;
         if let Some(options) = &self.keys {
             keys::import(&snapshot, &self.names, options, target, now).await?;

@@ -13,10 +13,10 @@ use shared_claims::{Clock, SharedClock, SystemClock};
 
 use super::output::print;
 use super::store_args::StoreArgs;
-use crate::keys::KeyEncryptionKeys;
-use crate::moving::{
-    BetterAuth, Export, KeyOptions, MoveError, Names, SourceSecrets, Target, import_csv, import_supabase,
+use crate::import_export::{
+    BetterAuth, Export, KeyOptions, Names, SourceSecrets, Target, TransferError, import_csv, import_supabase,
 };
+use crate::keys::KeyEncryptionKeys;
 use crate::server::NAME;
 
 /// Where accounts come from.
@@ -143,7 +143,7 @@ pub struct ExportArgs {
 ///
 /// # Errors
 /// What the operator has to mend.
-pub async fn import(command: ImportCommand) -> Result<(), MoveError> {
+pub async fn import(command: ImportCommand) -> Result<(), TransferError> {
     match command {
         ImportCommand::BetterAuth(args) => {
             let (source, plan) = (args.source.address()?, args.plan()?);
@@ -171,8 +171,8 @@ pub async fn import(command: ImportCommand) -> Result<(), MoveError> {
 ///
 /// # Errors
 /// What the operator has to mend.
-pub async fn export(args: ExportArgs) -> Result<(), MoveError> {
-    let source = args.store.address::<MoveError>()?;
+pub async fn export(args: ExportArgs) -> Result<(), TransferError> {
+    let source = args.store.address::<TransferError>()?;
     let encryption = args.store.encryption()?;
     let export = Export { to: args.to, encryption, private_keys: args.private_keys };
     let pool = source.pool(1, Timeouts::COMMAND)?;
@@ -188,7 +188,7 @@ struct Run {
 }
 
 impl Run {
-    async fn begin(args: &TargetArgs, source: &'static str) -> Result<Self, MoveError> {
+    async fn begin(args: &TargetArgs, source: &'static str) -> Result<Self, TransferError> {
         let (url, file) = (args.database_url.as_ref(), args.database_url_file.as_deref());
         let pool = address("DATABASE_URL", url, file)?.pool(1, Timeouts::COMMAND)?;
         database::wait_until_usable(&pool, &crate::migrations::runner(), NAME).await?;
@@ -202,7 +202,7 @@ impl Run {
     }
 
     /// Prints what was done, also when it was broken off.
-    fn end(&self, outcome: Result<(), MoveError>) -> Result<(), MoveError> {
+    fn end(&self, outcome: Result<(), TransferError>) -> Result<(), TransferError> {
         let report = &self.target.report;
         if outcome.is_ok() || report.users.seen() > 0 {
             print(&report.to_string())?;
@@ -213,29 +213,29 @@ impl Run {
         let Some(path) = &self.report else { return outcome };
         let written = serde_json::to_vec_pretty(report).map_err(std::io::Error::other);
         let written = written.and_then(|json| std::fs::write(path, json));
-        outcome.and(written.map_err(|source| MoveError::File { path: path.clone(), source }))
+        outcome.and(written.map_err(|source| TransferError::File { path: path.clone(), source }))
     }
 }
 
 impl SourceArgs {
-    fn address(&self) -> Result<Address, MoveError> {
+    fn address(&self) -> Result<Address, TransferError> {
         let (url, file) = (self.source_database_url.as_ref(), self.source_database_url_file.as_deref());
         address("SOURCE_DATABASE_URL", url, file)
     }
 }
 
 impl BetterAuthArgs {
-    fn plan(&self) -> Result<BetterAuth, MoveError> {
+    fn plan(&self) -> Result<BetterAuth, TransferError> {
         let keys = if self.without_keys { None } else { Some(self.keys()?) };
         Ok(BetterAuth {
-            names: Names::new(&self.tables, &self.columns).map_err(MoveError::Shape)?,
+            names: Names::new(&self.tables, &self.columns).map_err(TransferError::Shape)?,
             sessions: !self.without_sessions,
             keys,
             batch: self.target.batch_size,
         })
     }
 
-    fn keys(&self) -> Result<KeyOptions, MoveError> {
+    fn keys(&self) -> Result<KeyOptions, TransferError> {
         let (secret, file) = (self.better_auth_secret.as_ref(), self.better_auth_secret_file.as_deref());
         let secret = match secret::resolve("BETTER_AUTH_SECRET", secret, file) {
             Ok(secret) => Some(secret),
@@ -258,10 +258,10 @@ fn address(
     name: &'static str,
     url: Option<&SecretString>,
     file: Option<&Path>,
-) -> Result<Address, MoveError> {
+) -> Result<Address, TransferError> {
     Ok(Address::parse(name, &secret::resolve(name, url, file)?, NAME)?)
 }
 
-fn encryption(keys: Option<&SecretString>, file: Option<&Path>) -> Result<KeyEncryptionKeys, MoveError> {
+fn encryption(keys: Option<&SecretString>, file: Option<&Path>) -> Result<KeyEncryptionKeys, TransferError> {
     Ok(KeyEncryptionKeys::parse(&secret::resolve("KEY_ENCRYPTION_KEYS", keys, file)?)?)
 }

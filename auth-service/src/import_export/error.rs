@@ -8,7 +8,7 @@ use service_kit::store::StoreError;
 
 /// What the operator has to mend. What was copied before it stays; the same command goes on from there.
 #[derive(Debug, thiserror::Error)]
-pub enum MoveError {
+pub enum TransferError {
     /// A secret is missing or malformed.
     #[error(transparent)]
     Secret(#[from] SecretError),

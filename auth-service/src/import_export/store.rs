@@ -7,7 +7,7 @@ use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::store::{StoreError, column};
 use uuid::Uuid;
 
-use super::account::Account;
+use super::account::ValidAccount;
 
 /// Plans are made once, when the tables may still be empty and reading them whole looks cheap. They are full soon, and
 /// each batch would take longer than the one before.
@@ -37,7 +37,7 @@ const INSERT_SESSIONS: &str = "
 
 /// Who of a batch is here already.
 #[derive(Default)]
-pub struct There {
+pub struct Existing {
     /// When an account last changed, by its id.
     pub ids: HashMap<String, Timestamp>,
     /// The id of an account, by its address.
@@ -45,11 +45,14 @@ pub struct There {
 }
 
 /// Looks for accounts of these ids or addresses. Comes first in a transaction.
-pub async fn find_there(transaction: &Transaction, accounts: &[Account]) -> Result<There, StoreError> {
+pub async fn find_there(
+    transaction: &Transaction,
+    accounts: &[ValidAccount],
+) -> Result<Existing, StoreError> {
     let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     let emails: Vec<&str> = accounts.iter().map(|account| account.email.as_str()).collect();
     transaction.batch(USE_INDEXES).await?;
-    let mut there = There::default();
+    let mut there = Existing::default();
     for row in transaction.query(FIND_THERE, &[&ids, &emails]).await? {
         let id: String = column(&row, "users", "id")?;
         there.emails.insert(column(&row, "users", "email")?, id.clone());
@@ -61,7 +64,7 @@ pub async fn find_there(transaction: &Transaction, accounts: &[Account]) -> Resu
 /// Stores users. Answers the ids of those that were new.
 pub async fn insert_users(
     transaction: &Transaction,
-    accounts: &[Account],
+    accounts: &[ValidAccount],
 ) -> Result<Vec<String>, StoreError> {
     let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
@@ -77,7 +80,10 @@ pub async fn insert_users(
 }
 
 /// Stores the password hashes of users that were just stored.
-pub async fn insert_passwords(transaction: &Transaction, accounts: &[Account]) -> Result<(), StoreError> {
+pub async fn insert_passwords(
+    transaction: &Transaction,
+    accounts: &[ValidAccount],
+) -> Result<(), StoreError> {
     let with = || accounts.iter().filter_map(|account| Some((account, account.password.as_ref()?)));
     let ids: Vec<&str> = with().map(|(account, _)| account.id.as_str()).collect();
     let hashes: Vec<&str> = with().map(|(_, stored)| stored.hash.as_str()).collect();
@@ -88,7 +94,10 @@ pub async fn insert_passwords(transaction: &Transaction, accounts: &[Account]) -
 }
 
 /// Stores the sessions of users that were just stored. Answers how many were new.
-pub async fn insert_sessions(transaction: &Transaction, accounts: &[Account]) -> Result<u64, StoreError> {
+pub async fn insert_sessions(
+    transaction: &Transaction,
+    accounts: &[ValidAccount],
+) -> Result<u64, StoreError> {
     let all = || accounts.iter().flat_map(|account| &account.sessions);
     if all().next().is_none() {
         return Ok(0);

@@ -9,8 +9,8 @@ use csv::Writer;
 use jiff::Timestamp;
 
 use super::rows::Exportable;
-use crate::moving::csv_file::COLUMNS;
-use crate::moving::error::MoveError;
+use crate::import_export::csv_file::COLUMNS;
+use crate::import_export::error::TransferError;
 
 const PRIVATE_DIRECTORY: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
@@ -27,8 +27,8 @@ pub struct Directory(PathBuf);
 
 impl Directory {
     /// Makes the directory, or takes one that is empty: nothing is ever overwritten.
-    pub fn create(path: &Path) -> Result<Self, MoveError> {
-        let failed = |source| MoveError::File { path: path.to_owned(), source };
+    pub fn create(path: &Path) -> Result<Self, TransferError> {
+        let failed = |source| TransferError::File { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(path).map_err(failed)?;
         if std::fs::read_dir(path).map_err(failed)?.next().is_some() {
             return Err(failed(std::io::Error::other("the directory is not empty")));
@@ -37,20 +37,20 @@ impl Directory {
     }
 
     /// Makes a file.
-    pub fn file(&self, name: &str) -> Result<(BufWriter<File>, PathBuf), MoveError> {
+    pub fn file(&self, name: &str) -> Result<(BufWriter<File>, PathBuf), TransferError> {
         let path = self.0.join(name);
         let file = File::options().write(true).create_new(true).mode(PRIVATE_FILE).open(&path);
         match file {
             Ok(file) => Ok((BufWriter::new(file), path)),
-            Err(source) => Err(MoveError::File { path, source }),
+            Err(source) => Err(TransferError::File { path, source }),
         }
     }
 
     /// Makes a file with this text.
-    pub fn write(&self, name: &str, text: &str) -> Result<(), MoveError> {
+    pub fn write(&self, name: &str, text: &str) -> Result<(), TransferError> {
         let (mut file, path) = self.file(name)?;
         let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
-        written.map_err(|source| MoveError::File { path, source })
+        written.map_err(|source| TransferError::File { path, source })
     }
 }
 
@@ -62,7 +62,7 @@ pub struct Table {
 
 impl Table {
     /// Makes the file and its header row.
-    pub fn create(directory: &Directory, name: &str, header: &[&str]) -> Result<Self, MoveError> {
+    pub fn create(directory: &Directory, name: &str, header: &[&str]) -> Result<Self, TransferError> {
         let (file, path) = directory.file(name)?;
         let mut table = Self { writer: Writer::from_writer(file), path };
         table.row(header)?;
@@ -70,17 +70,17 @@ impl Table {
     }
 
     /// Adds a row.
-    pub fn row(&mut self, fields: &[&str]) -> Result<(), MoveError> {
+    pub fn row(&mut self, fields: &[&str]) -> Result<(), TransferError> {
         self.writer.write_record(fields).map_err(|error| self.failed(error.into()))
     }
 
     /// Makes sure that all of it is written.
-    pub fn finish(mut self) -> Result<(), MoveError> {
+    pub fn finish(mut self) -> Result<(), TransferError> {
         self.writer.flush().map_err(|error| self.failed(error))
     }
 
-    fn failed(&self, source: std::io::Error) -> MoveError {
-        MoveError::File { path: self.path.clone(), source }
+    fn failed(&self, source: std::io::Error) -> TransferError {
+        TransferError::File { path: self.path.clone(), source }
     }
 }
 
@@ -93,7 +93,7 @@ pub struct Tables {
 
 impl Tables {
     /// Makes the files.
-    pub fn create(directory: &Directory) -> Result<Self, MoveError> {
+    pub fn create(directory: &Directory) -> Result<Self, TransferError> {
         Ok(Self {
             ours: Table::create(directory, "users.csv", &COLUMNS)?,
             user: Table::create(directory, "better-auth-user.csv", &BETTER_AUTH_USER)?,
@@ -102,7 +102,7 @@ impl Tables {
     }
 
     /// Adds a user to each.
-    pub fn write(&mut self, exportable: &Exportable) -> Result<(), MoveError> {
+    pub fn write(&mut self, exportable: &Exportable) -> Result<(), TransferError> {
         let user = &exportable.user;
         let (id, email, name) = (user.id.as_str(), user.email.as_str(), user.name.as_str());
         let verified = if user.email_verified { "true" } else { "false" };
@@ -120,7 +120,7 @@ impl Tables {
     }
 
     /// Makes sure that all of it is written.
-    pub fn finish(self) -> Result<(), MoveError> {
+    pub fn finish(self) -> Result<(), TransferError> {
         self.ours.finish()?;
         self.user.finish()?;
         self.account.finish()

@@ -6,8 +6,8 @@ use service_kit::database::Address;
 use service_kit::store::StoreError;
 use tokio_postgres::Row;
 
-use super::account::Candidate;
-use super::error::MoveError;
+use super::account::NewAccount;
+use super::error::TransferError;
 use super::progress::Progress;
 use super::reason::Reason;
 use super::snapshot::{self, Snapshot};
@@ -41,15 +41,15 @@ pub async fn import(
     target: &mut Target,
     batch: u16,
     now: Timestamp,
-) -> Result<(), MoveError> {
-    let failed = MoveError::Source;
+) -> Result<(), TransferError> {
+    let failed = TransferError::Source;
     let mut client = snapshot::connect(source).await.map_err(failed)?;
     let snapshot = Snapshot::begin(&mut client).await.map_err(failed)?;
     let columns = snapshot.columns(TABLE).await.map_err(failed)?;
     if let Some(missing) =
         NEEDED_COLUMNS.iter().find(|needed| !columns.iter().any(|column| column == *needed))
     {
-        return Err(MoveError::Shape(format!(
+        return Err(TransferError::Shape(format!(
             "the source has no {TABLE}.{missing}: is it a Supabase project?"
         )));
     }
@@ -61,30 +61,30 @@ pub async fn import(
         if rows.is_empty() {
             break;
         }
-        target.take(rows.iter().map(candidate).collect()).await?;
+        target.take(rows.iter().map(account).collect()).await?;
         progress.add(rows.len() as u64);
     }
     progress.finish();
     Ok(())
 }
 
-fn candidate(row: &Row) -> Candidate {
+fn account(row: &Row) -> NewAccount {
     let id: String = row.try_get("id").unwrap_or_default();
-    read(row, &id).unwrap_or_else(|_| Candidate {
+    read(row, &id).unwrap_or_else(|_| NewAccount {
         label: id,
         stays: Some(Reason::Unreadable),
-        ..Candidate::default()
+        ..NewAccount::default()
     })
 }
 
-fn read(row: &Row, id: &str) -> Result<Candidate, StoreError> {
+fn read(row: &Row, id: &str) -> Result<NewAccount, StoreError> {
     let said = |column: &str| row.try_get::<_, bool>(column);
     let reasons = [
         (said("deleted")?, Reason::Deleted),
         (said("banned")?, Reason::Banned),
         (said("anonymous")?, Reason::Anonymous),
     ];
-    Ok(Candidate {
+    Ok(NewAccount {
         label: id.to_owned(),
         id: Some(id.to_owned()),
         email: row.try_get("email")?,
@@ -95,6 +95,6 @@ fn read(row: &Row, id: &str) -> Result<Candidate, StoreError> {
         updated_at: row.try_get("updated_at")?,
         password: row.try_get::<_, Option<String>>("hash")?.map(SecretString::from),
         stays: reasons.into_iter().find_map(|(applies, reason)| applies.then_some(reason)),
-        ..Candidate::default()
+        ..NewAccount::default()
     })
 }

@@ -11,7 +11,7 @@ use files::Directory;
 use jiff::Timestamp;
 use service_kit::database::Address;
 
-use super::error::MoveError;
+use super::error::TransferError;
 use super::progress::Progress;
 use super::snapshot::{self, Snapshot};
 use crate::keys::KeyEncryptionKeys;
@@ -47,14 +47,14 @@ impl Export {
     ///
     /// # Errors
     /// When the directory is not empty, a file cannot be written, or the database cannot.
-    pub async fn run(&self, source: &Address, now: Timestamp) -> Result<Exported, MoveError> {
+    pub async fn run(&self, source: &Address, now: Timestamp) -> Result<Exported, TransferError> {
         let directory = Directory::create(&self.to)?;
-        let mut client = snapshot::connect(source).await.map_err(MoveError::Target)?;
-        let snapshot = Snapshot::begin(&mut client).await.map_err(MoveError::Target)?;
+        let mut client = snapshot::connect(source).await.map_err(TransferError::Target)?;
+        let snapshot = Snapshot::begin(&mut client).await.map_err(TransferError::Target)?;
         let mut exported = Exported { to: self.to.clone(), ..Exported::default() };
         self.users(&snapshot, &directory, &mut exported).await?;
         keys::write(&snapshot, &directory, &self.encryption, self.private_keys, &mut exported).await?;
-        exported.sessions = rows::live_sessions(&snapshot, now).await.map_err(MoveError::Target)?;
+        exported.sessions = rows::live_sessions(&snapshot, now).await.map_err(TransferError::Target)?;
         Ok(exported)
     }
 
@@ -63,18 +63,18 @@ impl Export {
         snapshot: &Snapshot<'_>,
         directory: &Directory,
         exported: &mut Exported,
-    ) -> Result<(), MoveError> {
-        let total = rows::users(snapshot).await.map_err(MoveError::Target)?;
+    ) -> Result<(), TransferError> {
+        let total = rows::users(snapshot).await.map_err(TransferError::Target)?;
         let mut progress = Progress::new("users", Some(total));
         let mut tables = files::Tables::create(directory)?;
-        let mut pages = rows::open(snapshot).await.map_err(MoveError::Target)?;
+        let mut pages = rows::open(snapshot).await.map_err(TransferError::Target)?;
         loop {
-            let page = pages.next(PAGE).await.map_err(MoveError::Target)?;
+            let page = pages.next(PAGE).await.map_err(TransferError::Target)?;
             if page.is_empty() {
                 break;
             }
             for row in &page {
-                let user = rows::read(row).map_err(MoveError::Target)?;
+                let user = rows::read(row).map_err(TransferError::Target)?;
                 exported.users += 1;
                 exported.passwords += u64::from(user.password.is_some());
                 exported.ours_alone += u64::from(user.is_ours_alone());

@@ -8,11 +8,11 @@ use tokio_postgres::Row;
 use super::KeyOptions;
 use super::accounts::{Table, read};
 use super::names::Names;
+use crate::import_export::error::TransferError;
+use crate::import_export::report::CopiedKey;
+use crate::import_export::snapshot::Snapshot;
+use crate::import_export::target::Target;
 use crate::keys::{KeyEncryptionKeys, RS256, RetiredKey, SigningKey, is_usable_kid, pkcs8_of, published};
-use crate::moving::error::MoveError;
-use crate::moving::report::CopiedKey;
-use crate::moving::snapshot::Snapshot;
-use crate::moving::target::Target;
 
 /// Copies the keys whose tokens may still be out.
 pub async fn import(
@@ -21,7 +21,7 @@ pub async fn import(
     options: &KeyOptions,
     target: &mut Target,
     now: Timestamp,
-) -> Result<(), MoveError> {
+) -> Result<(), TransferError> {
     let table = Table::look(snapshot, names, "jwks").await?;
     // Without its JWT plugin there is none.
     if !table.is_there() {
@@ -41,8 +41,8 @@ pub async fn import(
     );
     let mut keys = Vec::new();
     let mut encryption = None;
-    for row in snapshot.rows(&sql, &[]).await.map_err(MoveError::Source)? {
-        let kid: String = read(&row, "kid").map_err(MoveError::Source)?;
+    for row in snapshot.rows(&sql, &[]).await.map_err(TransferError::Source)? {
+        let kid: String = read(&row, "kid").map_err(TransferError::Source)?;
         match key(&row, &kid, options, &mut encryption, now)? {
             Ok(key) => keys.push(key),
             Err(reason) => {
@@ -73,8 +73,8 @@ fn key(
     options: &KeyOptions,
     encryption: &mut Option<KeyEncryptionKeys>,
     now: Timestamp,
-) -> Result<Result<RetiredKey, &'static str>, MoveError> {
-    let source = MoveError::Source;
+) -> Result<Result<RetiredKey, &'static str>, TransferError> {
+    let source = TransferError::Source;
     if !is_usable_kid(kid) {
         return Ok(Err("its id is no usable kid"));
     }
@@ -114,9 +114,9 @@ fn sealed(
     kid: &str,
     options: &KeyOptions,
     encryption: &mut Option<KeyEncryptionKeys>,
-) -> Result<Option<Vec<u8>>, MoveError> {
+) -> Result<Option<Vec<u8>>, TransferError> {
     let broken =
-        || MoveError::Key(format!("key {kid}: its private half is not the RSA key of its public half"));
+        || TransferError::Key(format!("key {kid}: its private half is not the RSA key of its public half"));
     let stored: Value = serde_json::from_str(stored.expose_secret()).map_err(|_| broken())?;
     let jwk: Value = match stored {
         // A text in JSON is an encrypted key, an object a plain one.
@@ -125,7 +125,7 @@ fn sealed(
                 return Ok(None);
             }
             let opened = options.secrets.open(&encrypted).ok_or_else(|| {
-                MoveError::Key(format!(
+                TransferError::Key(format!(
                     "BETTER_AUTH_SECRET does not open key {kid}: give the secret of that deployment, or none, to \
                      copy the public halves alone"
                 ))
@@ -143,6 +143,6 @@ fn sealed(
         Some(encryption) => encryption,
         none => none.insert((options.encryption)()?),
     };
-    let sealed = encryption.seal(kid, &der).map_err(|error| MoveError::Key(error.to_string()))?;
+    let sealed = encryption.seal(kid, &der).map_err(|error| TransferError::Key(error.to_string()))?;
     Ok(Some(sealed))
 }

@@ -6,11 +6,11 @@ use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 
-use super::account::{Account, Candidate};
-use super::error::MoveError;
+use super::account::{NewAccount, ValidAccount};
+use super::error::TransferError;
 use super::reason::{Noted, Reason};
 use super::report::Report;
-use super::store::{self, There};
+use super::store::{self, Existing};
 use crate::keys::{self, RetiredKey};
 
 /// Takes accounts in. What is here already is never changed, so that a run that was broken off can be run again.
@@ -34,18 +34,18 @@ impl Target {
     ///
     /// # Errors
     /// When the database cannot. Nothing of this batch is taken then.
-    pub async fn take(&mut self, batch: Vec<Candidate>) -> Result<(), MoveError> {
+    pub async fn take(&mut self, batch: Vec<NewAccount>) -> Result<(), TransferError> {
         let now = self.clock.now();
         let mut accounts = Vec::with_capacity(batch.len());
         let mut skipped = Vec::new();
-        for candidate in batch {
-            let label = candidate.label.clone();
-            match candidate.check(now) {
+        for new in batch {
+            let label = new.label.clone();
+            match new.check(now) {
                 Ok(account) => accounts.push(account),
                 Err(reason) => skipped.push((reason, label)),
             }
         }
-        let taken = self.write(accounts, &mut skipped).await.map_err(MoveError::Target)?;
+        let taken = self.write(accounts, &mut skipped).await.map_err(TransferError::Target)?;
         for (reason, label) in skipped {
             self.report.skip(reason, label);
         }
@@ -57,23 +57,23 @@ impl Target {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn take_key(&self, key: &RetiredKey) -> Result<bool, MoveError> {
+    pub async fn take_key(&self, key: &RetiredKey) -> Result<bool, TransferError> {
         let outcome = if self.report.dry_run {
             keys::is_there(&self.pool, &key.kid).await.map(|there| !there)
         } else {
             keys::retire(&self.pool, key).await
         };
-        outcome.map_err(MoveError::Target)
+        outcome.map_err(TransferError::Target)
     }
 
     async fn write(
         &mut self,
-        accounts: Vec<Account>,
+        accounts: Vec<ValidAccount>,
         skipped: &mut Vec<(Reason, String)>,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<BatchOutcome, StoreError> {
         let transaction = self.pool.begin().await?;
         let there = store::find_there(&transaction, &accounts).await?;
-        let mut taken = Taken::default();
+        let mut taken = BatchOutcome::default();
         let mut fresh = self.fresh(accounts, &there, skipped, &mut taken);
         if self.report.dry_run {
             // What rolls back at the end has written nothing.
@@ -99,11 +99,11 @@ impl Target {
     /// The accounts of a batch that are not here yet, the first one of each address.
     fn fresh(
         &mut self,
-        accounts: Vec<Account>,
-        there: &There,
+        accounts: Vec<ValidAccount>,
+        there: &Existing,
         skipped: &mut Vec<(Reason, String)>,
-        taken: &mut Taken,
-    ) -> Vec<Account> {
+        taken: &mut BatchOutcome,
+    ) -> Vec<ValidAccount> {
         let mut seen = std::mem::take(&mut self.would_have);
         let mut fresh = Vec::with_capacity(accounts.len());
         for account in accounts {
@@ -129,7 +129,7 @@ impl Target {
         fresh
     }
 
-    fn count(&mut self, taken: Taken) {
+    fn count(&mut self, taken: BatchOutcome) {
         let report = &mut self.report;
         for account in &taken.accounts {
             report.users.copied += 1;
@@ -152,8 +152,8 @@ impl Target {
 
 /// What came of a batch.
 #[derive(Default)]
-struct Taken {
-    accounts: Vec<Account>,
+struct BatchOutcome {
+    accounts: Vec<ValidAccount>,
     sessions: u64,
     already_there: u64,
     changed_since: Vec<String>,

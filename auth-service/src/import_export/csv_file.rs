@@ -5,8 +5,8 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 use jiff::Timestamp;
 
-use super::account::Candidate;
-use super::error::MoveError;
+use super::account::NewAccount;
+use super::error::TransferError;
 use super::progress::Progress;
 use super::reason::Reason;
 use super::target::Target;
@@ -31,35 +31,35 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 ///
 /// # Errors
 /// When the file cannot be read, has unknown columns or none for the address; or the database cannot.
-pub async fn import(path: &Path, target: &mut Target, batch: u16) -> Result<(), MoveError> {
+pub async fn import(path: &Path, target: &mut Target, batch: u16) -> Result<(), TransferError> {
     let file =
-        std::fs::File::open(path).map_err(|source| MoveError::File { path: path.to_owned(), source })?;
-    let bad = |problem: String| MoveError::Csv { path: path.to_owned(), problem };
+        std::fs::File::open(path).map_err(|source| TransferError::File { path: path.to_owned(), source })?;
+    let bad = |problem: String| TransferError::Csv { path: path.to_owned(), problem };
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(std::io::BufReader::new(file));
     let header = reader.headers().map_err(|error| bad(error.to_string()))?;
     let columns = Columns::of(header).map_err(bad)?;
     let mut progress = Progress::new("lines", None);
-    let mut candidates = Vec::with_capacity(batch.into());
+    let mut accounts = Vec::with_capacity(batch.into());
     for record in reader.into_records() {
-        candidates.push(match record {
-            Ok(record) => columns.candidate(&record),
+        accounts.push(match record {
+            Ok(record) => columns.account(&record),
             Err(error) if error.is_io_error() => return Err(bad(error.to_string())),
             // Not UTF-8.
             Err(error) => unreadable(error.position().map_or(0, csv::Position::line)),
         });
-        if candidates.len() >= usize::from(batch) {
-            progress.add(candidates.len() as u64);
-            target.take(std::mem::take(&mut candidates)).await?;
+        if accounts.len() >= usize::from(batch) {
+            progress.add(accounts.len() as u64);
+            target.take(std::mem::take(&mut accounts)).await?;
         }
     }
-    progress.add(candidates.len() as u64);
-    target.take(candidates).await?;
+    progress.add(accounts.len() as u64);
+    target.take(accounts).await?;
     progress.finish();
     Ok(())
 }
 
-fn unreadable(line: u64) -> Candidate {
-    Candidate { label: label(line), stays: Some(Reason::Unreadable), ..Candidate::default() }
+fn unreadable(line: u64) -> NewAccount {
+    NewAccount { label: label(line), stays: Some(Reason::Unreadable), ..NewAccount::default() }
 }
 
 fn label(line: u64) -> String {
@@ -97,13 +97,13 @@ impl Columns {
         *self.places.get(known)?
     }
 
-    fn candidate(&self, record: &StringRecord) -> Candidate {
+    fn account(&self, record: &StringRecord) -> NewAccount {
         let line = record.position().map_or(0, csv::Position::line);
         self.read(record, line).unwrap_or_else(|| unreadable(line))
     }
 
     /// `None` when the line has more or fewer fields than the header, or a field is not what it should be.
-    fn read(&self, record: &StringRecord, line: u64) -> Option<Candidate> {
+    fn read(&self, record: &StringRecord, line: u64) -> Option<NewAccount> {
         if record.len() != self.count {
             return None;
         }
@@ -112,7 +112,7 @@ impl Columns {
         if [text("password_hash"), text("id")].iter().any(|text| text.contains('\0')) {
             return None;
         }
-        Some(Candidate {
+        Some(NewAccount {
             label: label(line),
             id: given("id"),
             email: given(EMAIL),
@@ -123,7 +123,7 @@ impl Columns {
             updated_at: moment(text("updated_at"))?,
             password: given("password_hash").map(Into::into),
             scheme: given("password_scheme"),
-            ..Candidate::default()
+            ..NewAccount::default()
         })
     }
 }
@@ -145,17 +145,17 @@ fn moment(text: &str) -> Option<Option<Timestamp>> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Candidate>, String> {
+    fn read(text: &str) -> Result<Vec<NewAccount>, String> {
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let columns = Columns::of(reader.headers().unwrap())?;
-        Ok(reader.into_records().map(|record| columns.candidate(&record.unwrap())).collect())
+        Ok(reader.into_records().map(|record| columns.account(&record.unwrap())).collect())
     }
 
     #[test]
     fn columns_stand_in_any_order_and_only_the_address_is_needed() {
         let text = "\u{feff}email,name,email_verified,created_at\na@b.co,\"A, \"\"B\"\"\",yes,2024-01-02 03:04:05+00\n";
-        let candidates = read(text).unwrap();
-        let [only] = candidates.as_slice() else { panic!("{}", candidates.len()) };
+        let accounts = read(text).unwrap();
+        let [only] = accounts.as_slice() else { panic!("{}", accounts.len()) };
         assert_eq!(only.label, "line 2");
         assert_eq!(only.name.as_deref(), Some("A, \"B\""));
         assert!(only.email_verified && only.id.is_none() && only.password.is_none());

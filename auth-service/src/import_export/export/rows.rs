@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use service_kit::store::{StoreError, column, corrupt};
 use tokio_postgres::Row;
 
-use crate::moving::snapshot::{Pages, Snapshot};
+use crate::import_export::snapshot::{Pages, Snapshot};
 use crate::passwords::{Scheme, StoredHash};
 use crate::users::{self, User};
 

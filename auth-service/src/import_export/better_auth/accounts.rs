@@ -6,12 +6,12 @@ use service_kit::store::StoreError;
 use tokio_postgres::Row;
 
 use super::names::{Names, quoted};
-use crate::moving::account::{Candidate, CandidateSession};
-use crate::moving::error::MoveError;
-use crate::moving::progress::Progress;
-use crate::moving::reason::Reason;
-use crate::moving::snapshot::Snapshot;
-use crate::moving::target::Target;
+use crate::import_export::account::{NewAccount, NewSession};
+use crate::import_export::error::TransferError;
+use crate::import_export::progress::Progress;
+use crate::import_export::reason::Reason;
+use crate::import_export::snapshot::Snapshot;
+use crate::import_export::target::Target;
 
 /// The statements for a deployment whose tables were looked at.
 pub struct Plan {
@@ -36,11 +36,11 @@ impl<'a> Table<'a> {
         snapshot: &Snapshot<'_>,
         names: &'a Names,
         model: &'static str,
-    ) -> Result<Self, MoveError> {
+    ) -> Result<Self, TransferError> {
         let name = names.table(model);
-        let columns = snapshot.columns(&name).await.map_err(MoveError::Source)?;
+        let columns = snapshot.columns(&name).await.map_err(TransferError::Source)?;
         if columns.is_empty() && names.is_given(model, None) {
-            return Err(MoveError::Shape(format!("the source has no table {name}")));
+            return Err(TransferError::Shape(format!("the source has no table {name}")));
         }
         Ok(Self { names, model, name, columns })
     }
@@ -51,17 +51,17 @@ impl<'a> Table<'a> {
     }
 
     /// A column that must be there, quoted.
-    pub fn column(&self, column: &str) -> Result<String, MoveError> {
+    pub fn column(&self, column: &str) -> Result<String, TransferError> {
         let name = self.names.column(self.model, column);
         if !self.is_there() {
             let (model, table) = (self.model, &self.name);
-            return Err(MoveError::Shape(format!(
+            return Err(TransferError::Shape(format!(
                 "the source has no table {table}: if it is called otherwise, say --table {model}=name"
             )));
         }
         if !self.columns.iter().any(|known| known == name) {
             let (model, table) = (self.model, &self.name);
-            return Err(MoveError::Shape(format!(
+            return Err(TransferError::Shape(format!(
                 "table {table} has no column {}: if it is called otherwise, say --column {model}.{column}=name",
                 quoted(name)
             )));
@@ -70,7 +70,7 @@ impl<'a> Table<'a> {
     }
 
     /// A column that a deployment may lack, quoted and with `prefix`; `otherwise` stands for one that is not there.
-    pub fn optional(&self, prefix: &str, column: &str, otherwise: &str) -> Result<String, MoveError> {
+    pub fn optional(&self, prefix: &str, column: &str, otherwise: &str) -> Result<String, TransferError> {
         let name = self.names.column(self.model, column);
         if self.names.is_given(self.model, Some(column)) || self.columns.iter().any(|known| known == name) {
             return Ok(format!("{prefix}{}", self.column(column)?));
@@ -80,7 +80,7 @@ impl<'a> Table<'a> {
 }
 
 /// Looks at the tables and makes the statements.
-pub async fn plan(snapshot: &Snapshot<'_>, names: &Names, sessions: bool) -> Result<Plan, MoveError> {
+pub async fn plan(snapshot: &Snapshot<'_>, names: &Names, sessions: bool) -> Result<Plan, TransferError> {
     let user = Table::look(snapshot, names, "user").await?;
     let account = Table::look(snapshot, names, "account").await?;
     let session = Table::look(snapshot, names, "session").await?;
@@ -130,7 +130,7 @@ pub async fn plan(snapshot: &Snapshot<'_>, names: &Names, sessions: bool) -> Res
     })
 }
 
-fn passwords_of(account: &Table<'_>) -> Result<String, MoveError> {
+fn passwords_of(account: &Table<'_>) -> Result<String, TransferError> {
     let (user, provider, password) =
         (account.column("userId")?, account.column("providerId")?, account.column("password")?);
     let table = &account.name;
@@ -147,7 +147,7 @@ const NO_SESSIONS: &str = "
     WHERE false";
 
 /// The live sessions of each user as arrays of the same length.
-fn sessions_of(session: &Table<'_>) -> Result<String, MoveError> {
+fn sessions_of(session: &Table<'_>) -> Result<String, TransferError> {
     let (user, token) = (session.column("userId")?, session.column("token")?);
     let (created, updated, expires) =
         (session.column("createdAt")?, session.column("updatedAt")?, session.column("expiresAt")?);
@@ -173,8 +173,8 @@ pub async fn import(
     batch: u16,
     target: &mut Target,
     now: Timestamp,
-) -> Result<(), MoveError> {
-    let source = MoveError::Source;
+) -> Result<(), TransferError> {
+    let source = TransferError::Source;
     for row in snapshot.rows(&plan.providers, &[]).await.map_err(source)? {
         let (provider, links) = (read(&row, "provider"), read::<i64>(&row, "links"));
         if let (Ok(provider), Ok(links)) = (provider, links) {
@@ -193,7 +193,7 @@ pub async fn import(
             break;
         }
         let count = rows.len() as u64;
-        target.take(rows.iter().map(candidate).collect()).await?;
+        target.take(rows.iter().map(account).collect()).await?;
         progress.add(count);
     }
     progress.finish();
@@ -201,22 +201,22 @@ pub async fn import(
 }
 
 /// A row that cannot be read is an account that stays behind, and no reason to stop.
-fn candidate(row: &Row) -> Candidate {
+fn account(row: &Row) -> NewAccount {
     let id: String = read(row, "id").unwrap_or_default();
-    read_candidate(row, &id).unwrap_or_else(|_| Candidate {
+    read_account(row, &id).unwrap_or_else(|_| NewAccount {
         label: id,
         stays: Some(Reason::Unreadable),
-        ..Candidate::default()
+        ..NewAccount::default()
     })
 }
 
-fn read_candidate(row: &Row, id: &str) -> Result<Candidate, StoreError> {
+fn read_account(row: &Row, id: &str) -> Result<NewAccount, StoreError> {
     let stays = match (read(row, "banned")?, read(row, "anonymous")?) {
         (true, _) => Some(Reason::Banned),
         (false, true) => Some(Reason::Anonymous),
         (false, false) => None,
     };
-    Ok(Candidate {
+    Ok(NewAccount {
         label: id.to_owned(),
         id: Some(id.to_owned()),
         email: read(row, "email")?,
@@ -233,7 +233,7 @@ fn read_candidate(row: &Row, id: &str) -> Result<Candidate, StoreError> {
     })
 }
 
-fn sessions(row: &Row) -> Result<Vec<CandidateSession>, StoreError> {
+fn sessions(row: &Row) -> Result<Vec<NewSession>, StoreError> {
     let Some(tokens) = read::<Option<Vec<String>>>(row, "tokens")? else { return Ok(Vec::new()) };
     let created: Vec<Timestamp> = read(row, "created")?;
     let updated: Vec<Timestamp> = read(row, "updated")?;
@@ -245,14 +245,7 @@ fn sessions(row: &Row) -> Result<Vec<CandidateSession>, StoreError> {
     let sessions = tokens.into_iter().zip(times).zip(devices);
     let sessions =
         sessions.map(|((token, ((created_at, updated_at), expires_at)), (ip_address, user_agent))| {
-            CandidateSession {
-                token: token.into(),
-                created_at,
-                updated_at,
-                expires_at,
-                ip_address,
-                user_agent,
-            }
+            NewSession { token: token.into(), created_at, updated_at, expires_at, ip_address, user_agent }
         });
     Ok(sessions.collect())
 }
