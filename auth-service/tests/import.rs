@@ -1,4 +1,4 @@
-//! What all imports have in common here: a source, our database, and the command between them.
+//! Runs imports, and reads what they stored.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 
 use crate::support::{Auth, connect};
 
-/// Runs `auth-service import ...` into the database. `env` settings win.
+/// Runs `auth-service import ...` into the database. Settings in `env` take precedence.
 pub async fn run(database: &TestDatabase, arguments: &[&str], env: &[(&str, &str)]) -> Finished {
     local_stack::testing::build_binaries().await.unwrap();
     let mut settings: BTreeMap<String, String> = auth_env(database);
@@ -19,7 +19,7 @@ pub async fn run(database: &TestDatabase, arguments: &[&str], env: &[(&str, &str
     run_to_end(Binary::AuthService, arguments, settings).await.unwrap()
 }
 
-/// Runs an import that has to work, and reads its report.
+/// Runs an import that must succeed, and returns its report.
 pub async fn report(database: &TestDatabase, arguments: &[&str], env: &[(&str, &str)]) -> Value {
     let scratch = Scratch::new();
     let file = scratch.path("report.json");
@@ -30,7 +30,7 @@ pub async fn report(database: &TestDatabase, arguments: &[&str], env: &[(&str, &
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
-/// How many rows each of the tables has.
+/// The number of rows of each table.
 pub async fn counts(client: &Client) -> (i64, i64, i64, i64) {
     let sql = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM passwords), \
                (SELECT count(*) FROM sessions), (SELECT count(*) FROM signing_keys)";
@@ -44,13 +44,13 @@ pub async fn scheme(client: &Client, email: &str) -> Option<String> {
     client.query_one(sql, &[&email]).await.unwrap().get(0)
 }
 
-/// Tries to sign in. Answers the status.
+/// Tries to sign in, and returns the status.
 pub async fn sign_in(auth: &Auth, email: &str, password: &str) -> u16 {
     let body = serde_json::json!({"email": email, "password": password});
     auth.post("/sign-in/email", &body).await.status.as_u16()
 }
 
-/// Everything that can be compared before and after, as text.
+/// The contents of all tables that an import writes, as text.
 pub async fn contents(database: &TestDatabase) -> String {
     let client = connect(&database.superuser_url()).await;
     let mut text = String::new();
@@ -62,7 +62,7 @@ pub async fn contents(database: &TestDatabase) -> String {
     text
 }
 
-/// A directory that is gone afterwards.
+/// A directory that is deleted when dropped.
 pub struct Scratch(std::path::PathBuf);
 
 impl Scratch {
@@ -70,7 +70,7 @@ impl Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("latchkey-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
-        // What an earlier process of the same number left behind.
+        // An earlier process of the same id may have left it.
         let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir(&directory).unwrap();
         Self(directory)

@@ -13,14 +13,14 @@ fn users(names: &[&str]) -> Value {
     names.iter().map(user).collect()
 }
 
-/// A deployment with an empty database of ours beside it.
-struct Move {
+/// A Better Auth deployment, and an empty database to import it into.
+struct Import {
     source: TestDatabase,
     held: Value,
     database: TestDatabase,
 }
 
-impl Move {
+impl Import {
     async fn of(plan: &Value) -> Self {
         let source = TestDatabase::empty_auth().await;
         let held = deployment(&source.superuser_url(), plan).await;
@@ -58,18 +58,18 @@ impl Move {
     }
 }
 
-/// The whole promise at once: what browsers, resource servers and people hold of the old deployment goes on working.
+/// The cookies, tokens and passwords of the old deployment still work.
 #[tokio::test]
-async fn old_cookies_tokens_and_passwords_work_after_the_move() {
-    let moving = Move::of_users(&["alice", "bob"]).await;
-    let (held, alice) = (moving.held.clone(), moving.held["users"][0].clone());
-    let report = moving.report(&[]).await;
+async fn old_cookies_tokens_and_passwords_work_after_the_import() {
+    let import = Import::of_users(&["alice", "bob"]).await;
+    let (held, alice) = (import.held.clone(), import.held["users"][0].clone());
+    let report = import.report(&[]).await;
     assert_eq!(report["users"], json!({"copied": 2, "already_there": 0, "skipped": {}, "noted": {}}));
     assert_eq!(report["passwords"], json!({"better-auth-scrypt": 2}));
     assert_eq!(report["sessions"], json!({"copied": 2, "already_there": 0, "expired": 0}));
     assert_eq!(report["keys"]["copied"][0]["private_half"], true);
 
-    let auth = moving.serve().await;
+    let auth = import.serve().await;
     let cookie = alice["cookie"].as_str().unwrap();
     let request = auth.request(reqwest::Method::GET, "/get-session").header("cookie", cookie);
     let session = Answer::of(request).await.body;
@@ -97,39 +97,39 @@ async fn old_cookies_tokens_and_passwords_work_after_the_move() {
 
 #[tokio::test]
 async fn a_second_run_changes_nothing_and_a_dry_run_writes_nothing() {
-    let moving = Move::of_users(&["alice", "bob"]).await;
-    let empty = contents(&moving.database).await;
-    let dry = moving.report(&["--dry-run"]).await;
+    let import = Import::of_users(&["alice", "bob"]).await;
+    let empty = contents(&import.database).await;
+    let dry = import.report(&["--dry-run"]).await;
     assert_eq!((&dry["dry_run"], &dry["users"]["copied"]), (&json!(true), &json!(2)));
     assert_eq!((&dry["sessions"]["copied"], dry["keys"]["copied"].as_array().unwrap().len()), (&json!(2), 1));
-    assert_eq!(contents(&moving.database).await, empty);
+    assert_eq!(contents(&import.database).await, empty);
 
-    moving.report(&[]).await;
-    let copied = contents(&moving.database).await;
-    let again = moving.report(&[]).await;
+    import.report(&[]).await;
+    let copied = contents(&import.database).await;
+    let again = import.report(&[]).await;
     assert_eq!(again["users"], json!({"copied": 0, "already_there": 2, "skipped": {}, "noted": {}}));
     assert_eq!(again["sessions"]["copied"], 0);
     assert_eq!(again["keys"]["already_there"].as_array().unwrap().len(), 1);
-    assert_eq!(contents(&moving.database).await, copied);
+    assert_eq!(contents(&import.database).await, copied);
 
-    // What was changed here stays, what was ended here stays ended, and what changed there is told.
-    let ours = connect(&moving.database.superuser_url()).await;
+    // Changes and ended sessions here are kept, and changes at the source are reported.
+    let ours = connect(&import.database.superuser_url()).await;
     ours.batch_execute("UPDATE users SET name = 'Ours'; DELETE FROM sessions").await.unwrap();
-    let changed = contents(&moving.database).await;
+    let changed = contents(&import.database).await;
     let newer = "UPDATE \"user\" SET \"updatedAt\" = \"updatedAt\" + interval '1 hour' WHERE name = 'bob'";
-    moving.source().await.batch_execute(newer).await.unwrap();
-    let third = moving.report(&[]).await;
-    assert_eq!(third["users"]["noted"]["changed_since"], json!([moving.held["users"][1]["id"]]));
-    assert_eq!(contents(&moving.database).await, changed);
+    import.source().await.batch_execute(newer).await.unwrap();
+    let third = import.report(&[]).await;
+    assert_eq!(third["users"]["noted"]["changed_since"], json!([import.held["users"][1]["id"]]));
+    assert_eq!(contents(&import.database).await, changed);
 }
 
-/// The run is stopped where it waits in the middle of a batch, by a lock of the test's.
+/// The import is killed in the middle of a batch, where it waits for a lock of the test.
 #[tokio::test]
-async fn a_run_that_was_killed_goes_on_where_it_was() {
+async fn an_import_that_was_killed_continues_when_it_is_run_again() {
     let names = ["alice", "bob", "carol", "dave", "erin"];
-    let moving = Move::of_users(&names).await;
-    let ours = connect(&moving.database.superuser_url()).await;
-    let carol = moving.held["users"][2]["id"].as_str().unwrap();
+    let import = Import::of_users(&names).await;
+    let ours = connect(&import.database.superuser_url()).await;
+    let carol = import.held["users"][2]["id"].as_str().unwrap();
     ours.batch_execute(&format!(
         "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
              IF NEW.user_id = '{carol}' THEN PERFORM pg_advisory_xact_lock(1); END IF; RETURN NEW; END $$; \
@@ -138,12 +138,12 @@ async fn a_run_that_was_killed_goes_on_where_it_was() {
     ))
     .await
     .unwrap();
-    let mut settings: Vec<(String, String)> = testing::auth_env(&moving.database).into_iter().collect();
-    settings.push(("SOURCE_DATABASE_URL".to_owned(), moving.source.superuser_url()));
+    let mut settings: Vec<(String, String)> = testing::auth_env(&import.database).into_iter().collect();
+    settings.push(("SOURCE_DATABASE_URL".to_owned(), import.source.superuser_url()));
     testing::build_binaries().await.unwrap();
-    let mut import = tokio::process::Command::new(local_stack::Binary::AuthService.path().unwrap());
-    import.args(IMPORT).args(["--batch-size", "2"]).env_clear().envs(settings).kill_on_drop(true);
-    let mut import = import.spawn().unwrap();
+    let mut process = tokio::process::Command::new(local_stack::Binary::AuthService.path().unwrap());
+    process.args(IMPORT).args(["--batch-size", "2"]).env_clear().envs(settings).kill_on_drop(true);
+    let mut process = process.spawn().unwrap();
     let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
@@ -151,11 +151,11 @@ async fn a_run_that_was_killed_goes_on_where_it_was() {
         assert!(tokio::time::Instant::now() < deadline, "it never came to carol");
         tokio::task::yield_now().await;
     }
-    import.kill().await.unwrap();
+    process.kill().await.unwrap();
     ours.batch_execute("SELECT pg_advisory_unlock(1); DROP TRIGGER hold ON passwords").await.unwrap();
     assert_eq!(counts(&ours).await, (2, 2, 2, 3), "the first batch and the key, and nothing of the second");
 
-    let report = moving.report(&["--batch-size", "2"]).await;
+    let report = import.report(&["--batch-size", "2"]).await;
     assert_eq!((&report["users"]["copied"], &report["users"]["already_there"]), (&json!(3), &json!(2)));
     assert_eq!(counts(&ours).await, (5, 5, 5, 3));
 }
@@ -167,13 +167,13 @@ async fn tables_and_columns_may_have_other_names() {
         "session": {"modelName": "user_sessions", "fields": {"userId": "owner"}},
         "account": {"modelName": "logins"},
     });
-    let moving = Move::of(&json!({"secret": SECRET, "users": users(&["alice"]), "options": options})).await;
-    let unnamed = moving.refused(&[], &[]).await;
-    assert!(unnamed.contains("no table \"user\"") && unnamed.contains("--table user=name"), "{unnamed}");
+    let import = Import::of(&json!({"secret": SECRET, "users": users(&["alice"]), "options": options})).await;
+    let unnamed = import.refused(&[], &[]).await;
+    assert!(unnamed.contains("no table \"user\"") && unnamed.contains("--table user=NAME"), "{unnamed}");
     let tables =
         ["--table", "user=users", "--table", "session=public.user_sessions", "--table", "account=logins"];
-    let unnamed = moving.refused(&tables, &[]).await;
-    assert!(unnamed.contains("has no column") && unnamed.contains("=name"), "{unnamed}");
+    let unnamed = import.refused(&tables, &[]).await;
+    assert!(unnamed.contains("has no column") && unnamed.contains("=NAME"), "{unnamed}");
     let columns = [
         "--column",
         "user.emailVerified=email_verified",
@@ -182,14 +182,14 @@ async fn tables_and_columns_may_have_other_names() {
         "--column",
         "session.userId=owner",
     ];
-    let report = moving.report(&[&tables[..], &columns[..]].concat()).await;
+    let report = import.report(&[&tables[..], &columns[..]].concat()).await;
     assert_eq!((&report["users"]["copied"], &report["sessions"]["copied"]), (&json!(1), &json!(1)));
 }
 
-/// Rows that no Better Auth would make, but that hands at the database, older versions and plugins do.
+/// Better Auth itself creates no such rows, but manual changes, older versions and plugins do.
 #[tokio::test]
-async fn what_does_not_fit_stays_behind_and_is_told() {
-    let moving = Move::of_users(&["alice", "bob", "carol"]).await;
+async fn invalid_accounts_are_skipped_and_reported() {
+    let import = Import::of_users(&["alice", "bob", "carol"]).await;
     let long = format!("{}@example.com", "x".repeat(243));
     let insert = |id: &str, email: &str| {
         format!(
@@ -225,12 +225,12 @@ async fn what_does_not_fit_stays_behind_and_is_told() {
             UPDATE \"user\" SET \"banExpires\" = '2020-01-01' WHERE id = 'pardoned';
             UPDATE \"user\" SET \"updatedAt\" = 'infinity' WHERE id = 'endless';
             UPDATE session SET \"expiresAt\" = now() WHERE \"userId\" = (SELECT id FROM \"user\" WHERE name = 'bob');";
-    moving.source().await.batch_execute(&sql).await.unwrap();
+    import.source().await.batch_execute(&sql).await.unwrap();
 
-    let dry = moving.report(&["--dry-run", "--batch-size", "3"]).await;
-    let report = moving.report(&["--batch-size", "3"]).await;
+    let dry = import.report(&["--dry-run", "--batch-size", "3"]).await;
+    let report = import.report(&["--batch-size", "3"]).await;
     for section in ["users", "passwords", "sessions", "other_providers"] {
-        assert_eq!(report[section], dry[section], "a dry run says what will be");
+        assert_eq!(report[section], dry[section], "a dry run reports the same");
     }
     assert_eq!(report["users"]["copied"], 7);
     assert_eq!(
@@ -251,35 +251,39 @@ async fn what_does_not_fit_stays_behind_and_is_told() {
     assert_eq!(report["other_providers"], json!({"google": 1}));
     assert_eq!(report["sessions"], json!({"copied": 2, "already_there": 0, "expired": 1}));
 
-    let client = connect(&moving.database.superuser_url()).await;
+    let client = connect(&import.database.superuser_url()).await;
     let row = client.query_one("SELECT id FROM users WHERE email = 'alice@example.com'", &[]).await.unwrap();
-    assert_eq!(row.get::<_, &str>(0), moving.held["users"][0]["id"], "who could sign in there is who comes");
+    assert_eq!(
+        row.get::<_, &str>(0),
+        import.held["users"][0]["id"],
+        "the user who could sign in there is imported"
+    );
 }
 
 #[tokio::test]
-async fn keys_of_other_algorithms_are_published_or_left_behind_and_a_wrong_secret_is_told() {
-    let moving = Move::of(&json!({"secret": SECRET, "users": users(&["alice"]), "jwt": {}})).await;
-    let kid = moving.held["jwks"]["keys"][0]["kid"].as_str().unwrap().to_owned();
-    let left = moving.report(&["--dry-run", "--rs256-only"]).await;
+async fn keys_of_other_algorithms_are_published_or_skipped_and_a_wrong_secret_is_reported() {
+    let import = Import::of(&json!({"secret": SECRET, "users": users(&["alice"]), "jwt": {}})).await;
+    let kid = import.held["jwks"]["keys"][0]["kid"].as_str().unwrap().to_owned();
+    let left = import.report(&["--dry-run", "--rs256-only"]).await;
     assert_eq!(left["keys"]["skipped"], json!({kid.as_str(): "not RS256"}));
-    let jwt = moving.held["users"][0]["jwt"].as_str().unwrap().to_owned();
-    let report = moving.report(&["--publish-keys-for", "1h"]).await;
+    let jwt = import.held["users"][0]["jwt"].as_str().unwrap().to_owned();
+    let report = import.report(&["--publish-keys-for", "1h"]).await;
     let copied = &report["keys"]["copied"][0];
     assert_eq!((&copied["algorithm"], &copied["private_half"]), (&json!("EdDSA"), &json!(false)));
-    let auth = moving.serve().await;
+    let auth = import.serve().await;
     let arguments = [&auth.url("/.well-known/jwks.json"), jwt.as_str(), "http://auth.example.com"];
     script("verify-token.mjs", &arguments, &[]).await.unwrap();
 
-    let moving = Move::of_users(&["alice"]).await;
-    let empty = contents(&moving.database).await;
-    let wrong = moving.refused(&[], &[("BETTER_AUTH_SECRET", "a secret of somebody else")]).await;
-    assert!(wrong.contains("BETTER_AUTH_SECRET does not open key"), "{wrong}");
+    let import = Import::of_users(&["alice"]).await;
+    let empty = contents(&import.database).await;
+    let wrong = import.refused(&[], &[("BETTER_AUTH_SECRET", "a secret of somebody else")]).await;
+    assert!(wrong.contains("BETTER_AUTH_SECRET does not decrypt key"), "{wrong}");
     assert!(!wrong.contains("somebody else"));
-    let none = moving.refused(&[], &[("KEY_ENCRYPTION_KEYS", "")]).await;
+    let none = import.refused(&[], &[("KEY_ENCRYPTION_KEYS", "")]).await;
     assert!(none.contains("KEY_ENCRYPTION_KEYS is not set"), "{none}");
-    assert_eq!(contents(&moving.database).await, empty, "nothing is copied before that is right");
-    let from = moving.source.superuser_url();
-    let public = report_without_secret(&moving.database, &from).await;
+    assert_eq!(contents(&import.database).await, empty, "nothing is imported with a wrong secret");
+    let from = import.source.superuser_url();
+    let public = report_without_secret(&import.database, &from).await;
     assert_eq!(public["keys"]["copied"][0]["private_half"], false);
 }
 
@@ -288,49 +292,49 @@ async fn report_without_secret(database: &TestDatabase, from: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_plain_key_comes_with_both_halves_and_an_expired_one_stays() {
+async fn a_plain_key_is_imported_with_its_private_half_and_an_expired_one_is_skipped() {
     let jwt = json!({"jwks": {"keyPairConfig": {"alg": "RS256"}, "disablePrivateKeyEncryption": true}});
-    let moving = Move::of(&json!({"secret": SECRET, "users": users(&["alice"]), "jwt": jwt})).await;
-    let source = moving.source().await;
+    let import = Import::of(&json!({"secret": SECRET, "users": users(&["alice"]), "jwt": jwt})).await;
+    let source = import.source().await;
     let copy = "INSERT INTO jwks (id, \"publicKey\", \"privateKey\", \"createdAt\", \"expiresAt\", alg) \
                 SELECT 'old', \"publicKey\", \"privateKey\", \"createdAt\", now() - interval '31 days', alg FROM jwks; \
                 INSERT INTO jwks (id, \"publicKey\", \"privateKey\", \"createdAt\", alg) \
                 VALUES ('odd', '{\"kty\":\"oct\"}', '{}', now(), 'HS256')";
     source.batch_execute(copy).await.unwrap();
-    let report = moving.report(&[]).await;
+    let report = import.report(&[]).await;
     let copied = report["keys"]["copied"].as_array().unwrap();
     assert_eq!((copied.len(), &copied[0]["private_half"]), (1, &json!(true)));
     let skipped = json!({
-        "old": "expired, its time of grace included",
-        "odd": "its public half is no JWK of a signature key",
+        "old": "expired, and its grace period is over",
+        "odd": "the public key is not a JWK for signatures",
     });
     assert_eq!(report["keys"]["skipped"], skipped);
-    let longer = moving.report(&["--dry-run", "--key-grace", "744h30m"]).await;
+    let longer = import.report(&["--dry-run", "--key-grace", "744h30m"]).await;
     assert_eq!(longer["keys"]["copied"][0]["kid"], "old");
 }
 
 #[tokio::test]
-async fn a_deployment_without_sessions_and_keys_in_the_database_has_users_all_the_same() {
-    let moving = Move::of_users(&["alice"]).await;
-    moving.source().await.batch_execute("DROP TABLE session; DROP TABLE jwks").await.unwrap();
-    let report = moving.report(&[]).await;
+async fn a_deployment_without_tables_for_sessions_and_keys_is_imported() {
+    let import = Import::of_users(&["alice"]).await;
+    import.source().await.batch_execute("DROP TABLE session; DROP TABLE jwks").await.unwrap();
+    let report = import.report(&[]).await;
     assert_eq!((&report["users"]["copied"], &report["sessions"]["copied"]), (&json!(1), &json!(0)));
-    let missing = moving.refused(&["--table", "jwks=keys"], &[]).await;
+    let missing = import.refused(&["--table", "jwks=keys"], &[]).await;
     assert!(missing.contains("no table \"keys\""), "{missing}");
 }
 
-/// A role that may only read will do, and the transaction could not write even with another.
+/// A read-only role suffices, and the transaction cannot write with any role.
 #[tokio::test]
 async fn the_source_is_only_read() {
-    let moving = Move::of_users(&["alice"]).await;
-    let source = moving.source().await;
+    let import = Import::of_users(&["alice"]).await;
+    let source = import.source().await;
     let trap = "CREATE FUNCTION trap(text) RETURNS text LANGUAGE plpgsql VOLATILE AS \
                 $$ BEGIN DELETE FROM session; RETURN $1; END $$; \
                 ALTER TABLE \"user\" RENAME TO hidden; \
                 CREATE VIEW \"user\" AS SELECT id, trap(name) AS name, email, \"emailVerified\", image, \"createdAt\", \
                 \"updatedAt\" FROM hidden";
     source.batch_execute(trap).await.unwrap();
-    let refused = moving.refused(&[], &[]).await;
+    let refused = import.refused(&[], &[]).await;
     assert!(refused.contains("read-only transaction"), "{refused}");
     let left: i64 = source.query_one("SELECT count(*) FROM session", &[]).await.unwrap().get(0);
     assert_eq!(left, 1);

@@ -1,4 +1,4 @@
-//! CSV, Supabase, and the way out.
+//! Import from CSV and Supabase, and export.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -17,7 +17,7 @@ const ARGON2: &str = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaM
 const BCRYPT: &str = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
 
 #[tokio::test]
-async fn a_csv_file_comes_in_line_by_line_and_its_hashes_work() {
+async fn a_csv_file_is_imported_line_by_line_and_its_hashes_work() {
     let database = TestDatabase::auth().await;
     let scratch = Scratch::new();
     let file = scratch.path("users.csv");
@@ -74,7 +74,7 @@ async fn a_csv_file_comes_in_line_by_line_and_its_hashes_work() {
 }
 
 #[tokio::test]
-async fn a_csv_file_that_is_none_is_refused() {
+async fn a_file_with_unknown_columns_is_refused() {
     let database = TestDatabase::auth().await;
     let scratch = Scratch::new();
     for (text, problem) in [
@@ -92,10 +92,10 @@ async fn a_csv_file_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn users_of_a_supabase_project_come_in() {
+async fn users_of_a_supabase_project_are_imported() {
     let source = TestDatabase::empty_auth().await;
     let theirs = connect(&source.superuser_url()).await;
-    // The columns that matter, with the types they have there.
+    // The columns that are read, with their types in Supabase.
     let table = "CREATE SCHEMA auth; CREATE TABLE auth.users (
         id uuid PRIMARY KEY, email varchar(255), encrypted_password varchar(255), email_confirmed_at timestamptz,
         raw_user_meta_data jsonb, created_at timestamptz, updated_at timestamptz, phone text,
@@ -132,7 +132,7 @@ async fn users_of_a_supabase_project_come_in() {
     let again = report(&database, &arguments, &[]).await;
     assert_eq!((&again["users"]["copied"], &again["users"]["already_there"]), (&json!(0), &json!(2)));
 
-    // A project of before these columns.
+    // An older version without these columns.
     theirs
         .batch_execute("ALTER TABLE auth.users DROP banned_until, DROP deleted_at, DROP is_anonymous")
         .await
@@ -152,9 +152,9 @@ async fn users_of_a_supabase_project_come_in() {
     assert!(finished.stderr.join("").contains("is it a Supabase project"), "{finished:?}");
 }
 
-/// Out and in again: every password works as before, also those of our own rule, and the ids are the same.
+/// An export and an import keep every password, also those of our own scheme, and every id.
 #[tokio::test]
-async fn what_is_exported_comes_in_again_the_same() {
+async fn an_export_is_imported_again_unchanged() {
     let auth = Auth::start().await;
     auth.user("alice").await;
     let long = "x".repeat(100);
@@ -173,7 +173,7 @@ async fn what_is_exported_comes_in_again_the_same() {
     assert!(finished.status.success(), "{finished:?}");
     let said = finished.stdout.join("\n");
     for part in
-        ["users      4, 3 with", "1 passwords have more than 72 bytes", "2 sessions", "2 public, 0 private"]
+        ["users      4, 3 with", "1 passwords are longer than 72 bytes", "2 sessions", "2 public, 0 private"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -204,9 +204,9 @@ async fn what_is_exported_comes_in_again_the_same() {
     }
 }
 
-/// The files are loaded with nothing but SQL into tables that Better Auth itself made.
+/// SQL alone loads the files into the tables of Better Auth.
 #[tokio::test]
-async fn what_is_exported_fits_the_tables_of_better_auth() {
+async fn an_export_fits_the_tables_of_better_auth() {
     let auth = Auth::start().await;
     let alice = auth.user("alice").await;
     let client = auth.superuser().await;
@@ -245,7 +245,7 @@ async fn what_is_exported_fits_the_tables_of_better_auth() {
         futures_util::SinkExt::send(&mut sink, text.into()).await.unwrap();
         assert_eq!(sink.finish().await.unwrap(), rows, "{name}");
     }
-    // A hash that nobody has renewed is Better Auth's own, and tokens it signs verify with our key.
+    // A hash that was not replaced is still Better Auth's own, and tokens that it signs verify with our key.
     let plan = json!({
         "secret": SECRET,
         "jwt": {"jwks": {"keyPairConfig": {"alg": "RS256"}, "disablePrivateKeyEncryption": true}},
@@ -258,7 +258,7 @@ async fn what_is_exported_fits_the_tables_of_better_auth() {
     let arguments = [&auth.url("/api/auth/jwks"), jwt, "http://auth.example.com"];
     script("verify-token.mjs", &arguments, &[]).await.unwrap();
 
-    // And back out of it by the import: the same account, the same key.
+    // Imported again from Better Auth: the same account, the same key.
     let back = TestDatabase::auth().await;
     connect(&back.superuser_url()).await.batch_execute("DELETE FROM signing_keys").await.unwrap();
     let done = report(&back, &["import", "better-auth", "--from", &url], &[]).await;

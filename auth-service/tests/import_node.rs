@@ -1,4 +1,4 @@
-//! The real Better Auth, run by Node: what the import is tried against.
+//! The real Better Auth, run by Node, as the source of imports.
 
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use tokio::process::Command;
 /// The secret of the deployment.
 pub const SECRET: &str = "a-secret-of-the-old-deployment-0123456789";
 
-/// Runs one of the scripts, and reads what it prints.
+/// Runs a script, and returns the JSON that it prints.
 pub async fn script(name: &str, arguments: &[&str], env: &[(&str, &str)]) -> Result<Value, String> {
     let directory = local_stack::workspace::root().unwrap().join("tests/better-auth");
     assert!(
@@ -25,7 +25,7 @@ pub async fn script(name: &str, arguments: &[&str], env: &[(&str, &str)]) -> Res
     Ok(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// Makes a deployment in an empty database: its tables, users and keys.
+/// Creates a deployment in an empty database: its tables, users and keys.
 pub async fn deployment(url: &str, plan: &Value) -> Value {
     script("make-database.mjs", &[&plan.to_string()], &[("DATABASE_URL", url)]).await.unwrap()
 }

@@ -1,6 +1,6 @@
 //! `import` and `export`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -12,112 +12,111 @@ use service_kit::settings;
 use shared_claims::{Clock, SharedClock, SystemClock};
 
 use super::output::print;
-use super::store_args::StoreArgs;
+use super::store_args::{StoreArgs, database_url, encryption};
 use crate::import_export::{
     BetterAuth, Export, KeyOptions, Names, SourceSecrets, Target, TransferError, import_csv, import_supabase,
 };
-use crate::keys::KeyEncryptionKeys;
 use crate::server::NAME;
 
-/// Where accounts come from.
+/// The source of an import.
 #[derive(Subcommand)]
 pub enum ImportCommand {
-    /// Copy users, passwords, sessions and keys of a Better Auth deployment on PostgreSQL
+    /// Import users, passwords, sessions and keys of a Better Auth deployment on PostgreSQL
     BetterAuth(Box<BetterAuthArgs>),
-    /// Copy users of a CSV file with a header row: id, email, name, email_verified, image, password_hash,
-    /// password_scheme, created_at, updated_at; only email is needed
+    /// Import users of a CSV file with a header row: id, email, name, email_verified, image, password_hash,
+    /// password_scheme, created_at, updated_at. Only email is required
     Csv(CsvArgs),
-    /// Copy users of a Supabase project: its table auth.users
+    /// Import users of a Supabase project from its table auth.users
     Supabase(SupabaseArgs),
 }
 
-/// What all imports take.
+/// Options of every import.
 #[derive(Args)]
 struct TargetArgs {
-    /// Where to: PostgreSQL, database `auth`, as the service role
+    /// PostgreSQL database `auth` to import into, as the service role
     #[arg(long, env, hide_env_values = true)]
     database_url: Option<SecretString>,
-    /// A file that holds DATABASE_URL
+    /// File that contains DATABASE_URL
     #[arg(long, env, value_parser = settings::file_path())]
     database_url_file: Option<PathBuf>,
-    /// Read and check everything, and write nothing
+    /// Read and validate everything, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Write the report as JSON to this file too, with the ids of all that did not come as it was
+    /// Also write the report to this file, as JSON with the ids of all accounts that are not imported in full
     #[arg(long)]
     report: Option<PathBuf>,
-    /// Accounts copied in one transaction
+    /// Number of accounts in one transaction
     #[arg(long, default_value = "500", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     batch_size: u16,
 }
 
-/// What imports out of a database take.
+/// Options of an import from a database.
 #[derive(Args)]
 struct SourceArgs {
-    /// The database to read: postgres://user:...@host/database. It is never written to
+    /// Database to import from: postgres://user:...@host/database. It is only read
     #[arg(long = "from", env = "SOURCE_DATABASE_URL", hide_env_values = true)]
     source_database_url: Option<SecretString>,
-    /// A file that holds SOURCE_DATABASE_URL
+    /// File that contains SOURCE_DATABASE_URL
     #[arg(long = "from-file", env = "SOURCE_DATABASE_URL_FILE", value_parser = settings::file_path())]
     source_database_url_file: Option<PathBuf>,
 }
 
-/// The settings of `import better-auth`.
+/// Options of `import better-auth`.
 #[derive(Args)]
 pub struct BetterAuthArgs {
     #[command(flatten)]
     source: SourceArgs,
     #[command(flatten)]
     target: TargetArgs,
-    /// The name of a table: user=users, session=auth.sessions. May be repeated
+    /// Name of a table: user=users, session=auth.sessions. Can be repeated
     #[arg(long = "table", value_name = "TABLE=NAME")]
     tables: Vec<String>,
-    /// The name of a column: user.emailVerified=email_verified. May be repeated
+    /// Name of a column: user.emailVerified=email_verified. Can be repeated
     #[arg(long = "column", value_name = "TABLE.COLUMN=NAME")]
     columns: Vec<String>,
-    /// The deployment's secret, which opens its private keys; without it public halves alone are copied
+    /// Secret of the deployment, which decrypts its private keys. Without it, only public keys are imported
     #[arg(long = "secret", env = "BETTER_AUTH_SECRET", hide_env_values = true)]
     better_auth_secret: Option<SecretString>,
-    /// A file that holds BETTER_AUTH_SECRET
+    /// File that contains BETTER_AUTH_SECRET
     #[arg(long = "secret-file", env = "BETTER_AUTH_SECRET_FILE", value_parser = settings::file_path())]
     better_auth_secret_file: Option<PathBuf>,
-    /// The deployment's secrets, if it has several: 2:new,1:old
+    /// Secrets of the deployment, if it has several: 2:new,1:old
     #[arg(long = "secrets", env = "BETTER_AUTH_SECRETS", hide_env_values = true)]
     better_auth_secrets: Option<SecretString>,
-    /// Encrypts the private keys here: as for `serve`
+    /// Keys that encrypt private keys in the database, as for `serve`
     #[arg(long, env, hide_env_values = true)]
     key_encryption_keys: Option<SecretString>,
-    /// A file that holds KEY_ENCRYPTION_KEYS
+    /// File that contains KEY_ENCRYPTION_KEYS
     #[arg(long, env, value_parser = settings::file_path())]
     key_encryption_keys_file: Option<PathBuf>,
-    /// Leave sessions behind: everybody signs in again
+    /// Don't import sessions: everybody has to sign in again
     #[arg(long)]
     without_sessions: bool,
-    /// Leave keys behind: tokens that are out stop working
+    /// Don't import keys: issued tokens stop working
     #[arg(long)]
     without_keys: bool,
-    /// Leave behind keys that are not RS256
+    /// Don't import keys that are not RS256
     #[arg(long)]
     rs256_only: bool,
-    /// For how long the keys are published here: as long as the deployment's tokens live, and some more
+    /// How long the imported keys are published: longer than the lifetime of the deployment's tokens
     #[arg(long, default_value = "168h", value_parser = settings::duration)]
     publish_keys_for: std::time::Duration,
-    /// For how long the deployment publishes a key that has expired: its `jwks.gracePeriod`
+    /// How long the deployment publishes an expired key: its `jwks.gracePeriod`
     #[arg(long, default_value = "720h", value_parser = settings::duration)]
     key_grace: std::time::Duration,
 }
 
-/// The settings of `import csv`.
+/// Options of `import csv`.
 #[derive(Args)]
 pub struct CsvArgs {
-    /// The file to read
+    /// File to import
     #[arg(long)]
     file: PathBuf,
     #[command(flatten)]
     target: TargetArgs,
 }
 
-/// The settings of `import supabase`.
+/// Options of `import supabase`.
 #[derive(Args)]
 pub struct SupabaseArgs {
     #[command(flatten)]
@@ -126,23 +125,20 @@ pub struct SupabaseArgs {
     target: TargetArgs,
 }
 
-/// The settings of `export`.
+/// Options of `export`.
 #[derive(Args)]
 pub struct ExportArgs {
-    /// The directory to write: new, or empty
+    /// Directory to write to. It must be new or empty
     #[arg(long)]
     to: PathBuf,
-    /// Write the private keys too: whoever reads them can sign tokens
+    /// Also export private keys. Anybody who can read them can sign tokens
     #[arg(long)]
     private_keys: bool,
     #[command(flatten)]
     store: StoreArgs,
 }
 
-/// Runs an import to its end and prints its report.
-///
-/// # Errors
-/// What the operator has to mend.
+/// Runs an import and prints its report.
 pub async fn import(command: ImportCommand) -> Result<(), TransferError> {
     match command {
         ImportCommand::BetterAuth(args) => {
@@ -167,10 +163,7 @@ pub async fn import(command: ImportCommand) -> Result<(), TransferError> {
     }
 }
 
-/// Runs an export to its end and prints what was written.
-///
-/// # Errors
-/// What the operator has to mend.
+/// Runs an export and prints what it wrote.
 pub async fn export(args: ExportArgs) -> Result<(), TransferError> {
     let source = args.store.address::<TransferError>()?;
     let encryption = args.store.encryption()?;
@@ -180,7 +173,7 @@ pub async fn export(args: ExportArgs) -> Result<(), TransferError> {
     Ok(print(&export.run(&source, SystemClock.now()).await?.to_string())?)
 }
 
-/// An import under way.
+/// A running import.
 struct Run {
     target: Target,
     clock: SharedClock,
@@ -190,7 +183,7 @@ struct Run {
 impl Run {
     async fn begin(args: &TargetArgs, source: &'static str) -> Result<Self, TransferError> {
         let (url, file) = (args.database_url.as_ref(), args.database_url_file.as_deref());
-        let pool = address("DATABASE_URL", url, file)?.pool(1, Timeouts::COMMAND)?;
+        let pool = database_url::<TransferError>("DATABASE_URL", url, file)?.pool(1, Timeouts::COMMAND)?;
         database::wait_until_usable(&pool, &crate::migrations::runner(), NAME).await?;
         let clock: SharedClock = Arc::new(SystemClock);
         let target = Target::new(pool, Arc::clone(&clock), source, args.dry_run);
@@ -201,14 +194,16 @@ impl Run {
         self.clock.now()
     }
 
-    /// Prints what was done, also when it was broken off.
+    /// Prints the report, also of an import that failed after some accounts.
     fn end(&self, outcome: Result<(), TransferError>) -> Result<(), TransferError> {
         let report = &self.target.report;
         if outcome.is_ok() || report.users.seen() > 0 {
             print(&report.to_string())?;
         }
         if outcome.is_err() && report.users.copied > 0 && !report.dry_run {
-            print("It was broken off. What was copied stays; the same command goes on from there.\n")?;
+            print(
+                "The import was interrupted. Imported accounts stay. Run the same command again to continue.\n",
+            )?;
         }
         let Some(path) = &self.report else { return outcome };
         let written = serde_json::to_vec_pretty(report).map_err(std::io::Error::other);
@@ -220,7 +215,7 @@ impl Run {
 impl SourceArgs {
     fn address(&self) -> Result<Address, TransferError> {
         let (url, file) = (self.source_database_url.as_ref(), self.source_database_url_file.as_deref());
-        address("SOURCE_DATABASE_URL", url, file)
+        database_url("SOURCE_DATABASE_URL", url, file)
     }
 }
 
@@ -228,7 +223,7 @@ impl BetterAuthArgs {
     fn plan(&self) -> Result<BetterAuth, TransferError> {
         let keys = if self.without_keys { None } else { Some(self.keys()?) };
         Ok(BetterAuth {
-            names: Names::new(&self.tables, &self.columns).map_err(TransferError::Shape)?,
+            names: Names::new(&self.tables, &self.columns).map_err(TransferError::Schema)?,
             sessions: !self.without_sessions,
             keys,
             batch: self.target.batch_size,
@@ -242,26 +237,16 @@ impl BetterAuthArgs {
             Err(SecretError::Missing(_)) => None,
             Err(error) => return Err(error.into()),
         };
-        let ours = (self.key_encryption_keys.clone(), self.key_encryption_keys_file.clone());
         let span = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
         Ok(KeyOptions {
             secrets: SourceSecrets::new(secret, self.better_auth_secrets.as_ref()),
-            encryption: Box::new(move || encryption(ours.0.as_ref(), ours.1.as_deref())),
+            encryption: encryption(
+                self.key_encryption_keys.as_ref(),
+                self.key_encryption_keys_file.as_deref(),
+            ),
             rs256_only: self.rs256_only,
             publish_for: span(self.publish_keys_for),
             grace: span(self.key_grace),
         })
     }
-}
-
-fn address(
-    name: &'static str,
-    url: Option<&SecretString>,
-    file: Option<&Path>,
-) -> Result<Address, TransferError> {
-    Ok(Address::parse(name, &secret::resolve(name, url, file)?, NAME)?)
-}
-
-fn encryption(keys: Option<&SecretString>, file: Option<&Path>) -> Result<KeyEncryptionKeys, TransferError> {
-    Ok(KeyEncryptionKeys::parse(&secret::resolve("KEY_ENCRYPTION_KEYS", keys, file)?)?)
 }

@@ -1,6 +1,6 @@
-//! What commands take that work on our database and the keys in it.
+//! Options of commands that use the database and the keys in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use secrecy::SecretString;
@@ -11,39 +11,48 @@ use service_kit::settings;
 use crate::keys::KeyEncryptionKeys;
 use crate::server::NAME;
 
-/// The database, and what opens its private keys.
+/// The database, and the keys that decrypt its private keys.
 #[derive(Args)]
 pub struct StoreArgs {
-    /// PostgreSQL, database `auth`, as the service role
+    /// PostgreSQL database `auth`, as the service role
     #[arg(long, env, hide_env_values = true)]
     database_url: Option<SecretString>,
-    /// A file that holds DATABASE_URL
+    /// File that contains DATABASE_URL
     #[arg(long, env, value_parser = settings::file_path())]
     database_url_file: Option<PathBuf>,
-    /// Opens and encrypts private keys: as for `serve`
+    /// Keys that decrypt and encrypt private keys, as for `serve`
     #[arg(long, env, hide_env_values = true)]
     key_encryption_keys: Option<SecretString>,
-    /// A file that holds KEY_ENCRYPTION_KEYS
+    /// File that contains KEY_ENCRYPTION_KEYS
     #[arg(long, env, value_parser = settings::file_path())]
     key_encryption_keys_file: Option<PathBuf>,
 }
 
 impl StoreArgs {
-    /// Where the database is.
-    ///
-    /// # Errors
-    /// When that is not said, or cannot be read.
+    /// The URL of the database.
     pub fn address<E: From<SecretError> + From<DatabaseError>>(&self) -> Result<Address, E> {
-        let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_deref());
-        Ok(Address::parse("DATABASE_URL", &secret::resolve("DATABASE_URL", url, file)?, NAME)?)
+        database_url("DATABASE_URL", self.database_url.as_ref(), self.database_url_file.as_deref())
     }
 
-    /// What opens the keys.
-    ///
-    /// # Errors
-    /// When it is missing or malformed.
+    /// The keys that decrypt and encrypt private keys.
     pub fn encryption(&self) -> Result<KeyEncryptionKeys, SecretError> {
-        let (keys, file) = (self.key_encryption_keys.as_ref(), self.key_encryption_keys_file.as_deref());
-        KeyEncryptionKeys::parse(&secret::resolve("KEY_ENCRYPTION_KEYS", keys, file)?)
+        encryption(self.key_encryption_keys.as_ref(), self.key_encryption_keys_file.as_deref())
     }
+}
+
+/// The database URL of the setting `name`, which is a value or in a file.
+pub fn database_url<E: From<SecretError> + From<DatabaseError>>(
+    name: &'static str,
+    url: Option<&SecretString>,
+    file: Option<&Path>,
+) -> Result<Address, E> {
+    Ok(Address::parse(name, &secret::resolve(name, url, file)?, NAME)?)
+}
+
+/// The keys of `KEY_ENCRYPTION_KEYS`, which are a value or in a file.
+pub fn encryption(
+    keys: Option<&SecretString>,
+    file: Option<&Path>,
+) -> Result<KeyEncryptionKeys, SecretError> {
+    KeyEncryptionKeys::parse(&secret::resolve("KEY_ENCRYPTION_KEYS", keys, file)?)
 }

@@ -1,24 +1,23 @@
-//! An account as another system has it, and what of it fits here.
+//! Accounts of other systems, as their source describes them and as they are stored here.
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::id::new_v7;
 use shared_claims::UserId;
 
-use super::reason::{Noted, Reason};
-use crate::passwords::{self, Scheme, StoredHash, UnsupportedHash};
+use super::reason::{Note, SkipReason};
+use crate::passwords::{self, StoredHash, UnsupportedHash};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::image_url::is_safe_image;
-use crate::protocol::opaque_token::SessionToken;
-use crate::sessions::{Device, Session, Times};
-use crate::users::{MAX_IMAGE, MAX_NAME};
+use crate::sessions::{ForeignSession, ImportedSession};
+use crate::users::{CredentialEpoch, MAX_IMAGE, MAX_NAME, User};
 
-/// What a source says of an account. Nothing of it is checked.
+/// An account as its source describes it, not validated. An empty text means the same as none.
 #[derive(Default)]
 pub struct NewAccount {
-    /// What the report calls it: its id, or the line it stands on.
+    /// Its name in the report: its id, or its line in the file.
     pub label: String,
-    /// Its id; `None`: it gets a new one.
+    /// `None` for a new id.
     pub id: Option<String>,
     pub email: Option<String>,
     pub name: Option<String>,
@@ -28,148 +27,119 @@ pub struct NewAccount {
     pub updated_at: Option<Timestamp>,
     /// The hash of its password.
     pub password: Option<SecretString>,
-    /// The name of the rule that made the hash, where the source knows.
+    /// The name of the scheme of `password`, if the source has it.
     pub scheme: Option<String>,
-    pub sessions: Vec<NewSession>,
-    /// The source itself says why it should stay behind.
-    pub stays: Option<Reason>,
-    /// Signing in took a second factor, which does not come along.
+    pub sessions: Vec<ForeignSession>,
+    /// Why the source rules the account out.
+    pub skip: Option<SkipReason>,
+    /// Whether sign-in needed a second factor, which is not imported.
     pub second_factor: bool,
 }
 
-/// What a source says of a session that has not expired.
-pub struct NewSession {
-    pub token: SecretString,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    pub expires_at: Timestamp,
-    pub ip_address: String,
-    pub user_agent: String,
-}
-
-/// An account that fits, with all that comes along.
+/// A valid account, with everything that is imported with it.
 pub struct ValidAccount {
     pub label: String,
-    pub id: UserId,
-    /// The id was made just now: only the e-mail tells whether the account is here already.
+    pub user: User,
+    /// The id was generated here, so only the email shows whether the account exists.
     pub new_id: bool,
-    pub email: Email,
-    pub name: String,
-    pub email_verified: bool,
-    pub image: Option<String>,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
     pub password: Option<StoredHash>,
-    pub sessions: Vec<(Session, SessionToken)>,
-    /// What is worth telling of it, once it is copied.
-    pub noted: Vec<Noted>,
+    pub sessions: Vec<ImportedSession>,
+    pub notes: Vec<Note>,
 }
 
 impl NewAccount {
-    /// Whether something stood where there is nothing: an empty text says as little as none.
-    fn given(text: Option<String>) -> Option<String> {
-        text.filter(|text| !text.is_empty())
+    /// An account that cannot be read.
+    pub fn unreadable(label: String) -> Self {
+        Self { label, skip: Some(SkipReason::Unreadable), ..Self::default() }
     }
 
-    /// What fits here.
-    ///
-    /// # Errors
-    /// Why the account cannot come.
-    pub fn check(self, now: Timestamp) -> Result<ValidAccount, Reason> {
-        if let Some(reason) = self.stays {
+    /// Validates the account, or returns the reason to skip it.
+    pub fn validate(self, now: Timestamp) -> Result<ValidAccount, SkipReason> {
+        if let Some(reason) = self.skip {
             return Err(reason);
         }
-        let mut noted = Vec::new();
-        let (id, new_id) = match Self::given(self.id) {
-            Some(id) => (id, false),
-            None => (new_v7(now).to_string(), true),
-        };
-        let id: UserId = id.parse().map_err(|_| Reason::IdDoesNotFit)?;
-        let email = email(Self::given(self.email))?;
-        let name = self.name.unwrap_or_default();
-        let image = Self::given(self.image);
+        let id = given(self.id);
+        let new_id = id.is_none();
+        let id = id.unwrap_or_else(|| new_v7(now).to_string());
+        let id: UserId = id.parse().map_err(|_| SkipReason::IdDoesNotFit)?;
+        let email = email(given(self.email))?;
+        let (name, image) = (self.name.unwrap_or_default(), given(self.image));
         if name.contains('\0') || image.as_ref().is_some_and(|image| image.contains('\0')) {
-            return Err(Reason::Unreadable);
+            return Err(SkipReason::Unreadable);
         }
-        let cut: String = name.chars().take(MAX_NAME).collect();
-        if cut.len() < name.len() {
-            noted.push(Noted::NameCut);
-        }
-        let fits = |image: &String| image.chars().count() <= MAX_IMAGE;
-        if image.as_ref().is_some_and(|image| !fits(image)) {
-            noted.push(Noted::ImageLeftOut);
-        } else if image.as_deref().is_some_and(|image| !is_safe_image(image)) {
-            noted.push(Noted::ImageUnsafe);
-        }
+        let mut notes = Vec::new();
+        let name = truncated(name, &mut notes);
+        let image = image.and_then(|image| usable_image(image, &mut notes));
         if self.second_factor {
-            noted.push(Noted::SecondFactorLost);
+            notes.push(Note::SecondFactorLost);
         }
-        let password = password(self.password, self.scheme.as_deref(), &mut noted);
+        let password = password(self.password, given(self.scheme).as_deref(), &mut notes);
         let created_at = self.created_at.unwrap_or(now);
-        let sessions = self.sessions.into_iter().map(|session| session.moved(&id, now)).collect();
-        Ok(ValidAccount {
-            label: self.label,
-            new_id,
+        let sessions = self.sessions.into_iter().map(|session| session.of_user(id.clone(), now)).collect();
+        let user = User {
+            id,
+            name,
             email,
-            name: cut,
             email_verified: self.email_verified,
-            image: image.filter(fits).filter(|image| is_safe_image(image)),
+            image,
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
-            password,
-            sessions,
-            noted,
-            id,
-        })
+            credential_epoch: CredentialEpoch::FIRST,
+        };
+        Ok(ValidAccount { label: self.label, user, new_id, password, sessions, notes })
     }
 }
 
-impl NewSession {
-    fn moved(self, user: &UserId, now: Timestamp) -> (Session, SessionToken) {
-        let Self { created_at, updated_at, expires_at, .. } = self;
-        let times = Times { created_at, updated_at, expires_at };
-        let device = Device { ip_address: &self.ip_address, user_agent: &self.user_agent };
-        let session = Session::moved(user.clone(), times, device, now);
-        (session, SessionToken::from(self.token.expose_secret()))
-    }
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
-fn email(text: Option<String>) -> Result<Email, Reason> {
-    let text = text.ok_or(Reason::NoEmail)?;
+fn email(text: Option<String>) -> Result<Email, SkipReason> {
+    let text = text.ok_or(SkipReason::NoEmail)?;
     if text.chars().count() > MAX_EMAIL {
-        return Err(Reason::EmailTooLong);
+        return Err(SkipReason::EmailTooLong);
     }
-    Email::parse(text.trim()).ok_or(Reason::EmailDoesNotFit)
+    Email::parse(text.trim()).ok_or(SkipReason::EmailDoesNotFit)
 }
 
-fn password(hash: Option<SecretString>, scheme: Option<&str>, noted: &mut Vec<Noted>) -> Option<StoredHash> {
+fn truncated(name: String, notes: &mut Vec<Note>) -> String {
+    if name.chars().count() <= MAX_NAME {
+        return name;
+    }
+    notes.push(Note::NameCut);
+    name.chars().take(MAX_NAME).collect()
+}
+
+fn usable_image(image: String, notes: &mut Vec<Note>) -> Option<String> {
+    if image.chars().count() > MAX_IMAGE {
+        notes.push(Note::ImageLeftOut);
+    } else if !is_safe_image(&image) {
+        notes.push(Note::ImageUnsafe);
+    } else {
+        return Some(image);
+    }
+    None
+}
+
+fn password(hash: Option<SecretString>, scheme: Option<&str>, notes: &mut Vec<Note>) -> Option<StoredHash> {
     let Some(hash) = hash.filter(|hash| !hash.expose_secret().is_empty()) else {
-        noted.push(Noted::NoPassword);
+        notes.push(Note::NoPassword);
         return None;
     };
     let hash = hash.expose_secret();
-    let named = scheme.filter(|scheme| !scheme.is_empty()).map(Scheme::parse);
-    let scheme = match named {
-        Some(None) => Err(UnsupportedHash::UnknownFormat),
-        Some(named @ Some(_)) => passwords::accept(hash, named),
-        None => passwords::accept(hash, None),
-    };
-    match scheme {
-        Ok(scheme) => Some(StoredHash { hash: hash.to_owned(), scheme }),
-        Err(UnsupportedHash::UnknownFormat) => {
-            noted.push(Noted::PasswordUnknown);
-            None
-        }
-        Err(UnsupportedHash::TooCostly) => {
-            noted.push(Noted::PasswordTooCostly);
-            None
-        }
+    let named = scheme.map(|name| name.parse().map_err(|_| UnsupportedHash::UnknownFormat)).transpose();
+    match named.and_then(|named| passwords::scheme_of(hash, named)) {
+        Ok(scheme) => return Some(StoredHash { hash: hash.to_owned(), scheme }),
+        Err(UnsupportedHash::UnknownFormat) => notes.push(Note::PasswordUnknown),
+        Err(UnsupportedHash::TooCostly) => notes.push(Note::PasswordTooCostly),
     }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::passwords::Scheme;
 
     fn now() -> Timestamp {
         "2026-03-01T12:00:00Z".parse().unwrap()
@@ -186,37 +156,38 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_comes_along_with_a_lower_case_email() {
-        let account = alice().check(now()).ok().unwrap();
-        assert_eq!(account.id.as_str(), "alice");
-        assert_eq!(account.email.as_str(), "alice@example.com");
-        assert_eq!((account.created_at, account.updated_at), (now(), now()));
-        assert_eq!(account.noted, [Noted::NoPassword]);
-        let no_id = NewAccount { id: None, ..alice() }.check(now()).ok().unwrap();
-        assert!(no_id.new_id && no_id.id.as_str().len() == 36);
+    fn a_valid_account_is_imported_with_its_email_in_lower_case() {
+        let account = alice().validate(now()).ok().unwrap();
+        assert_eq!(account.user.id.as_str(), "alice");
+        assert_eq!(account.user.email.as_str(), "alice@example.com");
+        assert_eq!((account.user.created_at, account.user.updated_at), (now(), now()));
+        assert_eq!(account.notes, [Note::NoPassword]);
+        let no_id = NewAccount { id: None, ..alice() }.validate(now()).ok().unwrap();
+        assert!(no_id.new_id && no_id.user.id.as_str().len() == 36);
     }
 
     #[test]
-    fn what_does_not_fit_is_told_apart() {
+    fn an_invalid_account_is_skipped_with_its_reason() {
         let long = format!("{}@example.com", "a".repeat(243));
         let fits = format!("{}@example.com", "a".repeat(242));
-        let email = |email: &str| NewAccount { email: Some(email.to_owned()), ..alice() }.check(now()).err();
-        let id = |id: &str| NewAccount { id: Some(id.to_owned()), ..alice() }.check(now()).err();
+        let email =
+            |email: &str| NewAccount { email: Some(email.to_owned()), ..alice() }.validate(now()).err();
+        let id = |id: &str| NewAccount { id: Some(id.to_owned()), ..alice() }.validate(now()).err();
         assert_eq!(email(&fits), None);
-        assert_eq!(email(&long), Some(Reason::EmailTooLong));
-        assert_eq!(email(""), Some(Reason::NoEmail));
-        assert_eq!(email("m\u{fc}ller@example.com"), Some(Reason::EmailDoesNotFit));
+        assert_eq!(email(&long), Some(SkipReason::EmailTooLong));
+        assert_eq!(email(""), Some(SkipReason::NoEmail));
+        assert_eq!(email("m\u{fc}ller@example.com"), Some(SkipReason::EmailDoesNotFit));
         for bad in ["me", "auth", "a b", "a/b", "\u{e4}", &"x".repeat(65)] {
-            assert_eq!(id(bad), Some(Reason::IdDoesNotFit), "{bad}");
+            assert_eq!(id(bad), Some(SkipReason::IdDoesNotFit), "{bad}");
         }
         let nul = NewAccount { name: Some("a\0b".to_owned()), ..alice() };
-        assert_eq!(nul.check(now()).err(), Some(Reason::Unreadable));
-        let banned = NewAccount { stays: Some(Reason::Banned), ..alice() };
-        assert_eq!(banned.check(now()).err(), Some(Reason::Banned));
+        assert_eq!(nul.validate(now()).err(), Some(SkipReason::Unreadable));
+        let banned = NewAccount { skip: Some(SkipReason::Banned), ..alice() };
+        assert_eq!(banned.validate(now()).err(), Some(SkipReason::Banned));
     }
 
     #[test]
-    fn what_is_too_long_is_cut_or_left_out_and_told() {
+    fn a_value_that_is_too_long_is_truncated_or_dropped_and_reported() {
         let account = NewAccount {
             name: Some("\u{e4}".repeat(101)),
             image: Some(format!("data:{}", "x".repeat(2048))),
@@ -224,18 +195,18 @@ mod tests {
             second_factor: true,
             ..alice()
         };
-        let account = account.check(now()).ok().unwrap();
-        assert_eq!((account.name.chars().count(), account.image), (100, None));
-        let told = [Noted::NameCut, Noted::ImageLeftOut, Noted::SecondFactorLost, Noted::PasswordUnknown];
-        assert_eq!(account.noted, told);
+        let account = account.validate(now()).ok().unwrap();
+        assert_eq!((account.user.name.chars().count(), account.user.image), (100, None));
+        let told = [Note::NameCut, Note::ImageLeftOut, Note::SecondFactorLost, Note::PasswordUnknown];
+        assert_eq!(account.notes, told);
         assert!(account.password.is_none());
     }
 
     #[test]
-    fn an_unsafe_image_is_left_out_and_reported() {
+    fn an_unsafe_image_is_dropped_and_reported() {
         let image = |url: &str| {
-            let account = NewAccount { image: Some(url.to_owned()), ..alice() }.check(now()).ok().unwrap();
-            (account.image.is_some(), account.noted.contains(&Noted::ImageUnsafe))
+            let account = NewAccount { image: Some(url.to_owned()), ..alice() }.validate(now()).ok().unwrap();
+            (account.user.image.is_some(), account.notes.contains(&Note::ImageUnsafe))
         };
         assert_eq!(image(" javascript:alert(1)"), (false, true));
         assert_eq!(image("data:text/html,x"), (false, true));
@@ -243,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_hash_that_was_named_ours_is_held_for_ours() {
+    fn only_a_hash_with_the_name_of_an_own_scheme_is_of_that_scheme() {
         let bcrypt = format!("$2b$12${}", ".".repeat(53));
         let scheme = |named: Option<&str>| {
             let account = NewAccount {
@@ -251,7 +222,7 @@ mod tests {
                 scheme: named.map(str::to_owned),
                 ..alice()
             };
-            account.check(now()).ok().unwrap().password.map(|stored| stored.scheme)
+            account.validate(now()).ok().unwrap().password.map(|stored| stored.scheme)
         };
         assert_eq!(scheme(None), Some(Scheme::ForeignBcrypt));
         assert_eq!(scheme(Some("")), Some(Scheme::ForeignBcrypt));

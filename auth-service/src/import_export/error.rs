@@ -1,4 +1,4 @@
-//! Why a move stops.
+//! Why an import or export stops.
 
 use std::path::PathBuf;
 
@@ -6,44 +6,29 @@ use service_kit::database::DatabaseError;
 use service_kit::secret::SecretError;
 use service_kit::store::StoreError;
 
-/// What the operator has to mend. What was copied before it stays; the same command goes on from there.
+/// A problem that the operator has to fix. Accounts that were imported before stay, and the same command continues.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
-    /// A secret is missing or malformed.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// A database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The database that is read from.
-    #[error("the source: {0}")]
+    /// A query of the database that is imported fails.
+    #[error("source database: {0}")]
     Source(StoreError),
-    /// The source does not look as expected.
+    /// The source lacks a table or column.
     #[error("{0}")]
-    Shape(String),
-    /// Our own database.
-    #[error("our database: {0}")]
-    Target(StoreError),
-    /// A key of the source.
+    Schema(String),
+    /// A query of the database of auth-service fails.
+    #[error("auth-service database: {0}")]
+    Store(StoreError),
     #[error("{0}")]
     Key(String),
-    /// A file.
     #[error("{}: {source}", path.display())]
-    File {
-        /// Where.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// The result cannot be written.
+    File { path: PathBuf, source: std::io::Error },
     #[error("standard output: {0}")]
     Output(#[from] std::io::Error),
-    /// A file that is no CSV as it was expected.
+    /// A file is not the CSV that is expected.
     #[error("{}: {problem}", path.display())]
-    Csv {
-        /// Where.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    Csv { path: PathBuf, problem: String },
 }

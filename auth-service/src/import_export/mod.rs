@@ -9,8 +9,8 @@ mod export;
 mod progress;
 mod reason;
 mod report;
+mod rows;
 mod snapshot;
-mod store;
 mod supabase;
 mod target;
 

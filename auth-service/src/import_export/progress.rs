@@ -1,12 +1,13 @@
-//! How far a long run is: a line that moves on a terminal, a few lines anywhere else.
+//! Shows the progress of a long run: one line that is updated on a terminal, a few lines elsewhere.
 
 use std::io::{IsTerminal, Write};
 
-/// Without a terminal there is a line each time another tenth is done, or where the end is unknown after this many.
+/// Lines in total without a terminal.
 const LINES: u64 = 10;
-const WITHOUT_END: u64 = 10_000;
+/// Items between two lines if the total is unknown.
+const WITHOUT_TOTAL: u64 = 10_000;
 
-/// Counts what is done, on standard error.
+/// Counts processed items on standard error.
 pub struct Progress {
     what: &'static str,
     total: Option<u64>,
@@ -15,16 +16,16 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to count `what`, of which there are `total` where that is known.
+    /// Starts to count `what`, of which there are `total` if that is known.
     pub fn new(what: &'static str, total: Option<u64>) -> Self {
         Self { what, total, done: 0, terminal: std::io::stderr().is_terminal() }
     }
 
-    /// Some more are done.
+    /// Counts more items.
     pub fn add(&mut self, more: u64) {
         let before = self.done;
         self.done += more;
-        let step = self.total.map_or(WITHOUT_END, |total| total.div_ceil(LINES).max(1));
+        let step = self.total.map_or(WITHOUT_TOTAL, |total| total.div_ceil(LINES).max(1));
         if self.terminal || before / step != self.done / step {
             self.show(if self.terminal { "\r" } else { "" }, if self.terminal { "\u{1b}[K" } else { "\n" });
         }
@@ -39,14 +40,13 @@ impl Progress {
 
     fn show(&self, before: &str, after: &str) {
         let line = line(self.what, self.done, self.total);
-        // Nobody may be looking.
+        // Progress is not worth failing for.
         let _ = write!(std::io::stderr(), "{before}{line}{after}");
     }
 }
 
 fn line(what: &str, done: u64, total: Option<u64>) -> String {
     match total.filter(|total| *total > 0) {
-        // While it runs a source may grow, which its snapshot does not show.
         Some(total) => format!("{what}: {done} of {total} ({} %)", done.saturating_mul(100) / total),
         None => format!("{what}: {done}"),
     }

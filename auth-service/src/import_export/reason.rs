@@ -1,41 +1,32 @@
-//! Why something does not come along, or not as it was.
+//! Why an account is skipped, or not imported in full. The names are those of the JSON report.
 
 use serde::Serialize;
 
-/// Why an account stays behind.
+/// Why an account is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The id is no `UserId`.
+pub enum SkipReason {
     IdDoesNotFit,
-    /// Existing is no address: a phone number, say.
     NoEmail,
-    /// The address is none that can sign in.
     EmailDoesNotFit,
-    /// The address is longer than an address may be.
     EmailTooLong,
-    /// Another account has the address.
     EmailTaken,
-    /// It was banned there; here it would not be.
     Banned,
-    /// It was deleted there.
     Deleted,
-    /// It is nobody's account.
     Anonymous,
-    /// A value of it cannot be read.
     Unreadable,
 }
 
-impl Reason {
-    /// For a person, after a number of accounts.
-    pub fn explained(self) -> &'static str {
+impl SkipReason {
+    /// The text before the number of accounts.
+    pub fn text(self) -> &'static str {
         match self {
             Self::IdDoesNotFit => "the id is not 1 to 64 letters, digits, _ or -",
-            Self::NoEmail => "without an e-mail address",
-            Self::EmailDoesNotFit => "the e-mail address is not one that can sign in",
-            Self::EmailTooLong => "the e-mail address has more than 254 characters",
-            Self::EmailTaken => "another account has the e-mail address, ignoring case",
-            Self::Banned => "banned, which does not exist here: they could sign in again",
+            Self::NoEmail => "no email",
+            Self::EmailDoesNotFit => "the email is invalid",
+            Self::EmailTooLong => "the email is longer than 254 characters",
+            Self::EmailTaken => "another account has the same email, ignoring case",
+            Self::Banned => "banned: auth-service has no bans, so these users could sign in again",
             Self::Deleted => "deleted",
             Self::Anonymous => "anonymous",
             Self::Unreadable => "a value cannot be read",
@@ -43,46 +34,40 @@ impl Reason {
     }
 }
 
-/// What of an account that came did not come as it was.
+/// What is not imported of an account, or not as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Noted {
-    /// The name was longer than 100 characters.
+pub enum Note {
     NameCut,
-    /// The address of the picture was longer than 2048 characters, or it was the picture itself.
+    /// Some systems store the picture itself as a `data:` URL.
     ImageLeftOut,
-    /// The URL of the picture would run a script or name a file.
     ImageUnsafe,
-    /// It had a second factor.
     SecondFactorLost,
-    /// It never had a password.
     NoPassword,
-    /// Its hash is of no format that is known.
     PasswordUnknown,
-    /// Its hash costs more than a sign-in may.
     PasswordTooCostly,
-    /// It was here already, and has changed there since it was copied.
+    /// The account was imported before, and has changed at the source since.
     ChangedSince,
 }
 
-impl Noted {
-    /// For a person, after a number of accounts.
-    pub fn explained(self) -> &'static str {
+impl Note {
+    /// The text before the number of accounts.
+    pub fn text(self) -> &'static str {
         match self {
-            Self::NameCut => "name cut to 100 characters",
-            Self::ImageLeftOut => "image left out: more than 2048 characters",
+            Self::NameCut => "name truncated to 100 characters",
+            Self::ImageLeftOut => "image dropped: longer than 2048 characters",
             Self::ImageUnsafe => {
-                "image left out: a javascript:, vbscript: or file: URL, or a data: URL that is not an image"
+                "image dropped: a javascript:, vbscript: or file: URL, or a data: URL that is not an image"
             }
-            Self::SecondFactorLost => "the second factor did not come along: the password alone signs in",
-            Self::NoPassword => "without a password there: to be set by a password reset",
-            Self::PasswordUnknown => {
-                "the password's hash is of no known format: to be set by a password reset"
-            }
+            Self::SecondFactorLost => "second factor not imported: the password alone signs in",
+            Self::NoPassword => "no password: a password reset sets one",
+            Self::PasswordUnknown => "unknown format of the password hash: a password reset sets a new one",
             Self::PasswordTooCostly => {
-                "the password's hash is too costly to check: to be set by a password reset"
+                "password hash too expensive to verify: a password reset sets a new one"
             }
-            Self::ChangedSince => "already here, and changed there since: the change was not copied",
+            Self::ChangedSince => {
+                "already imported, and changed at the source since: the change is not imported"
+            }
         }
     }
 }

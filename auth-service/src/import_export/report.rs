@@ -1,84 +1,75 @@
-//! What an import did, for a person and for a program.
+//! The report of an import, as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
-use super::reason::{Noted, Reason};
+use super::reason::{Note, SkipReason};
 
-/// How many ids the text shows of each reason; the JSON has all.
+/// How many ids of each reason the text shows. The JSON has all of them.
 const IDS_SHOWN: usize = 10;
 
-/// Counts of everything that was looked at, with the ids of all that did not come as it was.
+/// Counts of everything that was read, with the ids of accounts that were not imported in full.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// Where from: `better-auth`, `csv` or `supabase`.
+    /// The source: `better-auth`, `csv` or `supabase`.
     pub source: &'static str,
-    /// Nothing was written; the counts say what would have been.
+    /// Whether nothing was written, and the counts are those of the import that would follow.
     pub dry_run: bool,
-    /// Accounts.
     pub users: Users,
-    /// Password hashes that came, by scheme.
+    /// Password hashes copied, by scheme.
     pub passwords: BTreeMap<&'static str, u64>,
-    /// Sessions.
     pub sessions: Sessions,
-    /// Keys that signed tokens.
     pub keys: Keys,
-    /// Links to other providers, which do not come along, by provider.
+    /// Sign-ins by other providers, which are not imported, by provider.
     pub other_providers: BTreeMap<String, u64>,
 }
 
-/// Of accounts.
+/// Counts of accounts.
 #[derive(Debug, Default, Serialize)]
 pub struct Users {
-    /// New here.
     pub copied: u64,
-    /// Here before, and left as they are.
+    /// Existed before, and were not changed.
     pub already_there: u64,
-    /// Left behind, with their ids.
-    pub skipped: BTreeMap<Reason, Vec<String>>,
-    /// Worth a look, with their ids.
-    pub noted: BTreeMap<Noted, Vec<String>>,
+    /// Not imported: labels by reason.
+    pub skipped: BTreeMap<SkipReason, Vec<String>>,
+    /// Not imported in full: labels by note.
+    pub noted: BTreeMap<Note, Vec<String>>,
 }
 
-/// Of sessions.
+/// Counts of sessions.
 #[derive(Debug, Default, Serialize)]
 pub struct Sessions {
-    /// New here: with the old secret in `AUTH_SECRETS` their cookies work.
+    /// Their cookies work if `AUTH_SECRETS` has the old secret.
     pub copied: u64,
-    /// Here before.
     pub already_there: u64,
-    /// Over, and left behind.
+    /// Expired at the source, and not imported.
     pub expired: u64,
 }
 
-/// Of keys.
+/// Signing keys by `kid`.
 #[derive(Debug, Default, Serialize)]
 pub struct Keys {
-    /// New here.
     pub copied: Vec<CopiedKey>,
-    /// Here before.
     pub already_there: Vec<String>,
-    /// Left behind, and why.
+    /// Not imported, with the reason.
     pub skipped: BTreeMap<String, &'static str>,
 }
 
-/// A key that is published from now on.
+/// A key that was imported.
 #[derive(Debug, Serialize)]
 pub struct CopiedKey {
-    /// Its name.
     pub kid: String,
-    /// Its `alg`.
     pub algorithm: String,
-    /// Whether its private half came too.
+    /// Whether the private key was imported too.
     pub private_half: bool,
-    /// When it is published no longer, RFC 3339.
+    /// RFC 3339.
     pub published_until: String,
 }
 
 impl Users {
-    /// Accounts looked at.
+    /// The number of accounts read.
     pub fn seen(&self) -> u64 {
         let skipped: usize = self.skipped.values().map(Vec::len).sum();
         self.copied + self.already_there + u64::try_from(skipped).unwrap_or(u64::MAX)
@@ -86,14 +77,14 @@ impl Users {
 }
 
 impl Report {
-    /// An account stays behind.
-    pub fn skip(&mut self, reason: Reason, label: String) {
+    /// Counts a skipped account.
+    pub fn skip(&mut self, reason: SkipReason, label: String) {
         self.users.skipped.entry(reason).or_default().push(label);
     }
 
-    /// Something is worth a look.
-    pub fn note(&mut self, noted: Noted, label: &str) {
-        self.users.noted.entry(noted).or_default().push(label.to_owned());
+    /// Counts an account that was not imported in full.
+    pub fn note(&mut self, note: Note, label: &str) {
+        self.users.noted.entry(note).or_default().push(label.to_owned());
     }
 }
 
@@ -102,40 +93,43 @@ impl Display for Report {
         let would = if self.dry_run { " (dry run: nothing was written)" } else { "" };
         writeln!(f, "import from {}{would}", self.source)?;
         let Users { copied, already_there, skipped, noted } = &self.users;
-        writeln!(f, "users      {copied} copied, {already_there} already here")?;
+        writeln!(f, "users      {copied} copied, {already_there} already existed")?;
         for (reason, ids) in skipped {
-            writeln!(f, "  skipped  {}: {}", reason.explained(), listed(ids))?;
+            writeln!(f, "  skipped  {}: {}", reason.text(), listed(ids))?;
         }
-        for (noted, ids) in noted {
-            writeln!(f, "  note     {}: {}", noted.explained(), listed(ids))?;
+        for (note, ids) in noted {
+            writeln!(f, "  note     {}: {}", note.text(), listed(ids))?;
         }
         for (scheme, count) in &self.passwords {
             writeln!(f, "passwords  {count} copied ({scheme})")?;
         }
         let Sessions { copied, already_there, expired } = &self.sessions;
-        writeln!(f, "sessions   {copied} copied, {already_there} already here, {expired} expired")?;
+        writeln!(f, "sessions   {copied} copied, {already_there} already existed, {expired} expired")?;
         for key in &self.keys.copied {
             let CopiedKey { kid, algorithm, private_half, published_until } = key;
-            let half = if *private_half { "both halves" } else { "public half" };
+            let half = if *private_half { "private and public key" } else { "public key only" };
             writeln!(f, "key        {kid} ({algorithm}, {half}), published until {published_until}")?;
         }
         for kid in &self.keys.already_there {
-            writeln!(f, "key        {kid}: already here")?;
+            writeln!(f, "key        {kid}: already exists")?;
         }
         for (kid, reason) in &self.keys.skipped {
             writeln!(f, "  skipped  key {kid}: {reason}")?;
         }
         for (provider, count) in &self.other_providers {
-            writeln!(f, "  left     {count} sign-ins by {provider}: their users came, the sign-in did not")?;
+            writeln!(
+                f,
+                "  skipped  {count} sign-ins by {provider}: the users were imported, these sign-ins were not"
+            )?;
         }
         if !self.dry_run && !self.keys.copied.is_empty() {
-            writeln!(f, "auth-service publishes the keys within seconds; it need not be restarted.")?;
+            writeln!(f, "auth-service publishes the keys within seconds. No restart is needed.")?;
         }
         Ok(())
     }
 }
 
-/// A count, and the first of the ids.
+/// The number of ids, and the first of them.
 fn listed(ids: &[String]) -> String {
     let shown: Vec<&str> = ids.iter().take(IDS_SHOWN).map(String::as_str).collect();
     let more = if ids.len() > IDS_SHOWN { ", ..." } else { "" };
@@ -147,12 +141,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_says_what_a_person_has_to_know() {
+    fn the_text_counts_everything_and_names_the_first_ids() {
         let mut report = Report { source: "better-auth", ..Report::default() };
         report.users.copied = 2;
-        report.skip(Reason::Banned, "u3".to_owned());
+        report.skip(SkipReason::Banned, "u3".to_owned());
         for id in 0..12 {
-            report.note(Noted::NoPassword, &format!("n{id}"));
+            report.note(Note::NoPassword, &format!("n{id}"));
         }
         report.passwords.insert("better-auth-scrypt", 2);
         report.keys.copied.push(CopiedKey {

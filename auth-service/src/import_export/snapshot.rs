@@ -1,12 +1,12 @@
-//! Reading a database that belongs to somebody else, or is in use: one moment of it, and nothing is changed.
+//! Reads a database that may be in use or belong to others: one consistent snapshot, without changing anything.
 
 use service_kit::database::{Address, Executor, Outcome, Parameter, borrowed};
 use service_kit::store::StoreError;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, IsolationLevel, Portal, Row, Transaction};
 
-/// Settings of the one transaction, so that they are gone with it, also behind a pooler. No time limits: a large table
-/// takes its time. Without a time zone, times are UTC. Rows that a policy hides are an error, not absent.
+/// Settings of this transaction only, so that a pooler does not keep them. Large tables need more time than the usual
+/// limits. Times without a time zone are UTC. A policy that hides rows is an error.
 const SETTINGS: &str = "
     SET LOCAL statement_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -23,7 +23,7 @@ pub async fn connect(address: &Address) -> Result<Client, StoreError> {
     address.connect().await
 }
 
-/// All tables as they are at one moment, in a transaction that PostgreSQL itself keeps from writing.
+/// A snapshot of all tables, in a transaction that PostgreSQL keeps read-only.
 pub struct Snapshot<'a>(Transaction<'a>);
 
 impl<'a> Snapshot<'a> {
@@ -39,7 +39,7 @@ impl<'a> Snapshot<'a> {
         Ok(Self(transaction))
     }
 
-    /// The names of a table's columns; none when there is no such table. `table` is quoted.
+    /// The names of a table's columns, or none if the table does not exist. `table` is quoted.
     pub async fn columns(&self, table: &str) -> Result<Vec<String>, StoreError> {
         let rows = self.0.query(COLUMNS, &[&table]).await?;
         rows.iter().map(|row| row.try_get(0).map_err(StoreError::from)).collect()
@@ -50,13 +50,13 @@ impl<'a> Snapshot<'a> {
         Ok(self.0.query(sql, values).await?)
     }
 
-    /// A number that a query asks for.
+    /// The number that a query returns.
     pub async fn count(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
         let count: i64 = self.0.query_one(sql, values).await?.try_get(0)?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// A query whose rows come in pages: the server runs it once, whatever its order, and holds the rest back.
+    /// Opens a query whose rows are read in pages. The server runs it once.
     pub async fn open(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Pages<'_>, StoreError> {
         let portal = self.0.bind(sql, values).await?;
         Ok(Pages { transaction: &self.0, portal })
@@ -71,14 +71,14 @@ impl Executor for Snapshot<'_> {
     }
 }
 
-/// Rows, a page at a time.
+/// The rows of a query, in pages.
 pub struct Pages<'a> {
     transaction: &'a Transaction<'a>,
     portal: Portal,
 }
 
 impl Pages<'_> {
-    /// The next rows, up to `size` of them; none at the end.
+    /// Reads up to `size` more rows. None are left if the page is empty.
     pub async fn next(&mut self, size: u16) -> Result<Vec<Row>, StoreError> {
         Ok(self.transaction.query_portal(&self.portal, i32::from(size)).await?)
     }

@@ -1,160 +1,209 @@
-//! Where accounts go: our database, a batch at a time, each with its password and sessions or not at all.
+//! Writes accounts to the database of auth-service, in batches. Each account is stored with its password and sessions,
+//! or not at all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 
 use super::account::{NewAccount, ValidAccount};
 use super::error::TransferError;
-use super::reason::{Noted, Reason};
+use super::reason::{Note, SkipReason};
 use super::report::Report;
-use super::store::{self, Existing};
 use crate::keys::{self, RetiredKey};
+use crate::passwords::{self, ExistingUser, NewPassword};
+use crate::sessions::{self, ImportedSession};
+use crate::users::{self, User};
 
-/// Takes accounts in. What is here already is never changed, so that a run that was broken off can be run again.
+/// Plans are cached, and made while the tables may be empty, when a sequential scan looks cheap. Each batch of a large
+/// import would then take longer than the one before.
+const USE_INDEXES: &str = "SET LOCAL enable_seqscan = off";
+
+/// Imports accounts and keys. Existing ones are never changed, so an interrupted import can be repeated.
 pub struct Target {
     pool: Pool,
     clock: SharedClock,
-    /// What was taken so far.
+    /// What was imported so far.
     pub report: Report,
-    /// Ids and addresses a dry run would have taken: nothing in the database remembers them.
-    would_have: HashSet<String>,
+    /// Ids and emails of earlier batches in a dry run, which stores nothing. An id has no `@`, so one set holds both.
+    seen: HashSet<String>,
 }
 
 impl Target {
-    /// A target that writes, unless `dry_run`.
+    /// Creates a target that writes to `pool` unless `dry_run`.
     pub fn new(pool: Pool, clock: SharedClock, source: &'static str, dry_run: bool) -> Self {
         let report = Report { source, dry_run, ..Report::default() };
-        Self { pool, clock, report, would_have: HashSet::new() }
+        Self { pool, clock, report, seen: HashSet::new() }
     }
 
-    /// Takes what fits of a batch, in one transaction.
-    ///
-    /// # Errors
-    /// When the database cannot. Nothing of this batch is taken then.
-    pub async fn take(&mut self, batch: Vec<NewAccount>) -> Result<(), TransferError> {
+    /// Imports the valid accounts of a batch, in one transaction. If it fails, nothing of the batch is stored.
+    pub async fn import(&mut self, batch: Vec<NewAccount>) -> Result<(), TransferError> {
         let now = self.clock.now();
+        let mut outcome = Outcome::default();
         let mut accounts = Vec::with_capacity(batch.len());
-        let mut skipped = Vec::new();
-        for new in batch {
-            let label = new.label.clone();
-            match new.check(now) {
+        for account in batch {
+            let label = account.label.clone();
+            match account.validate(now) {
                 Ok(account) => accounts.push(account),
-                Err(reason) => skipped.push((reason, label)),
+                Err(reason) => outcome.skip(reason, label),
             }
         }
-        let taken = self.write(accounts, &mut skipped).await.map_err(TransferError::Target)?;
-        for (reason, label) in skipped {
-            self.report.skip(reason, label);
-        }
-        self.count(taken);
+        self.write(accounts, &mut outcome).await.map_err(TransferError::Store)?;
+        self.count(outcome);
         Ok(())
     }
 
-    /// Takes a key that signs no more. Whether it is new here.
-    ///
-    /// # Errors
-    /// When the database cannot.
-    pub async fn take_key(&self, key: &RetiredKey) -> Result<bool, TransferError> {
+    /// Imports a retired key. Returns whether it is new.
+    pub async fn import_key(&self, key: &RetiredKey) -> Result<bool, TransferError> {
         let outcome = if self.report.dry_run {
-            keys::is_there(&self.pool, &key.kid).await.map(|there| !there)
+            keys::is_there(&self.pool, &key.kid).await.map(|exists| !exists)
         } else {
             keys::retire(&self.pool, key).await
         };
-        outcome.map_err(TransferError::Target)
+        outcome.map_err(TransferError::Store)
     }
 
-    async fn write(
-        &mut self,
-        accounts: Vec<ValidAccount>,
-        skipped: &mut Vec<(Reason, String)>,
-    ) -> Result<BatchOutcome, StoreError> {
+    async fn write(&mut self, accounts: Vec<ValidAccount>, outcome: &mut Outcome) -> Result<(), StoreError> {
         let transaction = self.pool.begin().await?;
-        let there = store::find_there(&transaction, &accounts).await?;
-        let mut taken = BatchOutcome::default();
-        let mut fresh = self.fresh(accounts, &there, skipped, &mut taken);
+        transaction.batch(USE_INDEXES).await?;
+        let users: Vec<&User> = accounts.iter().map(|account| &account.user).collect();
+        let existing = Existing::of(passwords::find_existing(&transaction, &users).await?);
+        let mut new = self.without_conflicts(accounts, &existing, outcome);
         if self.report.dry_run {
-            // What rolls back at the end has written nothing.
-            taken.sessions = fresh.iter().map(|account| account.sessions.len() as u64).sum();
-            taken.accounts = fresh;
-            return Ok(taken);
+            // Dropping the transaction rolls it back.
+            outcome.sessions = new.iter().map(|account| account.sessions.len() as u64).sum();
+            outcome.copied = new;
+            return Ok(());
         }
-        let new: HashSet<String> = store::insert_users(&transaction, &fresh).await?.into_iter().collect();
-        fresh.retain(|account| {
-            let is_new = new.contains(account.id.as_str());
-            if !is_new {
-                skipped.push((Reason::EmailTaken, account.label.clone()));
-            }
-            is_new
+        let users: Vec<&User> = new.iter().map(|account| &account.user).collect();
+        let stored = users::create_missing(&transaction, &users).await?;
+        for lost in new.extract_if(.., |account| !stored.contains(account.user.id.as_str())) {
+            // Somebody signed up with this email just now.
+            outcome.skip(SkipReason::EmailTaken, lost.label);
+        }
+        let stored = new.iter().filter_map(|account| {
+            let User { id, updated_at, .. } = &account.user;
+            Some(NewPassword { user: id, stored: account.password.as_ref()?, set_at: *updated_at })
         });
-        store::insert_passwords(&transaction, &fresh).await?;
-        taken.sessions = store::insert_sessions(&transaction, &fresh).await?;
+        passwords::create_all(&transaction, &stored.collect::<Vec<_>>()).await?;
+        let sessions: Vec<&ImportedSession> = new.iter().flat_map(|account| &account.sessions).collect();
+        outcome.sessions = sessions::import(&transaction, &sessions).await?;
         transaction.commit().await?;
-        taken.accounts = fresh;
-        Ok(taken)
+        outcome.copied = new;
+        Ok(())
     }
 
-    /// The accounts of a batch that are not here yet, the first one of each address.
-    fn fresh(
+    /// The accounts of a batch that do not exist yet: of several with one id or email, the first.
+    fn without_conflicts(
         &mut self,
         accounts: Vec<ValidAccount>,
-        there: &Existing,
-        skipped: &mut Vec<(Reason, String)>,
-        taken: &mut BatchOutcome,
+        existing: &Existing,
+        outcome: &mut Outcome,
     ) -> Vec<ValidAccount> {
-        let mut seen = std::mem::take(&mut self.would_have);
-        let mut fresh = Vec::with_capacity(accounts.len());
+        if !self.report.dry_run {
+            // The database has what earlier batches stored.
+            self.seen.clear();
+        }
+        let mut new = Vec::with_capacity(accounts.len());
         for account in accounts {
-            let (id, email) = (account.id.as_str(), account.email.as_str());
-            if let Some(changed) = there.ids.get(id) {
-                if account.updated_at > *changed {
-                    taken.changed_since.push(account.label);
+            let (id, email) = (account.user.id.as_str(), account.user.email.as_str());
+            let duplicate = self.seen.contains(id) || self.seen.contains(email);
+            match existing.conflict(&account).or(duplicate.then_some(Conflict::EmailTaken)) {
+                None => {
+                    self.seen.extend([id.to_owned(), email.to_owned()]);
+                    new.push(account);
                 }
-                taken.already_there += 1;
-            } else if account.new_id && there.emails.contains_key(email) {
-                taken.already_there += 1;
-            } else if there.emails.contains_key(email) || seen.contains(email) || seen.contains(id) {
-                skipped.push((Reason::EmailTaken, account.label));
-            } else {
-                // An id has no `@` in it, so both can be kept in one place.
-                seen.extend([id.to_owned(), email.to_owned()]);
-                fresh.push(account);
+                Some(Conflict::Imported { changed }) => {
+                    outcome.already_there += 1;
+                    outcome.changed.extend(changed.then_some(account.label));
+                }
+                Some(Conflict::EmailTaken) => outcome.skip(SkipReason::EmailTaken, account.label),
             }
         }
-        if self.report.dry_run {
-            self.would_have = seen;
-        }
-        fresh
+        new
     }
 
-    fn count(&mut self, taken: BatchOutcome) {
+    fn count(&mut self, outcome: Outcome) {
         let report = &mut self.report;
-        for account in &taken.accounts {
+        for (reason, label) in outcome.skipped {
+            report.skip(reason, label);
+        }
+        let mut sessions = 0;
+        for account in &outcome.copied {
             report.users.copied += 1;
+            sessions += account.sessions.len() as u64;
             if let Some(stored) = &account.password {
                 *report.passwords.entry(stored.scheme.as_str()).or_default() += 1;
             }
-            for noted in &account.noted {
-                report.note(*noted, &account.label);
+            for note in &account.notes {
+                report.note(*note, &account.label);
             }
         }
-        let sessions: usize = taken.accounts.iter().map(|account| account.sessions.len()).sum();
-        report.sessions.copied += taken.sessions;
-        report.sessions.already_there += (sessions as u64).saturating_sub(taken.sessions);
-        report.users.already_there += taken.already_there;
-        for label in taken.changed_since {
-            report.note(Noted::ChangedSince, &label);
+        report.sessions.copied += outcome.sessions;
+        report.sessions.already_there += sessions.saturating_sub(outcome.sessions);
+        report.users.already_there += outcome.already_there;
+        for label in outcome.changed {
+            report.note(Note::ChangedSince, &label);
         }
     }
 }
 
-/// What came of a batch.
+/// What became of a batch.
 #[derive(Default)]
-struct BatchOutcome {
-    accounts: Vec<ValidAccount>,
+struct Outcome {
+    copied: Vec<ValidAccount>,
+    /// Sessions copied.
     sessions: u64,
     already_there: u64,
-    changed_since: Vec<String>,
+    /// Labels of accounts that exist and have changed at the source since they were copied.
+    changed: Vec<String>,
+    skipped: Vec<(SkipReason, String)>,
+}
+
+impl Outcome {
+    fn skip(&mut self, reason: SkipReason, label: String) {
+        self.skipped.push((reason, label));
+    }
+}
+
+/// Why an account is not new.
+enum Conflict {
+    /// It was imported before.
+    Imported {
+        /// Whether it has changed at the source since.
+        changed: bool,
+    },
+    /// Another account has its email.
+    EmailTaken,
+}
+
+/// The accounts that have the ids or emails of a batch.
+struct Existing {
+    /// When the account of an id was last changed.
+    changed_at: HashMap<String, Timestamp>,
+    emails: HashSet<String>,
+}
+
+impl Existing {
+    fn of(users: Vec<ExistingUser>) -> Self {
+        let (mut changed_at, mut emails) = (HashMap::new(), HashSet::new());
+        for user in users {
+            changed_at.insert(user.id, user.changed_at);
+            emails.insert(user.email);
+        }
+        Self { changed_at, emails }
+    }
+
+    fn conflict(&self, account: &ValidAccount) -> Option<Conflict> {
+        if let Some(changed_at) = self.changed_at.get(account.user.id.as_str()) {
+            return Some(Conflict::Imported { changed: account.user.updated_at > *changed_at });
+        }
+        let same_email = self.emails.contains(account.user.email.as_str());
+        same_email.then_some(match account.new_id {
+            true => Conflict::Imported { changed: false },
+            false => Conflict::EmailTaken,
+        })
+    }
 }

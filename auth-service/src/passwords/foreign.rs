@@ -1,5 +1,5 @@
-//! Hashes that other systems made. Each is verified by its maker's own rule until its owner signs in, and is then
-//! made anew by ours. None is ever made here.
+//! Password hashes of other systems. Each is verified by its own scheme until the user signs in, and is then replaced by
+//! one of ours. None is created here.
 
 use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
@@ -8,12 +8,12 @@ use aws_lc_rs::constant_time;
 
 use super::model::{Password, Scheme, StoredHash};
 
-/// The dearest bcrypt hash that is taken: four seconds on a server core of 2026. Its owner waits that long once, and
-/// anybody who tries their password holds a hashing thread for it.
+/// The highest accepted cost of bcrypt: four seconds on a server core of 2026. The user waits that long once, and every
+/// attempt at the password occupies a hashing thread that long.
 const MAX_BCRYPT_COST: u32 = 16;
-/// The most memory one argon2 hash may take, in KiB: 1 GiB, the dearest setting in common use.
+/// The most memory of an accepted argon2 hash, in KiB: 1 GiB, the highest setting in common use.
 const MAX_ARGON2_MEMORY_KIB: u32 = 1 << 20;
-/// The most work one argon2 hash may be, in KiB times passes: four passes over 1 GiB, a few seconds.
+/// The most work of an accepted argon2 hash, in KiB times passes: four passes over 1 GiB, a few seconds.
 const MAX_ARGON2_WORK_KIB: u64 = 1 << 22;
 /// Better Auth's scrypt: 2^14 rounds of 2 KiB blocks, so 32 MiB, and a key of 64 bytes.
 const SCRYPT_LOG_N: u8 = 14;
@@ -24,32 +24,30 @@ const SCRYPT_KEY_BYTES: usize = 64;
 /// `$2b$12$`, 22 characters of salt, 31 of hash.
 const BCRYPT_LENGTH: usize = 60;
 
-/// Why a hash of another system is not taken.
+/// Why a hash of another system is not imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnsupportedHash {
-    /// No format that is known here.
+pub(crate) enum UnsupportedHash {
     UnknownFormat,
-    /// Verifying it would take more memory or time than one sign-in may.
+    /// Verifying it would take more memory or time than a sign-in may.
     TooCostly,
 }
 
-/// The rule of a hash that comes from outside: the one `named` along with it if its look allows that, else the one
-/// its look tells. Only what was named ours is held for ours: the same text under another rule is another password.
-///
-/// # Errors
-/// When there is none, or it would cost too much to follow.
-pub fn accept(hash: &str, named: Option<Scheme>) -> Result<Scheme, UnsupportedHash> {
-    let told = recognise(hash)?;
+/// The scheme of a hash from outside: `named` if the format of the hash allows that, else the scheme of the format. A
+/// hash is of one of our own schemes only if it is named so, since the same text is another password's in another scheme.
+pub(crate) fn scheme_of(hash: &str, named: Option<Scheme>) -> Result<Scheme, UnsupportedHash> {
+    let detected = detect(hash)?;
     match named {
-        None => Ok(told),
-        Some(named) if named == told => Ok(told),
-        Some(ours @ (Scheme::Bcrypt | Scheme::BcryptHmacSha384)) if told == Scheme::ForeignBcrypt => Ok(ours),
+        None => Ok(detected),
+        Some(named) if named == detected => Ok(detected),
+        Some(own @ (Scheme::Bcrypt | Scheme::BcryptHmacSha384)) if detected == Scheme::ForeignBcrypt => {
+            Ok(own)
+        }
         Some(_) => Err(UnsupportedHash::UnknownFormat),
     }
 }
 
-/// The rule that made a hash of another system, told by its look.
-fn recognise(hash: &str) -> Result<Scheme, UnsupportedHash> {
+/// The foreign scheme that a hash has the format of.
+fn detect(hash: &str) -> Result<Scheme, UnsupportedHash> {
     if scrypt_parts(hash).is_some() {
         Ok(Scheme::BetterAuthScrypt)
     } else if hash.starts_with("$2") {
@@ -61,11 +59,11 @@ fn recognise(hash: &str) -> Result<Scheme, UnsupportedHash> {
     }
 }
 
-/// Whether `password` made `stored`, by the rule of a foreign scheme; `None` when the stored text is none of its.
-pub fn verify(password: &Password, stored: &StoredHash) -> Option<bool> {
+/// Whether `stored` is the hash of `password` in its foreign scheme. `None` if the stored text is not of that scheme.
+pub(super) fn verify(password: &Password, stored: &StoredHash) -> Option<bool> {
     match stored.scheme {
         Scheme::BetterAuthScrypt => verify_scrypt(password, &stored.hash),
-        // The bytes as they were typed; what is beyond 72 of them its maker cut too.
+        // The bytes as typed. The other system also ignored those after the 72nd.
         Scheme::ForeignBcrypt => ::bcrypt::verify(password.as_typed(), &stored.hash).ok(),
         Scheme::Argon2 => {
             let hash = PasswordHash::new(&stored.hash).ok()?;
@@ -81,7 +79,7 @@ pub fn verify(password: &Password, stored: &StoredHash) -> Option<bool> {
 
 fn bcrypt(hash: &str) -> Result<Scheme, UnsupportedHash> {
     let parts: ::bcrypt::HashParts = hash.parse().map_err(|_| UnsupportedHash::UnknownFormat)?;
-    // `$2x$` marks hashes of a broken implementation, which other rules cannot verify.
+    // `$2x$` marks hashes of a broken implementation.
     let version = ["$2a$", "$2b$", "$2y$"].iter().any(|version| hash.starts_with(version));
     if !version || hash.len() != BCRYPT_LENGTH {
         return Err(UnsupportedHash::UnknownFormat);
@@ -107,7 +105,7 @@ fn argon2(hash: &str) -> Result<Scheme, UnsupportedHash> {
     Ok(Scheme::Argon2)
 }
 
-/// Salt and key, both as lower-case hexadecimal digits.
+/// Salt and key, both in lower-case hexadecimal digits.
 fn scrypt_parts(hash: &str) -> Option<(&str, &str)> {
     let (salt, key) = hash.split_once(':')?;
     let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -115,14 +113,14 @@ fn scrypt_parts(hash: &str) -> Option<(&str, &str)> {
     (fits && is_hex(salt) && is_hex(key)).then_some((salt, key))
 }
 
-/// The salt is the hexadecimal text itself, not what it stands for; the password is in its NFKC form.
+/// The salt is the hexadecimal text itself, not the bytes that it encodes. The password is in NFKC form.
 fn verify_scrypt(password: &Password, hash: &str) -> Option<bool> {
     let (salt, expected) = scrypt_parts(hash)?;
     let params = ::scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P).ok()?;
     let mut key = [0; SCRYPT_KEY_BYTES];
     ::scrypt::scrypt(password.bytes(), salt.as_bytes(), &params, &mut key).ok()?;
-    let made: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(constant_time::verify_slices_are_equal(made.as_bytes(), expected.as_bytes()).is_ok())
+    let actual: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(constant_time::verify_slices_are_equal(actual.as_bytes(), expected.as_bytes()).is_ok())
 }
 
 #[cfg(test)]
@@ -141,13 +139,13 @@ mod tests {
     }
 
     fn check(text: &str, hash: &str) -> Option<bool> {
-        let scheme = recognise(hash).unwrap();
+        let scheme = detect(hash).unwrap();
         verify(&password(text), &StoredHash { hash: hash.to_owned(), scheme })
     }
 
     #[test]
-    fn better_auths_scrypt_is_verified_by_its_rule() {
-        assert_eq!(recognise(SCRYPT), Ok(Scheme::BetterAuthScrypt));
+    fn a_scrypt_hash_of_better_auth_is_verified() {
+        assert_eq!(detect(SCRYPT), Ok(Scheme::BetterAuthScrypt));
         assert_eq!(check("password123", SCRYPT), Some(true));
         assert_eq!(check("password124", SCRYPT), Some(false));
         // Full-width digits are the same password in its NFKC form.
@@ -155,21 +153,21 @@ mod tests {
     }
 
     #[test]
-    fn argon2_is_verified_by_the_parameters_in_its_text() {
+    fn argon2_is_verified_with_the_parameters_in_the_hash() {
         assert_eq!(check("password", ARGON2), Some(true));
         assert_eq!(check("passwore", ARGON2), Some(false));
         let i = "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA";
         assert_eq!(check("password", i), Some(true));
     }
 
-    /// A foreign maker took the bytes as they came and cut them at 72; every version means the same.
+    /// Every version of bcrypt means the same.
     #[test]
-    fn foreign_bcrypt_is_of_the_bytes_as_typed_and_cut() {
+    fn foreign_bcrypt_is_of_the_first_72_bytes_as_typed() {
         let made =
             |text: &str, version| ::bcrypt::hash_with_result(text, 4).unwrap().format_for_version(version);
         for version in [::bcrypt::Version::TwoA, ::bcrypt::Version::TwoB, ::bcrypt::Version::TwoY] {
             let hash = made("correct horse", version);
-            assert_eq!(recognise(&hash), Ok(Scheme::ForeignBcrypt));
+            assert_eq!(detect(&hash), Ok(Scheme::ForeignBcrypt));
             assert_eq!(check("correct horse", &hash), Some(true));
             assert_eq!(check("wrong horse", &hash), Some(false));
         }
@@ -181,9 +179,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_or_costs_too_much_is_not_taken() {
+    fn an_unknown_or_too_costly_hash_is_refused() {
         let costly = |cost| format!("$2b${cost}${}", ".".repeat(53));
-        assert_eq!(recognise(&costly("16")), Ok(Scheme::ForeignBcrypt));
+        assert_eq!(detect(&costly("16")), Ok(Scheme::ForeignBcrypt));
         for hash in [
             costly("17"),
             costly("31"),
@@ -191,7 +189,7 @@ mod tests {
             ARGON2.replace("t=2", "t=65"),
             ARGON2.replace("m=65536,t=2", "m=4294967295,t=4294967295"),
         ] {
-            assert_eq!(recognise(&hash), Err(UnsupportedHash::TooCostly), "{hash}");
+            assert_eq!(detect(&hash), Err(UnsupportedHash::TooCostly), "{hash}");
         }
         for hash in [
             "",
@@ -208,29 +206,29 @@ mod tests {
             &format!("{SCRYPT}0"),
             "5f4dcc3b5aa765d61d8327deb882cf99",
         ] {
-            assert_eq!(recognise(hash), Err(UnsupportedHash::UnknownFormat), "{hash}");
+            assert_eq!(detect(hash), Err(UnsupportedHash::UnknownFormat), "{hash}");
         }
     }
 
     #[test]
-    fn a_name_beside_a_hash_must_fit_its_look() {
+    fn the_name_of_a_scheme_must_match_the_format_of_the_hash() {
         let bcrypt = format!("$2b$12${}", ".".repeat(53));
-        assert_eq!(accept(&bcrypt, None), Ok(Scheme::ForeignBcrypt));
+        assert_eq!(scheme_of(&bcrypt, None), Ok(Scheme::ForeignBcrypt));
         for ours in [Scheme::Bcrypt, Scheme::BcryptHmacSha384, Scheme::ForeignBcrypt] {
-            assert_eq!(accept(&bcrypt, Some(ours)), Ok(ours));
-            assert_eq!(accept(SCRYPT, Some(ours)), Err(UnsupportedHash::UnknownFormat));
+            assert_eq!(scheme_of(&bcrypt, Some(ours)), Ok(ours));
+            assert_eq!(scheme_of(SCRYPT, Some(ours)), Err(UnsupportedHash::UnknownFormat));
         }
-        assert_eq!(accept(&bcrypt, Some(Scheme::Argon2)), Err(UnsupportedHash::UnknownFormat));
+        assert_eq!(scheme_of(&bcrypt, Some(Scheme::Argon2)), Err(UnsupportedHash::UnknownFormat));
         assert_eq!(
-            accept(&format!("$2b$31${}", ".".repeat(53)), Some(Scheme::Bcrypt)),
+            scheme_of(&format!("$2b$31${}", ".".repeat(53)), Some(Scheme::Bcrypt)),
             Err(UnsupportedHash::TooCostly)
         );
     }
 
     proptest::proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "(\\$2[abxy]\\$|\\$argon2id\\$|)[0-9a-f:$=,.mtpv]{0,120}") {
-            if let Err(why) = recognise(&text) {
+        fn no_text_makes_detection_panic(text in "(\\$2[abxy]\\$|\\$argon2id\\$|)[0-9a-f:$=,.mtpv]{0,120}") {
+            if let Err(why) = detect(&text) {
                 proptest::prop_assert!(matches!(why, UnsupportedHash::UnknownFormat | UnsupportedHash::TooCostly));
             }
         }

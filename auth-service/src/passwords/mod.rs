@@ -13,15 +13,17 @@ mod service;
 mod sign_ups;
 mod store;
 
-pub use foreign::{UnsupportedHash, accept};
+pub(crate) use foreign::{UnsupportedHash, scheme_of};
 pub use hashing::HashPool;
 pub use model::{Cost, PasswordRules, Scheme, StoredHash};
+pub(crate) use model::{ExistingUser, NewPassword, UserWithPassword};
 pub use policy::{BlockedWords, Blocklist, BreachService, BreachServiceError, PasswordPolicy};
 pub use service::Passwords;
 pub use sign_ups::{
     SignUp, complete as complete_sign_up, find as find_sign_up, find_by_email as find_sign_ups,
 };
 
+pub(crate) use store::{create_all, find_existing, page};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `sign-up/email`, `sign-in/email`, and what lists, verifies, changes and resets passwords.

@@ -2,10 +2,14 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
+use shared_claims::UserId;
+use strum::{EnumString, IntoStaticStr};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::ApiError;
+use crate::users::User;
 
 /// What bcrypt itself accepts, and what the default is: about a quarter of a second on a server core of 2026.
 const MIN_COST: u32 = 4;
@@ -93,7 +97,8 @@ impl FromStr for Cost {
 }
 
 /// The rule that turned a password into its hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Scheme {
     /// `$2b$` bcrypt of the NFKC form: for passwords of up to 72 bytes without NUL. Every system can read these.
     Bcrypt,
@@ -108,23 +113,9 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    const ALL: [Self; 5] =
-        [Self::Bcrypt, Self::BcryptHmacSha384, Self::BetterAuthScrypt, Self::ForeignBcrypt, Self::Argon2];
-
     /// Its name in the database.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bcrypt => "bcrypt",
-            Self::BcryptHmacSha384 => "bcrypt-hmac-sha384",
-            Self::BetterAuthScrypt => "better-auth-scrypt",
-            Self::ForeignBcrypt => "foreign-bcrypt",
-            Self::Argon2 => "argon2",
-        }
-    }
-
-    /// Reads the name in the database.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scheme| scheme.as_str() == name)
+        self.into()
     }
 
     /// Whether another system made such hashes. They are replaced when their owner signs in.
@@ -133,6 +124,11 @@ impl Scheme {
             Self::Bcrypt | Self::BcryptHmacSha384 => false,
             Self::BetterAuthScrypt | Self::ForeignBcrypt | Self::Argon2 => true,
         }
+    }
+
+    /// Whether other systems verify such hashes too.
+    pub(crate) fn is_portable(self) -> bool {
+        self != Self::BcryptHmacSha384
     }
 
     /// The algorithm that does the work.
@@ -152,6 +148,27 @@ pub struct StoredHash {
     pub hash: String,
     /// The rule.
     pub scheme: Scheme,
+}
+
+/// A user, with the hash of their password if they have one.
+pub(crate) struct UserWithPassword {
+    pub user: User,
+    pub password: Option<StoredHash>,
+}
+
+/// An account that exists.
+pub(crate) struct ExistingUser {
+    pub id: String,
+    pub email: String,
+    /// When the account or its password was last changed.
+    pub changed_at: Timestamp,
+}
+
+/// The password of a new account.
+pub(crate) struct NewPassword<'a> {
+    pub user: &'a UserId,
+    pub stored: &'a StoredHash,
+    pub set_at: Timestamp,
 }
 
 #[cfg(test)]

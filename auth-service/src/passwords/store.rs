@@ -6,7 +6,7 @@ use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
 
-use super::model::{Scheme, StoredHash};
+use super::model::{ExistingUser, NewPassword, Scheme, StoredHash, UserWithPassword};
 use crate::protocol::email_address::Email;
 use crate::users::{self, CredentialEpoch, User};
 
@@ -31,12 +31,28 @@ const FIND: &str = "
     SELECT p.hash, p.scheme, u.credential_epoch
     FROM passwords p JOIN users u ON u.id = p.user_id WHERE p.user_id = $1";
 const SET_AT: &str = "SELECT updated_at FROM passwords WHERE user_id = $1";
-const FIND_BY_EMAIL: &str = "
+/// Users with their password hash, which is null where there is none.
+macro_rules! users_with_passwords {
+    ($which:literal) => {
+        concat!(
+            "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch,
            p.hash, p.scheme
+    FROM users u LEFT JOIN passwords p ON p.user_id = u.id ",
+            $which
+        )
+    };
+}
+const FIND_BY_EMAIL: &str = users_with_passwords!("WHERE u.email = $1");
+const PAGE: &str = users_with_passwords!("WHERE u.id > $1 ORDER BY u.id LIMIT $2");
+const FIND_EXISTING: &str = "
+    SELECT u.id, u.email, greatest(u.updated_at, p.updated_at) AS updated_at
     FROM users u LEFT JOIN passwords p ON p.user_id = u.id
-    WHERE u.email = $1";
+    WHERE u.id = ANY($1) OR u.email = ANY($2)";
+const CREATE_ALL: &str = "
+    INSERT INTO passwords (user_id, hash, scheme, updated_at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])";
 
 /// Gives a new account its password.
 pub async fn create(
@@ -102,10 +118,61 @@ pub async fn find_by_email(
     Ok(Some((users::from_row(&row)?, from_row(&row)?)))
 }
 
+/// The users whose id comes after `after`, by id, up to `limit` of them.
+///
+/// # Errors
+/// If the query fails or a stored value is invalid.
+pub(crate) async fn page(
+    client: &impl Executor,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<UserWithPassword>, StoreError> {
+    let rows = client.query(PAGE, &[&after, &limit]).await?;
+    let read = |row| Ok(UserWithPassword { user: users::from_row(row)?, password: from_row(row)? });
+    rows.iter().map(read).collect()
+}
+
+/// The accounts that have the id or the email of one of `users`.
+///
+/// # Errors
+/// If the query fails.
+pub(crate) async fn find_existing(
+    client: &impl Executor,
+    users: &[&User],
+) -> Result<Vec<ExistingUser>, StoreError> {
+    let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
+    let emails: Vec<&str> = users.iter().map(|user| user.email.as_str()).collect();
+    let read = |row: &Row| {
+        Ok(ExistingUser {
+            id: column(row, "users", "id")?,
+            email: column(row, "users", "email")?,
+            changed_at: column(row, "users", "updated_at")?,
+        })
+    };
+    client.query(FIND_EXISTING, &[&ids, &emails]).await?.iter().map(read).collect()
+}
+
+/// Gives new accounts their passwords, in one statement.
+///
+/// # Errors
+/// If the query fails.
+pub(crate) async fn create_all(
+    client: &impl Executor,
+    passwords: &[NewPassword<'_>],
+) -> Result<(), StoreError> {
+    let users: Vec<&str> = passwords.iter().map(|new| new.user.as_str()).collect();
+    let hashes: Vec<&str> = passwords.iter().map(|new| new.stored.hash.as_str()).collect();
+    let schemes: Vec<&str> = passwords.iter().map(|new| new.stored.scheme.as_str()).collect();
+    let set_at: Vec<Timestamp> = passwords.iter().map(|new| new.set_at).collect();
+    client.execute(CREATE_ALL, &[&users, &hashes, &schemes, &set_at]).await?;
+    Ok(())
+}
+
 /// Reads a password out of a row that has its columns, which are null where there is none.
 pub(super) fn from_row(row: &Row) -> Result<Option<StoredHash>, StoreError> {
     let Some(hash) = column::<Option<String>>(row, "passwords", "hash")? else { return Ok(None) };
     let scheme: &str = column(row, "passwords", "scheme")?;
-    let scheme = Scheme::parse(scheme).ok_or_else(|| corrupt("passwords", "scheme", "unknown"))?;
+    let scheme: Scheme =
+        scheme.parse().map_err(|error: strum::ParseError| corrupt("passwords", "scheme", error))?;
     Ok(Some(StoredHash { hash, scheme }))
 }

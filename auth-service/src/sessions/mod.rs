@@ -16,8 +16,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use change::sync_cookies;
 pub use current::{Fresh, MaybeSignedIn, SignedIn, WithBody};
-pub use model::{Device, Session, SessionSettings, Times};
+pub use model::{Device, Session, SessionSettings};
+pub(crate) use model::{ForeignSession, ImportedSession};
 pub use starting::Started;
+pub(crate) use store::{count_live, import};
 pub use store::{end_all, hold};
 
 /// Adds `sign-out`, `get-session`, `update-session`, `token`, `list-sessions` and the endpoints that revoke sessions.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
+use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
 use crate::protocol::timestamp;
 use crate::status_lists::StatusIndex;
@@ -76,17 +77,6 @@ pub struct Device<'a> {
     pub user_agent: &'a str,
 }
 
-/// The times of a session of another system.
-#[derive(Debug, Clone, Copy)]
-pub struct Times {
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it was last extended.
-    pub updated_at: Timestamp,
-    /// When it ends.
-    pub expires_at: Timestamp,
-}
-
 impl Session {
     /// A session that begins now.
     pub fn begin(
@@ -110,28 +100,6 @@ impl Session {
         }
     }
 
-    /// A session that another system began. It keeps its times; its handle is new. Better Auth does not store whether
-    /// a session is remembered, but those that are not last a day, and are never extended: so does this one then.
-    pub fn moved(
-        user_id: UserId,
-        Times { created_at, updated_at, expires_at }: Times,
-        device: Device<'_>,
-        now: Timestamp,
-    ) -> Self {
-        let lasts = expires_at.duration_since(created_at);
-        Self {
-            id: SessionId::new(now),
-            user_id,
-            created_at,
-            updated_at,
-            expires_at,
-            remembered: lasts > UNREMEMBERED_TTL + REMEMBERED_TOLERANCE,
-            ip_address: kept_of(device.ip_address),
-            user_agent: kept_of(device.user_agent),
-            status_index: None,
-        }
-    }
-
     /// When the session should end if it is extended now; `None` when it is not time yet, or it never is extended.
     pub fn extension(&self, settings: &SessionSettings, now: Timestamp) -> Option<Timestamp> {
         let extended = settings.end(self.created_at, later(now, settings.ttl));
@@ -142,6 +110,42 @@ impl Session {
     /// Whether it began recently enough for what somebody at an unwatched device must not do.
     pub fn is_fresh(&self, settings: &SessionSettings, now: Timestamp) -> bool {
         settings.fresh_age.is_zero() || now.duration_since(self.created_at) < settings.fresh_age
+    }
+}
+
+/// A session as another system stored it.
+pub(crate) struct ForeignSession {
+    pub token: SessionToken,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub ip_address: String,
+    pub user_agent: String,
+}
+
+/// A session that another system began, ready to be stored here.
+pub(crate) struct ImportedSession {
+    pub session: Session,
+    pub token: SessionToken,
+}
+
+impl ForeignSession {
+    /// The same session here, with a new id. Better Auth does not store whether a session is remembered. One that is
+    /// not lasts a day and is never extended, so a session that was created for a day is not remembered here either.
+    pub fn of_user(self, user_id: UserId, now: Timestamp) -> ImportedSession {
+        let lifetime = self.expires_at.duration_since(self.created_at);
+        let session = Session {
+            id: SessionId::new(now),
+            user_id,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            expires_at: self.expires_at,
+            remembered: lifetime > UNREMEMBERED_TTL + REMEMBERED_TOLERANCE,
+            ip_address: kept_of(&self.ip_address),
+            user_agent: kept_of(&self.user_agent),
+            status_index: None,
+        };
+        ImportedSession { session, token: self.token }
     }
 }
 
@@ -269,11 +273,18 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_session_is_remembered_if_it_was_made_to_last_longer_than_a_day() {
+    fn an_imported_session_is_remembered_if_it_was_created_for_longer_than_a_day() {
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let lasting = |ttl: SignedDuration| {
-            let times = Times { created_at: start, updated_at: start, expires_at: later(start, ttl) };
-            Session::moved("alice".parse().unwrap(), times, device(""), later(start, ttl)).remembered
+            let foreign = ForeignSession {
+                token: SessionToken::from("token"),
+                created_at: start,
+                updated_at: start,
+                expires_at: later(start, ttl),
+                ip_address: String::new(),
+                user_agent: String::new(),
+            };
+            foreign.of_user("alice".parse().unwrap(), later(start, ttl)).session.remembered
         };
         assert!(lasting(WEEK));
         assert!(lasting(SignedDuration::from_hours(25)));

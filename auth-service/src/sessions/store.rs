@@ -1,13 +1,13 @@
 //! The `sessions` table.
 
 use jiff::Timestamp;
-use service_kit::database::{Executor, Transaction};
+use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::model::Session;
+use super::model::{ImportedSession, Session};
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
 use crate::status_lists::{StatusIndex, allocate_index};
@@ -35,6 +35,14 @@ const START: &str = concat!(
     RETURNING status_index, ARRAY(SELECT id FROM left_behind) AS left_sessions,
               ARRAY(SELECT user_id FROM left_behind) AS left_users"
 );
+/// A session whose token exists is left as it is.
+const IMPORT: &str = "
+    INSERT INTO sessions
+        (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[],
+                         $6::timestamptz[], $7::boolean[], $8::text[], $9::text[])
+    ON CONFLICT (token_hash) DO NOTHING";
+const COUNT_LIVE: &str = "SELECT count(*) FROM sessions WHERE expires_at > $1";
 /// The same for a session that has no place yet. Of two that try at once the second waits for the first and finds it
 /// done.
 const ALLOCATE_INDEX: &str = concat!(
@@ -111,6 +119,38 @@ pub async fn start(
         Some(row) => Ok(Stored::Begun { index: status_index(&row)?, left: left_behind(&row)? }),
         None => Ok(Stored::CredentialChanged),
     }
+}
+
+/// Stores sessions of another system, in one statement. Returns how many were new.
+///
+/// # Errors
+/// If the query fails.
+pub(crate) async fn import(client: &impl Executor, sessions: &[&ImportedSession]) -> Result<u64, StoreError> {
+    if sessions.is_empty() {
+        return Ok(0);
+    }
+    let hashes: Vec<Vec<u8>> = sessions.iter().map(|new| new.token.hash()).collect();
+    let sessions = || sessions.iter().map(|new| &new.session);
+    let ids: Vec<&Uuid> = sessions().map(|session| session.id.as_uuid()).collect();
+    let users: Vec<&str> = sessions().map(|session| session.user_id.as_str()).collect();
+    let created: Vec<Timestamp> = sessions().map(|session| session.created_at).collect();
+    let updated: Vec<Timestamp> = sessions().map(|session| session.updated_at).collect();
+    let expires: Vec<Timestamp> = sessions().map(|session| session.expires_at).collect();
+    let remembered: Vec<bool> = sessions().map(|session| session.remembered).collect();
+    let addresses: Vec<&str> = sessions().map(|session| session.ip_address.as_str()).collect();
+    let agents: Vec<&str> = sessions().map(|session| session.user_agent.as_str()).collect();
+    let values: [&dyn Parameter; 9] =
+        [&ids, &users, &hashes, &created, &updated, &expires, &remembered, &addresses, &agents];
+    client.execute(IMPORT, &values).await
+}
+
+/// The number of sessions that have not expired.
+///
+/// # Errors
+/// If the query fails.
+pub(crate) async fn count_live(client: &impl Executor, now: Timestamp) -> Result<u64, StoreError> {
+    let count: i64 = column(&client.query_one(COUNT_LIVE, &[&now]).await?, "sessions", "count")?;
+    Ok(count.unsigned_abs())
 }
 
 /// Keeps a session from ending before the transaction does. False if it has ended. Comes after locking the account, if

@@ -1,5 +1,7 @@
 //! The `users` table.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
@@ -13,6 +15,14 @@ use crate::protocol::email_address::Email;
 const CREATE: &str = "
     INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+/// Existing accounts stay as they are, and so does one that is created at this moment with one of these emails.
+const CREATE_MISSING: &str = "
+    INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::timestamptz[],
+                         $7::timestamptz[])
+    ON CONFLICT DO NOTHING
+    RETURNING id";
+const COUNT: &str = "SELECT count(*) FROM users";
 const FIND: &str = "
     SELECT id AS user_id, name, email, email_verified, image,
            created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch
@@ -60,6 +70,35 @@ pub async fn insert(client: &impl Executor, user: &User) -> Result<(), ApiError>
     ];
     client.execute(CREATE, &parameters).await.map_err(taken)?;
     Ok(())
+}
+
+/// Stores those of `users` whose id and email do not exist yet, in one statement. Returns their ids.
+///
+/// # Errors
+/// If the query fails.
+pub(crate) async fn create_missing(
+    client: &impl Executor,
+    users: &[&User],
+) -> Result<HashSet<String>, StoreError> {
+    let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
+    let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+    let emails: Vec<&str> = users.iter().map(|user| user.email.as_str()).collect();
+    let verified: Vec<bool> = users.iter().map(|user| user.email_verified).collect();
+    let images: Vec<Option<&str>> = users.iter().map(|user| user.image.as_deref()).collect();
+    let created: Vec<Timestamp> = users.iter().map(|user| user.created_at).collect();
+    let updated: Vec<Timestamp> = users.iter().map(|user| user.updated_at).collect();
+    let parameters: [&dyn Parameter; 7] = [&ids, &names, &emails, &verified, &images, &created, &updated];
+    let rows = client.query(CREATE_MISSING, &parameters).await?;
+    rows.iter().map(|row| column(row, "users", "id")).collect()
+}
+
+/// The number of accounts.
+///
+/// # Errors
+/// If the query fails.
+pub(crate) async fn count(client: &impl Executor) -> Result<u64, StoreError> {
+    let count: i64 = column(&client.query_one(COUNT, &[]).await?, "users", "count")?;
+    Ok(count.unsigned_abs())
 }
 
 /// The account of this id.

@@ -1,92 +1,40 @@
-//! Users with their passwords and sessions: one query, joined by the source, so that ids may be of any type there.
+//! Users with their passwords and sessions: one query, joined by the source, where ids may be of any type.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use service_kit::store::StoreError;
 use tokio_postgres::Row;
 
-use super::names::{Names, quoted};
-use crate::import_export::account::{NewAccount, NewSession};
+use super::names::Names;
+use super::tables::Table;
+use crate::import_export::account::NewAccount;
 use crate::import_export::error::TransferError;
-use crate::import_export::progress::Progress;
-use crate::import_export::reason::Reason;
+use crate::import_export::reason::SkipReason;
+use crate::import_export::rows;
 use crate::import_export::snapshot::Snapshot;
 use crate::import_export::target::Target;
+use crate::protocol::opaque_token::SessionToken;
+use crate::sessions::ForeignSession;
 
-/// The statements for a deployment whose tables were looked at.
-pub struct Plan {
+/// The queries for a deployment's tables.
+pub struct Queries {
     users: String,
     count: String,
     providers: String,
     expired: Option<String>,
 }
 
-/// What a table has, of what is asked of it.
-pub struct Table<'a> {
-    names: &'a Names,
-    model: &'static str,
-    /// Its name, quoted.
-    pub name: String,
-    columns: Vec<String>,
-}
-
-impl<'a> Table<'a> {
-    /// Looks at a table.
-    pub async fn look(
-        snapshot: &Snapshot<'_>,
-        names: &'a Names,
-        model: &'static str,
-    ) -> Result<Self, TransferError> {
-        let name = names.table(model);
-        let columns = snapshot.columns(&name).await.map_err(TransferError::Source)?;
-        if columns.is_empty() && names.is_given(model, None) {
-            return Err(TransferError::Shape(format!("the source has no table {name}")));
-        }
-        Ok(Self { names, model, name, columns })
-    }
-
-    /// Whether it is there at all.
-    pub fn is_there(&self) -> bool {
-        !self.columns.is_empty()
-    }
-
-    /// A column that must be there, quoted.
-    pub fn column(&self, column: &str) -> Result<String, TransferError> {
-        let name = self.names.column(self.model, column);
-        if !self.is_there() {
-            let (model, table) = (self.model, &self.name);
-            return Err(TransferError::Shape(format!(
-                "the source has no table {table}: if it is called otherwise, say --table {model}=name"
-            )));
-        }
-        if !self.columns.iter().any(|known| known == name) {
-            let (model, table) = (self.model, &self.name);
-            return Err(TransferError::Shape(format!(
-                "table {table} has no column {}: if it is called otherwise, say --column {model}.{column}=name",
-                quoted(name)
-            )));
-        }
-        Ok(quoted(name))
-    }
-
-    /// A column that a deployment may lack, quoted and with `prefix`; `otherwise` stands for one that is not there.
-    pub fn optional(&self, prefix: &str, column: &str, otherwise: &str) -> Result<String, TransferError> {
-        let name = self.names.column(self.model, column);
-        if self.names.is_given(self.model, Some(column)) || self.columns.iter().any(|known| known == name) {
-            return Ok(format!("{prefix}{}", self.column(column)?));
-        }
-        Ok(otherwise.to_owned())
-    }
-}
-
-/// Looks at the tables and makes the statements.
-pub async fn plan(snapshot: &Snapshot<'_>, names: &Names, sessions: bool) -> Result<Plan, TransferError> {
-    let user = Table::look(snapshot, names, "user").await?;
-    let account = Table::look(snapshot, names, "account").await?;
-    let session = Table::look(snapshot, names, "session").await?;
+/// Inspects the tables and builds the queries.
+pub async fn queries(
+    snapshot: &Snapshot<'_>,
+    names: &Names,
+    sessions: bool,
+) -> Result<Queries, TransferError> {
+    let user = Table::inspect(snapshot, names, "user").await?;
+    let account = Table::inspect(snapshot, names, "account").await?;
+    let session = Table::inspect(snapshot, names, "session").await?;
     let (id, email) = (user.column("id")?, user.column("email")?);
     let created = user.column("createdAt")?;
-    let with_sessions = sessions && session.is_there();
+    let with_sessions = sessions && session.exists();
     let session_query = if with_sessions { sessions_of(&session)? } else { NO_SESSIONS.to_owned() };
     let users = format!(
         "SELECT u.{id}::text AS id, u.{email}::text AS email, u.{name}::text AS name,
@@ -112,7 +60,7 @@ pub async fn plan(snapshot: &Snapshot<'_>, names: &Names, sessions: bool) -> Res
         table = user.name,
         passwords = passwords_of(&account)?,
     );
-    Ok(Plan {
+    Ok(Queries {
         users,
         count: format!("SELECT count(*) FROM {}", user.name),
         providers: format!(
@@ -140,7 +88,7 @@ fn passwords_of(account: &Table<'_>) -> Result<String, TransferError> {
     ))
 }
 
-/// In the place of sessions where none are wanted, or there is no such table.
+/// Replaces the query for sessions if they are not imported, or there is no such table.
 const NO_SESSIONS: &str = "
     SELECT NULL::text AS user_id, NULL::text[] AS tokens, NULL::timestamptz[] AS created, NULL::timestamptz[] AS updated,
            NULL::timestamptz[] AS expires, NULL::text[] AS addresses, NULL::text[] AS agents
@@ -166,91 +114,59 @@ fn sessions_of(session: &Table<'_>) -> Result<String, TransferError> {
     ))
 }
 
-/// Copies the accounts, `batch` of them in a transaction.
+/// Imports the accounts, `batch` of them in a transaction.
 pub async fn import(
     snapshot: &Snapshot<'_>,
-    plan: &Plan,
+    queries: &Queries,
     batch: u16,
     target: &mut Target,
     now: Timestamp,
 ) -> Result<(), TransferError> {
     let source = TransferError::Source;
-    for row in snapshot.rows(&plan.providers, &[]).await.map_err(source)? {
-        let (provider, links) = (read(&row, "provider"), read::<i64>(&row, "links"));
-        if let (Ok(provider), Ok(links)) = (provider, links) {
-            target.report.other_providers.insert(provider, u64::try_from(links).unwrap_or(0));
+    for row in snapshot.rows(&queries.providers, &[]).await.map_err(source)? {
+        if let (Ok(provider), Ok(links)) = (row.try_get("provider"), row.try_get::<_, i64>("links")) {
+            target.report.other_providers.insert(provider, links.unsigned_abs());
         }
     }
-    if let Some(expired) = &plan.expired {
+    if let Some(expired) = &queries.expired {
         target.report.sessions.expired = snapshot.count(expired, &[&now]).await.map_err(source)?;
     }
-    let total = snapshot.count(&plan.count, &[]).await.map_err(source)?;
-    let mut progress = Progress::new("users", Some(total));
-    let mut pages = snapshot.open(&plan.users, &[&now]).await.map_err(source)?;
-    loop {
-        let rows = pages.next(batch).await.map_err(source)?;
-        if rows.is_empty() {
-            break;
-        }
-        let count = rows.len() as u64;
-        target.take(rows.iter().map(account).collect()).await?;
-        progress.add(count);
-    }
-    progress.finish();
-    Ok(())
+    let total = snapshot.count(&queries.count, &[]).await.map_err(source)?;
+    let pages = snapshot.open(&queries.users, &[&now]).await.map_err(source)?;
+    rows::import(pages, total, batch, target, read).await
 }
 
-/// A row that cannot be read is an account that stays behind, and no reason to stop.
-fn account(row: &Row) -> NewAccount {
-    let id: String = read(row, "id").unwrap_or_default();
-    read_account(row, &id).unwrap_or_else(|_| NewAccount {
-        label: id,
-        stays: Some(Reason::Unreadable),
+fn read(row: &Row) -> Result<NewAccount, tokio_postgres::Error> {
+    let skip = match (row.try_get("banned")?, row.try_get("anonymous")?) {
+        (true, _) => Some(SkipReason::Banned),
+        (false, true) => Some(SkipReason::Anonymous),
+        (false, false) => None,
+    };
+    Ok(NewAccount {
+        email: row.try_get("email")?,
+        name: row.try_get("name")?,
+        email_verified: row.try_get("email_verified")?,
+        image: row.try_get("image")?,
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+        password: row.try_get::<_, Option<String>>("hash")?.map(SecretString::from),
+        sessions: sessions(row)?,
+        skip,
+        second_factor: row.try_get("second_factor")?,
         ..NewAccount::default()
     })
 }
 
-fn read_account(row: &Row, id: &str) -> Result<NewAccount, StoreError> {
-    let stays = match (read(row, "banned")?, read(row, "anonymous")?) {
-        (true, _) => Some(Reason::Banned),
-        (false, true) => Some(Reason::Anonymous),
-        (false, false) => None,
-    };
-    Ok(NewAccount {
-        label: id.to_owned(),
-        id: Some(id.to_owned()),
-        email: read(row, "email")?,
-        name: read(row, "name")?,
-        email_verified: read(row, "email_verified")?,
-        image: read(row, "image")?,
-        created_at: read(row, "created_at")?,
-        updated_at: read(row, "updated_at")?,
-        password: read::<Option<String>>(row, "hash")?.map(SecretString::from),
-        scheme: None,
-        sessions: sessions(row)?,
-        stays,
-        second_factor: read(row, "second_factor")?,
-    })
-}
-
-fn sessions(row: &Row) -> Result<Vec<NewSession>, StoreError> {
-    let Some(tokens) = read::<Option<Vec<String>>>(row, "tokens")? else { return Ok(Vec::new()) };
-    let created: Vec<Timestamp> = read(row, "created")?;
-    let updated: Vec<Timestamp> = read(row, "updated")?;
-    let expires: Vec<Timestamp> = read(row, "expires")?;
-    let addresses: Vec<String> = read(row, "addresses")?;
-    let agents: Vec<String> = read(row, "agents")?;
-    let times = created.into_iter().zip(updated).zip(expires);
-    let devices = addresses.into_iter().zip(agents);
+fn sessions(row: &Row) -> Result<Vec<ForeignSession>, tokio_postgres::Error> {
+    let Some(tokens) = row.try_get::<_, Option<Vec<&str>>>("tokens")? else { return Ok(Vec::new()) };
+    let times = |column: &str| row.try_get::<_, Vec<Timestamp>>(column);
+    let texts = |column: &str| row.try_get::<_, Vec<String>>(column);
+    let times = times("created")?.into_iter().zip(times("updated")?).zip(times("expires")?);
+    let devices = texts("addresses")?.into_iter().zip(texts("agents")?);
     let sessions = tokens.into_iter().zip(times).zip(devices);
-    let sessions =
-        sessions.map(|((token, ((created_at, updated_at), expires_at)), (ip_address, user_agent))| {
-            NewSession { token: token.into(), created_at, updated_at, expires_at, ip_address, user_agent }
-        });
-    Ok(sessions.collect())
-}
-
-/// A column of the source's answer.
-pub fn read<'r, T: tokio_postgres::types::FromSql<'r>>(row: &'r Row, column: &str) -> Result<T, StoreError> {
-    Ok(row.try_get(column)?)
+    let session = |((token, ((created_at, updated_at), expires_at)), (ip_address, user_agent))| {
+        let token = SessionToken::from(token);
+        ForeignSession { token, created_at, updated_at, expires_at, ip_address, user_agent }
+    };
+    Ok(sessions.map(session).collect())
 }

@@ -1,21 +1,21 @@
-//! Private keys as Better Auth encrypts them: XChaCha20-Poly1305 under the SHA-256 of its secret, the nonce first,
-//! in hexadecimal digits, perhaps with the version of the secret before them.
+//! Decrypts private keys of Better Auth: XChaCha20-Poly1305 with the SHA-256 of its secret as key, the nonce first, in
+//! hexadecimal digits, optionally after the version of the secret.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
 
-/// What stands before the version of the secret; a `$` ends it.
+/// The prefix of the secret's version, which a `$` ends.
 const ENVELOPE: &str = "$ba$";
 const NONCE_BYTES: usize = 24;
 
-/// The secrets of a deployment. Which of them encrypted a key is told by trying.
+/// The secrets of a deployment. Each is tried in turn.
 #[derive(Default)]
 pub struct SourceSecrets(Vec<SecretString>);
 
 impl SourceSecrets {
-    /// `BETTER_AUTH_SECRET`, and those of the list `BETTER_AUTH_SECRETS`, each with its version: `2:new,1:old`.
+    /// Reads `BETTER_AUTH_SECRET` and the list `BETTER_AUTH_SECRETS`, in which each has its version: `2:new,1:old`.
     pub fn new(secret: Option<SecretString>, versioned: Option<&SecretString>) -> Self {
         let mut secrets: Vec<SecretString> = secret.into_iter().collect();
         let list = versioned.map_or("", |list| list.expose_secret());
@@ -25,13 +25,13 @@ impl SourceSecrets {
         Self(secrets)
     }
 
-    /// Whether there is none.
+    /// Whether there are no secrets.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The text that was encrypted, when one of the secrets opens it.
-    pub fn open(&self, encrypted: &str) -> Option<SecretString> {
+    /// Decrypts a text, if one of the secrets does.
+    pub fn decrypt(&self, encrypted: &str) -> Option<SecretString> {
         let digits = match encrypted.strip_prefix(ENVELOPE) {
             Some(rest) => rest.split_once('$')?.1,
             None => encrypted,
@@ -42,8 +42,8 @@ impl SourceSecrets {
         self.0.iter().find_map(|secret| {
             let key = digest(&SHA256, secret.expose_secret().as_bytes());
             let cipher = XChaCha20Poly1305::new_from_slice(key.as_ref()).ok()?;
-            let opened = cipher.decrypt(&nonce, text).ok()?;
-            String::from_utf8(opened).ok().map(SecretString::from)
+            let decrypted = cipher.decrypt(&nonce, text).ok()?;
+            String::from_utf8(decrypted).ok().map(SecretString::from)
         })
     }
 }
@@ -60,7 +60,7 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Made by better-auth 1.7.25: `symmetricEncrypt({key: "research-secret-research-secret-0123456789", data: "{}"})`.
+    /// The output of better-auth 1.7.25: `symmetricEncrypt({key: "research-secret-research-secret-0123456789", data: "{}"})`.
     const ENCRYPTED: &str =
         "4b8eb54d685b4dc3f03fc8ee2d6255718376e80196c5bf55c45a0ea81d693b461202077c23e6b97c9326";
     const SECRET: &str = "research-secret-research-secret-0123456789";
@@ -69,24 +69,24 @@ mod tests {
         SourceSecrets(list.iter().map(|&secret| secret.to_owned().into()).collect())
     }
 
-    fn open(secrets: &SourceSecrets, text: &str) -> Option<String> {
-        secrets.open(text).map(|opened| opened.expose_secret().to_owned())
+    fn decrypt(secrets: &SourceSecrets, text: &str) -> Option<String> {
+        secrets.decrypt(text).map(|text| text.expose_secret().to_owned())
     }
 
     #[test]
-    fn what_better_auth_encrypted_opens_with_its_secret_alone() {
-        assert_eq!(open(&secrets(&["other", SECRET]), ENCRYPTED).as_deref(), Some("{}"));
+    fn a_key_is_decrypted_by_the_secret_that_encrypted_it_only() {
+        assert_eq!(decrypt(&secrets(&["other", SECRET]), ENCRYPTED).as_deref(), Some("{}"));
         let in_envelope = format!("$ba$2${ENCRYPTED}");
-        assert_eq!(open(&secrets(&[SECRET]), &in_envelope).as_deref(), Some("{}"));
-        assert_eq!(open(&secrets(&["other"]), ENCRYPTED), None);
-        assert_eq!(open(&secrets(&[]), ENCRYPTED), None);
+        assert_eq!(decrypt(&secrets(&[SECRET]), &in_envelope).as_deref(), Some("{}"));
+        assert_eq!(decrypt(&secrets(&["other"]), ENCRYPTED), None);
+        assert_eq!(decrypt(&secrets(&[]), ENCRYPTED), None);
         for bad in ["", "$ba$", "$ba$2", "zz", "00", "0", &ENCRYPTED[2..], &ENCRYPTED.replace('a', "b")] {
-            assert_eq!(open(&secrets(&[SECRET]), bad), None, "{bad}");
+            assert_eq!(decrypt(&secrets(&[SECRET]), bad), None, "{bad}");
         }
     }
 
     #[test]
-    fn secrets_come_alone_or_as_a_list_with_versions() {
+    fn secrets_are_set_alone_or_as_a_list_with_versions() {
         let both = SourceSecrets::new(
             Some("plain".to_owned().into()),
             Some(&"2:new:with colon, 1:old,".to_owned().into()),

@@ -1,20 +1,53 @@
-//! Keys that signed tokens there: published here until those tokens are over, and never signing again.
+//! Imports the keys that sign tokens there. They are published here until those tokens have expired, and never sign
+//! again.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use service_kit::secret::SecretError;
 use tokio_postgres::Row;
 
-use super::KeyOptions;
-use super::accounts::{Table, read};
+use super::encryption::SourceSecrets;
 use super::names::Names;
+use super::tables::Table;
 use crate::import_export::error::TransferError;
 use crate::import_export::report::CopiedKey;
 use crate::import_export::snapshot::Snapshot;
 use crate::import_export::target::Target;
 use crate::keys::{KeyEncryptionKeys, RS256, RetiredKey, SigningKey, is_usable_kid, pkcs8_of, published};
 
-/// Copies the keys whose tokens may still be out.
+/// Which keys are imported, and how.
+pub struct KeyOptions {
+    /// Decrypt the private keys of the source. Without any, only public keys are imported.
+    pub secrets: SourceSecrets,
+    /// Encrypts private keys here. An error counts only if there is a private key to encrypt.
+    pub encryption: Result<KeyEncryptionKeys, SecretError>,
+    /// Whether to skip keys that do not sign RS256.
+    pub rs256_only: bool,
+    /// How long the keys are published.
+    pub publish_for: SignedDuration,
+    /// How long the source publishes an expired key.
+    pub grace: SignedDuration,
+}
+
+/// A row of the source's table.
+struct SourceKey {
+    kid: String,
+    public: Option<String>,
+    private: Option<SecretString>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    algorithm: Option<String>,
+}
+
+/// What becomes of a key of the source.
+enum Imported {
+    Key(Box<RetiredKey>),
+    /// Not imported, for this reason.
+    Skipped(&'static str),
+}
+
+/// Imports the keys whose tokens may still be valid. No key is stored unless all of them are valid or skipped.
 pub async fn import(
     snapshot: &Snapshot<'_>,
     names: &Names,
@@ -22,14 +55,43 @@ pub async fn import(
     target: &mut Target,
     now: Timestamp,
 ) -> Result<(), TransferError> {
-    let table = Table::look(snapshot, names, "jwks").await?;
-    // Without its JWT plugin there is none.
-    if !table.is_there() {
+    let table = Table::inspect(snapshot, names, "jwks").await?;
+    // The table belongs to the JWT plugin.
+    if !table.exists() {
         return Ok(());
     }
-    let sql = format!(
-        "SELECT {id}::text AS kid, {public}::text AS public_key, {private}::text AS private_key,
-                {created}::timestamptz AS created_at, {expires}::timestamptz AS expires_at, {alg}::text AS alg
+    let mut keys = Vec::new();
+    for row in snapshot.rows(&query(&table)?, &[]).await.map_err(TransferError::Source)? {
+        let key = SourceKey::read(&row).map_err(|error| TransferError::Source(error.into()))?;
+        let kid = key.kid.clone();
+        match key.imported(options, now)? {
+            Imported::Key(key) => keys.push(key),
+            Imported::Skipped(reason) => {
+                target.report.keys.skipped.insert(kid, reason);
+            }
+        }
+    }
+    for key in keys {
+        let is_new = target.import_key(&key).await?;
+        let report = &mut target.report.keys;
+        if is_new {
+            report.copied.push(CopiedKey {
+                kid: key.kid,
+                algorithm: key.algorithm,
+                private_half: key.private_key.is_some(),
+                published_until: format!("{:.0}", key.until),
+            });
+        } else {
+            report.already_there.push(key.kid);
+        }
+    }
+    Ok(())
+}
+
+fn query(table: &Table<'_>) -> Result<String, TransferError> {
+    Ok(format!(
+        "SELECT {id}::text AS kid, {public}::text AS public, {private}::text AS private,
+                {created}::timestamptz AS created_at, {expires}::timestamptz AS expires_at, {alg}::text AS algorithm
          FROM {name} ORDER BY {created}, {id}",
         id = table.column("id")?,
         public = table.column("publicKey")?,
@@ -38,111 +100,83 @@ pub async fn import(
         expires = table.optional("", "expiresAt", "NULL")?,
         alg = table.optional("", "alg", "NULL")?,
         name = table.name,
-    );
-    let mut keys = Vec::new();
-    let mut encryption = None;
-    for row in snapshot.rows(&sql, &[]).await.map_err(TransferError::Source)? {
-        let kid: String = read(&row, "kid").map_err(TransferError::Source)?;
-        match key(&row, &kid, options, &mut encryption, now)? {
-            Ok(key) => keys.push(key),
-            Err(reason) => {
-                target.report.keys.skipped.insert(kid, reason);
-            }
-        }
+    ))
+}
+
+impl SourceKey {
+    fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            kid: row.try_get("kid")?,
+            public: row.try_get("public")?,
+            private: row.try_get::<_, Option<String>>("private")?.map(SecretString::from),
+            created_at: row.try_get("created_at")?,
+            expires_at: row.try_get("expires_at")?,
+            algorithm: row.try_get("algorithm")?,
+        })
     }
-    for key in keys {
-        let copied = CopiedKey {
-            kid: key.kid.clone(),
-            algorithm: key.algorithm.clone(),
-            private_half: key.private_key.is_some(),
-            published_until: format!("{:.0}", key.until),
+
+    fn imported(self, options: &KeyOptions, now: Timestamp) -> Result<Imported, TransferError> {
+        let later = |time: Timestamp, by| time.checked_add(by).unwrap_or(Timestamp::MAX);
+        if !is_usable_kid(&self.kid) {
+            return Ok(Imported::Skipped("the id is not a valid kid"));
+        }
+        let gone_there = self.expires_at.map_or(Timestamp::MAX, |expires| later(expires, options.grace));
+        let until = later(now, options.publish_for).min(gone_there);
+        if until <= now {
+            return Ok(Imported::Skipped("expired, and its grace period is over"));
+        }
+        let public = self.public.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let jwk = public.and_then(|public| published(&public, &self.kid, self.algorithm.as_deref()));
+        let Some((algorithm, jwk)) = jwk else {
+            return Ok(Imported::Skipped("the public key is not a JWK for signatures"));
         };
-        if target.take_key(&key).await? {
-            target.report.keys.copied.push(copied);
-        } else {
-            target.report.keys.already_there.push(key.kid);
+        if options.rs256_only && algorithm != RS256 {
+            return Ok(Imported::Skipped("not RS256"));
         }
+        let private = self.private.as_ref().filter(|_| algorithm == RS256);
+        let private_key = match private {
+            Some(stored) => self.encrypted_anew(stored, &jwk, options)?,
+            None => None,
+        };
+        let Self { kid, created_at, .. } = self;
+        Ok(Imported::Key(Box::new(RetiredKey { kid, algorithm, jwk, private_key, until, created_at })))
     }
-    Ok(())
-}
 
-/// A key that fits; else, why it is left out. An error stops the run.
-fn key(
-    row: &Row,
-    kid: &str,
-    options: &KeyOptions,
-    encryption: &mut Option<KeyEncryptionKeys>,
-    now: Timestamp,
-) -> Result<Result<RetiredKey, &'static str>, TransferError> {
-    let source = TransferError::Source;
-    if !is_usable_kid(kid) {
-        return Ok(Err("its id is no usable kid"));
-    }
-    let end = now.checked_add(options.publish_for).unwrap_or(Timestamp::MAX);
-    let until = match read::<Option<Timestamp>>(row, "expires_at").map_err(source)? {
-        Some(expires) => expires.checked_add(options.grace).unwrap_or(Timestamp::MAX).min(end),
-        None => end,
-    };
-    if until <= now {
-        return Ok(Err("expired, its time of grace included"));
-    }
-    let public: Option<String> = read(row, "public_key").map_err(source)?;
-    let public = public.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let named: Option<String> = read(row, "alg").map_err(source)?;
-    let Some((algorithm, jwk)) = public.and_then(|public| published(&public, kid, named.as_deref())) else {
-        return Ok(Err("its public half is no JWK of a signature key"));
-    };
-    if options.rs256_only && algorithm != RS256 {
-        return Ok(Err("not RS256"));
-    }
-    let private: Option<String> = read(row, "private_key").map_err(source)?;
-    let private_key = match private {
-        Some(stored) if algorithm == RS256 => {
-            let stored = SecretString::from(stored);
-            sealed(&stored, &jwk, kid, options, encryption)?
-        }
-        _ => None,
-    };
-    let created_at = read(row, "created_at").map_err(source)?;
-    Ok(Ok(RetiredKey { kid: kid.to_owned(), algorithm, jwk, private_key, until, created_at }))
-}
-
-/// The private half, encrypted anew; `None` when no secret was given to open it with.
-fn sealed(
-    stored: &SecretString,
-    public: &Value,
-    kid: &str,
-    options: &KeyOptions,
-    encryption: &mut Option<KeyEncryptionKeys>,
-) -> Result<Option<Vec<u8>>, TransferError> {
-    let broken =
-        || TransferError::Key(format!("key {kid}: its private half is not the RSA key of its public half"));
-    let stored: Value = serde_json::from_str(stored.expose_secret()).map_err(|_| broken())?;
-    let jwk: Value = match stored {
-        // A text in JSON is an encrypted key, an object a plain one.
-        Value::String(encrypted) => {
-            if options.secrets.is_empty() {
-                return Ok(None);
+    /// The private key, encrypted for this service. `None` if there is no secret to decrypt it with.
+    fn encrypted_anew(
+        &self,
+        stored: &SecretString,
+        public: &Value,
+        options: &KeyOptions,
+    ) -> Result<Option<Vec<u8>>, TransferError> {
+        let kid = &self.kid;
+        let broken =
+            || TransferError::Key(format!("key {kid}: the private key is not the RSA key of the public key"));
+        let stored: Value = serde_json::from_str(stored.expose_secret()).map_err(|_| broken())?;
+        let jwk: Value = match stored {
+            // A JSON string is an encrypted key, an object a plain one.
+            Value::String(encrypted) => {
+                if options.secrets.is_empty() {
+                    return Ok(None);
+                }
+                let decrypted = options.secrets.decrypt(&encrypted).ok_or_else(|| {
+                    TransferError::Key(format!(
+                        "BETTER_AUTH_SECRET does not decrypt key {kid}. Set it to the secret of that deployment, or \
+                         unset it to import public keys only"
+                    ))
+                })?;
+                serde_json::from_str(decrypted.expose_secret()).map_err(|_| broken())?
             }
-            let opened = options.secrets.open(&encrypted).ok_or_else(|| {
-                TransferError::Key(format!(
-                    "BETTER_AUTH_SECRET does not open key {kid}: give the secret of that deployment, or none, to \
-                     copy the public halves alone"
-                ))
-            })?;
-            serde_json::from_str(opened.expose_secret()).map_err(|_| broken())?
-        }
-        plain => plain,
-    };
-    let der = pkcs8_of(&jwk).filter(|der| {
-        let key = SigningKey::from_pkcs8(der).ok().and_then(|key| serde_json::to_value(key.jwk()).ok());
-        key.is_some_and(|key| key.get("n") == public.get("n") && key.get("e") == public.get("e"))
-    });
-    let der = der.ok_or_else(broken)?;
-    let encryption = match encryption {
-        Some(encryption) => encryption,
-        none => none.insert((options.encryption)()?),
-    };
-    let sealed = encryption.seal(kid, &der).map_err(|error| TransferError::Key(error.to_string()))?;
-    Ok(Some(sealed))
+            plain => plain,
+        };
+        let der = pkcs8_of(&jwk).filter(|der| {
+            let key = SigningKey::from_pkcs8(der).ok().and_then(|key| serde_json::to_value(key.jwk()).ok());
+            key.is_some_and(|key| key.get("n") == public.get("n") && key.get("e") == public.get("e"))
+        });
+        let der = der.ok_or_else(broken)?;
+        let encryption =
+            options.encryption.as_ref().map_err(|error| TransferError::Key(error.to_string()))?;
+        let sealed = encryption.seal(kid, &der).map_err(|error| TransferError::Key(error.to_string()))?;
+        Ok(Some(sealed))
+    }
 }

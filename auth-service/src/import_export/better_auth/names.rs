@@ -1,8 +1,8 @@
-//! What a deployment calls its tables and columns. Names are quoted, whatever is in them.
+//! The names of a deployment's tables and columns. They are always quoted.
 
 use std::collections::BTreeMap;
 
-/// A table of Better Auth and the columns that are read of it.
+/// A table of Better Auth, and the columns that are read.
 struct Model {
     name: &'static str,
     columns: &'static [&'static str],
@@ -33,7 +33,7 @@ const MODELS: [Model; 4] = [
     Model { name: "jwks", columns: &["id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg"] },
 ];
 
-/// The names of a deployment: Better Auth's own, unless told otherwise.
+/// The names of a deployment: Better Auth's defaults, unless the operator sets others.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     tables: BTreeMap<String, String>,
@@ -41,48 +41,48 @@ pub struct Names {
 }
 
 impl Names {
-    /// Better Auth's names, changed by `table=name` and `table.column=name`; a table's name may be `schema.name`.
-    ///
-    /// # Errors
-    /// What is not of this form, or names what Better Auth has not.
+    /// Reads `table=name` and `table.column=name`, where the name of a table may be `schema.name`. Fails if Better Auth
+    /// has no such table or column.
     pub fn new(tables: &[String], columns: &[String]) -> Result<Self, String> {
         let mut names = Self::default();
         for given in tables {
-            let (model, name) = pair(given).ok_or_else(|| format!("--table {given}: write user=name"))?;
+            let (model, name) = pair(given)
+                .ok_or_else(|| format!("--table {given}: must be TABLE=NAME, such as user=users"))?;
             if !MODELS.iter().any(|known| known.name == model) {
                 let known: Vec<&str> = MODELS.iter().map(|known| known.name).collect();
-                return Err(format!("--table {given}: {model} is none of {}", known.join(", ")));
+                return Err(format!("--table {given}: {model} is not one of {}", known.join(", ")));
             }
             names.tables.insert(model.to_owned(), name.to_owned());
         }
         for given in columns {
-            let (place, name) =
-                pair(given).ok_or_else(|| format!("--column {given}: write user.email=name"))?;
+            let (place, name) = pair(given).ok_or_else(|| {
+                format!("--column {given}: must be TABLE.COLUMN=NAME, such as user.email=mail")
+            })?;
             let known = place.split_once('.').is_some_and(|(model, column)| {
                 MODELS.iter().any(|known| known.name == model && known.columns.contains(&column))
             });
             if !known {
                 let known: Vec<String> = MODELS.iter().flat_map(Model::places).collect();
-                return Err(format!("--column {given}: {place} is none of {}", known.join(", ")));
+                return Err(format!("--column {given}: {place} is not one of {}", known.join(", ")));
             }
             names.columns.insert(place.to_owned(), name.to_owned());
         }
         Ok(names)
     }
 
-    /// A table, quoted.
+    /// The quoted name of a table.
     pub fn table(&self, model: &str) -> String {
         let name = self.tables.get(model).map_or(model, String::as_str);
         name.split('.').map(quoted).collect::<Vec<_>>().join(".")
     }
 
-    /// The name of a column, as it is.
+    /// The name of a column, not quoted.
     pub fn column<'a>(&'a self, model: &str, column: &'a str) -> &'a str {
         self.columns.get(&format!("{model}.{column}")).map_or(column, String::as_str)
     }
 
-    /// Whether the deployment's name of this was given, so that it must be there.
-    pub fn is_given(&self, model: &str, column: Option<&str>) -> bool {
+    /// Whether the operator set this name, so that the table or column must exist.
+    pub fn is_set(&self, model: &str, column: Option<&str>) -> bool {
         match column {
             None => self.tables.contains_key(model),
             Some(column) => self.columns.contains_key(&format!("{model}.{column}")),
@@ -100,7 +100,7 @@ fn pair(given: &str) -> Option<(&str, &str)> {
     given.split_once('=').filter(|(place, name)| !place.is_empty() && !name.is_empty())
 }
 
-/// An identifier as SQL takes it literally.
+/// Quotes an SQL identifier.
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -124,11 +124,11 @@ mod tests {
         assert_eq!(names.table("session"), "\"a\"\"; DROP TABLE x; --\"");
         assert_eq!(names.column("user", "emailVerified"), "email_verified");
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
-        assert!(names.is_given("user", None) && !names.is_given("jwks", None));
+        assert!(names.is_set("user", None) && !names.is_set("jwks", None));
     }
 
     #[test]
-    fn what_better_auth_has_not_is_refused_with_what_it_has() {
+    fn an_unknown_table_or_column_is_refused_with_the_known_ones() {
         let one = |text: &str| vec![text.to_owned()];
         assert!(Names::new(&one("users=people"), &[]).unwrap_err().contains("user, account, session, jwks"));
         assert!(Names::new(&[], &one("user.mail=m")).unwrap_err().contains("user.email,"));

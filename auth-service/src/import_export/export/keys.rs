@@ -1,46 +1,46 @@
-//! Keys as other systems read them: JWK sets, PEM files, and rows for Better Auth.
+//! Exports signing keys as JWK sets, PEM files and rows for Better Auth.
 
 use serde_json::{Value, json};
 
-use super::Exported;
-use super::files::{Directory, Table, text};
+use super::files::{CsvFile, Directory, text};
+use super::summary::Summary;
 use crate::import_export::error::TransferError;
 use crate::import_export::snapshot::Snapshot;
 use crate::keys::{self, KeyEncryptionKeys, KeyStatus, RS256, SigningKey, StoredKey, written_out};
 
-/// Columns of Better Auth's table `jwks`.
+/// The columns of Better Auth's table `jwks`.
 const BETTER_AUTH_JWKS: [&str; 5] = ["id", "publicKey", "privateKey", "createdAt", "alg"];
 
-/// Writes the public halves as `jwks.json`; if they are wanted, the private ones as `private-jwks.json`, as PEM files,
-/// and as rows for Better Auth.
+/// Writes the public keys to `jwks.json`. With private keys, writes those to `private-jwks.json`, to PEM files, and as
+/// rows for Better Auth.
 pub async fn write(
     snapshot: &Snapshot<'_>,
     directory: &Directory,
     encryption: &KeyEncryptionKeys,
     with_private: bool,
-    exported: &mut Exported,
+    summary: &mut Summary,
 ) -> Result<(), TransferError> {
-    let mut stored = keys::every(snapshot).await.map_err(TransferError::Target)?;
+    let mut stored = keys::every(snapshot).await.map_err(TransferError::Store)?;
     stored.retain(|key| key.record.status != KeyStatus::Revoked);
     stored.sort_by_key(|key| key.record.status);
-    let opened: Vec<Opened<'_>> =
-        stored.iter().map(|key| Opened::of(key, encryption)).collect::<Result<_, _>>()?;
-    exported.keys = opened.len() as u64;
-    directory.write("jwks.json", &set(opened.iter().map(|key| &key.public).collect()))?;
+    let keys: Vec<DecryptedKey<'_>> =
+        stored.iter().map(|key| DecryptedKey::of(key, encryption)).collect::<Result<_, _>>()?;
+    summary.keys = keys.len() as u64;
+    directory.write("jwks.json", &set(keys.iter().map(|key| &key.public).collect()))?;
     if !with_private {
         return Ok(());
     }
-    let private: Vec<&Opened<'_>> = opened.iter().filter(|key| key.private.is_some()).collect();
-    exported.private_keys = private.len() as u64;
-    let mut rows = Table::create(directory, "better-auth-jwks.csv", &BETTER_AUTH_JWKS)?;
+    let private: Vec<&DecryptedKey<'_>> = keys.iter().filter(|key| key.private.is_some()).collect();
+    summary.private_keys = private.len() as u64;
+    let mut rows = CsvFile::create(directory, "better-auth-jwks.csv", &BETTER_AUTH_JWKS)?;
     let mut jwks = Vec::new();
     for (number, key) in private.iter().enumerate() {
         let Some((pem, jwk)) = &key.private else { continue };
-        // A `kid` from elsewhere need not be the name of a file.
+        // An imported `kid` may not be a valid file name.
         directory.write(&format!("key-{}-{}.pem", number + 1, key.stored.record.status.as_str()), pem)?;
         let (public, private) = (key.public.to_string(), jwk.to_string());
         let record = &key.stored.record;
-        // Better Auth would sign with it, since it is the newest.
+        // Better Auth would sign with the pending key, since it is the newest.
         if record.status != KeyStatus::Pending {
             rows.row(&[&record.kid, &public, &private, &text(record.created_at), RS256])?;
         }
@@ -50,26 +50,26 @@ pub async fn write(
     directory.write("private-jwks.json", &set(jwks))
 }
 
-/// A key that is readable again.
-struct Opened<'a> {
+/// A key with its private half in the clear.
+struct DecryptedKey<'a> {
     stored: &'a StoredKey,
     public: Value,
     /// As PEM and as JWK.
     private: Option<(String, Value)>,
 }
 
-impl<'a> Opened<'a> {
+impl<'a> DecryptedKey<'a> {
     fn of(stored: &'a StoredKey, encryption: &KeyEncryptionKeys) -> Result<Self, TransferError> {
         let kid = &stored.record.kid;
         let der = match &stored.halves.private_key {
             Some(sealed) => Some(encryption.open(kid, sealed).ok_or_else(|| {
                 TransferError::Key(format!(
-                    "KEY_ENCRYPTION_KEYS: none of the keys opens the signing key {kid}"
+                    "KEY_ENCRYPTION_KEYS: none of the keys decrypts signing key {kid}"
                 ))
             })?),
             None => None,
         };
-        let broken = || TransferError::Key(format!("the stored key {kid} is no RSA key"));
+        let broken = || TransferError::Key(format!("the stored key {kid} is not an RSA key"));
         let public = match (&stored.halves.jwk, &der) {
             (Some(jwk), _) => jwk.clone(),
             (None, Some(der)) => {

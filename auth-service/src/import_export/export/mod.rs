@@ -1,104 +1,68 @@
-//! All of it as files: to come in again elsewhere, or to be loaded into Better Auth's tables.
+//! Exports users and keys as files, for `import csv` or for the tables of Better Auth.
 
 mod files;
 mod keys;
-mod rows;
+mod summary;
 
-use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
-use files::Directory;
+use files::{Directory, UserFiles};
 use jiff::Timestamp;
 use service_kit::database::Address;
+pub use summary::Summary;
 
 use super::error::TransferError;
 use super::progress::Progress;
 use super::snapshot::{self, Snapshot};
 use crate::keys::KeyEncryptionKeys;
+use crate::{passwords, sessions, users};
 
-/// Users read at once.
+/// The number of users in one query.
 const PAGE: u16 = 1000;
 
-/// What to write, and where.
+/// What to export, and where to.
 pub struct Export {
     /// A directory that is new or empty.
     pub to: PathBuf,
-    /// What opens the keys.
+    /// Decrypts the private keys.
     pub encryption: KeyEncryptionKeys,
-    /// Whether private keys are written too.
+    /// Whether to export private keys too.
     pub private_keys: bool,
 }
 
-/// What was written, and what cannot leave.
-#[derive(Debug, Default)]
-pub struct Exported {
-    to: PathBuf,
-    users: u64,
-    passwords: u64,
-    /// Passwords of more than 72 bytes: no other system knows our rule for them.
-    ours_alone: u64,
-    keys: u64,
-    private_keys: u64,
-    sessions: u64,
-}
-
 impl Export {
-    /// Writes the files: one moment of the database, whatever happens in it meanwhile.
-    ///
-    /// # Errors
-    /// When the directory is not empty, a file cannot be written, or the database cannot.
-    pub async fn run(&self, source: &Address, now: Timestamp) -> Result<Exported, TransferError> {
+    /// Writes the files. They show one snapshot of the database, which may be in use.
+    pub async fn run(&self, source: &Address, now: Timestamp) -> Result<Summary, TransferError> {
         let directory = Directory::create(&self.to)?;
-        let mut client = snapshot::connect(source).await.map_err(TransferError::Target)?;
-        let snapshot = Snapshot::begin(&mut client).await.map_err(TransferError::Target)?;
-        let mut exported = Exported { to: self.to.clone(), ..Exported::default() };
-        self.users(&snapshot, &directory, &mut exported).await?;
-        keys::write(&snapshot, &directory, &self.encryption, self.private_keys, &mut exported).await?;
-        exported.sessions = rows::live_sessions(&snapshot, now).await.map_err(TransferError::Target)?;
-        Ok(exported)
-    }
-
-    async fn users(
-        &self,
-        snapshot: &Snapshot<'_>,
-        directory: &Directory,
-        exported: &mut Exported,
-    ) -> Result<(), TransferError> {
-        let total = rows::users(snapshot).await.map_err(TransferError::Target)?;
-        let mut progress = Progress::new("users", Some(total));
-        let mut tables = files::Tables::create(directory)?;
-        let mut pages = rows::open(snapshot).await.map_err(TransferError::Target)?;
-        loop {
-            let page = pages.next(PAGE).await.map_err(TransferError::Target)?;
-            if page.is_empty() {
-                break;
-            }
-            for row in &page {
-                let user = rows::read(row).map_err(TransferError::Target)?;
-                exported.users += 1;
-                exported.passwords += u64::from(user.password.is_some());
-                exported.ours_alone += u64::from(user.is_ours_alone());
-                tables.write(&user)?;
-            }
-            progress.add(page.len() as u64);
-        }
-        progress.finish();
-        tables.finish()
+        let mut client = snapshot::connect(source).await.map_err(TransferError::Store)?;
+        let snapshot = Snapshot::begin(&mut client).await.map_err(TransferError::Store)?;
+        let mut summary = Summary::new(self.to.clone());
+        write_users(&snapshot, &directory, &mut summary).await?;
+        keys::write(&snapshot, &directory, &self.encryption, self.private_keys, &mut summary).await?;
+        summary.sessions = sessions::count_live(&snapshot, now).await.map_err(TransferError::Store)?;
+        Ok(summary)
     }
 }
 
-impl Display for Exported {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { to, users, passwords, ours_alone, keys, private_keys, sessions } = self;
-        writeln!(f, "export to {}", to.display())?;
-        writeln!(f, "users      {users}, {passwords} with a password")?;
-        writeln!(f, "keys       {keys} public, {private_keys} private")?;
-        if *ours_alone > 0 {
-            writeln!(
-                f,
-                "  note     {ours_alone} passwords have more than 72 bytes: only `import csv` reads their hashes"
-            )?;
+async fn write_users(
+    snapshot: &Snapshot<'_>,
+    directory: &Directory,
+    summary: &mut Summary,
+) -> Result<(), TransferError> {
+    let total = users::count(snapshot).await.map_err(TransferError::Store)?;
+    let mut progress = Progress::new("users", Some(total));
+    let mut files = UserFiles::create(directory)?;
+    let mut last = String::new();
+    loop {
+        let page = passwords::page(snapshot, &last, PAGE.into()).await.map_err(TransferError::Store)?;
+        let Some(end) = page.last() else { break };
+        last = end.user.id.as_str().to_owned();
+        for user in &page {
+            summary.count(user.password.as_ref());
+            files.write(user)?;
         }
-        writeln!(f, "  left     {sessions} sessions: their tokens are not known, everybody signs in again")
+        progress.add(page.len() as u64);
     }
+    progress.finish();
+    files.finish()
 }

@@ -1,0 +1,52 @@
+//! What an export wrote.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+
+use crate::passwords::StoredHash;
+
+/// Counts of everything that was exported, and of what cannot be.
+#[derive(Debug, Default)]
+pub struct Summary {
+    to: PathBuf,
+    users: u64,
+    passwords: u64,
+    /// Passwords over 72 bytes, whose scheme no other system has.
+    own_scheme: u64,
+    pub keys: u64,
+    pub private_keys: u64,
+    pub sessions: u64,
+}
+
+impl Summary {
+    /// The summary of an export to this directory.
+    pub fn new(to: PathBuf) -> Self {
+        Self { to, ..Self::default() }
+    }
+
+    /// Counts a user with this password.
+    pub fn count(&mut self, password: Option<&StoredHash>) {
+        self.users += 1;
+        self.passwords += u64::from(password.is_some());
+        self.own_scheme += u64::from(password.is_some_and(|stored| !stored.scheme.is_portable()));
+    }
+}
+
+impl Display for Summary {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { to, users, passwords, own_scheme, keys, private_keys, sessions } = self;
+        writeln!(f, "export to {}", to.display())?;
+        writeln!(f, "users      {users}, {passwords} with a password")?;
+        writeln!(f, "keys       {keys} public, {private_keys} private")?;
+        if *own_scheme > 0 {
+            writeln!(
+                f,
+                "  note     {own_scheme} passwords are longer than 72 bytes: only `import csv` reads their hashes"
+            )?;
+        }
+        writeln!(
+            f,
+            "  skipped  {sessions} sessions: their tokens are not stored, so everybody has to sign in again"
+        )
+    }
+}

@@ -1,0 +1,37 @@
+//! Imports the accounts of another database.
+
+use tokio_postgres::Row;
+
+use super::account::NewAccount;
+use super::error::TransferError;
+use super::progress::Progress;
+use super::snapshot::Pages;
+use super::target::Target;
+
+/// Imports the accounts of a query, `batch` of them in a transaction. `read` reads an account from its row, except for
+/// its id, which is in the column `id`. An account that cannot be read is skipped.
+pub async fn import(
+    mut pages: Pages<'_>,
+    total: u64,
+    batch: u16,
+    target: &mut Target,
+    read: fn(&Row) -> Result<NewAccount, tokio_postgres::Error>,
+) -> Result<(), TransferError> {
+    let mut progress = Progress::new("users", Some(total));
+    loop {
+        let rows = pages.next(batch).await.map_err(TransferError::Source)?;
+        if rows.is_empty() {
+            progress.finish();
+            return Ok(());
+        }
+        let account = |row: &Row| {
+            let id: String = row.try_get("id").unwrap_or_default();
+            match read(row) {
+                Ok(account) => NewAccount { label: id.clone(), id: Some(id), ..account },
+                Err(_) => NewAccount::unreadable(id),
+            }
+        };
+        target.import(rows.iter().map(account).collect()).await?;
+        progress.add(rows.len() as u64);
+    }
+}
