@@ -1,4 +1,4 @@
-//! How signing keys are listed, for people and for programs.
+//! The list of signing keys, as text and as JSON.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -8,14 +8,14 @@ use serde::Serialize;
 use crate::error::ApiError;
 use crate::keys::{Keeper, KeyStatus, StoredKey, bits, rotation_at};
 
-/// How late a rotation may be before something is wrong, besides the time that replicas take to notice that it is due.
+/// A rotation is overdue by this much, besides the time that replicas take to notice that it is due.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(1);
 
-/// All keys, the one that signs first.
+/// All keys, the active key first.
 #[derive(Serialize)]
 pub struct KeyList {
     keys: Vec<Listed>,
-    /// When the pending key takes over, if it is left to the service.
+    /// When the service promotes the pending key.
     next_rotation: Option<Timestamp>,
     #[serde(skip)]
     overdue: bool,
@@ -34,7 +34,7 @@ struct Listed {
 }
 
 impl KeyList {
-    /// The list of these keys.
+    /// Lists keys.
     pub fn new(keeper: &Keeper, stored: &[StoredKey]) -> Self {
         let mut keys: Vec<&StoredKey> = stored.iter().collect();
         keys.sort_by_key(|key| key.record.status);
@@ -52,7 +52,7 @@ impl KeyList {
                 algorithm: record.algorithm,
                 created_at: record.created_at,
                 active_since: record.active_since,
-                // What was to be of a revoked key does not matter any more.
+                // A revoked key is not published.
                 published_until: record.published_until.filter(|_| record.status == KeyStatus::Retired),
             }
         };
@@ -63,17 +63,14 @@ impl KeyList {
         Self { keys: keys.iter().map(listed).collect(), next_rotation, overdue }
     }
 
-    /// As JSON.
-    ///
-    /// # Errors
-    /// Never in practice.
+    /// Formats the list as JSON.
     pub fn to_json(&self) -> Result<String, ApiError> {
         let json = serde_json::to_string_pretty(self);
-        Ok(json.map_err(|error| ApiError::Internal(format!("the list is no JSON: {error}")))? + "\n")
+        Ok(json.map_err(|error| ApiError::Internal(format!("list of keys: {error}")))? + "\n")
     }
 }
 
-/// Columns, each as wide as its widest text.
+/// Columns as wide as their widest value.
 impl Display for KeyList {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let head = ["KID", "STATUS", "ALG", "BITS", "CREATED", "ACTIVE SINCE", "PUBLISHED UNTIL"];
@@ -106,7 +103,7 @@ impl Display for KeyList {
                 writeln!(f, "The next rotation was due at {at:.0}: is the service running?")
             }
             Some(at) => writeln!(f, "The next rotation is due at {at:.0}."),
-            None => writeln!(f, "No rotation is due before the service has made the keys that are missing."),
+            None => writeln!(f, "No rotation is due until the service has created the missing keys."),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `keys`: what an operator does with signing keys.
+//! `keys`: commands for signing keys.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::keys::{
 };
 use crate::server::NAME;
 
-/// The settings of `keys`, the same as those of `serve`.
+/// Options of `keys`. Its settings are those of `serve`.
 #[derive(Args)]
 pub struct KeysArgs {
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub struct KeysArgs {
     keys: KeyConfig,
     #[command(flatten)]
     tokens: TokenConfig,
-    /// Format of the log, which goes to standard error
+    /// Format of the log, which is written to standard error
     #[arg(long, env, value_enum, default_value = "text")]
     log_format: LogFormat,
     #[command(subcommand)]
@@ -44,41 +44,41 @@ pub struct KeysArgs {
 enum KeysCommand {
     /// List all signing keys
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Let the pending key take over now, if every verifier knows it
+    /// Rotate now: the pending key starts to sign, if every verifier knows it
     Rotate,
-    /// Take a key out of use at once: tokens that it signed stop working everywhere
+    /// Revoke a key at once: tokens that it signed stop working everywhere
     Revoke {
-        /// The key
+        /// Id of the key (kid)
         // A thumbprint is base64url: one in 64 begins with a hyphen.
         #[arg(allow_hyphen_values = true)]
         kid: String,
     },
-    /// Bring in an RSA key: a private one becomes the pending key and signs after the next rotation, a public one is
+    /// Import an RSA key. A private key becomes the pending key and signs after the next rotation, a public key is
     /// published
     Import {
-        /// A PEM file: PKCS#8 or PKCS#1, not encrypted
+        /// PEM file: PKCS#8 or PKCS#1, not encrypted
         pem: PathBuf,
-        /// What its tokens name it by [default: its RFC 7638 thumbprint]
+        /// Id of the key (kid) [default: its RFC 7638 thumbprint]
         #[arg(long, allow_hyphen_values = true)]
         kid: Option<String>,
-        /// For how long a public key is published
+        /// How long a public key is published
         #[arg(long, default_value = "168h", value_parser = settings::duration)]
         publish_for: Duration,
     },
-    /// Write public keys for who wants a file
+    /// Print public keys
     ExportPublic {
-        /// The key [default: the active one as PEM, all published ones as a JWK set]
+        /// Id of the key [default: the active key as PEM, all published keys as a JWK set]
         #[arg(long, allow_hyphen_values = true)]
         kid: Option<String>,
-        /// How
+        /// Output format
         #[arg(long, value_enum, default_value = "pem")]
         format: PublicFormat,
     },
-    /// Encrypt all private keys anew, under the first of KEY_ENCRYPTION_KEYS
+    /// Encrypt all private keys again, with the first of KEY_ENCRYPTION_KEYS
     #[command(name = "re-encrypt")]
     ReEncrypt,
 }
@@ -89,30 +89,19 @@ enum PublicFormat {
     Jwks,
 }
 
-/// What the operator has to mend.
+/// A problem that the operator has to fix.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// A secret is missing or malformed.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The settings do not go together.
     #[error(transparent)]
     Contract(#[from] ContractError),
-    /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The file cannot be read.
     #[error("{}: {source}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// The result cannot be written.
+    File { path: PathBuf, source: std::io::Error },
     #[error("standard output: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -123,10 +112,7 @@ impl From<ApiError> for KeysError {
     }
 }
 
-/// Runs a command to its end and prints what came of it.
-///
-/// # Errors
-/// What the operator has to mend.
+/// Runs a command and prints its result.
 pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
     telemetry::init_beside_output(args.log_format);
     let keeper = args.keeper()?;
@@ -168,17 +154,17 @@ async fn rotate(keeper: &Keeper) -> Result<String, KeysError> {
 }
 
 async fn revoke(keeper: &Keeper, kid: &str) -> Result<String, KeysError> {
-    // One to sign and one to be next, if neither the pending key can be used.
+    // One to sign and one to follow it, in case the pending key cannot be used.
     let new = keeper.make(2).await?;
     let revoked = keeper.revoke(kid, new).await?;
     let mut text = format!("The key {kid}, which was {}, is revoked. ", revoked.was.as_str());
     let interval = keeper.contract.refresh_interval;
     if interval <= SHORT_REFRESH_INTERVAL {
-        text.push_str("Within seconds no replica publishes it.\n");
+        text.push_str("Every replica stops publishing it within seconds.\n");
     } else {
         let interval = SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX);
         text.push_str(&format!(
-            "Restart every replica now: one that is not restarted may publish it for another {interval:#} \
+            "Restart every replica now. A replica that is not restarted may publish it for another {interval:#} \
              (KEY_REFRESH_INTERVAL).\n"
         ));
     }
@@ -186,7 +172,7 @@ async fn revoke(keeper: &Keeper, kid: &str) -> Result<String, KeysError> {
         text.push_str(&format!("The key {} signs from now on.\n", successor.kid));
         if let Some(from) = successor.known_from {
             text.push_str(&format!(
-                "It has not been published for long: some verifiers may learn of it as late as {from:.0}.\n"
+                "It was published only recently. Some verifiers may not know it before {from:.0}.\n"
             ));
         }
     }
@@ -211,7 +197,7 @@ async fn import(
     }
     let mut text = format!("The key {kid} is pending: it signs after the next rotation.\n");
     if let Some(other) = imported.instead_of {
-        text.push_str(&format!("The key {other}, which was pending and never signed, is forgotten.\n"));
+        text.push_str(&format!("The key {other}, which was pending and never signed, is deleted.\n"));
     }
     Ok(text)
 }
@@ -247,18 +233,20 @@ async fn export_public(
 }
 
 fn pem(keeper: &Keeper, key: &StoredKey) -> Result<String, KeysError> {
-    let no_rsa = || {
+    let not_rsa = || {
         let (kid, algorithm) = (&key.record.kid, &key.record.algorithm);
-        KeyError::Refused(format!("the key {kid} is no RSA key, but one for {algorithm}: use --format jwks"))
+        KeyError::Refused(format!(
+            "the key {kid} is not an RSA key, but one for {algorithm}: use --format jwks"
+        ))
     };
-    Ok(public_pem(&keeper.public_half_of(key)?).ok_or_else(no_rsa)?)
+    Ok(public_pem(&keeper.public_half_of(key)?).ok_or_else(not_rsa)?)
 }
 
 async fn re_encrypt(keeper: &Keeper) -> Result<String, KeysError> {
     let count = keeper.encrypt_anew().await?;
     Ok(format!(
-        "{count} private {} encrypted anew under the first of KEY_ENCRYPTION_KEYS.\n\
-         Mail that waits to be sent may still need the others: keep them until its links are out of date.\n",
+        "{count} private {} encrypted again, with the first of KEY_ENCRYPTION_KEYS.\n\
+         Mail that is not sent yet may still need the other keys. Keep them until the links in it have expired.\n",
         if count == 1 { "key is" } else { "keys are" }
     ))
 }

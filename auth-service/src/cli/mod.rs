@@ -30,38 +30,38 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve requests (what happens without a command)
+    /// Serve requests (the default command)
     Serve(Box<Config>),
     /// Check the settings of `serve`
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Bring the database's schema up to date, then end; waits up to 30 s for a database that is not up yet
+    /// Apply database migrations and exit. Waits up to 30 s for the database to start
     Migrate(MigrateConfig),
-    /// Copy accounts of another system in
+    /// Import accounts from another system
     #[command(subcommand)]
     Import(import_export::ImportCommand),
-    /// Write all accounts and keys to files that others read
+    /// Export all accounts and keys to files that other systems can read
     Export(import_export::ExportArgs),
-    /// List, rotate, revoke, bring in and hand out signing keys
+    /// List, rotate, revoke, import and export signing keys
     Keys(Box<keys::KeysArgs>),
-    /// Ask the service on this machine whether it is ready; the exit code tells
+    /// Check whether the service on this machine is ready. The exit code is 0 if it is
     Healthcheck(HealthcheckConfig),
 }
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Report the first invalid setting, as a start would, without connecting to anything
+    /// Report the first invalid setting, as `serve` does at startup, without connecting to anything
     Check(Box<Config>),
 }
 
 #[derive(Args)]
 struct HealthcheckConfig {
-    /// The address the service listens on
+    /// Socket address that the service listens on
     #[arg(long, env, default_value = "127.0.0.1:8081")]
     bind: SocketAddr,
 }
 
-/// Runs what the command line `arguments` ask for, the program's name first.
+/// Runs the command of the command line `arguments`, the first of which is the program's name.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments: Vec<_> = arguments.into_iter().collect();
     if arguments.len() == 1 {

@@ -1,11 +1,8 @@
-//! What commands print.
+//! Output of commands.
 
 use std::io::{self, ErrorKind, Write};
 
-/// Writes to standard output. Somebody who stops reading, as `head` does, has had what they wanted.
-///
-/// # Errors
-/// When it cannot be written for another reason.
+/// Writes to standard output. A reader that closes the pipe early, such as `head`, is not an error.
 pub fn print(text: &str) -> io::Result<()> {
     print_to(&mut io::stdout().lock(), text)
 }
@@ -34,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stops_reading_is_no_error_and_a_full_disk_is() {
+    fn a_closed_pipe_is_not_an_error_and_a_full_disk_is() {
         assert!(print_to(&mut Fails(ErrorKind::BrokenPipe), "text").is_ok());
         assert!(print_to(&mut Fails(ErrorKind::StorageFull), "text").is_err());
     }
