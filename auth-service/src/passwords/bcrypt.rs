@@ -1,4 +1,4 @@
-//! bcrypt without its two traps: input beyond 72 bytes is never cut, and a NUL byte never ends it.
+//! bcrypt without its two traps: input after the 72nd byte counts, and a NUL byte does not end it.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -7,46 +7,40 @@ use bcrypt::Version;
 
 use super::model::{Cost, Password, Scheme, StoredHash};
 
-/// What bcrypt reads of its input; the rest it ignores without a word.
+/// bcrypt silently ignores input after this many bytes.
 const BCRYPT_MAX_BYTES: usize = 72;
-/// Separates this use of HMAC from any other. Fixed for ever: it is part of the scheme, and no secret.
+/// Separates this use of HMAC from any other. It is part of the scheme, so it never changes, and it is not a secret.
 const PREHASH_KEY: &[u8] = b"latchkey bcrypt-hmac-sha384 v1";
 
-/// Hashes a password with a fresh salt.
-///
-/// # Errors
-/// When the system has no randomness to give.
-pub fn hash(password: &Password, cost: Cost) -> Result<StoredHash, bcrypt::BcryptError> {
+/// Hashes a password with a new salt.
+pub(super) fn hash(password: &Password, cost: Cost) -> Result<StoredHash, bcrypt::BcryptError> {
     let scheme = scheme_for(password);
     let parts = bcrypt::hash_with_result(input(password, scheme), cost.get())?;
     Ok(StoredHash { hash: parts.format_for_version(Version::TwoB), scheme })
 }
 
-/// Whether `password` made `stored`. Costs one hash at the stored cost, whatever the answer.
-///
-/// # Errors
-/// When the stored text is no bcrypt hash.
-pub fn verify(password: &Password, stored: &StoredHash) -> Result<bool, bcrypt::BcryptError> {
+/// Whether `stored` is the hash of `password`. Takes one hash at the stored cost in either case.
+pub(super) fn verify(password: &Password, stored: &StoredHash) -> Result<bool, bcrypt::BcryptError> {
     let same_input = bcrypt::verify(input(password, scheme_for(password)), &stored.hash)?;
-    // A password is hashed by the one rule its form asks for; a hash of the other rule is another password's.
+    // The form of a password determines its scheme. A hash of the other scheme belongs to another password.
     Ok(same_input && scheme_for(password) == stored.scheme)
 }
 
-/// A hash that no password has, so that an unknown e-mail costs the same work as a wrong password (FR-010).
-/// Making it costs nothing.
-pub fn nobody(cost: Cost) -> StoredHash {
+/// A hash that no password has, so that an unknown email takes the same work as a wrong password (FR-010). Creating it
+/// takes no work.
+pub(super) fn nobody(cost: Cost) -> StoredHash {
     // 22 characters of salt and 31 of hash, all zero bits in bcrypt's alphabet.
     let hash = format!("$2b${:02}${}", cost.get(), ".".repeat(53));
     StoredHash { hash, scheme: Scheme::Bcrypt }
 }
 
-/// The cost that a hash says it was made with; `None` when it is no bcrypt hash.
-pub fn cost_of(stored: &StoredHash) -> Option<u32> {
+/// The cost of a hash. `None` if it is not a bcrypt hash.
+pub(super) fn cost_of(stored: &StoredHash) -> Option<u32> {
     stored.hash.split('$').nth(2)?.parse().ok()
 }
 
-/// Whether a hash should be made anew at the next chance: another cost, or a version other than `$2b$`.
-pub fn is_outdated(stored: &StoredHash, cost: Cost) -> bool {
+/// Whether a hash should be replaced: it has another cost, or a version other than `$2b$`.
+pub(super) fn is_outdated(stored: &StoredHash, cost: Cost) -> bool {
     !stored.hash.starts_with(&format!("$2b${:02}$", cost.get()))
 }
 
@@ -74,12 +68,10 @@ fn input(password: &Password, scheme: Scheme) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::PasswordRules;
     use super::*;
 
     fn password(text: &str) -> Password {
-        let rules = PasswordRules { min_length: 8, max_length: 128 };
-        Password::claimed(text, rules).ok().unwrap()
+        Password::for_test(text)
     }
 
     fn cost() -> Cost {
@@ -91,7 +83,7 @@ mod tests {
         let stored = hash(&password("correct horse"), cost()).unwrap();
         assert!(stored.hash.starts_with("$2b$04$"), "{}", stored.hash);
         assert_eq!(stored.scheme, Scheme::Bcrypt);
-        assert!(bcrypt::verify("correct horse", &stored.hash).unwrap(), "any other system can check it");
+        assert!(bcrypt::verify("correct horse", &stored.hash).unwrap(), "other systems can verify it");
         assert!(verify(&password("correct horse"), &stored).unwrap());
         assert!(!verify(&password("wrong horse"), &stored).unwrap());
     }

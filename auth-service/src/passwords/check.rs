@@ -118,7 +118,7 @@ impl Passwords {
         owner: Owner<'_>,
     ) -> Result<StoredHash, ApiError> {
         let password = self.policy.admit(chosen, owner).await?;
-        self.hashes.hash(requester, password).await
+        Ok(self.hashes.hash(requester, password).await?)
     }
 
     /// Who wants a new account.

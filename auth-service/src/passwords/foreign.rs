@@ -133,14 +133,9 @@ mod tests {
     const ARGON2: &str =
         "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
 
-    fn password(text: &str) -> Password {
-        let rules = crate::passwords::PasswordRules { min_length: 8, max_length: 128 };
-        Password::claimed(text, rules).ok().unwrap()
-    }
-
     fn check(text: &str, hash: &str) -> Option<bool> {
         let scheme = detect(hash).unwrap();
-        verify(&password(text), &StoredHash { hash: hash.to_owned(), scheme })
+        verify(&Password::for_test(text), &StoredHash { hash: hash.to_owned(), scheme })
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! E-mail and password: signing up, signing in, and how passwords are kept.
+//! Sign-up and sign-in with email and password, and how passwords are stored.
 
 mod bcrypt;
 mod check;

@@ -1,4 +1,4 @@
-//! Passwords, their stored form and what hashing them costs.
+//! Passwords, their hashes, and the cost of hashing them.
 
 use std::str::FromStr;
 
@@ -11,35 +11,35 @@ use unicode_normalization::UnicodeNormalization;
 use crate::error::ApiError;
 use crate::users::User;
 
-/// What bcrypt itself accepts, and what the default is: about a quarter of a second on a server core of 2026.
+/// The costs that bcrypt accepts.
 const MIN_COST: u32 = 4;
 const MAX_COST: u32 = 31;
 
-/// How long passwords may be, in characters as JavaScript counts them: UTF-16 units (FR-003).
+/// The length of passwords, in characters as JavaScript counts them: UTF-16 units (FR-003).
 #[derive(Debug, Clone, Copy)]
 pub struct PasswordRules {
-    /// The shortest that may be chosen.
+    /// The minimum of a new password.
     pub min_length: usize,
-    /// The longest that is looked at; never truncated.
+    /// The maximum of any password. Longer ones are refused, not truncated.
     pub max_length: usize,
 }
 
-/// A password somebody typed, in Unicode's compatibility form (NFKC), so that two keyboards agree. Never printed.
+/// A password as a user typed it, and in Unicode's compatibility form (NFKC), so that keyboards agree. Never printed.
 pub struct Password {
     normalised: SecretString,
-    /// As it was typed, which is what some other systems hashed.
+    /// Some other systems hash the password as typed.
     typed: SecretString,
 }
 
-/// A password that somebody chooses, of a valid length. It can be hashed once the policy has admitted it
+/// A new password of a valid length. It can be hashed once the policy has admitted it
 /// ([`super::PasswordPolicy::admit`]).
 pub struct ChosenPassword(pub(super) Password);
 
 impl Password {
-    /// A password that somebody chooses.
+    /// Validates the length of a new password.
     ///
     /// # Errors
-    /// When it is too short or too long. It is never truncated.
+    /// [`ApiError::PasswordTooShort`] or [`ApiError::PasswordTooLong`].
     pub fn chosen(text: &str, rules: PasswordRules) -> Result<ChosenPassword, ApiError> {
         if text.encode_utf16().count() < rules.min_length {
             return Err(ApiError::PasswordTooShort);
@@ -47,10 +47,10 @@ impl Password {
         Self::claimed(text, rules).map(ChosenPassword)
     }
 
-    /// A password that is to be compared with a stored one.
+    /// Reads a password to verify.
     ///
     /// # Errors
-    /// When it is longer than any stored one can be.
+    /// [`ApiError::PasswordTooLong`] if it is longer than any stored one.
     pub fn claimed(text: &str, rules: PasswordRules) -> Result<Self, ApiError> {
         if text.encode_utf16().count() > rules.max_length {
             return Err(ApiError::PasswordTooLong);
@@ -63,18 +63,24 @@ impl Password {
         self.normalised.expose_secret().as_bytes()
     }
 
-    /// The form in which it is compared with words: NFKC in lower case.
+    /// NFKC in lower case, to compare with words.
     pub(super) fn folded(&self) -> SecretString {
         self.normalised.expose_secret().to_lowercase().into()
     }
 
-    /// The bytes that were typed, in whatever form: for hashes of systems that do not normalise.
+    /// The bytes as typed, for hashes of systems that do not normalise.
     pub(super) fn as_typed(&self) -> &[u8] {
         self.typed.expose_secret().as_bytes()
     }
+
+    #[cfg(test)]
+    pub(super) fn for_test(text: &str) -> Self {
+        Self::claimed(text, PasswordRules { min_length: 8, max_length: 128 }).ok().unwrap()
+    }
 }
 
-/// bcrypt's cost: each step doubles the work of a hash.
+/// The cost of bcrypt. Each step doubles the work of a hash: the default takes about a quarter of a second on a server core
+/// of 2026.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost(u32);
 
@@ -96,29 +102,29 @@ impl FromStr for Cost {
     }
 }
 
-/// The rule that turned a password into its hash.
+/// How a password was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumString)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Scheme {
-    /// `$2b$` bcrypt of the NFKC form: for passwords of up to 72 bytes without NUL. Every system can read these.
+    /// `$2b$` bcrypt of the NFKC form, for passwords of up to 72 bytes without NUL. Every system can verify these.
     Bcrypt,
-    /// bcrypt of base64(HMAC-SHA-384(NFKC form)): for those bcrypt would cut.
+    /// bcrypt of base64(HMAC-SHA-384(NFKC form)), for passwords that bcrypt would truncate.
     BcryptHmacSha384,
-    /// Foreign: what Better Auth makes unless told otherwise, scrypt of the NFKC form.
+    /// Foreign: the default of Better Auth, scrypt of the NFKC form.
     BetterAuthScrypt,
-    /// Foreign: bcrypt of the bytes as typed, which its maker may have cut at 72.
+    /// Foreign: bcrypt of the bytes as typed, of which the other system may have ignored those after the 72nd.
     ForeignBcrypt,
-    /// Foreign: argon2 (RFC 9106) of the bytes as typed, with its parameters in the text (PHC string).
+    /// Foreign: argon2 (RFC 9106) of the bytes as typed, with its parameters in the hash (PHC string).
     Argon2,
 }
 
 impl Scheme {
-    /// Its name in the database.
+    /// The name in the database.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// Whether another system made such hashes. They are replaced when their owner signs in.
+    /// Whether such hashes are of another system. They are replaced when the user signs in.
     pub fn is_foreign(self) -> bool {
         match self {
             Self::Bcrypt | Self::BcryptHmacSha384 => false,
@@ -141,12 +147,12 @@ impl Scheme {
     }
 }
 
-/// A hash as it is stored, with the rule that made it.
+/// A stored hash and its scheme.
 #[derive(Clone)]
 pub struct StoredHash {
-    /// Its text form; of bcrypt: version, cost, salt and hash.
+    /// In text form. For bcrypt: version, cost, salt and hash.
     pub hash: String,
-    /// The rule.
+    /// How the password was hashed.
     pub scheme: Scheme,
 }
 
@@ -187,9 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn two_spellings_of_a_character_are_one_password() {
-        let composed = Password::claimed("p\u{e4}ssw\u{f6}rd", RULES).ok().unwrap();
-        let decomposed = Password::claimed("pa\u{308}sswo\u{308}rd", RULES).ok().unwrap();
+    fn two_spellings_of_a_character_are_the_same_password() {
+        let composed = Password::for_test("p\u{e4}ssw\u{f6}rd");
+        let decomposed = Password::for_test("pa\u{308}sswo\u{308}rd");
         assert_eq!(composed.bytes(), decomposed.bytes());
     }
 }

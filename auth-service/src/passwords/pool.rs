@@ -1,4 +1,8 @@
-//! A bounded pool of threads: a storm of sign-ins waits here, and nothing else waits for it.
+//! A pool of threads for hashing, with a bounded queue in front of it.
+//!
+//! Tokio's blocking threads do not suit hashing: their queue is unbounded and serves whoever sends the most, and a flood of
+//! sign-ins would delay all other blocking work. Here a flood only fills the queue, the [queue](super::queue) is fair to
+//! networks, and a client that disconnects frees its place.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -10,70 +14,73 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::queue::{Queue, Refused, Ticket};
-use crate::error::ApiError;
 use crate::limits::{Requester, Standing};
 
-/// How many hashes may wait for each slot in each of the queue's two lanes. At a quarter of a second each, the last of both
-/// waits four seconds; whoever comes later is told at once to try again.
-const ROOM_OF_A_LANE_PER_SLOT: usize = 8;
+/// How many hashes may wait for each thread in each of the queue's two lanes. At a quarter of a second each, the last hash
+/// of both waits four seconds. Later ones are refused at once.
+const LANE_CAPACITY_PER_THREAD: usize = 8;
 
-/// Makes a hash.
+/// Computes a hash.
 type Job = Box<dyn FnOnce() -> Answer + Send>;
-/// Tells who waits for it.
+/// Sends the result to the task that waits for it.
 type Answer = Box<dyn FnOnce() + Send>;
 
-/// Threads of their own that do nothing but hash. They end when this is dropped.
+/// Why no hash was computed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// The queue has no room for the requester.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Threads that only hash. They end when this is dropped.
 pub(super) struct Pool(Arc<Shared>);
 
-/// What the threads and those who wait for them share.
+/// The state that the threads share with the tasks that wait for them.
 struct Shared {
     work: Mutex<Work>,
-    /// Something was handed over, or the pool is dropped.
+    /// Signals that a job was handed over, or that the pool is dropped.
     changed: Condvar,
 }
 
 struct Work {
     queue: Queue<Job>,
-    /// Handed over to a thread that had nothing to do. It does not wait, so it is in nobody's way in the queue.
+    /// Jobs for threads that were idle. They bypass the queue, where an account may wait only once.
     handed_over: VecDeque<Job>,
-    /// Threads that have nothing to do and were handed nothing yet.
+    /// The number of idle threads that no job was handed to.
     idle: usize,
     is_closed: bool,
 }
 
 impl Pool {
-    /// A pool of `slots` threads.
-    ///
-    /// # Errors
-    /// When the system gives no threads.
-    pub(super) fn new(slots: NonZeroUsize) -> std::io::Result<Self> {
-        let queue = Queue::new(slots.get() * ROOM_OF_A_LANE_PER_SLOT);
+    /// Starts `threads` threads.
+    pub(super) fn new(threads: NonZeroUsize) -> std::io::Result<Self> {
+        let queue = Queue::new(threads.get() * LANE_CAPACITY_PER_THREAD);
         let work = Work { queue, handed_over: VecDeque::new(), idle: 0, is_closed: false };
         let pool = Self(Arc::new(Shared { work: Mutex::new(work), changed: Condvar::new() }));
-        for slot in 0..slots.get() {
+        for number in 0..threads.get() {
             let shared = Arc::clone(&pool.0);
-            std::thread::Builder::new().name(format!("hash-{slot}")).spawn(move || shared.serve())?;
+            std::thread::Builder::new().name(format!("hash-{number}")).spawn(move || shared.serve())?;
         }
         Ok(pool)
     }
 
-    /// Runs `work` when it is its turn. Whoever stops waiting gives up the place.
-    ///
-    /// # Errors
-    /// [`ApiError::HashingBusy`] when the queue has no room for `requester`.
+    /// Runs `work` in its turn. Dropping the future frees its place in the queue.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         requester: Requester,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ApiError> {
+    ) -> Result<T, HashError> {
         let (answer, result) = oneshot::channel();
         let span = Span::current();
         let job = Box::new(move || -> Answer {
             if answer.is_closed() {
-                // Nobody waits any more: the client went away just before.
+                // The client disconnected just before.
                 return Box::new(|| ());
             }
-            // A panic costs an answer, not the thread.
+            // A panic must not end the thread.
             let outcome = span.in_scope(|| std::panic::catch_unwind(AssertUnwindSafe(work)));
             Box::new(move || drop(answer.send(outcome)))
         });
@@ -82,17 +89,17 @@ impl Pool {
             Standing::Stranger => "strangers",
         };
         let place = self.0.enter(requester, job);
-        // A job that is dropped unserved gave way to another.
+        // A job that is dropped was evicted by another.
         let outcome = match place {
             Ok(_place) => result.await.map_err(|_| Refused),
             Err(refused) => Err(refused),
         };
         match outcome {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(_)) => Err(ApiError::Internal("a hash panicked".to_owned())),
+            Ok(Err(_)) => Err(HashError::Failed("hashing panicked".to_owned())),
             Err(Refused) => {
                 counter!("auth_service_hashes_refused_total", "lane" => lane).increment(1);
-                Err(ApiError::HashingBusy)
+                Err(HashError::Busy)
             }
         }
     }
@@ -105,7 +112,7 @@ impl Drop for Pool {
     }
 }
 
-/// Somebody's place in the queue, given up when this is dropped.
+/// A place in the queue, freed when this is dropped.
 struct Place<'a> {
     shared: &'a Shared,
     ticket: Ticket,
@@ -122,7 +129,7 @@ impl Shared {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands `job` to a thread that has nothing to do, or else lets it wait for its turn.
+    /// Hands `job` to an idle thread, or else queues it.
     fn enter(&self, requester: Requester, job: Job) -> Result<Option<Place<'_>>, Refused> {
         let mut work = self.lock();
         if work.idle == 0 {
@@ -135,31 +142,22 @@ impl Shared {
         Ok(None)
     }
 
-    /// What each thread does until the pool is dropped.
+    /// Runs jobs on one thread until the pool is dropped.
     fn serve(&self) {
         let mut answer: Answer = Box::new(|| ());
         loop {
-            let next = self.next();
-            // Only now: whoever comes back upon the answer finds this thread free, and need not wait for it.
+            let mut work = self.lock();
+            let queued = work.queue.pop();
+            work.idle += usize::from(queued.is_none());
+            // Only now, so that the next request of the same client finds this thread idle.
             answer();
-            let Some(job) = next.or_else(|| self.handed_over()) else { return };
+            let Some(job) = queued.or_else(|| self.handed_over(work)) else { return };
             answer = job();
         }
     }
 
-    /// Takes what is next in the queue. If that is nothing, the thread has nothing to do from now on.
-    fn next(&self) -> Option<Job> {
-        let mut work = self.lock();
-        let next = work.queue.pop();
-        if next.is_none() {
-            work.idle += 1;
-        }
-        next
-    }
-
-    /// Waits until a job is handed over, or the pool is dropped.
-    fn handed_over(&self) -> Option<Job> {
-        let mut work = self.lock();
+    /// Waits for a job that is handed over. `None` when the pool is dropped.
+    fn handed_over(&self, mut work: MutexGuard<'_, Work>) -> Option<Job> {
         loop {
             if let Some(job) = work.handed_over.pop_front() {
                 return Some(job);
@@ -186,20 +184,20 @@ mod tests {
         Pool::new(slots.try_into().unwrap()).unwrap()
     }
 
-    /// Somebody from a network of their own.
+    /// A stranger from a network of their own.
     fn anybody(number: u32) -> Requester {
         let network = Network::of(Some(std::net::Ipv4Addr::from_bits(number << 8).into()));
         Requester { network, account: None, standing: Standing::Stranger }
     }
 
-    type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + 'a>>;
+    type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T, HashError>> + 'a>>;
 
-    /// Asks for `work`, and lets it wait if it has to.
-    async fn begin<'a>(
+    /// Starts `work`, or queues it.
+    async fn start<'a>(
         pool: &'a Pool,
         requester: Requester,
         work: impl FnOnce() + Send + 'static,
-    ) -> Result<Running<'a, ()>, ApiError> {
+    ) -> Result<Running<'a, ()>, HashError> {
         let mut running: Running<'a, ()> = Box::pin(pool.run(requester, work));
         match poll_immediate(&mut running).await {
             None => Ok(running),
@@ -208,11 +206,11 @@ mod tests {
         }
     }
 
-    /// Occupies the pool's only slot until both come to the barrier.
+    /// Occupies the pool's only thread until the barrier is reached.
     async fn occupy<'a>(pool: &'a Pool, barrier: &Arc<Barrier>) -> Running<'a, ()> {
         let (started, running) = oneshot::channel();
         let barrier = Arc::clone(barrier);
-        let blocker = begin(pool, anybody(0), move || {
+        let blocker = start(pool, anybody(0), move || {
             started.send(()).unwrap();
             barrier.wait();
         });
@@ -226,11 +224,11 @@ mod tests {
         let pool = pool(1);
         let barrier = Arc::new(Barrier::new(2));
         let mut waiting = vec![occupy(&pool, &barrier).await];
-        for number in (1..).take(ROOM_OF_A_LANE_PER_SLOT) {
-            waiting.push(begin(&pool, anybody(number), || ()).await.unwrap());
+        for number in (1..).take(LANE_CAPACITY_PER_THREAD) {
+            waiting.push(start(&pool, anybody(number), || ()).await.unwrap());
         }
-        let refused = begin(&pool, anybody(99), || ()).await;
-        assert!(matches!(refused.err(), Some(ApiError::HashingBusy)));
+        let refused = start(&pool, anybody(99), || ()).await;
+        assert!(matches!(refused.err(), Some(HashError::Busy)));
         barrier.wait();
         for job in waiting {
             job.await.unwrap();
@@ -239,21 +237,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_gives_way_is_refused_and_a_client_that_went_away_leaves_its_place() {
+    async fn an_evicted_job_is_refused_and_a_client_that_disconnects_frees_its_place() {
         let pool = pool(1);
         let barrier = Arc::new(Barrier::new(2));
         let blocker = occupy(&pool, &barrier).await;
         let mut greedy = Vec::new();
-        for _ in 0..ROOM_OF_A_LANE_PER_SLOT {
-            greedy.push(begin(&pool, anybody(1), || ()).await.unwrap());
+        for _ in 0..LANE_CAPACITY_PER_THREAD {
+            greedy.push(start(&pool, anybody(1), || ()).await.unwrap());
         }
-        let other = begin(&pool, anybody(2), || ()).await.unwrap();
-        let gave_way = greedy.pop().unwrap().await;
-        assert!(matches!(gave_way, Err(ApiError::HashingBusy)));
+        let other = start(&pool, anybody(2), || ()).await.unwrap();
+        let evicted = greedy.pop().unwrap().await;
+        assert!(matches!(evicted, Err(HashError::Busy)));
 
-        assert!(begin(&pool, anybody(1), || ()).await.is_err(), "full");
+        assert!(start(&pool, anybody(1), || ()).await.is_err(), "full");
         greedy.pop();
-        let again = begin(&pool, anybody(1), || ()).await.unwrap();
+        let again = start(&pool, anybody(1), || ()).await.unwrap();
         barrier.wait();
         for job in greedy.into_iter().chain([blocker, other, again]) {
             job.await.unwrap();
@@ -261,22 +259,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_account_is_hashed_in_every_slot_while_there_are_some() {
+    async fn one_account_is_hashed_on_every_idle_thread() {
         let pool = pool(2);
         let alice = || Requester { account: Some("alice".to_owned()), ..anybody(1) };
         let barrier = Arc::new(Barrier::new(3));
         let mut running = Vec::new();
         while running.len() < 2 {
             let ((started, has_started), barrier) = (oneshot::channel(), Arc::clone(&barrier));
-            let job = begin(&pool, alice(), move || {
+            let job = start(&pool, alice(), move || {
                 started.send(()).unwrap();
                 barrier.wait();
             });
             running.push(job.await.unwrap());
             has_started.await.unwrap();
         }
-        running.push(begin(&pool, alice(), || ()).await.unwrap());
-        assert!(begin(&pool, alice(), || ()).await.is_err(), "one waits already");
+        running.push(start(&pool, alice(), || ()).await.unwrap());
+        assert!(start(&pool, alice(), || ()).await.is_err(), "one waits already");
         barrier.wait();
         for job in running {
             job.await.unwrap();
@@ -284,12 +282,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_costs_one_answer_and_no_thread() {
+    async fn a_panic_fails_one_job_and_ends_no_thread() {
         let pool = pool(1);
-        assert!(matches!(
-            pool.run(anybody(1), || panic!("a bug")).await,
-            Err::<(), _>(ApiError::Internal(_))
-        ));
+        assert!(matches!(pool.run(anybody(1), || panic!("a bug")).await, Err::<(), _>(HashError::Failed(_))));
         assert!(pool.run(anybody(1), || ()).await.is_ok());
     }
 }

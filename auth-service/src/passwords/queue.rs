@@ -1,18 +1,18 @@
-//! Which hash is made next. No threads and no clock: what waits, and in which order it is served.
+//! The order in which passwords are hashed.
 //!
-//! There are two lanes, one for known devices and one for strangers, each with room of its own; when both have something,
-//! they take turns. In a lane the sites take turns, and in a site its networks. When a lane is full, whoever has the most
-//! in it gives way to those who have less. So it matters little how much anybody sends, only from how many places.
+//! Known devices and strangers have a lane each, with a capacity of its own. If jobs wait in both, the lanes take turns. In
+//! a lane the sites take turns, and in a site its networks. A job that arrives in a full lane evicts one of the site that
+//! has the most. So sending more requests gains little, only sending them from more places does.
 
 use std::collections::VecDeque;
 
 use crate::client_address::Network;
 use crate::limits::{Requester, Standing};
 
-/// Names what waits, to take it out again.
+/// Identifies a job, to remove it.
 pub(super) type Ticket = u64;
 
-/// Hashes that wait.
+/// The jobs that wait.
 pub(super) struct Queue<T> {
     known: Lane<T>,
     strangers: Lane<T>,
@@ -20,22 +20,22 @@ pub(super) struct Queue<T> {
     next_ticket: Ticket,
 }
 
-/// There is no room, or a hash of the same account or device waits already.
+/// There is no room, or a job of the same account or device is waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused;
 
 impl<T> Queue<T> {
-    /// An empty queue, in which each lane has room for so many.
-    pub(super) fn new(room_of_a_lane: usize) -> Self {
+    /// An empty queue of two lanes with this capacity.
+    pub(super) fn new(lane_capacity: usize) -> Self {
         Self {
-            known: Lane::new(room_of_a_lane),
-            strangers: Lane::new(room_of_a_lane),
+            known: Lane::new(lane_capacity),
+            strangers: Lane::new(lane_capacity),
             known_is_next: true,
             next_ticket: 0,
         }
     }
 
-    /// Lets `job` wait for its turn. What gives way to it is dropped.
+    /// Queues `job`. A job that it evicts is dropped.
     pub(super) fn push(&mut self, requester: Requester, job: T) -> Result<Ticket, Refused> {
         let Requester { network, account, standing } = requester;
         let (lane, device) = match standing {
@@ -47,14 +47,14 @@ impl<T> Queue<T> {
         lane.push(Waiting { ticket, network, account, device, job }).map(|()| ticket)
     }
 
-    /// Takes out what is served next.
+    /// Removes the next job to run.
     pub(super) fn pop(&mut self) -> Option<T> {
         let from_known = (self.known_is_next || self.strangers.is_empty()) && !self.known.is_empty();
         self.known_is_next = !from_known;
         if from_known { self.known.pop() } else { self.strangers.pop() }
     }
 
-    /// Takes out what nobody waits for any more, unless it was served.
+    /// Removes a job, unless it was taken or evicted.
     pub(super) fn remove(&mut self, ticket: Ticket) {
         self.known.remove(ticket);
         self.strangers.remove(ticket);
@@ -62,13 +62,13 @@ impl<T> Queue<T> {
 }
 
 struct Lane<T> {
-    /// The oldest first.
+    /// Oldest first.
     waiting: Vec<Waiting<T>>,
-    /// The sites that have something waiting, in the order of their turns.
+    /// The sites with waiting jobs, in the order of their turns.
     sites: VecDeque<Network>,
-    /// Their networks, in the order of theirs.
+    /// The networks with waiting jobs, in the order of their turns.
     networks: VecDeque<Network>,
-    room: usize,
+    capacity: usize,
 }
 
 struct Waiting<T> {
@@ -80,8 +80,8 @@ struct Waiting<T> {
 }
 
 impl<T> Lane<T> {
-    fn new(room: usize) -> Self {
-        Self { waiting: Vec::new(), sites: VecDeque::new(), networks: VecDeque::new(), room }
+    fn new(capacity: usize) -> Self {
+        Self { waiting: Vec::new(), sites: VecDeque::new(), networks: VecDeque::new(), capacity }
     }
 
     fn is_empty(&self) -> bool {
@@ -94,9 +94,9 @@ impl<T> Lane<T> {
         if self.waiting.iter().any(is_second) {
             return Err(Refused);
         }
-        if self.waiting.len() >= self.room {
-            let loser = self.gives_way_to(new.network).ok_or(Refused)?;
-            self.remove(loser);
+        if self.waiting.len() >= self.capacity {
+            let evicted = self.evicted_by(new.network).ok_or(Refused)?;
+            self.remove(evicted);
         }
         let (network, site) = (new.network, new.network.site());
         self.waiting.push(new);
@@ -125,7 +125,7 @@ impl<T> Lane<T> {
         }
     }
 
-    /// Takes one out, and its site and network too if they have nothing else.
+    /// Removes a job, and its site and network if they have no other.
     fn take(&mut self, index: usize) -> Waiting<T> {
         let taken = self.waiting.remove(index);
         if self.of_network(taken.network) == 0 {
@@ -138,9 +138,9 @@ impl<T> Lane<T> {
         taken
     }
 
-    /// The latest of the site that has the most, if that leaves it no less than the newcomer's site then has; else, by the
-    /// same rule, of a network of the newcomer's own site.
-    fn gives_way_to(&self, newcomer: Network) -> Option<Ticket> {
+    /// The job that makes room for one of `newcomer`: the latest of the site that has the most jobs, if the site then still
+    /// has at least as many as the newcomer's. Otherwise, by the same rule, one of a network of the newcomer's own site.
+    fn evicted_by(&self, newcomer: Network) -> Option<Ticket> {
         let site = newcomer.site();
         let largest = *self.sites.iter().max_by_key(|site| self.of_site(**site))?;
         let from = if self.of_site(largest) > self.of_site(site) + 1 { largest } else { site };
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_fill_their_own_lane_alone() {
+    fn strangers_fill_only_their_own_lane() {
         let mut queue = Queue::new(4);
         for site in 0..4 {
             queue.push(stranger(network(site, 1)), site).unwrap();
@@ -220,7 +220,7 @@ mod tests {
             queue.push(known(network(site, 1), &name, &name), site + 10).unwrap();
         }
         assert_eq!(queue.push(known(network(9, 1), "x", "x"), 19), Err(Refused));
-        assert_eq!(queue.pop(), Some(10), "the first of the known ones, though strangers came before");
+        assert_eq!(queue.pop(), Some(10), "known devices go first, although strangers came before");
     }
 
     #[test]
@@ -231,31 +231,31 @@ mod tests {
         queue.push(claims("alice"), 1).unwrap();
         assert_eq!(queue.push(claims("alice"), 2), Err(Refused));
         queue.push(claims("bob"), 3).unwrap();
-        queue.push(known(network(2, 1), "alice", "laptop"), 4).expect("strangers are not in the owner's way");
+        queue.push(known(network(2, 1), "alice", "laptop"), 4).expect("strangers do not block the owner");
         assert_eq!(queue.push(known(network(3, 1), "alice", "phone"), 5), Err(Refused));
         assert_eq!(queue.push(known(network(4, 1), "carol", "laptop"), 6), Err(Refused));
         let without_device =
             Requester { standing: Standing::Known { device: None }, ..known(network(5, 1), "dan", "") };
         queue.push(without_device, 7).unwrap();
         assert_eq!(all(&mut queue), [4, 1, 7, 3]);
-        queue.push(claims("alice"), 8).expect("what was served does not wait");
+        queue.push(claims("alice"), 8).expect("a job that was taken does not wait");
     }
 
     #[test]
-    fn whoever_has_the_most_gives_way() {
+    fn a_full_lane_evicts_from_the_site_with_the_most() {
         let mut queue = Queue::new(4);
         for job in ["a", "b", "c"] {
             queue.push(stranger(network(1, 1)), job).unwrap();
         }
         queue.push(stranger(network(2, 1)), "d").unwrap();
-        queue.push(stranger(network(3, 1)), "e").expect("one of three gives way");
-        queue.push(stranger(network(4, 1)), "f").expect("one of two gives way");
+        queue.push(stranger(network(3, 1)), "e").expect("evicts one of three");
+        queue.push(stranger(network(4, 1)), "f").expect("evicts one of two");
         queue.push(stranger(network(5, 1)), "g").expect_err("all have one");
         assert_eq!(all(&mut queue), ["a", "d", "e", "f"]);
     }
 
     #[test]
-    fn in_a_site_the_heaviest_network_gives_way_to_its_neighbour() {
+    fn a_full_lane_evicts_from_the_network_with_the_most_in_a_site() {
         let mut queue = Queue::new(4);
         for job in ["a", "b"] {
             queue.push(stranger(network(1, 1)), job).unwrap();
@@ -263,13 +263,13 @@ mod tests {
         for job in ["c", "d"] {
             queue.push(stranger(network(2, 1)), job).unwrap();
         }
-        queue.push(stranger(network(1, 2)), "e").expect("one of its neighbour's two gives way");
-        queue.push(stranger(network(1, 3)), "f").expect_err("its neighbours have one each");
+        queue.push(stranger(network(1, 2)), "e").expect("evicts one of the two of another network");
+        queue.push(stranger(network(1, 3)), "f").expect_err("the other networks have one each");
         assert_eq!(all(&mut queue), ["a", "c", "e", "d"]);
     }
 
     #[test]
-    fn whoever_goes_away_leaves_the_place_to_others() {
+    fn a_removed_job_frees_its_place() {
         let mut queue = Queue::new(2);
         let first = queue.push(stranger(network(1, 1)), 1).unwrap();
         let second = queue.push(stranger(network(2, 1)), 2).unwrap();
@@ -283,14 +283,14 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes, in whatever order: a lane holds no more than it has room for, nothing is lost that was let in
-        /// and did not give way, and a site that has nothing in a lane gets in, unless every site there has one.
+        /// For any order of jobs: a lane never exceeds its capacity, no queued job is lost unless it is evicted, and a site
+        /// with no job in a lane gets in, unless every site there has one.
         #[test]
-        fn no_site_keeps_another_out(
+        fn no_site_excludes_another(
             pushes in prop::collection::vec((0_u8..6, 0_u8..3, any::<bool>(), any::<bool>()), 1..120),
         ) {
-            const ROOM: usize = 8;
-            let mut queue = Queue::new(ROOM);
+            const CAPACITY: usize = 8;
+            let mut queue = Queue::new(CAPACITY);
             for (number, (site, host, is_known, serves)) in pushes.into_iter().enumerate() {
                 let name = number.to_string();
                 let network = network(site, host);
@@ -301,15 +301,15 @@ mod tests {
                 };
                 let (of_site, len) = lane(&queue);
                 let outcome = queue.push(requester, number);
-                prop_assert_eq!(outcome.is_ok() && len < ROOM, lane(&queue).1 == len + 1);
-                // Six sites, room for eight: none needs to be without.
+                prop_assert_eq!(outcome.is_ok() && len < CAPACITY, lane(&queue).1 == len + 1);
+                // Six sites have room in eight places.
                 prop_assert!(of_site > 0 || outcome.is_ok());
-                prop_assert!(len < ROOM || outcome.is_err() || lane(&queue).1 == ROOM);
+                prop_assert!(len < CAPACITY || outcome.is_err() || lane(&queue).1 == CAPACITY);
                 if serves {
                     queue.pop();
                 }
                 for lane in [&queue.known, &queue.strangers] {
-                    prop_assert!(lane.waiting.len() <= ROOM);
+                    prop_assert!(lane.waiting.len() <= CAPACITY);
                     prop_assert!(lane.sites.iter().all(|site| lane.of_site(*site) > 0));
                     prop_assert!(lane.networks.iter().all(|network| lane.of_network(*network) > 0));
                 }
@@ -318,9 +318,9 @@ mod tests {
             prop_assert_eq!(all(&mut queue).len(), left);
         }
 
-        /// A job waits for one of each other site at most, and for as many of the other lane.
+        /// A job waits for at most one job of each other site, and for as many of the other lane.
         #[test]
-        fn nobody_waits_for_more_than_one_of_each_other_site(
+        fn a_job_waits_for_at_most_one_of_each_other_site(
             crowd in prop::collection::vec((0_u8..5, any::<bool>()), 0..40),
         ) {
             let mut queue = Queue::new(8);
