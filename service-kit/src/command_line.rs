@@ -15,7 +15,7 @@ const USAGE_ERROR: u8 = 2;
 
 /// Prints `--help` and `--version` as clap writes them. Of an error, the first paragraph on one line: it names the
 /// variable (as the flag's value), and the usage below it would bury that in a log.
-pub fn usage(program: &str, error: &clap::Error) -> ExitCode {
+pub fn print_usage(program: &str, error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // Fails only when nobody reads it any more.
         let _ = error.print();
@@ -28,7 +28,7 @@ pub fn usage(program: &str, error: &clap::Error) -> ExitCode {
 }
 
 /// The exit code of a command, after its error went to standard error in one line.
-pub fn finish<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> ExitCode {
+pub fn exit_code<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -39,23 +39,23 @@ pub fn finish<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> Ex
 }
 
 /// Prints settings that weaken the service to standard error.
-pub fn warn(program: &str, weaknesses: &[Weakness]) {
+pub fn print_warnings(program: &str, weaknesses: &[Weakness]) {
     for weakness in weaknesses {
         eprintln!("{program}: {weakness}");
     }
 }
 
 /// The exit code of `config check`. If all settings are valid, prints a line, and a warning for each that weakens the service.
-pub fn checked<E: std::fmt::Display>(
+pub fn config_check<E: std::fmt::Display>(
     program: &str,
     outcome: Result<(), E>,
     weaknesses: &[Weakness],
 ) -> ExitCode {
     if outcome.is_ok() {
-        warn(program, weaknesses);
+        print_warnings(program, weaknesses);
         println!("{program}: settings ok");
     }
-    finish(program, outcome)
+    exit_code(program, outcome)
 }
 
 /// Asks the service that listens on `bind` whether it is ready.

@@ -16,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::connection::{Connection, exchange};
 use crate::health::Readiness;
+use crate::workers;
 
 /// How long requests under way may take to end after the service was told to stop. More than the slowest
 /// statement, less than the ten seconds after which container platforms kill.
@@ -43,11 +44,6 @@ pub struct ConnectionLimit {
     pub max_connections: NonZeroUsize,
 }
 
-/// How many threads serve requests: one a core.
-pub fn workers() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
 /// Binds `app` to `address` (port 0 takes a free one) without serving yet; returns the addresses it got.
 ///
 /// # Errors
@@ -66,7 +62,7 @@ where
     S::Response: Into<Response<B>>,
     B: MessageBody + 'static,
 {
-    bind_workers(app, address, workers(), limit)
+    bind_workers(app, address, workers::count(), limit)
 }
 
 /// Binds `app` with this many threads.

@@ -80,7 +80,7 @@ pub fn is_guessable(secret: &[u8]) -> bool {
 ///
 /// # Errors
 /// When it is set, in either form.
-pub fn refuse(
+pub fn ensure_unset(
     name: &'static str,
     value: Option<&SecretString>,
     file: Option<&Path>,
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn what_must_not_be_set_is_refused_in_either_form() {
-        assert!(refuse("X", Some(&"".to_owned().into()), None).is_ok());
-        assert!(refuse("X", Some(&"a".to_owned().into()), None).is_err());
-        assert!(refuse("X", None, Some(Path::new("/nowhere"))).is_err());
+        assert!(ensure_unset("X", Some(&"".to_owned().into()), None).is_ok());
+        assert!(ensure_unset("X", Some(&"a".to_owned().into()), None).is_err());
+        assert!(ensure_unset("X", None, Some(Path::new("/nowhere"))).is_err());
     }
 }

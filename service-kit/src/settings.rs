@@ -22,7 +22,7 @@ pub fn file_path() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 /// The value, unless it is empty: `NAME=` in a compose file leaves the default.
-pub fn given(value: &Option<String>) -> Option<&str> {
+pub fn non_empty(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|value| !value.is_empty())
 }
 

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use deadpool::managed::PoolError;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::FromSql;
 
-use crate::database::ConnectError;
+use crate::errors::with_causes;
 
 /// A statement that did not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, full or shutting down: 503, and it may work the next time.
-    #[error("the database is away: {}", chain(.0.as_ref()))]
+    #[error("the database is away: {}", with_causes(.0.as_ref()))]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A named constraint refused the row; the feature that owns the constraint says what that means.
     #[error("constraint {name} refused a row")]
@@ -34,7 +33,7 @@ pub enum StoreError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Anything else PostgreSQL refused.
-    #[error("the database refused a statement: {}", chain(.0))]
+    #[error("the database refused a statement: {}", with_causes(.0))]
     Statement(#[source] tokio_postgres::Error),
 }
 
@@ -69,22 +68,6 @@ impl From<tokio_postgres::Error> for StoreError {
 #[derive(Debug, thiserror::Error)]
 #[error("no response within {} ms", .0.as_millis())]
 pub struct TimedOut(pub Duration);
-
-impl From<ConnectError> for StoreError {
-    /// No connection could be made: whatever the reason, the request may be tried again.
-    fn from(error: ConnectError) -> Self {
-        Self::Unavailable(error.into())
-    }
-}
-
-impl From<PoolError<ConnectError>> for StoreError {
-    fn from(error: PoolError<ConnectError>) -> Self {
-        match error {
-            PoolError::Backend(error) => error.into(),
-            other => Self::Unavailable(other.into()),
-        }
-    }
-}
 
 /// Reads one column, naming table and column when the stored value does not fit.
 ///
@@ -131,16 +114,4 @@ fn is_passing(code: &SqlState) -> bool {
 
 fn io_cause(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
-}
-
-/// An error with its causes on one line, for the log: PostgreSQL's words are a cause of tokio-postgres's.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

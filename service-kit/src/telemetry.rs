@@ -33,7 +33,7 @@ pub fn init(format: LogFormat) {
 }
 
 /// Starts logging to standard error, for a command whose result goes to standard output.
-pub fn init_beside_output(format: LogFormat) {
+pub fn init_to_stderr(format: LogFormat) {
     start(format, std::io::stderr, std::io::stderr().is_terminal());
 }
 

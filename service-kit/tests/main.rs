@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use local_stack::databases::connect;
 use local_stack::testing::{self, TestDatabase};
-use service_kit::database::{Address, Executor, Pool, Pooler, Timeouts};
+use service_kit::database::{DatabaseUrl, Executor, Pool, Pooler, Timeouts};
 use service_kit::store::StoreError;
 use tokio::time::{Instant, timeout};
 use tokio_postgres::Client;
@@ -18,9 +18,9 @@ const TABLE: &str = "CREATE TABLE accounts (id bigint PRIMARY KEY, amount bigint
     INSERT INTO accounts VALUES (1, 0), (2, 0); GRANT SELECT, UPDATE ON accounts TO tasks_service";
 
 fn pool(database: &TestDatabase, pooler: Pooler, statement: Duration) -> Pool {
-    let address = Address::parse("DATABASE_URL", &database.service_url().into(), "test").unwrap();
+    let address = DatabaseUrl::parse("DATABASE_URL", &database.service_url().into(), "test").unwrap();
     let timeouts = Timeouts { wait: Duration::from_secs(2), statement };
-    address.behind(pooler).pool(1, timeouts).unwrap()
+    address.with_pooler(pooler).pool(1, timeouts).unwrap()
 }
 
 async fn backend(pool: &Pool) -> i32 {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches};
-use service_kit::database::{Address, MIGRATION_LOCK_TIMEOUT};
+use service_kit::database::{DatabaseUrl, MIGRATION_LOCK_TIMEOUT};
 use service_kit::weakness::{Weakness, secrets_in_arguments};
 use service_kit::{command_line, metrics, telemetry};
 use shared_claims::SystemClock;
@@ -22,7 +22,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, secrets_in_arguments(&command, &matches))));
     let (cli, exposed) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return command_line::usage(NAME, &error.format(&mut command)),
+        Err(error) => return command_line::print_usage(NAME, &error.format(&mut command)),
     };
     telemetry::init(cli.settings.log_format);
     let command = cli.command.unwrap_or(Command::Serve);
@@ -30,13 +30,13 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         exposed.iter().for_each(Weakness::warn);
     }
     match command {
-        Command::Serve => command_line::finish(NAME, serve(&cli.settings).await),
+        Command::Serve => command_line::exit_code(NAME, serve(&cli.settings).await),
         Command::Config(ConfigCommand::Check) => {
-            command_line::checked(NAME, server::check(&cli.settings, Arc::new(SystemClock)), &exposed)
+            command_line::config_check(NAME, server::check(&cli.settings, Arc::new(SystemClock)), &exposed)
         }
-        Command::Migrate => command_line::finish(NAME, migrate(&cli.settings).await),
+        Command::Migrate => command_line::exit_code(NAME, migrate(&cli.settings).await),
         Command::Healthcheck => {
-            command_line::finish(NAME, command_line::healthcheck(cli.settings.bind).await)
+            command_line::exit_code(NAME, command_line::healthcheck(cli.settings.bind).await)
         }
     }
 }
@@ -51,7 +51,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
 
 async fn migrate(settings: &Settings) -> Result<(), StartError> {
     let (name, url) = settings.migration_database_url()?;
-    let applied = Address::parse(name, &url, NAME)?.migrate(migrations(), MIGRATION_LOCK_TIMEOUT).await?;
+    let applied = DatabaseUrl::parse(name, &url, NAME)?.migrate(migrations(), MIGRATION_LOCK_TIMEOUT).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())
 }

@@ -14,7 +14,7 @@ use service_kit::lifecycle::ConnectionLimit;
 use service_kit::origins::OriginPatterns;
 use service_kit::response_headers::Hsts;
 use service_kit::secret::{self, SecretError};
-use service_kit::settings::{duration, file_path, given};
+use service_kit::settings::{duration, file_path, non_empty};
 use service_kit::telemetry::LogFormat;
 use shared_claims::{BuildError, SharedClock, Verifier, VerifierBuilder};
 use url::Url;
@@ -191,7 +191,7 @@ impl Settings {
     /// When it is missing, or the migrations' URL is there too: a running service must not hold the owner's password.
     pub fn database_url(&self) -> Result<SecretString, SettingError> {
         let (owner, owner_file) = (&self.migration_database_url, &self.migration_database_url_file);
-        secret::refuse(MIGRATION_DATABASE_URL, owner.as_ref(), owner_file.as_deref())?;
+        secret::ensure_unset(MIGRATION_DATABASE_URL, owner.as_ref(), owner_file.as_deref())?;
         Ok(secret::resolve(DATABASE_URL, self.database_url.as_ref(), self.database_url_file.as_deref())?)
     }
 
@@ -208,7 +208,7 @@ impl Settings {
     /// Whether browsers are told to use https alone. A deployment whose auth-service is reached by https is assumed to be
     /// so as a whole; over plain HTTP browsers ignore the header.
     pub fn hsts(&self) -> Hsts {
-        let issuer = given(&self.auth_issuer).and_then(|issuer| Url::parse(issuer).ok());
+        let issuer = non_empty(&self.auth_issuer).and_then(|issuer| Url::parse(issuer).ok());
         self.hsts.or_else(|| issuer.as_ref().map(Hsts::of)).unwrap_or(Hsts::Off)
     }
 
@@ -217,8 +217,8 @@ impl Settings {
     /// # Errors
     /// When AUTH_ISSUER is missing or a value cannot work.
     pub fn verifier(&self, clock: SharedClock) -> Result<Verifier, SettingError> {
-        let issuer = given(&self.auth_issuer).ok_or(SettingError::Missing("AUTH_ISSUER"))?;
-        let audience = given(&self.auth_audience).unwrap_or(issuer);
+        let issuer = non_empty(&self.auth_issuer).ok_or(SettingError::Missing("AUTH_ISSUER"))?;
+        let audience = non_empty(&self.auth_audience).unwrap_or(issuer);
         let mut builder = Verifier::builder(issuer, audience)
             .token_type(&self.jwt_typ)
             .clock_skew(self.clock_skew)
@@ -228,7 +228,7 @@ impl Settings {
             .clock(clock)
             .diagnostics(SettingsLog)
             .compare_settings();
-        if let Some(url) = given(&self.jwks_url) {
+        if let Some(url) = non_empty(&self.jwks_url) {
             builder = builder.jwks_url(url);
         }
         self.status_lists(builder).build().map_err(|error| self.refused(error))
@@ -240,10 +240,10 @@ impl Settings {
         }
         let mut builder =
             builder.status_interval(self.status_list_interval).max_stale(self.status_list_max_stale);
-        if let Some(url) = given(&self.status_list_url) {
+        if let Some(url) = non_empty(&self.status_list_url) {
             builder = builder.status_list_url(url);
         }
-        if let Some(prefix) = given(&self.status_list_prefix) {
+        if let Some(prefix) = non_empty(&self.status_list_prefix) {
             builder = builder.status_list_prefix(prefix);
         }
         builder
@@ -256,7 +256,7 @@ impl Settings {
             BuildError::Url { setting, source } => (setting, source.to_string()),
             other => ("", other.to_string()),
         };
-        let or_issuer = |name, value| if given(value).is_some() { name } else { "AUTH_ISSUER" };
+        let or_issuer = |name, value| if non_empty(value).is_some() { name } else { "AUTH_ISSUER" };
         let name = match setting {
             "issuer" => "AUTH_ISSUER",
             "audience" => "AUTH_AUDIENCE",

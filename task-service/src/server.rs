@@ -10,14 +10,14 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{App, web};
 use service_kit::cors::{AllowedHeaders, refuse_preflight};
-use service_kit::database::{self, Address, DatabaseError, Timeouts};
+use service_kit::database::{self, DatabaseError, DatabaseUrl, Timeouts};
 use service_kit::headers::Header;
 use service_kit::health::{self, DatabaseDependency, Dependency, Readiness};
 use service_kit::metrics::MetricsError;
 use service_kit::origins::{OriginPatterns, RefusalLog};
 use service_kit::response_headers::response_headers;
 use service_kit::telemetry::RequestSpan;
-use service_kit::{document, envelope, guard, lifecycle, openapi};
+use service_kit::{document, envelope, guard, lifecycle, openapi, workers};
 use shared_claims::{SharedClock, Verifier};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
@@ -92,9 +92,9 @@ impl Running {
 }
 
 /// The parts of the service that follow from its settings alone.
-fn configure(settings: &Settings, clock: SharedClock) -> Result<(Address, Verifier), StartError> {
-    let address = Address::parse("DATABASE_URL", &settings.database_url()?, NAME)?;
-    Ok((address.behind(settings.database_pooler), settings.verifier(clock)?))
+fn configure(settings: &Settings, clock: SharedClock) -> Result<(DatabaseUrl, Verifier), StartError> {
+    let address = DatabaseUrl::parse("DATABASE_URL", &settings.database_url()?, NAME)?;
+    Ok((address.with_pooler(settings.database_pooler), settings.verifier(clock)?))
 }
 
 /// Checks the settings as [`start`] does, without connecting to the database.
@@ -116,7 +116,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
     let own = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&own, &migrations(), NAME).await?;
-    address.refuse_undeclared_pooler().await?;
+    address.reject_undeclared_pooler().await?;
     let isolated = isolation::verify(&own).await?;
     let dependencies: Vec<Box<dyn Dependency>> =
         vec![Box::new(DatabaseDependency(own)), Box::new(KeysDependency(verifier.clone()))];
@@ -124,7 +124,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
 
     let (verifier, ready, origins) =
         (web::Data::new(verifier), readiness.clone(), settings.cors_origins.clone());
-    let connections = settings.database_pool_size.max(LEAST_CONNECTIONS * lifecycle::workers());
+    let connections = settings.database_pool_size.max(LEAST_CONNECTIONS * workers::count());
     let bounds = Bounds { task_quota: settings.task_quota, list_timeout: settings.list_timeout };
     let allowed_headers = settings.cors_allowed_headers.clone();
     let hsts = settings.hsts();
@@ -167,7 +167,7 @@ fn cors(origins: OriginPatterns, headers: &AllowedHeaders, refusals: Arc<Refusal
     let cors = Cors::default()
         .allowed_origin_fn(move |origin, request| {
             let origin = Header::of(origin);
-            let is_allowed = matches!(origin, Header::Text(origin) if origins.cover(origin));
+            let is_allowed = matches!(origin, Header::Text(origin) if origins.matches(origin));
             if !is_allowed {
                 refusals.report_preflight(request, origin);
             }

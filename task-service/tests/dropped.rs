@@ -10,7 +10,7 @@ use local_stack::databases::connect;
 use local_stack::testing::TestDatabase;
 use reqwest::Method;
 use secrecy::SecretString;
-use service_kit::database::{Address, Executor, Pool, Pooler, Timeouts};
+use service_kit::database::{DatabaseUrl, Executor, Pool, Pooler, Timeouts};
 use task_service::isolation;
 use task_service::owned::{Bounds, OwnedTables};
 use task_service::owner::Owner;
@@ -31,7 +31,7 @@ const FAILS: &str = "SELECT user_id, 1 / (length($1) - length($1)) FROM tasks";
 
 async fn one_connection(database: &TestDatabase, pooler: Pooler) -> (Pool, OwnedTables) {
     let url = SecretString::from(database.service_url());
-    let address = Address::parse("DATABASE_URL", &url, "test").unwrap().behind(pooler);
+    let address = DatabaseUrl::parse("DATABASE_URL", &url, "test").unwrap().with_pooler(pooler);
     let pool = address.pool(1, Timeouts::REQUEST).unwrap();
     let isolated = isolation::verify(&pool).await.unwrap();
     let bounds = Bounds { task_quota: 1000, list_timeout: Duration::from_secs(3) };

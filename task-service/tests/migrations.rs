@@ -6,14 +6,14 @@ use local_stack::databases::connect;
 use local_stack::testing::TestDatabase;
 use local_stack::{Binary, run_to_end};
 use refinery::{Migration, Runner};
-use service_kit::database::{Address, DatabaseError, MIGRATION_LOCK_TIMEOUT};
+use service_kit::database::{DatabaseError, DatabaseUrl, MIGRATION_LOCK_TIMEOUT};
 use tokio_postgres::error::SqlState;
 
 /// The lock that `migrate` takes ("latchkey" in ASCII).
 const LOCK: &str = "BEGIN; SELECT pg_advisory_xact_lock(x'6c617463686b6579'::bigint)";
 
-fn address(url: &str) -> Address {
-    Address::parse("MIGRATION_DATABASE_URL", &url.to_owned().into(), "test").unwrap()
+fn address(url: &str) -> DatabaseUrl {
+    DatabaseUrl::parse("MIGRATION_DATABASE_URL", &url.to_owned().into(), "test").unwrap()
 }
 
 fn one_more(sql: &str) -> Runner {

@@ -8,7 +8,7 @@ use local_stack::testing::{self, TestDatabase};
 use refinery::Target;
 use secrecy::SecretString;
 use serde_json::json;
-use service_kit::database::{Address, MIGRATION_LOCK_TIMEOUT};
+use service_kit::database::{DatabaseUrl, MIGRATION_LOCK_TIMEOUT};
 use tokio_postgres::Client;
 
 use crate::client::Client as User;
@@ -115,7 +115,7 @@ async fn the_counts_follow_whatever_changes_the_table() {
 async fn tasks_from_before_the_counts_are_counted_by_the_migration_and_the_wall_stands_after_it() {
     let database = TestDatabase::empty_tasks().await;
     let owner = SecretString::from(database.owner_url());
-    let address = Address::parse("MIGRATION_DATABASE_URL", &owner, "test").unwrap();
+    let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &owner, "test").unwrap();
     address
         .migrate(task_service::migrations().set_target(Target::Version(1)), MIGRATION_LOCK_TIMEOUT)
         .await

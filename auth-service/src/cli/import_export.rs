@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use secrecy::SecretString;
-use service_kit::database::{self, Address, Timeouts};
+use service_kit::database::{self, DatabaseUrl, Timeouts};
 use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 use shared_claims::{Clock, SharedClock, SystemClock};
@@ -213,7 +213,7 @@ impl Run {
 }
 
 impl SourceArgs {
-    fn address(&self) -> Result<Address, TransferError> {
+    fn address(&self) -> Result<DatabaseUrl, TransferError> {
         let (url, file) = (self.source_database_url.as_ref(), self.source_database_url_file.as_deref());
         database_url("SOURCE_DATABASE_URL", url, file)
     }

@@ -114,7 +114,7 @@ impl From<ApiError> for KeysError {
 
 /// Runs a command and prints its result.
 pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
-    telemetry::init_beside_output(args.log_format);
+    telemetry::init_to_stderr(args.log_format);
     let keeper = args.keeper()?;
     database::wait_until_usable(&keeper.pool, &crate::migrations::runner(), NAME).await?;
     let text = match args.command {

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use service_kit::database::{Address, MIGRATION_LOCK_TIMEOUT};
+use service_kit::database::{DatabaseUrl, MIGRATION_LOCK_TIMEOUT};
 use service_kit::weakness::{Weakness, secrets_in_arguments};
 use service_kit::{command_line, telemetry};
 use shared_claims::SystemClock;
@@ -73,43 +73,43 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, secrets_in_arguments(&command, &matches))));
     let (cli, exposed) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return command_line::usage(NAME, &error.format(&mut command)),
+        Err(error) => return command_line::print_usage(NAME, &error.format(&mut command)),
     };
     match cli.command {
         Command::Serve(config) => {
             telemetry::init(config.log_format);
             exposed.iter().chain(&config.weaknesses()).for_each(Weakness::warn);
-            command_line::finish(NAME, server::serve(*config, Arc::new(SystemClock)).await)
+            command_line::exit_code(NAME, server::serve(*config, Arc::new(SystemClock)).await)
         }
         Command::Config(ConfigCommand::Check(config)) => {
             let weaknesses = [exposed, config.weaknesses()].concat();
-            command_line::checked(NAME, server::check(&config, Arc::new(SystemClock)), &weaknesses)
+            command_line::config_check(NAME, server::check(&config, Arc::new(SystemClock)), &weaknesses)
         }
         Command::Migrate(config) => {
             telemetry::init(config.log_format);
             exposed.iter().for_each(Weakness::warn);
-            command_line::finish(NAME, migrate(&config).await)
+            command_line::exit_code(NAME, migrate(&config).await)
         }
         Command::Import(command) => {
-            command_line::warn(NAME, &exposed);
-            command_line::finish(NAME, import_export::import(command).await)
+            command_line::print_warnings(NAME, &exposed);
+            command_line::exit_code(NAME, import_export::import(command).await)
         }
         Command::Export(args) => {
-            command_line::warn(NAME, &exposed);
-            command_line::finish(NAME, import_export::export(args).await)
+            command_line::print_warnings(NAME, &exposed);
+            command_line::exit_code(NAME, import_export::export(args).await)
         }
         Command::Keys(args) => {
-            command_line::warn(NAME, &exposed);
-            command_line::finish(NAME, keys::run(*args).await)
+            command_line::print_warnings(NAME, &exposed);
+            command_line::exit_code(NAME, keys::run(*args).await)
         }
         Command::Healthcheck(config) => {
-            command_line::finish(NAME, command_line::healthcheck(config.bind).await)
+            command_line::exit_code(NAME, command_line::healthcheck(config.bind).await)
         }
     }
 }
 
 async fn migrate(config: &MigrateConfig) -> Result<(), StartError> {
-    let address = Address::parse("MIGRATION_DATABASE_URL", &config.database_url()?, NAME)?;
+    let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &config.database_url()?, NAME)?;
     let applied = address.migrate(crate::migrations::runner(), MIGRATION_LOCK_TIMEOUT).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())

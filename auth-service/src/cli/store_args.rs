@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use secrecy::SecretString;
-use service_kit::database::{Address, DatabaseError};
+use service_kit::database::{DatabaseError, DatabaseUrl};
 use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 
@@ -30,7 +30,7 @@ pub struct StoreArgs {
 
 impl StoreArgs {
     /// The URL of the database.
-    pub fn address<E: From<SecretError> + From<DatabaseError>>(&self) -> Result<Address, E> {
+    pub fn address<E: From<SecretError> + From<DatabaseError>>(&self) -> Result<DatabaseUrl, E> {
         database_url("DATABASE_URL", self.database_url.as_ref(), self.database_url_file.as_deref())
     }
 
@@ -45,8 +45,8 @@ pub fn database_url<E: From<SecretError> + From<DatabaseError>>(
     name: &'static str,
     url: Option<&SecretString>,
     file: Option<&Path>,
-) -> Result<Address, E> {
-    Ok(Address::parse(name, &secret::resolve(name, url, file)?, NAME)?)
+) -> Result<DatabaseUrl, E> {
+    Ok(DatabaseUrl::parse(name, &secret::resolve(name, url, file)?, NAME)?)
 }
 
 /// The keys of `KEY_ENCRYPTION_KEYS`, which are a value or in a file.

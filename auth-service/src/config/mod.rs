@@ -185,7 +185,7 @@ impl Config {
     pub fn database_url(&self) -> Result<SecretString, SecretError> {
         let (owner, owner_file) =
             (self.migration_database_url.as_ref(), self.migration_database_url_file.as_deref());
-        secret::refuse("MIGRATION_DATABASE_URL", owner, owner_file)?;
+        secret::ensure_unset("MIGRATION_DATABASE_URL", owner, owner_file)?;
         secret::resolve("DATABASE_URL", self.database_url.as_ref(), self.database_url_file.as_deref())
     }
 

@@ -31,7 +31,7 @@ impl PasswordConfig {
     pub fn policy(&self, product: &str) -> Result<PasswordPolicy, BreachServiceError> {
         let blocklist =
             self.password_blocklist.then(|| Blocklist::new(product, &self.password_blocked_words));
-        let breaches = settings::given(&self.password_breach_url).map(BreachService::new).transpose()?;
+        let breaches = settings::non_empty(&self.password_breach_url).map(BreachService::new).transpose()?;
         Ok(PasswordPolicy::new(blocklist, breaches))
     }
 }

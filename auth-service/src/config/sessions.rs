@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 use jiff::SignedDuration;
-use service_kit::settings::given;
+use service_kit::settings::non_empty;
 use url::Url;
 
 use super::{age, lifetime};
@@ -84,7 +84,7 @@ impl SessionConfig {
     /// When browsers would refuse the cookies, or hand them to strangers.
     pub fn cookies(&self, base_url: &Url) -> Result<CookieSettings, CookieError> {
         let domain =
-            given(&self.cookie_domain).map(|domain| CookieDomain::parse(domain, base_url)).transpose()?;
+            non_empty(&self.cookie_domain).map(|domain| CookieDomain::parse(domain, base_url)).transpose()?;
         let secure = self.secure_cookies.unwrap_or(base_url.scheme() == "https");
         if self.cookie_same_site == SameSite::None && !secure {
             return Err(CookieError::InsecureNone);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::SignedDuration;
-use service_kit::settings::given;
+use service_kit::settings::non_empty;
 use shared_claims::canonical_url;
 use url::Url;
 
@@ -65,7 +65,7 @@ impl TokenConfig {
     /// What the URIs of status lists begin with: under the issuer, where verifiers look for them, or under `base_url` if
     /// the issuer is no URL. Canonical, however the issuer is spelled.
     pub fn status_list_prefix(&self, base_url: &Url) -> String {
-        let issuer = given(&self.jwt_issuer).and_then(|issuer| Url::parse(issuer).ok());
+        let issuer = non_empty(&self.jwt_issuer).and_then(|issuer| Url::parse(issuer).ok());
         let issuer = issuer.filter(|url| matches!(url.scheme(), "http" | "https"));
         format!("{}/.well-known/status-lists", canonical_url(issuer.as_ref().unwrap_or(base_url)))
     }
@@ -78,7 +78,7 @@ impl TokenConfig {
     pub fn settings(&self, base_url: &Url) -> TokenSettings {
         let base = canonical_url(base_url);
         TokenSettings {
-            issuer: given(&self.jwt_issuer).unwrap_or(base).to_owned(),
+            issuer: non_empty(&self.jwt_issuer).unwrap_or(base).to_owned(),
             audience: self.audience().unwrap_or_else(|| Audience::One(base.to_owned())),
             ttl: self.jwt_ttl,
             clock_skew: self.clock_skew,

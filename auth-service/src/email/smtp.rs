@@ -11,6 +11,7 @@ use lettre::transport::smtp::client::{
     AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters, TlsParametersBuilder,
 };
 use lettre::transport::smtp::extension::ClientId;
+use service_kit::errors::with_causes;
 use tokio::time::timeout;
 
 use super::transport::{Failure, TransportError};
@@ -57,7 +58,7 @@ impl SmtpServer {
             Some(path) => trusting(path, host.clone())
                 .map_err(|reason| TransportError::Certificates { path: path.to_owned(), reason })?,
         };
-        let tls = tls.build().map_err(|error| TransportError::Tls(chain(&error)))?;
+        let tls = tls.build().map_err(|error| TransportError::Tls(with_causes(&error)))?;
         Ok(Self { host, port, security, credentials, tls, hello: ClientId::default() })
     }
 
@@ -146,27 +147,13 @@ fn failure(error: &Error) -> Failure {
 
 /// The code of an answer, or what went wrong before one came. Never the text of an answer.
 fn reason(error: &Error) -> String {
-    error.status().map_or_else(|| chain(error), |code| format!("the mail server answered {code}"))
-}
-
-/// An error with its causes, each said once.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = error.source();
-    }
-    text
+    error.status().map_or_else(|| with_causes(error), |code| format!("the mail server answered {code}"))
 }
 
 /// TLS that trusts the certificates in this PEM file, and no others.
 fn trusting(path: &Path, host: String) -> Result<TlsParametersBuilder, String> {
     let pem = std::fs::read(path).map_err(|error| error.to_string())?;
-    let certificate = Certificate::from_pem(&pem).map_err(|error| chain(&error))?;
+    let certificate = Certificate::from_pem(&pem).map_err(|error| with_causes(&error))?;
     Ok(TlsParameters::builder(host)
         .certificate_store(CertificateStore::None)
         .add_root_certificate(certificate))

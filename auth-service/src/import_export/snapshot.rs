@@ -1,6 +1,6 @@
 //! Reads a database that may be in use or belong to others: one consistent snapshot, without changing anything.
 
-use service_kit::database::{Address, Executor, Outcome, Parameter, borrowed};
+use service_kit::database::{DatabaseUrl, Executor, Outcome, Parameter, borrowed};
 use service_kit::store::StoreError;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, IsolationLevel, Portal, Row, Transaction};
@@ -19,7 +19,7 @@ const COLUMNS: &str = "
     WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
 
 /// Opens a connection for a [`Snapshot`].
-pub async fn connect(address: &Address) -> Result<Client, StoreError> {
+pub async fn connect(address: &DatabaseUrl) -> Result<Client, StoreError> {
     address.connect().await
 }
 

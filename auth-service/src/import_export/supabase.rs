@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use service_kit::database::Address;
+use service_kit::database::DatabaseUrl;
 use tokio_postgres::Row;
 
 use super::account::NewAccount;
@@ -33,7 +33,7 @@ const USERS: &str = "
 /// Imports the users of a Supabase project, `batch` of them in a transaction. Its sessions and tokens have another format
 /// and are not imported.
 pub async fn import(
-    source: &Address,
+    source: &DatabaseUrl,
     target: &mut Target,
     batch: u16,
     now: Timestamp,

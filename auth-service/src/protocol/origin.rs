@@ -27,7 +27,7 @@ pub struct TrustedOrigins {
 impl TrustedOrigins {
     /// The origin of `base_url`, under all three names if that is this machine, and the `configured` ones.
     pub fn new(base_url: &Url, configured: &OriginPatterns) -> Self {
-        let patterns = configured.clone().and_own(base_url);
+        let patterns = configured.clone().with_own_origin(base_url);
         Self { patterns, base: base_url.clone(), refusals: RefusalLog::new("TRUSTED_ORIGINS") }
     }
 
@@ -38,7 +38,7 @@ impl TrustedOrigins {
 
     /// Whether `url` (an origin, or any URL of one) belongs to a trusted origin.
     pub fn contains(&self, url: &str) -> bool {
-        self.patterns.cover(url)
+        self.patterns.matches(url)
     }
 
     /// The check of every method but GET, HEAD and OPTIONS, before the body's schema is looked at: cookies must come

@@ -12,7 +12,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, web};
 use service_kit::cors::{AllowedHeaders, refuse_preflight};
-use service_kit::database::{Address, Pool, Timeouts};
+use service_kit::database::{DatabaseUrl, Pool, Timeouts};
 use service_kit::guard::guard;
 use service_kit::health::{self, DatabaseDependency, Readiness};
 use service_kit::lifecycle::ConnectionLimit;
@@ -47,7 +47,7 @@ const KEY_CONNECTIONS: usize = 1;
 
 /// A service that has all it needs but a socket.
 pub struct Prepared {
-    address: Address,
+    address: DatabaseUrl,
     connections: usize,
     limit: ConnectionLimit,
     /// A connection of its own for `/readyz`, which must not wait in line with the requests.
@@ -70,9 +70,9 @@ pub fn check(config: &Config, clock: SharedClock) -> Result<(), StartError> {
     Ok(())
 }
 
-fn database_address(config: &Config) -> Result<Address, StartError> {
-    let address = Address::parse("DATABASE_URL", &config.database_url()?, NAME)?;
-    Ok(address.behind(config.database_pooler))
+fn database_address(config: &Config) -> Result<DatabaseUrl, StartError> {
+    let address = DatabaseUrl::parse("DATABASE_URL", &config.database_url()?, NAME)?;
+    Ok(address.with_pooler(config.database_pooler))
 }
 
 /// Checks the configuration, waits for the database and loads the signing keys.
@@ -91,7 +91,7 @@ pub async fn prepare_with(
     let configured = Configured::new(config, Arc::clone(&clock))?;
     let readiness = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&readiness, &crate::migrations::runner(), NAME).await?;
-    address.refuse_undeclared_pooler().await?;
+    address.reject_undeclared_pooler().await?;
     let keeper = Keeper {
         pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?,
         encryption: Arc::clone(&configured.encryption),

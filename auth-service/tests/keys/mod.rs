@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::{TestDatabase, auth_env};
 use local_stack::{Binary, Finished, run_to_end};
 use serde_json::Value;
-use service_kit::database::{Address, Timeouts};
+use service_kit::database::{DatabaseUrl, Timeouts};
 use shared_claims::VirtualClock;
 use tokio_postgres::Client;
 
@@ -55,7 +55,7 @@ impl World {
     /// What it takes to look after the keys.
     fn keeper(&self) -> Keeper {
         Keeper {
-            pool: Address::parse("DATABASE_URL", &self.database.service_url().into(), "test")
+            pool: DatabaseUrl::parse("DATABASE_URL", &self.database.service_url().into(), "test")
                 .unwrap()
                 .pool(1, Timeouts::BACKGROUND)
                 .unwrap(),

@@ -6,7 +6,7 @@ use auth_service::error::ApiError;
 use auth_service::keys::{Due, Keeper, KeyContract, KeyRefresher, KeyRing, KeyTimes};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::CountedDatabase;
-use service_kit::database::{Address, Timeouts};
+use service_kit::database::{DatabaseUrl, Timeouts};
 use tokio::time::Instant;
 
 use super::{TOKEN_LIFE, World, published, signs, start};
@@ -150,7 +150,8 @@ async fn a_replica_that_does_not_see_the_database_signs_no_more() {
 async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
     let world = World::new().await;
     let counted = CountedDatabase::of(&world.database).await;
-    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
+    let address =
+        DatabaseUrl::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
     let ring =
         KeyRing::open(Keeper { pool: address.pool(1, Timeouts::BACKGROUND).unwrap(), ..world.keeper() })
             .await
@@ -225,7 +226,8 @@ fn hourly() -> KeyContract {
 async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within_it() {
     let world = World::new().await;
     let counted = CountedDatabase::of(&world.database).await;
-    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
+    let address =
+        DatabaseUrl::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
     let pool = address.pool(1, Timeouts::BACKGROUND).unwrap();
     let keeper = Keeper { pool, contract: hourly(), ..world.keeper() };
     let ring = std::sync::Arc::new(KeyRing::open(keeper).await.unwrap());

@@ -11,7 +11,7 @@ use auth_service::limits::{Asker, Limits};
 use auth_service::protocol::email_address::Email;
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::TestDatabase;
-use service_kit::database::{Address, Timeouts};
+use service_kit::database::{DatabaseUrl, Timeouts};
 use shared_claims::{Clock, ManualClock};
 use tokio::time::Instant;
 
@@ -25,7 +25,7 @@ pub struct Post {
     pub database: TestDatabase,
     pub clock: Arc<ManualClock>,
     pub outbox: Arc<Outbox>,
-    pub address: Address,
+    pub address: DatabaseUrl,
     pub superuser: tokio_postgres::Client,
 }
 
@@ -33,7 +33,7 @@ impl Post {
     pub async fn new() -> Self {
         let database = TestDatabase::auth().await;
         let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
-        let address = Address::parse("DATABASE_URL", &database.service_url().into(), "test").unwrap();
+        let address = DatabaseUrl::parse("DATABASE_URL", &database.service_url().into(), "test").unwrap();
         let superuser = connect(&database.superuser_url()).await;
         Self { outbox: outbox(&database, None), clock, address, superuser, database }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth_service::email::LONGEST_POLL_INTERVAL;
 use jiff::SignedDuration;
 use local_stack::testing::CountedDatabase;
-use service_kit::database::{Address, Timeouts};
+use service_kit::database::{DatabaseUrl, Timeouts};
 use tokio::time::Instant;
 
 use super::post::Post;
@@ -41,7 +41,8 @@ async fn at_rest_a_look_into_the_outbox_is_one_round_trip() {
     const LOOKS: usize = 20;
     let post = Post::new().await;
     let counted = CountedDatabase::of(&post.database).await;
-    let address = Address::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
+    let address =
+        DatabaseUrl::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
     let mut worker = post.worker_of(Arc::clone(&post.outbox), "smtp://127.0.0.1:9", None);
     worker.pool = address.pool(1, Timeouts::BACKGROUND).unwrap();
     let pool = worker.pool.clone();

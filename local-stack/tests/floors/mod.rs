@@ -52,7 +52,7 @@ const SERVICE_KIT: &str = "
     health, command_line
     database
     store, guard, openapi, cors, connection, origins
-    envelope, viewer, weakness, throttle, headers, workers
+    envelope, errors, viewer, weakness, throttle, headers, workers
     counters, document, id, response_headers, secret, security_log, settings
 ";
 
@@ -75,9 +75,12 @@ const BENCH: &str = "
 const LOCAL_STACK: &str = "
     up
     testing
-    cluster, databases, page, pgbouncer, service
-    process, programs, location, lock, workspace
-    account, command, error, process_id, secrets
+    databases
+    cluster
+    page, pgbouncer, service
+    process, programs, location, workspace
+    account, command, lock, process_id, secrets
+    error
 ";
 
 /// All findings in a crate.
@@ -109,7 +112,6 @@ fn task_service() {
 }
 
 #[test]
-#[ignore = "its rooms are being sorted"]
 fn service_kit() {
     check("service-kit", SERVICE_KIT);
 }

@@ -17,6 +17,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::names::{Named, TlsBelow};
 use super::raw_connection::Outages;
+use crate::errors::with_causes;
+use crate::store::StoreError;
 
 /// PostgreSQL's default port.
 const PORT: u16 = 5432;
@@ -40,6 +42,13 @@ impl ConnectError {
     }
 }
 
+impl From<ConnectError> for StoreError {
+    /// Whatever the reason is, a retry may succeed.
+    fn from(error: ConnectError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 enum AttemptError {
     #[error("{0}")]
@@ -50,7 +59,7 @@ enum AttemptError {
     ReadOnly,
     #[error("the server accepts writes")]
     Writable,
-    #[error("{}", crate::store::chain(.0))]
+    #[error("{}", with_causes(.0))]
     Driver(#[from] tokio_postgres::Error),
 }
 
@@ -266,7 +275,7 @@ async fn is_read_only(client: &Client) -> Result<bool, tokio_postgres::Error> {
 
 async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
     if let Err(error) = connection.await {
-        let error = crate::store::chain(&error);
+        let error = with_causes(&error);
         tracing::warn!(error, "database connection lost");
     }
 }

@@ -8,7 +8,7 @@ use deadpool::managed::{self, Object};
 use tokio::time::timeout;
 use tokio_postgres::error::{Severity, SqlState};
 
-use super::pool::Manager;
+use super::manager::Manager;
 use super::raw_connection::{Outages, RawConnection};
 use crate::store::{StoreError, TimedOut};
 

@@ -7,8 +7,9 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Transaction};
 
-use super::address::Address;
 use super::error::DatabaseError;
+use super::url::DatabaseUrl;
+use crate::errors::causes;
 use crate::store::StoreError;
 
 /// The advisory lock of migrations ("latchkey" in ASCII). refinery takes none.
@@ -28,7 +29,7 @@ const HOLDER: &str = "
     WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND (l.classid::bigint << 32) + l.objid::bigint = $1";
 
-impl Address {
+impl DatabaseUrl {
     /// Waits up to 30 s for the database, applies pending migrations and returns their number. Concurrent runs take turns;
     /// each waits at most `lock_timeout` ([`MIGRATION_LOCK_TIMEOUT`]).
     ///
@@ -77,13 +78,9 @@ async fn holder(client: &Client) -> Result<String, StoreError> {
 
 /// Recognizes migrations that failed because a table was locked.
 fn explained(error: refinery::Error) -> DatabaseError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(this) = cause {
-        let code = this.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
-        if code == Some(&SqlState::LOCK_NOT_AVAILABLE) {
-            return DatabaseError::TableInUse(error);
-        }
-        cause = this.source();
+    let code = causes(&error).find_map(|cause| cause.downcast_ref::<tokio_postgres::Error>()?.code());
+    if code == Some(&SqlState::LOCK_NOT_AVAILABLE) {
+        return DatabaseError::TableInUse(error);
     }
     DatabaseError::Migration(error)
 }

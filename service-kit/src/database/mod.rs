@@ -8,22 +8,23 @@
 //! - A connection whose future is dropped while a result is outstanding is closed.
 //! - Nothing is set on a connection for longer than a transaction.
 
-mod address;
 mod connect;
 mod connection;
 mod error;
 mod executor;
+mod manager;
 mod migrations;
 mod names;
 mod parameter;
 mod pool;
 mod pooler;
+mod pooler_check;
 mod raw_connection;
 mod start;
 mod tls;
 mod transaction;
+mod url;
 
-pub use self::address::Address;
 pub use self::connect::ConnectError;
 pub use self::error::DatabaseError;
 pub use self::executor::{Executor, Outcome};
@@ -33,3 +34,4 @@ pub use self::pool::{Pool, Timeouts};
 pub use self::pooler::Pooler;
 pub use self::start::{ping, wait_until_usable};
 pub use self::transaction::Transaction;
+pub use self::url::DatabaseUrl;

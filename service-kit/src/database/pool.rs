@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use deadpool::managed;
 use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::connect::{ConnectError, Connector};
+use super::connect::Connector;
 use super::connection::{Connection, Failure};
 use super::error::DatabaseError;
 use super::executor::{Executor, Outcome};
+use super::manager::Manager;
 use super::parameter::Parameter;
 use super::pooler::Pooler;
-use super::raw_connection::{Call, Outages, RawConnection};
+use super::raw_connection::{Call, Outages};
 use super::transaction::Transaction;
 use crate::store::{StoreError, TimedOut};
 
@@ -24,9 +25,6 @@ const CREATE_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long a statement waits that lost a deadlock or a conflict. The winner goes on in this time; at once, the loser might
 /// take its locks again before the winner wakes up, and lose again.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(20);
-/// Maximum time to check an idle connection after another one timed out or led to a read-only server. Many round trips fit in, and it
-/// is short because several dead connections may be checked one after another.
-const PROOF_TIMEOUT: Duration = Duration::from_millis(500);
 /// Maximum duration of the check for `/readyz`.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -49,42 +47,6 @@ impl Timeouts {
     pub const COMMAND: Self = Self { wait: Duration::from_secs(2), statement: Duration::from_secs(60) };
 }
 
-/// Opens connections, and checks them before they are reused.
-pub(super) struct Manager {
-    connector: Arc<Connector>,
-    pooler: Pooler,
-    outages: Arc<Outages>,
-}
-
-impl managed::Manager for Manager {
-    type Type = RawConnection;
-    type Error = ConnectError;
-
-    async fn create(&self) -> Result<RawConnection, ConnectError> {
-        Ok(RawConnection::new(self.connector.open().await?, self.pooler, Arc::clone(&self.outages)))
-    }
-
-    /// Costs no round trip unless there was an outage since this connection was last used. Transactions are never left
-    /// half sent, and nothing is set on a connection, so there is nothing to reset.
-    async fn recycle(&self, raw: &mut RawConnection, _: &Metrics) -> RecycleResult<ConnectError> {
-        if raw.is_closed() {
-            return Err(RecycleError::message("the connection is closed"));
-        }
-        if raw.is_verified() {
-            return Ok(());
-        }
-        let outages = self.outages.count();
-        match timeout(PROOF_TIMEOUT, self.connector.is_acceptable(raw.client())).await {
-            Ok(Ok(true)) => {
-                raw.mark_verified(outages);
-                Ok(())
-            }
-            Ok(Ok(false)) => Err(RecycleError::message("the server has become read-only")),
-            Ok(Err(_)) | Err(_) => Err(RecycleError::message("the connection does not respond")),
-        }
-    }
-}
-
 /// A pool of connections. Clones share it.
 #[derive(Clone)]
 pub struct Pool {
@@ -104,7 +66,7 @@ impl Pool {
         // Shared by all pools of an address.
         let outages = Arc::clone(connector.outages());
         let create = CREATE_TIMEOUT.max(connector.attempt_timeout());
-        let manager = Manager { connector: Arc::clone(&connector), pooler, outages: Arc::clone(&outages) };
+        let manager = Manager::new(Arc::clone(&connector), pooler);
         let limits = managed::Timeouts {
             wait: Some(timeouts.wait),
             create: Some(create),

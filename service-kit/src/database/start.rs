@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use refinery::Runner;
 
-use super::address::Address;
 use super::connect::ConnectError;
 use super::error::DatabaseError;
 use super::executor::Executor;
 use super::pool::Pool;
+use super::url::DatabaseUrl;
 use crate::store::StoreError;
 
 /// How long a starting service or a migration waits for its database, and the time between attempts.
@@ -42,7 +42,7 @@ pub async fn wait_until_usable(
     Ok(())
 }
 
-impl Address {
+impl DatabaseUrl {
     /// Waits until a connection can be opened, up to 30 s.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_migration_waits_for_its_database_for_half_a_minute() {
         let url = "postgres://nobody:secret@127.0.0.1:1/x".to_owned();
-        let address = Address::parse("MIGRATION_DATABASE_URL", &url.into(), "test").unwrap();
+        let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &url.into(), "test").unwrap();
         let start = tokio::time::Instant::now();
         let error = address.migrate(Runner::new(&[]), MIGRATION_LOCK_TIMEOUT).await.unwrap_err();
         assert!(matches!(error, DatabaseError::Unreachable(_)), "{error}");

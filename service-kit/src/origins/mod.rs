@@ -25,7 +25,7 @@ pub struct OriginPatterns(Vec<OriginPattern>);
 
 impl OriginPatterns {
     /// Whether one of the entries covers `url`: an origin, or any URL of one.
-    pub fn cover(&self, url: &str) -> bool {
+    pub fn matches(&self, url: &str) -> bool {
         // Browsers send the canonical spelling, so a plain comparison answers nearly always.
         if self.0.iter().any(|entry| matches!(entry, OriginPattern::Exact(origin) if origin == url)) {
             return true;
@@ -38,7 +38,7 @@ impl OriginPatterns {
 
     /// These, and the origin of `base_url`, the service's own. If its host is a name of this machine (`localhost`,
     /// `127.0.0.1`, `[::1]`), the other two are added with the same scheme and port.
-    pub fn and_own(mut self, base_url: &Url) -> Self {
+    pub fn with_own_origin(mut self, base_url: &Url) -> Self {
         let own = base_url.origin().ascii_serialization();
         let twins = loopback_twins(base_url).filter(|twin| *twin != own);
         let own: Vec<_> = std::iter::once(own.clone()).chain(twins).map(OriginPattern::Exact).collect();
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     fn covers(patterns: &str, url: &str) -> bool {
-        patterns.parse::<OriginPatterns>().unwrap().cover(url)
+        patterns.parse::<OriginPatterns>().unwrap().matches(url)
     }
 
     #[test]
@@ -371,14 +371,14 @@ mod tests {
 
     #[test]
     fn a_service_on_this_machine_trusts_its_origin_under_every_name() {
-        let own = |base_url: &str| OriginPatterns::default().and_own(&base_url.parse().unwrap());
+        let own = |base_url: &str| OriginPatterns::default().with_own_origin(&base_url.parse().unwrap());
         let names = ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"];
         for base_url in names {
             let own = own(base_url);
             assert_eq!(own.0[0], OriginPattern::Exact(base_url.to_owned()));
             assert_eq!(own.0.len(), 3);
             for name in names {
-                assert!(own.cover(name), "{base_url} {name}");
+                assert!(own.matches(name), "{base_url} {name}");
             }
             for other in [
                 "http://localhost:8081",
@@ -389,10 +389,10 @@ mod tests {
                 "http://localhost.evil.example:8080",
                 "http://app.localhost:8080",
             ] {
-                assert!(!own.cover(other), "{base_url} {other}");
+                assert!(!own.matches(other), "{base_url} {other}");
             }
         }
-        assert!(own("https://localhost/base/").cover("https://[::1]"));
+        assert!(own("https://localhost/base/").matches("https://[::1]"));
         for base_url in
             ["https://auth.example.com", "http://127.0.0.2", "http://localhost.example", "http://[::2]"]
         {
@@ -421,7 +421,7 @@ mod tests {
         #[test]
         fn nothing_but_the_domain_is_covered(url in "[a-z*?:/.@\\\\#%0-9-]{0,40}") {
             let patterns: OriginPatterns = "https://*.example.com".parse().unwrap();
-            if patterns.cover(&url) {
+            if patterns.matches(&url) {
                 let parsed = Url::parse(&url).unwrap();
                 proptest::prop_assert!(parsed.host_str().unwrap().ends_with(".example.com"));
             }

@@ -10,7 +10,7 @@ pub use encryption::SourceSecrets;
 use jiff::Timestamp;
 pub use keys::KeyOptions;
 pub use names::Names;
-use service_kit::database::Address;
+use service_kit::database::DatabaseUrl;
 
 use super::error::TransferError;
 use super::snapshot::{self, Snapshot};
@@ -32,7 +32,7 @@ impl BetterAuth {
     /// Imports into `target`. Keys come first, so that a wrong secret stops the import before anything is stored.
     pub async fn import(
         &self,
-        source: &Address,
+        source: &DatabaseUrl,
         target: &mut Target,
         now: Timestamp,
     ) -> Result<(), TransferError> {

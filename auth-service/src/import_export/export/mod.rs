@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use files::{Directory, UserFiles};
 use jiff::Timestamp;
-use service_kit::database::Address;
+use service_kit::database::DatabaseUrl;
 pub use summary::Summary;
 
 use super::error::TransferError;
@@ -32,7 +32,7 @@ pub struct Export {
 
 impl Export {
     /// Writes the files. They show one snapshot of the database, which may be in use.
-    pub async fn run(&self, source: &Address, now: Timestamp) -> Result<Summary, TransferError> {
+    pub async fn run(&self, source: &DatabaseUrl, now: Timestamp) -> Result<Summary, TransferError> {
         let directory = Directory::create(&self.to)?;
         let mut client = snapshot::connect(source).await.map_err(TransferError::Store)?;
         let snapshot = Snapshot::begin(&mut client).await.map_err(TransferError::Store)?;

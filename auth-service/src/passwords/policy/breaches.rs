@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use metrics::counter;
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use service_kit::store::chain;
+use service_kit::errors::with_causes;
 use service_kit::throttle::LogThrottle;
 use tokio::time::Instant;
 use url::{Host, Url};
@@ -46,7 +46,7 @@ pub enum BreachServiceError {
     )]
     Url,
     /// No connection can be made, for example because no root certificates are installed.
-    #[error("PASSWORD_BREACH_URL: {}", chain(.0))]
+    #[error("PASSWORD_BREACH_URL: {}", with_causes(.0))]
     Client(reqwest::Error),
 }
 
@@ -61,7 +61,7 @@ enum Failure {
     TooLarge,
     #[error("an answer that is not a range")]
     Malformed,
-    #[error("{}", chain(.0))]
+    #[error("{}", with_causes(.0))]
     Http(reqwest::Error),
 }
 

@@ -14,8 +14,8 @@ use super::error::DatabaseError;
 use super::pool::{Pool, Timeouts};
 use super::pooler::Pooler;
 use super::tls;
-use crate::lifecycle;
 use crate::store::StoreError;
+use crate::workers;
 
 /// TCP keepalive: when the first probe is sent on an idle connection, the time between probes, and how many may fail. A
 /// dead peer is detected within half a minute even if nothing is sent.
@@ -52,13 +52,13 @@ const OTHERWISE: [(&str, &str); 9] = [
 /// Several hosts may be named, separated by commas: a connection goes to the first that takes writes, unless
 /// `target_session_attrs` says otherwise.
 #[derive(Clone)]
-pub struct Address {
+pub struct DatabaseUrl {
     pub(super) name: &'static str,
     pub(super) connector: Arc<Connector>,
     pub(super) pooler: Pooler,
 }
 
-impl Address {
+impl DatabaseUrl {
     /// Parses the URL that the variable `name` holds. PostgreSQL shows connections under the name of `application`,
     /// unless the URL has another.
     ///
@@ -93,7 +93,7 @@ impl Address {
 
     /// Declares the pooler in front of the database.
     #[must_use]
-    pub fn behind(self, pooler: Pooler) -> Self {
+    pub fn with_pooler(self, pooler: Pooler) -> Self {
         Self { pooler, ..self }
     }
 
@@ -103,7 +103,7 @@ impl Address {
     /// the last request that can need it has ended. (With a common pool, a worker that stops first takes
     /// connections away from requests that others still finish.)
     pub fn worker_pool(&self, connections: usize) -> Pool {
-        let pool = self.pool((connections / lifecycle::workers()).max(1), Timeouts::REQUEST);
+        let pool = self.pool((connections / workers::count()).max(1), Timeouts::REQUEST);
         #[expect(
             clippy::expect_used,
             reason = "only a pool without a runtime is refused, and this one has one"
@@ -223,8 +223,8 @@ const DRIVERS: [&str; 17] = [
 mod tests {
     use super::*;
 
-    fn parse(url: &str) -> Result<Address, DatabaseError> {
-        Address::parse("DATABASE_URL", &url.to_owned().into(), "test")
+    fn parse(url: &str) -> Result<DatabaseUrl, DatabaseError> {
+        DatabaseUrl::parse("DATABASE_URL", &url.to_owned().into(), "test")
     }
 
     fn refusal(url: &str) -> String {
