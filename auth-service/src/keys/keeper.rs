@@ -16,9 +16,9 @@ use super::error::KeyError;
 use super::life::{self, Due, KeyStatus};
 use super::model::{KeySize, SigningKey};
 use super::store::{self, Halves, SealedKey, StoredKey};
+use super::token_lifetimes::{longest_token_lifetime, record_token_lifetime};
 use crate::error::ApiError;
 use crate::security_event::SecurityEvent;
-use crate::tokens;
 
 /// Rotations that this replica carried out; over all replicas they add up to those there were.
 const ROTATIONS: &str = "auth_service_key_rotations_total";
@@ -128,7 +128,7 @@ impl Keeper {
     /// # Errors
     /// When the database cannot.
     pub async fn note_token_life(&self) -> Result<(), KeyError> {
-        Ok(tokens::note_life(&self.pool, self.token_life, self.clock.now()).await?)
+        Ok(record_token_lifetime(&self.pool, self.token_life, self.clock.now()).await?)
     }
 
     /// The private half of a key, ready to sign; `None` when there is none.
@@ -174,7 +174,7 @@ impl<'a> Change<'a> {
     /// The active key retires, the pending one takes over.
     async fn rotate(&mut self) -> Result<(), KeyError> {
         if let Some(active) = self.of(KeyStatus::Active) {
-            let life = tokens::longest_life(&self.transaction, self.keeper.token_life, self.now).await?;
+            let life = longest_token_lifetime(&self.transaction, self.keeper.token_life, self.now).await?;
             let until = life::later(self.now, life.saturating_add(self.keeper.contract.tail));
             let kid = active.record.kid.clone();
             let jwk = self.keeper.public_half_of(active)?;

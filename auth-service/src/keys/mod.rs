@@ -14,6 +14,7 @@ mod pem;
 mod refresher;
 mod snapshot;
 mod store;
+mod token_lifetimes;
 
 pub use contract::{ContractError, KeyContract, KeyTimes, SHORT_REFRESH_INTERVAL};
 pub use encryption::KeyEncryptionKeys;
@@ -28,6 +29,7 @@ pub use pem::{PemKey, bits, public_pem};
 pub use refresher::{KeyRefresher, KeysDependency};
 pub use snapshot::Jwks;
 pub use store::{Halves, RetiredKey, StoredKey, every, is_there, retire};
+pub use token_lifetimes::longest_token_lifetime;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `jwks` under the protocol's prefix.

@@ -17,10 +17,10 @@ use super::published::{Snapshot, StatusLists};
 use super::store::{self, Look};
 use super::sweeping::Sweeper;
 use crate::error::ApiError;
-use crate::keys::{KeyRing, SigningKey};
+use crate::keys::{KeyRing, SigningKey, longest_token_lifetime};
 use crate::polling::Polling;
 use crate::protocol::conditional::Document;
-use crate::tokens::{TokenSettings, longest_life};
+use crate::tokens::TokenSettings;
 
 /// How long it may take to answer before it is asked anew, over another connection.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -179,7 +179,7 @@ impl Keeper {
         if since.is_some() {
             return Ok(Seeing::Changes(look));
         }
-        let life = longest_life(&self.pool, self.token_life, now).await?;
+        let life = longest_token_lifetime(&self.pool, self.token_life, now).await?;
         Ok(Seeing::All(look, Lifetimes::new(life, self.skew, self.interval)))
     }
 

@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use super::model::{Lifetimes, TICK, later};
 use super::store;
+use crate::keys::longest_token_lifetime;
 use crate::polling::{Activity, Polling};
-use crate::tokens::longest_life;
 
 /// How often it is done, unless nothing happens and the interval of the status lists is longer.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -65,7 +65,7 @@ impl Sweeper {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
-        let life = longest_life(&self.pool, self.token_life, now).await?;
+        let life = longest_token_lifetime(&self.pool, self.token_life, now).await?;
         let lifetimes = Lifetimes::new(life, self.skew, self.interval);
         let transaction = self.pool.begin().await?;
         if !store::lock(&transaction).await? {

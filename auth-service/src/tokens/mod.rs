@@ -3,7 +3,6 @@
 mod cache;
 mod metadata;
 mod model;
-mod store;
 
 use std::sync::Arc;
 
@@ -13,7 +12,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use metadata::Discovery;
 pub use model::{Audience, ClaimSet, TokenSettings};
-pub use store::{longest_life, note_life};
 
 use self::cache::{CacheKey, TokenCache};
 use crate::error::ApiError;
