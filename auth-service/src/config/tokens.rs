@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{age, identity, lifetime};
 use crate::polling;
+use crate::status_lists::StatusListTimes;
 use crate::tokens::{Audience, ClaimSet, TokenSettings};
 
 /// A replica that asked more often would do little else.
@@ -70,6 +71,15 @@ impl TokenConfig {
         format!("{}/.well-known/status-lists", canonical_url(issuer.as_ref().unwrap_or(base_url)))
     }
 
+    /// The times that status lists depend on.
+    pub fn status_list_times(&self) -> StatusListTimes {
+        StatusListTimes {
+            token_lifetime: self.jwt_ttl,
+            clock_skew: self.clock_skew,
+            interval: self.status_list_interval,
+        }
+    }
+
     fn audience(&self) -> Option<Audience> {
         self.jwt_audience.clone().filter(|audience| *audience != Audience::One(String::new()))
     }
@@ -81,10 +91,8 @@ impl TokenConfig {
             issuer: non_empty(&self.jwt_issuer).unwrap_or(base).to_owned(),
             audience: self.audience().unwrap_or_else(|| Audience::One(base.to_owned())),
             ttl: self.jwt_ttl,
-            clock_skew: self.clock_skew,
             token_type: self.jwt_typ.clone(),
             claims: self.jwt_claims,
-            status_list_interval: self.status_list_interval,
         }
     }
 }

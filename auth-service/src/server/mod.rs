@@ -115,7 +115,8 @@ pub async fn prepare_with(
     let lists = Arc::new(StatusLists::new(prefix, config.tokens.status_list_interval));
     let pool = address.pool(STATUS_CONNECTIONS, Timeouts::BACKGROUND)?;
     let (own_lists, own_keys) = (Arc::clone(&lists), Arc::clone(&keys));
-    let mut status = status_lists::Keeper::new(own_lists, own_keys, pool, clock, &configured.tokens);
+    let times = config.tokens.status_list_times();
+    let mut status = status_lists::Keeper::new(own_lists, own_keys, pool, clock, times);
     status.look().await?;
     Ok(Prepared {
         address,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use metrics::counter;
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::document;
-use super::model::{Bits, Lifetimes, StatusIndex, TICK, grid_line, later, lead};
+use super::model::{Bits, Lifetimes, StatusIndex, StatusListTimes, TICK, grid_line, later, lead};
 use super::published::{Snapshot, StatusLists};
 use super::store::{self, Look};
 use super::sweeping::Sweeper;
@@ -20,7 +20,6 @@ use crate::error::ApiError;
 use crate::keys::{KeyRing, SigningKey, longest_token_lifetime};
 use crate::polling::Polling;
 use crate::protocol::conditional::Document;
-use crate::tokens::TokenSettings;
 
 /// How long it may take to answer before it is asked anew, over another connection.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,9 +33,7 @@ pub struct Keeper {
     keys: Arc<KeyRing>,
     pool: Pool,
     clock: SharedClock,
-    token_life: SignedDuration,
-    skew: SignedDuration,
-    interval: Duration,
+    times: StatusListTimes,
     polling: Polling,
     /// What the last successful look saw; none before the first.
     seen: Option<Seen>,
@@ -92,30 +89,28 @@ impl Keeping {
 }
 
 impl Keeper {
-    /// Keeps `lists` by the database of `pool`, signed by the active one of `keys`, for tokens with these `settings`.
+    /// Keeps `lists` by the database of `pool`, signed by the active one of `keys`.
     pub fn new(
         lists: Arc<StatusLists>,
         keys: Arc<KeyRing>,
         pool: Pool,
         clock: SharedClock,
-        settings: &TokenSettings,
+        times: StatusListTimes,
     ) -> Self {
-        let (token_life, skew, interval) = (settings.ttl, settings.clock_skew, settings.status_list_interval);
-        let polling = Polling::new(interval, clock.now()).after(lists.activity());
-        Self { lists, keys, pool, clock, token_life, skew, interval, polling, seen: None }
+        let polling = Polling::new(times.interval, clock.now()).after(lists.activity());
+        Self { lists, keys, pool, clock, times, polling, seen: None }
     }
 
     /// Starts it, on the runtime of the caller.
     pub fn start(self) -> Keeping {
         let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
-        let times = (self.token_life, self.skew, self.interval);
-        let sweeper = Sweeper::new(pool, clock, times, self.lists.activity());
+        let sweeper = Sweeper::new(pool, clock, self.times, self.lists.activity());
         Keeping([tokio::spawn(sweeper.run()), tokio::spawn(self.run())])
     }
 
     async fn run(mut self) {
         let mut failing = false;
-        let tick = Polling::tick(self.interval, TICK);
+        let tick = Polling::tick(self.times.interval, TICK);
         loop {
             Arc::clone(&self.clock).sleep(tick).await;
             let now = self.clock.now();
@@ -179,8 +174,8 @@ impl Keeper {
         if since.is_some() {
             return Ok(Seeing::Changes(look));
         }
-        let life = longest_token_lifetime(&self.pool, self.token_life, now).await?;
-        Ok(Seeing::All(look, Lifetimes::new(life, self.skew, self.interval)))
+        let token_lifetime = longest_token_lifetime(&self.pool, self.times.token_lifetime, now).await?;
+        Ok(Seeing::All(look, Lifetimes::new(&StatusListTimes { token_lifetime, ..self.times })))
     }
 
     /// Signs what the last look saw for the present line of the grid, if it was signed for an earlier one.
@@ -207,7 +202,8 @@ impl Keeper {
     /// Signs anew what has to be: lists that changed, or all of them at a line of the grid and for another key.
     async fn publish(&self, seen: &mut Seen, key: Arc<SigningKey>, now: Timestamp) -> Result<(), ApiError> {
         let kid = key.kid().to_owned();
-        let in_use = seen.made.iter().take_while(|made| later(**made, lead(self.interval)) <= now).count();
+        let in_use =
+            seen.made.iter().take_while(|made| later(**made, lead(self.times.interval)) <= now).count();
         let in_use = u32::try_from(in_use).unwrap_or(u32::MAX);
         let before = self.lists.snapshot();
         let other_key = kid != seen.kid;

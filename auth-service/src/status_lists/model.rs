@@ -76,6 +76,17 @@ impl Bits {
     }
 }
 
+/// The times that status lists depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusListTimes {
+    /// How long tokens are valid.
+    pub token_lifetime: SignedDuration,
+    /// Maximum clock difference between replicas and verifiers.
+    pub clock_skew: SignedDuration,
+    /// How often replicas check the database for revoked sessions.
+    pub interval: Duration,
+}
+
 /// How long bits stay set, and lists are good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
@@ -88,11 +99,11 @@ pub struct Lifetimes {
 }
 
 impl Lifetimes {
-    /// For tokens that live for `token_life`, among clocks that are up to `skew` apart and replicas that ask the database
-    /// every `interval`.
-    pub fn new(token_life: SignedDuration, skew: SignedDuration, interval: Duration) -> Self {
+    /// Derives the lifetimes from `times`.
+    pub fn new(times: &StatusListTimes) -> Self {
+        let skew = times.clock_skew;
         // Twice: the clock that minted the token, the one that stamps its end, and the one that checks it are three.
-        let accepted = token_life.saturating_add(skew).saturating_add(skew);
+        let accepted = times.token_lifetime.saturating_add(skew).saturating_add(skew);
         let list = GRID.saturating_add(accepted);
         Self {
             revoked: accepted.saturating_add(MINTING),
@@ -101,7 +112,7 @@ impl Lifetimes {
             // or until a replica that asks more rarely has asked again.
             rest: [GRID, GRID, list, skew, TTL]
                 .into_iter()
-                .fold(beyond_tick(interval), SignedDuration::saturating_add),
+                .fold(beyond_tick(times.interval), SignedDuration::saturating_add),
         }
     }
 }
@@ -131,6 +142,14 @@ pub fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
 mod tests {
     use super::*;
 
+    fn times(interval: Duration) -> StatusListTimes {
+        StatusListTimes {
+            token_lifetime: SignedDuration::from_mins(15),
+            clock_skew: SignedDuration::from_secs(30),
+            interval,
+        }
+    }
+
     #[test]
     fn a_place_is_a_list_and_an_index_in_it() {
         let index = StatusIndex::new(3 * i64::from(LIST_SIZE) + 17).unwrap();
@@ -159,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_place_rests_until_every_list_that_refuses_it_is_out_of_date() {
-        let (life, skew) = (SignedDuration::from_mins(15), SignedDuration::from_secs(30));
-        let lifetimes = Lifetimes::new(life, skew, TICK);
+        let lifetimes = Lifetimes::new(&times(TICK));
+        let (life, skew) = (times(TICK).token_lifetime, times(TICK).clock_skew);
         assert!(lifetimes.revoked > life + skew);
         assert!(lifetimes.list >= GRID + life + skew, "a verifier may go by a list for a token's life");
         // Cleared between two lines of the grid: the last list with the bit is made at the next line at the latest.
@@ -169,9 +188,8 @@ mod tests {
 
     #[test]
     fn a_replica_that_asks_rarely_is_waited_for() {
-        let (life, skew) = (SignedDuration::from_mins(15), SignedDuration::from_secs(30));
-        let often = Lifetimes::new(life, skew, TICK);
-        let rarely = Lifetimes::new(life, skew, TICK + Duration::from_secs(3600));
+        let often = Lifetimes::new(&times(TICK));
+        let rarely = Lifetimes::new(&times(TICK + Duration::from_secs(3600)));
         assert_eq!(rarely.rest, often.rest + SignedDuration::from_hours(1));
         assert_eq!((rarely.list, rarely.revoked), (often.list, often.revoked), "lists are signed as often");
         assert_eq!(lead(TICK), LEAD);

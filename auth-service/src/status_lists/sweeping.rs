@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::time::timeout;
 
-use super::model::{Lifetimes, TICK, later};
+use super::model::{Lifetimes, StatusListTimes, TICK, later};
 use super::store;
 use crate::keys::longest_token_lifetime;
 use crate::polling::{Activity, Polling};
@@ -23,24 +23,15 @@ const SWEEP_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Sweeper {
     pool: Pool,
     clock: SharedClock,
-    token_life: SignedDuration,
-    skew: SignedDuration,
-    interval: Duration,
+    times: StatusListTimes,
     polling: Polling,
 }
 
 impl Sweeper {
-    /// For tokens that live for `token_life`, among clocks up to `skew` apart and replicas that ask the database every
-    /// `interval`.
-    pub fn new(
-        pool: Pool,
-        clock: SharedClock,
-        (token_life, skew, interval): (SignedDuration, SignedDuration, Duration),
-        activity: &Activity,
-    ) -> Self {
-        // Due at once: a replica may have been away for long.
-        let polling = Polling::new(interval, Timestamp::MIN).after(activity).at_most_every(SWEEP_EVERY);
-        Self { pool, clock, token_life, skew, interval, polling }
+    /// Creates a sweeper that is due at once: this replica may have been stopped for long.
+    pub fn new(pool: Pool, clock: SharedClock, times: StatusListTimes, activity: &Activity) -> Self {
+        let polling = Polling::new(times.interval, Timestamp::MIN).after(activity).at_most_every(SWEEP_EVERY);
+        Self { pool, clock, times, polling }
     }
 
     /// Runs until it is aborted.
@@ -65,8 +56,8 @@ impl Sweeper {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
-        let life = longest_token_lifetime(&self.pool, self.token_life, now).await?;
-        let lifetimes = Lifetimes::new(life, self.skew, self.interval);
+        let token_lifetime = longest_token_lifetime(&self.pool, self.times.token_lifetime, now).await?;
+        let lifetimes = Lifetimes::new(&StatusListTimes { token_lifetime, ..self.times });
         let transaction = self.pool.begin().await?;
         if !store::lock(&transaction).await? {
             return Ok(());

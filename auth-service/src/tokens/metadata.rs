@@ -151,8 +151,6 @@ fn respond(metadata: Option<&Metadata>, request: &HttpRequest, keys: &KeyRing) -
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use jiff::SignedDuration;
     use serde_json::{Value, json};
 
@@ -164,10 +162,8 @@ mod tests {
             issuer: issuer.to_owned(),
             audience: Audience::One("https://tasks.example.com".to_owned()),
             ttl: SignedDuration::from_mins(15),
-            clock_skew: SignedDuration::ZERO,
             token_type: "at+jwt".to_owned(),
             claims: ClaimSet::Standard,
-            status_list_interval: Duration::from_secs(1),
         };
         let metadata = Metadata::new(&tokens, &base_url.parse().unwrap())?;
         Some((metadata.issuer_path, serde_json::from_slice(metadata.document.body()).unwrap()))

@@ -1,7 +1,5 @@
 //! What an access token says.
 
-use std::time::Duration;
-
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -45,14 +43,10 @@ pub struct TokenSettings {
     pub audience: Audience,
     /// From `iat` to `exp`.
     pub ttl: SignedDuration,
-    /// How far clocks may be apart: how long after `exp` somebody may still accept a token.
-    pub clock_skew: SignedDuration,
     /// The `typ` of the header: `at+jwt` unless a verifier insists on `JWT`.
     pub token_type: String,
     /// What they say of the user.
     pub claims: ClaimSet,
-    /// How often replicas check the database for revoked sessions.
-    pub status_list_interval: Duration,
 }
 
 /// The claims of an access token (RFC 9068, section 2.2, and who the user is).
