@@ -2,6 +2,7 @@
 //! them. Answers under `/api/auth` exactly as Better Auth does, so that its clients work unchanged.
 
 mod account;
+pub mod background;
 pub mod capabilities;
 pub mod cli;
 pub mod client_address;

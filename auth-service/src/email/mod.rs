@@ -21,4 +21,4 @@ pub use message::Message;
 pub use outbox::{Addressee, Outbox};
 pub use transport::{Transport, TransportError};
 pub use url::{MailUrl, MailUrlError};
-pub use worker::{Delivery, LONGEST_POLL_INTERVAL, Worker, arrives_in_time};
+pub use worker::{LONGEST_POLL_INTERVAL, Worker, arrives_in_time};

@@ -3,7 +3,6 @@
 //! A mail is claimed by a statement of its own, with a lease, and sent while no transaction and no connection to the
 //! database is held. Who dies in between leaves it to whoever comes after the lease.
 
-use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
-use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, timeout};
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
 use super::letter::Opened;
 use super::mailer::Mailer;
@@ -22,6 +21,7 @@ use super::retry;
 use super::smtp::SEND_TIMEOUT;
 use super::store::{self, Claimed};
 use super::transport::{Failure, Session};
+use crate::background::Background;
 use crate::polling::Polling;
 
 /// How often a worker checks whether a poll of the outbox or a retry is due.
@@ -63,33 +63,15 @@ pub struct Worker {
     pub poll_interval: Duration,
 }
 
-/// A worker that runs. It goes on when this is dropped.
-pub struct Delivery {
-    task: JoinHandle<()>,
-    stop: watch::Sender<bool>,
-}
-
-impl Delivery {
-    /// Stops it: mails that are being sent get a moment to arrive; the others wait for the next start, or for another
-    /// replica.
-    pub async fn stop(mut self) {
-        let _ = self.stop.send(true);
-        if timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
-            tracing::warn!("mail that was being sent is left to its lease");
-            self.task.abort();
-        }
-    }
-}
-
 impl Worker {
-    /// Starts it, on the runtime of the caller.
-    pub fn start(self) -> Delivery {
-        let (stop, told) = watch::channel(false);
-        Delivery { task: tokio::spawn(self.run(told)), stop }
+    /// Starts it, on the runtime of the caller. Mails in flight when it stops get a moment to arrive; the others wait for
+    /// the next start, or for another replica.
+    pub fn start(self, background: &Background) {
+        background.spawn("mail delivery", STOP_TIMEOUT, self.run(background.stopping()));
     }
 
     /// Adds a lane whenever there is word of mail, up to [`LANES`].
-    async fn run(self, mut told: watch::Receiver<bool>) {
+    async fn run(self, stopping: CancellationToken) {
         let mut lanes: JoinSet<()> = JoinSet::new();
         let tick = Polling::tick(self.poll_interval, TICK);
         let mut ticks = tokio::time::interval(tick);
@@ -99,10 +81,10 @@ impl Worker {
         loop {
             let has_room = lanes.len() < LANES;
             tokio::select! {
-                () = stopped(&mut told) => break,
+                () = stopping.cancelled() => break,
                 Some(ended) = lanes.join_next() => {
                     if let Err(error) = ended {
-                        tracing::error!(%error, "mail broke off");
+                        tracing::error!(%error, "mail worker panicked");
                         self.outbox.retry_at(later(self.clock.now(), LEASE));
                     }
                     continue;
@@ -120,17 +102,17 @@ impl Worker {
                 // Kept for later while all lanes are busy: each could just have looked for the last time.
                 () = self.outbox.woken(), if has_room => {}
             }
-            lanes.spawn(self.clone().lane(told.clone()));
+            lanes.spawn(self.clone().lane(stopping.clone()));
         }
         while lanes.join_next().await.is_some() {}
     }
 
     /// Sends mail after mail over one connection, until there is none.
-    async fn lane(self, told: watch::Receiver<bool>) {
+    async fn lane(self, stopping: CancellationToken) {
         let mut session = self.mailer.transport.session();
         loop {
-            match self.batch(&mut session, &told).await {
-                Ok(Next::Look) if !*told.borrow() => {}
+            match self.batch(&mut session, &stopping).await {
+                Ok(Next::Look) if !stopping.is_cancelled() => {}
                 Ok(_) => break,
                 Err(error) => {
                     tracing::warn!(%error, "mail waits for the database");
@@ -142,7 +124,7 @@ impl Worker {
         session.close().await;
     }
 
-    async fn batch(&self, session: &mut Session, told: &watch::Receiver<bool>) -> Result<Next, StoreError> {
+    async fn batch(&self, session: &mut Session, stopping: &CancellationToken) -> Result<Next, StoreError> {
         let now = self.clock.now();
         let lease_ends = later(now, LEASE);
         let claimed = store::claim(&self.pool, now, lease_ends, BATCH.into()).await?;
@@ -155,7 +137,7 @@ impl Worker {
         }
         let mut away = false;
         for mail in &claimed {
-            let outcome = if *told.borrow() {
+            let outcome = if stopping.is_cancelled() {
                 self.put_off(mail, SignedDuration::ZERO).await
             } else if away {
                 self.put_off(mail, retry::wait(mail.attempts)).await
@@ -219,13 +201,6 @@ enum Next {
     Look,
     /// End: there is nothing to do, or nothing can be done now.
     Rest,
-}
-
-/// Comes back when the worker is told to stop. Who starts a worker and keeps no hold of it never tells it.
-async fn stopped(told: &mut watch::Receiver<bool>) {
-    if told.wait_for(|stop| *stop).await.is_err() {
-        future::pending::<()>().await;
-    }
 }
 
 fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {

@@ -1,4 +1,4 @@
-//! Keeps the keys of a replica up to date, and does what is due for all of them.
+//! Keeps the keys of a replica up to date, and makes the changes that are due for all replicas.
 
 use std::future;
 use std::pin::Pin;
@@ -7,62 +7,45 @@ use std::time::Duration;
 
 use service_kit::health::Dependency;
 use service_kit::store::StoreError;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::contract::SHORT_REFRESH_INTERVAL;
 use super::key_ring::KeyRing;
+use crate::background::Background;
 use crate::error::ApiError;
 use crate::polling::Polling;
 
-/// How often it is checked whether a look is due, where the refresh interval is long; also how soon a failed one is
-/// repeated.
+/// How often a long refresh interval is checked for its end; also how soon a failed refresh is repeated.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a round may take: longer than the making of the largest key. A connection that lost its other end would hold
-/// it up for minutes; the next look tells, and takes another one.
+/// Maximum duration of a round: longer than generating the largest key takes. A connection whose peer is gone would block
+/// it for minutes; the next round opens another one.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a change that is under way may take when the service stops. One that is cut off has not happened.
+/// How long a change in flight may take when the service stops. One that is cut off is rolled back.
 const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What looks after the keys in the background. It goes on when this is dropped.
+/// Keeps the keys of this replica up to date in the background, and makes the changes that are due.
 pub struct KeyRefresher {
-    task: JoinHandle<()>,
-    stop: watch::Sender<bool>,
-}
-
-impl KeyRefresher {
-    /// Starts it, on the runtime of the caller.
-    pub fn start(ring: Arc<KeyRing>) -> Self {
-        let (stop, told) = watch::channel(false);
-        let polling = Polling::new(ring.contract().refresh_interval, ring.keeper().clock.now());
-        let work = Work { ring, polling, failing: false };
-        Self { task: tokio::spawn(work.run(told)), stop }
-    }
-
-    /// Stops it.
-    pub async fn stop(mut self) {
-        let _ = self.stop.send(true);
-        if timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
-            self.task.abort();
-        }
-    }
-}
-
-struct Work {
     ring: Arc<KeyRing>,
     polling: Polling,
     failing: bool,
 }
 
-impl Work {
-    async fn run(mut self, mut told: watch::Receiver<bool>) {
+impl KeyRefresher {
+    /// Starts it, on the runtime of the caller.
+    pub fn start(ring: Arc<KeyRing>, background: &Background) {
+        let polling = Polling::new(ring.contract().refresh_interval, ring.keeper().clock.now());
+        let refresher = Self { ring, polling, failing: false };
+        background.spawn("key rotation", STOP_TIMEOUT, refresher.run(background.stopping()));
+    }
+
+    async fn run(mut self, stopping: CancellationToken) {
         let ring = Arc::clone(&self.ring);
         let interval = ring.contract().refresh_interval;
         let tick = if interval <= SHORT_REFRESH_INTERVAL { interval } else { TICK };
         loop {
             tokio::select! {
-                () = stopped(&mut told) => return,
+                () = stopping.cancelled() => return,
                 () = ring.keeper().clock.sleep(tick) => {}
             }
             let now = ring.keeper().clock.now();
@@ -77,7 +60,7 @@ impl Work {
             if outcome.is_ok() {
                 self.polling.succeed();
             }
-            self.tell(outcome);
+            self.log(outcome);
         }
     }
 
@@ -86,25 +69,18 @@ impl Work {
         self.ring.tend().await
     }
 
-    /// Once for each outage, not once a second.
-    fn tell(&mut self, outcome: Result<(), ApiError>) {
+    /// Logs once for each outage, not once a second.
+    fn log(&mut self, outcome: Result<(), ApiError>) {
         match &outcome {
-            Ok(()) if self.failing => tracing::info!("the signing keys are looked after again"),
-            Err(error) if !self.failing => tracing::warn!(%error, "the signing keys cannot be looked after"),
+            Ok(()) if self.failing => tracing::info!("signing-key refresh recovered"),
+            Err(error) if !self.failing => tracing::warn!(%error, "signing-key refresh failed"),
             Ok(()) | Err(_) => {}
         }
         self.failing = outcome.is_err();
     }
 }
 
-/// Comes back when it is told to stop. Who starts it and keeps no hold of it never tells it.
-async fn stopped(told: &mut watch::Receiver<bool>) {
-    if told.wait_for(|stop| *stop).await.is_err() {
-        future::pending::<()>().await;
-    }
-}
-
-/// For `/readyz`: whether this replica may sign.
+/// Reports to `/readyz` whether this replica may sign.
 pub struct KeysDependency(pub Arc<KeyRing>);
 
 impl Dependency for KeysDependency {

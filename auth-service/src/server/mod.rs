@@ -27,14 +27,15 @@ use utoipa_actix_web::AppExt;
 use self::document::Document;
 pub use self::error::StartError;
 use self::services::{Configured, Shared};
+use crate::background::Background;
 use crate::config::Config;
-use crate::email::{Delivery, Worker};
+use crate::email::Worker;
 use crate::keys::{Keeper, KeyContract, KeyRefresher, KeyRing, KeysDependency};
 use crate::protocol::cors::cors;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::issuer_path::issuer_path;
 use crate::protocol::origin::TrustedOrigins;
-use crate::status_lists::{self, Keeping, StatusLists};
+use crate::status_lists::{self, StatusLists};
 
 /// The name in messages to the operator.
 pub const NAME: &str = "auth-service";
@@ -169,14 +170,13 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
     };
     let (server, addresses) =
         lifecycle::bind(app, bind, limit).map_err(|error| StartError::Bind(bind, error))?;
-    Ok(Bound {
-        server,
-        addresses,
-        readiness,
-        keys: KeyRefresher::start(keys),
-        mail: prepared.mail.map(Worker::start),
-        status: prepared.status.start(),
-    })
+    let background = Background::default();
+    KeyRefresher::start(keys, &background);
+    prepared.status.start(&background);
+    if let Some(mail) = prepared.mail {
+        mail.start(&background);
+    }
+    Ok(Bound { server, addresses, readiness, background })
 }
 
 /// A service that holds its socket.
@@ -187,12 +187,8 @@ pub struct Bound {
     pub addresses: Vec<SocketAddr>,
     /// What `/readyz` says.
     pub readiness: Readiness,
-    /// What looks after the signing keys.
-    pub keys: KeyRefresher,
-    /// What sends mail, if any is sent.
-    pub mail: Option<Delivery>,
-    /// What keeps the status lists up to date.
-    pub status: Keeping,
+    /// Key rotation, status lists and mail delivery.
+    pub background: Background,
 }
 
 /// Starts the service and runs it until it is told to stop.
@@ -201,14 +197,8 @@ pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError>
         metrics::serve(address)?;
     }
     let bound = bind(prepare(&config, clock).await?, config.bind)?;
-    let Bound { server, addresses, readiness, keys, mail, status } = bound;
+    let Bound { server, addresses, readiness, background } = bound;
     let outcome = lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await;
-    status.stop();
-    let mail = async {
-        if let Some(mail) = mail {
-            mail.stop().await;
-        }
-    };
-    tokio::join!(mail, keys.stop());
+    background.stop().await;
     Ok(outcome?)
 }

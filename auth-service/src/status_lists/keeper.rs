@@ -8,7 +8,6 @@ use metrics::counter;
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::document;
@@ -16,6 +15,7 @@ use super::model::{Bits, Lifetimes, StatusIndex, StatusListTimes, TICK, grid_lin
 use super::published::{Snapshot, StatusLists};
 use super::store::{self, Look};
 use super::sweeping::Sweeper;
+use crate::background::Background;
 use crate::error::ApiError;
 use crate::keys::{KeyRing, SigningKey, longest_token_lifetime};
 use crate::polling::Polling;
@@ -76,18 +76,6 @@ impl Seen {
     }
 }
 
-/// A keeper that runs, and what sweeps beside it.
-pub struct Keeping([JoinHandle<()>; 2]);
-
-impl Keeping {
-    /// Stops them; another replica does what was not done.
-    pub fn stop(self) {
-        for task in self.0 {
-            task.abort();
-        }
-    }
-}
-
 impl Keeper {
     /// Keeps `lists` by the database of `pool`, signed by the active one of `keys`.
     pub fn new(
@@ -102,10 +90,13 @@ impl Keeper {
     }
 
     /// Starts it, on the runtime of the caller.
-    pub fn start(self) -> Keeping {
+    ///
+    /// Neither task has a grace period: another replica does what they leave undone.
+    pub fn start(self, background: &Background) {
         let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
         let sweeper = Sweeper::new(pool, clock, self.times, self.lists.activity());
-        Keeping([tokio::spawn(sweeper.run()), tokio::spawn(self.run())])
+        background.spawn("status list cleanup", Duration::ZERO, sweeper.run());
+        background.spawn("status list refresh", Duration::ZERO, self.run());
     }
 
     async fn run(mut self) {

@@ -15,7 +15,7 @@ mod sweeping;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use keeper::{Keeper, Keeping};
+pub use keeper::Keeper;
 pub use model::{LIST_SIZE, StatusIndex, StatusListTimes};
 pub use notice::notice_changes;
 pub use published::{StatusLists, StatusReference};

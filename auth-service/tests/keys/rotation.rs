@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_service::background::Background;
 use auth_service::error::ApiError;
 use auth_service::keys::{Due, Keeper, KeyContract, KeyRefresher, KeyRing, KeyTimes};
 use jiff::{SignedDuration, Timestamp};
@@ -182,7 +183,8 @@ async fn a_contract_of_a_tests_own_is_kept_to() {
 async fn keys_are_looked_after_in_the_background() {
     let world = World::new().await;
     let ring = std::sync::Arc::new(world.replica().await);
-    let refresher = KeyRefresher::start(std::sync::Arc::clone(&ring));
+    let background = Background::default();
+    KeyRefresher::start(std::sync::Arc::clone(&ring), &background);
     let next = world.kid("pending").await;
     let deadline = Instant::now() + Duration::from_secs(30);
     world.pass(INTERVAL);
@@ -198,7 +200,7 @@ async fn keys_are_looked_after_in_the_background() {
     let seen: Timestamp =
         world.client.query_one("SELECT last_seen FROM token_lifetimes", &[]).await.unwrap().get(0);
     assert!(seen >= start() + INTERVAL, "the life of tokens is noted again and again");
-    refresher.stop().await;
+    background.stop().await;
 }
 
 #[tokio::test]
@@ -232,7 +234,8 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
     let keeper = Keeper { pool, contract: hourly(), ..world.keeper() };
     let ring = std::sync::Arc::new(KeyRing::open(keeper).await.unwrap());
     let next = world.kid("pending").await;
-    let refresher = KeyRefresher::start(std::sync::Arc::clone(&ring));
+    let background = Background::default();
+    KeyRefresher::start(std::sync::Arc::clone(&ring), &background);
     world.clock.asleep(1).await;
     let before = counted.round_trips();
     for _ in 0..59 {
@@ -249,7 +252,7 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
         assert!(Instant::now() < deadline, "no rotation");
         tokio::task::yield_now().await;
     }
-    refresher.stop().await;
+    background.stop().await;
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_service::background::Background;
 use auth_service::client_address::Network;
-use auth_service::email::{Addressee, Delivery, MailUrl, Mailer, Message, Outbox, Sender, Transport, Worker};
+use auth_service::email::{Addressee, MailUrl, Mailer, Message, Outbox, Sender, Transport, Worker};
 use auth_service::keys::KeyEncryptionKeys;
 use auth_service::limits::{Asker, Limits};
 use auth_service::protocol::email_address::Email;
@@ -39,15 +40,15 @@ impl Post {
     }
 
     /// A worker that sends to `url`, with an outbox of its own, as another replica has.
-    pub fn replica(&self, url: &str, ca_file: Option<&Path>) -> (Arc<Outbox>, Delivery) {
+    pub fn replica(&self, url: &str, ca_file: Option<&Path>) -> (Arc<Outbox>, Background) {
         let outbox = outbox(&self.database, None);
         let worker = self.worker_of(Arc::clone(&outbox), url, ca_file);
-        (outbox, worker.start())
+        (outbox, start(worker))
     }
 
     /// The worker of this outbox.
-    pub fn worker(&self, url: &str, ca_file: Option<&Path>) -> Delivery {
-        self.worker_of(Arc::clone(&self.outbox), url, ca_file).start()
+    pub fn worker(&self, url: &str, ca_file: Option<&Path>) -> Background {
+        start(self.worker_of(Arc::clone(&self.outbox), url, ca_file))
     }
 
     pub fn worker_of(&self, outbox: Arc<Outbox>, url: &str, ca_file: Option<&Path>) -> Worker {
@@ -121,6 +122,13 @@ impl Post {
             self.outbox.wake();
         }
     }
+}
+
+/// Starts `worker` as the only background task.
+pub fn start(worker: Worker) -> Background {
+    let background = Background::default();
+    worker.start(&background);
+    background
 }
 
 /// An outbox as a replica has it.

@@ -87,7 +87,7 @@ async fn a_server_that_says_nothing_holds_no_connection_and_its_mail_is_taken_ov
     let worker = post.worker_of(post.outbox.clone(), &url, None);
     let pool = worker.pool.clone();
     post.reset("alice@example.org").await;
-    let stuck = worker.start();
+    let stuck = super::post::start(worker);
     let _connected = silent.accept().await.unwrap();
     // Another lane may just be looking.
     post.until("the connection to the database is back while the mail server is waited for", |_| {

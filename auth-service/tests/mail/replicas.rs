@@ -46,7 +46,7 @@ async fn at_rest_a_look_into_the_outbox_is_one_round_trip() {
     let mut worker = post.worker_of(Arc::clone(&post.outbox), "smtp://127.0.0.1:9", None);
     worker.pool = address.pool(1, Timeouts::BACKGROUND).unwrap();
     let pool = worker.pool.clone();
-    let worker = worker.start();
+    let worker = super::post::start(worker);
     // The first look connects and prepares.
     post.until("at rest", |_| counted.round_trips() > 2 && pool.idle() == 1).await;
     let (start, before) = (Instant::now(), counted.round_trips());
@@ -69,7 +69,7 @@ async fn a_worker_that_polls_rarely_sends_what_others_left_and_retries_its_own_i
         let outbox = super::post::outbox(&post.database, None);
         let mut worker = post.worker_of(Arc::clone(&outbox), url, None);
         worker.poll_interval = LONGEST_POLL_INTERVAL;
-        (outbox, worker.start())
+        (outbox, super::post::start(worker))
     };
     let (outbox, other) = start(&mailbox.url());
     // Once its own mail is sent, its look at the start is over.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use auth_service::keys::{KeyContract, KeyEncryptionKeys, KeyRefresher, SigningKey};
+use auth_service::background::Background;
+use auth_service::keys::{KeyContract, KeyEncryptionKeys, SigningKey};
 use auth_service::server::{self, Bound};
-use auth_service::status_lists::Keeping;
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::{AUDIENCE, ISSUER, TestDatabase};
 use reqwest::Client;
@@ -55,8 +55,7 @@ const SETTINGS: [(&str, &str); 9] = [
 struct Replica {
     url: String,
     server: ServerHandle,
-    keys: KeyRefresher,
-    status: Keeping,
+    background: Background,
 }
 
 struct World {
@@ -119,10 +118,10 @@ impl World {
             Some(contract) => server::prepare_with(&config, self.shared_clock(), contract).await,
             None => server::prepare(&config, self.shared_clock()).await,
         };
-        let Bound { server, addresses, keys, status, .. } =
+        let Bound { server, addresses, background, .. } =
             server::bind(prepared.unwrap(), config.bind).unwrap();
         let replica =
-            Replica { url: format!("http://{}", addresses[0]), server: server.handle(), keys, status };
+            Replica { url: format!("http://{}", addresses[0]), server: server.handle(), background };
         actix_web::rt::spawn(server);
         self.upstreams.lock().unwrap().push(replica.url.clone());
         self.replicas.push(replica);
@@ -130,10 +129,8 @@ impl World {
 
     /// In the middle of whatever it does.
     async fn kill_replica(&mut self) {
-        let Replica { url, server, keys, status } =
-            self.replicas.remove(self.dice.below(self.replicas.len()));
-        keys.stop().await;
-        status.stop();
+        let Replica { url, server, background } = self.replicas.remove(self.dice.below(self.replicas.len()));
+        background.stop().await;
         server.stop(false).await;
         // Others learn of it when they get no answer; here, at the end of this step.
         self.tally.connection_errors +=

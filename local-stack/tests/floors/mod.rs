@@ -31,7 +31,7 @@ const AUTH_SERVICE: &str = "
     users
     protocol
     security_event, migrations
-    client_address, error, polling
+    background, client_address, error, polling
 ";
 
 const TASK_SERVICE: &str = "
