@@ -5,9 +5,9 @@
 // asks by itself.
 (() => {
   const config = fetch("/config.json", { cache: "no-cache" });
-  // As `addressesFor` does it. The page reads the answer too, so this reads a copy.
+  // As `serviceUrlsFor` does it. The page reads the answer too, so this reads a copy.
   const addresses = config.then(async (answer) => {
-    const { hosts, default: others } = (await answer.clone().json()) as import("@/lib/addresses").HostConfig;
+    const { hosts, default: others } = (await answer.clone().json()) as import("@/lib/service-urls").HostConfig;
     return Object.hasOwn(hosts, location.hostname) ? (hosts[location.hostname] ?? others) : others;
   });
   const session = addresses.then(({ auth }) =>

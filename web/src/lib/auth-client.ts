@@ -1,9 +1,9 @@
 import { createAuthClient } from "better-auth/react";
 import { takeEarly } from "@/early/early";
-import { addresses } from "./addresses";
+import { serviceUrls } from "./service-urls";
 import { ServiceError, unreachable } from "./service-error";
-import { withinLimit } from "./time-limit";
-import { FIRST_ERA, SessionGone, TokenKeeper } from "./token-keeper";
+import { withTimeout } from "./time-limit";
+import { FIRST_GENERATION, SessionEndedError, TokenCache } from "./token-cache";
 
 // The client wants an address before the page knows one: this stands for it until a request is sent.
 const PLACEHOLDER = "http://auth.invalid";
@@ -15,21 +15,22 @@ const TOKEN_HEADER = "set-auth-jwt";
 /** Asks who is signed in, and keeps the access token of the answer: a first load needs no request for one. */
 async function fetchSession(send: (signal: AbortSignal) => Promise<Response>, caller?: AbortSignal | null) {
   const early = takeEarly("session");
-  const era = early ? FIRST_ERA : tokenKeeper.era;
-  const answer = await withinLimit(send, { caller, early });
+  const generation = early ? FIRST_GENERATION : tokenCache.generation;
+  const answer = await withTimeout(send, { caller, early });
   const token = answer.headers.get(TOKEN_HEADER);
   if (token) {
-    tokenKeeper.offer(token, era);
+    tokenCache.offer(token, generation);
   }
   return answer;
 }
 
 async function fetchFromService(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-  const asked = new URL(input instanceof Request ? input.url : input);
-  const { auth } = await addresses();
-  const send = (signal: AbortSignal) => fetch(new URL(asked.pathname + asked.search, auth), { ...init, signal });
-  const isSession = asked.pathname === SESSION_PATH && init?.method === "GET";
-  return isSession ? fetchSession(send, init.signal) : withinLimit(send, { caller: init?.signal });
+  const requested = new URL(input instanceof Request ? input.url : input);
+  const { auth } = await serviceUrls();
+  const send = (signal: AbortSignal) =>
+    fetch(new URL(requested.pathname + requested.search, auth), { ...init, signal });
+  const isSession = requested.pathname === SESSION_PATH && init?.method === "GET";
+  return isSession ? fetchSession(send, init.signal) : withTimeout(send, { caller: init?.signal });
 }
 
 /** The official client of the auth service; its session lives in an HttpOnly cookie. */
@@ -53,7 +54,7 @@ interface Answer<Data> {
 const NO_SESSION = "UNAUTHORIZED";
 
 /** Runs a call of the client. Every failure is a `ServiceError`, silence too. */
-export async function asked<Data>(
+export async function callAuth<Data>(
   call: (options: { onError: (context: { response: Response }) => void }) => Promise<Answer<Data>>,
 ): Promise<Data> {
   let wait: number | undefined;
@@ -67,7 +68,7 @@ export async function asked<Data>(
   if (error) {
     if (error.code === NO_SESSION) {
       // The page leaves for the sign-in as soon as it sees that there is no session any more.
-      lookAtSession();
+      refreshSession();
     }
     throw new ServiceError(error.status, error.code ?? "", error.message ?? "", wait);
   }
@@ -75,23 +76,23 @@ export async function asked<Data>(
 }
 
 /** Looks at the session anew, and tells every part of the page. */
-export function lookAtSession(): void {
+export function refreshSession(): void {
   authClient.$store.notify("$sessionSignal");
 }
 
 async function fetchToken(): Promise<string> {
   try {
-    const { token } = await asked<{ token: string }>((options) =>
+    const { token } = await callAuth<{ token: string }>((options) =>
       authClient.$fetch<{ token: string }>("/token", options),
     );
     return token;
   } catch (error) {
     if (error instanceof ServiceError && error.code === NO_SESSION) {
-      throw new SessionGone();
+      throw new SessionEndedError();
     }
     throw error;
   }
 }
 
 /** The access token for the task service. */
-export const tokenKeeper = new TokenKeeper(fetchToken);
+export const tokenCache = new TokenCache(fetchToken);

@@ -32,12 +32,12 @@ export function isTimeout(error: unknown): boolean {
 }
 
 /** Makes an error of an answer's status and body, whatever that is. */
-export function refusalOf({ status }: Response, body: unknown): ServiceError {
+export function errorFromResponse({ status }: Response, body: unknown): ServiceError {
   const { code, message } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   return new ServiceError(status, typeof code === "string" ? code : "", typeof message === "string" ? message : "");
 }
 
 /** Whether a request was refused because what it is about does not exist, or not any more. */
-export function isGone(error: unknown): boolean {
+export function isNotFound(error: unknown): boolean {
   return error instanceof ServiceError && error.status === 404;
 }

@@ -1,5 +1,5 @@
 /** What tabs of this page tell each other. */
-export type News = "signed-in" | "signed-out" | "tasks-changed";
+export type TabMessage = "signed-in" | "signed-out" | "tasks-changed";
 
 const CHANNEL = "latchkey";
 
@@ -11,13 +11,13 @@ function open(): BroadcastChannel {
 }
 
 /** Tells the other tabs. */
-export function tellTabs(news: News): void {
+export function notifyTabs(news: TabMessage): void {
   open().postMessage(news);
 }
 
 /** Listens to the other tabs; the answer stops it. */
-export function onNews(listen: (news: News) => void): () => void {
-  const heard = (event: MessageEvent<News>) => listen(event.data);
+export function onTabMessage(listen: (news: TabMessage) => void): () => void {
+  const heard = (event: MessageEvent<TabMessage>) => listen(event.data);
   const from = open();
   from.addEventListener("message", heard);
   return () => from.removeEventListener("message", heard);

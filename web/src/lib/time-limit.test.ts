@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isTimeout } from "./service-error";
-import { ANSWER_LIMIT, withinLimit } from "./time-limit";
+import { RESPONSE_TIMEOUT, withTimeout } from "./time-limit";
 
 /** A body of which the first half arrives, and nothing after it. */
 function stuck(): Response {
   return new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([1])) }));
 }
 
-describe("withinLimit", () => {
+describe("withTimeout", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   it("hands on an answer with its status, headers and body", async () => {
     const sent = () => Promise.resolve(new Response("refused", { status: 403, headers: { "x-reason": "because" } }));
-    const answer = await withinLimit(sent);
+    const answer = await withTimeout(sent);
     expect([answer.status, answer.headers.get("x-reason"), await answer.text()]).toEqual([403, "because", "refused"]);
-    expect((await withinLimit(() => Promise.resolve(new Response(null, { status: 204 })))).status).toBe(204);
+    expect((await withTimeout(() => Promise.resolve(new Response(null, { status: 204 })))).status).toBe(204);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -23,8 +23,8 @@ describe("withinLimit", () => {
     ["an answer that never begins", () => new Promise<Response>(() => {})],
     ["a body that never ends", () => Promise.resolve(stuck())],
   ])("gives up on %s", async (_, send) => {
-    const failure = withinLimit(send).catch((error: unknown) => error);
-    await vi.advanceTimersByTimeAsync(ANSWER_LIMIT - 1);
+    const failure = withTimeout(send).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(RESPONSE_TIMEOUT - 1);
     expect(vi.getTimerCount()).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(isTimeout(await failure)).toBe(true);
@@ -32,7 +32,7 @@ describe("withinLimit", () => {
 
   it("takes the answer to a request that was sent before, and sends it again if that fails", async () => {
     const send = vi.fn(() => Promise.resolve(new Response("sent")));
-    const text = async (early: Promise<Response>) => (await withinLimit(send, { early })).text();
+    const text = async (early: Promise<Response>) => (await withTimeout(send, { early })).text();
     expect(await text(Promise.resolve(new Response("early")))).toBe("early");
     expect(send).not.toHaveBeenCalled();
     expect(await text(Promise.reject(new Error("no network")))).toBe("sent");
@@ -41,7 +41,7 @@ describe("withinLimit", () => {
   it("aborts the request when its caller does, with the caller's reason", async () => {
     const caller = new AbortController();
     let signal: AbortSignal | undefined;
-    const failure = withinLimit(
+    const failure = withTimeout(
       (given) => {
         signal = given;
         return new Promise(() => {});
@@ -51,7 +51,7 @@ describe("withinLimit", () => {
     caller.abort(new Error("not needed any more"));
     expect(await failure).toEqual(new Error("not needed any more"));
     expect(signal?.aborted).toBe(true);
-    await expect(withinLimit(() => new Promise(() => {}), { caller: caller.signal })).rejects.toThrow(
+    await expect(withTimeout(() => new Promise(() => {}), { caller: caller.signal })).rejects.toThrow(
       "not needed any more",
     );
     expect(vi.getTimerCount()).toBe(0);

@@ -4,7 +4,7 @@ import { timedOut } from "./service-error";
  * Longest wait for an answer, in milliseconds, until all of its body is here. The gateway waits 5 seconds for a service
  * that restarts, so this is long enough for a slow network as well.
  */
-export const ANSWER_LIMIT = 15_000;
+export const RESPONSE_TIMEOUT = 15_000;
 
 /** An answer whose body is here already: reading it cannot hang. */
 async function received(response: Response): Promise<Response> {
@@ -28,13 +28,13 @@ interface Options {
   early?: Promise<Response> | undefined;
 }
 
-/** Sends a request and waits for the whole answer, at most `ANSWER_LIMIT` milliseconds: then it fails with `timedOut()`. */
-export async function withinLimit(
+/** Sends a request and waits for the whole answer, at most `RESPONSE_TIMEOUT` milliseconds: then it fails with `timedOut()`. */
+export async function withTimeout(
   send: (signal: AbortSignal) => Promise<Response>,
   { caller, early }: Options = {},
 ): Promise<Response> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(timedOut()), ANSWER_LIMIT);
+  const timer = setTimeout(() => limit.abort(timedOut()), RESPONSE_TIMEOUT);
   const signal = caller ? AbortSignal.any([caller, limit.signal]) : limit.signal;
   try {
     signal.throwIfAborted();

@@ -6,7 +6,7 @@ function register(): void {
 }
 
 /** Has the browser keep the page's own files, once the page itself is here. */
-export function useWorker(): void {
+export function useServiceWorker(): void {
   useEffect(() => {
     // In development the files change all the time, and browsers have no workers outside secure contexts.
     if (process.env.NODE_ENV !== "production" || !("serviceWorker" in navigator)) {

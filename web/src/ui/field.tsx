@@ -7,8 +7,8 @@ export interface FieldTexts {
   error?: string | undefined;
 }
 
-/** What ties an input to its label, its hint and its error. */
-interface Ties {
+/** What attributes an input to its label, its hint and its error. */
+interface FieldAttributes {
   id: string;
   "aria-invalid": true | undefined;
   "aria-describedby": string | undefined;
@@ -16,7 +16,7 @@ interface Ties {
 
 interface Props extends FieldTexts {
   className?: string | undefined;
-  children: (ties: Ties) => ReactNode;
+  children: (attributes: FieldAttributes) => ReactNode;
 }
 
 /** A label over an input, with its hint and its error where a screen reader finds them. */

@@ -40,20 +40,20 @@ export function PasswordField({ label, hint, error, className, secret = "passwor
 
   return (
     <Field {...{ label, hint, error, className }}>
-      {(ties) => (
+      {(attributes) => (
         <div ref={wrapper} className="relative">
           <input
             autoCapitalize="none"
             spellCheck={false}
             {...input}
-            {...ties}
+            {...attributes}
             type={shown ? "text" : "password"}
             className="min-h-11 w-full rounded-lg border border-edge bg-card pr-16 pl-3 aria-invalid:border-danger [&::-ms-reveal]:hidden"
           />
           <button
             type="button"
             disabled={!hydrated}
-            aria-controls={ties.id}
+            aria-controls={attributes.id}
             // A click leaves the focus, and with it the keyboard of a phone, where it is.
             onMouseDown={(event) => event.preventDefault()}
             onClick={toggle}

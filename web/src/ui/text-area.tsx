@@ -9,10 +9,10 @@ interface Props extends Omit<ComponentProps<"textarea">, "id">, FieldTexts {
 export function TextArea({ label, hint, error, className, ...textarea }: Props) {
   return (
     <Field {...{ label, hint, error, className }}>
-      {(ties) => (
+      {(attributes) => (
         <textarea
           {...textarea}
-          {...ties}
+          {...attributes}
           className="w-full rounded-lg border border-edge bg-card px-3 py-2 aria-invalid:border-danger"
         />
       )}

@@ -9,10 +9,10 @@ interface Props extends Omit<ComponentProps<"input">, "id">, FieldTexts {
 export function TextField({ label, hint, error, className, ...input }: Props) {
   return (
     <Field {...{ label, hint, error, className }}>
-      {(ties) => (
+      {(attributes) => (
         <input
           {...input}
-          {...ties}
+          {...attributes}
           className="min-h-11 w-full rounded-lg border border-edge bg-card px-3 aria-invalid:border-danger"
         />
       )}

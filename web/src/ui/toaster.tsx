@@ -5,7 +5,7 @@ import { useEffect } from "react";
 import { attach, type Message } from "./toasts";
 
 /** Messages that are shown at once. Older ones come forward as these close. */
-const MOST_SHOWN = 3;
+const MAX_VISIBLE = 3;
 
 /** What a message's button is called. */
 type Labels = Pick<Message, "action" | "about">;
@@ -42,7 +42,7 @@ function Messages() {
 /** Where messages appear: stacked, the newest in front; each in a place of its own under the pointer or the focus. */
 export default function Toaster() {
   return (
-    <Toast.Provider toastManager={manager} limit={MOST_SHOWN}>
+    <Toast.Provider toastManager={manager} limit={MAX_VISIBLE}>
       <Toast.Portal>
         <Toast.Viewport className="toast-viewport">
           <Messages />

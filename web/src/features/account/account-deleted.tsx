@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 import { AuthCard } from "@/features/auth/auth-card";
 import { EmailText } from "@/features/auth/email-text";
-import { leave, useSession } from "@/features/auth/session";
+import { clearSession, useSession } from "@/features/auth/session";
 import { ButtonLink } from "@/ui/button-link";
 
 /** The link that deletes an account leads here: the session ended with it. Anybody can open this page by its address. */
@@ -13,7 +13,7 @@ export function AccountDeleted() {
   useEffect(() => {
     if (gone) {
       // Not an expired session, in any tab.
-      leave();
+      clearSession();
     }
   }, [gone]);
   if (data) {

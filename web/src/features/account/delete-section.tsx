@@ -1,5 +1,5 @@
-import { confirmationMistakes } from "@/features/auth/messages";
-import { leave, type User } from "@/features/auth/session";
+import { validateConfirmation } from "@/features/auth/messages";
+import { clearSession, type User } from "@/features/auth/session";
 import { UsernameField } from "@/features/auth/username-field";
 import { PasswordField } from "@/ui/password-field";
 import { deleteAccount } from "./account";
@@ -8,7 +8,7 @@ import { SettingsForm } from "./settings-form";
 const CONFIRM = ["currentPassword"] as const;
 
 // The service cancels such links with the session that asked for them.
-const DELETION_BEGUN =
+const DELETION_REQUESTED =
   "Check your email for the link that deletes your account. Stay signed in here, and open it in this browser.";
 
 interface Props {
@@ -26,23 +26,23 @@ export function DeleteSection({ user, byMail }: Props) {
       action="Delete account"
       danger
       fields={CONFIRM}
-      mistakes={confirmationMistakes}
+      validate={validateConfirmation}
       submit={async ({ currentPassword }) => {
         if (!(await deleteAccount(currentPassword))) {
-          return DELETION_BEGUN;
+          return DELETION_REQUESTED;
         }
-        leave();
+        clearSession();
         return "Your account is deleted.";
       }}
     >
-      {(errorOf) => (
+      {(errorFor) => (
         <>
           <UsernameField email={user.email} />
           <PasswordField
             label="Password, to confirm"
             name="currentPassword"
             autoComplete="current-password"
-            error={errorOf("currentPassword")}
+            error={errorFor("currentPassword")}
           />
         </>
       )}

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { RunFresh } from "@/features/auth/fresh-session";
-import { plainMessage } from "@/features/auth/messages";
-import { sessionNow, useSession, type User } from "@/features/auth/session";
+import { errorMessage } from "@/features/auth/messages";
+import { currentSession, useSession, type User } from "@/features/auth/session";
 import { isStale } from "@/features/auth/stale-session";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
-import { devices, endDevice, type Device } from "./account";
+import { devices, signOutDevice, type Device } from "./account";
 
 /** A device by what its browser says of itself. */
 function nameOf({ userAgent }: Device): string {
@@ -36,8 +36,8 @@ export function DevicesSection({ user, run }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   const done = useRef(false);
   // A new session, after the password for one, sees its own list: what the old one was told says nothing of it.
-  const keyIn = (session: string | undefined) => ["devices", user.id, session];
-  const { data, error, isPending } = useQuery({ queryKey: keyIn(current?.session.id), queryFn: devices });
+  const queryKeyFor = (session: string | undefined) => ["devices", user.id, session];
+  const { data, error, isPending } = useQuery({ queryKey: queryKeyFor(current?.session.id), queryFn: devices });
 
   useEffect(() => {
     // The button that did it is gone: the focus goes to the section, not to the top of the page.
@@ -54,10 +54,10 @@ export function DevicesSection({ user, run }: Props) {
       // Not by the query itself, which would forget the refusal meanwhile, and take the button away.
       const list = await run(devices);
       // By now the session may be another one than when the button was pressed.
-      queries.setQueryData(keyIn(sessionNow()?.data?.session.id), list);
+      queries.setQueryData(queryKeyFor(currentSession()?.data?.session.id), list);
       done.current = true;
     } catch (refusal) {
-      setFailure(isStale(refusal) ? "" : plainMessage(refusal));
+      setFailure(isStale(refusal) ? "" : errorMessage(refusal));
     } finally {
       setShowing(false);
     }
@@ -66,9 +66,9 @@ export function DevicesSection({ user, run }: Props) {
   async function end(device: Device) {
     setFailure("");
     try {
-      await run(() => endDevice(device.token));
+      await run(() => signOutDevice(device.token));
       done.current = true;
-      const queryKey = keyIn(sessionNow()?.data?.session.id);
+      const queryKey = queryKeyFor(currentSession()?.data?.session.id);
       // Taken off at once: a session that is too old may end devices, but not look at the list again.
       queries.setQueryData<Device[]>(queryKey, (all) => all?.filter(({ id }) => id !== device.id));
       await queries.invalidateQueries({ queryKey });
@@ -76,7 +76,7 @@ export function DevicesSection({ user, run }: Props) {
       setFailure(
         isStale(refusal)
           ? `${nameOf(device)} is still signed in: to sign it out, enter your password.`
-          : plainMessage(refusal),
+          : errorMessage(refusal),
       );
     }
   }
@@ -93,7 +93,7 @@ export function DevicesSection({ user, run }: Props) {
           {isStale(error) ? (
             <p className="text-soft">You signed in a while ago.</p>
           ) : (
-            !failure && <Notice kind="error">{plainMessage(error)}</Notice>
+            !failure && <Notice kind="error">{errorMessage(error)}</Notice>
           )}
           <Button busy={showing} onClick={() => void show()}>
             Show devices

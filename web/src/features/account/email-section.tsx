@@ -1,6 +1,6 @@
 import { EmailText } from "@/features/auth/email-text";
 import type { RunFresh } from "@/features/auth/fresh-session";
-import { emailMistakes, type Complaint } from "@/features/auth/messages";
+import { validateEmail, type FormError } from "@/features/auth/messages";
 import type { User } from "@/features/auth/session";
 import { TextField } from "@/ui/text-field";
 import { changeEmail } from "./account";
@@ -9,13 +9,13 @@ import { SettingsForm } from "./settings-form";
 const EMAIL = ["email"] as const;
 
 // The service cancels such links with the session that asked for them.
-const CHANGE_BEGUN =
+const CHANGE_REQUESTED =
   "If the address can be used, a link is on its way by email. Stay signed in here until you have opened it.";
 
-function mistakes(values: { email: string }, user: User): Complaint[] {
+function validateNewEmail(values: { email: string }, user: User): FormError[] {
   return values.email.toLowerCase() === user.email
     ? [{ field: "email", text: "This is your address already" }]
-    : emailMistakes(values);
+    : validateEmail(values);
 }
 
 /** Changes the user's email, once a link in a mail was followed. */
@@ -30,13 +30,13 @@ export function EmailSection({ user, run }: { user: User; run: RunFresh }) {
       }
       action="Change address"
       fields={EMAIL}
-      mistakes={(values) => mistakes(values, user)}
+      validate={(values) => validateNewEmail(values, user)}
       submit={async ({ email }) => {
         await run(() => changeEmail(email));
-        return CHANGE_BEGUN;
+        return CHANGE_REQUESTED;
       }}
     >
-      {(errorOf) => (
+      {(errorFor) => (
         <TextField
           label="New address"
           name="email"
@@ -44,7 +44,7 @@ export function EmailSection({ user, run }: { user: User; run: RunFresh }) {
           autoComplete="email"
           autoCapitalize="none"
           spellCheck={false}
-          error={errorOf("email")}
+          error={errorFor("email")}
         />
       )}
     </SettingsForm>

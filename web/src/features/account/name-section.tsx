@@ -1,4 +1,4 @@
-import { nameMistakes } from "@/features/auth/messages";
+import { validateName } from "@/features/auth/messages";
 import type { User } from "@/features/auth/session";
 import { TextField } from "@/ui/text-field";
 import { rename } from "./account";
@@ -13,20 +13,20 @@ export function NameSection({ user }: { user: User }) {
       title="Name"
       action="Save name"
       fields={NAME}
-      mistakes={nameMistakes}
+      validate={validateName}
       submit={async ({ name }) => {
         await rename(name.trim());
         return "Your name is changed.";
       }}
     >
-      {(errorOf) => (
+      {(errorFor) => (
         <TextField
           label="Name"
           name="name"
           autoComplete="name"
           dir="auto"
           defaultValue={user.name}
-          error={errorOf("name")}
+          error={errorFor("name")}
         />
       )}
     </SettingsForm>

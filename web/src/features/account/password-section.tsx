@@ -1,4 +1,4 @@
-import { confirmationMistakes, passwordMistakes } from "@/features/auth/messages";
+import { validateConfirmation, validatePassword } from "@/features/auth/messages";
 import { NewPasswordField } from "@/features/auth/new-password-field";
 import type { User } from "@/features/auth/session";
 import { UsernameField } from "@/features/auth/username-field";
@@ -17,13 +17,13 @@ export function PasswordSection({ user }: { user: User }) {
       about="A new password signs your other devices out."
       action="Change password"
       fields={PASSWORDS}
-      mistakes={(values) => [...confirmationMistakes(values), ...passwordMistakes(values)]}
+      validate={(values) => [...validateConfirmation(values), ...validatePassword(values)]}
       submit={async ({ currentPassword, password }) => {
         await changePassword(currentPassword, password);
         return "Your password is changed.";
       }}
     >
-      {(errorOf) => (
+      {(errorFor) => (
         <>
           <UsernameField email={user.email} />
           <PasswordField
@@ -31,9 +31,9 @@ export function PasswordSection({ user }: { user: User }) {
             name="currentPassword"
             secret="current password"
             autoComplete="current-password"
-            error={errorOf("currentPassword")}
+            error={errorFor("currentPassword")}
           />
-          <NewPasswordField label="New password" error={errorOf("password")} />
+          <NewPasswordField label="New password" error={errorFor("password")} />
         </>
       )}
     </SettingsForm>

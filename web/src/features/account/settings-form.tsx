@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
-import type { Complaint, FieldName } from "@/features/auth/messages";
+import type { FormError, FieldName } from "@/features/auth/messages";
 import { useForm } from "@/features/auth/use-form";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
@@ -12,10 +12,10 @@ interface Props<Name extends FieldName> {
   action: string;
   danger?: boolean;
   fields: readonly Name[];
-  mistakes: (values: Record<Name, string>) => Complaint[];
+  validate: (values: Record<Name, string>) => FormError[];
   /** Makes the change; the answer is what to tell about it. */
   submit: (values: Record<Name, string>) => Promise<string>;
-  children: (errorOf: (name: Name) => string | undefined) => ReactNode;
+  children: (errorFor: (name: Name) => string | undefined) => ReactNode;
 }
 
 /** One thing about the account that can be changed. */
@@ -26,7 +26,7 @@ export function SettingsForm<Name extends FieldName>({
   action,
   danger,
   fields,
-  mistakes,
+  validate,
   submit,
   children,
 }: Props<Name>) {
@@ -48,9 +48,9 @@ export function SettingsForm<Name extends FieldName>({
       form.current?.querySelector<HTMLElement>("input:not([autocomplete=username])")?.focus({ preventScroll: true });
     }
   }, [id]);
-  const { onSubmit, busy, errorOf, formError } = useForm({
+  const { onSubmit, busy, errorFor, formError } = useForm({
     fields,
-    mistakes,
+    validate,
     submit: async (values) => {
       setDone("");
       setDone(await submit(values));
@@ -70,8 +70,8 @@ export function SettingsForm<Name extends FieldName>({
         className="flex max-w-md flex-col gap-4"
       >
         {formError && <Notice kind="error">{formError}</Notice>}
-        {children(errorOf)}
-        <Button type="submit" look={danger ? "danger" : "plain"} busy={busy} className="self-start">
+        {children(errorFor)}
+        <Button type="submit" variant={danger ? "danger" : "plain"} busy={busy} className="self-start">
           {busy ? "One moment…" : action}
         </Button>
         <p role="status" className="text-good empty:hidden">

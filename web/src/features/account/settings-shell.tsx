@@ -1,7 +1,7 @@
 import { AccountBar } from "@/features/auth/account-bar";
 
 /** Grey cards that stand for the sections. */
-const GREY_CARDS = ["name", "email", "password"];
+const SKELETON_CARDS = ["name", "email", "password"];
 
 /** The settings before it is known whose they are. */
 export function SettingsShell() {
@@ -14,7 +14,7 @@ export function SettingsShell() {
         </p>
         <h1 className="text-2xl font-bold">Settings</h1>
         <div aria-hidden="true" className="contents">
-          {GREY_CARDS.map((card) => (
+          {SKELETON_CARDS.map((card) => (
             <div key={card} className="flex h-52 flex-col gap-4 rounded-2xl border border-line bg-card p-5 sm:p-6">
               <span className="h-5 w-1/4 animate-pulse rounded bg-line" />
               <span className="h-11 animate-pulse rounded bg-line" />

@@ -4,7 +4,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useRef, useState } from "react";
 import { Button } from "@/ui/button";
-import { plainMessage } from "./messages";
+import { errorMessage } from "./messages";
 import { signOut, type User } from "./session";
 import { VerifyBanner, VerifyBannerPlace } from "./verify-banner";
 
@@ -32,7 +32,7 @@ export function AccountBar({ user, beforeLeaving }: Props) {
   const [failure, setFailure] = useState("");
   const pages = useRef<HTMLElement>(null);
 
-  async function leave() {
+  async function handleSignOut() {
     setBusy(true);
     setFailure("");
     try {
@@ -42,7 +42,7 @@ export function AccountBar({ user, beforeLeaving }: Props) {
       }
       await signOut();
     } catch (error) {
-      setFailure(plainMessage(error));
+      setFailure(errorMessage(error));
       setBusy(false);
     }
   }
@@ -69,7 +69,7 @@ export function AccountBar({ user, beforeLeaving }: Props) {
             </p>
             <p className="truncate text-sm text-soft">{user?.email ?? <Unknown width="w-40" />}</p>
           </div>
-          <Button busy={busy} disabled={!user} onClick={() => void leave()} className="shrink-0 max-sm:ml-auto">
+          <Button busy={busy} disabled={!user} onClick={() => void handleSignOut()} className="shrink-0 max-sm:ml-auto">
             Sign out
           </Button>
         </div>

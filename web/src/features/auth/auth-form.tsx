@@ -27,7 +27,7 @@ export function AuthForm({ action, busy, formError, notice, onSubmit, children, 
         {formError && <Notice kind="error">{formError}</Notice>}
         {children}
         {/* Before the scripts run, the browser itself would send the form, and leave the page for an error. */}
-        <Button type="submit" look="main" busy={busy} disabled={!hydrated} className="min-h-11">
+        <Button type="submit" variant="main" busy={busy} disabled={!hydrated} className="min-h-11">
           {busy ? "One moment…" : action}
         </Button>
         <p role="status" className="text-sm text-soft empty:hidden">

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { takeEarly } from "@/early/early";
-import { addresses } from "@/lib/addresses";
-import { withinLimit } from "@/lib/time-limit";
+import { serviceUrls } from "@/lib/service-urls";
+import { withTimeout } from "@/lib/time-limit";
 
 /** What auth-service can do as it is configured: the body of `GET capabilities`. */
 export interface Capabilities {
@@ -59,11 +59,11 @@ function set(next: CapabilityState): void {
 }
 
 async function request(): Promise<Partial<Capabilities>> {
-  const { auth } = await addresses();
+  const { auth } = await serviceUrls();
   const url = new URL("/api/auth/capabilities", auth);
   const send = (signal: AbortSignal) => fetch(url, { credentials: "omit", signal });
   const caller = AbortSignal.timeout(TIMEOUT);
-  const answer = await withinLimit(send, { caller, early: takeEarly("capabilities") });
+  const answer = await withTimeout(send, { caller, early: takeEarly("capabilities") });
   if (!answer.ok) {
     throw new Error(`capabilities: ${answer.status}`);
   }
@@ -100,7 +100,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** The capabilities as far as they are known at this moment. */
-export function capabilitiesNow(): CapabilityState {
+export function currentCapabilities(): CapabilityState {
   return state;
 }
 
@@ -112,5 +112,5 @@ export async function loadedCapabilities(): Promise<CapabilityState> {
 
 /** The capabilities. They are requested when the first component needs them; until then the defaults hold. */
 export function useCapabilities(): CapabilityState {
-  return useSyncExternalStore(subscribe, capabilitiesNow, () => DEFAULTS);
+  return useSyncExternalStore(subscribe, currentCapabilities, () => DEFAULTS);
 }

@@ -36,7 +36,7 @@ export function rememberBanner(shown: boolean): void {
 }
 
 /** Forgets both when a session begins or ends. */
-export function restoreBanner(): void {
+export function resetBanner(): void {
   try {
     sessionStorage.removeItem(MARK);
     localStorage.removeItem(REMINDED);

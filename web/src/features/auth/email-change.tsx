@@ -4,8 +4,8 @@ import { ButtonLink } from "@/ui/button-link";
 import { Notice } from "@/ui/notice";
 import { AuthCard } from "./auth-card";
 import { EmailText } from "./email-text";
-import { INVALID, linkProblem, OTHER_ACCOUNT } from "./link-problem";
-import { plainMessage } from "./messages";
+import { INVALID, linkProblem, WRONG_ACCOUNT } from "./link-problem";
+import { errorMessage } from "./messages";
 import { signOut, useSession } from "./session";
 
 /** A link of a change was followed: the one that agrees to it, or the one that completes it. The session knows which. */
@@ -28,20 +28,20 @@ export function EmailChange() {
 }
 
 /** The link belongs to another account: it works once nobody is signed in here. */
-function OtherAccount() {
+function WrongAccount() {
   const { data } = useSession();
   const [signedOut, setSignedOut] = useState(false);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
 
-  async function leave() {
+  async function handleSignOut() {
     setBusy(true);
     setFailure("");
     try {
       await signOut();
       setSignedOut(true);
     } catch (error) {
-      setFailure(plainMessage(error));
+      setFailure(errorMessage(error));
     } finally {
       setBusy(false);
     }
@@ -55,7 +55,7 @@ function OtherAccount() {
       </AuthCard>
     );
   }
-  const { title, text } = linkProblem(OTHER_ACCOUNT);
+  const { title, text } = linkProblem(WRONG_ACCOUNT);
   return (
     <AuthCard title={title}>
       {failure && <Notice kind="error">{failure}</Notice>}
@@ -68,7 +68,7 @@ function OtherAccount() {
           </>
         )}
       </p>
-      <Button look="main" busy={busy} onClick={() => void leave()} className="min-h-11">
+      <Button variant="main" busy={busy} onClick={() => void handleSignOut()} className="min-h-11">
         Sign out
       </Button>
     </AuthCard>
@@ -76,9 +76,9 @@ function OtherAccount() {
 }
 
 /** A link of a change did not work. It cannot be sent again from here: that takes a session. */
-export function NoEmailChange({ code }: { code: string }) {
-  if (code === OTHER_ACCOUNT) {
-    return <OtherAccount />;
+export function EmailChangeFailed({ code }: { code: string }) {
+  if (code === WRONG_ACCOUNT) {
+    return <WrongAccount />;
   }
   const { title, text } = linkProblem(code);
   return (

@@ -3,11 +3,11 @@
 import { useCapabilities } from "./capabilities";
 import { EmailText } from "./email-text";
 import { MailForm } from "./mail-form";
-import { askForReset } from "./session";
+import { requestPasswordReset } from "./session";
 import { Unavailable } from "./unavailable";
 
 /** A page of the password reset, where the service has none. */
-export function NoReset() {
+export function ResetDisabled() {
   return (
     <Unavailable
       title="Password reset is disabled"
@@ -22,7 +22,7 @@ export function NoReset() {
 export function ForgotPasswordForm() {
   const { passwordReset } = useCapabilities();
   if (!passwordReset) {
-    return <NoReset />;
+    return <ResetDisabled />;
   }
   return (
     <MailForm
@@ -33,7 +33,7 @@ export function ForgotPasswordForm() {
           If there is an account with <EmailText email={email} />, a link to set a new password is on its way to it.
         </>
       )}
-      send={askForReset}
+      send={requestPasswordReset}
     />
   );
 }

@@ -2,9 +2,9 @@
 
 import { useRouter } from "next/navigation";
 import { useEffect, type ReactNode } from "react";
-import { isLeaving, useSession } from "./session";
-import { setMark } from "./signed-in-mark";
-import { wayBack } from "./way-back";
+import { isRedirecting, useSession } from "./session";
+import { setSignedInMark } from "./signed-in-mark";
+import { returnPath } from "./return-path";
 
 /** A page for people who are not signed in; the others go on to where they wanted to be. */
 export function GuestOnly({ children }: { children: ReactNode }) {
@@ -12,9 +12,9 @@ export function GuestOnly({ children }: { children: ReactNode }) {
   const { data } = useSession();
   const signedIn = data !== null;
   useEffect(() => {
-    if (signedIn && !isLeaving()) {
-      setMark();
-      router.replace(wayBack(location.search));
+    if (signedIn && !isRedirecting()) {
+      setSignedInMark();
+      router.replace(returnPath(location.search));
     }
   }, [signedIn, router]);
   return children;

@@ -8,7 +8,7 @@ export interface LinkProblem {
 export const INVALID = "INVALID_TOKEN";
 
 /** A link that was opened by somebody who is signed in to another account. */
-export const OTHER_ACCOUNT = "INVALID_USER";
+export const WRONG_ACCOUNT = "INVALID_USER";
 
 const BY_CODE: Record<string, LinkProblem> = {
   [INVALID]: {
@@ -19,7 +19,7 @@ const BY_CODE: Record<string, LinkProblem> = {
     title: "This link has expired",
     text: "Links in our emails are valid for a limited time.",
   },
-  [OTHER_ACCOUNT]: {
+  [WRONG_ACCOUNT]: {
     title: "This link is for another account",
     text: "You are signed in to a different account than the one this link was sent to.",
   },

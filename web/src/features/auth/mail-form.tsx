@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 import { AuthForm } from "./auth-form";
 import { CheckEmail } from "./check-email";
 import { EmailField } from "./email-field";
-import { emailMistakes } from "./messages";
+import { validateEmail } from "./messages";
 import { useForm } from "./use-form";
 
 const FIELDS = ["email"] as const;
@@ -26,9 +26,9 @@ interface FormProps extends Omit<Props, "done"> {
 }
 
 function RequestForm({ send, onSent, ...card }: FormProps) {
-  const { onSubmit, busy, errorOf, formError } = useForm({
+  const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
-    mistakes: emailMistakes,
+    validate: validateEmail,
     submit: async (values) => {
       await send(values);
       onSent(values.email);
@@ -36,7 +36,7 @@ function RequestForm({ send, onSent, ...card }: FormProps) {
   });
   return (
     <AuthForm {...card} busy={busy} formError={formError} onSubmit={(event) => void onSubmit(event)}>
-      <EmailField error={errorOf("email")} />
+      <EmailField error={errorFor("email")} />
     </AuthForm>
   );
 }

@@ -3,16 +3,16 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useRef, type ReactNode } from "react";
-import { tokenKeeper } from "@/lib/auth-client";
+import { tokenCache } from "@/lib/auth-client";
 import { ServiceError, unreachable } from "@/lib/service-error";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { useOnline } from "@/ui/use-online";
 import { useCapabilities } from "./capabilities";
-import { plainMessage } from "./messages";
-import { sessionLivesOn, useSession, type User } from "./session";
-import { isMarked, setMark } from "./signed-in-mark";
-import { leftAddress, signInAddress } from "./way-back";
+import { errorMessage } from "./messages";
+import { isSessionStillActive, useSession, type User } from "./session";
+import { hasSignedInMark, setSignedInMark } from "./signed-in-mark";
+import { signedOutPath, signInPath } from "./return-path";
 
 interface Props {
   /** Stands for the page until it is known who is signed in. */
@@ -34,16 +34,16 @@ export function MembersOnly({ shell, children }: Props) {
   useEffect(() => {
     if (data) {
       wasSignedIn.current = true;
-      setMark();
+      setSignedInMark();
     } else if (away) {
       // Nothing of theirs stays behind for whoever comes next.
-      tokenKeeper.forget();
+      tokenCache.clear();
       queries.clear();
-      const expired = isMarked();
+      const expired = hasSignedInMark();
       // Who signed out on purpose leaves nothing behind to come back to.
       const left = wasSignedIn.current && !expired;
       const from = pathname + location.search + location.hash;
-      router.replace(left ? leftAddress(sessionLivesOn()) : signInAddress(from, expired));
+      router.replace(left ? signedOutPath(isSessionStillActive()) : signInPath(from, expired));
     }
   }, [data, away, router, queries, pathname]);
 
@@ -56,9 +56,9 @@ export function MembersOnly({ shell, children }: Props) {
       <main className="mx-auto flex max-w-md flex-col items-start gap-4 p-6">
         <h1 className="text-2xl font-bold">This page could not be loaded</h1>
         <Notice kind="error">
-          {online ? plainMessage(error instanceof ServiceError ? error : unreachable()) : "You are offline."}
+          {online ? errorMessage(error instanceof ServiceError ? error : unreachable()) : "You are offline."}
         </Notice>
-        <Button look="main" onClick={() => void refetch()}>
+        <Button variant="main" onClick={() => void refetch()}>
           Try again
         </Button>
       </main>

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ServiceError } from "@/lib/service-error";
-import { complaintOf, mistakes, passwordMistakes, passwordRule, plainMessage, signInMistakes } from "./messages";
+import { formErrorFor, validateSignUp, validatePassword, passwordRule, errorMessage, validateSignIn } from "./messages";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -11,12 +11,12 @@ describe("the messages of the requirements", () => {
     ["US1.4", 400, "INVALID_EMAIL", { field: "email", text: "Invalid email format" }],
     ["US2.2", 401, "INVALID_EMAIL_OR_PASSWORD", { text: "Invalid credentials" }],
   ])("%s", (_, status, code, complaint) => {
-    expect(complaintOf(new ServiceError(status, code, ""))).toEqual(complaint);
+    expect(formErrorFor(new ServiceError(status, code, ""))).toEqual(complaint);
   });
 
   it("finds the field that the service complains about", () => {
     const error = new ServiceError(400, "VALIDATION_ERROR", "[body.email] Invalid email address");
-    expect(complaintOf(error)).toEqual({ field: "email", text: "Invalid email format" });
+    expect(formErrorFor(error)).toEqual({ field: "email", text: "Invalid email format" });
   });
 
   it("puts the refusal of a weak password at its field", () => {
@@ -24,7 +24,7 @@ describe("the messages of the requirements", () => {
       "This is one of the most common passwords.",
       "The password you entered has been compromised.",
     ]) {
-      const { field, text } = complaintOf(new ServiceError(400, "PASSWORD_COMPROMISED", message));
+      const { field, text } = formErrorFor(new ServiceError(400, "PASSWORD_COMPROMISED", message));
       expect(field).toBe("password");
       expect(text).toMatch(/^This password is easy to guess\./);
     }
@@ -32,42 +32,42 @@ describe("the messages of the requirements", () => {
 
   it("never shows a text of the service's", () => {
     for (const status of [0, 400, 401, 403, 404, 422, 429, 500, 503]) {
-      expect(plainMessage(new ServiceError(status, "ODD", "stack trace at 0x00"))).not.toContain("stack");
+      expect(errorMessage(new ServiceError(status, "ODD", "stack trace at 0x00"))).not.toContain("stack");
     }
   });
 
   it("says what is switched off", () => {
-    expect(complaintOf(new ServiceError(404, "", "")).text).toBe("This service does not offer that.");
-    expect(complaintOf(new ServiceError(404, "NOT_FOUND", "")).text).toMatch(/^Something went wrong/);
+    expect(formErrorFor(new ServiceError(404, "", "")).text).toBe("This service does not offer that.");
+    expect(formErrorFor(new ServiceError(404, "NOT_FOUND", "")).text).toMatch(/^Something went wrong/);
   });
 
   it("says what to set where the page's origin is not trusted", () => {
     vi.stubGlobal("window", { location: { origin: "http://192.168.1.7:8080" } });
-    const { field, text } = complaintOf(new ServiceError(403, "INVALID_ORIGIN", "Invalid origin"));
+    const { field, text } = formErrorFor(new ServiceError(403, "INVALID_ORIGIN", "Invalid origin"));
     expect(field).toBeUndefined();
     expect(text).toContain("does not accept requests from http://192.168.1.7:8080.");
     expect(text).toContain("public URL (BASE_URL)");
     expect(text).toContain("TRUSTED_ORIGINS");
-    expect(complaintOf(new ServiceError(403, "FORBIDDEN", "")).text).toMatch(/^Something went wrong/);
+    expect(formErrorFor(new ServiceError(403, "FORBIDDEN", "")).text).toMatch(/^Something went wrong/);
   });
 
   it("says how long to wait", () => {
-    expect(plainMessage(new ServiceError(429, "", "", 7))).toBe("Too many attempts. Try again in 7 seconds.");
-    expect(plainMessage(new ServiceError(429, "", ""))).toBe("Too many attempts. Try again later.");
+    expect(errorMessage(new ServiceError(429, "", "", 7))).toBe("Too many attempts. Try again in 7 seconds.");
+    expect(errorMessage(new ServiceError(429, "", ""))).toBe("Too many attempts. Try again later.");
   });
 });
 
 describe("mistakes seen before a request", () => {
   it("finds none in what is right", () => {
-    expect(mistakes({ name: "Ada", email: "ada@example.com", password: "12345678" })).toEqual([]);
+    expect(validateSignUp({ name: "Ada", email: "ada@example.com", password: "12345678" })).toEqual([]);
   });
 
   it("names every field that is wrong", () => {
-    const fields = mistakes({ name: " ", email: "ada@", password: "1234567" }).map(({ field }) => field);
+    const fields = validateSignUp({ name: " ", email: "ada@", password: "1234567" }).map(({ field }) => field);
     expect(fields).toEqual(["name", "email", "password"]);
-    expect(mistakes({ name: "Ada", email: `${"a".repeat(250)}@example.com`, password: "p".repeat(129) })).toHaveLength(
-      2,
-    );
+    expect(
+      validateSignUp({ name: "Ada", email: `${"a".repeat(250)}@example.com`, password: "p".repeat(129) }),
+    ).toHaveLength(2);
   });
 
   it("takes the length of a password from the service's settings", () => {
@@ -76,16 +76,16 @@ describe("mistakes seen before a request", () => {
     expect(passwordRule({ ...limits, minLength: 1 })).toBe("At least 1 character");
     const tooShort = { field: "password", text: "Password must be at least 12 characters" };
     const tooLong = { field: "password", text: "Password must be at most 20 characters" };
-    expect(passwordMistakes({ password: "p".repeat(11) }, limits)).toEqual([tooShort]);
-    expect(passwordMistakes({ password: "p".repeat(12) }, limits)).toEqual([]);
-    expect(passwordMistakes({ password: "p".repeat(20) }, limits)).toEqual([]);
-    expect(passwordMistakes({ password: "p".repeat(21) }, limits)).toEqual([tooLong]);
-    expect(complaintOf(new ServiceError(400, "PASSWORD_TOO_SHORT", ""), limits)).toEqual(tooShort);
-    expect(complaintOf(new ServiceError(400, "PASSWORD_TOO_LONG", ""), limits)).toEqual(tooLong);
+    expect(validatePassword({ password: "p".repeat(11) }, limits)).toEqual([tooShort]);
+    expect(validatePassword({ password: "p".repeat(12) }, limits)).toEqual([]);
+    expect(validatePassword({ password: "p".repeat(20) }, limits)).toEqual([]);
+    expect(validatePassword({ password: "p".repeat(21) }, limits)).toEqual([tooLong]);
+    expect(formErrorFor(new ServiceError(400, "PASSWORD_TOO_SHORT", ""), limits)).toEqual(tooShort);
+    expect(formErrorFor(new ServiceError(400, "PASSWORD_TOO_LONG", ""), limits)).toEqual(tooLong);
   });
 
   it("does not hold a short password against who signs in", () => {
-    expect(signInMistakes({ email: "ada@example.com", password: "x" })).toEqual([]);
-    expect(signInMistakes({ email: "ada@example.com", password: "" })).toHaveLength(1);
+    expect(validateSignIn({ email: "ada@example.com", password: "x" })).toEqual([]);
+    expect(validateSignIn({ email: "ada@example.com", password: "" })).toHaveLength(1);
   });
 });

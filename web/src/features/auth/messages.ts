@@ -1,26 +1,26 @@
 import { isTimeout, ServiceError } from "@/lib/service-error";
-import { capabilitiesNow, type PasswordLength } from "./capabilities";
+import { currentCapabilities, type PasswordLength } from "./capabilities";
 
 /** The fields of the forms, by their names in the protocol. */
 export type FieldName = "name" | "email" | "password" | "currentPassword";
 
 /** What to say, and at which field; without one, for the whole form. */
-export interface Complaint {
+export interface FormError {
   field?: FieldName;
   text: string;
 }
 
 /** The service's limits, so that a mistake is told before a request. */
-const LONGEST_NAME = 100;
-const LONGEST_EMAIL = 254;
+const MAX_NAME_LENGTH = 100;
+const MAX_EMAIL_LENGTH = 254;
 /** Coarse on purpose: the service decides. */
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
-const BAD_EMAIL = "Invalid email format";
-const EASY_TO_GUESS =
+const INVALID_EMAIL_FORMAT = "Invalid email format";
+const WEAK_PASSWORD =
   "This password is easy to guess. Choose one that is not common, not from a data breach, and not made of your name, " +
   "your email or the name of this service.";
-const BAD_NAME = `Enter a name of at most ${LONGEST_NAME} characters`;
+const INVALID_NAME = `Enter a name of at most ${MAX_NAME_LENGTH} characters`;
 
 function characters(count: number): string {
   return count === 1 ? "1 character" : `${count} characters`;
@@ -31,21 +31,21 @@ export function passwordRule({ minLength }: PasswordLength): string {
   return `At least ${characters(minLength)}`;
 }
 
-function tooShort({ minLength }: PasswordLength): Complaint {
+function tooShort({ minLength }: PasswordLength): FormError {
   return { field: "password", text: `Password must be at least ${characters(minLength)}` };
 }
 
-function tooLong({ maxLength }: PasswordLength): Complaint {
+function tooLong({ maxLength }: PasswordLength): FormError {
   return { field: "password", text: `Password must be at most ${characters(maxLength)}` };
 }
 
-const BY_CODE: Record<string, Complaint> = {
+const BY_CODE: Record<string, FormError> = {
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: { field: "email", text: "Email already registered" },
   INVALID_EMAIL_OR_PASSWORD: { text: "Invalid credentials" },
-  INVALID_EMAIL: { field: "email", text: BAD_EMAIL },
+  INVALID_EMAIL: { field: "email", text: INVALID_EMAIL_FORMAT },
   EMAIL_NOT_VERIFIED: { text: "Verify your email first: open the link in the email we sent you." },
   // A common password, words of the account or the service, or a password from a breach.
-  PASSWORD_COMPROMISED: { field: "password", text: EASY_TO_GUESS },
+  PASSWORD_COMPROMISED: { field: "password", text: WEAK_PASSWORD },
   INVALID_PASSWORD: { field: "currentPassword", text: "This is not your password" },
   CREDENTIAL_ACCOUNT_NOT_FOUND: { text: "This account has no password." },
   CHANGE_EMAIL_DISABLED: { text: "This service does not change addresses." },
@@ -63,20 +63,20 @@ const BY_CODE: Record<string, Complaint> = {
   EMAIL_PASSWORD_SIGN_UP_DISABLED: { text: "Sign-up is disabled." },
 };
 
-const BY_LENGTH: Record<string, (limits: PasswordLength) => Complaint> = {
+const BY_LENGTH: Record<string, (limits: PasswordLength) => FormError> = {
   PASSWORD_TOO_SHORT: tooShort,
   PASSWORD_TOO_LONG: tooLong,
 };
 
 const BY_FIELD: Record<FieldName, (limits: PasswordLength) => string> = {
-  email: () => BAD_EMAIL,
-  name: () => BAD_NAME,
+  email: () => INVALID_EMAIL_FORMAT,
+  name: () => INVALID_NAME,
   currentPassword: () => "Enter your password",
   password: ({ minLength, maxLength }) => `Enter a password of ${minLength} to ${characters(maxLength)}`,
 };
 
 /** What to say of a service that refused or kept silent, whatever was asked of it. */
-export function plainMessage(error: unknown): string {
+export function errorMessage(error: unknown): string {
   if (!(error instanceof ServiceError)) {
     return "Something went wrong. Please try again.";
   }
@@ -112,7 +112,7 @@ function untrustedOrigin(): string {
 }
 
 /** What to say at a form about a refusal. */
-export function complaintOf(error: unknown, limits = capabilitiesNow().password): Complaint {
+export function formErrorFor(error: unknown, limits = currentCapabilities().password): FormError {
   if (error instanceof ServiceError) {
     const known = BY_LENGTH[error.code]?.(limits) ?? BY_CODE[error.code];
     if (known) {
@@ -123,26 +123,29 @@ export function complaintOf(error: unknown, limits = capabilitiesNow().password)
       return { field, text: BY_FIELD[field](limits) };
     }
   }
-  return { text: plainMessage(error) };
+  return { text: errorMessage(error) };
 }
 
 /** What is wrong with the field of a form that asks for an address alone. */
-export function emailMistakes({ email }: { email: string }): Complaint[] {
-  return isEmail(email) ? [] : [{ field: "email", text: BAD_EMAIL }];
+export function validateEmail({ email }: { email: string }): FormError[] {
+  return isEmail(email) ? [] : [{ field: "email", text: INVALID_EMAIL_FORMAT }];
 }
 
 /** What is wrong with a name. */
-export function nameMistakes({ name }: { name: string }): Complaint[] {
-  return !name.trim() || name.length > LONGEST_NAME ? [{ field: "name", text: BAD_NAME }] : [];
+export function validateName({ name }: { name: string }): FormError[] {
+  return !name.trim() || name.length > MAX_NAME_LENGTH ? [{ field: "name", text: INVALID_NAME }] : [];
 }
 
 /** What is wrong with the password that confirms something. */
-export function confirmationMistakes({ currentPassword }: { currentPassword: string }): Complaint[] {
+export function validateConfirmation({ currentPassword }: { currentPassword: string }): FormError[] {
   return currentPassword ? [] : [{ field: "currentPassword", text: "Enter your password" }];
 }
 
 /** What is wrong with a new password. */
-export function passwordMistakes({ password }: { password: string }, limits = capabilitiesNow().password): Complaint[] {
+export function validatePassword(
+  { password }: { password: string },
+  limits = currentCapabilities().password,
+): FormError[] {
   if (password.length < limits.minLength) {
     return [tooShort(limits)];
   }
@@ -150,18 +153,18 @@ export function passwordMistakes({ password }: { password: string }, limits = ca
 }
 
 /** What is wrong with the fields of a new account. */
-export function mistakes(values: { name: string; email: string; password: string }): Complaint[] {
-  return [...nameMistakes(values), ...emailMistakes(values), ...passwordMistakes(values)];
+export function validateSignUp(values: { name: string; email: string; password: string }): FormError[] {
+  return [...validateName(values), ...validateEmail(values), ...validatePassword(values)];
 }
 
 /** Whether this may be an address. */
 function isEmail(text: string): boolean {
-  return text.length <= LONGEST_EMAIL && EMAIL.test(text);
+  return text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
 }
 
 /** What is wrong with the fields of a sign-in: its password follows no rule, since old ones may be shorter. */
-export function signInMistakes(values: { email: string; password: string }): Complaint[] {
-  const found = emailMistakes(values);
+export function validateSignIn(values: { email: string; password: string }): FormError[] {
+  const found = validateEmail(values);
   if (!values.password) {
     found.push({ field: "password", text: "Enter your password" });
   }

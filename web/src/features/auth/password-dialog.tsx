@@ -4,8 +4,8 @@ import { Notice } from "@/ui/notice";
 import { PasswordField } from "@/ui/password-field";
 import { TextField } from "@/ui/text-field";
 import { useSlow } from "@/ui/use-slow";
-import { signInMistakes } from "./messages";
-import { signInAnew, type User } from "./session";
+import { validateSignIn } from "./messages";
+import { reauthenticate, type User } from "./session";
 import { useForm } from "./use-form";
 
 const FIELDS = ["email", "password"] as const;
@@ -21,11 +21,11 @@ export function PasswordDialog({ user, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const form = useRef<HTMLFormElement>(null);
   const fresh = useRef(false);
-  const { onSubmit, busy, errorOf, formError } = useForm({
+  const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
-    mistakes: signInMistakes,
+    validate: validateSignIn,
     submit: async (values) => {
-      await signInAnew({ email: user.email, password: values.password });
+      await reauthenticate({ email: user.email, password: values.password });
       fresh.current = true;
       dialog.current?.close();
     },
@@ -64,11 +64,11 @@ export function PasswordDialog({ user, onClose }: Props) {
           name="password"
           autoComplete="current-password"
           required
-          error={errorOf("password")}
+          error={errorFor("password")}
         />
         <div className="flex flex-wrap justify-end gap-2">
           <Button onClick={() => dialog.current?.close()}>Cancel</Button>
-          <Button type="submit" look="main" busy={busy}>
+          <Button type="submit" variant="main" busy={busy}>
             {busy ? "One moment…" : "Continue"}
           </Button>
         </div>

@@ -8,9 +8,9 @@ import { useSearch } from "@/ui/use-search";
 import { AuthCard } from "./auth-card";
 import { AuthForm } from "./auth-form";
 import { useCapabilities } from "./capabilities";
-import { NoReset } from "./forgot-password-form";
+import { ResetDisabled } from "./forgot-password-form";
 import { INVALID, linkProblem } from "./link-problem";
-import { passwordMistakes } from "./messages";
+import { validatePassword } from "./messages";
 import { NewPasswordField } from "./new-password-field";
 import { resetPassword } from "./session";
 import { useForm } from "./use-form";
@@ -18,7 +18,7 @@ import { useForm } from "./use-form";
 const FIELDS = ["password"] as const;
 
 /** A link that sets no password any more, and the way to another one. */
-function DeadLink({ code, replaces }: { code: string; replaces: boolean }) {
+function InvalidLink({ code, replaces }: { code: string; replaces: boolean }) {
   const { title, text } = linkProblem(code);
   return (
     <AuthCard title={title} replaces={replaces}>
@@ -35,9 +35,9 @@ interface FormProps {
 }
 
 function NewPasswordForm({ token, onDone, onRefused }: FormProps) {
-  const { onSubmit, busy, errorOf, formError } = useForm({
+  const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
-    mistakes: passwordMistakes,
+    validate: validatePassword,
     submit: async ({ password }) => {
       try {
         await resetPassword(token, password);
@@ -58,7 +58,7 @@ function NewPasswordForm({ token, onDone, onRefused }: FormProps) {
       formError={formError}
       onSubmit={(event) => void onSubmit(event)}
     >
-      <NewPasswordField label="New password" error={errorOf("password")} />
+      <NewPasswordField label="New password" error={errorFor("password")} />
     </AuthForm>
   );
 }
@@ -80,14 +80,14 @@ export function ResetPasswordForm() {
     );
   }
   if (!passwordReset) {
-    return <NoReset />;
+    return <ResetDisabled />;
   }
   if (outcome === "refused" || error !== null) {
-    return <DeadLink code={error ?? INVALID} replaces={error === null} />;
+    return <InvalidLink code={error ?? INVALID} replaces={error === null} />;
   }
   // The exported page knows no address: it holds the form.
   if (hydrated && !token) {
-    return <DeadLink code="" replaces={false} />;
+    return <InvalidLink code="" replaces={false} />;
   }
   return <NewPasswordForm token={token} onDone={() => setOutcome("done")} onRefused={() => setOutcome("refused")} />;
 }

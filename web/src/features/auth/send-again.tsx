@@ -18,7 +18,7 @@ export function SendAgain({ send, sent }: Props) {
   return (
     <>
       {failure && <Notice kind="error">{failure}</Notice>}
-      <Button look="main" busy={busy || left > 0} onClick={() => void resend()} className="min-h-11">
+      <Button variant="main" busy={busy || left > 0} onClick={() => void resend()} className="min-h-11">
         {busy ? "One moment…" : sent || again ? "Send again" : "Send a new link"}
       </Button>
       <div className="min-h-11 text-sm text-soft">

@@ -11,14 +11,14 @@ import { EMAIL_PASSWORD, useCapabilities } from "./capabilities";
 import { CheckEmail } from "./check-email";
 import { EmailText } from "./email-text";
 import { EmailField } from "./email-field";
-import { signInMistakes } from "./messages";
-import { askForVerification, signIn } from "./session";
+import { validateSignIn } from "./messages";
+import { requestVerification, signIn } from "./session";
 import { Unavailable } from "./unavailable";
 import { useForm } from "./use-form";
 
 const FIELDS = ["email", "password"] as const;
 
-const NOT_ENDED =
+const SESSION_NOT_ENDED =
   "You are signed out of this browser, but the service could not end your session. To end it, sign in and sign out " +
   "that device under Settings.";
 
@@ -28,7 +28,7 @@ function isUnverified(error: unknown): boolean {
 }
 
 /** The other ways from here. A link that is switched off keeps its place, so that nothing moves when that is known. */
-function OtherWays({ search }: { search: string }) {
+function OtherLinks({ search }: { search: string }) {
   const { signUp, passwordReset } = useCapabilities();
   return (
     <>
@@ -52,7 +52,7 @@ function reason(query: URLSearchParams) {
   if (query.has("expired")) {
     return <Notice kind="info">Session expired. Sign in to go on where you were.</Notice>;
   }
-  return query.has("not-ended") && <Notice kind="error">{NOT_ENDED}</Notice>;
+  return query.has("not-ended") && <Notice kind="error">{SESSION_NOT_ENDED}</Notice>;
 }
 
 interface FormProps {
@@ -64,9 +64,9 @@ interface FormProps {
 function PasswordForm({ replaces, onUnverified }: FormProps) {
   const search = useSearch();
   const query = new URLSearchParams(search);
-  const { onSubmit, busy, errorOf, formError } = useForm({
+  const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
-    mistakes: signInMistakes,
+    validate: validateSignIn,
     submit: async (values) => {
       try {
         await signIn(values, query.get("callbackURL") || undefined);
@@ -87,15 +87,15 @@ function PasswordForm({ replaces, onUnverified }: FormProps) {
       formError={formError}
       onSubmit={(event) => void onSubmit(event)}
       notice={reason(query)}
-      footer={<OtherWays search={search} />}
+      footer={<OtherLinks search={search} />}
     >
-      <EmailField error={errorOf("email")} />
+      <EmailField error={errorFor("email")} />
       <PasswordField
         label="Password"
         name="password"
         autoComplete="current-password"
         required
-        error={errorOf("password")}
+        error={errorFor("password")}
       />
     </AuthForm>
   );
@@ -123,7 +123,7 @@ export function SignInForm() {
     <CheckEmail
       title="Verify your email"
       sent={false}
-      send={emailVerification.enabled ? () => askForVerification({ email: unverified }) : undefined}
+      send={emailVerification.enabled ? () => requestVerification({ email: unverified }) : undefined}
       back="Back to sign-in"
       onBack={() => setUnverified("")}
     >

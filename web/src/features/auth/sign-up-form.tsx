@@ -11,9 +11,9 @@ import { loadedCapabilities, useCapabilities } from "./capabilities";
 import { CheckEmail } from "./check-email";
 import { EmailText } from "./email-text";
 import { EmailField } from "./email-field";
-import { mistakes } from "./messages";
+import { validateSignUp } from "./messages";
 import { NewPasswordField } from "./new-password-field";
-import { askForVerification, signUp } from "./session";
+import { requestVerification, signUp } from "./session";
 import { Unavailable } from "./unavailable";
 import { useForm } from "./use-form";
 
@@ -41,9 +41,9 @@ interface FormProps {
 
 function AccountForm({ again, name, onDone }: FormProps) {
   const search = useSearch();
-  const { onSubmit, busy, errorOf, formError } = useForm({
+  const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
-    mistakes,
+    validate: validateSignUp,
     submit: async (values) => {
       if (!(await signUp(values))) {
         onDone({ ...values, next: await nextStep() });
@@ -74,10 +74,10 @@ function AccountForm({ again, name, onDone }: FormProps) {
         dir="auto"
         required
         defaultValue={name}
-        error={errorOf("name")}
+        error={errorFor("name")}
       />
-      <EmailField error={errorOf("email")} />
-      <NewPasswordField label="Password" error={errorOf("password")} />
+      <EmailField error={errorFor("email")} />
+      <NewPasswordField label="Password" error={errorFor("password")} />
     </AuthForm>
   );
 }
@@ -122,7 +122,7 @@ export function SignUpForm() {
   }
   return (
     <CheckEmail
-      send={emailVerification.enabled ? () => askForVerification({ email: done.email }) : undefined}
+      send={emailVerification.enabled ? () => requestVerification({ email: done.email }) : undefined}
       back="Use another email"
       onBack={() => setAgain(true)}
     >

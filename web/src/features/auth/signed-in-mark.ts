@@ -3,7 +3,7 @@
 const MARK = "latchkey.signed-in";
 
 /** Remembers that somebody signed in here. */
-export function setMark(): void {
+export function setSignedInMark(): void {
   try {
     localStorage.setItem(MARK, "1");
   } catch {
@@ -13,7 +13,7 @@ export function setMark(): void {
 }
 
 /** Forgets it: they signed out. */
-export function clearMark(): void {
+export function clearSignedInMark(): void {
   try {
     localStorage.removeItem(MARK);
   } catch {
@@ -22,7 +22,7 @@ export function clearMark(): void {
 }
 
 /** Whether somebody signed in here and did not sign out. */
-export function isMarked(): boolean {
+export function hasSignedInMark(): boolean {
   try {
     return localStorage.getItem(MARK) !== null;
   } catch {

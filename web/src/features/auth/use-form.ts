@@ -1,22 +1,22 @@
 import { useRef, useState, type FormEvent } from "react";
-import { complaintOf, type Complaint, type FieldName } from "./messages";
+import { formErrorFor, type FormError, type FieldName } from "./messages";
 
 /** What a form of this feature needs. */
 interface Rules<Name extends FieldName> {
   fields: readonly Name[];
-  mistakes: (values: Record<Name, string>) => Complaint[];
+  validate: (values: Record<Name, string>) => FormError[];
   submit: (values: Record<Name, string>) => Promise<void>;
 }
 
-/** A form's state: its complaints, and whether it is under way. The inputs keep their own text, so none is lost. */
-export function useForm<Name extends FieldName>({ fields, mistakes, submit }: Rules<Name>) {
-  const [complaints, setComplaints] = useState<Complaint[]>([]);
+/** A form's state: its errors, and whether it is under way. The inputs keep their own text, so none is lost. */
+export function useForm<Name extends FieldName>({ fields, validate, submit }: Rules<Name>) {
+  const [errors, setErrors] = useState<FormError[]>([]);
   const [busy, setBusy] = useState(false);
   // The busy button holds back clicks and Enter, and not a password manager that submits the form itself.
-  const underWay = useRef(false);
+  const submitting = useRef(false);
 
-  function complain(form: HTMLFormElement, found: Complaint[]) {
-    setComplaints(found);
+  function showErrors(form: HTMLFormElement, found: FormError[]) {
+    setErrors(found);
     const first = fields.find((name) => found.some(({ field }) => field === name));
     if (first) {
       // The field tells its own error once it has the focus.
@@ -27,7 +27,7 @@ export function useForm<Name extends FieldName>({ fields, mistakes, submit }: Ru
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = event.currentTarget;
-    if (underWay.current) {
+    if (submitting.current) {
       return;
     }
     const data = new FormData(form);
@@ -35,19 +35,19 @@ export function useForm<Name extends FieldName>({ fields, mistakes, submit }: Ru
       Name,
       string
     >;
-    const found = mistakes(values);
-    complain(form, found);
+    const found = validate(values);
+    showErrors(form, found);
     if (found.length > 0) {
       return;
     }
-    underWay.current = true;
+    submitting.current = true;
     setBusy(true);
     try {
       await submit(values);
     } catch (error) {
-      complain(form, [complaintOf(error)]);
+      showErrors(form, [formErrorFor(error)]);
     } finally {
-      underWay.current = false;
+      submitting.current = false;
       setBusy(false);
     }
   }
@@ -56,8 +56,8 @@ export function useForm<Name extends FieldName>({ fields, mistakes, submit }: Ru
     onSubmit,
     busy,
     /** The complaint about a field, if there is one. */
-    errorOf: (name: Name) => complaints.find(({ field }) => field === name)?.text,
+    errorFor: (name: Name) => errors.find(({ field }) => field === name)?.text,
     /** The complaint about the form as a whole. */
-    formError: complaints.find(({ field }) => !field)?.text,
+    formError: errors.find(({ field }) => !field)?.text,
   };
 }

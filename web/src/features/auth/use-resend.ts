@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { ServiceError } from "@/lib/service-error";
 import { useCountdown } from "@/ui/use-countdown";
-import { complaintOf } from "./messages";
+import { formErrorFor } from "./messages";
 
 /** Between two mails, in seconds: mail takes a while, and the service sends a mailbox only a few an hour. */
 export const RESEND_WAIT = 30;
@@ -22,7 +22,7 @@ export function useResend(send: () => Promise<void>, sent: boolean) {
       setAgain(true);
       wait(RESEND_WAIT);
     } catch (error) {
-      setFailure(complaintOf(error).text);
+      setFailure(formErrorFor(error).text);
       if (error instanceof ServiceError && error.retryAfter) {
         wait(error.retryAfter);
       }

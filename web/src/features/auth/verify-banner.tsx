@@ -3,7 +3,7 @@ import { Button } from "@/ui/button";
 import { useCapabilities } from "./capabilities";
 import { EmailText } from "./email-text";
 import { dismissBanner, isBannerDismissed, rememberBanner } from "./dismissed-banner";
-import { askForVerification, type User } from "./session";
+import { requestVerification, type User } from "./session";
 import { useResend } from "./use-resend";
 
 const LOOK = "border-b border-line bg-card print:hidden";
@@ -37,7 +37,7 @@ function Frame({ message, failure, buttons }: FrameProps) {
 }
 
 function Banner({ user, onDismiss }: Props) {
-  const { resend, busy, left, again, failure } = useResend(() => askForVerification({ email: user.email }), false);
+  const { resend, busy, left, again, failure } = useResend(() => requestVerification({ email: user.email }), false);
   const message = again ? (
     <>
       A link is on its way to <EmailText email={user.email} />. Open it in this browser.
@@ -55,7 +55,7 @@ function Banner({ user, onDismiss }: Props) {
             <Button busy={busy || left > 0} onClick={() => void resend()}>
               {busy ? "One moment…" : again ? "Send again" : "Send link"}
             </Button>
-            <Button look="quiet" onClick={onDismiss}>
+            <Button variant="quiet" onClick={onDismiss}>
               Not now
             </Button>
           </>
@@ -74,7 +74,7 @@ export function VerifyBannerPlace() {
         buttons={
           <>
             <Button disabled>Send link</Button>
-            <Button look="quiet" disabled>
+            <Button variant="quiet" disabled>
               Not now
             </Button>
           </>

@@ -7,10 +7,10 @@ import { useSearch } from "@/ui/use-search";
 import { AuthCard } from "./auth-card";
 import { useCapabilities } from "./capabilities";
 import { EmailText } from "./email-text";
-import { EmailChange, NoEmailChange } from "./email-change";
+import { EmailChange, EmailChangeFailed } from "./email-change";
 import { linkProblem } from "./link-problem";
 import { MailForm } from "./mail-form";
-import { askForVerification, emailVerified } from "./session";
+import { requestVerification, emailVerified } from "./session";
 import { Unavailable } from "./unavailable";
 
 /** Asks for a link that verifies an email; after a link that did not, with the reason. */
@@ -38,7 +38,7 @@ function RequestLink({ code }: { code: string | null }) {
         </>
       )}
       notice={problem && <Notice kind="error">{problem.text} Request a new one.</Notice>}
-      send={askForVerification}
+      send={requestVerification}
     />
   );
 }
@@ -58,7 +58,7 @@ export function VerifyEmail() {
   const query = new URLSearchParams(useSearch());
   const error = query.get("error");
   if (query.has("changing")) {
-    return error === null ? <EmailChange /> : <NoEmailChange code={error} />;
+    return error === null ? <EmailChange /> : <EmailChangeFailed code={error} />;
   }
   return query.has("done") && error === null ? <Verified /> : <RequestLink code={error} />;
 }

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "react";
 import { Button } from "@/ui/button";
-import type { Discarding } from "./use-task-actions";
+import type { DiscardPrompt } from "./use-task-actions";
 
 interface Props {
-  discarding: Discarding;
+  discarding: DiscardPrompt;
   /** Called when the dialog has closed. */
   onAnswer: (discard: boolean) => void;
 }
@@ -36,7 +36,7 @@ export function DiscardDialog({ discarding, onAnswer }: Props) {
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={() => dialog.current?.close()}>Keep editing</Button>
         <Button
-          look="danger"
+          variant="danger"
           onClick={() => {
             discard.current = true;
             dialog.current?.close();

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ServiceError } from "@/lib/service-error";
 import type { Task } from "@/lib/tasks-api/client";
-import { SessionGone } from "@/lib/token-keeper";
-import { draftsOf, Drafts, leaveDrafts } from "./drafts";
+import { SessionEndedError } from "@/lib/token-cache";
+import { draftsFor, Drafts, leaveDrafts } from "./drafts";
 
 const milk = { title: "Milk" };
 const bread = { title: "Bread" };
@@ -24,7 +24,7 @@ describe("Drafts", () => {
   beforeEach(() => {
     vi.stubGlobal("sessionStorage", new Tab());
     leaveDrafts(true);
-    drafts = draftsOf("ann");
+    drafts = draftsFor("ann");
     return () => vi.unstubAllGlobals();
   });
 
@@ -37,7 +37,7 @@ describe("Drafts", () => {
   it("outlive a session and a reload, for the same user", () => {
     typeAll();
     leaveDrafts(false);
-    for (const back of [draftsOf("ann"), new Drafts("ann")]) {
+    for (const back of [draftsFor("ann"), new Drafts("ann")]) {
       expect(back.next()).toEqual(milk);
       expect(back.editing()).toEqual({ task: a, typed: tea });
     }
@@ -46,13 +46,13 @@ describe("Drafts", () => {
   it.each([
     ["a sign-out", () => leaveDrafts(true)],
     ["a sign-out after a reload", () => void (leaveDrafts(true), leaveDrafts(true))],
-    ["somebody else", () => void draftsOf("bob")],
+    ["somebody else", () => void draftsFor("bob")],
   ])("do not outlive %s", (_, end) => {
     typeAll();
     end();
     // From a tab that was left behind, for example.
     drafts.type(bread);
-    for (const back of [draftsOf("ann"), new Drafts("ann")]) {
+    for (const back of [draftsFor("ann"), new Drafts("ann")]) {
       expect(back.next()).toBeNull();
       expect(back.editing()).toBeNull();
     }
@@ -67,7 +67,7 @@ describe("Drafts", () => {
     expect(drafts.next()).toEqual(milk);
     expect(drafts.editing()).toEqual({ task: a, typed: tea });
     leaveDrafts(true);
-    expect(draftsOf("ann").next()).toBeNull();
+    expect(draftsFor("ann").next()).toBeNull();
   });
 
   it("do not open an editor again that was only looked at", () => {
@@ -78,8 +78,8 @@ describe("Drafts", () => {
   });
 
   it("give lost tasks back one by one, after the one that is being typed", async () => {
-    await expect(drafts.adding(milk, Promise.reject(new SessionGone()))).rejects.toThrow(SessionGone);
-    await drafts.adding(bread, Promise.reject(new SessionGone())).catch(() => {});
+    await expect(drafts.adding(milk, Promise.reject(new SessionEndedError()))).rejects.toThrow(SessionEndedError);
+    await drafts.adding(bread, Promise.reject(new SessionEndedError())).catch(() => {});
     drafts.type(tea);
     expect(drafts.next()).toEqual(tea);
     drafts.type(null);
@@ -113,7 +113,7 @@ describe("Drafts", () => {
     void drafts.adding(bread, never);
     void drafts.changing({ task: a, typed: tea }, never);
     leaveDrafts(false);
-    fail(new SessionGone());
+    fail(new SessionEndedError());
     await failing.catch(() => {});
     expect(drafts.next()).toBe(milk);
     drafts.type(null);

@@ -1,6 +1,6 @@
-import { isGone } from "@/lib/service-error";
+import { isNotFound } from "@/lib/service-error";
 import type { NewTask, Task } from "@/lib/tasks-api/client";
-import { isTyped, type Edit, type TaskForm } from "./task-form";
+import { hasChanges, type Edit, type TaskForm } from "./task-form";
 
 /** Everything that is typed and not sent. */
 interface Typed {
@@ -43,7 +43,7 @@ function load(userId: string): Typed {
     return NOTHING;
   }
   // An editor that was only looked at is not opened again.
-  const edits = Object.fromEntries(Object.entries(stored.edits).filter(([, edit]) => isTyped(edit)));
+  const edits = Object.fromEntries(Object.entries(stored.edits).filter(([, edit]) => hasChanges(edit)));
   const editing = stored.editing !== null && edits[stored.editing] ? stored.editing : (Object.keys(edits)[0] ?? null);
   return { adding: stored.adding, lost: stored.lost, edits, editing };
 }
@@ -115,7 +115,7 @@ export class Drafts {
       const newer = this.#typed.edits[task.id];
       const edit = { task: newer?.task ?? task, typed: { ...typed, ...newer?.typed } };
       // One whose task was deleted comes first: it is the one that needs a decision.
-      const editing = isGone(error) ? task.id : (this.#typed.editing ?? task.id);
+      const editing = isNotFound(error) ? task.id : (this.#typed.editing ?? task.id);
       this.#set({ edits: { ...this.#typed.edits, [task.id]: edit }, editing });
     });
   }
@@ -163,7 +163,7 @@ export class Drafts {
 let kept: { userId: string; drafts: Drafts } | undefined;
 
 /** The drafts of the user who is signed in. Those of anybody else are deleted. */
-export function draftsOf(userId: string): Drafts {
+export function draftsFor(userId: string): Drafts {
   if (kept?.userId !== userId) {
     kept?.drafts.close();
     kept = { userId, drafts: new Drafts(userId) };

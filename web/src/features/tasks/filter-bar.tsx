@@ -1,5 +1,5 @@
 import { useEffect, useState, type RefObject } from "react";
-import { LONGEST_SEARCH, STATUSES, type Filters } from "./filters";
+import { MAX_SEARCH_LENGTH, STATUSES, type Filters } from "./filters";
 import { PrioritySelect } from "./priority-select";
 
 /** A search begins when nothing was typed for so long, in milliseconds. */
@@ -39,7 +39,7 @@ export function FilterBar({ filters, search, onChange }: Props) {
         aria-label="Search tasks"
         placeholder="Search"
         autoComplete="off"
-        maxLength={LONGEST_SEARCH}
+        maxLength={MAX_SEARCH_LENGTH}
         value={text}
         onChange={(event) => setText(event.target.value)}
         className="min-h-11 min-w-0 flex-1 basis-full rounded-lg border border-edge bg-card px-3 placeholder:text-soft sm:basis-0"

@@ -14,19 +14,19 @@ export const PRIORITIES: readonly Priority[] = ["low", "medium", "high"];
 export const NO_FILTERS: Filters = { status: "all", priority: "any", search: "" };
 
 /** The longest text the service searches for. */
-export const LONGEST_SEARCH = 100;
+export const MAX_SEARCH_LENGTH = 100;
 
 /** The filters that an address asks for; what it says wrongly counts for nothing. */
-export function filtersOf(query: URLSearchParams): Filters {
+export function parseFilters(query: URLSearchParams): Filters {
   return {
     status: STATUSES.find((status) => status === query.get("status")) ?? "all",
     priority: PRIORITIES.find((priority) => priority === query.get("priority")) ?? "any",
-    search: (query.get("search") ?? "").slice(0, LONGEST_SEARCH),
+    search: (query.get("search") ?? "").slice(0, MAX_SEARCH_LENGTH),
   };
 }
 
 /** The address's query for these filters, without what goes without saying. */
-export function queryOf(filters: Filters): string {
+export function filterQuery(filters: Filters): string {
   const query = new URLSearchParams();
   if (filters.status !== "all") {
     query.set("status", filters.status);
@@ -42,7 +42,7 @@ export function queryOf(filters: Filters): string {
 }
 
 /** Whether a new task belongs into a list. */
-export function matches(task: Task, { status, priority, search }: Filters): boolean {
+export function matchesFilters(task: Task, { status, priority, search }: Filters): boolean {
   const text = `${task.title}\n${task.description ?? ""}`.toLowerCase();
   return (
     (status === "all" || task.is_completed === (status === "completed")) &&

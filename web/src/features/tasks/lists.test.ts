@@ -6,9 +6,9 @@ import {
   changeTask,
   refreshPage,
   removeTask,
-  takeTask,
-  tasksOf,
-  unnamedId,
+  applyTask,
+  allTasks,
+  temporaryId,
   type Page,
   type Pages,
 } from "./lists";
@@ -29,7 +29,7 @@ function task(id: string, changes: Partial<Task> = {}): Task {
 }
 
 function page(ids: string, next_cursor: string | null, title?: string): Page {
-  return { tasks: [...ids].map((id) => task(id, title ? { title } : {})), next_cursor, askedAt: 0 };
+  return { tasks: [...ids].map((id) => task(id, title ? { title } : {})), next_cursor, requestedAt: 0 };
 }
 
 /** Pages by the ids of their tasks. Each but the last ends with a cursor. */
@@ -42,14 +42,14 @@ function pages(...lists: string[]): Pages {
 
 const ids = (of: Pages) => of.pages.map(({ tasks }) => tasks.map(({ id }) => id).join("")).join(" ");
 const shown = (of: Pages) =>
-  tasksOf(of)
+  allTasks(of)
     .map(({ id }) => id)
     .join("");
 
 describe("lists in pages", () => {
   it("show the tasks of all pages", () => {
     expect(shown(pages("dc", "ba"))).toBe("dcba");
-    expect(tasksOf(undefined)).toEqual([]);
+    expect(allTasks(undefined)).toEqual([]);
   });
 
   it("are changed on the page where the task stands; the others stay the same objects", () => {
@@ -57,7 +57,7 @@ describe("lists in pages", () => {
     expect(ids(addTask(before, task("d")))).toBe("dcb a");
     expect(ids(removeTask(before, "a"))).toBe("cb ");
     const changed = changeTask(before, "a", (found) => ({ ...found, title: "new" }));
-    expect(tasksOf(changed).map(({ title }) => title)).toEqual(["c", "b", "new"]);
+    expect(allTasks(changed).map(({ title }) => title)).toEqual(["c", "b", "new"]);
     expect(changed.pages[0]).toBe(before.pages[0]);
     expect(ids(before)).toBe("cb a");
   });
@@ -67,20 +67,20 @@ describe("an answered task", () => {
   const open = { ...NO_FILTERS, status: "pending" as const };
 
   it("is replaced where it stands", () => {
-    const taken = takeTask(pages("cb", "a"), task("a", { title: "new" }), NO_FILTERS);
-    expect(tasksOf(taken).at(-1)?.title).toBe("new");
+    const taken = applyTask(pages("cb", "a"), task("a", { title: "new" }), NO_FILTERS);
+    expect(allTasks(taken).at(-1)?.title).toBe("new");
   });
 
   it("leaves a list whose filters it does not match", () => {
-    expect(ids(takeTask(pages("cb", "a"), task("b", { is_completed: true }), open))).toBe("c a");
+    expect(ids(applyTask(pages("cb", "a"), task("b", { is_completed: true }), open))).toBe("c a");
   });
 
   it("is inserted in its order, if the list is loaded that far", () => {
-    expect(ids(takeTask(pages("db", "a"), task("c"), open))).toBe("dcb a");
-    expect(ids(takeTask(pages("dc", "b"), task("a"), open))).toBe("dc ba");
+    expect(ids(applyTask(pages("db", "a"), task("c"), open))).toBe("dcb a");
+    expect(ids(applyTask(pages("dc", "b"), task("a"), open))).toBe("dc ba");
     const loaded = { pages: [page("dc", "after c")], pageParams: [undefined] };
-    expect(ids(takeTask(loaded, task("a"), open))).toBe("dc");
-    expect(ids(takeTask(addTask(pages("ca"), task(unnamedId())), task("b"), open))).toMatch(/cba$/);
+    expect(ids(applyTask(loaded, task("a"), open))).toBe("dc");
+    expect(ids(applyTask(addTask(pages("ca"), task(temporaryId())), task("b"), open))).toMatch(/cba$/);
   });
 });
 
@@ -88,7 +88,7 @@ describe("a fresh page", () => {
   it("replaces what it covers, and keeps what is below", () => {
     const after = refreshPage(pages("fed", "cba"), 0, page("gfe", "after e", "new"));
     expect(ids(after)).toBe("gfed cba");
-    expect(tasksOf(after).map(({ title }) => title)).toEqual(["new", "new", "new", "d", "c", "b", "a"]);
+    expect(allTasks(after).map(({ title }) => title)).toEqual(["new", "new", "new", "d", "c", "b", "a"]);
     expect(after.pageParams).toEqual([undefined, "after d"]);
     expect(after.pages[0]?.next_cursor).toBe("after d");
   });
@@ -97,7 +97,7 @@ describe("a fresh page", () => {
     const after = refreshPage(pages("fed", "cba"), 0, page("fdc", "after c", "new"));
     expect(ids(after)).toBe("fdc ba");
     expect(after.pageParams).toEqual([undefined, "after c"]);
-    expect(tasksOf(after)[2]?.title).toBe("new");
+    expect(allTasks(after)[2]?.title).toBe("new");
   });
 
   it("in the middle leaves the pages above alone", () => {

@@ -1,28 +1,28 @@
 import type { InfiniteData } from "@tanstack/react-query";
 import type { Task, TaskList } from "@/lib/tasks-api/client";
-import { matches, type Filters } from "./filters";
+import { matchesFilters, type Filters } from "./filters";
 
 /** A page of a list, and when the service was asked for it, in milliseconds since the epoch. */
-export type Page = TaskList & { askedAt: number };
+export type Page = TaskList & { requestedAt: number };
 
 /** The pages of a list that are loaded. The service lists tasks by id, newest first. */
 export type Pages = InfiniteData<Page, string | undefined>;
 
 /** Begins the id of a task that the service has not created yet. It sorts before every id of the service. */
-const UNNAMED = "new-";
+const TEMPORARY = "new-";
 
 /** An id for a task that the service has not created yet. */
-export function unnamedId(): string {
-  return UNNAMED + crypto.getRandomValues(new Uint32Array(2)).join("-");
+export function temporaryId(): string {
+  return TEMPORARY + crypto.getRandomValues(new Uint32Array(2)).join("-");
 }
 
 /** Whether the service has created the task. */
-export function isNamed(task: Task): boolean {
-  return !task.id.startsWith(UNNAMED);
+export function isSaved(task: Task): boolean {
+  return !task.id.startsWith(TEMPORARY);
 }
 
 /** Every task of the pages. None is in two of them: a page ends where the next one begins. */
-export function tasksOf(pages: Pages | undefined): Task[] {
+export function allTasks(pages: Pages | undefined): Task[] {
   return pages?.pages.flatMap(({ tasks }) => tasks) ?? [];
 }
 
@@ -69,7 +69,7 @@ export function addTask(pages: Pages, added: Task): Pages {
 
 /** Puts a task where it belongs by its id, if the list is loaded that far. */
 function insertTask(pages: Pages, inserted: Task): Pages {
-  const isAfter = (task: Task) => isNamed(task) && task.id < inserted.id;
+  const isAfter = (task: Task) => isSaved(task) && task.id < inserted.id;
   const at = pages.pages.findIndex(({ tasks, next_cursor }) => tasks.some(isAfter) || next_cursor === null);
   return mapTasks(pages, (tasks, index) => {
     if (index !== at) {
@@ -81,17 +81,17 @@ function insertTask(pages: Pages, inserted: Task): Pages {
 }
 
 /** Takes a task as the service answered it: replaced, inserted or removed, as the filters of the list want it. */
-export function takeTask(pages: Pages, task: Task, filters: Filters): Pages {
-  if (!matches(task, filters)) {
+export function applyTask(pages: Pages, task: Task, filters: Filters): Pages {
+  if (!matchesFilters(task, filters)) {
     return removeTask(pages, task.id);
   }
   return findTask(pages, task.id) ? changeTask(pages, task.id, () => task) : insertTask(pages, task);
 }
 
 /** Whether a list has changed so much at its top that none of the loaded tasks is in its first page any more. */
-function isOvertaken(pages: Pages, first: Page): boolean {
+function hasGap(pages: Pages, first: Page): boolean {
   const fresh = new Set(first.tasks.map(({ id }) => id));
-  return first.next_cursor !== null && !tasksOf(pages).some(({ id }) => fresh.has(id));
+  return first.next_cursor !== null && !allTasks(pages).some(({ id }) => fresh.has(id));
 }
 
 /**
@@ -99,7 +99,7 @@ function isOvertaken(pages: Pages, first: Page): boolean {
  * later, if some were deleted: tasks that it covers are as it has them, in every page; those below it stay.
  */
 export function refreshPage(pages: Pages, index: number, fresh: Page): Pages {
-  if (index === 0 && isOvertaken(pages, fresh)) {
+  if (index === 0 && hasGap(pages, fresh)) {
     // There may be a gap between the answer and the tasks that are loaded.
     return { pages: [fresh], pageParams: [undefined] };
   }
@@ -108,7 +108,7 @@ export function refreshPage(pages: Pages, index: number, fresh: Page): Pages {
     return { pages: [...before, fresh], pageParams: pages.pageParams.slice(0, index + 1) };
   }
   const end = fresh.tasks.at(-1)?.id ?? "";
-  const below = (tasks: Task[]) => tasks.filter((task) => isNamed(task) && task.id < end);
+  const below = (tasks: Task[]) => tasks.filter((task) => isSaved(task) && task.id < end);
   const page = pages.pages[index];
   const kept = below(page?.tasks ?? []);
   const later = pages.pages.slice(index + 1).map((one) => ({ ...one, tasks: below(one.tasks) }));

@@ -4,7 +4,7 @@ import { Button } from "@/ui/button";
 import type { Drafts } from "./drafts";
 import { dueDay, dueOn } from "./due";
 import { PrioritySelect } from "./priority-select";
-import { titleMistake } from "./rules";
+import { titleError } from "./rules";
 
 interface Props {
   /** Where the shortcut puts the focus. */
@@ -57,7 +57,7 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
       return;
     }
     const task = taskIn(form.current);
-    const found = titleMistake(task.title);
+    const found = titleError(task.title);
     setMistake(found);
     field.focus();
     if (found) {
@@ -117,7 +117,7 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
         aria-label="Due date of the new task"
         className="min-h-11 min-w-0 flex-1 rounded-lg border border-edge bg-card px-2 md:flex-none"
       />
-      <Button type="submit" look="main" className="min-h-11">
+      <Button type="submit" variant="main" className="min-h-11">
         Add
       </Button>
     </form>

@@ -6,10 +6,10 @@ import { NO_FILTERS } from "./filters";
 import { QuickAdd } from "./quick-add";
 
 /** Grey rows that stand for a list that is loading. */
-const GREY_ROWS = ["first", "second", "third"];
+const SKELETON_ROWS = ["first", "second", "third"];
 
 /** The place of a list that is loading. */
-export function GreyRows() {
+export function TaskListSkeleton() {
   const slow = useSlow(true);
   return (
     <div aria-busy="true">
@@ -17,7 +17,7 @@ export function GreyRows() {
         {slow ? "Still loading your tasks: the network is slow." : "Loading your tasks…"}
       </p>
       <div aria-hidden="true" className="rounded-2xl border border-line bg-card">
-        {GREY_ROWS.map((row) => (
+        {SKELETON_ROWS.map((row) => (
           <div key={row} className="flex h-18 items-center border-b border-line px-5 last:border-b-0">
             <span className="h-4 w-2/3 animate-pulse rounded bg-line" />
           </div>
@@ -43,7 +43,7 @@ export function BoardShell() {
       <main className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-32">
         <div className="flex items-center justify-between gap-4">
           <h1 className="text-2xl font-bold">Tasks</h1>
-          <Button look="quiet" disabled className="max-sm:hidden">
+          <Button variant="quiet" disabled className="max-sm:hidden">
             Shortcuts
           </Button>
         </div>
@@ -51,7 +51,7 @@ export function BoardShell() {
           <QuickAdd input={NO_FIELD} drafts={NO_DRAFTS} onAdd={notYet} />
           <FilterBar filters={NO_FILTERS} search={NO_FIELD} onChange={nothing} />
         </fieldset>
-        <GreyRows />
+        <TaskListSkeleton />
       </main>
     </div>
   );

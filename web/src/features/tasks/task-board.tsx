@@ -10,17 +10,17 @@ import { Notice } from "@/ui/notice";
 import { useOnline } from "@/ui/use-online";
 import { DiscardDialog } from "./discard-dialog";
 import { FilterBar } from "./filter-bar";
-import { isNamed } from "./lists";
+import { isSaved } from "./lists";
 import { QuickAdd } from "./quick-add";
 import { ShortcutsDialog } from "./shortcuts-dialog";
-import { StrayEditor } from "./stray-editor";
+import { DetachedEditor } from "./detached-editor";
 import type { TaskActions } from "./task-row";
-import { isTyped } from "./task-form";
+import { hasChanges } from "./task-form";
 import { TaskView } from "./task-view";
 import { useFilters } from "./use-filters";
 import { useListRefresh } from "./use-list-refresh";
 import { focusedTask, moveFocus, useShortcuts, type Shortcut } from "./use-shortcuts";
-import { useSwitch } from "./use-switch";
+import { useStoredFlag } from "./use-stored-flag";
 import { useTaskActions } from "./use-task-actions";
 import { useTasks } from "./use-tasks";
 
@@ -30,7 +30,7 @@ const Toaster = dynamic(() => import("@/ui/toaster").catch(() => () => null), { 
 const PRIORITY_KEYS: Partial<Record<Shortcut, Priority>> = { "1": "high", "2": "medium", "3": "low" };
 
 /** Does what a key means for the task that has the focus. */
-function pressOnTask(key: Shortcut, task: Task, { change, edit, remove }: TaskActions) {
+function applyShortcut(key: Shortcut, task: Task, { change, edit, remove }: TaskActions) {
   const priority = PRIORITY_KEYS[key];
   if (priority) {
     change(task, { priority });
@@ -48,22 +48,22 @@ export function TaskBoard({ user }: { user: User }) {
   "use memo";
   const [filters, setFilters] = useFilters();
   const list = useTasks(user.id, filters);
-  const { outdate, visible } = useListRefresh(user.id, filters, list);
+  const { markStale, visible } = useListRefresh(user.id, filters, list);
   const online = useOnline();
   const [wanted, setWanted] = useState<string | null>(null);
   const { add, actions, drafts, edited, held, undo, beforeLeaving, discarding, answer } = useTaskActions({
     userId: user.id,
     online,
-    onUnknown: outdate,
+    onUnknown: markStale,
     onFocus: setWanted,
   });
-  const [shortcutsOn, switchShortcuts] = useSwitch("latchkey.shortcuts");
+  const [shortcutsOn, setShortcutsOn] = useStoredFlag("latchkey.shortcuts");
   const newTask = useRef<HTMLInputElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
   const focused = useCallback(() => setWanted(null), []);
   const shown = held.length === 0 ? list.tasks : list.tasks.filter(({ id }) => !held.some((one) => one.id === id));
-  const isStray = edited && isTyped(edited) && !list.isLoading && !shown.some(({ id }) => id === edited.task.id);
+  const isDetached = edited && hasChanges(edited) && !list.isLoading && !shown.some(({ id }) => id === edited.task.id);
 
   useShortcuts(shortcutsOn, (key) => {
     const task = shown.find(({ id }) => id === focusedTask());
@@ -77,8 +77,8 @@ export function TaskBoard({ user }: { user: User }) {
       undo();
     } else if (key === "j" || key === "k") {
       moveFocus(shown, key === "j" ? 1 : -1);
-    } else if (task && isNamed(task)) {
-      pressOnTask(key, task, actions);
+    } else if (task && isSaved(task)) {
+      applyShortcut(key, task, actions);
     }
   });
 
@@ -88,7 +88,7 @@ export function TaskBoard({ user }: { user: User }) {
       <main className="mx-auto flex max-w-4xl flex-col gap-4 px-4 pt-6 pb-32 print:pb-0">
         <div className="flex items-center justify-between gap-4">
           <h1 className="text-2xl font-bold">Tasks</h1>
-          <Button look="quiet" onClick={() => help.current?.showModal()} className="max-sm:hidden print:hidden">
+          <Button variant="quiet" onClick={() => help.current?.showModal()} className="max-sm:hidden print:hidden">
             Shortcuts
           </Button>
         </div>
@@ -99,8 +99,8 @@ export function TaskBoard({ user }: { user: User }) {
         {!online && (
           <Notice kind="info">You are offline. Changes are sent when the network is back; keep this page open.</Notice>
         )}
-        {edited && isStray && (
-          <StrayEditor
+        {edited && isDetached && (
+          <DetachedEditor
             key={edited.task.id}
             userId={user.id}
             edit={edited}
@@ -123,7 +123,7 @@ export function TaskBoard({ user }: { user: User }) {
       </main>
       <Toaster />
       {discarding && <DiscardDialog discarding={discarding} onAnswer={answer} />}
-      <ShortcutsDialog dialog={help} on={shortcutsOn} onSwitch={switchShortcuts} />
+      <ShortcutsDialog dialog={help} on={shortcutsOn} onSwitch={setShortcutsOn} />
     </>
   );
 }

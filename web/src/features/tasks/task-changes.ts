@@ -1,19 +1,19 @@
 import type { MutationOptions, QueryClient } from "@tanstack/react-query";
-import { isGone, ServiceError } from "@/lib/service-error";
-import { tellTabs } from "@/lib/tabs";
-import { ask, type NewTask, type Task, type TaskChanges as Body } from "@/lib/tasks-api/client";
-import { matches, type Filters } from "./filters";
-import { addTask, changeTask, findTask, removeTask, takeTask, unnamedId, type Pages } from "./lists";
-import { listKey, MINE } from "./use-tasks";
+import { isNotFound, ServiceError } from "@/lib/service-error";
+import { notifyTabs } from "@/lib/tabs";
+import { callTasks, type NewTask, type Task, type TaskChanges as Body } from "@/lib/tasks-api/client";
+import { matchesFilters, type Filters } from "./filters";
+import { addTask, changeTask, findTask, removeTask, applyTask, temporaryId, type Pages } from "./lists";
+import { listKey, ME } from "./use-tasks";
 
 /** The mutation key of everything that changes a user's tasks. */
-export const CHANGES = "task changes";
+export const TASK_MUTATIONS = "task changes";
 
 /** A task that the service has not created yet. */
-function unnamed(userId: string, added: NewTask): Task {
+function temporaryTask(userId: string, added: NewTask): Task {
   const now = new Date().toISOString();
   return {
-    id: unnamedId(),
+    id: temporaryId(),
     user_id: userId,
     title: added.title,
     description: added.description ?? null,
@@ -49,25 +49,25 @@ export class TaskChanges {
 
   /** Creates a task. New tasks are sent in the order in which they were added. */
   add(body: NewTask): Promise<Task> {
-    const shown = unnamed(this.userId, body);
+    const shown = temporaryTask(this.userId, body);
     return this.#run({
       scope: { id: "new tasks" },
-      mutationFn: () => ask((api) => api.POST("/api/{user_id}/tasks", { params: { path: MINE }, body })),
+      mutationFn: () => callTasks((api) => api.POST("/api/{user_id}/tasks", { params: { path: ME }, body })),
       onMutate: async () => {
         await this.#stopLoading();
-        this.#edit((pages, filters) => (matches(shown, filters) ? addTask(pages, shown) : pages));
+        this.#edit((pages, filters) => (matchesFilters(shown, filters) ? addTask(pages, shown) : pages));
       },
-      onSuccess: (task) => this.#edit((pages, filters) => takeTask(removeTask(pages, shown.id), task, filters)),
+      onSuccess: (task) => this.#edit((pages, filters) => applyTask(removeTask(pages, shown.id), task, filters)),
       onError: () => this.#edit((pages) => removeTask(pages, shown.id)),
     });
   }
 
   /** Changes a task. */
   change(id: string, body: Body): Promise<Task> {
-    const path = { ...MINE, task_id: id };
+    const path = { ...ME, task_id: id };
     return this.#run({
       scope: { id: `task ${id}` },
-      mutationFn: () => ask((api) => api.PATCH("/api/{user_id}/tasks/{task_id}", { params: { path }, body })),
+      mutationFn: () => callTasks((api) => api.PATCH("/api/{user_id}/tasks/{task_id}", { params: { path }, body })),
       onMutate: async () => {
         await this.#stopLoading();
         this.#expect(id, body);
@@ -79,13 +79,15 @@ export class TaskChanges {
 
   /** Deletes a task for good. The request outlives the page, so it is sent at once; offline it waits. */
   remove(id: string): Promise<undefined> {
-    const path = { ...MINE, task_id: id };
+    const path = { ...ME, task_id: id };
     return this.#run({
       mutationFn: () =>
-        ask<undefined>((api) => api.DELETE("/api/{user_id}/tasks/{task_id}", { params: { path }, keepalive: true })),
+        callTasks<undefined>((api) =>
+          api.DELETE("/api/{user_id}/tasks/{task_id}", { params: { path }, keepalive: true }),
+        ),
       onSuccess: () => this.#edit((pages) => removeTask(pages, id)),
       onError: (error) => {
-        if (isGone(error)) {
+        if (isNotFound(error)) {
           this.#edit((pages) => removeTask(pages, id));
         }
       },
@@ -96,7 +98,7 @@ export class TaskChanges {
     const { onSuccess, onError } = options;
     const mutation = this.queries.getMutationCache().build<Data, Error, void, unknown>(this.queries, {
       ...options,
-      mutationKey: [CHANGES],
+      mutationKey: [TASK_MUTATIONS],
       onSuccess: (...answer) => {
         onSuccess?.(...answer);
         this.#settled();
@@ -121,7 +123,7 @@ export class TaskChanges {
   }
 
   #settled(): void {
-    tellTabs("tasks-changed");
+    notifyTabs("tasks-changed");
     // A list that is only now loading may have been read before the change: it is asked for again.
     void this.queries.resetQueries({
       queryKey: listKey(this.userId),
@@ -156,12 +158,12 @@ export class TaskChanges {
   /** The first change that waits was answered. Those behind it are shown on top of the answer. */
   #answered(id: string, task: Task): void {
     const shown = this.#next(id, task) ?? task;
-    this.#edit((pages, filters) => takeTask(pages, shown, filters));
+    this.#edit((pages, filters) => applyTask(pages, shown, filters));
   }
 
   #refused(id: string, error: Error): void {
     const shown = this.#next(id);
-    if (isGone(error)) {
+    if (isNotFound(error)) {
       this.#edit((pages) => removeTask(pages, id));
     } else if (shown) {
       this.#edit((pages) => changeTask(pages, id, () => shown));

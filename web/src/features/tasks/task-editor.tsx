@@ -5,8 +5,8 @@ import { Notice } from "@/ui/notice";
 import { TextArea } from "@/ui/text-area";
 import { TextField } from "@/ui/text-field";
 import { PRIORITY_NAMES, PrioritySelect } from "./priority-select";
-import { descriptionMistake, titleMistake } from "./rules";
-import { conflictsOf, FIELD_NAMES, formOf, isTyped, without, type Edit, type TaskForm } from "./task-form";
+import { descriptionError, titleError } from "./rules";
+import { findConflicts, FIELD_NAMES, taskToForm, hasChanges, without, type Edit, type TaskForm } from "./task-form";
 
 interface Props {
   edit: Edit;
@@ -53,9 +53,9 @@ export function TaskEditor({ edit, task, onType, onSave, onCancel }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const { typed } = edit;
   const [mistakes, setMistakes] = useState({ title: "", description: "" });
-  const there = formOf(task ?? edit.task);
+  const there = taskToForm(task ?? edit.task);
   const values = { ...there, ...typed };
-  const wasTyped = useRef(isTyped(edit));
+  const wasTyped = useRef(hasChanges(edit));
 
   useEffect(() => {
     const title = form.current?.querySelector("input");
@@ -76,7 +76,7 @@ export function TaskEditor({ edit, task, onType, onSave, onCancel }: Props) {
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    const found = { title: titleMistake(values.title), description: descriptionMistake(values.description) };
+    const found = { title: titleError(values.title), description: descriptionError(values.description) };
     setMistakes(found);
     if (found.title || found.description) {
       form.current?.querySelector<HTMLElement>(found.title ? "input" : "textarea")?.focus();
@@ -106,7 +106,7 @@ export function TaskEditor({ edit, task, onType, onSave, onCancel }: Props) {
       {task === null && (
         <Notice kind="error">This task was deleted elsewhere. Add it again as a new task, or discard it.</Notice>
       )}
-      {task && <Conflicts fields={conflictsOf(edit, task)} there={there} onTake={take} />}
+      {task && <Conflicts fields={findConflicts(edit, task)} there={there} onTake={take} />}
       <TextField
         {...cancelling}
         label="Title"
@@ -148,7 +148,7 @@ export function TaskEditor({ edit, task, onType, onSave, onCancel }: Props) {
         <Button {...cancelling} onClick={onCancel}>
           {task ? "Cancel" : "Discard"}
         </Button>
-        <Button {...cancelling} type="submit" look="main">
+        <Button {...cancelling} type="submit" variant="main">
           {task ? "Save" : "Add as a new task"}
         </Button>
       </div>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Task } from "@/lib/tasks-api/client";
-import { changesOf, conflictsOf, formOf, typedIn } from "./task-form";
+import { changesToSend, findConflicts, taskToForm, changedFields } from "./task-form";
 
 const task: Task = {
   id: "a",
@@ -16,26 +16,26 @@ const task: Task = {
 
 describe("a task's form", () => {
   it("sends what differs, and nothing else", () => {
-    expect(changesOf(typedIn(formOf(task), task), task)).toEqual({});
-    expect(changesOf({ title: " Before " }, task)).toEqual({});
-    expect(changesOf({ title: "After ", description: "More", priority: "high" }, task)).toEqual({
+    expect(changesToSend(changedFields(taskToForm(task), task), task)).toEqual({});
+    expect(changesToSend({ title: " Before " }, task)).toEqual({});
+    expect(changesToSend({ title: "After ", description: "More", priority: "high" }, task)).toEqual({
       title: "After",
       description: "More",
       priority: "high",
     });
-    expect(changesOf({ description: "" }, { ...task, description: "Less" })).toEqual({ description: null });
+    expect(changesToSend({ description: "" }, { ...task, description: "Less" })).toEqual({ description: null });
   });
 
   it("keeps the time of day of a due date whose day stays", () => {
-    expect(changesOf({ due: "2026-11-21" }, task)).toEqual({});
-    expect(changesOf({ due: "2026-11-22" }, task)).toEqual({ due_date: "2026-11-22T23:59:59Z" });
-    expect(changesOf({ due: "" }, task)).toEqual({ due_date: null });
+    expect(changesToSend({ due: "2026-11-21" }, task)).toEqual({});
+    expect(changesToSend({ due: "2026-11-22" }, task)).toEqual({ due_date: "2026-11-22T23:59:59Z" });
+    expect(changesToSend({ due: "" }, task)).toEqual({ due_date: null });
   });
 
   it("conflicts where a field was changed here and elsewhere, to other values", () => {
     const edit = { task, typed: { title: "Mine", priority: "high" as const } };
-    expect(conflictsOf(edit, { ...task, description: "Theirs" })).toEqual([]);
-    expect(conflictsOf(edit, { ...task, title: "Theirs", priority: "high" })).toEqual(["title"]);
-    expect(conflictsOf(edit, { ...task, title: "Mine" })).toEqual([]);
+    expect(findConflicts(edit, { ...task, description: "Theirs" })).toEqual([]);
+    expect(findConflicts(edit, { ...task, title: "Theirs", priority: "high" })).toEqual(["title"]);
+    expect(findConflicts(edit, { ...task, title: "Mine" })).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ export interface Edit {
 }
 
 /** Whether closing the editor would lose something. */
-export function isTyped({ typed }: Edit): boolean {
+export function hasChanges({ typed }: Edit): boolean {
   return Object.keys(typed).length > 0;
 }
 
@@ -37,7 +37,7 @@ export function without(typed: Partial<TaskForm>, field: keyof TaskForm): Partia
 }
 
 /** A task's fields. */
-export function formOf(task: Task): TaskForm {
+export function taskToForm(task: Task): TaskForm {
   return {
     title: task.title,
     description: task.description ?? "",
@@ -49,16 +49,16 @@ export function formOf(task: Task): TaskForm {
 const FIELDS = Object.keys(FIELD_NAMES) as (keyof TaskForm)[];
 
 /** The fields of a form that differ from a task. */
-export function typedIn(form: TaskForm, task: Task): Partial<TaskForm> {
-  const there = formOf(task);
+export function changedFields(form: TaskForm, task: Task): Partial<TaskForm> {
+  const there = taskToForm(task);
   return Object.fromEntries(
     FIELDS.filter((field) => form[field] !== there[field]).map((field) => [field, form[field]]),
   );
 }
 
 /** What to send, so that a task has the fields that were typed. A due date whose day stays keeps its time of day. */
-export function changesOf(typed: Partial<TaskForm>, task: Task): TaskChanges {
-  const { title, description, priority, due } = typedIn({ ...formOf(task), ...typed }, task);
+export function changesToSend(typed: Partial<TaskForm>, task: Task): TaskChanges {
+  const { title, description, priority, due } = changedFields({ ...taskToForm(task), ...typed }, task);
   return {
     ...(title === undefined || title.trim() === task.title ? {} : { title: title.trim() }),
     ...(description === undefined ? {} : { description: description || null }),
@@ -68,9 +68,9 @@ export function changesOf(typed: Partial<TaskForm>, task: Task): TaskChanges {
 }
 
 /** The fields that were changed here and, since the editor was opened, elsewhere too: not to the same value. */
-export function conflictsOf({ task, typed }: Edit, now: Task): (keyof TaskForm)[] {
-  const before = formOf(task);
-  const there = formOf(now);
+export function findConflicts({ task, typed }: Edit, now: Task): (keyof TaskForm)[] {
+  const before = taskToForm(task);
+  const there = taskToForm(now);
   return FIELDS.filter(
     (field) => typed[field] !== undefined && there[field] !== before[field] && there[field] !== typed[field],
   );

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNo
 import type { Task } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
 import { usePrinting } from "@/ui/use-printing";
-import { isNamed } from "./lists";
+import { isSaved } from "./lists";
 import type { Edit } from "./task-form";
 import { TaskRow, type TaskActions } from "./task-row";
 import { focusTask } from "./use-shortcuts";
@@ -121,7 +121,7 @@ export function TaskList(props: Props) {
     task,
     today,
     edit: edited?.task.id === task.id ? edited : null,
-    saving: !isNamed(task),
+    saving: !isSaved(task),
     position: index + 1,
     of: hasMore ? -1 : tasks.length,
     actions,

@@ -35,18 +35,18 @@ interface Props {
   top?: number;
 }
 
-const PRIORITY_LOOKS = {
+const PRIORITY_STYLES = {
   high: "text-danger",
   medium: "text-soft",
   low: "text-soft",
 };
 
 /** What a row says of the task beside its title. */
-function Facts({ task, today }: { task: Task; today: string }) {
+function TaskDetails({ task, today }: { task: Task; today: string }) {
   const due = task.due_date ? dueLabel(task.due_date, today, task.is_completed) : null;
   return (
     <p className="flex flex-wrap gap-x-3 text-sm">
-      <span className={PRIORITY_LOOKS[task.priority]}>
+      <span className={PRIORITY_STYLES[task.priority]}>
         {PRIORITY_NAMES[task.priority]}
         <span className="sr-only"> priority</span>
       </span>
@@ -124,10 +124,10 @@ export const TaskRow = memo(function TaskRow(props: Props) {
             >
               {task.title}
             </button>
-            <Facts task={task} today={today} />
+            <TaskDetails task={task} today={today} />
           </div>
           <Button
-            look="quiet"
+            variant="quiet"
             disabled={saving}
             aria-label={`Delete ${task.title}`}
             onClick={() => actions.remove(task)}

@@ -1,9 +1,9 @@
-import { plainMessage } from "@/features/auth/messages";
+import { errorMessage } from "@/features/auth/messages";
 import type { Task } from "@/lib/tasks-api/client";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
-import { NO_FILTERS, queryOf, type Filters } from "./filters";
-import { GreyRows } from "./skeleton";
+import { NO_FILTERS, filterQuery, type Filters } from "./filters";
+import { TaskListSkeleton } from "./skeleton";
 import { TaskList } from "./task-list";
 import type { TaskActions } from "./task-row";
 import type { Edit } from "./task-form";
@@ -23,11 +23,11 @@ interface Props {
 }
 
 function Empty({ filters, setFilters }: Pick<Props, "filters" | "setFilters">) {
-  const filtered = queryOf(filters) !== "";
+  const filtered = filterQuery(filters) !== "";
   return (
     <div className="flex flex-col items-center gap-4 rounded-2xl border border-dashed border-edge px-6 py-14 text-center">
       <p role="status" className="text-lg font-medium">
-        {filtered ? "No task matches" : "Nothing to do"}
+        {filtered ? "No task matchesFilters" : "Nothing to do"}
       </p>
       {filtered ? (
         <Button onClick={() => setFilters(NO_FILTERS)}>Show all tasks</Button>
@@ -42,7 +42,7 @@ function Failure({ list }: Pick<Props, "list">) {
   return (
     <Notice kind="error">
       <span className="flex flex-wrap items-center justify-between gap-3">
-        {plainMessage(list.error)}
+        {errorMessage(list.error)}
         <Button onClick={list.retry} busy={list.isFetching}>
           Try again
         </Button>
@@ -55,7 +55,7 @@ function Failure({ list }: Pick<Props, "list">) {
 export function TaskView({ list, tasks, filters, setFilters, ...rest }: Props) {
   "use memo";
   if (list.isLoading && !list.error) {
-    return <GreyRows />;
+    return <TaskListSkeleton />;
   }
   const isThere = !list.isLoading;
   return (

@@ -1,9 +1,9 @@
 import { focusManager, onlineManager, useIsMutating, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
-import { onNews } from "@/lib/tabs";
+import { onTabMessage } from "@/lib/tabs";
 import type { Filters } from "./filters";
 import { refreshPage, type Pages } from "./lists";
-import { CHANGES } from "./task-changes";
+import { TASK_MUTATIONS } from "./task-changes";
 import { fetchPage, listKey, type ListState } from "./use-tasks";
 
 /** The first and the last task that is shown in the window. */
@@ -14,7 +14,7 @@ export interface Shown {
 
 /** Whether any page is older than `since`. */
 function isStale(pages: Pages, since: number): boolean {
-  return pages.pages.some(({ askedAt }) => askedAt < since);
+  return pages.pages.some(({ requestedAt }) => requestedAt < since);
 }
 
 /** The page to ask for again: the first one, where new tasks appear, or one in the window, if it is older than `since`. */
@@ -26,7 +26,7 @@ function stalePage(pages: Pages, shown: Shown | null, since: number): number {
   const first = pageOf(shown?.first);
   const last = Math.max(first, pageOf(shown?.last));
   return pages.pages.findIndex(
-    ({ askedAt }, index) => askedAt < since && (index === 0 || (first <= index && index <= last)),
+    ({ requestedAt }, index) => requestedAt < since && (index === 0 || (first <= index && index <= last)),
   );
 }
 
@@ -40,9 +40,9 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
   const [since, setSince] = useState(0);
   const [shown, setShown] = useState<Shown | null>(null);
   // What is asked for while a change is in flight may be answered with or without it.
-  const isChanging = useIsMutating({ mutationKey: [CHANGES] }) > 0;
+  const isChanging = useIsMutating({ mutationKey: [TASK_MUTATIONS] }) > 0;
   const latest = useRef<Shown | null>(null);
-  const outdate = useCallback(() => {
+  const markStale = useCallback(() => {
     setSince(Date.now());
     setShown(latest.current);
   }, []);
@@ -59,7 +59,7 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
   );
 
   const look = useEffectEvent(() => {
-    outdate();
+    markStale();
     if (error && !isFetching) {
       retry();
     }
@@ -68,10 +68,10 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
     const ends = [
       focusManager.subscribe((focused) => focused && look()),
       onlineManager.subscribe((online) => online && look()),
-      onNews((news) => news === "tasks-changed" && outdate()),
+      onTabMessage((news) => news === "tasks-changed" && markStale()),
     ];
     return () => ends.forEach((end) => end());
-  }, [outdate]);
+  }, [markStale]);
 
   const isReady = pages && !isFetching && !error && !isChanging;
   const stale = isReady ? stalePage(pages, shown, since) : -1;
@@ -98,5 +98,5 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
     return () => stopped.abort();
   }, [queries, userId, filters, pages, stale]);
 
-  return { outdate, visible };
+  return { markStale, visible };
 }

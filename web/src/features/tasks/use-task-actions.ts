@@ -1,24 +1,24 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { plainMessage } from "@/features/auth/messages";
-import { isGone, isTimeout } from "@/lib/service-error";
+import { errorMessage } from "@/features/auth/messages";
+import { isNotFound, isTimeout } from "@/lib/service-error";
 import type { NewTask, Task, TaskChanges as Body } from "@/lib/tasks-api/client";
-import { SessionGone } from "@/lib/token-keeper";
+import { SessionEndedError } from "@/lib/token-cache";
 import { showFailure } from "@/ui/toasts";
-import { useAskBeforeLeaving } from "@/ui/use-ask-before-leaving";
-import { draftsOf } from "./drafts";
+import { useLeaveConfirmation } from "@/ui/use-leave-confirmation";
+import { draftsFor } from "./drafts";
 import { dueOn } from "./due";
 import { TaskChanges } from "./task-changes";
-import { changesOf, formOf, isTyped, type Edit, type TaskForm } from "./task-form";
+import { changesToSend, taskToForm, hasChanges, type Edit, type TaskForm } from "./task-form";
 import type { TaskActions } from "./task-row";
-import { useHeldDeletes } from "./use-held-deletes";
+import { usePendingDeletes } from "./use-pending-deletes";
 
 /** Shows what did not work, and why. Without a session the page goes to the sign-in, which says why. */
 function report(what: string, error: unknown) {
-  if (!(error instanceof SessionGone)) {
+  if (!(error instanceof SessionEndedError)) {
     // A change that timed out may have been made all the same.
     const outcome = isTimeout(error) ? what.replace(" was not ", " may not have been ") : what;
-    showFailure(`${outcome} ${isGone(error) ? "It was deleted elsewhere." : plainMessage(error)}`);
+    showFailure(`${outcome} ${isNotFound(error) ? "It was deleted elsewhere." : errorMessage(error)}`);
   }
 }
 
@@ -28,7 +28,7 @@ function newTask({ title, description, priority, due }: TaskForm): NewTask {
 }
 
 /** What is asked before something that was typed is lost. */
-export interface Discarding {
+export interface DiscardPrompt {
   /** The title of the task that was changed. */
   unsaved?: string;
   /** The title of the new task that was typed. */
@@ -50,12 +50,12 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
   "use memo";
   const queries = useQueryClient();
   const changes = useMemo(() => new TaskChanges(queries, userId, onUnknown), [queries, userId, onUnknown]);
-  const deletes = useHeldDeletes();
-  const [drafts] = useState(() => draftsOf(userId));
+  const deletes = usePendingDeletes();
+  const [drafts] = useState(() => draftsFor(userId));
   const [edited, setEdited] = useState(() => drafts.editing());
-  const [discarding, setDiscarding] = useState<Discarding | null>(null);
+  const [discarding, setDiscarding] = useState<DiscardPrompt | null>(null);
   // Leaving the page sends them, unless there is no network.
-  useAskBeforeLeaving(!online && deletes.held.length > 0);
+  useLeaveConfirmation(!online && deletes.held.length > 0);
 
   async function add(task: NewTask) {
     try {
@@ -71,7 +71,7 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
   }
 
   function edit(task: Task | null) {
-    if (edited && isTyped(edited) && edited.task.id !== task?.id) {
+    if (edited && hasChanges(edited) && edited.task.id !== task?.id) {
       const open = () => setEdited(drafts.edit(task));
       setDiscarding({ unsaved: edited.task.title, onAnswer: (discard) => discard && open() });
     } else {
@@ -87,10 +87,10 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
   function save(from: Edit, typed: Partial<TaskForm>, task: Task | null) {
     setEdited(drafts.edit(null));
     if (task === null) {
-      add(newTask({ ...formOf(from.task), ...typed })).catch(() => {});
+      add(newTask({ ...taskToForm(from.task), ...typed })).catch(() => {});
       return;
     }
-    const body = changesOf(typed, task);
+    const body = changesToSend(typed, task);
     if (Object.keys(body).length === 0) {
       return;
     }
@@ -104,7 +104,7 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
     const send = () =>
       changes.remove(task.id).then(
         () => {},
-        (error: unknown) => (isGone(error) ? undefined : report(`“${task.title}” was not deleted.`, error)),
+        (error: unknown) => (isNotFound(error) ? undefined : report(`“${task.title}” was not deleted.`, error)),
       );
     deletes.hold(task, send, undo);
   }
@@ -119,7 +119,7 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
   /** Whether to sign out: not if something that was typed is to be kept. Deletions are sent before. */
   async function beforeLeaving(): Promise<boolean> {
     const typed =
-      edited && isTyped(edited)
+      edited && hasChanges(edited)
         ? { unsaved: edited.task.title }
         : drafts.next() && { notAdded: drafts.next()?.title ?? "" };
     if (typed && !(await new Promise<boolean>((answer) => setDiscarding({ ...typed, onAnswer: answer })))) {

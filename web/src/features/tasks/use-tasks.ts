@@ -1,10 +1,10 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { ask, type Task } from "@/lib/tasks-api/client";
+import { callTasks, type Task } from "@/lib/tasks-api/client";
 import type { Filters } from "./filters";
-import { tasksOf, type Page, type Pages } from "./lists";
+import { allTasks, type Page, type Pages } from "./lists";
 
 /** The caller's own tasks, in every path. */
-export const MINE = { user_id: "me" } as const;
+export const ME = { user_id: "me" } as const;
 
 /** The key of all lists of a user, or of one. */
 export function listKey(userId: string, filters?: Filters) {
@@ -16,15 +16,15 @@ const LATER_PAGES = 100;
 
 /** Fetches the page of a list that begins at a cursor. */
 export async function fetchPage(filters: Filters, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
-  const askedAt = Date.now();
+  const requestedAt = Date.now();
   const query = {
     status: filters.status,
     ...(filters.priority === "any" ? {} : { priority: filters.priority }),
     ...(filters.search ? { search: filters.search } : {}),
     ...(cursor ? { cursor, limit: LATER_PAGES } : {}),
   };
-  const list = await ask((api) => api.GET("/api/{user_id}/tasks", { params: { path: MINE, query }, signal }));
-  return { ...list, askedAt };
+  const list = await callTasks((api) => api.GET("/api/{user_id}/tasks", { params: { path: ME, query }, signal }));
+  return { ...list, requestedAt };
 }
 
 /** A list in each of its states. Its members are values: whoever reads one follows its changes. */
@@ -67,7 +67,7 @@ export function useTasks(userId: string, filters: Filters): ListState {
     initialPageParam: undefined,
     queryFn: ({ pageParam, signal }) => fetchPage(filters, pageParam, signal),
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
-    // A refetch would ask for all loaded pages, one after another. `useListRefresh` asks for those that are shown.
+    // A refetch would callTasks for all loaded pages, one after another. `useListRefresh` asks for those that are shown.
     staleTime: Infinity,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
@@ -76,7 +76,7 @@ export function useTasks(userId: string, filters: Filters): ListState {
   });
   return {
     pages: isPlaceholderData ? undefined : data,
-    tasks: tasksOf(data),
+    tasks: allTasks(data),
     isLoading: isPending,
     isFetching,
     error,

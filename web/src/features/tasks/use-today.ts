@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 import { dayOf } from "./due";
 
 /** The longest wait before the clock is read again, in milliseconds: it may be set, or the machine may have slept. */
-const LONGEST_WAIT = 60_000;
+const MAX_WAIT = 60_000;
 
 function untilTomorrow(now: Date): number {
   const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
@@ -13,7 +13,7 @@ function subscribe(listener: () => void) {
   let timer: ReturnType<typeof setTimeout>;
   const look = () => {
     listener();
-    timer = setTimeout(look, Math.min(untilTomorrow(new Date()), LONGEST_WAIT));
+    timer = setTimeout(look, Math.min(untilTomorrow(new Date()), MAX_WAIT));
   };
   look();
   document.addEventListener("visibilitychange", listener);

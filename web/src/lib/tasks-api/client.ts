@@ -1,9 +1,9 @@
 import createClient from "openapi-fetch";
 import { takeEarly, type EarlyTasks } from "@/early/early";
-import { addresses } from "../addresses";
-import { tokenKeeper } from "../auth-client";
-import { refusalOf, unreachable } from "../service-error";
-import { withinLimit } from "../time-limit";
+import { serviceUrls } from "../service-urls";
+import { tokenCache } from "../auth-client";
+import { errorFromResponse, unreachable } from "../service-error";
+import { withTimeout } from "../time-limit";
 import type { components, paths } from "./schema";
 
 export type Task = components["schemas"]["Task"];
@@ -24,21 +24,21 @@ async function send(request: Request, token: string): Promise<Response> {
   const copy = request.clone();
   copy.headers.set("Authorization", `Bearer ${token}`);
   const early = await sentEarly(request, token);
-  return withinLimit((signal) => fetch(copy, { signal }), { caller: request.signal, early: early?.answer });
+  return withTimeout((signal) => fetch(copy, { signal }), { caller: request.signal, early: early?.answer });
 }
 
 /** Sends a request with the caller's token; a refused token is renewed once. */
 async function authorized(request: Request): Promise<Response> {
-  const token = await tokenKeeper.current();
+  const token = await tokenCache.current();
   const response = await send(request, token);
   if (response.status !== 401) {
     return response;
   }
-  return send(request, await tokenKeeper.instead(token));
+  return send(request, await tokenCache.replaceRejected(token));
 }
 
 async function connect() {
-  const { tasks } = await addresses();
+  const { tasks } = await serviceUrls();
   // The service knows callers by their token alone.
   return createClient<paths>({ baseUrl: tasks, fetch: authorized, credentials: "omit" });
 }
@@ -53,14 +53,14 @@ interface Answer<Data> {
 }
 
 /** Calls the task service. A refusal is a `ServiceError`, silence too. */
-export async function ask<Data>(call: (api: TasksApi) => Promise<Answer<Data>>): Promise<Data> {
+export async function callTasks<Data>(call: (api: TasksApi) => Promise<Answer<Data>>): Promise<Data> {
   const { data, error, response } = await connect()
     .then(call)
     .catch((failure: unknown) => {
       throw failure instanceof TypeError ? unreachable() : failure;
     });
   if (!response.ok) {
-    throw refusalOf(response, error);
+    throw errorFromResponse(response, error);
   }
   return data as Data;
 }

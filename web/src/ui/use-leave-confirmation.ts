@@ -5,7 +5,7 @@ function ask(event: BeforeUnloadEvent) {
 }
 
 /** Has the browser ask whether to leave the page, while something would be lost. */
-export function useAskBeforeLeaving(waiting: boolean): void {
+export function useLeaveConfirmation(waiting: boolean): void {
   useEffect(() => {
     if (!waiting) {
       return;

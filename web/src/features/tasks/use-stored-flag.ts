@@ -20,7 +20,7 @@ function isOn(key: string): boolean {
 }
 
 /** A switch that this browser remembers; on unless it was switched off. */
-export function useSwitch(key: string): [boolean, (on: boolean) => void] {
+export function useStoredFlag(key: string): [boolean, (on: boolean) => void] {
   const on = useSyncExternalStore(
     subscribe,
     () => isOn(key),

@@ -1,7 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Task } from "@/lib/tasks-api/client";
 import { closeToast, showToast } from "@/ui/toasts";
-import { HeldDeletes } from "./held-deletes";
+import { PendingDeletes } from "./pending-deletes";
 
 /** How long a deletion can be undone, in milliseconds. Its toast shows as long, and longer under the pointer or the focus. */
 export const HOLD = 5_000;
@@ -9,9 +9,9 @@ export const HOLD = 5_000;
 const toastOf = (id: string) => `deleted ${id}`;
 
 /** The deletions that can still be undone, each with its toast. Leaving the page sends them. */
-export function useHeldDeletes() {
+export function usePendingDeletes() {
   "use memo";
-  const [deletes] = useState(() => new HeldDeletes<Task>());
+  const [deletes] = useState(() => new PendingDeletes<Task>());
   const held = useSyncExternalStore(deletes.subscribe, deletes.all, deletes.all);
 
   useEffect(() => {

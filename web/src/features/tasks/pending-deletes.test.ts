@@ -1,19 +1,19 @@
 import { describe, expect, it, vi } from "vitest";
-import { HeldDeletes } from "./held-deletes";
+import { PendingDeletes } from "./pending-deletes";
 
 const a = { id: "a" };
 const b = { id: "b" };
 
 function holding() {
   const send = vi.fn(async (_item: { id: string }) => {});
-  const deletes = new HeldDeletes();
+  const deletes = new PendingDeletes();
   for (const item of [a, b]) {
     deletes.hold(item, () => send(item));
   }
   return { deletes, send };
 }
 
-describe("HeldDeletes", () => {
+describe("PendingDeletes", () => {
   it("sends what is released, once", async () => {
     const { deletes, send } = holding();
     deletes.hold(a, () => send(a));
@@ -40,7 +40,7 @@ describe("HeldDeletes", () => {
 
   it("undoes nothing whose request is in flight, and holds it until that is answered", async () => {
     let settle = () => {};
-    const deletes = new HeldDeletes();
+    const deletes = new PendingDeletes();
     deletes.hold(a, () => new Promise<void>((resolve) => (settle = resolve)));
     const released = deletes.release("a");
     expect(deletes.undo("a")).toBeUndefined();

@@ -5,7 +5,7 @@ export const START = "/dashboard";
 const PAGES = new Set(["/dashboard", "/settings"]);
 
 /** The sign-in page's address: why one is there, and where to go from it. */
-export function signInAddress(from: string, expired: boolean): string {
+export function signInPath(from: string, expired: boolean): string {
   const query = new URLSearchParams();
   if (expired) {
     query.set("expired", "");
@@ -18,12 +18,12 @@ export function signInAddress(from: string, expired: boolean): string {
 }
 
 /** The sign-in page's address after a sign-out. It says so if the session could not be ended. */
-export function leftAddress(sessionLivesOn: boolean): string {
-  return sessionLivesOn ? "/signin?not-ended" : "/signin";
+export function signedOutPath(isSessionStillActive: boolean): string {
+  return isSessionStillActive ? "/signin?not-ended" : "/signin";
 }
 
 /** Where to go after signing in, given the sign-in page's query. */
-export function wayBack(search: string): string {
+export function returnPath(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? START;
   const base = "http://page.invalid";
   try {

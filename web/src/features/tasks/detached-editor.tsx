@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { isGone } from "@/lib/service-error";
-import { ask, type Task } from "@/lib/tasks-api/client";
+import { isNotFound } from "@/lib/service-error";
+import { callTasks, type Task } from "@/lib/tasks-api/client";
 import type { Edit, TaskForm } from "./task-form";
 import { TaskEditor } from "./task-editor";
-import { MINE } from "./use-tasks";
+import { ME } from "./use-tasks";
 
 interface Props {
   userId: string;
@@ -17,14 +17,16 @@ interface Props {
  * The editor of a task that the list does not show: it was deleted elsewhere, does not match the filters any more, or is
  * further down than the list is loaded. Nothing that was typed is lost with its row.
  */
-export function StrayEditor({ userId, edit, onType, onSave, onCancel }: Props) {
+export function DetachedEditor({ userId, edit, onType, onSave, onCancel }: Props) {
   const { id } = edit.task;
   const { data, error } = useQuery({
     queryKey: ["task", userId, id],
     queryFn: ({ signal }) =>
-      ask((api) => api.GET("/api/{user_id}/tasks/{task_id}", { params: { path: { ...MINE, task_id: id } }, signal })),
+      callTasks((api) =>
+        api.GET("/api/{user_id}/tasks/{task_id}", { params: { path: { ...ME, task_id: id } }, signal }),
+      ),
   });
-  const task = isGone(error) ? null : (data ?? edit.task);
+  const task = isNotFound(error) ? null : (data ?? edit.task);
   return (
     <section aria-label="Unsaved changes" className="rounded-2xl border border-line bg-card p-4">
       <TaskEditor edit={edit} task={task} onType={onType} onSave={(typed) => onSave(typed, task)} onCancel={onCancel} />

@@ -1,19 +1,19 @@
 /** The session that tokens come from is over. */
-export class SessionGone extends Error {
+export class SessionEndedError extends Error {
   constructor() {
     super("the session is gone");
   }
 }
 
 /** Renew this long before a token ends, in milliseconds, so that none ends on its way. */
-const MARGIN = 30_000;
+const RENEWAL_MARGIN = 30_000;
 /** A short-lived token is renewed when this part of its life is left. */
-const LAST_PART = 0.2;
+const RENEWAL_FRACTION = 0.2;
 
-/** The era of a page that was not told to forget a token yet. */
-export const FIRST_ERA = 0;
+/** The generation of a page that was not told to forget a token yet. */
+export const FIRST_GENERATION = 0;
 
-interface Held {
+interface CachedToken {
   token: string;
   renewAt: number;
 }
@@ -27,7 +27,7 @@ function renewalTime(token: string, now: number): number {
       return now;
     }
     const end = exp * 1000;
-    return end - Math.min(MARGIN, Math.max(0, end - now) * LAST_PART);
+    return end - Math.min(RENEWAL_MARGIN, Math.max(0, end - now) * RENEWAL_FRACTION);
   } catch {
     return now;
   }
@@ -37,13 +37,13 @@ function renewalTime(token: string, now: number): number {
  * Keeps the access token, in memory alone, and renews it before it ends. However many callers wait, there is one
  * request at a time.
  */
-export class TokenKeeper {
-  #held: Held | undefined;
+export class TokenCache {
+  #cached: CachedToken | undefined;
   #request: Promise<string> | undefined;
   /** Counts the times it was told to forget: what was asked for before belongs to whoever was signed in then. */
-  #era = FIRST_ERA;
+  #generation = FIRST_GENERATION;
   /** The last token that a service refused: another answer may still bring it along. */
-  #refused: string | undefined;
+  #rejected: string | undefined;
 
   constructor(
     private readonly fetchToken: () => Promise<string>,
@@ -51,63 +51,63 @@ export class TokenKeeper {
   ) {}
 
   /** Names the present to `offer`. */
-  get era(): number {
-    return this.#era;
+  get generation(): number {
+    return this.#generation;
   }
 
   /**
    * Takes a token that came with another answer, unless that was requested before a `forget`. Keeps the token that
    * expires later.
    */
-  offer(token: string, era: number): void {
-    if (era !== this.#era || token === this.#refused) {
+  offer(token: string, generation: number): void {
+    if (generation !== this.#generation || token === this.#rejected) {
       return;
     }
     const renewAt = renewalTime(token, this.now());
-    if (renewAt > (this.#held?.renewAt ?? this.now())) {
-      this.#held = { token, renewAt };
+    if (renewAt > (this.#cached?.renewAt ?? this.now())) {
+      this.#cached = { token, renewAt };
     }
   }
 
   /** A token that is good now. */
   async current(): Promise<string> {
-    if (this.#held && this.now() < this.#held.renewAt) {
-      return this.#held.token;
+    if (this.#cached && this.now() < this.#cached.renewAt) {
+      return this.#cached.token;
     }
     return this.#renew();
   }
 
   /** A token in place of one that a service refused; the one that somebody else renewed meanwhile, if so. */
-  async instead(refused: string): Promise<string> {
-    this.#refused = refused;
-    if (this.#held?.token === refused) {
-      this.#held = undefined;
+  async replaceRejected(rejected: string): Promise<string> {
+    this.#rejected = rejected;
+    if (this.#cached?.token === rejected) {
+      this.#cached = undefined;
     }
     return this.current();
   }
 
   /** Forgets the token: somebody signed out, or somebody else signed in. */
-  forget(): void {
-    this.#era += 1;
-    this.#held = undefined;
+  clear(): void {
+    this.#generation += 1;
+    this.#cached = undefined;
     this.#request = undefined;
   }
 
   #renew(): Promise<string> {
-    this.#request ??= this.#fetch(this.#era);
+    this.#request ??= this.#fetch(this.#generation);
     return this.#request;
   }
 
-  async #fetch(era: number): Promise<string> {
+  async #fetch(generation: number): Promise<string> {
     try {
       const token = await this.fetchToken();
-      if (era !== this.#era) {
+      if (generation !== this.#generation) {
         return await this.current();
       }
-      this.#held = { token, renewAt: renewalTime(token, this.now()) };
+      this.#cached = { token, renewAt: renewalTime(token, this.now()) };
       return token;
     } finally {
-      if (era === this.#era) {
+      if (generation === this.#generation) {
         this.#request = undefined;
       }
     }

@@ -8,7 +8,7 @@ export interface Held<Item> {
 }
 
 /** Holds deletions back until they are released, so that they can be undone without a request. */
-export class HeldDeletes<Item extends { id: string }> {
+export class PendingDeletes<Item extends { id: string }> {
   #held: readonly Held<Item>[] = [];
   readonly #listeners = new Set<() => void>();
 

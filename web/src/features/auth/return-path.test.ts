@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { signInPath, returnPath } from "./return-path";
+
+describe("the way back", () => {
+  it("leads through the sign-in to where one was", () => {
+    const address = signInPath("/dashboard?search=a%26b", true);
+    expect(address).toBe("/signin?expired&next=%2Fdashboard%3Fsearch%3Da%2526b");
+    expect(returnPath(new URL(address, "http://page").search)).toBe("/dashboard?search=a%26b");
+  });
+
+  it("keeps the section of the page", () => {
+    const address = signInPath("/settings#password", false);
+    expect(address).toBe("/signin?next=%2Fsettings%23password");
+    expect(returnPath(new URL(address, "http://page").search)).toBe("/settings#password");
+  });
+
+  it("says nothing that need not be said", () => {
+    expect(signInPath("/dashboard", false)).toBe("/signin");
+    expect(signInPath("/dashboard", true)).toBe("/signin?expired");
+    expect(returnPath("")).toBe("/dashboard");
+  });
+
+  it.each([
+    "//evil.example",
+    "https://evil.example/dashboard",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "/signin",
+    "http://",
+  ])("never leads to %s", (next) => {
+    expect(returnPath(`?next=${encodeURIComponent(next)}`)).toBe("/dashboard");
+  });
+});
