@@ -6,19 +6,19 @@ const config = [
   { ignores: [".next/", "out/", "next-env.d.ts", "src/lib/tasks-api/schema.d.ts"] },
   ...next,
   ...nextTypescript,
-  // The plugin itself comes registered with Next's rules; these are all of its recommended ones.
+  // Next's rules already register the plugin. This enables all of its recommended rules.
   { rules: a11y.flatConfigs.recommended.rules },
   {
     rules: {
       eqeqeq: "error",
       "no-console": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
-      // A flag that is first read in a callback is not tracked, and the page shows an old one for ever.
+      // A query flag that is first read in a callback is not tracked, so the page would show an outdated value.
       "no-restricted-syntax": [
         "error",
         {
           selector: "VariableDeclarator[id.type='Identifier'] > CallExpression[callee.name=/^use(Infinite)?Query$/]",
-          message: "Take what the component needs from the query's result while it renders.",
+          message: "Destructure the values that the component needs from the query's result.",
         },
         {
           selector: "ReturnStatement > CallExpression[callee.name=/^use(Infinite)?Query$/]",

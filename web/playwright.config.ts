@@ -5,8 +5,8 @@ import type { Options } from "./e2e/fixtures";
 import { ARTEFACTS } from "./e2e/stack/places";
 
 /**
- * The names of Chromium's program: Debian's without windows, which does half the work, and with; other systems', and
- * Google's, which hosted CI brings along.
+ * The names of Chromium's executable: Debian's headless shell, which needs half the work, and full browser; those of other
+ * systems; and Google's, which hosted CI provides.
  */
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const ON_MACS = [
@@ -23,12 +23,12 @@ function runs(program: string): boolean {
   }
 }
 
-/** The system's browser: nothing is downloaded by the tests. */
+/** Finds the system's browser. The tests download nothing. */
 function chromium(): string {
   const places = (process.env.PATH ?? "").split(path.delimiter);
   const found = [...places.flatMap((place) => NAMES.map((name) => path.join(place, name))), ...ON_MACS].find(runs);
   if (!found) {
-    throw new Error(`There is no Chromium: none of ${NAMES.join(", ")} is on PATH.`);
+    throw new Error(`Chromium not found: none of ${NAMES.join(", ")} is on PATH.`);
   }
   return found;
 }
@@ -37,10 +37,10 @@ export default defineConfig<Options>({
   testDir: "e2e",
   globalSetup: "./e2e/stack/start.ts",
   outputDir: path.join(ARTEFACTS, "failures"),
-  // The order says nothing, and a test that passes at the second try is broken.
+  // Tests must not depend on their order, and a test that passes only on a retry is broken.
   fullyParallel: true,
   retries: 0,
-  // Some of them wait for the end of a session, so that one more than most machines have cores is no burden.
+  // Some tests wait for a session to expire, so one worker more than most machines have cores does no harm.
   workers: 3,
   forbidOnly: Boolean(process.env.CI),
   timeout: 45_000,
@@ -50,7 +50,7 @@ export default defineConfig<Options>({
     browserName: "chromium",
     // Chromium's sandbox refuses to run as root.
     launchOptions: { executablePath: chromium(), args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] },
-    // Requests that a worker answers are hidden from routes. Its own tests allow it.
+    // Routes do not see requests that a service worker handles. The tests of the worker allow it.
     serviceWorkers: "block",
     screenshot: "only-on-failure",
     locale: "en-GB",

@@ -1,4 +1,4 @@
-// The page of a stack that runs already, at the URL of PAGE_URL: what local-stack/tests/containers opens in Chromium.
+// Tests the page of a running stack at PAGE_URL. Used by local-stack/tests/containers.
 import path from "node:path";
 import usual from "./playwright.config";
 import { ARTEFACTS } from "./e2e/stack/places";

@@ -1,12 +1,12 @@
-// Begins each exported page that asks who is signed in with src/early/begin.ts, before its styles: an inline script waits
-// for the styles before it.
+// Inserts src/early/begin.ts into each exported page that needs the session. It comes before the styles, because an inline
+// script waits for the styles before it.
 import { readFile, writeFile } from "node:fs/promises";
 import ts from "typescript";
 import { SITE, pages } from "./exported.mjs";
 
-/** Pages that ask nothing of the services. */
+/** Pages that send no requests to the services. */
 const WITHOUT_SERVICES = new Set(["index.html", "404.html", "_not-found.html"]);
-/** The browser has to find the encoding in the first bytes, so nothing comes before it. */
+/** The encoding must be in the first bytes of the page, so nothing comes before it. */
 const HEAD = '<head><meta charSet="utf-8"/>';
 
 const source = await readFile(new URL("../src/early/begin.ts", import.meta.url), "utf8");
@@ -19,7 +19,7 @@ for (const page of (await pages()).filter((name) => !WITHOUT_SERVICES.has(name))
   const file = new URL(page, SITE);
   const html = await readFile(file, "utf8");
   if (!html.includes(HEAD)) {
-    throw new Error(`${page} does not begin with ${HEAD}`);
+    throw new Error(`${page} does not contain ${HEAD}`);
   }
   await writeFile(
     file,

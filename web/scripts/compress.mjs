@@ -1,5 +1,5 @@
-// Leaves each exported file that is worth it compressed beside itself, for the servers: smaller than they could make it on
-// the way, and made once.
+// Writes compressed copies of the exported files next to them. They are smaller than a server's on-the-fly compression and
+// are created once.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -7,9 +7,9 @@ import { brotliCompress, gzip } from "node:zlib";
 import { SITE } from "./exported.mjs";
 
 const TEXT = /\.(css|html|js|json|svg|txt|webmanifest)$/;
-/** A smaller file, in bytes, fits into the first packets as it is. */
-const LEAST = 1_000;
-/** Read by the servers themselves. */
+/** Minimum size in bytes. A smaller file fits into the first packets uncompressed. */
+const MIN_SIZE = 1_000;
+/** Read by the servers, not served. */
 const NOT_SERVED = "csp.json";
 
 const encodings = [
@@ -20,7 +20,7 @@ const encodings = [
 const files = await readdir(fileURLToPath(SITE), { recursive: true });
 for (const file of files.filter((name) => TEXT.test(name) && name !== NOT_SERVED)) {
   const content = await readFile(new URL(file, SITE));
-  if (content.length < LEAST) {
+  if (content.length < MIN_SIZE) {
     continue;
   }
   for (const [ending, compress] of encodings) {

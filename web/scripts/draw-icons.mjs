@@ -1,11 +1,11 @@
-// Draws the PNG icons of public/ from public/icon.svg, with the system's Chromium. To be run after a change of the icon:
+// Renders the PNG icons in public/ from public/icon.svg with the system's Chromium. Run this after changing the icon:
 // node scripts/draw-icons.mjs /usr/bin/chromium
 import { readFile, writeFile } from "node:fs/promises";
 import { chromium } from "@playwright/test";
 
 const PUBLIC = new URL("../public/", import.meta.url);
 const svg = await readFile(new URL("icon.svg", PUBLIC), "utf8");
-/** The system cuts these into its own shape: the picture fills the square, and what counts is in its middle. */
+/** Systems crop these icons to their own shape, so the background fills the square and the symbol is in the middle. */
 const square = svg.replace('rx="8"', "").replace('viewBox="0 0 32 32"', 'viewBox="-4 -4 40 40"');
 const full = square.replace('<rect width="32" height="32"', '<rect x="-4" y="-4" width="40" height="40"');
 

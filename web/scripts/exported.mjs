@@ -1,11 +1,11 @@
-// What the scripts know about the exported site.
+// Paths of the exported site, shared by the scripts.
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-/** Where `next build` puts the site. */
+/** The output directory of `next build`. */
 export const SITE = new URL("../out/", import.meta.url);
 
-/** The exported HTML pages, as paths inside the site. */
+/** Lists the exported HTML pages, as paths relative to the site. */
 export async function pages() {
   const files = await readdir(fileURLToPath(SITE), { recursive: true });
   return files.filter((file) => file.endsWith(".html")).sort();

@@ -1,5 +1,5 @@
-// Takes the task service's document from its reviewed snapshot, so that the typed client follows what the service
-// really answers. `npm run openapi` runs it and makes the types anew.
+// Copies the task service's OpenAPI document from its reviewed snapshot, so that the typed client matches the service.
+// `npm run openapi` runs this script and regenerates the types.
 import { readFile, writeFile } from "node:fs/promises";
 
 const SNAPSHOT = new URL(

@@ -1,12 +1,12 @@
-// Says what each page's first load weighs, and fails when one is too heavy.
+// Prints the size of each page's first load and fails if one is too large.
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { SITE, pages } from "./exported.mjs";
 
-/** Compressed JavaScript of a first load, in bytes: more makes people on slow networks wait. */
-const MOST = 200_000;
-/** Of the start page, which everybody sees first. */
-const MOST_AT_START = 20_000;
+/** Maximum size of compressed JavaScript in a first load, in bytes. */
+const MAX_SIZE = 200_000;
+/** The same for the start page, which every visitor sees first. */
+const MAX_START_SIZE = 20_000;
 
 const sizes = new Map();
 async function size(file) {
@@ -18,7 +18,7 @@ async function size(file) {
 
 for (const page of await pages()) {
   const html = await readFile(new URL(page, SITE), "utf8");
-  // Scripts marked `nomodule` are for browsers that know no modules; others never fetch them.
+  // Browsers that support modules never fetch scripts marked `nomodule`.
   const tags = [...html.matchAll(/<script[^>]*\ssrc="\/([^"]+)"[^>]*>/g)];
   const scripts = new Set(tags.filter(([tag]) => !/\snomodule/i.test(tag)).map(([, src]) => src));
   let total = 0;
@@ -26,8 +26,8 @@ for (const page of await pages()) {
     total += await size(script);
   }
   process.stdout.write(`${page.padEnd(24)} ${(total / 1000).toFixed(1).padStart(6)} kB of JavaScript, gzip\n`);
-  const most = page === "index.html" ? MOST_AT_START : MOST;
-  if (total > most) {
-    throw new Error(`${page} loads ${total} bytes of JavaScript, more than ${most}`);
+  const max = page === "index.html" ? MAX_START_SIZE : MAX_SIZE;
+  if (total > max) {
+    throw new Error(`${page} loads ${total} bytes of JavaScript; the maximum is ${max}`);
   }
 }

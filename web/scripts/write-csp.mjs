@@ -1,12 +1,12 @@
-// Writes out/csp.json: the hashes of every inline script and style of every page, for the Content-Security-Policy
-// of whoever serves the site.
+// Writes out/csp.json: the hashes of all inline scripts and styles of all pages, for the Content-Security-Policy of the
+// server.
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { SITE, pages } from "./exported.mjs";
 
 const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
 const INLINE_STYLE = /<style[^>]*>([\s\S]*?)<\/style>/g;
-// A style attribute cannot be allowed by a hash without loosening the whole policy.
+// Allowing style attributes by hash would require loosening the whole policy.
 const STYLE_ATTRIBUTE = /<[a-z][^>]*\sstyle="/;
 
 const source = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;

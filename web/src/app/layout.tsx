@@ -4,7 +4,7 @@ import "./globals.css";
 
 export const metadata: Metadata = {
   title: { default: "Latchkey", template: "%s · Latchkey" },
-  description: "A task list behind a sign-in that is yours.",
+  description: "A private task list with self-hosted sign-in.",
   manifest: "/manifest.webmanifest",
   icons: { icon: { url: "/icon.svg", type: "image/svg+xml" }, apple: "/apple-touch-icon.png" },
 };
@@ -16,7 +16,7 @@ export const viewport: Viewport = {
   ],
 };
 
-/** What every page stands in. */
+/** The root layout of every page. */
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en">

@@ -1,13 +1,12 @@
-// The inline script at the head of every page that asks who is signed in. It sends the first requests while the page's
-// own scripts are still on their way: where the services are, what they can do, who is
-// signed in and, on the dashboard, the first tasks.
-// `scripts/complete-pages.mjs` puts it into the exported HTML, so it imports nothing. If it fails, or is missing, the page
-// asks by itself.
+// The inline script at the head of every page that needs the session. It sends the first requests while the page's own
+// scripts are still loading: the service URLs, the capabilities, the session and, on the dashboard, the first tasks.
+// `scripts/complete-pages.mjs` inserts it into the exported HTML, so it cannot import anything. If it fails or is missing,
+// the page sends these requests itself.
 (() => {
   const config = fetch("/config.json", { cache: "no-cache" });
-  // As `serviceUrlsFor` does it. The page reads the answer too, so this reads a copy.
-  const addresses = config.then(async (answer) => {
-    const { hosts, default: others } = (await answer.clone().json()) as import("@/lib/service-urls").HostConfig;
+  // Same as `serviceUrlsFor`. The page reads the response too, so this reads a clone.
+  const addresses = config.then(async (response) => {
+    const { hosts, default: others } = (await response.clone().json()) as import("@/lib/service-urls").HostConfig;
     return Object.hasOwn(hosts, location.hostname) ? (hosts[location.hostname] ?? others) : others;
   });
   const session = addresses.then(({ auth }) =>
@@ -17,7 +16,7 @@
     fetch(`${auth || location.origin}/api/auth/capabilities`, { credentials: "omit" }),
   );
   const early: import("./early").Early = { config, session, capabilities };
-  // With filters in its address, the list is another one.
+  // Filters in the URL select a different list.
   if (location.pathname === "/dashboard" && !location.search) {
     early.tasks = Promise.all([addresses, session]).then(([{ tasks }, { headers }]) => {
       const token = headers.get("set-auth-jwt");
@@ -25,13 +24,13 @@
         return undefined;
       }
       const url = `${tasks || location.origin}/api/me/tasks?status=all`;
-      const answer = fetch(url, { headers: { Authorization: `Bearer ${token}` }, credentials: "omit" });
-      answer.catch(() => {});
-      return { url, token, answer };
+      const response = fetch(url, { headers: { Authorization: `Bearer ${token}` }, credentials: "omit" });
+      response.catch(() => {});
+      return { url, token, response };
     });
   }
-  // Whoever takes them hears of their failures.
-  Object.values(early).forEach((asked: Promise<unknown>) => asked.catch(() => {}));
+  // Failures are handled where the responses are used.
+  Object.values(early).forEach((request: Promise<unknown>) => request.catch(() => {}));
   window.latchkeyEarly = early;
   let marked = true;
   try {
@@ -40,7 +39,7 @@
       document.documentElement.dataset.reminded = "";
     }
   } catch {
-    // Storage may be forbidden. The page then shows its frame until it knows that nobody is signed in.
+    // Storage may be blocked. The page then shows its frame until it knows that nobody is signed in.
   }
   if (!marked) {
     document.documentElement.dataset.guest = "";

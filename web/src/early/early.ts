@@ -1,17 +1,17 @@
-/** What the inline script of a page has asked for before any other script runs (`begin.ts`). Each is taken once. */
+/** The requests that a page's inline script (`begin.ts`) sends before any other script runs. Each is used once. */
 export interface Early {
   config?: Promise<Response>;
   session?: Promise<Response>;
   capabilities?: Promise<Response>;
-  /** The first page of the task list, where somebody is signed in. */
+  /** The first page of the task list, if a user is signed in. */
   tasks?: Promise<EarlyTasks | undefined>;
 }
 
-/** A request for tasks that was sent with a token. */
+/** A request for tasks, with the token it was sent with. */
 export interface EarlyTasks {
   url: string;
   token: string;
-  answer: Promise<Response>;
+  response: Promise<Response>;
 }
 
 declare global {
@@ -21,7 +21,7 @@ declare global {
   }
 }
 
-/** Takes what was asked for early. Nothing the second time, and where there is no inline script. */
+/** Returns an early request. Undefined the second time, and on pages without the inline script. */
 export function takeEarly<Name extends keyof Early>(name: Name): Early[Name] | undefined {
   const early = typeof window === "undefined" ? undefined : window.latchkeyEarly;
   const taken = early?.[name];

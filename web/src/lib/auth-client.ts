@@ -5,23 +5,23 @@ import { ServiceError, unreachable } from "./service-error";
 import { withTimeout } from "./time-limit";
 import { FIRST_GENERATION, SessionEndedError, TokenCache } from "./token-cache";
 
-// The client wants an address before the page knows one: this stands for it until a request is sent.
+// The client requires a base URL before the page knows it. `fetchFromService` replaces this placeholder.
 const PLACEHOLDER = "http://auth.invalid";
 
-/** Who is signed in. With a session, the answer brings an access token along. */
+/** Returns the session. If there is one, the response also carries an access token. */
 const SESSION_PATH = "/api/auth/get-session";
 const TOKEN_HEADER = "set-auth-jwt";
 
-/** Asks who is signed in, and keeps the access token of the answer: a first load needs no request for one. */
+/** Requests the session and caches the access token of the response, so that a first load needs no token request. */
 async function fetchSession(send: (signal: AbortSignal) => Promise<Response>, caller?: AbortSignal | null) {
   const early = takeEarly("session");
   const generation = early ? FIRST_GENERATION : tokenCache.generation;
-  const answer = await withTimeout(send, { caller, early });
-  const token = answer.headers.get(TOKEN_HEADER);
+  const response = await withTimeout(send, { caller, early });
+  const token = response.headers.get(TOKEN_HEADER);
   if (token) {
     tokenCache.offer(token, generation);
   }
-  return answer;
+  return response;
 }
 
 async function fetchFromService(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
@@ -33,29 +33,29 @@ async function fetchFromService(input: RequestInfo | URL, init?: RequestInit): P
   return isSession ? fetchSession(send, init.signal) : withTimeout(send, { caller: init?.signal });
 }
 
-/** The official client of the auth service; its session lives in an HttpOnly cookie. */
+/** The official Better Auth client. Its session is in an HttpOnly cookie. */
 export const authClient = createAuthClient({
   baseURL: PLACEHOLDER,
   fetchOptions: { customFetchImpl: fetchFromService },
 });
 
 if (typeof window !== "undefined") {
-  // The client looks at the session when somebody first listens to it. By the time React does, the answer is here.
+  // The client requests the session on its first subscription. Subscribing here starts the request before React runs.
   authClient.$store.atoms.session?.listen(() => {});
 }
 
-/** What the client hands back: data, or why there is none. */
-interface Answer<Data> {
+/** What the client returns: data or an error. */
+interface Result<Data> {
   data: Data | null;
   error: { status: number; code?: string | undefined; message?: string | undefined } | null;
 }
 
-/** What the service says of a request that no live session came with. */
+/** The error code of a request without a valid session. */
 const NO_SESSION = "UNAUTHORIZED";
 
-/** Runs a call of the client. Every failure is a `ServiceError`, silence too. */
+/** Calls the client. Every failure is thrown as a `ServiceError`, including a missing response. */
 export async function callAuth<Data>(
-  call: (options: { onError: (context: { response: Response }) => void }) => Promise<Answer<Data>>,
+  call: (options: { onError: (context: { response: Response }) => void }) => Promise<Result<Data>>,
 ): Promise<Data> {
   let wait: number | undefined;
   const onError = ({ response }: { response: Response }) => {
@@ -67,7 +67,7 @@ export async function callAuth<Data>(
   });
   if (error) {
     if (error.code === NO_SESSION) {
-      // The page leaves for the sign-in as soon as it sees that there is no session any more.
+      // Makes the page redirect to sign-in.
       refreshSession();
     }
     throw new ServiceError(error.status, error.code ?? "", error.message ?? "", wait);
@@ -75,7 +75,7 @@ export async function callAuth<Data>(
   return data as Data;
 }
 
-/** Looks at the session anew, and tells every part of the page. */
+/** Refetches the session and updates every component that uses it. */
 export function refreshSession(): void {
   authClient.$store.notify("$sessionSignal");
 }

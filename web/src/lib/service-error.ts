@@ -1,43 +1,43 @@
-/** A refusal by one of the services, or its silence. */
+/** An error response from a service, or no response at all. */
 export class ServiceError extends Error {
   constructor(
-    /** The HTTP status; 0 when there was no answer at all. */
+    /** The HTTP status; 0 if there was no response. */
     readonly status: number,
-    /** The service's `UPPER_SNAKE` code, or an empty text. */
+    /** The service's `UPPER_SNAKE` error code, or an empty string. */
     readonly code: string,
     message: string,
-    /** In how many seconds to try again, where the service says so. */
+    /** Seconds to wait before a retry, if the service reports it. */
     readonly retryAfter?: number,
   ) {
     super(message);
   }
 }
 
-/** No answer: the network or the service is away. */
+/** The error for a request that got no response: the network or the service is down. */
 export function unreachable(): ServiceError {
-  return new ServiceError(0, "", "no answer");
+  return new ServiceError(0, "", "no response");
 }
 
-/** The code of a request that was given up after its time limit. */
+/** The error code of a request that timed out. */
 const TIMED_OUT = "TIMED_OUT";
 
-/** No answer in time. What was asked for may have been done all the same. */
+/** The error for a request that timed out. The service may have processed it. */
 export function timedOut(): ServiceError {
-  return new ServiceError(0, TIMED_OUT, "no answer in time");
+  return new ServiceError(0, TIMED_OUT, "timed out");
 }
 
-/** Whether a request was given up after its time limit. */
+/** Whether a request timed out. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof ServiceError && error.code === TIMED_OUT;
 }
 
-/** Makes an error of an answer's status and body, whatever that is. */
+/** Creates an error from the status and body of a response. The body may have any shape. */
 export function errorFromResponse({ status }: Response, body: unknown): ServiceError {
   const { code, message } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   return new ServiceError(status, typeof code === "string" ? code : "", typeof message === "string" ? message : "");
 }
 
-/** Whether a request was refused because what it is about does not exist, or not any more. */
+/** Whether a request failed because its resource does not exist or was deleted. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ServiceError && error.status === 404;
 }

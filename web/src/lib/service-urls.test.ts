@@ -7,11 +7,11 @@ const CONFIG = {
 };
 
 describe("serviceUrlsFor", () => {
-  it("takes the entry of the host name", () => {
+  it("uses the entry for the host name", () => {
     expect(serviceUrlsFor(CONFIG, "localhost", "http://localhost:3000")).toEqual(CONFIG.hosts.localhost);
   });
 
-  it("means the page's own origin by an empty text", () => {
+  it("reads an empty string as the page's own origin", () => {
     const origin = "https://tasks.example";
     expect(serviceUrlsFor(CONFIG, "tasks.example", origin)).toEqual({ auth: origin, tasks: origin });
     expect(serviceUrlsFor(CONFIG, "constructor", origin)).toEqual({ auth: origin, tasks: origin });

@@ -1,4 +1,4 @@
-/** What tabs of this page tell each other. */
+/** A message between the tabs of this page. */
 export type TabMessage = "signed-in" | "signed-out" | "tasks-changed";
 
 const CHANNEL = "latchkey";
@@ -10,15 +10,15 @@ function open(): BroadcastChannel {
   return channel;
 }
 
-/** Tells the other tabs. */
-export function notifyTabs(news: TabMessage): void {
-  open().postMessage(news);
+/** Sends a message to the other tabs. */
+export function notifyTabs(message: TabMessage): void {
+  open().postMessage(message);
 }
 
-/** Listens to the other tabs; the answer stops it. */
-export function onTabMessage(listen: (news: TabMessage) => void): () => void {
-  const heard = (event: MessageEvent<TabMessage>) => listen(event.data);
-  const from = open();
-  from.addEventListener("message", heard);
-  return () => from.removeEventListener("message", heard);
+/** Listens to the other tabs. Returns a function that unsubscribes. */
+export function onTabMessage(listener: (message: TabMessage) => void): () => void {
+  const handle = (event: MessageEvent<TabMessage>) => listener(event.data);
+  const source = open();
+  source.addEventListener("message", handle);
+  return () => source.removeEventListener("message", handle);
 }

@@ -1,16 +1,16 @@
 import { timedOut } from "./service-error";
 
 /**
- * Longest wait for an answer, in milliseconds, until all of its body is here. The gateway waits 5 seconds for a service
- * that restarts, so this is long enough for a slow network as well.
+ * Maximum time for a response, its whole body included, in milliseconds. The gateway waits 5 seconds for a restarting
+ * service; the rest is for slow networks.
  */
 export const RESPONSE_TIMEOUT = 15_000;
 
-/** An answer whose body is here already: reading it cannot hang. */
-async function received(response: Response): Promise<Response> {
+/** Reads the whole body, so that reading the returned response cannot hang. */
+async function readBody(response: Response): Promise<Response> {
   const { status, statusText, headers } = response;
   const body = await response.arrayBuffer();
-  // Some statuses, such as 204, allow no body, not even an empty one.
+  // Some statuses, e.g. 204, do not allow a body, not even an empty one.
   return new Response(body.byteLength > 0 ? body : null, { status, statusText, headers });
 }
 
@@ -22,13 +22,13 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 interface Options {
-  /** Ends the wait too. */
+  /** Aborts the request too. */
   caller?: AbortSignal | null | undefined;
-  /** The answer to the same request, if that was sent before. If it fails, the request is sent. */
+  /** The response to the same request, if it was sent early. If it fails, the request is sent again. */
   early?: Promise<Response> | undefined;
 }
 
-/** Sends a request and waits for the whole answer, at most `RESPONSE_TIMEOUT` milliseconds: then it fails with `timedOut()`. */
+/** Sends a request and waits for the whole response. Fails with `timedOut()` after `RESPONSE_TIMEOUT` milliseconds. */
 export async function withTimeout(
   send: (signal: AbortSignal) => Promise<Response>,
   { caller, early }: Options = {},
@@ -38,8 +38,8 @@ export async function withTimeout(
   const signal = caller ? AbortSignal.any([caller, limit.signal]) : limit.signal;
   try {
     signal.throwIfAborted();
-    const answer = early?.catch(() => send(signal)) ?? send(signal);
-    return await Promise.race([answer.then(received), aborted(signal)]);
+    const response = early?.catch(() => send(signal)) ?? send(signal);
+    return await Promise.race([response.then(readBody), aborted(signal)]);
   } finally {
     clearTimeout(timer);
   }

@@ -8,7 +8,7 @@ function token(name: string, endsIn: number): string {
   return `head.${payload.replaceAll("+", "-").replaceAll("/", "_")}.signature`;
 }
 
-function cache(tokens: string[]) {
+function createCache(tokens: string[]) {
   const clock = { now: START };
   const fetchToken = vi.fn(async () => {
     const next = tokens.shift();
@@ -21,90 +21,90 @@ function cache(tokens: string[]) {
 }
 
 describe("TokenCache", () => {
-  it("asks once however many wait", async () => {
-    const { cache: kept, fetchToken } = cache([token("a", 900_000), token("b", 900_000)]);
-    const got = await Promise.all([kept.current(), kept.current(), kept.current()]);
-    expect(new Set(got).size).toBe(1);
+  it("sends one request for concurrent callers", async () => {
+    const { cache, fetchToken } = createCache([token("a", 900_000), token("b", 900_000)]);
+    const tokens = await Promise.all([cache.current(), cache.current(), cache.current()]);
+    expect(new Set(tokens).size).toBe(1);
     expect(fetchToken).toHaveBeenCalledTimes(1);
   });
 
-  it("keeps a token until shortly before its end", async () => {
+  it("keeps a token until shortly before it expires", async () => {
     const [a, b] = [token("a", 900_000), token("b", 1_800_000)];
-    const { cache: kept, clock } = cache([a, b]);
-    expect(await kept.current()).toBe(a);
+    const { cache, clock } = createCache([a, b]);
+    expect(await cache.current()).toBe(a);
     clock.now = START + 869_000;
-    expect(await kept.current()).toBe(a);
+    expect(await cache.current()).toBe(a);
     clock.now = START + 871_000;
-    expect(await kept.current()).toBe(b);
+    expect(await cache.current()).toBe(b);
   });
 
-  it("uses most of a token that lives for seconds", async () => {
+  it("uses a token that is valid for seconds for most of its lifetime", async () => {
     const [a, b] = [token("a", 10_000), token("b", 20_000)];
-    const { cache: kept, clock } = cache([a, b]);
-    await kept.current();
+    const { cache, clock } = createCache([a, b]);
+    await cache.current();
     clock.now = START + 7_000;
-    expect(await kept.current()).toBe(a);
+    expect(await cache.current()).toBe(a);
     clock.now = START + 8_500;
-    expect(await kept.current()).toBe(b);
+    expect(await cache.current()).toBe(b);
   });
 
-  it("replaces a refused token once for all who were refused", async () => {
+  it("replaces a rejected token once for all callers", async () => {
     const [a, b] = [token("a", 900_000), token("b", 900_000)];
-    const { cache: kept, fetchToken } = cache([a, b]);
-    await kept.current();
-    expect(await Promise.all([kept.replaceRejected(a), kept.replaceRejected(a)])).toEqual([b, b]);
-    expect(await kept.replaceRejected(a)).toBe(b);
+    const { cache, fetchToken } = createCache([a, b]);
+    await cache.current();
+    expect(await Promise.all([cache.replaceRejected(a), cache.replaceRejected(a)])).toEqual([b, b]);
+    expect(await cache.replaceRejected(a)).toBe(b);
     expect(fetchToken).toHaveBeenCalledTimes(2);
   });
 
-  it("tells everybody that the session is gone, and asks again later", async () => {
-    const { cache: kept, fetchToken } = cache([]);
-    await expect(kept.current()).rejects.toBeInstanceOf(SessionEndedError);
-    await expect(kept.current()).rejects.toBeInstanceOf(SessionEndedError);
+  it("reports that the session has ended to every caller, and sends a new request later", async () => {
+    const { cache, fetchToken } = createCache([]);
+    await expect(cache.current()).rejects.toBeInstanceOf(SessionEndedError);
+    await expect(cache.current()).rejects.toBeInstanceOf(SessionEndedError);
     expect(fetchToken).toHaveBeenCalledTimes(2);
   });
 
-  it("never gives out a token that was asked for before it was told to forget", async () => {
+  it("never returns a token that was requested before the cache was cleared", async () => {
     const answers: ((token: string) => void)[] = [];
-    const kept = new TokenCache(
+    const cache = new TokenCache(
       () => new Promise((resolve) => answers.push(resolve)),
       () => START,
     );
-    const waiting = kept.current();
-    kept.clear();
+    const waiting = cache.current();
+    cache.clear();
     const [before, after] = [token("before", 900_000), token("after", 900_000)];
     answers[0]?.(before);
     await vi.waitFor(() => expect(answers).toHaveLength(2));
     answers[1]?.(after);
     expect(await waiting).toBe(after);
-    expect(await kept.current()).toBe(after);
+    expect(await cache.current()).toBe(after);
   });
 
-  it("takes a token that another answer brought, and needs no request for it", async () => {
+  it("caches a token from another response, without a request of its own", async () => {
     const [longer, shorter] = [token("longer", 900_000), token("shorter", 600_000)];
-    const { cache: kept, fetchToken } = cache([]);
-    kept.offer(longer, kept.generation);
-    kept.offer(shorter, kept.generation);
-    kept.offer("no token", kept.generation);
-    expect(await kept.current()).toBe(longer);
+    const { cache, fetchToken } = createCache([]);
+    cache.offer(longer, cache.generation);
+    cache.offer(shorter, cache.generation);
+    cache.offer("no token", cache.generation);
+    expect(await cache.current()).toBe(longer);
     expect(fetchToken).not.toHaveBeenCalled();
   });
 
-  it("does not take one that was asked for before it was told to forget, nor one that was refused", async () => {
+  it("ignores a token that was requested before the cache was cleared, and a rejected one", async () => {
     const [a, b] = [token("a", 900_000), token("b", 900_000)];
-    const { cache: kept } = cache([b]);
-    kept.offer(a, kept.generation);
-    expect(await kept.replaceRejected(a)).toBe(b);
-    const before = kept.generation;
-    kept.clear();
-    kept.offer(b, before);
-    kept.offer(a, kept.generation);
-    await expect(kept.current()).rejects.toBeInstanceOf(SessionEndedError);
+    const { cache } = createCache([b]);
+    cache.offer(a, cache.generation);
+    expect(await cache.replaceRejected(a)).toBe(b);
+    const before = cache.generation;
+    cache.clear();
+    cache.offer(b, before);
+    cache.offer(a, cache.generation);
+    await expect(cache.current()).rejects.toBeInstanceOf(SessionEndedError);
   });
 
-  it("renews each time what does not say when it ends", async () => {
-    const { cache: kept } = cache(["no token", "head.bm9uZQ.signature"]);
-    expect(await kept.current()).toBe("no token");
-    expect(await kept.current()).toBe("head.bm9uZQ.signature");
+  it("renews a token without an expiry each time", async () => {
+    const { cache } = createCache(["no token", "head.bm9uZQ.signature"]);
+    expect(await cache.current()).toBe("no token");
+    expect(await cache.current()).toBe("head.bm9uZQ.signature");
   });
 });

@@ -1,16 +1,16 @@
-/** The session that tokens come from is over. */
+/** Thrown when the session that issues tokens has ended. */
 export class SessionEndedError extends Error {
   constructor() {
-    super("the session is gone");
+    super("the session has ended");
   }
 }
 
-/** Renew this long before a token ends, in milliseconds, so that none ends on its way. */
+/** Tokens are renewed this many milliseconds before they expire, so that none expires in transit. */
 const RENEWAL_MARGIN = 30_000;
-/** A short-lived token is renewed when this part of its life is left. */
+/** A short-lived token is renewed when this fraction of its lifetime remains. */
 const RENEWAL_FRACTION = 0.2;
 
-/** The generation of a page that was not told to forget a token yet. */
+/** The generation before the cache is first cleared. */
 export const FIRST_GENERATION = 0;
 
 interface CachedToken {
@@ -18,7 +18,7 @@ interface CachedToken {
   renewAt: number;
 }
 
-/** When to renew a token that came at `now`, in milliseconds: at once, if it does not say when it ends. */
+/** Returns when to renew a token received at `now`, in milliseconds. A token without `exp` is renewed immediately. */
 function renewalTime(token: string, now: number): number {
   try {
     const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
@@ -26,23 +26,22 @@ function renewalTime(token: string, now: number): number {
     if (typeof exp !== "number") {
       return now;
     }
-    const end = exp * 1000;
-    return end - Math.min(RENEWAL_MARGIN, Math.max(0, end - now) * RENEWAL_FRACTION);
+    const expiresAt = exp * 1000;
+    return expiresAt - Math.min(RENEWAL_MARGIN, Math.max(0, expiresAt - now) * RENEWAL_FRACTION);
   } catch {
     return now;
   }
 }
 
 /**
- * Keeps the access token, in memory alone, and renews it before it ends. However many callers wait, there is one
- * request at a time.
+ * Caches the access token in memory only and renews it before it expires. Concurrent callers share one request.
  */
 export class TokenCache {
   #cached: CachedToken | undefined;
   #request: Promise<string> | undefined;
-  /** Counts the times it was told to forget: what was asked for before belongs to whoever was signed in then. */
+  /** Incremented each time the cache is cleared. A token requested in an earlier generation belongs to another session. */
   #generation = FIRST_GENERATION;
-  /** The last token that a service refused: another answer may still bring it along. */
+  /** The last token that a service rejected. A later response may still carry it. */
   #rejected: string | undefined;
 
   constructor(
@@ -50,13 +49,13 @@ export class TokenCache {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Names the present to `offer`. */
+  /** The current generation, to pass to `offer`. */
   get generation(): number {
     return this.#generation;
   }
 
   /**
-   * Takes a token that came with another answer, unless that was requested before a `forget`. Keeps the token that
+   * Caches a token that came with another response, unless that was requested before a `clear`. Keeps the token that
    * expires later.
    */
   offer(token: string, generation: number): void {
@@ -69,7 +68,7 @@ export class TokenCache {
     }
   }
 
-  /** A token that is good now. */
+  /** Returns a valid token. */
   async current(): Promise<string> {
     if (this.#cached && this.now() < this.#cached.renewAt) {
       return this.#cached.token;
@@ -77,7 +76,7 @@ export class TokenCache {
     return this.#renew();
   }
 
-  /** A token in place of one that a service refused; the one that somebody else renewed meanwhile, if so. */
+  /** Returns a replacement for a token that a service rejected. Uses the cached one if it was renewed in the meantime. */
   async replaceRejected(rejected: string): Promise<string> {
     this.#rejected = rejected;
     if (this.#cached?.token === rejected) {
@@ -86,7 +85,7 @@ export class TokenCache {
     return this.current();
   }
 
-  /** Forgets the token: somebody signed out, or somebody else signed in. */
+  /** Drops the token after a sign-out or when a different user signs in. */
   clear(): void {
     this.#generation += 1;
     this.#cached = undefined;

@@ -1,14 +1,14 @@
 import { useEffect } from "react";
 
 function register(): void {
-  // Without it the page does all but open without a network. Where that is forbidden, nobody misses it.
+  // Optional: without a worker only opening the page offline does not work.
   navigator.serviceWorker.register("/worker.js").catch(() => {});
 }
 
-/** Has the browser keep the page's own files, once the page itself is here. */
+/** Registers the service worker, which caches the page's files, once the page has loaded. */
 export function useServiceWorker(): void {
   useEffect(() => {
-    // In development the files change all the time, and browsers have no workers outside secure contexts.
+    // In development the files change constantly. Outside secure contexts browsers have no service workers.
     if (process.env.NODE_ENV !== "production" || !("serviceWorker" in navigator)) {
       return;
     }

@@ -1,39 +1,39 @@
-// The service worker: it keeps the page's own files, and shows them when the network does not answer. It never touches a
-// service's answer, `/config.json` or `/docs`. `scripts/write-worker.mjs` puts VERSION, PAGES and ASSETS before it, so each
-// build has a worker of its own.
+// The service worker. It caches the page's own files and serves them when the network does not respond. It never handles
+// responses of the services, `/config.json` or `/docs`. `scripts/write-worker.mjs` prepends VERSION, PAGES and ASSETS, so
+// each build has its own worker.
 /* global VERSION, PAGES, ASSETS */
 
 const PREFIX = "latchkey-page-";
 const CACHE = PREFIX + VERSION;
-/** Milliseconds to wait for a page from the network before the kept one is shown. */
-const PAGE_LIMIT = 3_000;
+/** Milliseconds to wait for a page from the network before the cached one is shown. */
+const PAGE_TIMEOUT = 3_000;
 
-/** Keeps all files of this build, or none: pages and scripts of different builds never meet. */
-async function keep() {
+/** Caches all files of this build or none, so that pages and scripts of different builds are never mixed. */
+async function precache() {
   const cache = await caches.open(CACHE);
   await Promise.all([
-    // The names of these change with what is in them, so whatever the browser has already is right.
+    // Asset names contain a content hash, so a copy in the browser's HTTP cache is current.
     cache.addAll(ASSETS),
     cache.addAll(PAGES.map((path) => new Request(path, { cache: "no-cache" }))),
   ]);
 }
 
-async function forgetOtherBuilds() {
+async function deleteOtherBuilds() {
   const names = await caches.keys();
   const old = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-/** A page from the network, so that a new build is seen at once; the kept one when that takes too long or fails. */
-async function page(request, path) {
+/** Fetches a page from the network, so that a new build shows immediately. Falls back to the cache on errors and timeouts. */
+async function networkFirst(request, path) {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), PAGE_LIMIT);
+  const timer = setTimeout(() => limit.abort(), PAGE_TIMEOUT);
   try {
     return await fetch(request, { signal: limit.signal });
   } catch (failure) {
-    const kept = await caches.match(path, { cacheName: CACHE, ignoreVary: true });
-    if (kept) {
-      return kept;
+    const cached = await caches.match(path, { cacheName: CACHE, ignoreVary: true });
+    if (cached) {
+      return cached;
     }
     throw failure;
   } finally {
@@ -41,17 +41,17 @@ async function page(request, path) {
   }
 }
 
-async function asset(request) {
+async function cacheFirst(request) {
   return (await caches.match(request, { cacheName: CACHE, ignoreVary: true })) ?? fetch(request);
 }
 
 self.addEventListener("install", (event) => {
-  // At once: a build that waits for every tab to close would be an old one for days.
-  event.waitUntil(keep().then(() => self.skipWaiting()));
+  // Without waiting for every tab to close, which can take days.
+  event.waitUntil(precache().then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(forgetOtherBuilds().then(() => self.clients.claim()));
+  event.waitUntil(deleteOtherBuilds().then(() => self.clients.claim()));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -61,8 +61,8 @@ self.addEventListener("fetch", (event) => {
     return;
   }
   if (request.mode === "navigate" && PAGES.includes(pathname)) {
-    event.respondWith(page(request, pathname));
+    event.respondWith(networkFirst(request, pathname));
   } else if (ASSETS.includes(pathname)) {
-    event.respondWith(asset(request));
+    event.respondWith(cacheFirst(request));
   }
 });

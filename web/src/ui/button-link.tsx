@@ -12,9 +12,9 @@ interface Props {
   children: ReactNode;
 }
 
-/** A link that looks like a button: the next step of a page. */
+/** A link styled as a button, for the next step of a page. */
 export function ButtonLink({ href, variant = "main", children }: Props) {
-  // The start page is a plain file: Next would ask for parts of it that do not exist.
+  // The start page is a static file. Next's router would request data for it that does not exist.
   const Anchor = href === "/" ? "a" : Link;
   return (
     <Anchor

@@ -1,6 +1,6 @@
 import type { ComponentProps } from "react";
 
-// Where the system chooses the colours, the border that cannot be seen is what shows that this is a button.
+// With forced colours, the transparent border becomes visible and marks this as a button.
 const VARIANTS = {
   main: "border border-transparent bg-accent text-on-accent hover:bg-accent-strong",
   plain: "border border-edge bg-card hover:border-accent",
@@ -10,11 +10,11 @@ const VARIANTS = {
 
 interface Props extends ComponentProps<"button"> {
   variant?: keyof typeof VARIANTS;
-  /** Something is under way: the button stays where it is, can be reached, and does nothing. */
+  /** The button's action is in progress: it stays focusable and ignores clicks. */
   busy?: boolean;
 }
 
-/** A button; never submits a form unless told to. */
+/** A button. Submits a form only with `type="submit"`. */
 export function Button({ variant = "plain", busy = false, className = "", type = "button", onClick, ...rest }: Props) {
   return (
     <button

@@ -1,13 +1,13 @@
 import { useId, type ReactNode } from "react";
 
-/** What every labelled field may say. */
+/** The texts of a labelled field. */
 export interface FieldTexts {
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
 }
 
-/** What attributes an input to its label, its hint and its error. */
+/** The attributes that connect an input to its label, hint and error. */
 interface FieldAttributes {
   id: string;
   "aria-invalid": true | undefined;
@@ -19,7 +19,7 @@ interface Props extends FieldTexts {
   children: (attributes: FieldAttributes) => ReactNode;
 }
 
-/** A label over an input, with its hint and its error where a screen reader finds them. */
+/** A label above an input, with a hint and an error that are announced by screen readers. */
 export function Field({ label, hint, error, className = "", children }: Props) {
   const id = useId();
   const described = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** A message above a form or a list, told by screen readers when it appears. */
+/** A message above a form or a list. Screen readers announce it when it appears. */
 export function Notice({ kind, children }: { kind: "error" | "info"; children: ReactNode }) {
   const colours = kind === "error" ? "border-danger bg-danger-tint text-danger" : "border-accent bg-card";
   return (

@@ -4,11 +4,11 @@ import { useHydrated } from "./use-hydrated";
 
 interface Props extends Omit<ComponentProps<"input">, "id" | "type">, FieldTexts {
   name: string;
-  /** What the button shows and hides, for screen readers. */
+  /** The name of the password in the label of the show/hide button, for screen readers. */
   secret?: string;
 }
 
-/** A labelled password. A button shows it; sending the form hides it again. */
+/** A labelled password input with a button that shows the password. Submitting the form hides it again. */
 export function PasswordField({ label, hint, error, className, secret = "password", ...input }: Props) {
   const hydrated = useHydrated();
   const [shown, setShown] = useState(false);
@@ -17,7 +17,7 @@ export function PasswordField({ label, hint, error, className, secret = "passwor
   const own = () => wrapper.current?.querySelector("input");
 
   useEffect(() => {
-    // Password managers recognize a password by its type when the form is sent.
+    // Password managers recognize a password by its input type when the form is submitted.
     const form = own()?.form;
     const hide = () => setShown(false);
     form?.addEventListener("submit", hide);
@@ -25,7 +25,7 @@ export function PasswordField({ label, hint, error, className, secret = "passwor
   }, []);
 
   useLayoutEffect(() => {
-    // Some browsers put the caret at the start when the type changes.
+    // Some browsers move the caret to the start when the type changes.
     if (caret.current) {
       own()?.setSelectionRange(...caret.current);
       caret.current = undefined;
@@ -54,7 +54,7 @@ export function PasswordField({ label, hint, error, className, secret = "passwor
             type="button"
             disabled={!hydrated}
             aria-controls={attributes.id}
-            // A click leaves the focus, and with it the keyboard of a phone, where it is.
+            // Keeps the focus in the input, and with it a phone's on-screen keyboard.
             onMouseDown={(event) => event.preventDefault()}
             onClick={toggle}
             className="absolute inset-y-0 right-0 min-w-14 rounded-lg px-3 text-sm font-medium text-accent"

@@ -5,7 +5,7 @@ interface Props extends Omit<ComponentProps<"textarea">, "id">, FieldTexts {
   name: string;
 }
 
-/** A labelled field for several lines of text. */
+/** A labelled multi-line text input. */
 export function TextArea({ label, hint, error, className, ...textarea }: Props) {
   return (
     <Field {...{ label, hint, error, className }}>

@@ -5,7 +5,7 @@ interface Props extends Omit<ComponentProps<"input">, "id">, FieldTexts {
   name: string;
 }
 
-/** A labelled line of text. */
+/** A labelled single-line text input. */
 export function TextField({ label, hint, error, className, ...input }: Props) {
   return (
     <Field {...{ label, hint, error, className }}>

@@ -4,10 +4,10 @@ import { Toast } from "@base-ui/react/toast";
 import { useEffect } from "react";
 import { attach, type Message } from "./toasts";
 
-/** Messages that are shown at once. Older ones come forward as these close. */
+/** Maximum number of visible toasts. Older ones appear as these close. */
 const MAX_VISIBLE = 3;
 
-/** What a message's button is called. */
+/** The label of a toast's button. */
 type Labels = Pick<Message, "action" | "about">;
 
 const manager = Toast.createToastManager<Labels>();
@@ -39,7 +39,7 @@ function Messages() {
   ));
 }
 
-/** Where messages appear: stacked, the newest in front; each in a place of its own under the pointer or the focus. */
+/** Renders toasts as a stack with the newest in front. Hover or focus expands the stack. */
 export default function Toaster() {
   return (
     <Toast.Provider toastManager={manager} limit={MAX_VISIBLE}>

@@ -1,29 +1,29 @@
-/** A message with a button, in a corner of the page. */
+/** A toast: a message with a button, in a corner of the page. */
 export interface Message {
-  /** A message with the id of one that is shown replaces it. */
+  /** A toast replaces a visible one with the same id. */
   id: string;
   text: string;
-  /** What the button is called. */
+  /** The label of the button. */
   action: string;
-  /** Follows the name of the button for screen readers, which read buttons without what is beside them. */
+  /** Appended to the button's label for screen readers, which announce buttons without the surrounding text. */
   about?: string;
   onAction: () => void;
-  /** How long it is shown, not counting the time under the pointer or the focus; 0 until it is closed. */
+  /** How long the toast is shown, not counting time with hover or focus. 0 keeps it until it is closed. */
   milliseconds: number;
   onClose?: () => void;
 }
 
-/** What shows messages. */
-export interface Stack {
+/** The component that shows toasts. */
+export interface ToastStack {
   show: (message: Message) => void;
   close: (id: string) => void;
 }
 
-let stack: Stack | undefined;
-/** Messages from before there was a stack: it comes in a script of its own. */
+let stack: ToastStack | undefined;
+/** Toasts that were shown before the stack was loaded; it is a separate script. */
 let waiting: Message[] = [];
 
-/** Shows a message. It does not take the focus: F6 goes there and back. */
+/** Shows a toast. It does not take the focus; F6 moves the focus to the toasts and back. */
 export function showToast(message: Message): void {
   if (stack) {
     stack.show(message);
@@ -32,13 +32,13 @@ export function showToast(message: Message): void {
   }
 }
 
-/** Shows a failure until somebody closes it. */
+/** Shows an error until it is closed. */
 export function showFailure(text: string): void {
   const id = `failed: ${text}`;
   showToast({ id, text, action: "Close", onAction: () => closeToast(id), milliseconds: 0 });
 }
 
-/** Closes a message. */
+/** Closes a toast. */
 export function closeToast(id: string): void {
   stack?.close(id);
   const closed = waiting.filter((message) => message.id === id);
@@ -46,10 +46,10 @@ export function closeToast(id: string): void {
   closed.forEach(({ onClose }) => onClose?.());
 }
 
-/** Shows messages in this stack, until the returned function is called. */
-export function attach(shown: Stack): () => void {
-  stack = shown;
-  waiting.splice(0).forEach((message) => shown.show(message));
+/** Shows toasts in this stack until the returned function is called. */
+export function attach(attached: ToastStack): () => void {
+  stack = attached;
+  waiting.splice(0).forEach((message) => attached.show(message));
   return () => {
     stack = undefined;
   };

@@ -6,7 +6,7 @@ function secondsUntil(time: number): number {
   return Math.max(0, Math.ceil((time - Date.now()) / SECOND));
 }
 
-/** Counts down to zero in whole seconds. The second value starts it again. */
+/** Counts down to zero in whole seconds. The second value restarts the countdown. */
 export function useCountdown(from: number): [left: number, start: (seconds: number) => void] {
   const [left, setLeft] = useState(from);
   const [end, setEnd] = useState(() => Date.now() + from * SECOND);
@@ -16,7 +16,7 @@ export function useCountdown(from: number): [left: number, start: (seconds: numb
     if (!running) {
       return;
     }
-    // From the clock: browsers slow the timers of hidden tabs down.
+    // Computed from the clock, because browsers throttle timers in hidden tabs.
     const timer = setInterval(() => setLeft(secondsUntil(end)), SECOND);
     return () => clearInterval(timer);
   }, [running, end]);

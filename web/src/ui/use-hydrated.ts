@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 
 const never = () => () => undefined;
 
-/** Whether the page's scripts run. False in the exported HTML, and until React has taken it over. */
+/** Whether React has hydrated the page. False in the exported HTML. */
 export function useHydrated(): boolean {
   return useSyncExternalStore(
     never,

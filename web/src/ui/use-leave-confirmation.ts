@@ -1,17 +1,17 @@
 import { useEffect } from "react";
 
-function ask(event: BeforeUnloadEvent) {
+function confirmLeaving(event: BeforeUnloadEvent) {
   event.preventDefault();
 }
 
-/** Has the browser ask whether to leave the page, while something would be lost. */
-export function useLeaveConfirmation(waiting: boolean): void {
+/** Makes the browser ask before the page is closed, while `unsaved` is true. */
+export function useLeaveConfirmation(unsaved: boolean): void {
   useEffect(() => {
-    if (!waiting) {
+    if (!unsaved) {
       return;
     }
-    // Not before it is needed: a page that listens is not kept for the way back.
-    addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
-  }, [waiting]);
+    // Added only when needed: a page with this listener is excluded from the back/forward cache.
+    addEventListener("beforeunload", confirmLeaving);
+    return () => removeEventListener("beforeunload", confirmLeaving);
+  }, [unsaved]);
 }

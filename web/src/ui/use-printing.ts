@@ -8,7 +8,7 @@ function subscribe(listener: () => void) {
   return () => print.removeEventListener("change", listener);
 }
 
-/** Whether the page is being printed: then it shows everything, and not only what is in the window. */
+/** Whether the page is being printed, so that it renders everything and not only the visible part. */
 export function usePrinting(): boolean {
   return useSyncExternalStore(
     subscribe,

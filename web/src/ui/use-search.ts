@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 
 const never = () => () => {};
 
-/** The query the page was opened with. It is empty in the exported file, which knows of none. */
+/** The query string of the page's URL. Empty in the exported HTML. */
 export function useSearch(): string {
   return useSyncExternalStore(
     never,

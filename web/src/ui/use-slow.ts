@@ -1,16 +1,16 @@
 import { useEffect, useState } from "react";
 
-/** After so many milliseconds people wonder whether anything happens. */
-const PATIENCE = 2_500;
+/** Milliseconds after which users wonder whether anything is happening. */
+const SLOW_AFTER = 2_500;
 
-/** Whether something has been under way for so long that the page should say so. */
+/** Whether an operation takes so long that the page should report it. */
 export function useSlow(busy: boolean): boolean {
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     if (!busy) {
       return;
     }
-    const timer = setTimeout(() => setSlow(true), PATIENCE);
+    const timer = setTimeout(() => setSlow(true), SLOW_AFTER);
     return () => {
       clearTimeout(timer);
       setSlow(false);

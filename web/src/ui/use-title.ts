@@ -1,9 +1,9 @@
 import { useLayoutEffect } from "react";
 
-/** Stands between a page's title and the product's name (the template of the root layout). */
+/** Separates a page's title from the product name (see the template in the root layout). */
 const SEPARATOR = " · ";
 
-/** Sets the title of the document, in front of the product's name, for as long as its component is there. */
+/** Sets the document's title, followed by the product name, while its component is mounted. */
 export function useTitle(title: string): void {
   useLayoutEffect(() => {
     const set = () => {
@@ -13,7 +13,7 @@ export function useTitle(title: string): void {
       }
     };
     set();
-    // Next sets the title that the page was exported with once more, later than this.
+    // Next sets the exported title once more after this effect has run.
     const observer = new MutationObserver(set);
     observer.observe(document.head, { childList: true, subtree: true, characterData: true });
     return () => observer.disconnect();

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Providers } from "./providers";
 
-/** What the pages of an account stand in. */
+/** The layout of all account pages. */
 export default function AccountLayout({ children }: { children: ReactNode }) {
   return <Providers>{children}</Providers>;
 }

@@ -4,17 +4,17 @@ import { QueryClient, QueryClientProvider, useIsMutating, useQueryClient } from 
 import { useEffect, useState, type ReactNode } from "react";
 import { useSession } from "@/features/auth/session";
 import { hasSignedInMark } from "@/features/auth/signed-in-mark";
-import { draftsFor, leaveDrafts } from "@/features/tasks/drafts";
+import { draftsFor, endDrafts } from "@/features/tasks/drafts";
 import { refreshSession, tokenCache } from "@/lib/auth-client";
 import { isTimeout, ServiceError } from "@/lib/service-error";
 import { onTabMessage } from "@/lib/tabs";
 import { useServiceWorker } from "@/offline/use-worker";
 import { useLeaveConfirmation } from "@/ui/use-leave-confirmation";
 
-/** How often to try again what no service answered. */
+/** Maximum retries of a request that got no response. */
 const MAX_RETRIES = 2;
 
-/** Whether trying again may help: not where a service has decided, nor where somebody has waited long enough. */
+/** Whether to retry a failed query. Responses below 500 and timeouts are not retried. */
 function retry(failures: number, error: Error): boolean {
   return (
     failures < MAX_RETRIES &&
@@ -24,13 +24,13 @@ function retry(failures: number, error: Error): boolean {
   );
 }
 
-/** Does here what other tabs did. */
+/** Applies changes made in other tabs. */
 function TabSync() {
   const queries = useQueryClient();
   useEffect(
     () =>
-      onTabMessage((news) => {
-        if (news === "tasks-changed") {
+      onTabMessage((message) => {
+        if (message === "tasks-changed") {
           void queries.invalidateQueries();
           return;
         }
@@ -42,7 +42,7 @@ function TabSync() {
   return null;
 }
 
-/** Says whose drafts are kept, whichever page is open: a sign-out and another user end them, an ended session does not. */
+/** Keeps drafts for the current user. A sign-out or a different user deletes them; an expired session does not. */
 function DraftSync() {
   const { data, isPending, error } = useSession();
   const userId = data?.user.id;
@@ -51,25 +51,25 @@ function DraftSync() {
     if (userId) {
       draftsFor(userId);
     } else if (away) {
-      leaveDrafts(!hasSignedInMark());
+      endDrafts(!hasSignedInMark());
     }
   }, [userId, away]);
   return null;
 }
 
-/** Changes that wait for the network, or are on their way, are lost with the page: whichever of the pages is open. */
+/** Asks before the page is closed while changes are queued or in flight: closing would lose them. */
 function LeaveGuard() {
   useLeaveConfirmation(useIsMutating() > 0);
   return null;
 }
 
-/** Has the page open without a network too, from now on. */
+/** Registers the service worker, so that the page opens offline. */
 function ServiceWorkerRegistration() {
   useServiceWorker();
   return null;
 }
 
-/** What the pages that speak to the services share. */
+/** Providers and background tasks shared by the pages that call the services. */
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry } } }));
   return (

@@ -6,13 +6,13 @@ import { EmailText } from "@/features/auth/email-text";
 import { clearSession, useSession } from "@/features/auth/session";
 import { ButtonLink } from "@/ui/button-link";
 
-/** The link that deletes an account leads here: the session ended with it. Anybody can open this page by its address. */
+/** The target of the link that deletes an account and its session. The page can also be opened by its URL. */
 export function AccountDeleted() {
   const { data, isPending, error } = useSession();
   const gone = !data && !isPending && !error;
   useEffect(() => {
     if (gone) {
-      // Not an expired session, in any tab.
+      // So that no tab reports an expired session.
       clearSession();
     }
   }, [gone]);
@@ -20,15 +20,15 @@ export function AccountDeleted() {
     return (
       <AuthCard title="You are signed in">
         <p>
-          The account of <EmailText email={data.user.email} /> is not deleted.
+          The account <EmailText email={data.user.email} /> has not been deleted.
         </p>
         <ButtonLink href="/settings">Go to your settings</ButtonLink>
       </AuthCard>
     );
   }
   return (
-    <AuthCard title="Your account is deleted">
-      <p>All your devices are signed out. Your email can be used for a new account.</p>
+    <AuthCard title="Account deleted">
+      <p>You have been signed out on all devices. You can use your email for a new account.</p>
       <ButtonLink href="/">Go to the start page</ButtonLink>
     </AuthCard>
   );

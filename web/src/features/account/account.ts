@@ -8,20 +8,20 @@ export async function rename(name: string): Promise<void> {
   await callAuth((fetchOptions) => authClient.updateUser({ name, fetchOptions }));
 }
 
-/** Asks for another address; a mail goes out, and the address changes when its link is followed. */
+/** Requests a new email. The service sends a link, and the email changes when the link is opened. */
 export async function changeEmail(newEmail: string): Promise<void> {
   const callbackURL = `${location.origin}/verify-email?changing=1`;
   await callAuth((fetchOptions) => authClient.changeEmail({ newEmail, callbackURL, fetchOptions }));
 }
 
-/** Changes the password and signs every other device out. */
+/** Changes the password and signs out every other device. */
 export async function changePassword(currentPassword: string, newPassword: string): Promise<void> {
   await callAuth((fetchOptions) =>
     authClient.changePassword({ currentPassword, newPassword, revokeOtherSessions: true, fetchOptions }),
   );
 }
 
-/** Where the user is signed in. The service wants a fresh session for it. */
+/** Lists the user's signed-in devices. Requires a fresh session. */
 export function devices(): Promise<Device[]> {
   return callAuth((fetchOptions) => authClient.listSessions({ fetchOptions }));
 }
@@ -31,10 +31,10 @@ export async function signOutDevice(token: string): Promise<void> {
   await callAuth((fetchOptions) => authClient.revokeSession({ token, fetchOptions }));
 }
 
-/** What the service answers when the account lives on until the link of a mail is followed. */
+/** The service's message when the account is deleted only after a link in an email is opened. */
 const MAIL_SENT = "Verification email sent";
 
-/** Deletes the account with everything in it, unless a mail has to agree first: then the answer is false. */
+/** Deletes the account and all its data. Returns false if the user first has to confirm with a link in an email. */
 export async function deleteAccount(password: string): Promise<boolean> {
   const callbackURL = `${location.origin}/account-deleted`;
   const { message } = await callAuth((fetchOptions) => authClient.deleteUser({ password, callbackURL, fetchOptions }));

@@ -7,13 +7,13 @@ import { SettingsForm } from "./settings-form";
 
 const CONFIRM = ["currentPassword"] as const;
 
-// The service cancels such links with the session that asked for them.
+// The service cancels the link when the session that requested it ends.
 const DELETION_REQUESTED =
-  "Check your email for the link that deletes your account. Stay signed in here, and open it in this browser.";
+  "Check your email for the link that deletes your account. Stay signed in, and open the link in this browser.";
 
 interface Props {
   user: User;
-  /** Whether a link in a mail has to be followed first. */
+  /** Whether the deletion has to be confirmed with a link in an email. */
   byMail: boolean;
 }
 
@@ -21,8 +21,8 @@ interface Props {
 export function DeleteSection({ user, byMail }: Props) {
   return (
     <SettingsForm
-      title="Delete the account"
-      about={byMail ? "We email you a link that confirms it. This cannot be undone." : "This cannot be undone."}
+      title="Delete account"
+      about={byMail ? "We will email you a link to confirm. This cannot be undone." : "This cannot be undone."}
       action="Delete account"
       danger
       fields={CONFIRM}
@@ -32,14 +32,14 @@ export function DeleteSection({ user, byMail }: Props) {
           return DELETION_REQUESTED;
         }
         clearSession();
-        return "Your account is deleted.";
+        return "Account deleted.";
       }}
     >
       {(errorFor) => (
         <>
           <UsernameField email={user.email} />
           <PasswordField
-            label="Password, to confirm"
+            label="Confirm with your password"
             name="currentPassword"
             autoComplete="current-password"
             error={errorFor("currentPassword")}

@@ -8,7 +8,7 @@ import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { devices, signOutDevice, type Device } from "./account";
 
-/** A device by what its browser says of itself. */
+/** Names a device by its user agent. */
 function nameOf({ userAgent }: Device): string {
   const text = userAgent ?? "";
   const browser = /Firefox|Edg|Chrome|Safari/.exec(text)?.[0]?.replace("Edg", "Edge");
@@ -16,8 +16,8 @@ function nameOf({ userAgent }: Device): string {
   return [browser, system].filter(Boolean).join(" on ") || "Unknown device";
 }
 
-/** When a session began, as its reader writes dates. */
-function began({ createdAt }: Device): string {
+/** Formats the start of a session in the reader's locale. */
+function signedInSince({ createdAt }: Device): string {
   const format = new Intl.DateTimeFormat([...navigator.languages], { dateStyle: "medium", timeStyle: "short" });
   return format.format(new Date(createdAt));
 }
@@ -27,7 +27,7 @@ interface Props {
   run: RunFresh;
 }
 
-/** Where the user is signed in; each device can be signed out. */
+/** Lists the user's signed-in devices, each with a button to sign it out. */
 export function DevicesSection({ user, run }: Props) {
   const { data: current } = useSession();
   const queries = useQueryClient();
@@ -35,12 +35,12 @@ export function DevicesSection({ user, run }: Props) {
   const [showing, setShowing] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   const done = useRef(false);
-  // A new session, after the password for one, sees its own list: what the old one was told says nothing of it.
+  // The key includes the session: after the user re-enters the password, the old session's error must not be shown.
   const queryKeyFor = (session: string | undefined) => ["devices", user.id, session];
   const { data, error, isPending } = useQuery({ queryKey: queryKeyFor(current?.session.id), queryFn: devices });
 
   useEffect(() => {
-    // The button that did it is gone: the focus goes to the section, not to the top of the page.
+    // The button that had the focus is gone. Moves the focus to the section instead of the top of the page.
     if (done.current && document.activeElement === document.body) {
       done.current = false;
       heading.current?.focus();
@@ -51,13 +51,13 @@ export function DevicesSection({ user, run }: Props) {
     setFailure("");
     setShowing(true);
     try {
-      // Not by the query itself, which would forget the refusal meanwhile, and take the button away.
+      // Not with the query's refetch, which would clear its error and remove the button while loading.
       const list = await run(devices);
-      // By now the session may be another one than when the button was pressed.
+      // The session may have been replaced since the button was clicked.
       queries.setQueryData(queryKeyFor(currentSession()?.data?.session.id), list);
       done.current = true;
-    } catch (refusal) {
-      setFailure(isStale(refusal) ? "" : errorMessage(refusal));
+    } catch (error) {
+      setFailure(isStale(error) ? "" : errorMessage(error));
     } finally {
       setShowing(false);
     }
@@ -69,14 +69,14 @@ export function DevicesSection({ user, run }: Props) {
       await run(() => signOutDevice(device.token));
       done.current = true;
       const queryKey = queryKeyFor(currentSession()?.data?.session.id);
-      // Taken off at once: a session that is too old may end devices, but not look at the list again.
+      // Removed immediately: a session that is too old can sign out devices, but cannot list them again.
       queries.setQueryData<Device[]>(queryKey, (all) => all?.filter(({ id }) => id !== device.id));
       await queries.invalidateQueries({ queryKey });
-    } catch (refusal) {
+    } catch (error) {
       setFailure(
-        isStale(refusal)
-          ? `${nameOf(device)} is still signed in: to sign it out, enter your password.`
-          : errorMessage(refusal),
+        isStale(error)
+          ? `${nameOf(device)} is still signed in. Enter your password to sign it out.`
+          : errorMessage(error),
       );
     }
   }
@@ -91,7 +91,7 @@ export function DevicesSection({ user, run }: Props) {
       {error && (
         <div className="flex flex-wrap items-center gap-3">
           {isStale(error) ? (
-            <p className="text-soft">You signed in a while ago.</p>
+            <p className="text-soft">You signed in a while ago. Confirm your password to see your devices.</p>
           ) : (
             !failure && <Notice kind="error">{errorMessage(error)}</Notice>
           )}
@@ -106,7 +106,7 @@ export function DevicesSection({ user, run }: Props) {
             <div className="min-w-0 flex-1">
               <p className="font-medium">{nameOf(device)}</p>
               <p className="text-sm text-soft">
-                {device.ipAddress} · since {began(device)}
+                {device.ipAddress} · since {signedInSince(device)}
               </p>
             </div>
             {device.id === current?.session.id ? (
@@ -114,7 +114,7 @@ export function DevicesSection({ user, run }: Props) {
             ) : (
               <Button
                 onClick={() => void end(device)}
-                aria-label={`Sign out ${nameOf(device)}, since ${began(device)}`}
+                aria-label={`Sign out ${nameOf(device)}, since ${signedInSince(device)}`}
               >
                 Sign out
               </Button>

@@ -8,27 +8,27 @@ import { SettingsForm } from "./settings-form";
 
 const EMAIL = ["email"] as const;
 
-// The service cancels such links with the session that asked for them.
+// The service cancels the link when the session that requested it ends.
 const CHANGE_REQUESTED =
-  "If the address can be used, a link is on its way by email. Stay signed in here until you have opened it.";
+  "If this email is available, you will receive a link to confirm the change. Stay signed in here until you open it.";
 
 function validateNewEmail(values: { email: string }, user: User): FormError[] {
   return values.email.toLowerCase() === user.email
-    ? [{ field: "email", text: "This is your address already" }]
+    ? [{ field: "email", text: "This is already your email" }]
     : validateEmail(values);
 }
 
-/** Changes the user's email, once a link in a mail was followed. */
+/** Requests a change of the user's email, which a link in an email completes. */
 export function EmailSection({ user, run }: { user: User; run: RunFresh }) {
   return (
     <SettingsForm
       title="Email"
       about={
         <>
-          Your address is <EmailText email={user.email} />.
+          Your email is <EmailText email={user.email} />.
         </>
       }
-      action="Change address"
+      action="Change email"
       fields={EMAIL}
       validate={(values) => validateNewEmail(values, user)}
       submit={async ({ email }) => {
@@ -38,7 +38,7 @@ export function EmailSection({ user, run }: { user: User; run: RunFresh }) {
     >
       {(errorFor) => (
         <TextField
-          label="New address"
+          label="New email"
           name="email"
           type="email"
           autoComplete="email"

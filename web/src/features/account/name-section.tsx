@@ -16,7 +16,7 @@ export function NameSection({ user }: { user: User }) {
       validate={validateName}
       submit={async ({ name }) => {
         await rename(name.trim());
-        return "Your name is changed.";
+        return "Name updated.";
       }}
     >
       {(errorFor) => (

@@ -14,13 +14,13 @@ export function PasswordSection({ user }: { user: User }) {
     <SettingsForm
       id="password"
       title="Password"
-      about="A new password signs your other devices out."
+      about="Changing your password signs out your other devices."
       action="Change password"
       fields={PASSWORDS}
       validate={(values) => [...validateConfirmation(values), ...validatePassword(values)]}
       submit={async ({ currentPassword, password }) => {
         await changePassword(currentPassword, password);
-        return "Your password is changed.";
+        return "Password changed.";
       }}
     >
       {(errorFor) => (

@@ -5,7 +5,7 @@ import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 
 interface Props<Name extends FieldName> {
-  /** The fragment that leads here: `/settings#password`. */
+  /** The URL fragment of this section, e.g. `password` for `/settings#password`. */
   id?: string;
   title: string;
   about?: ReactNode;
@@ -13,12 +13,12 @@ interface Props<Name extends FieldName> {
   danger?: boolean;
   fields: readonly Name[];
   validate: (values: Record<Name, string>) => FormError[];
-  /** Makes the change; the answer is what to tell about it. */
+  /** Saves the change. Returns the message to show. */
   submit: (values: Record<Name, string>) => Promise<string>;
   children: (errorFor: (name: Name) => string | undefined) => ReactNode;
 }
 
-/** One thing about the account that can be changed. */
+/** A section of the settings with one form. */
 export function SettingsForm<Name extends FieldName>({
   id,
   title,
@@ -35,14 +35,14 @@ export function SettingsForm<Name extends FieldName>({
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (done) {
-      // A password that was used is not left standing.
+      // Clears passwords after a successful submit.
       form.current
         ?.querySelectorAll<HTMLInputElement>("[name=password], [name=currentPassword]")
         .forEach((input) => (input.value = ""));
     }
   }, [done]);
   useEffect(() => {
-    // The browser looked for the fragment before this was rendered.
+    // The browser looked for the fragment before this section was rendered.
     if (id && location.hash === `#${id}`) {
       form.current?.parentElement?.scrollIntoView();
       form.current?.querySelector<HTMLElement>("input:not([autocomplete=username])")?.focus({ preventScroll: true });

@@ -1,9 +1,9 @@
 import { AccountBar } from "@/features/auth/account-bar";
 
-/** Grey cards that stand for the sections. */
+/** Placeholders for the sections. */
 const SKELETON_CARDS = ["name", "email", "password"];
 
-/** The settings before it is known whose they are. */
+/** The settings while the session is loading. */
 export function SettingsShell() {
   return (
     <div data-shell>

@@ -10,7 +10,7 @@ import { EmailSection } from "./email-section";
 import { NameSection } from "./name-section";
 import { PasswordSection } from "./password-section";
 
-/** Everything about the account that its owner can change, as far as the service lets them. */
+/** The account settings that the service's configuration allows. */
 export function Settings({ user }: { user: User }) {
   const { changeEmail, deleteUser } = useCapabilities();
   const { run, dialog } = useFreshSession(user);

@@ -14,18 +14,18 @@ const PAGES = [
 ] as const;
 
 interface Props {
-  /** Undefined until it is known: grey bars stand for the name and the email. */
+  /** Undefined while the session is loading: placeholders stand in for the name and the email. */
   user?: User;
-  /** Runs before the session ends, while requests are still allowed. If it returns false, the user stays. */
+  /** Runs before the session ends, while requests are still allowed. Returns false to cancel the sign-out. */
   beforeLeaving?: () => Promise<boolean>;
 }
 
-/** Stands for a text that is not known yet. */
-function Unknown({ width }: { width: string }) {
+/** A placeholder for a text that is loading. */
+function TextSkeleton({ width }: { width: string }) {
   return <span aria-hidden="true" className={`inline-block h-3 animate-pulse rounded bg-line ${width}`} />;
 }
 
-/** Who is signed in, and the way out. */
+/** The bar with the navigation, the signed-in user and the sign-out button. */
 export function AccountBar({ user, beforeLeaving }: Props) {
   const pathname = usePathname();
   const [busy, setBusy] = useState(false);
@@ -65,9 +65,9 @@ export function AccountBar({ user, beforeLeaving }: Props) {
           </nav>
           <div className="ml-auto min-w-0 text-right leading-tight max-sm:order-last max-sm:ml-0 max-sm:basis-full max-sm:text-left">
             <p dir="auto" className="truncate font-medium">
-              {user?.name ?? <Unknown width="w-24" />}
+              {user?.name ?? <TextSkeleton width="w-24" />}
             </p>
-            <p className="truncate text-sm text-soft">{user?.email ?? <Unknown width="w-40" />}</p>
+            <p className="truncate text-sm text-soft">{user?.email ?? <TextSkeleton width="w-40" />}</p>
           </div>
           <Button busy={busy} disabled={!user} onClick={() => void handleSignOut()} className="shrink-0 max-sm:ml-auto">
             Sign out

@@ -3,19 +3,19 @@
 import { useEffect, useRef, type ReactNode } from "react";
 import { useTitle } from "@/ui/use-title";
 
-/** What a page of this feature may say about its card. */
+/** The properties of a card. */
 export interface CardProps {
   title: string;
-  /** Whether it stands in for a form that was sent: then its heading takes the focus, which the form has lost. */
+  /** Whether the card replaces a submitted form. Its heading then takes the focus. */
   replaces?: boolean;
-  /** Stands under the card. */
+  /** Shown below the card. */
   footer?: ReactNode;
   children: ReactNode;
 }
 
 /**
- * The card of this feature's pages; its heading is the title of the document. Its place is measured from the top: in the
- * middle of the window it would move with every part that arrives late, and with every message.
+ * The card of the auth pages. Its heading is also the document's title. It is positioned from the top of the window: a
+ * centred card would move whenever its content changes.
  */
 export function AuthCard({ title, replaces = false, footer, children }: CardProps) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -27,7 +27,7 @@ export function AuthCard({ title, replaces = false, footer, children }: CardProp
   }, [replaces]);
   return (
     <main className="mx-auto flex w-full max-w-md flex-col gap-6 px-4 pt-[12svh] pb-10">
-      {/* A plain link: the start page is none of Next's, which would ask for its parts. */}
+      {/* A plain link: the start page is a static file outside Next's router. */}
       <a href="/" className="self-start rounded font-semibold text-accent">
         Latchkey
       </a>

@@ -15,23 +15,23 @@ interface Props extends CardProps {
   onSubmit: (event: FormEvent<HTMLFormElement>) => void;
 }
 
-/** A form of this feature, in its card. */
+/** A form in a card. */
 export function AuthForm({ action, busy, formError, notice, onSubmit, children, ...card }: Props) {
   const slow = useSlow(busy);
   const hydrated = useHydrated();
   return (
     <AuthCard {...card}>
       {notice}
-      {/* The page says what is wrong in its own words; without scripts nothing goes into the address. */}
+      {/* `noValidate`: the page shows its own errors. `post`: without scripts, no values end up in the URL. */}
       <form method="post" noValidate onSubmit={onSubmit} className="flex flex-col gap-5">
         {formError && <Notice kind="error">{formError}</Notice>}
         {children}
-        {/* Before the scripts run, the browser itself would send the form, and leave the page for an error. */}
+        {/* Disabled until the scripts run: the browser would submit the form itself and navigate to an error. */}
         <Button type="submit" variant="main" busy={busy} disabled={!hydrated} className="min-h-11">
           {busy ? "One moment…" : action}
         </Button>
         <p role="status" className="text-sm text-soft empty:hidden">
-          {slow && "Still waiting for an answer: the network is slow."}
+          {slow && "Still waiting for a response. Your connection may be slow."}
         </p>
       </form>
     </AuthCard>

@@ -3,7 +3,7 @@ import { takeEarly } from "@/early/early";
 import { serviceUrls } from "@/lib/service-urls";
 import { withTimeout } from "@/lib/time-limit";
 
-/** What auth-service can do as it is configured: the body of `GET capabilities`. */
+/** The features that auth-service is configured to offer: the body of `GET capabilities`. */
 export interface Capabilities {
   signInMethods: readonly string[];
   signUp: { enabled: boolean; startsSession: boolean };
@@ -21,16 +21,16 @@ export interface PasswordLength {
   maxLength: number;
 }
 
-/** The capabilities, and whether the service has reported them. */
+/** The capabilities and whether they have been loaded. */
 export interface CapabilityState extends Capabilities {
-  /** `unknown`: the request failed, and the defaults stay. */
+  /** `unknown`: the request failed and the defaults apply. */
   phase: "loading" | "known" | "unknown";
 }
 
 /** The method of `signInMethods` that the sign-in form uses. */
 export const EMAIL_PASSWORD = "email-password";
 
-/** A service with the default settings and everything on. The service enforces its own settings in any case. */
+/** A service with default settings and every feature enabled. The service enforces its own settings regardless. */
 const DEFAULTS: CapabilityState = {
   phase: "loading",
   signInMethods: [EMAIL_PASSWORD],
@@ -43,9 +43,9 @@ const DEFAULTS: CapabilityState = {
   deleteUser: { enabled: true, confirmedByMail: false },
 };
 
-/** How long an answer is used, in milliseconds: as long as the service lets caches keep it. */
+/** How long a response is used, in milliseconds: the `max-age` that the service sends. */
 const MAX_AGE = 60_000;
-/** Pages wait for the answer no longer than this, in milliseconds. */
+/** Maximum time that pages wait for the response, in milliseconds. */
 const TIMEOUT = 5_000;
 
 let state = DEFAULTS;
@@ -63,19 +63,19 @@ async function request(): Promise<Partial<Capabilities>> {
   const url = new URL("/api/auth/capabilities", auth);
   const send = (signal: AbortSignal) => fetch(url, { credentials: "omit", signal });
   const caller = AbortSignal.timeout(TIMEOUT);
-  const answer = await withTimeout(send, { caller, early: takeEarly("capabilities") });
-  if (!answer.ok) {
-    throw new Error(`capabilities: ${answer.status}`);
+  const response = await withTimeout(send, { caller, early: takeEarly("capabilities") });
+  if (!response.ok) {
+    throw new Error(`capabilities: ${response.status}`);
   }
-  return (await answer.json()) as Partial<Capabilities>;
+  return (await response.json()) as Partial<Capabilities>;
 }
 
 async function load(): Promise<void> {
   try {
-    const answer = await request();
+    const capabilities = await request();
     loadedAt = performance.now();
-    // A service of another version may leave members out.
-    set({ ...DEFAULTS, ...answer, phase: "known" });
+    // A service of another version may omit members.
+    set({ ...DEFAULTS, ...capabilities, phase: "known" });
   } catch {
     if (state.phase === "loading") {
       set({ ...state, phase: "unknown" });
@@ -99,18 +99,18 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The capabilities as far as they are known at this moment. */
+/** Returns the capabilities that are known now. */
 export function currentCapabilities(): CapabilityState {
   return state;
 }
 
-/** Waits for the capabilities; `phase` is `unknown` if the request fails. */
+/** Loads the capabilities. `phase` is `unknown` if the request fails. */
 export async function loadedCapabilities(): Promise<CapabilityState> {
   await refresh();
   return state;
 }
 
-/** The capabilities. They are requested when the first component needs them; until then the defaults hold. */
+/** The capabilities. They are requested when the first component needs them; until then the defaults apply. */
 export function useCapabilities(): CapabilityState {
   return useSyncExternalStore(subscribe, currentCapabilities, () => DEFAULTS);
 }

@@ -4,18 +4,18 @@ import { AuthCard, type CardProps } from "./auth-card";
 import { SendAgain } from "./send-again";
 
 interface Props extends Partial<Pick<CardProps, "title" | "footer">> {
-  /** Sends the mail again; absent where the service does not. */
+  /** Sends the email again. Absent if the service does not send this email. */
   send?: (() => Promise<void>) | undefined;
-  /** Whether a mail has just been sent. */
+  /** Whether an email has just been sent. */
   sent?: boolean;
-  /** The button that goes back to the form. */
+  /** The label of the button that returns to the form. */
   back: string;
   onBack: () => void;
-  /** Which mail, to whom, and what to do with it. */
+  /** Describes the email, its recipient and what to do with it. */
   children: ReactNode;
 }
 
-/** Replaces a form after a mail was sent: which mail to look for, and how to get another one. */
+/** Replaces a form after an email was sent: which email to look for and how to request another one. */
 export function CheckEmail({ title = "Check your email", send, sent = true, back, onBack, footer, children }: Props) {
   return (
     <AuthCard title={title} replaces footer={footer}>

@@ -1,16 +1,16 @@
-// For as long as the tab is open. The mark is not secret and does not say whose it is.
+// Kept in session storage until the tab is closed. The value is not secret and does not identify the user.
 const MARK = "latchkey.verify-later";
 
-/** Remembers that the reminder to verify the email was dismissed. */
+/** Remembers that the verification reminder was dismissed. */
 export function dismissBanner(): void {
   try {
     sessionStorage.setItem(MARK, "1");
   } catch {
-    // Storage may be forbidden: the reminder comes back on the next page.
+    // Storage may be blocked. The reminder then reappears on the next page.
   }
 }
 
-/** Whether it was dismissed in this tab. */
+/** Whether the reminder was dismissed in this tab. */
 export function isBannerDismissed(): boolean {
   try {
     return sessionStorage.getItem(MARK) !== null;
@@ -19,10 +19,10 @@ export function isBannerDismissed(): boolean {
   }
 }
 
-// src/early/begin.ts reads it, before the page is shown.
+// src/early/begin.ts reads this before the page is shown.
 const REMINDED = "latchkey.reminded";
 
-/** Remembers whether the reminder is shown: the page leaves room for it when it is loaded the next time. */
+/** Remembers whether the reminder is shown, so that the next page load reserves space for it. */
 export function rememberBanner(shown: boolean): void {
   try {
     if (shown) {
@@ -31,11 +31,11 @@ export function rememberBanner(shown: boolean): void {
       localStorage.removeItem(REMINDED);
     }
   } catch {
-    // Storage may be forbidden: then the page moves when the reminder appears.
+    // Storage may be blocked. The page then shifts when the reminder appears.
   }
 }
 
-/** Forgets both when a session begins or ends. */
+/** Clears both values when a session starts or ends. */
 export function resetBanner(): void {
   try {
     sessionStorage.removeItem(MARK);

@@ -8,26 +8,26 @@ import { INVALID, linkProblem, WRONG_ACCOUNT } from "./link-problem";
 import { errorMessage } from "./messages";
 import { signOut, useSession } from "./session";
 
-/** A link of a change was followed: the one that agrees to it, or the one that completes it. The session knows which. */
+/** The page after a link of an email change: the one that confirms the change or the one that completes it. */
 export function EmailChange() {
   const { data } = useSession();
   return (
-    <AuthCard title="Thank you">
+    <AuthCard title="Email change confirmed">
       {data && (
         <p>
           Your email is <EmailText email={data.user.email} />.
         </p>
       )}
       <p>
-        The change is complete once you have opened the link that was sent to your new address. From then on, sign in
-        with that address.
+        The change is complete when you have opened the link sent to your new email. After that, sign in with the new
+        email.
       </p>
       <ButtonLink href="/dashboard">Go to your tasks</ButtonLink>
     </AuthCard>
   );
 }
 
-/** The link belongs to another account: it works once nobody is signed in here. */
+/** The link belongs to a different account than the one signed in here. Signing out makes it work. */
 function WrongAccount() {
   const { data } = useSession();
   const [signedOut, setSignedOut] = useState(false);
@@ -50,7 +50,7 @@ function WrongAccount() {
   if (signedOut) {
     return (
       <AuthCard key="signed-out" title="You are signed out" replaces>
-        <p>Now open the link in the email again. It asks for the password of its account.</p>
+        <p>Now open the link in the email again. You will be asked for the password of the account it belongs to.</p>
         <ButtonLink href="/signin">Sign in</ButtonLink>
       </AuthCard>
     );
@@ -75,7 +75,7 @@ function WrongAccount() {
   );
 }
 
-/** A link of a change did not work. It cannot be sent again from here: that takes a session. */
+/** The page after a link of an email change failed. A new link cannot be requested here, because that needs a session. */
 export function EmailChangeFailed({ code }: { code: string }) {
   if (code === WRONG_ACCOUNT) {
     return <WrongAccount />;
@@ -84,8 +84,8 @@ export function EmailChangeFailed({ code }: { code: string }) {
   return (
     <AuthCard title={title}>
       <p>{text} Your email was not changed.</p>
-      {code === INVALID && <p>Signing out where you requested the change cancels the link as well.</p>}
-      <ButtonLink href="/settings">Change it in your settings</ButtonLink>
+      {code === INVALID && <p>Signing out of the session that requested the change also cancels the link.</p>}
+      <ButtonLink href="/settings">Go to your settings</ButtonLink>
     </AuthCard>
   );
 }

@@ -1,7 +1,7 @@
 import { TextField } from "@/ui/text-field";
 import { rememberedEmail, rememberEmail } from "./typed-email";
 
-/** The email that somebody signs in with: password managers know it as the username. The next form starts with it. */
+/** The email of an account, which password managers treat as the username. Prefilled with the last typed email. */
 export function EmailField({ error }: { error: string | undefined }) {
   return (
     <TextField

@@ -1,4 +1,4 @@
-/** An email in a sentence. A long one breaks anywhere, and keeps its own direction. */
+/** An email inside a sentence. It can break anywhere and keeps its own text direction. */
 export function EmailText({ email }: { email: string }) {
   return <bdi className="font-medium wrap-anywhere">{email}</bdi>;
 }

@@ -6,19 +6,19 @@ import { MailForm } from "./mail-form";
 import { requestPasswordReset } from "./session";
 import { Unavailable } from "./unavailable";
 
-/** A page of the password reset, where the service has none. */
+/** The page of a password reset if the service does not offer it. */
 export function ResetDisabled() {
   return (
     <Unavailable
       title="Password reset is disabled"
-      text="This service cannot send you a link for a new password. Ask its administrator for help."
+      text="This service cannot email you a link to set a new password. Ask its administrator for help."
       href="/signin"
       action="Back to sign-in"
     />
   );
 }
 
-/** Asks for a link to set a new password. */
+/** Requests a link to set a new password. */
 export function ForgotPasswordForm() {
   const { passwordReset } = useCapabilities();
   if (!passwordReset) {
@@ -26,11 +26,12 @@ export function ForgotPasswordForm() {
   }
   return (
     <MailForm
-      title="Forgotten your password?"
-      action="Send a link"
+      title="Forgot your password?"
+      action="Send link"
       done={(email) => (
         <>
-          If there is an account with <EmailText email={email} />, a link to set a new password is on its way to it.
+          If an account exists for <EmailText email={email} />, you will receive an email with a link to set a new
+          password.
         </>
       )}
       send={requestPasswordReset}

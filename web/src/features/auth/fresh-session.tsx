@@ -3,13 +3,13 @@ import { PasswordDialog } from "./password-dialog";
 import type { User } from "./session";
 import { withFreshSession } from "./stale-session";
 
-/** Does what needs a fresh session. Fails with the refusal itself (`isStale`) when the password was not given. */
+/** Runs an action that needs a fresh session. Fails with the service's error (`isStale`) if no password was entered. */
 export type RunFresh = <Result>(action: () => Promise<Result>) => Promise<Result>;
 
-/** Does what needs a fresh session, and asks for the password in a dialog if the session is not fresh. */
+/** Runs actions that need a fresh session, and asks for the password in a dialog if the session is not fresh. */
 export function useFreshSession(user: User) {
   const [open, setOpen] = useState(false);
-  // Everything that was refused waits for the same dialog.
+  // All rejected actions wait for the same dialog.
   const waiting = useRef<((fresh: boolean) => void)[]>([]);
 
   function freshen(): Promise<boolean> {
@@ -26,7 +26,7 @@ export function useFreshSession(user: User) {
   const run: RunFresh = (action) => withFreshSession(action, freshen);
   return {
     run,
-    /** Stands somewhere in the page of who uses this, in no form: it has one. */
+    /** To be rendered by the caller, outside of any form: the dialog contains one. */
     dialog,
   };
 }

@@ -6,7 +6,7 @@ import { isRedirecting, useSession } from "./session";
 import { setSignedInMark } from "./signed-in-mark";
 import { returnPath } from "./return-path";
 
-/** A page for people who are not signed in; the others go on to where they wanted to be. */
+/** A page for users who are not signed in. Signed-in users are redirected to their destination. */
 export function GuestOnly({ children }: { children: ReactNode }) {
   const router = useRouter();
   const { data } = useSession();

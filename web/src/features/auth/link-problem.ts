@@ -1,19 +1,19 @@
-/** Why a link in a mail did not work. */
+/** Why a link in an email did not work. */
 export interface LinkProblem {
   title: string;
   text: string;
 }
 
-/** A link that was used, cancelled or made up. */
+/** The error code of a link that was used, cancelled or forged. */
 export const INVALID = "INVALID_TOKEN";
 
-/** A link that was opened by somebody who is signed in to another account. */
+/** The error code of a link that was opened while signed in to a different account. */
 export const WRONG_ACCOUNT = "INVALID_USER";
 
 const BY_CODE: Record<string, LinkProblem> = {
   [INVALID]: {
     title: "This link is no longer valid",
-    text: "A link works once. A newer password or another email on the account cancels it too.",
+    text: "Each link works once. Changing the account's password or email also cancels it.",
   },
   TOKEN_EXPIRED: {
     title: "This link has expired",
@@ -21,7 +21,7 @@ const BY_CODE: Record<string, LinkProblem> = {
   },
   [WRONG_ACCOUNT]: {
     title: "This link is for another account",
-    text: "You are signed in to a different account than the one this link was sent to.",
+    text: "You are signed in to a different account than the one this link belongs to.",
   },
 };
 
@@ -30,7 +30,7 @@ const UNKNOWN: LinkProblem = {
   text: "It may be incomplete. Some email programs break long links.",
 };
 
-/** What happened to a link, by the code that the service adds to the page's address as `error`. */
+/** Explains a failed link by the code that the service adds to the page's URL as `error`. */
 export function linkProblem(code: string): LinkProblem {
   return Object.hasOwn(BY_CODE, code) ? (BY_CODE[code] ?? UNKNOWN) : UNKNOWN;
 }

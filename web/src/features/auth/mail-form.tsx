@@ -13,7 +13,7 @@ const FIELDS = ["email"] as const;
 interface Props {
   title: string;
   action: string;
-  /** What the page says once the mail was requested; it must not tell whether there is an account. */
+  /** Shown after the email was requested. Must not reveal whether an account exists. */
   done: (email: string) => ReactNode;
   notice?: ReactNode;
   send: (values: { email: string }) => Promise<void>;
@@ -41,7 +41,7 @@ function RequestForm({ send, onSent, ...card }: FormProps) {
   );
 }
 
-/** Asks for an email, and has a mail sent to it. */
+/** Asks for an email and requests a message to it. */
 export function MailForm({ done, send, ...form }: Props) {
   const [sentTo, setSentTo] = useState<string>();
   const footer = (
@@ -51,14 +51,14 @@ export function MailForm({ done, send, ...form }: Props) {
       </Link>
     </p>
   );
-  // The empty text: back from there.
+  // An empty string means that the user came back to the form.
   if (!sentTo) {
     return <RequestForm {...form} send={send} replaces={sentTo === ""} footer={footer} onSent={setSentTo} />;
   }
   return (
     <CheckEmail
       send={() => send({ email: sentTo })}
-      back="Use another email"
+      back="Use a different email"
       onBack={() => setSentTo("")}
       footer={footer}
     >

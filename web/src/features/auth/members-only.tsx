@@ -15,12 +15,12 @@ import { hasSignedInMark, setSignedInMark } from "./signed-in-mark";
 import { signedOutPath, signInPath } from "./return-path";
 
 interface Props {
-  /** Stands for the page until it is known who is signed in. */
+  /** Shown while the session is loading. */
   shell: ReactNode;
   children: (user: User) => ReactNode;
 }
 
-/** A page for people who are signed in; the others are sent to the sign-in. */
+/** A page for signed-in users. Others are redirected to sign-in. */
 export function MembersOnly({ shell, children }: Props) {
   const router = useRouter();
   const queries = useQueryClient();
@@ -36,18 +36,18 @@ export function MembersOnly({ shell, children }: Props) {
       wasSignedIn.current = true;
       setSignedInMark();
     } else if (away) {
-      // Nothing of theirs stays behind for whoever comes next.
+      // Leaves no data behind for the next user of this browser.
       tokenCache.clear();
       queries.clear();
       const expired = hasSignedInMark();
-      // Who signed out on purpose leaves nothing behind to come back to.
+      // After a deliberate sign-out there is no page to return to.
       const left = wasSignedIn.current && !expired;
       const from = pathname + location.search + location.hash;
       router.replace(left ? signedOutPath(isSessionStillActive()) : signInPath(from, expired));
     }
   }, [data, away, router, queries, pathname]);
 
-  // Requested beside the session: a part that depends on them would move the page if it came later.
+  // Waits for the capabilities, which load in parallel: sections that depend on them would shift the page later.
   if (data && phase !== "loading") {
     return children(data.user);
   }
@@ -64,6 +64,6 @@ export function MembersOnly({ shell, children }: Props) {
       </main>
     );
   }
-  // Guests, who are on their way to the sign-in, are not shown a page that they cannot use.
+  // Guests are about to be redirected to sign-in and see no page that they cannot use.
   return away ? <main aria-busy="true" /> : shell;
 }

@@ -14,12 +14,12 @@ describe("the messages of the requirements", () => {
     expect(formErrorFor(new ServiceError(status, code, ""))).toEqual(complaint);
   });
 
-  it("finds the field that the service complains about", () => {
+  it("maps a validation error of the service to its field", () => {
     const error = new ServiceError(400, "VALIDATION_ERROR", "[body.email] Invalid email address");
     expect(formErrorFor(error)).toEqual({ field: "email", text: "Invalid email format" });
   });
 
-  it("puts the refusal of a weak password at its field", () => {
+  it("shows the rejection of a weak password at its field", () => {
     for (const message of [
       "This is one of the most common passwords.",
       "The password you entered has been compromised.",
@@ -30,18 +30,18 @@ describe("the messages of the requirements", () => {
     }
   });
 
-  it("never shows a text of the service's", () => {
+  it("never shows a message of the service", () => {
     for (const status of [0, 400, 401, 403, 404, 422, 429, 500, 503]) {
       expect(errorMessage(new ServiceError(status, "ODD", "stack trace at 0x00"))).not.toContain("stack");
     }
   });
 
-  it("says what is switched off", () => {
-    expect(formErrorFor(new ServiceError(404, "", "")).text).toBe("This service does not offer that.");
+  it("reports a disabled feature", () => {
+    expect(formErrorFor(new ServiceError(404, "", "")).text).toBe("This feature is disabled on this service.");
     expect(formErrorFor(new ServiceError(404, "NOT_FOUND", "")).text).toMatch(/^Something went wrong/);
   });
 
-  it("says what to set where the page's origin is not trusted", () => {
+  it("names the setting if the page's origin is not trusted", () => {
     vi.stubGlobal("window", { location: { origin: "http://192.168.1.7:8080" } });
     const { field, text } = formErrorFor(new ServiceError(403, "INVALID_ORIGIN", "Invalid origin"));
     expect(field).toBeUndefined();
@@ -51,18 +51,18 @@ describe("the messages of the requirements", () => {
     expect(formErrorFor(new ServiceError(403, "FORBIDDEN", "")).text).toMatch(/^Something went wrong/);
   });
 
-  it("says how long to wait", () => {
+  it("reports how long to wait", () => {
     expect(errorMessage(new ServiceError(429, "", "", 7))).toBe("Too many attempts. Try again in 7 seconds.");
     expect(errorMessage(new ServiceError(429, "", ""))).toBe("Too many attempts. Try again later.");
   });
 });
 
-describe("mistakes seen before a request", () => {
-  it("finds none in what is right", () => {
+describe("validation before a request", () => {
+  it("accepts valid values", () => {
     expect(validateSignUp({ name: "Ada", email: "ada@example.com", password: "12345678" })).toEqual([]);
   });
 
-  it("names every field that is wrong", () => {
+  it("reports every invalid field", () => {
     const fields = validateSignUp({ name: " ", email: "ada@", password: "1234567" }).map(({ field }) => field);
     expect(fields).toEqual(["name", "email", "password"]);
     expect(
@@ -70,7 +70,7 @@ describe("mistakes seen before a request", () => {
     ).toHaveLength(2);
   });
 
-  it("takes the length of a password from the service's settings", () => {
+  it("takes the password length from the service's settings", () => {
     const limits = { minLength: 12, maxLength: 20 };
     expect(passwordRule(limits)).toBe("At least 12 characters");
     expect(passwordRule({ ...limits, minLength: 1 })).toBe("At least 1 character");
@@ -84,7 +84,7 @@ describe("mistakes seen before a request", () => {
     expect(formErrorFor(new ServiceError(400, "PASSWORD_TOO_LONG", ""), limits)).toEqual(tooLong);
   });
 
-  it("does not hold a short password against who signs in", () => {
+  it("accepts a short password at sign-in", () => {
     expect(validateSignIn({ email: "ada@example.com", password: "x" })).toEqual([]);
     expect(validateSignIn({ email: "ada@example.com", password: "" })).toHaveLength(1);
   });

@@ -1,32 +1,32 @@
 import { isTimeout, ServiceError } from "@/lib/service-error";
 import { currentCapabilities, type PasswordLength } from "./capabilities";
 
-/** The fields of the forms, by their names in the protocol. */
+/** The form fields, by their names in the protocol. */
 export type FieldName = "name" | "email" | "password" | "currentPassword";
 
-/** What to say, and at which field; without one, for the whole form. */
+/** An error message for a field or, without a field, for the whole form. */
 export interface FormError {
   field?: FieldName;
   text: string;
 }
 
-/** The service's limits, so that a mistake is told before a request. */
+/** The service's limits, so that errors are shown before a request. */
 const MAX_NAME_LENGTH = 100;
 const MAX_EMAIL_LENGTH = 254;
-/** Coarse on purpose: the service decides. */
+/** Deliberately loose: the service has the final say. */
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 const INVALID_EMAIL_FORMAT = "Invalid email format";
 const WEAK_PASSWORD =
-  "This password is easy to guess. Choose one that is not common, not from a data breach, and not made of your name, " +
-  "your email or the name of this service.";
+  "This password is easy to guess. Choose one that is not common, has not appeared in a data breach, and is not based " +
+  "on your name, your email or the name of this service.";
 const INVALID_NAME = `Enter a name of at most ${MAX_NAME_LENGTH} characters`;
 
 function characters(count: number): string {
   return count === 1 ? "1 character" : `${count} characters`;
 }
 
-/** What a new password has to be, said beside its field. */
+/** The rule for new passwords, shown as a hint at the field. */
 export function passwordRule({ minLength }: PasswordLength): string {
   return `At least ${characters(minLength)}`;
 }
@@ -44,20 +44,20 @@ const BY_CODE: Record<string, FormError> = {
   INVALID_EMAIL_OR_PASSWORD: { text: "Invalid credentials" },
   INVALID_EMAIL: { field: "email", text: INVALID_EMAIL_FORMAT },
   EMAIL_NOT_VERIFIED: { text: "Verify your email first: open the link in the email we sent you." },
-  // A common password, words of the account or the service, or a password from a breach.
+  // A common password, words from the account or the service, or a password from a breach.
   PASSWORD_COMPROMISED: { field: "password", text: WEAK_PASSWORD },
-  INVALID_PASSWORD: { field: "currentPassword", text: "This is not your password" },
+  INVALID_PASSWORD: { field: "currentPassword", text: "Incorrect password" },
   CREDENTIAL_ACCOUNT_NOT_FOUND: { text: "This account has no password." },
-  CHANGE_EMAIL_DISABLED: { text: "This service does not change addresses." },
+  CHANGE_EMAIL_DISABLED: { text: "Changing your email is disabled on this service." },
   INVALID_CALLBACK_URL: {
-    text: "You cannot be sent back to the page you came from: its origin is not one of TRUSTED_ORIGINS.",
+    text: "You cannot be sent back to the page you came from, because TRUSTED_ORIGINS does not list its origin.",
   },
   INVALID_TOKEN: { text: "This link is no longer valid. Request a new one." },
   RESET_PASSWORD_DISABLED: { text: "This service sends no email, so it cannot reset passwords." },
-  VERIFICATION_EMAIL_NOT_ENABLED: { text: "This service sends no email, so it cannot verify yours." },
+  VERIFICATION_EMAIL_NOT_ENABLED: { text: "This service sends no email, so it cannot verify your email." },
   EMAIL_ALREADY_VERIFIED: { text: "This email is already verified." },
-  EMAIL_MISMATCH: { field: "email", text: "This is not the address you are signed in with." },
-  // Somebody was asked for the password, and cancelled.
+  EMAIL_MISMATCH: { field: "email", text: "This is not the email you are signed in with." },
+  // The user cancelled the password dialog.
   SESSION_NOT_FRESH: { text: "Nothing was changed. Confirm with your password to continue." },
   UNAUTHORIZED: { text: "Your session has ended. Sign in again." },
   EMAIL_PASSWORD_SIGN_UP_DISABLED: { text: "Sign-up is disabled." },
@@ -75,7 +75,7 @@ const BY_FIELD: Record<FieldName, (limits: PasswordLength) => string> = {
   password: ({ minLength, maxLength }) => `Enter a password of ${minLength} to ${characters(maxLength)}`,
 };
 
-/** What to say of a service that refused or kept silent, whatever was asked of it. */
+/** The message for an error that no form field explains. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ServiceError)) {
     return "Something went wrong. Please try again.";
@@ -91,27 +91,27 @@ export function errorMessage(error: unknown): string {
     return `Too many attempts. Try again ${wait ? `in ${wait} second${wait === 1 ? "" : "s"}` : "later"}.`;
   }
   if (error.status === 503) {
-    return "The service cannot answer right now. Please try again in a moment.";
+    return "The service is temporarily unavailable. Please try again in a moment.";
   }
   if (error.code === "INVALID_ORIGIN") {
     return untrustedOrigin();
   }
   if (error.status === 404 && !error.code) {
-    // The protocol's answer for everything that is switched off.
-    return "This service does not offer that.";
+    // The protocol's response for disabled features.
+    return "This feature is disabled on this service.";
   }
   return "Something went wrong. Please try again.";
 }
 
-/** What to say when the service does not trust the origin that this page was opened at. */
+/** The message if the service does not trust the page's origin. */
 function untrustedOrigin(): string {
   return (
     `The service does not accept requests from ${window.location.origin}. Open this page at the service's public URL ` +
-    "(BASE_URL), or have this origin added to TRUSTED_ORIGINS."
+    "(BASE_URL), or ask the administrator to add this origin to TRUSTED_ORIGINS."
   );
 }
 
-/** What to say at a form about a refusal. */
+/** Maps an error to a message for a form. */
 export function formErrorFor(error: unknown, limits = currentCapabilities().password): FormError {
   if (error instanceof ServiceError) {
     const known = BY_LENGTH[error.code]?.(limits) ?? BY_CODE[error.code];
@@ -126,22 +126,22 @@ export function formErrorFor(error: unknown, limits = currentCapabilities().pass
   return { text: errorMessage(error) };
 }
 
-/** What is wrong with the field of a form that asks for an address alone. */
+/** Validates an email. */
 export function validateEmail({ email }: { email: string }): FormError[] {
   return isEmail(email) ? [] : [{ field: "email", text: INVALID_EMAIL_FORMAT }];
 }
 
-/** What is wrong with a name. */
+/** Validates a name. */
 export function validateName({ name }: { name: string }): FormError[] {
   return !name.trim() || name.length > MAX_NAME_LENGTH ? [{ field: "name", text: INVALID_NAME }] : [];
 }
 
-/** What is wrong with the password that confirms something. */
+/** Validates the current password that confirms an action. */
 export function validateConfirmation({ currentPassword }: { currentPassword: string }): FormError[] {
   return currentPassword ? [] : [{ field: "currentPassword", text: "Enter your password" }];
 }
 
-/** What is wrong with a new password. */
+/** Validates a new password. */
 export function validatePassword(
   { password }: { password: string },
   limits = currentCapabilities().password,
@@ -152,17 +152,17 @@ export function validatePassword(
   return password.length > limits.maxLength ? [tooLong(limits)] : [];
 }
 
-/** What is wrong with the fields of a new account. */
+/** Validates the fields of a sign-up. */
 export function validateSignUp(values: { name: string; email: string; password: string }): FormError[] {
   return [...validateName(values), ...validateEmail(values), ...validatePassword(values)];
 }
 
-/** Whether this may be an address. */
+/** Whether the text looks like an email. */
 function isEmail(text: string): boolean {
   return text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
 }
 
-/** What is wrong with the fields of a sign-in: its password follows no rule, since old ones may be shorter. */
+/** Validates the fields of a sign-in. Existing passwords may be shorter than the rule for new ones. */
 export function validateSignIn(values: { email: string; password: string }): FormError[] {
   const found = validateEmail(values);
   if (!values.password) {

@@ -7,7 +7,7 @@ interface Props {
   error: string | undefined;
 }
 
-/** A password that somebody makes up: password managers offer one here. */
+/** A field for a new password. Password managers offer to generate one. */
 export function NewPasswordField({ label, error }: Props) {
   const { password } = useCapabilities();
   return (
@@ -17,7 +17,7 @@ export function NewPasswordField({ label, error }: Props) {
       secret={label.toLowerCase()}
       autoComplete="new-password"
       required
-      // Generators of passwords read it. No maximum here: browsers would cut a longer one off without a word.
+      // Read by password generators. No `maxLength`: browsers would silently truncate a longer password.
       minLength={password.minLength}
       hint={passwordRule(password)}
       error={error}

@@ -12,11 +12,11 @@ const FIELDS = ["email", "password"] as const;
 
 interface Props {
   user: User;
-  /** Told when the dialog is closed, and whether the session is fresh now. */
+  /** Called when the dialog closes, with whether the session is fresh now. */
   onClose: (fresh: boolean) => void;
 }
 
-/** Asks somebody who signed in a while ago for the password. */
+/** Asks for the password again if the session is too old for an action. */
 export function PasswordDialog({ user, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const form = useRef<HTMLFormElement>(null);
@@ -38,7 +38,7 @@ export function PasswordDialog({ user, onClose }: Props) {
   }, []);
 
   return (
-    // It is closed before it goes: only then does the browser put the focus back where it was.
+    // Closed before it is unmounted, so that the browser restores the focus.
     <dialog
       ref={dialog}
       aria-labelledby="password-title"
@@ -46,9 +46,9 @@ export function PasswordDialog({ user, onClose }: Props) {
       className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-2xl border border-line bg-card p-6 text-ink backdrop:bg-black/50"
     >
       <h2 id="password-title" className="mb-1 text-lg font-bold">
-        Is it you?
+        Confirm your password
       </h2>
-      <p className="mb-4 text-soft">You signed in a while ago. Enter your password to go on.</p>
+      <p className="mb-4 text-soft">You signed in a while ago. Enter your password to continue.</p>
       <form
         ref={form}
         method="post"
@@ -57,7 +57,7 @@ export function PasswordDialog({ user, onClose }: Props) {
         className="flex flex-col gap-4"
       >
         {formError && <Notice kind="error">{formError}</Notice>}
-        {/* It cannot be changed; password managers know by it which password to fill in. */}
+        {/* Read-only; tells password managers which password to fill in. */}
         <TextField label="Email" name="email" type="email" autoComplete="username" readOnly value={user.email} />
         <PasswordField
           label="Password"
@@ -73,7 +73,7 @@ export function PasswordDialog({ user, onClose }: Props) {
           </Button>
         </div>
         <p role="status" className="text-sm text-soft empty:hidden">
-          {slow && "Still waiting for an answer: the network is slow."}
+          {slow && "Still waiting for a response. Your connection may be slow."}
         </p>
       </form>
     </dialog>

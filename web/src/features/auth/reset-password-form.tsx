@@ -17,7 +17,7 @@ import { useForm } from "./use-form";
 
 const FIELDS = ["password"] as const;
 
-/** A link that sets no password any more, and the way to another one. */
+/** The page for an invalid reset link, with a link to request a new one. */
 function InvalidLink({ code, replaces }: { code: string; replaces: boolean }) {
   const { title, text } = linkProblem(code);
   return (
@@ -31,10 +31,10 @@ function InvalidLink({ code, replaces }: { code: string; replaces: boolean }) {
 interface FormProps {
   token: string;
   onDone: () => void;
-  onRefused: () => void;
+  onInvalid: () => void;
 }
 
-function NewPasswordForm({ token, onDone, onRefused }: FormProps) {
+function NewPasswordForm({ token, onDone, onInvalid }: FormProps) {
   const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
     validate: validatePassword,
@@ -46,7 +46,7 @@ function NewPasswordForm({ token, onDone, onRefused }: FormProps) {
         if (!(error instanceof ServiceError && error.code === INVALID)) {
           throw error;
         }
-        onRefused();
+        onInvalid();
       }
     },
   });
@@ -63,18 +63,18 @@ function NewPasswordForm({ token, onDone, onRefused }: FormProps) {
   );
 }
 
-/** Sets a new password; the link of a mail leads here, with its token or with the reason why there is none. */
+/** Sets a new password. The link in the email leads here, with a token or an error code. */
 export function ResetPasswordForm() {
   const query = new URLSearchParams(useSearch());
   const hydrated = useHydrated();
   const { passwordReset } = useCapabilities();
-  const [outcome, setOutcome] = useState<"done" | "refused">();
+  const [outcome, setOutcome] = useState<"done" | "invalid">();
   const token = query.get("token") ?? "";
   const error = query.get("error");
   if (outcome === "done") {
     return (
-      <AuthCard title="Your password is changed" replaces>
-        <p>All devices are signed out. Sign in with your new password.</p>
+      <AuthCard title="Password changed" replaces>
+        <p>You have been signed out on all devices. Sign in with your new password.</p>
         <ButtonLink href="/signin">Sign in</ButtonLink>
       </AuthCard>
     );
@@ -82,12 +82,12 @@ export function ResetPasswordForm() {
   if (!passwordReset) {
     return <ResetDisabled />;
   }
-  if (outcome === "refused" || error !== null) {
+  if (outcome === "invalid" || error !== null) {
     return <InvalidLink code={error ?? INVALID} replaces={error === null} />;
   }
-  // The exported page knows no address: it holds the form.
+  // The exported HTML has no URL to read. It contains the form.
   if (hydrated && !token) {
     return <InvalidLink code="" replaces={false} />;
   }
-  return <NewPasswordForm token={token} onDone={() => setOutcome("done")} onRefused={() => setOutcome("refused")} />;
+  return <NewPasswordForm token={token} onDone={() => setOutcome("done")} onInvalid={() => setOutcome("invalid")} />;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { signInPath, returnPath } from "./return-path";
 
-describe("the way back", () => {
-  it("leads through the sign-in to where one was", () => {
+describe("the return path", () => {
+  it("leads through sign-in back to the page", () => {
     const address = signInPath("/dashboard?search=a%26b", true);
     expect(address).toBe("/signin?expired&next=%2Fdashboard%3Fsearch%3Da%2526b");
     expect(returnPath(new URL(address, "http://page").search)).toBe("/dashboard?search=a%26b");
@@ -14,7 +14,7 @@ describe("the way back", () => {
     expect(returnPath(new URL(address, "http://page").search)).toBe("/settings#password");
   });
 
-  it("says nothing that need not be said", () => {
+  it("omits defaults", () => {
     expect(signInPath("/dashboard", false)).toBe("/signin");
     expect(signInPath("/dashboard", true)).toBe("/signin?expired");
     expect(returnPath("")).toBe("/dashboard");

@@ -1,35 +1,35 @@
-/** Where signed-in people begin. */
-export const START = "/dashboard";
+/** The start page of signed-in users. */
+const HOME = "/dashboard";
 
-/** Pages that one may come back to. Anything else could be somebody else's site. */
+/** Pages that sign-in may return to. Other values could lead to another site. */
 const PAGES = new Set(["/dashboard", "/settings"]);
 
-/** The sign-in page's address: why one is there, and where to go from it. */
+/** The path of the sign-in page, with the reason and the page to return to. */
 export function signInPath(from: string, expired: boolean): string {
   const query = new URLSearchParams();
   if (expired) {
     query.set("expired", "");
   }
-  if (from !== START) {
+  if (from !== HOME) {
     query.set("next", from);
   }
   const text = query.toString().replace("expired=", "expired");
   return text ? `/signin?${text}` : "/signin";
 }
 
-/** The sign-in page's address after a sign-out. It says so if the session could not be ended. */
+/** The path of the sign-in page after a sign-out, with a marker if the session could not be ended. */
 export function signedOutPath(isSessionStillActive: boolean): string {
   return isSessionStillActive ? "/signin?not-ended" : "/signin";
 }
 
-/** Where to go after signing in, given the sign-in page's query. */
+/** Returns the path to open after sign-in, given the query of the sign-in page. */
 export function returnPath(search: string): string {
-  const next = new URLSearchParams(search).get("next") ?? START;
+  const next = new URLSearchParams(search).get("next") ?? HOME;
   const base = "http://page.invalid";
   try {
     const url = new URL(next, base);
-    return url.origin === base && PAGES.has(url.pathname) ? url.pathname + url.search + url.hash : START;
+    return url.origin === base && PAGES.has(url.pathname) ? url.pathname + url.search + url.hash : HOME;
   } catch {
-    return START;
+    return HOME;
   }
 }

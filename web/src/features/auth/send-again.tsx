@@ -4,7 +4,7 @@ import { useResend } from "./use-resend";
 
 interface Props {
   send: () => Promise<void>;
-  /** Whether a mail has just been sent, so that another one has to wait. */
+  /** Whether an email has just been sent, so that the next one has to wait. */
   sent: boolean;
 }
 
@@ -12,7 +12,7 @@ function seconds(count: number): string {
   return count === 1 ? "1 second" : `${count} seconds`;
 }
 
-/** Has a mail sent, and says when another one can be. */
+/** A button that sends an email, with the time until the next one can be sent. */
 export function SendAgain({ send, sent }: Props) {
   const { resend, busy, left, again, failure } = useResend(send, sent);
   return (
@@ -23,7 +23,7 @@ export function SendAgain({ send, sent }: Props) {
       </Button>
       <div className="min-h-11 text-sm text-soft">
         <p role="status">{again && "Requested. Email can take a few minutes to arrive."}</p>
-        {left > 0 && <p>You can request another one in {seconds(left)}.</p>}
+        {left > 0 && <p>You can request another email in {seconds(left)}.</p>}
       </div>
     </>
   );

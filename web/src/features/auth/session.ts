@@ -5,21 +5,21 @@ import { resetBanner } from "./dismissed-banner";
 import { clearSignedInMark, hasSignedInMark, setSignedInMark } from "./signed-in-mark";
 import { forgetEmail } from "./typed-email";
 
-/** The status of an answer by a service whose database is away. */
+/** The status of a response if the service's database is down. */
 const UNAVAILABLE = 503;
 
-/** The session as far as the page knows it. */
+/** The session, as a hook. */
 export const useSession = authClient.useSession;
 
-/** The session as it is known at this moment, for what goes on between two looks of React. */
+/** The session known now, for code that runs between renders. */
 export function currentSession() {
   return authClient.$store.atoms.session?.get() as ReturnType<typeof useSession> | undefined;
 }
 
-/** Who is signed in. */
+/** The signed-in user. */
 export type User = typeof authClient.$Infer.Session.user;
 
-/** Where a link that verifies an address leads; a link that is no longer valid adds an `error`. */
+/** The URL that verification links redirect to. Invalid links add an `error`. */
 function verificationUrl(): string {
   return `${location.origin}/verify-email?done=1`;
 }
@@ -32,7 +32,7 @@ function startSession(): void {
   notifyTabs("signed-in");
 }
 
-/** Knows, in every tab, that the session was ended on purpose. */
+/** Clears the session in every tab after a deliberate sign-out, so that it is not reported as expired. */
 export function clearSession(): void {
   clearSignedInMark();
   tokenCache.clear();
@@ -42,7 +42,7 @@ export function clearSession(): void {
   refreshSession();
 }
 
-/** Makes an account, and a session of it, unless the address has to be verified first: then the answer is false. */
+/** Creates an account and starts a session. Returns false if no session was started, e.g. until the email is verified. */
 export async function signUp(values: { name: string; email: string; password: string }): Promise<boolean> {
   const callbackURL = verificationUrl();
   const { token } = await callAuth((fetchOptions) => authClient.signUp.email({ ...values, callbackURL, fetchOptions }));
@@ -55,12 +55,12 @@ export async function signUp(values: { name: string; email: string; password: st
 
 let redirecting = false;
 
-/** Whether the browser is on its way to an application that sent it here to sign in. */
+/** Whether the browser is being redirected to the application that sent it here to sign in. */
 export function isRedirecting(): boolean {
   return redirecting;
 }
 
-/** Begins a session. With `callbackURL`, which the service checks, the official client then leaves for that page. */
+/** Starts a session. With a `callbackURL`, which the service validates, the client then redirects to that page. */
 export async function signIn(values: { email: string; password: string }, callbackURL?: string): Promise<void> {
   redirecting = callbackURL !== undefined;
   const back = callbackURL === undefined ? {} : { callbackURL };
@@ -73,15 +73,15 @@ export async function signIn(values: { email: string; password: string }, callba
   startSession();
 }
 
-/** Begins a session in place of the one that is too old for something. The page knows it when this is done. */
+/** Replaces a session that is too old with a fresh one, and refetches it. */
 export async function reauthenticate(values: { email: string; password: string }): Promise<void> {
   const before = currentSession()?.data?.session.token;
-  // The client would look at the session by itself, after the first of these calls and in the midst of the second.
+  // Keeps the client from refetching the session between these calls.
   const quiet = { disableSignal: true };
   await callAuth((options) => authClient.signIn.email({ ...values, fetchOptions: { ...options, ...quiet } }));
   startSession();
   if (before) {
-    // The session before would be listed as another device. If it cannot be ended now, that list can still end it.
+    // The previous session would be listed as another device. If this fails, the user can still sign it out there.
     await callAuth((options) =>
       authClient.revokeSession({ token: before, fetchOptions: { ...options, ...quiet } }),
     ).catch(() => {});
@@ -91,16 +91,16 @@ export async function reauthenticate(values: { email: string; password: string }
 
 let stillActive = false;
 
-/** Whether the last sign-out removed the session from this browser, but could not end it. */
+/** Whether the last sign-out removed the session from this browser but could not end it. */
 export function isSessionStillActive(): boolean {
   return stillActive;
 }
 
-/** Ends the session, here and in every tab. If the service cannot end it, this browser is signed out all the same. */
+/** Ends the session in every tab. If the service cannot end it, this browser is signed out anyway. */
 export async function signOut(): Promise<void> {
   const hadMark = hasSignedInMark();
   stillActive = false;
-  // Before the request: nobody who looks at the session meanwhile may call it expired.
+  // Before the request, so that no tab reports the session as expired in the meantime.
   clearSignedInMark();
   try {
     await callAuth((fetchOptions) => authClient.signOut({ fetchOptions }));
@@ -116,7 +116,7 @@ export async function signOut(): Promise<void> {
   clearSession();
 }
 
-/** Whether a sign-out that was answered 503 has cleared the cookies: then there is no session, database or not. */
+/** Whether a sign-out that failed with 503 has cleared the cookies. Without cookies there is no session. */
 async function areCookiesCleared(error: unknown): Promise<boolean> {
   if (!(error instanceof ServiceError && error.status === UNAVAILABLE)) {
     return false;
@@ -128,25 +128,25 @@ async function areCookiesCleared(error: unknown): Promise<boolean> {
   );
 }
 
-/** Asks for a mail with a link to set a new password. The answer never tells whether there is such an account. */
+/** Requests an email with a link to set a new password. The response never reveals whether the account exists. */
 export async function requestPasswordReset(values: { email: string }): Promise<void> {
   const redirectTo = `${location.origin}/reset-password`;
   await callAuth((fetchOptions) => authClient.requestPasswordReset({ ...values, redirectTo, fetchOptions }));
 }
 
-/** Sets a new password by the token of a link; every session ends. */
+/** Sets a new password with the token of a link. Ends every session. */
 export async function resetPassword(token: string, newPassword: string): Promise<void> {
   await callAuth((fetchOptions) => authClient.resetPassword({ newPassword, token, fetchOptions }));
   clearSession();
 }
 
-/** Asks for another mail that verifies an address. */
+/** Requests another verification email. */
 export async function requestVerification(values: { email: string }): Promise<void> {
   const callbackURL = verificationUrl();
   await callAuth((fetchOptions) => authClient.sendVerificationEmail({ ...values, callbackURL, fetchOptions }));
 }
 
-/** Has every tab look at the session again, whose email was verified by a link. */
+/** Makes every tab refetch the session after a link has verified the email. */
 export function emailVerified(): void {
   refreshSession();
   notifyTabs("signed-in");

@@ -22,12 +22,12 @@ const SESSION_NOT_ENDED =
   "You are signed out of this browser, but the service could not end your session. To end it, sign in and sign out " +
   "that device under Settings.";
 
-/** Whether a sign-in was refused because its email is not verified: only the right password is told so. */
+/** Whether a sign-in failed because the email is not verified. The service reports this only for the correct password. */
 function isUnverified(error: unknown): boolean {
   return error instanceof ServiceError && error.code === "EMAIL_NOT_VERIFIED";
 }
 
-/** The other ways from here. A link that is switched off keeps its place, so that nothing moves when that is known. */
+/** Links to the other auth pages. A disabled link keeps its space, so that nothing shifts when the capabilities load. */
 function OtherLinks({ search }: { search: string }) {
   const { signUp, passwordReset } = useCapabilities();
   return (
@@ -40,23 +40,23 @@ function OtherLinks({ search }: { search: string }) {
       </p>
       <p className={passwordReset ? "" : "invisible"}>
         <Link className="font-medium text-accent underline" href="/forgot-password">
-          Forgotten your password?
+          Forgot your password?
         </Link>
       </p>
     </>
   );
 }
 
-/** Why somebody is here, if the session ended by itself or did not end. */
-function reason(query: URLSearchParams) {
+/** Explains why the user is here, if the session expired or could not be ended. */
+function sessionNotice(query: URLSearchParams) {
   if (query.has("expired")) {
-    return <Notice kind="info">Session expired. Sign in to go on where you were.</Notice>;
+    return <Notice kind="info">Session expired. Sign in to continue where you left off.</Notice>;
   }
   return query.has("not-ended") && <Notice kind="error">{SESSION_NOT_ENDED}</Notice>;
 }
 
 interface FormProps {
-  /** Whether it comes back in place of something else. */
+  /** Whether the form replaces another card. */
   replaces: boolean;
   onUnverified: (email: string) => void;
 }
@@ -86,7 +86,7 @@ function PasswordForm({ replaces, onUnverified }: FormProps) {
       busy={busy}
       formError={formError}
       onSubmit={(event) => void onSubmit(event)}
-      notice={reason(query)}
+      notice={sessionNotice(query)}
       footer={<OtherLinks search={search} />}
     >
       <EmailField error={errorFor("email")} />
@@ -101,7 +101,7 @@ function PasswordForm({ replaces, onUnverified }: FormProps) {
   );
 }
 
-/** The sign-in. An email that has to be verified first gets its link from here. */
+/** The sign-in page. If the email has to be verified first, it offers to send the link. */
 export function SignInForm() {
   const { signInMethods, emailVerification } = useCapabilities();
   const [unverified, setUnverified] = useState<string>();
@@ -115,7 +115,7 @@ export function SignInForm() {
       />
     );
   }
-  // The empty text: back from there.
+  // An empty string means that the user came back to the form.
   if (!unverified) {
     return <PasswordForm replaces={unverified === ""} onUnverified={setUnverified} />;
   }
@@ -128,8 +128,8 @@ export function SignInForm() {
       onBack={() => setUnverified("")}
     >
       <p>
-        <EmailText email={unverified} /> is not verified yet. Open the link in the email that we sent to it, then sign
-        in again. If you cannot find the email, look in your spam folder or request a new link.
+        <EmailText email={unverified} /> is not verified yet. Open the link in the email we sent you, then sign in
+        again. If you cannot find the email, check your spam folder or request a new link.
       </p>
     </CheckEmail>
   );

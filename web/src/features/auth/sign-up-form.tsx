@@ -19,22 +19,23 @@ import { useForm } from "./use-form";
 
 const FIELDS = ["name", "email", "password"] as const;
 
-/** A sign-up that began no session: who signed up, and what is left to do. */
+/** A sign-up that did not start a session, and the user's next step. */
 interface SignedUp {
   name: string;
   email: string;
   next: "verify" | "sign in";
 }
 
-/** Whether an account that was not signed in has to verify its email. A service that does not say so may want it. */
+/** Whether the user has to verify the email before signing in. Assumed if the capabilities are unknown. */
 async function nextStep(): Promise<SignedUp["next"]> {
   const { phase, emailVerification } = await loadedCapabilities();
   return phase === "known" && !emailVerification.required ? "sign in" : "verify";
 }
 
 interface FormProps {
-  /** Whether it comes back in place of something else, and the name that was typed before. */
+  /** Whether the form replaces another card. */
   again: boolean;
+  /** The name typed before. */
   name: string;
   onDone: (done: SignedUp) => void;
 }
@@ -60,7 +61,7 @@ function AccountForm({ again, name, onDone }: FormProps) {
       onSubmit={(event) => void onSubmit(event)}
       footer={
         <p>
-          Have an account?{" "}
+          Already have an account?{" "}
           <Link className="font-medium text-accent underline" href={`/signin${search}`}>
             Sign in
           </Link>
@@ -114,7 +115,7 @@ export function SignUpForm() {
     return (
       <AuthCard title="Sign-up complete" replaces>
         <p>
-          You can sign in as <EmailText email={done.email} /> now.
+          You can now sign in as <EmailText email={done.email} />.
         </p>
         <ButtonLink href={`/signin${search}`}>Sign in</ButtonLink>
       </AuthCard>
@@ -123,12 +124,12 @@ export function SignUpForm() {
   return (
     <CheckEmail
       send={emailVerification.enabled ? () => requestVerification({ email: done.email }) : undefined}
-      back="Use another email"
+      back="Use a different email"
       onBack={() => setAgain(true)}
     >
       <p>
-        Open the link in the email to <EmailText email={done.email} /> to complete your sign-up. Open it in this
-        browser; any other browser asks for your password.
+        To complete your sign-up, open the link in the email to <EmailText email={done.email} />. Open it in this
+        browser; other browsers will ask for your password.
       </p>
     </CheckEmail>
   );

@@ -1,18 +1,18 @@
-// The session's cookie cannot be seen by the page. This mark, which is no secret and opens nothing, tells a session
-// that ended by itself from one that was never there.
+// The page cannot read the session cookie. This mark distinguishes an expired session from no session. It is not secret and
+// grants no access.
 const MARK = "latchkey.signed-in";
 
-/** Remembers that somebody signed in here. */
+/** Records that a user signed in with this browser. */
 export function setSignedInMark(): void {
   try {
     localStorage.setItem(MARK, "1");
   } catch {
-    // Storage may be forbidden. An ended session is taken for a sign-out then: it is not called expired, and what was
-    // typed is not kept.
+    // Storage may be blocked. An expired session is then treated as a sign-out: it is not reported as expired, and drafts
+    // are deleted.
   }
 }
 
-/** Forgets it: they signed out. */
+/** Clears the mark after a sign-out. */
 export function clearSignedInMark(): void {
   try {
     localStorage.removeItem(MARK);
@@ -21,7 +21,7 @@ export function clearSignedInMark(): void {
   }
 }
 
-/** Whether somebody signed in here and did not sign out. */
+/** Whether a user signed in with this browser and has not signed out. */
 export function hasSignedInMark(): boolean {
   try {
     return localStorage.getItem(MARK) !== null;

@@ -11,28 +11,28 @@ describe("withFreshSession", () => {
     expect(freshen).not.toHaveBeenCalled();
   });
 
-  it("goes on with what was wanted once the session is fresh", async () => {
+  it("repeats the action once the session is fresh", async () => {
     const action = vi.fn(async () => "done").mockRejectedValueOnce(stale);
     expect(await withFreshSession(action, async () => true)).toBe("done");
     expect(action).toHaveBeenCalledTimes(2);
   });
 
-  it("lets the refusal stand when nobody makes it fresh", async () => {
+  it("fails with the original error if the session stays stale", async () => {
     const action = vi.fn(async () => Promise.reject(stale));
     await expect(withFreshSession(action, async () => false)).rejects.toBe(stale);
     expect(action).toHaveBeenCalledOnce();
   });
 
-  it("asks once, even if the session is stale again at once", async () => {
+  it("asks once, even if the session is stale again immediately", async () => {
     const freshen = vi.fn(async () => true);
     await expect(withFreshSession(async () => Promise.reject(stale), freshen)).rejects.toBe(stale);
     expect(freshen).toHaveBeenCalledOnce();
   });
 
-  it("asks nothing about other refusals", async () => {
+  it("does not ask after other errors", async () => {
     const freshen = vi.fn(async () => true);
-    const away = new ServiceError(503, "", "");
-    await expect(withFreshSession(async () => Promise.reject(away), freshen)).rejects.toBe(away);
+    const unavailable = new ServiceError(503, "", "");
+    await expect(withFreshSession(async () => Promise.reject(unavailable), freshen)).rejects.toBe(unavailable);
     expect(freshen).not.toHaveBeenCalled();
   });
 });

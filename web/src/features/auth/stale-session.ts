@@ -1,13 +1,13 @@
 import { ServiceError } from "@/lib/service-error";
 
-/** Whether the service refused something because the session began too long ago. */
+/** Whether the service rejected a request because the session is too old. */
 export function isStale(error: unknown): boolean {
   return error instanceof ServiceError && error.code === "SESSION_NOT_FRESH";
 }
 
 /**
- * Does something that may need a fresh session. If it does, `freshen` is asked for one, and what was wanted is done
- * again; without one the refusal stands. It is asked once: a session that is stale at once would ask for ever.
+ * Runs an action that may need a fresh session. If it does, calls `freshen` and repeats the action; if `freshen` returns
+ * false, throws the service's error. Asks only once, since a session that is stale immediately would ask forever.
  */
 export async function withFreshSession<Result>(
   action: () => Promise<Result>,
@@ -15,9 +15,9 @@ export async function withFreshSession<Result>(
 ): Promise<Result> {
   try {
     return await action();
-  } catch (refusal) {
-    if (!isStale(refusal) || !(await freshen())) {
-      throw refusal;
+  } catch (error) {
+    if (!isStale(error) || !(await freshen())) {
+      throw error;
     }
     return action();
   }

@@ -1,17 +1,17 @@
-// In memory alone: an email belongs neither into an address nor into the browser's storage.
+// In memory only: an email must not end up in a URL or in the browser's storage.
 let typed = "";
 
-/** Remembers the email that was typed into one form, for the next form that asks for it. */
+/** Remembers the email typed into a form, to prefill the next form. */
 export function rememberEmail(email: string): void {
   typed = email;
 }
 
-/** The email that was typed last, or an empty text. */
+/** The last typed email, or an empty string. */
 export function rememberedEmail(): string {
   return typed;
 }
 
-/** Forgets it, when a session begins or ends. */
+/** Clears the email when a session starts or ends. */
 export function forgetEmail(): void {
   typed = "";
 }

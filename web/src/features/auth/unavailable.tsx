@@ -8,7 +8,7 @@ interface Props {
   action: string;
 }
 
-/** A page whose feature is switched off at the service, opened by its address: what is off, and where to go instead. */
+/** The page for a disabled feature: explains what is disabled and links to another page. */
 export function Unavailable({ title, text, href, action }: Props) {
   return (
     <AuthCard title={title}>

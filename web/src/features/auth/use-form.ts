@@ -1,25 +1,25 @@
 import { useRef, useState, type FormEvent } from "react";
 import { formErrorFor, type FormError, type FieldName } from "./messages";
 
-/** What a form of this feature needs. */
-interface Rules<Name extends FieldName> {
+/** The fields of a form, their validation and its submit function. */
+interface Options<Name extends FieldName> {
   fields: readonly Name[];
   validate: (values: Record<Name, string>) => FormError[];
   submit: (values: Record<Name, string>) => Promise<void>;
 }
 
-/** A form's state: its errors, and whether it is under way. The inputs keep their own text, so none is lost. */
-export function useForm<Name extends FieldName>({ fields, validate, submit }: Rules<Name>) {
+/** A form's state: its errors and whether it is submitting. The inputs are uncontrolled, so no text is lost. */
+export function useForm<Name extends FieldName>({ fields, validate, submit }: Options<Name>) {
   const [errors, setErrors] = useState<FormError[]>([]);
   const [busy, setBusy] = useState(false);
-  // The busy button holds back clicks and Enter, and not a password manager that submits the form itself.
+  // The busy button blocks clicks and Enter, but not a password manager that submits the form itself.
   const submitting = useRef(false);
 
   function showErrors(form: HTMLFormElement, found: FormError[]) {
     setErrors(found);
     const first = fields.find((name) => found.some(({ field }) => field === name));
     if (first) {
-      // The field tells its own error once it has the focus.
+      // Screen readers announce the error when the field receives the focus.
       requestAnimationFrame(() => (form.elements.namedItem(first) as HTMLInputElement | null)?.focus());
     }
   }
@@ -55,9 +55,9 @@ export function useForm<Name extends FieldName>({ fields, validate, submit }: Ru
   return {
     onSubmit,
     busy,
-    /** The complaint about a field, if there is one. */
+    /** The error of a field, if any. */
     errorFor: (name: Name) => errors.find(({ field }) => field === name)?.text,
-    /** The complaint about the form as a whole. */
+    /** The error of the whole form, if any. */
     formError: errors.find(({ field }) => !field)?.text,
   };
 }

@@ -3,10 +3,10 @@ import { ServiceError } from "@/lib/service-error";
 import { useCountdown } from "@/ui/use-countdown";
 import { formErrorFor } from "./messages";
 
-/** Between two mails, in seconds: mail takes a while, and the service sends a mailbox only a few an hour. */
+/** Seconds between two emails: delivery takes a while, and the service limits the emails per mailbox and hour. */
 export const RESEND_WAIT = 30;
 
-/** Sends a mail on request, with a wait between two. `sent`: whether one has just been sent, and the wait is on. */
+/** Sends an email on request, with a delay between two. `sent`: an email was just sent, so the delay has started. */
 export function useResend(send: () => Promise<void>, sent: boolean) {
   const [left, wait] = useCountdown(sent ? RESEND_WAIT : 0);
   const [busy, setBusy] = useState(false);
@@ -34,9 +34,9 @@ export function useResend(send: () => Promise<void>, sent: boolean) {
   return {
     resend,
     busy,
-    /** Seconds until the next one may be sent. */
+    /** Seconds until the next email may be sent. */
     left,
-    /** Whether one was sent from here. */
+    /** Whether an email was sent by this hook. */
     again,
     failure,
   };

@@ -1,4 +1,4 @@
-/** Tells password managers whose password a form holds, where the form shows no email. */
+/** A hidden field that tells password managers which account a password belongs to. */
 export function UsernameField({ email }: { email: string }) {
   return <input className="hidden" name="username" autoComplete="username" readOnly value={email} />;
 }

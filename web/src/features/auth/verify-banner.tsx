@@ -6,11 +6,11 @@ import { dismissBanner, isBannerDismissed, rememberBanner } from "./dismissed-ba
 import { requestVerification, type User } from "./session";
 import { useResend } from "./use-resend";
 
-const LOOK = "border-b border-line bg-card print:hidden";
+const BANNER_CLASS = "border-b border-line bg-card print:hidden";
 
 interface Props {
   user: User;
-  /** Puts the focus somewhere else: its button is gone. */
+  /** Moves the focus elsewhere, since the dismissed button is gone. */
   onDismiss: () => void;
 }
 
@@ -46,7 +46,7 @@ function Banner({ user, onDismiss }: Props) {
     REMINDER
   );
   return (
-    <section aria-label="Verification reminder" className={LOOK}>
+    <section aria-label="Verification reminder" className={BANNER_CLASS}>
       <Frame
         message={message}
         failure={failure}
@@ -65,10 +65,10 @@ function Banner({ user, onDismiss }: Props) {
   );
 }
 
-/** Holds the place of the reminder in a page that is loading, if it was shown the last time: then nothing moves. */
+/** Reserves space for the reminder while the page loads, if it was shown the last time, so that nothing shifts. */
 export function VerifyBannerPlace() {
   return (
-    <div inert aria-hidden="true" className={`hidden in-data-reminded:block ${LOOK}`}>
+    <div inert aria-hidden="true" className={`hidden in-data-reminded:block ${BANNER_CLASS}`}>
       <Frame
         message={REMINDER}
         buttons={
@@ -84,7 +84,7 @@ export function VerifyBannerPlace() {
   );
 }
 
-/** Reminds somebody to verify their email, where the service can send the link. It can be dismissed in this tab. */
+/** Reminds the user to verify their email, if the service can send the link. Can be dismissed for this tab. */
 export function VerifyBanner({ user, onDismiss }: Props) {
   const { phase, emailVerification } = useCapabilities();
   const [dismissed, setDismissed] = useState(isBannerDismissed);

@@ -13,7 +13,7 @@ import { MailForm } from "./mail-form";
 import { requestVerification, emailVerified } from "./session";
 import { Unavailable } from "./unavailable";
 
-/** Asks for a link that verifies an email; after a link that did not, with the reason. */
+/** Requests a verification link. After a failed link, shows the reason. */
 function RequestLink({ code }: { code: string | null }) {
   const { emailVerification } = useCapabilities();
   const problem = code === null ? undefined : linkProblem(code);
@@ -21,7 +21,7 @@ function RequestLink({ code }: { code: string | null }) {
     return (
       <Unavailable
         title={problem?.title ?? "Email verification is disabled"}
-        text="This service does not send links that verify an email."
+        text="This service does not send verification emails."
         href="/dashboard"
         action="Go to your tasks"
       />
@@ -33,8 +33,8 @@ function RequestLink({ code }: { code: string | null }) {
       action="Send a new link"
       done={(email) => (
         <>
-          If <EmailText email={email} /> is not verified yet, a link is on its way to it. Open it in this browser; any
-          other browser asks for your password.
+          If <EmailText email={email} /> is not verified yet, you will receive an email with a link. Open it in this
+          browser; other browsers will ask for your password.
         </>
       )}
       notice={problem && <Notice kind="error">{problem.text} Request a new one.</Notice>}
@@ -43,17 +43,17 @@ function RequestLink({ code }: { code: string | null }) {
   );
 }
 
-/** The link verified the email. Other tabs may still show a reminder. */
+/** The page after a link has verified the email. Updates other tabs, which may still show the reminder. */
 function Verified() {
   useEffect(emailVerified, []);
   return (
-    <AuthCard title="Your email is verified">
+    <AuthCard title="Email verified">
       <ButtonLink href="/dashboard">Go to your tasks</ButtonLink>
     </AuthCard>
   );
 }
 
-/** The outcome of a link that verifies or changes an email, and a way to ask for another. */
+/** The result of a link that verifies or changes an email, with a form to request another one. */
 export function VerifyEmail() {
   const query = new URLSearchParams(useSearch());
   const error = query.get("error");

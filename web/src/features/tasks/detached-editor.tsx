@@ -14,8 +14,8 @@ interface Props {
 }
 
 /**
- * The editor of a task that the list does not show: it was deleted elsewhere, does not match the filters any more, or is
- * further down than the list is loaded. Nothing that was typed is lost with its row.
+ * The editor of a task that the list does not show because it was deleted elsewhere, no longer matches the filters, or is
+ * not loaded. It keeps the input when the row disappears.
  */
 export function DetachedEditor({ userId, edit, onType, onSave, onCancel }: Props) {
   const { id } = edit.task;

@@ -8,7 +8,7 @@ interface Props {
   onAnswer: (discard: boolean) => void;
 }
 
-/** Asks before what was typed is lost. */
+/** Asks before unsaved changes are discarded. */
 export function DiscardDialog({ discarding, onAnswer }: Props) {
   const { unsaved, notAdded } = discarding;
   const dialog = useRef<HTMLDialogElement>(null);
@@ -19,7 +19,7 @@ export function DiscardDialog({ discarding, onAnswer }: Props) {
   }, []);
 
   return (
-    // It is closed before it goes: only then does the browser put the focus back where it was.
+    // Closed before it is unmounted, so that the browser restores the focus.
     <dialog
       ref={dialog}
       aria-labelledby="discard-title"
@@ -27,11 +27,11 @@ export function DiscardDialog({ discarding, onAnswer }: Props) {
       className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-2xl border border-line bg-card p-6 text-ink backdrop:bg-black/50"
     >
       <h2 id="discard-title" className="mb-1 text-lg font-bold">
-        Discard what you typed?
+        Discard unsaved changes?
       </h2>
       <p className="mb-4 text-soft wrap-anywhere">
-        {unsaved === undefined ? "You typed" : "You changed"} “<bdi>{unsaved ?? notAdded}</bdi>” and did not{" "}
-        {unsaved === undefined ? "add" : "save"} it.
+        {unsaved === undefined ? "You have not added" : "You have not saved your changes to"} “
+        <bdi>{unsaved ?? notAdded}</bdi>”.
       </p>
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={() => dialog.current?.close()}>Keep editing</Button>

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ServiceError } from "@/lib/service-error";
 import type { Task } from "@/lib/tasks-api/client";
 import { SessionEndedError } from "@/lib/token-cache";
-import { draftsFor, Drafts, leaveDrafts } from "./drafts";
+import { draftsFor, Drafts, endDrafts } from "./drafts";
 
 const milk = { title: "Milk" };
 const bread = { title: "Bread" };
@@ -23,7 +23,7 @@ describe("Drafts", () => {
   let drafts: Drafts;
   beforeEach(() => {
     vi.stubGlobal("sessionStorage", new Tab());
-    leaveDrafts(true);
+    endDrafts(true);
     drafts = draftsFor("ann");
     return () => vi.unstubAllGlobals();
   });
@@ -34,9 +34,9 @@ describe("Drafts", () => {
     drafts.typeInto(tea);
   }
 
-  it("outlive a session and a reload, for the same user", () => {
+  it("survive a session and a reload, for the same user", () => {
     typeAll();
-    leaveDrafts(false);
+    endDrafts(false);
     for (const back of [draftsFor("ann"), new Drafts("ann")]) {
       expect(back.next()).toEqual(milk);
       expect(back.editing()).toEqual({ task: a, typed: tea });
@@ -44,13 +44,13 @@ describe("Drafts", () => {
   });
 
   it.each([
-    ["a sign-out", () => leaveDrafts(true)],
-    ["a sign-out after a reload", () => void (leaveDrafts(true), leaveDrafts(true))],
-    ["somebody else", () => void draftsFor("bob")],
-  ])("do not outlive %s", (_, end) => {
+    ["a sign-out", () => endDrafts(true)],
+    ["a sign-out after a reload", () => void (endDrafts(true), endDrafts(true))],
+    ["a different user", () => void draftsFor("bob")],
+  ])("do not survive %s", (_, end) => {
     typeAll();
     end();
-    // From a tab that was left behind, for example.
+    // E.g. from a tab that is still open.
     drafts.type(bread);
     for (const back of [draftsFor("ann"), new Drafts("ann")]) {
       expect(back.next()).toBeNull();
@@ -58,26 +58,26 @@ describe("Drafts", () => {
     }
   });
 
-  it("are as before where storage is forbidden", () => {
-    const forbidden = () => {
-      throw new Error("forbidden");
+  it("work without storage", () => {
+    const blocked = () => {
+      throw new Error("blocked");
     };
-    vi.stubGlobal("sessionStorage", { getItem: forbidden, setItem: forbidden, removeItem: forbidden });
+    vi.stubGlobal("sessionStorage", { getItem: blocked, setItem: blocked, removeItem: blocked });
     typeAll();
     expect(drafts.next()).toEqual(milk);
     expect(drafts.editing()).toEqual({ task: a, typed: tea });
-    leaveDrafts(true);
+    endDrafts(true);
     expect(draftsFor("ann").next()).toBeNull();
   });
 
-  it("do not open an editor again that was only looked at", () => {
+  it("do not reopen an editor without changes", () => {
     drafts.edit(a);
     expect(new Drafts("ann").editing()).toBeNull();
     expect(drafts.typeInto(tea)).toEqual({ task: a, typed: tea });
     expect(new Drafts("ann").editing()).toEqual({ task: a, typed: tea });
   });
 
-  it("give lost tasks back one by one, after the one that is being typed", async () => {
+  it("return unsent tasks one by one, after the one that is being typed", async () => {
     await expect(drafts.adding(milk, Promise.reject(new SessionEndedError()))).rejects.toThrow(SessionEndedError);
     await drafts.adding(bread, Promise.reject(new SessionEndedError())).catch(() => {});
     drafts.type(tea);
@@ -89,7 +89,7 @@ describe("Drafts", () => {
     expect(drafts.next()).toBe(bread);
   });
 
-  it("keep what was refused, and nothing that arrived", async () => {
+  it("keep failed changes and drop successful ones", async () => {
     await drafts.adding(milk, Promise.resolve());
     await drafts.changing({ task: a, typed: tea }, Promise.resolve());
     expect(drafts.next()).toBeNull();
@@ -100,19 +100,19 @@ describe("Drafts", () => {
     expect(drafts.editing()).toEqual({ task: a, typed: tea });
   });
 
-  it("open the edit of a task that was deleted elsewhere, before another one", async () => {
+  it("open the edit of a task that was deleted elsewhere before other edits", async () => {
     drafts.edit(task("b"));
     const gone = Promise.reject(new ServiceError(404, "", ""));
     await drafts.changing({ task: a, typed: tea }, gone).catch(() => {});
     expect(drafts.editing()).toEqual({ task: a, typed: tea });
   });
 
-  it("keep what still waits when the session ends, once", async () => {
+  it("keep pending changes once when the session ends", async () => {
     let fail = (_: Error) => {};
     const failing = drafts.adding(milk, new Promise<never>((_, reject) => (fail = reject)));
     void drafts.adding(bread, never);
     void drafts.changing({ task: a, typed: tea }, never);
-    leaveDrafts(false);
+    endDrafts(false);
     fail(new SessionEndedError());
     await failing.catch(() => {});
     expect(drafts.next()).toBe(milk);
@@ -123,10 +123,10 @@ describe("Drafts", () => {
     expect(drafts.editing()).toEqual({ task: a, typed: tea });
   });
 
-  it("open one lost edit after another, and drop what is cancelled", async () => {
+  it("open unsent edits one after another, and drop cancelled ones", async () => {
     void drafts.changing({ task: a, typed: tea }, never);
     void drafts.changing({ task: task("b"), typed: milk }, never);
-    leaveDrafts(false);
+    endDrafts(false);
     expect(drafts.editing()?.task.id).toBe("a");
     expect(drafts.edit(null)?.task.id).toBe("b");
     expect(drafts.edit(null)).toBeNull();

@@ -2,32 +2,32 @@ import { isNotFound } from "@/lib/service-error";
 import type { NewTask, Task } from "@/lib/tasks-api/client";
 import { hasChanges, type Edit, type TaskForm } from "./task-form";
 
-/** Everything that is typed and not sent. */
+/** All input that the service does not have yet. */
 interface Typed {
   /** The form for new tasks; null while it is empty. */
   adding: NewTask | null;
-  /** New tasks that the service did not take, oldest first. */
+  /** New tasks that could not be created, oldest first. */
   lost: NewTask[];
   /** The id of the task in the editor. */
   editing: string | null;
-  /** Edits by the id of their task. More than one only if the service did not take them. */
+  /** Edits by the id of their task. More than one only if edits could not be saved. */
   edits: Record<string, Edit>;
 }
 
 const NOTHING: Typed = { adding: null, lost: [], editing: null, edits: {} };
 
-/** Where the drafts of this tab are stored. */
+/** The storage key of this tab's drafts. */
 const STORED = "latchkey.drafts";
 
 interface Stored extends Typed {
   userId: string;
 }
 
-function forget(): void {
+function removeStored(): void {
   try {
     sessionStorage.removeItem(STORED);
   } catch {
-    // Storage may be forbidden: then there is nothing to forget.
+    // Storage may be blocked. Then there is nothing to remove.
   }
 }
 
@@ -36,39 +36,38 @@ function load(userId: string): Typed {
   try {
     stored = JSON.parse(sessionStorage.getItem(STORED) ?? "null") as Stored | null;
   } catch {
-    // Forbidden, or not ours.
+    // Storage is blocked, or the value is invalid.
   }
   if (stored?.userId !== userId) {
-    forget();
+    removeStored();
     return NOTHING;
   }
-  // An editor that was only looked at is not opened again.
+  // An editor without changes is not reopened.
   const edits = Object.fromEntries(Object.entries(stored.edits).filter(([, edit]) => hasChanges(edit)));
   const editing = stored.editing !== null && edits[stored.editing] ? stored.editing : (Object.keys(edits)[0] ?? null);
   return { adding: stored.adding, lost: stored.lost, edits, editing };
 }
 
 /**
- * What somebody typed and the task service does not have. It survives a reload and a session that ends by itself, in
- * this tab alone.
+ * A user's input that the task service does not have yet. It survives a reload and an expired session, in this tab only.
  */
 export class Drafts {
   #typed: Typed;
-  /** For each change in flight: how to keep it. */
+  /** For each change in flight, a function that keeps it. */
   readonly #inFlight = new Set<() => void>();
-  /** Set when somebody else signed in, or the user signed out. */
+  /** Set when the user signed out or a different user signed in. */
   #closed = false;
 
   constructor(private readonly userId: string) {
     this.#typed = load(userId);
   }
 
-  /** Keeps the new task as it stands in its form; null when the form is empty again. */
+  /** Keeps the new task from its form. Null if the form is empty. */
   type(task: NewTask | null): void {
     this.#set({ adding: task });
   }
 
-  /** What belongs into the form for new tasks. */
+  /** The new task to show in its form. */
   next(): NewTask | null {
     const [lost, ...others] = this.#typed.lost;
     if (!this.#typed.adding && lost) {
@@ -77,12 +76,12 @@ export class Drafts {
     return this.#typed.adding;
   }
 
-  /** The edit in the editor. */
+  /** The edit that is open in the editor. */
   editing(): Edit | null {
     return this.#typed.edits[this.#typed.editing ?? ""] ?? null;
   }
 
-  /** Opens the editor of a task, and drops what was typed into the one before. For null, opens one that was lost. */
+  /** Opens the editor of a task and drops the input of the previous one. Null opens the next unsaved edit. */
   edit(task: Task | null): Edit | null {
     const edits = { ...this.#typed.edits };
     if (this.#typed.editing !== null && this.#typed.editing !== task?.id) {
@@ -95,7 +94,7 @@ export class Drafts {
     return this.editing();
   }
 
-  /** Keeps what the editor makes of its task. */
+  /** Keeps the input of the editor. */
   typeInto(typed: Partial<TaskForm>): Edit | null {
     const edit = this.editing();
     if (edit) {
@@ -104,29 +103,29 @@ export class Drafts {
     return this.editing();
   }
 
-  /** Keeps a new task that the service does not take, or that the session ends before. */
+  /** Keeps a new task if its request fails or the session ends first. */
   adding<Result>(task: NewTask, sent: Promise<Result>): Promise<Result> {
     return this.#watch(sent, () => this.#set({ lost: [...this.#typed.lost, task] }));
   }
 
-  /** The same for an edit. */
+  /** Keeps an edit if its request fails or the session ends first. */
   changing<Result>({ task, typed }: Edit, sent: Promise<Result>): Promise<Result> {
     return this.#watch(sent, (error) => {
       const newer = this.#typed.edits[task.id];
       const edit = { task: newer?.task ?? task, typed: { ...typed, ...newer?.typed } };
-      // One whose task was deleted comes first: it is the one that needs a decision.
+      // An edit of a deleted task comes first, since it needs a decision.
       const editing = isNotFound(error) ? task.id : (this.#typed.editing ?? task.id);
       this.#set({ edits: { ...this.#typed.edits, [task.id]: edit }, editing });
     });
   }
 
-  /** The session is over: requests in flight do not arrive, and those that wait behind them are never sent. */
+  /** Keeps all pending changes when the session ends: requests in flight fail, and queued ones are never sent. */
   sessionEnded(): void {
     this.#inFlight.forEach((keep) => keep());
     this.#inFlight.clear();
   }
 
-  /** Stores nothing more: these are the drafts of somebody who left. */
+  /** Stops storing: the user of these drafts signed out. */
   close(): void {
     this.#closed = true;
   }
@@ -140,7 +139,7 @@ export class Drafts {
     try {
       sessionStorage.setItem(STORED, JSON.stringify(stored));
     } catch {
-      // Storage may be forbidden or full: then the drafts last as long as the page.
+      // Storage may be blocked or full. The drafts then last as long as the page.
     }
   }
 
@@ -162,7 +161,7 @@ export class Drafts {
 
 let kept: { userId: string; drafts: Drafts } | undefined;
 
-/** The drafts of the user who is signed in. Those of anybody else are deleted. */
+/** Returns the drafts of the signed-in user. Deletes those of any other user. */
 export function draftsFor(userId: string): Drafts {
   if (kept?.userId !== userId) {
     kept?.drafts.close();
@@ -171,12 +170,12 @@ export function draftsFor(userId: string): Drafts {
   return kept.drafts;
 }
 
-/** Ends the session's drafts: they are kept for the same user, unless they signed out on purpose. */
-export function leaveDrafts(onPurpose: boolean): void {
+/** Handles the end of a session: keeps its drafts for the same user, or deletes them after a deliberate sign-out. */
+export function endDrafts(signedOut: boolean): void {
   kept?.drafts.sessionEnded();
-  if (onPurpose) {
+  if (signedOut) {
     kept?.drafts.close();
     kept = undefined;
-    forget();
+    removeStored();
   }
 }

@@ -16,7 +16,7 @@ describe("a due date", () => {
     },
   );
 
-  it("that an API client set to a moment is the reader's day of that moment", () => {
+  it("that an API client set to a time is the day of that time in the reader's time zone", () => {
     process.env.TZ = "America/Los_Angeles";
     expect(dueDay("2026-11-21T06:00:00Z")).toBe("2026-11-20");
     process.env.TZ = "Europe/Berlin";
@@ -24,7 +24,7 @@ describe("a due date", () => {
     expect(dueDay("2026-11-21T23:00:00Z")).toBe("2026-11-22");
   });
 
-  it("is none when it is unfinished", () => {
+  it("is null while it is incomplete", () => {
     expect(dueOn("")).toBeNull();
     expect(dueOn("2026-11")).toBeNull();
   });
@@ -33,19 +33,19 @@ describe("a due date", () => {
 describe("the label of a due date", () => {
   const label = (day: string, today: string, completed = false) => dueLabel(dueOn(day) ?? "", today, completed);
 
-  it("names the near days", () => {
+  it("names today and tomorrow", () => {
     expect(label("2026-11-21", "2026-11-21")).toEqual({ text: "Today", overdue: false });
     expect(label("2026-12-01", "2026-11-30")).toEqual({ text: "Tomorrow", overdue: false });
   });
 
-  it("says overdue when the day is over, and never of a completed task", () => {
+  it("reports overdue after the day is over, but not for a completed task", () => {
     expect(label("2026-11-03", "2026-11-04").overdue).toBe(true);
     expect(label("2026-11-03", "2026-11-04").text).toMatch(/^Overdue, /);
     expect(label("2026-11-03", "2026-11-03").overdue).toBe(false);
     expect(label("2026-11-03", "2026-11-04", true).overdue).toBe(false);
   });
 
-  it("names the year where it is another one", () => {
+  it("includes the year if it is not the current one", () => {
     expect(label("2027-01-03", "2026-11-21").text).toMatch(/2027/);
     expect(label("2026-12-03", "2026-11-21").text).not.toMatch(/2026/);
   });

@@ -2,8 +2,8 @@ import { useEffect, useState, type RefObject } from "react";
 import { MAX_SEARCH_LENGTH, STATUSES, type Filters } from "./filters";
 import { PrioritySelect } from "./priority-select";
 
-/** A search begins when nothing was typed for so long, in milliseconds. */
-const PAUSE = 250;
+/** A search starts after this many milliseconds without input. */
+const SEARCH_DELAY = 250;
 
 const STATUS_NAMES: Record<Filters["status"], string> = { all: "All", pending: "Open", completed: "Done" };
 
@@ -13,12 +13,12 @@ interface Props {
   onChange: (filters: Filters) => void;
 }
 
-/** Search and filters. They live in the address, so that a list can be kept and shared. */
+/** Search and filters. They are part of the URL, so that a list can be bookmarked and shared. */
 export function FilterBar({ filters, search, onChange }: Props) {
   const [text, setText] = useState(filters.search);
   const [known, setKnown] = useState(filters.search);
   if (filters.search !== known) {
-    // The address changed by itself: somebody cleared the filters.
+    // The URL changed, e.g. because the filters were cleared.
     setKnown(filters.search);
     setText(filters.search);
   }
@@ -27,7 +27,7 @@ export function FilterBar({ filters, search, onChange }: Props) {
     if (text === filters.search) {
       return;
     }
-    const timer = setTimeout(() => onChange({ ...filters, search: text }), PAUSE);
+    const timer = setTimeout(() => onChange({ ...filters, search: text }), SEARCH_DELAY);
     return () => clearTimeout(timer);
   }, [text, filters, onChange]);
 
@@ -45,13 +45,13 @@ export function FilterBar({ filters, search, onChange }: Props) {
         className="min-h-11 min-w-0 flex-1 basis-full rounded-lg border border-edge bg-card px-3 placeholder:text-soft sm:basis-0"
       />
       <fieldset className="flex flex-1 rounded-lg border border-edge bg-card p-1 sm:flex-none">
-        <legend className="sr-only">Which tasks</legend>
+        <legend className="sr-only">Filter by status</legend>
         {STATUSES.map((status) => (
           <label
             key={status}
             className="relative inline-flex min-h-9 flex-1 items-center justify-center rounded-md px-3 font-medium text-soft has-checked:bg-accent has-checked:text-on-accent"
           >
-            {/* It lies under the whole label, so that its outline is the label's. */}
+            {/* Covers the whole label, so that the focus outline surrounds the label. */}
             <input
               type="radio"
               name="status"
@@ -65,7 +65,7 @@ export function FilterBar({ filters, search, onChange }: Props) {
         ))}
       </fieldset>
       <PrioritySelect
-        label="Only of this priority"
+        label="Filter by priority"
         anyName="Any priority"
         value={filters.priority}
         onChange={(event) =>

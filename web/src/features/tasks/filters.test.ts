@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { parseFilters, matchesFilters, NO_FILTERS, filterQuery } from "./filters";
 
-describe("filters in the address", () => {
-  it("come back as they went", () => {
+describe("filters in the URL", () => {
+  it("survive a round trip", () => {
     const filters = { status: "pending", priority: "high", search: "a & b=?" } as const;
     expect(parseFilters(new URLSearchParams(filterQuery(filters)))).toEqual(filters);
     expect(filterQuery(NO_FILTERS)).toBe("");
   });
 
-  it("count for nothing when they make no sense", () => {
+  it("are ignored if they are invalid", () => {
     expect(parseFilters(new URLSearchParams("status=done&priority=9"))).toEqual(NO_FILTERS);
     expect(parseFilters(new URLSearchParams(`search=${"x".repeat(200)}`)).search).toHaveLength(100);
   });
@@ -27,7 +27,7 @@ describe("matchesFilters", () => {
     updated_at: "",
   } as const;
 
-  it("looks at every filter", () => {
+  it("applies every filter", () => {
     expect(matchesFilters(task, NO_FILTERS)).toBe(true);
     expect(matchesFilters(task, { status: "pending", priority: "high", search: "LITRE" })).toBe(true);
     expect(matchesFilters(task, { ...NO_FILTERS, status: "completed" })).toBe(false);

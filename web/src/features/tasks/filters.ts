@@ -1,6 +1,6 @@
 import type { Priority, Task } from "@/lib/tasks-api/client";
 
-/** Which tasks are shown. */
+/** Selects the tasks to show. */
 export interface Filters {
   status: "all" | "pending" | "completed";
   priority: Priority | "any";
@@ -10,13 +10,13 @@ export interface Filters {
 export const STATUSES: readonly Filters["status"][] = ["all", "pending", "completed"];
 export const PRIORITIES: readonly Priority[] = ["low", "medium", "high"];
 
-/** Everything. */
+/** Shows all tasks. */
 export const NO_FILTERS: Filters = { status: "all", priority: "any", search: "" };
 
-/** The longest text the service searches for. */
+/** Maximum length of a search text that the service accepts. */
 export const MAX_SEARCH_LENGTH = 100;
 
-/** The filters that an address asks for; what it says wrongly counts for nothing. */
+/** Parses the filters in a URL's query. Invalid values are ignored. */
 export function parseFilters(query: URLSearchParams): Filters {
   return {
     status: STATUSES.find((status) => status === query.get("status")) ?? "all",
@@ -25,7 +25,7 @@ export function parseFilters(query: URLSearchParams): Filters {
   };
 }
 
-/** The address's query for these filters, without what goes without saying. */
+/** Returns the URL query for these filters, without defaults. */
 export function filterQuery(filters: Filters): string {
   const query = new URLSearchParams();
   if (filters.status !== "all") {
@@ -41,7 +41,7 @@ export function filterQuery(filters: Filters): string {
   return text ? `?${text}` : "";
 }
 
-/** Whether a new task belongs into a list. */
+/** Whether a task matches the filters of a list. */
 export function matchesFilters(task: Task, { status, priority, search }: Filters): boolean {
   const text = `${task.title}\n${task.description ?? ""}`.toLowerCase();
   return (

@@ -32,7 +32,7 @@ function page(ids: string, next_cursor: string | null, title?: string): Page {
   return { tasks: [...ids].map((id) => task(id, title ? { title } : {})), next_cursor, requestedAt: 0 };
 }
 
-/** Pages by the ids of their tasks. Each but the last ends with a cursor. */
+/** Creates pages from the ids of their tasks. Each page except the last has a cursor. */
 function pages(...lists: string[]): Pages {
   return {
     pages: lists.map((ids, index) => page(ids, index === lists.length - 1 ? null : `after ${ids.at(-1)}`)),
@@ -52,7 +52,7 @@ describe("lists in pages", () => {
     expect(allTasks(undefined)).toEqual([]);
   });
 
-  it("are changed on the page where the task stands; the others stay the same objects", () => {
+  it("change only the page of the task; the others stay the same objects", () => {
     const before = pages("cb", "a");
     expect(ids(addTask(before, task("d")))).toBe("dcb a");
     expect(ids(removeTask(before, "a"))).toBe("cb ");
@@ -63,19 +63,19 @@ describe("lists in pages", () => {
   });
 });
 
-describe("an answered task", () => {
+describe("a task from a response", () => {
   const open = { ...NO_FILTERS, status: "pending" as const };
 
-  it("is replaced where it stands", () => {
+  it("is replaced in place", () => {
     const taken = applyTask(pages("cb", "a"), task("a", { title: "new" }), NO_FILTERS);
     expect(allTasks(taken).at(-1)?.title).toBe("new");
   });
 
-  it("leaves a list whose filters it does not match", () => {
+  it("is removed from a list whose filters it does not match", () => {
     expect(ids(applyTask(pages("cb", "a"), task("b", { is_completed: true }), open))).toBe("c a");
   });
 
-  it("is inserted in its order, if the list is loaded that far", () => {
+  it("is inserted in order, if the list is loaded that far", () => {
     expect(ids(applyTask(pages("db", "a"), task("c"), open))).toBe("dcb a");
     expect(ids(applyTask(pages("dc", "b"), task("a"), open))).toBe("dc ba");
     const loaded = { pages: [page("dc", "after c")], pageParams: [undefined] };
@@ -85,7 +85,7 @@ describe("an answered task", () => {
 });
 
 describe("a fresh page", () => {
-  it("replaces what it covers, and keeps what is below", () => {
+  it("replaces the tasks that it covers and keeps those below", () => {
     const after = refreshPage(pages("fed", "cba"), 0, page("gfe", "after e", "new"));
     expect(ids(after)).toBe("gfed cba");
     expect(allTasks(after).map(({ title }) => title)).toEqual(["new", "new", "new", "d", "c", "b", "a"]);
@@ -93,26 +93,26 @@ describe("a fresh page", () => {
     expect(after.pages[0]?.next_cursor).toBe("after d");
   });
 
-  it("removes what was deleted, and takes over from the page below", () => {
+  it("removes deleted tasks and takes over tasks from the page below", () => {
     const after = refreshPage(pages("fed", "cba"), 0, page("fdc", "after c", "new"));
     expect(ids(after)).toBe("fdc ba");
     expect(after.pageParams).toEqual([undefined, "after c"]);
     expect(allTasks(after)[2]?.title).toBe("new");
   });
 
-  it("in the middle leaves the pages above alone", () => {
+  it("in the middle does not change the pages above", () => {
     const after = refreshPage(pages("ih", "gf", "ed"), 1, page("ge", "after e"));
     expect(ids(after)).toBe("ih ge d");
     expect(after.pageParams).toEqual([undefined, "after h", "after e"]);
   });
 
-  it("that is the last one ends the list", () => {
+  it("without a cursor ends the list", () => {
     const after = refreshPage(pages("dc", "ba"), 0, page("d", null));
     expect(ids(after)).toBe("d");
     expect(after.pageParams).toEqual([undefined]);
   });
 
-  it("without any known task replaces the list: there may be a gap", () => {
+  it("without any loaded task replaces the list, since there may be a gap", () => {
     expect(ids(refreshPage(pages("dc", "ba"), 0, page("hg", "after g")))).toBe("hg");
   });
 });

@@ -2,16 +2,16 @@ import type { InfiniteData } from "@tanstack/react-query";
 import type { Task, TaskList } from "@/lib/tasks-api/client";
 import { matchesFilters, type Filters } from "./filters";
 
-/** A page of a list, and when the service was asked for it, in milliseconds since the epoch. */
+/** A page of a list and the time of its request, in milliseconds since the epoch. */
 export type Page = TaskList & { requestedAt: number };
 
-/** The pages of a list that are loaded. The service lists tasks by id, newest first. */
+/** The loaded pages of a list. The service lists tasks by id, newest first. */
 export type Pages = InfiniteData<Page, string | undefined>;
 
-/** Begins the id of a task that the service has not created yet. It sorts before every id of the service. */
+/** The prefix of temporary ids. They are greater than every id of the service, so they come first in a list. */
 const TEMPORARY = "new-";
 
-/** An id for a task that the service has not created yet. */
+/** Creates an id for a task that the service has not created yet. */
 export function temporaryId(): string {
   return TEMPORARY + crypto.getRandomValues(new Uint32Array(2)).join("-");
 }
@@ -21,12 +21,12 @@ export function isSaved(task: Task): boolean {
   return !task.id.startsWith(TEMPORARY);
 }
 
-/** Every task of the pages. None is in two of them: a page ends where the next one begins. */
+/** Returns all tasks of the pages. No task is in two pages. */
 export function allTasks(pages: Pages | undefined): Task[] {
   return pages?.pages.flatMap(({ tasks }) => tasks) ?? [];
 }
 
-/** The task with this id, if it is loaded. */
+/** Returns the task with this id, if it is loaded. */
 export function findTask(pages: Pages, id: string): Task | undefined {
   for (const { tasks } of pages.pages) {
     const found = tasks.find((task) => task.id === id);
@@ -62,12 +62,12 @@ export function removeTask(pages: Pages, id: string): Pages {
   );
 }
 
-/** Puts a new task on top. */
+/** Adds a new task at the top. */
 export function addTask(pages: Pages, added: Task): Pages {
   return mapTasks(pages, (tasks, index) => (index === 0 ? [added, ...tasks] : tasks));
 }
 
-/** Puts a task where it belongs by its id, if the list is loaded that far. */
+/** Inserts a task in the order of ids, if the list is loaded that far. */
 function insertTask(pages: Pages, inserted: Task): Pages {
   const isAfter = (task: Task) => isSaved(task) && task.id < inserted.id;
   const at = pages.pages.findIndex(({ tasks, next_cursor }) => tasks.some(isAfter) || next_cursor === null);
@@ -80,7 +80,7 @@ function insertTask(pages: Pages, inserted: Task): Pages {
   });
 }
 
-/** Takes a task as the service answered it: replaced, inserted or removed, as the filters of the list want it. */
+/** Applies a task from a response to a list: replaces, inserts or removes it, depending on the list's filters. */
 export function applyTask(pages: Pages, task: Task, filters: Filters): Pages {
   if (!matchesFilters(task, filters)) {
     return removeTask(pages, task.id);
@@ -88,19 +88,19 @@ export function applyTask(pages: Pages, task: Task, filters: Filters): Pages {
   return findTask(pages, task.id) ? changeTask(pages, task.id, () => task) : insertTask(pages, task);
 }
 
-/** Whether a list has changed so much at its top that none of the loaded tasks is in its first page any more. */
+/** Whether none of the loaded tasks is in the fresh first page, so that tasks between them may be missing. */
 function hasGap(pages: Pages, first: Page): boolean {
   const fresh = new Set(first.tasks.map(({ id }) => id));
   return first.next_cursor !== null && !allTasks(pages).some(({ id }) => fresh.has(id));
 }
 
 /**
- * Puts a fresh answer in the place of one page. The answer may end earlier than the page, if tasks were added above, or
- * later, if some were deleted: tasks that it covers are as it has them, in every page; those below it stay.
+ * Replaces one page with a fresh response. The response may end earlier than the page, if tasks were added above, or
+ * later, if some were deleted. It replaces the tasks that it covers, in every page, and keeps those below.
  */
 export function refreshPage(pages: Pages, index: number, fresh: Page): Pages {
   if (index === 0 && hasGap(pages, fresh)) {
-    // There may be a gap between the answer and the tasks that are loaded.
+    // There may be a gap between the response and the loaded tasks.
     return { pages: [fresh], pageParams: [undefined] };
   }
   const before = pages.pages.slice(0, index);
@@ -113,7 +113,7 @@ export function refreshPage(pages: Pages, index: number, fresh: Page): Pages {
   const kept = below(page?.tasks ?? []);
   const later = pages.pages.slice(index + 1).map((one) => ({ ...one, tasks: below(one.tasks) }));
   const params = pages.pageParams.slice();
-  // Where the page ends, the next one begins.
+  // The next page starts where this one ends.
   const next_cursor = kept.length > 0 && page ? page.next_cursor : fresh.next_cursor;
   if (later.length > 0) {
     params[index + 1] = next_cursor ?? undefined;

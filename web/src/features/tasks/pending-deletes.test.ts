@@ -4,27 +4,27 @@ import { PendingDeletes } from "./pending-deletes";
 const a = { id: "a" };
 const b = { id: "b" };
 
-function holding() {
+function withTwoPending() {
   const send = vi.fn(async (_item: { id: string }) => {});
   const deletes = new PendingDeletes();
   for (const item of [a, b]) {
-    deletes.hold(item, () => send(item));
+    deletes.add(item, () => send(item));
   }
   return { deletes, send };
 }
 
 describe("PendingDeletes", () => {
-  it("sends what is released, once", async () => {
-    const { deletes, send } = holding();
-    deletes.hold(a, () => send(a));
+  it("sends a released deletion once", async () => {
+    const { deletes, send } = withTwoPending();
+    deletes.add(a, () => send(a));
     expect(deletes.all()).toHaveLength(2);
     await Promise.all([deletes.release("a"), deletes.release("a")]);
     expect(send).toHaveBeenCalledExactlyOnceWith(a);
     expect(deletes.all()).toMatchObject([{ item: b, sent: false }]);
   });
 
-  it("never sends what was undone", async () => {
-    const { deletes, send } = holding();
+  it("never sends an undone deletion", async () => {
+    const { deletes, send } = withTwoPending();
     expect(deletes.undo()).toBe(b);
     expect(deletes.undo("nobody")).toBeUndefined();
     await deletes.release("b");
@@ -32,16 +32,16 @@ describe("PendingDeletes", () => {
     expect(send).toHaveBeenCalledExactlyOnceWith(a);
   });
 
-  it("sends everything at once when the page is left", async () => {
-    const { deletes, send } = holding();
+  it("sends all deletions when the page is closed", async () => {
+    const { deletes, send } = withTwoPending();
     await deletes.flush();
     expect(send).toHaveBeenCalledTimes(2);
   });
 
-  it("undoes nothing whose request is in flight, and holds it until that is answered", async () => {
+  it("cannot undo a deletion in flight, and keeps it until the response", async () => {
     let settle = () => {};
     const deletes = new PendingDeletes();
-    deletes.hold(a, () => new Promise<void>((resolve) => (settle = resolve)));
+    deletes.add(a, () => new Promise<void>((resolve) => (settle = resolve)));
     const released = deletes.release("a");
     expect(deletes.undo("a")).toBeUndefined();
     expect(deletes.all()).toMatchObject([{ item: a, sent: true }]);

@@ -1,16 +1,16 @@
 import type { ComponentProps } from "react";
 import type { Priority } from "@/lib/tasks-api/client";
 
-/** What people call the priorities. */
+/** The labels of the priorities. */
 export const PRIORITY_NAMES: Record<Priority, string> = { low: "Low", medium: "Medium", high: "High" };
 
 interface Props extends ComponentProps<"select"> {
   label: string;
-  /** What to call no choice at all, where there may be none. */
+  /** The label of the option for any priority, if there is one. */
   anyName?: string;
 }
 
-/** Chooses a priority. The browser's own list: it works with every keyboard, reader and phone. */
+/** Selects a priority. A native select works with every keyboard, screen reader and phone. */
 export function PrioritySelect({ label, anyName, className = "", ...select }: Props) {
   return (
     <select

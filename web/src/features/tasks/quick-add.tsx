@@ -7,16 +7,16 @@ import { PrioritySelect } from "./priority-select";
 import { titleError } from "./rules";
 
 interface Props {
-  /** Where the shortcut puts the focus. */
+  /** The input that the shortcut focuses. */
   input: RefObject<HTMLInputElement | null>;
   drafts: Pick<Drafts, "next" | "type">;
-  /** Settles when the service has the task; fails when it does not take it. */
+  /** Resolves when the task has been created; rejects if it could not be. */
   onAdd: (task: NewTask) => Promise<void>;
 }
 
-const USUAL: Priority = "medium";
+const DEFAULT_PRIORITY: Priority = "medium";
 
-/** The task that the form would add. */
+/** Returns the task that the form would add. */
 function taskIn(form: HTMLFormElement): NewTask {
   const data = new FormData(form);
   return {
@@ -27,17 +27,17 @@ function taskIn(form: HTMLFormElement): NewTask {
 }
 
 function isBlank({ title, priority, due_date }: NewTask): boolean {
-  return !title && priority === USUAL && !due_date;
+  return !title && priority === DEFAULT_PRIORITY && !due_date;
 }
 
 function fill(form: HTMLFormElement, { title, priority, due_date }: NewTask): void {
-  const values = { title, priority: priority ?? USUAL, due: due_date ? dueDay(due_date) : "" };
+  const values = { title, priority: priority ?? DEFAULT_PRIORITY, due: due_date ? dueDay(due_date) : "" };
   for (const [name, value] of Object.entries(values)) {
     (form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement).value = value;
   }
 }
 
-/** Adds a task with Enter, and is ready for the next one at once. */
+/** Adds a task with Enter and is immediately ready for the next one. */
 export function QuickAdd({ input, drafts, onAdd }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [mistake, setMistake] = useState("");
@@ -69,7 +69,7 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
     try {
       await onAdd(task);
     } catch {
-      // What was typed comes back, after the next one if that is being typed already.
+      // Restores the input, or later if the next task is already being typed.
       if (!field.value) {
         refill();
       }
@@ -105,12 +105,12 @@ export function QuickAdd({ input, drafts, onAdd }: Props) {
         className="min-h-11 min-w-0 flex-1 basis-full rounded-lg border border-edge bg-card px-3 placeholder:text-soft aria-invalid:border-danger md:basis-0"
       />
       {mistake && (
-        // Right under its field, also where that has a line of its own.
+        // Directly below its field, also if that has a line of its own.
         <p id="quick-add-mistake" className="basis-full text-sm font-medium text-danger md:order-last">
           {mistake}
         </p>
       )}
-      <PrioritySelect label="Priority of the new task" name="priority" defaultValue={USUAL} />
+      <PrioritySelect label="Priority of the new task" name="priority" defaultValue={DEFAULT_PRIORITY} />
       <input
         name="due"
         type="date"

@@ -8,10 +8,10 @@ interface Props {
   onSwitch: (on: boolean) => void;
 }
 
-/** Shows the keys, and switches them off for those whose software types for them. */
+/** Lists the shortcuts and can disable them, e.g. for users of speech input. */
 export function ShortcutsDialog({ dialog, on, onSwitch }: Props) {
   return (
-    // The browser's own dialog keeps the focus inside, closes on Escape and needs no style that the policy forbids.
+    // The native dialog traps the focus, closes on Escape and needs no inline style, which the CSP forbids.
     <dialog
       ref={dialog}
       aria-labelledby="shortcuts-title"
@@ -37,7 +37,7 @@ export function ShortcutsDialog({ dialog, on, onSwitch }: Props) {
           onChange={(event) => onSwitch(event.target.checked)}
           className="size-5 accent-accent"
         />
-        Shortcuts are on
+        Enable shortcuts
       </label>
       <Button onClick={() => dialog.current?.close()}>Close</Button>
     </dialog>

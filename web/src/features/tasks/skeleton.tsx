@@ -5,16 +5,16 @@ import { FilterBar } from "./filter-bar";
 import { NO_FILTERS } from "./filters";
 import { QuickAdd } from "./quick-add";
 
-/** Grey rows that stand for a list that is loading. */
+/** Placeholder rows of a list that is loading. */
 const SKELETON_ROWS = ["first", "second", "third"];
 
-/** The place of a list that is loading. */
+/** The placeholder of a list that is loading. */
 export function TaskListSkeleton() {
   const slow = useSlow(true);
   return (
     <div aria-busy="true">
       <p role="status" className={slow ? "pb-3 text-soft" : "sr-only"}>
-        {slow ? "Still loading your tasks: the network is slow." : "Loading your tasks…"}
+        {slow ? "Still loading your tasks. Your connection may be slow." : "Loading your tasks…"}
       </p>
       <div aria-hidden="true" className="rounded-2xl border border-line bg-card">
         {SKELETON_ROWS.map((row) => (
@@ -33,8 +33,7 @@ const nothing = () => {};
 const notYet = () => Promise.reject(new Error("nobody is signed in yet"));
 
 /**
- * The frame of the board: in the exported HTML, and until the session is here. Nothing moves when the board takes its
- * place.
+ * The frame of the board, in the exported HTML and while the session is loading. Nothing shifts when the board replaces it.
  */
 export function BoardShell() {
   return (

@@ -24,12 +24,12 @@ import { useStoredFlag } from "./use-stored-flag";
 import { useTaskActions } from "./use-task-actions";
 import { useTasks } from "./use-tasks";
 
-// Not needed for the first look at the list. Messages wait for it; if it cannot be loaded, the list works without it.
+// Not needed for the first render. Toasts wait until it is loaded; if it fails to load, the list works without it.
 const Toaster = dynamic(() => import("@/ui/toaster").catch(() => () => null), { ssr: false });
 
 const PRIORITY_KEYS: Partial<Record<Shortcut, Priority>> = { "1": "high", "2": "medium", "3": "low" };
 
-/** Does what a key means for the task that has the focus. */
+/** Applies a shortcut to the focused task. */
 function applyShortcut(key: Shortcut, task: Task, { change, edit, remove }: TaskActions) {
   const priority = PRIORITY_KEYS[key];
   if (priority) {
@@ -43,7 +43,7 @@ function applyShortcut(key: Shortcut, task: Task, { change, edit, remove }: Task
   }
 }
 
-/** Somebody's tasks, and everything that can be done with them. */
+/** The user's tasks with all controls. */
 export function TaskBoard({ user }: { user: User }) {
   "use memo";
   const [filters, setFilters] = useFilters();
@@ -51,7 +51,7 @@ export function TaskBoard({ user }: { user: User }) {
   const { markStale, visible } = useListRefresh(user.id, filters, list);
   const online = useOnline();
   const [wanted, setWanted] = useState<string | null>(null);
-  const { add, actions, drafts, edited, held, undo, beforeLeaving, discarding, answer } = useTaskActions({
+  const { add, actions, drafts, edited, pendingDeletes, undo, beforeLeaving, discarding, answer } = useTaskActions({
     userId: user.id,
     online,
     onUnknown: markStale,
@@ -62,7 +62,10 @@ export function TaskBoard({ user }: { user: User }) {
   const search = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
   const focused = useCallback(() => setWanted(null), []);
-  const shown = held.length === 0 ? list.tasks : list.tasks.filter(({ id }) => !held.some((one) => one.id === id));
+  const shown =
+    pendingDeletes.length === 0
+      ? list.tasks
+      : list.tasks.filter(({ id }) => !pendingDeletes.some((one) => one.id === id));
   const isDetached = edited && hasChanges(edited) && !list.isLoading && !shown.some(({ id }) => id === edited.task.id);
 
   useShortcuts(shortcutsOn, (key) => {
@@ -97,7 +100,9 @@ export function TaskBoard({ user }: { user: User }) {
           <FilterBar filters={filters} search={search} onChange={setFilters} />
         </div>
         {!online && (
-          <Notice kind="info">You are offline. Changes are sent when the network is back; keep this page open.</Notice>
+          <Notice kind="info">
+            You are offline. Your changes will be sent when you are back online. Keep this page open.
+          </Notice>
         )}
         {edited && isDetached && (
           <DetachedEditor

@@ -6,10 +6,10 @@ import { matchesFilters, type Filters } from "./filters";
 import { addTask, changeTask, findTask, removeTask, applyTask, temporaryId, type Pages } from "./lists";
 import { listKey, ME } from "./use-tasks";
 
-/** The mutation key of everything that changes a user's tasks. */
+/** The mutation key of all changes to a user's tasks. */
 export const TASK_MUTATIONS = "task changes";
 
-/** A task that the service has not created yet. */
+/** Creates a placeholder for a task that the service has not created yet. */
 function temporaryTask(userId: string, added: NewTask): Task {
   const now = new Date().toISOString();
   return {
@@ -25,25 +25,25 @@ function temporaryTask(userId: string, added: NewTask): Task {
   };
 }
 
-/** The changes to one task that are not answered yet. */
-interface Unanswered {
-  /** The task as the service last answered it. */
+/** The changes to one task that have no response yet. */
+interface Unconfirmed {
+  /** The task in the last response. */
   confirmed: Task;
-  /** The bodies of the requests, in the order in which they are sent. */
+  /** The request bodies, in the order in which they are sent. */
   bodies: Body[];
 }
 
 /**
- * Creates, changes and deletes tasks. Each is shown at once, and replaced by the service's answer; what the service
- * refuses is undone. The requests for one task are sent one after another.
+ * Creates, changes and deletes tasks optimistically: each change is shown immediately, replaced by the response, and
+ * rolled back on errors. The requests for one task are sent one after another.
  */
 export class TaskChanges {
-  readonly #unanswered = new Map<string, Unanswered>();
+  readonly #unconfirmed = new Map<string, Unconfirmed>();
 
   constructor(
     private readonly queries: QueryClient,
     private readonly userId: string,
-    /** Called when a request failed and may have been carried out all the same. */
+    /** Called when a request failed and may still have been processed. */
     private readonly onUnknown: () => void,
   ) {}
 
@@ -72,12 +72,12 @@ export class TaskChanges {
         await this.#stopLoading();
         this.#expect(id, body);
       },
-      onSuccess: (task) => this.#answered(id, task),
-      onError: (error) => this.#refused(id, error),
+      onSuccess: (task) => this.#confirmed(id, task),
+      onError: (error) => this.#rejected(id, error),
     });
   }
 
-  /** Deletes a task for good. The request outlives the page, so it is sent at once; offline it waits. */
+  /** Deletes a task. The request survives the page and is sent immediately; offline it is queued. */
   remove(id: string): Promise<undefined> {
     const path = { ...ME, task_id: id };
     return this.#run({
@@ -99,8 +99,8 @@ export class TaskChanges {
     const mutation = this.queries.getMutationCache().build<Data, Error, void, unknown>(this.queries, {
       ...options,
       mutationKey: [TASK_MUTATIONS],
-      onSuccess: (...answer) => {
-        onSuccess?.(...answer);
+      onSuccess: (...result) => {
+        onSuccess?.(...result);
         this.#settled();
       },
       onError: (error, ...rest) => {
@@ -114,7 +114,7 @@ export class TaskChanges {
     return mutation.execute();
   }
 
-  /** The pages that arrive now would replace what is shown of a change by what was before. */
+  /** Cancels page requests in flight: their responses would overwrite the optimistic change with the old state. */
   async #stopLoading(): Promise<void> {
     await this.queries.cancelQueries({
       queryKey: listKey(this.userId),
@@ -124,7 +124,7 @@ export class TaskChanges {
 
   #settled(): void {
     notifyTabs("tasks-changed");
-    // A list that is only now loading may have been read before the change: it is asked for again.
+    // A list that is still loading may have been read before the change, so it is requested again.
     void this.queries.resetQueries({
       queryKey: listKey(this.userId),
       predicate: ({ state }) => state.data === undefined,
@@ -146,22 +146,22 @@ export class TaskChanges {
 
   /** Shows a change that is about to be sent. */
   #expect(id: string, body: Body): void {
-    const confirmed = this.#unanswered.get(id)?.confirmed ?? this.#find(id);
+    const confirmed = this.#unconfirmed.get(id)?.confirmed ?? this.#find(id);
     if (!confirmed) {
       return;
     }
-    const bodies = [...(this.#unanswered.get(id)?.bodies ?? []), body];
-    this.#unanswered.set(id, { confirmed, bodies });
+    const bodies = [...(this.#unconfirmed.get(id)?.bodies ?? []), body];
+    this.#unconfirmed.set(id, { confirmed, bodies });
     this.#edit((pages) => changeTask(pages, id, (task) => ({ ...task, ...body })));
   }
 
-  /** The first change that waits was answered. Those behind it are shown on top of the answer. */
-  #answered(id: string, task: Task): void {
+  /** Applies the response to the first pending change. Later changes are shown on top of it. */
+  #confirmed(id: string, task: Task): void {
     const shown = this.#next(id, task) ?? task;
     this.#edit((pages, filters) => applyTask(pages, shown, filters));
   }
 
-  #refused(id: string, error: Error): void {
+  #rejected(id: string, error: Error): void {
     const shown = this.#next(id);
     if (isNotFound(error)) {
       this.#edit((pages) => removeTask(pages, id));
@@ -170,18 +170,18 @@ export class TaskChanges {
     }
   }
 
-  /** Forgets the first change that waits, and returns the task with the others. */
-  #next(id: string, answer?: Task): Task | undefined {
-    const waiting = this.#unanswered.get(id);
+  /** Removes the first pending change and returns the task with the remaining ones applied. */
+  #next(id: string, response?: Task): Task | undefined {
+    const waiting = this.#unconfirmed.get(id);
     if (!waiting) {
       return undefined;
     }
-    const confirmed = answer ?? waiting.confirmed;
+    const confirmed = response ?? waiting.confirmed;
     const bodies = waiting.bodies.slice(1);
     if (bodies.length === 0) {
-      this.#unanswered.delete(id);
+      this.#unconfirmed.delete(id);
     } else {
-      this.#unanswered.set(id, { confirmed, bodies });
+      this.#unconfirmed.set(id, { confirmed, bodies });
     }
     return bodies.reduce<Task>((task, body) => ({ ...task, ...body }), confirmed);
   }

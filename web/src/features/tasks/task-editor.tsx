@@ -10,7 +10,7 @@ import { findConflicts, FIELD_NAMES, taskToForm, hasChanges, without, type Edit,
 
 interface Props {
   edit: Edit;
-  /** The task as it is now; null if it was deleted elsewhere. */
+  /** The current task; null if it was deleted elsewhere. */
   task: Task | null;
   onType: (typed: Partial<TaskForm>) => void;
   onSave: (typed: Partial<TaskForm>) => void;
@@ -23,19 +23,19 @@ interface ConflictProps {
   onTake: (field: keyof TaskForm) => void;
 }
 
-/** What somebody else, or another device, made of the fields that were changed here. */
+/** Shows fields that were changed both here and on another device or in another tab. */
 function Conflicts({ fields, there, onTake }: ConflictProps) {
   if (fields.length === 0) {
     return null;
   }
   return (
     <Notice kind="error">
-      <p>This task was changed elsewhere while you were editing it. Saving replaces that by what you typed.</p>
+      <p>This task was changed elsewhere while you were editing it. Saving overwrites that change.</p>
       <ul className="mt-2 flex flex-col gap-2">
         {fields.map((field) => (
           <li key={field} className="flex flex-wrap items-center justify-between gap-2">
             <span className="min-w-0 wrap-anywhere">
-              {FIELD_NAMES[field]} elsewhere:{" "}
+              Latest {FIELD_NAMES[field].toLowerCase()}:{" "}
               <bdi>{field === "priority" ? PRIORITY_NAMES[there.priority] : there[field] || "none"}</bdi>
             </span>
             <Button onClick={() => onTake(field)}>
@@ -48,7 +48,7 @@ function Conflicts({ fields, there, onTake }: ConflictProps) {
   );
 }
 
-/** Edits a task where it stands: Enter saves, Escape closes. Fields that were not touched follow the task. */
+/** Edits a task in place. Enter saves, Escape closes. Fields that were not edited follow changes made elsewhere. */
 export function TaskEditor({ edit, task, onType, onSave, onCancel }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const { typed } = edit;
@@ -89,7 +89,7 @@ export function TaskEditor({ edit, task, onType, onSave, onCancel }: Props) {
     onKeyDown: (event: KeyboardEvent) => {
       if (event.key === "Escape") {
         event.stopPropagation();
-        // Or the same key press closes the dialog that it opens.
+        // Otherwise the same key press closes the dialog that it opens.
         event.preventDefault();
         onCancel();
       }

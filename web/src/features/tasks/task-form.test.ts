@@ -15,7 +15,7 @@ const task: Task = {
 };
 
 describe("a task's form", () => {
-  it("sends what differs, and nothing else", () => {
+  it("sends only the changed fields", () => {
     expect(changesToSend(changedFields(taskToForm(task), task), task)).toEqual({});
     expect(changesToSend({ title: " Before " }, task)).toEqual({});
     expect(changesToSend({ title: "After ", description: "More", priority: "high" }, task)).toEqual({
@@ -26,13 +26,13 @@ describe("a task's form", () => {
     expect(changesToSend({ description: "" }, { ...task, description: "Less" })).toEqual({ description: null });
   });
 
-  it("keeps the time of day of a due date whose day stays", () => {
+  it("keeps the time of a due date if its day does not change", () => {
     expect(changesToSend({ due: "2026-11-21" }, task)).toEqual({});
     expect(changesToSend({ due: "2026-11-22" }, task)).toEqual({ due_date: "2026-11-22T23:59:59Z" });
     expect(changesToSend({ due: "" }, task)).toEqual({ due_date: null });
   });
 
-  it("conflicts where a field was changed here and elsewhere, to other values", () => {
+  it("conflicts in fields that were changed here and elsewhere to different values", () => {
     const edit = { task, typed: { title: "Mine", priority: "high" as const } };
     expect(findConflicts(edit, { ...task, description: "Theirs" })).toEqual([]);
     expect(findConflicts(edit, { ...task, title: "Theirs", priority: "high" })).toEqual(["title"]);

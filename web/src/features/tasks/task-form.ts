@@ -1,16 +1,16 @@
 import type { Priority, Task, TaskChanges } from "@/lib/tasks-api/client";
 import { dueDay, dueOn } from "./due";
 
-/** The fields of a task's editor, as their inputs hold them. */
+/** The values of the inputs in a task's editor. */
 export interface TaskForm {
   title: string;
   description: string;
   priority: Priority;
-  /** A day, or an empty text. */
+  /** A day, or an empty string. */
   due: string;
 }
 
-/** The names of the fields, as people see them. */
+/** The labels of the fields. */
 export const FIELD_NAMES: Record<keyof TaskForm, string> = {
   title: "Title",
   description: "Description",
@@ -18,25 +18,25 @@ export const FIELD_NAMES: Record<keyof TaskForm, string> = {
   due: "Due date",
 };
 
-/** A task that is being edited: the task as it was when its editor was opened, and the fields that were changed since. */
+/** An edit: the task when its editor was opened, and the fields changed since. */
 export interface Edit {
   task: Task;
   typed: Partial<TaskForm>;
 }
 
-/** Whether closing the editor would lose something. */
+/** Whether closing the editor would lose changes. */
 export function hasChanges({ typed }: Edit): boolean {
   return Object.keys(typed).length > 0;
 }
 
-/** The fields that were changed, but for one. */
+/** Returns the changed fields except one. */
 export function without(typed: Partial<TaskForm>, field: keyof TaskForm): Partial<TaskForm> {
   const others = { ...typed };
   delete others[field];
   return others;
 }
 
-/** A task's fields. */
+/** Returns a task's fields as input values. */
 export function taskToForm(task: Task): TaskForm {
   return {
     title: task.title,
@@ -48,7 +48,7 @@ export function taskToForm(task: Task): TaskForm {
 
 const FIELDS = Object.keys(FIELD_NAMES) as (keyof TaskForm)[];
 
-/** The fields of a form that differ from a task. */
+/** Returns the fields of a form that differ from the task. */
 export function changedFields(form: TaskForm, task: Task): Partial<TaskForm> {
   const there = taskToForm(task);
   return Object.fromEntries(
@@ -56,7 +56,7 @@ export function changedFields(form: TaskForm, task: Task): Partial<TaskForm> {
   );
 }
 
-/** What to send, so that a task has the fields that were typed. A due date whose day stays keeps its time of day. */
+/** Returns the request body that saves the changed fields. A due date keeps its time if its day does not change. */
 export function changesToSend(typed: Partial<TaskForm>, task: Task): TaskChanges {
   const { title, description, priority, due } = changedFields({ ...taskToForm(task), ...typed }, task);
   return {
@@ -67,7 +67,7 @@ export function changesToSend(typed: Partial<TaskForm>, task: Task): TaskChanges
   };
 }
 
-/** The fields that were changed here and, since the editor was opened, elsewhere too: not to the same value. */
+/** Returns the fields that were changed here and elsewhere, since the editor was opened, to different values. */
 export function findConflicts({ task, typed }: Edit, now: Task): (keyof TaskForm)[] {
   const before = taskToForm(task);
   const there = taskToForm(now);

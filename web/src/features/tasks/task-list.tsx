@@ -9,11 +9,11 @@ import { TaskRow, type TaskActions } from "./task-row";
 import { focusTask } from "./use-shortcuts";
 import { useToday } from "./use-today";
 
-/** The height of a row with a title of one line, in pixels. Rows are measured when they are shown. */
+/** The height of a row with a one-line title, in pixels. Rows are measured when they are rendered. */
 const ROW = 77;
-/** Rows that are rendered above and below the window: a scroll that is not too fast shows no gap. */
+/** Rows rendered above and below the viewport, so that moderate scrolling shows no gap. */
 const OVERSCAN = 6;
-/** The next page is loaded when so many rows are left, about two windows of them. */
+/** The next page is loaded when this many rows remain, about two viewports. */
 const NEAR_END = 30;
 
 interface Props {
@@ -23,27 +23,27 @@ interface Props {
   hasMore: boolean;
   loadingMore: boolean;
   loadMore: () => void;
-  /** Stands in the place of the next page, if that could not be loaded. */
+  /** Shown instead of the next page if that could not be loaded. */
   failure: ReactNode;
-  /** Called with the ids of the first and the last task in the window. */
+  /** Called with the ids of the first and the last visible task. */
   onShown: (first: string, last: string) => void;
-  /** The task that is to have the focus as soon as it can be shown. */
+  /** The task to focus as soon as its row is rendered. */
   wanted: string | null;
   onFocused: () => void;
 }
 
-/** Whether two lists are of the same tasks, in the same order. */
+/** Whether two lists contain the same tasks in the same order. */
 function isSameOrder(one: readonly Task[], other: readonly Task[]): boolean {
   return one.length === other.length && one.every(({ id }, index) => id === other[index]?.id);
 }
 
-/** How far the list is below the top of the page, in pixels. */
+/** The distance of the list from the top of the page, in pixels. */
 function useTop(list: RefObject<HTMLElement | null>): number {
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
     const measure = () => setTop(list.current?.offsetTop ?? 0);
     measure();
-    // Whatever appears above the list makes the page longer.
+    // Anything that appears above the list changes the height of the body.
     const observer = new ResizeObserver(measure);
     observer.observe(document.body);
     return () => observer.disconnect();
@@ -51,7 +51,7 @@ function useTop(list: RefObject<HTMLElement | null>): number {
   return top;
 }
 
-/** The rows in the window, and more tasks as one comes near the end. */
+/** Renders the visible rows and loads more tasks near the end of the list. */
 export function TaskList(props: Props) {
   const { tasks, edited, hasMore, loadingMore, loadMore, failure, onShown, wanted, onFocused, actions } = props;
   const list = useRef<HTMLUListElement>(null);
@@ -61,7 +61,7 @@ export function TaskList(props: Props) {
   const [focused, setFocused] = useState<string | null>(null);
   const place = useRef(-1);
 
-  // Rows that hold the focus or an editor stay, wherever the window is, and so do their neighbours: the keys lead there.
+  // Rows with the focus or an editor stay rendered outside the viewport, with their neighbours for the arrow shortcuts.
   const pinned = [focused, wanted, edited?.task.id]
     .map((id) => (id ? tasks.findIndex((task) => task.id === id) : -1))
     .filter((index) => index !== -1);
@@ -72,7 +72,7 @@ export function TaskList(props: Props) {
     }
     return [...indexes].sort((a, b) => a - b);
   };
-  // The virtualizer computes all places anew when this is another function: not for a task that was only changed.
+  // The virtualizer recomputes all positions when `keyOf` changes, so it must not change with the content of a task.
   const [order, setOrder] = useState(tasks);
   if (order !== tasks && !isSameOrder(order, tasks)) {
     setOrder(tasks);
@@ -110,7 +110,7 @@ export function TaskList(props: Props) {
   });
 
   useEffect(() => {
-    // The row with the focus is gone: the focus goes to the one in its place, not to the top of the page.
+    // The focused row is gone. Focuses the row in its place instead of the top of the page.
     const next = tasks[Math.min(place.current, tasks.length - 1)];
     if (next && focused && document.activeElement === document.body) {
       focusTask(next.id);

@@ -6,14 +6,14 @@ import { PRIORITY_NAMES } from "./priority-select";
 import { TaskEditor } from "./task-editor";
 import type { Edit, TaskForm } from "./task-form";
 
-/** What can be done to a task of the list. */
+/** The actions on a task in the list. */
 export interface TaskActions {
   change: (task: Task, changes: TaskChanges) => void;
   remove: (task: Task) => void;
   edit: (task: Task | null) => void;
-  /** Keeps what is typed into the editor. */
+  /** Keeps the input of the editor. */
   type: (typed: Partial<TaskForm>) => void;
-  /** Closes the editor and makes its changes; null stands for a task that was deleted elsewhere. */
+  /** Closes the editor and saves its changes. The task is null if it was deleted elsewhere. */
   save: (edit: Edit, typed: Partial<TaskForm>, task: Task | null) => void;
 }
 
@@ -21,17 +21,17 @@ interface Props {
   task: Task;
   today: string;
   actions: TaskActions;
-  /** What is being edited, if it is this task. */
+  /** The open edit, if it is of this task. */
   edit: Edit | null;
-  /** The service has not created it yet, so nothing can be done to it. */
+  /** Whether the task is still being created. All actions are disabled until then. */
   saving: boolean;
-  /** Its place in the whole list, counted from 1: the rows around it may not be rendered. */
+  /** Its position in the whole list, starting at 1. The rows around it may not be rendered. */
   position: number;
-  /** The length of the whole list; -1 while that is unknown. */
+  /** The length of the whole list, or -1 if unknown. */
   of: number;
-  /** Measures the row, in a list that renders only the rows in the window. */
+  /** Measures the row in a virtualized list. */
   measure?: (row: HTMLElement | null) => void;
-  /** Where in such a list the row is, in pixels. */
+  /** The position of the row in a virtualized list, in pixels. */
   top?: number;
 }
 
@@ -41,7 +41,7 @@ const PRIORITY_STYLES = {
   low: "text-soft",
 };
 
-/** What a row says of the task beside its title. */
+/** The priority, due date and description of a task. */
 function TaskDetails({ task, today }: { task: Task; today: string }) {
   const due = task.due_date ? dueLabel(task.due_date, today, task.is_completed) : null;
   return (
@@ -65,7 +65,7 @@ function TaskDetails({ task, today }: { task: Task; today: string }) {
   );
 }
 
-/** One task: to be completed, looked at, edited where it stands, or deleted. */
+/** A task with a checkbox, its details, an in-place editor and a delete button. */
 export const TaskRow = memo(function TaskRow(props: Props) {
   "use memo";
   const { task, today, actions, edit, saving, position, of, measure, top } = props;

@@ -12,7 +12,7 @@ import type { ListState } from "./use-tasks";
 interface Props {
   actions: TaskActions;
   list: ListState;
-  /** The tasks of the list that are shown: those whose deletion is held back are not. */
+  /** The tasks to show, without those whose deletion is pending. */
   tasks: Task[];
   edited: Edit | null;
   onShown: (first: string, last: string) => void;
@@ -27,12 +27,12 @@ function Empty({ filters, setFilters }: Pick<Props, "filters" | "setFilters">) {
   return (
     <div className="flex flex-col items-center gap-4 rounded-2xl border border-dashed border-edge px-6 py-14 text-center">
       <p role="status" className="text-lg font-medium">
-        {filtered ? "No task matchesFilters" : "Nothing to do"}
+        {filtered ? "No matching tasks" : "Nothing to do"}
       </p>
       {filtered ? (
         <Button onClick={() => setFilters(NO_FILTERS)}>Show all tasks</Button>
       ) : (
-        <p className="text-soft">Write down the first task above and press Enter.</p>
+        <p className="text-soft">Type your first task above and press Enter.</p>
       )}
     </div>
   );
@@ -51,18 +51,18 @@ function Failure({ list }: Pick<Props, "list">) {
   );
 }
 
-/** The list in every state that it can be in. */
+/** Renders the list in each of its states: loading, failed, empty and filled. */
 export function TaskView({ list, tasks, filters, setFilters, ...rest }: Props) {
   "use memo";
   if (list.isLoading && !list.error) {
     return <TaskListSkeleton />;
   }
-  const isThere = !list.isLoading;
+  const isLoaded = !list.isLoading;
   return (
     <>
       {list.error && !list.isMoreMissing && <Failure list={list} />}
-      {isThere && tasks.length === 0 && !list.hasMore && <Empty filters={filters} setFilters={setFilters} />}
-      {isThere && (tasks.length > 0 || list.hasMore) && (
+      {isLoaded && tasks.length === 0 && !list.hasMore && <Empty filters={filters} setFilters={setFilters} />}
+      {isLoaded && (tasks.length > 0 || list.hasMore) && (
         <TaskList
           tasks={tasks}
           hasMore={list.hasMore}

@@ -2,7 +2,7 @@ import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback, useMemo } from "react";
 import { parseFilters, filterQuery, type Filters } from "./filters";
 
-/** The filters, kept in the address. */
+/** The filters, stored in the URL. */
 export function useFilters(): [Filters, (filters: Filters) => void] {
   const pathname = usePathname();
   const query = useSearchParams();
@@ -10,9 +10,9 @@ export function useFilters(): [Filters, (filters: Filters) => void] {
   const change = useCallback(
     (next: Filters) => {
       const address = pathname + filterQuery(next);
-      // Each choice can be undone by going back; of a search, the whole and not every letter.
+      // The back button undoes each choice, and a search as a whole rather than letter by letter.
       const isTyping = next.search !== filters.search && next.search !== "" && filters.search !== "";
-      // The router follows the address by itself; asking it to go there would ask the server for the same page again.
+      // The router follows history changes. Navigating with it would request the same page from the server again.
       window.history[isTyping ? "replaceState" : "pushState"](null, "", address);
     },
     [pathname, filters.search],

@@ -6,7 +6,7 @@ import { refreshPage, type Pages } from "./lists";
 import { TASK_MUTATIONS } from "./task-changes";
 import { fetchPage, listKey, type ListState } from "./use-tasks";
 
-/** The first and the last task that is shown in the window. */
+/** The first and the last visible task. */
 export interface Shown {
   first: string;
   last: string;
@@ -17,7 +17,7 @@ function isStale(pages: Pages, since: number): boolean {
   return pages.pages.some(({ requestedAt }) => requestedAt < since);
 }
 
-/** The page to ask for again: the first one, where new tasks appear, or one in the window, if it is older than `since`. */
+/** Returns the index of a page to refresh: the first one, where new tasks appear, or a visible one, if older than `since`. */
 function stalePage(pages: Pages, shown: Shown | null, since: number): number {
   if (!isStale(pages, since)) {
     return -1;
@@ -31,15 +31,15 @@ function stalePage(pages: Pages, shown: Shown | null, since: number): number {
 }
 
 /**
- * Keeps a list up to date with what other devices and tabs do: when the window is looked at again, when the network is
- * back, and when another tab made a change, the pages in the window are asked for again, and no others. Returns how to
- * ask for that, and how to learn which tasks are in the window.
+ * Keeps a list up to date with other devices and tabs. Refreshes only the visible pages: when the window gets the focus,
+ * when the browser is back online, and when another tab made a change. Returns functions to request a refresh and to
+ * report the visible tasks.
  */
 export function useListRefresh(userId: string, filters: Filters, { pages, isFetching, error, retry }: ListState) {
   const queries = useQueryClient();
   const [since, setSince] = useState(0);
   const [shown, setShown] = useState<Shown | null>(null);
-  // What is asked for while a change is in flight may be answered with or without it.
+  // A response to a request sent while a change is in flight may or may not include that change.
   const isChanging = useIsMutating({ mutationKey: [TASK_MUTATIONS] }) > 0;
   const latest = useRef<Shown | null>(null);
   const markStale = useCallback(() => {
@@ -50,7 +50,7 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
   const visible = useCallback(
     (first: string, last: string) => {
       latest.current = { first, last };
-      // Nothing else of the board has to know of every row that one scrolls by.
+      // Avoids rerendering the board for every row that scrolls by.
       if (isAnyStale) {
         setShown(latest.current);
       }
@@ -58,19 +58,19 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
     [isAnyStale],
   );
 
-  const look = useEffectEvent(() => {
+  const refresh = useEffectEvent(() => {
     markStale();
     if (error && !isFetching) {
       retry();
     }
   });
   useEffect(() => {
-    const ends = [
-      focusManager.subscribe((focused) => focused && look()),
-      onlineManager.subscribe((online) => online && look()),
-      onTabMessage((news) => news === "tasks-changed" && markStale()),
+    const unsubscribe = [
+      focusManager.subscribe((focused) => focused && refresh()),
+      onlineManager.subscribe((online) => online && refresh()),
+      onTabMessage((message) => message === "tasks-changed" && markStale()),
     ];
-    return () => ends.forEach((end) => end());
+    return () => unsubscribe.forEach((stop) => stop());
   }, [markStale]);
 
   const isReady = pages && !isFetching && !error && !isChanging;
@@ -83,13 +83,13 @@ export function useListRefresh(userId: string, filters: Filters, { pages, isFetc
     const stopped = new AbortController();
     fetchPage(filters, pages.pageParams[stale], stopped.signal).then(
       (fresh) => {
-        // Anything that happened to the list meanwhile has stopped this, so these are still its pages.
+        // Any change to the list aborts this request, so these are still its pages.
         if (!stopped.signal.aborted) {
           queries.setQueryData(key, refreshPage(pages, stale, fresh));
         }
       },
       () => {
-        // The list stays as it is. The next look at the window tries again.
+        // The list stays as it is. The next focus of the window tries again.
         if (!stopped.signal.aborted) {
           setSince(0);
         }

@@ -1,39 +1,39 @@
 import { useEffect, useRef } from "react";
 
-/** The keys and what they do, in the order in which they are shown. */
+/** The shortcuts with their labels, in display order. */
 export const SHORTCUTS = [
   ["n", "New task"],
   ["/", "Search"],
   ["j", "Next task"],
-  ["k", "Task before"],
-  ["x", "Done, or not"],
+  ["k", "Previous task"],
+  ["x", "Mark as done or not done"],
   ["e", "Edit"],
   ["1", "High priority"],
   ["2", "Medium priority"],
   ["3", "Low priority"],
   ["d", "Delete"],
-  ["u", "Undo the deletion"],
-  ["?", "These shortcuts"],
+  ["u", "Undo delete"],
+  ["?", "Show shortcuts"],
 ] as const;
 
-/** A key that does something. */
+/** A key with a shortcut. */
 export type Shortcut = (typeof SHORTCUTS)[number][0];
 
 const TITLE = "[data-title]";
 
-/** The id of the task that has the focus. */
+/** Returns the id of the focused task. */
 export function focusedTask(): string | undefined {
   return document.activeElement?.closest<HTMLElement>("[data-task]")?.dataset.task;
 }
 
-/** Gives the focus to a task; false if its row is not rendered. */
+/** Focuses a task. Returns false if its row is not rendered. */
 export function focusTask(id: string): boolean {
   const title = document.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"] ${TITLE}`);
   title?.focus();
   return title !== null;
 }
 
-/** Moves the focus along the tasks, from the one that has it, or to the first one in the window. */
+/** Moves the focus to the next or previous task, or to the first visible one if no task is focused. */
 export function moveFocus(tasks: readonly { id: string }[], by: 1 | -1): void {
   const at = tasks.findIndex(({ id }) => id === focusedTask());
   const next = tasks[at + by];
@@ -45,25 +45,25 @@ export function moveFocus(tasks: readonly { id: string }[], by: 1 | -1): void {
   }
 }
 
-/** Keys that may be held down: they only move. Any other would do again and again what was meant once. */
+/** Shortcuts that repeat while the key is held down: those that only move the focus. */
 const REPEATING: ReadonlySet<string> = new Set(["j", "k"]);
 
-/** Whether keys mean text where the focus is. */
+/** Whether keys enter text in the focused element. */
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, dialog") !== null;
 }
 
-/** Listens to the keys while they are switched on. */
-export function useShortcuts(on: boolean, press: (key: Shortcut) => void): void {
-  const latest = useRef(press);
+/** Handles shortcuts while they are enabled. */
+export function useShortcuts(on: boolean, onShortcut: (key: Shortcut) => void): void {
+  const latest = useRef(onShortcut);
   useEffect(() => {
-    latest.current = press;
+    latest.current = onShortcut;
   });
   useEffect(() => {
     if (!on) {
       return;
     }
-    function heard(event: KeyboardEvent) {
+    function handle(event: KeyboardEvent) {
       const key = SHORTCUTS.find(([name]) => name === event.key)?.[0];
       if (!key || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
         return;
@@ -73,7 +73,7 @@ export function useShortcuts(on: boolean, press: (key: Shortcut) => void): void 
         latest.current(key);
       }
     }
-    document.addEventListener("keydown", heard);
-    return () => document.removeEventListener("keydown", heard);
+    document.addEventListener("keydown", handle);
+    return () => document.removeEventListener("keydown", handle);
   }, [on]);
 }

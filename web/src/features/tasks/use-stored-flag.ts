@@ -19,7 +19,7 @@ function isOn(key: string): boolean {
   }
 }
 
-/** A switch that this browser remembers; on unless it was switched off. */
+/** A flag stored in this browser. It is on unless it was switched off. */
 export function useStoredFlag(key: string): [boolean, (on: boolean) => void] {
   const on = useSyncExternalStore(
     subscribe,
@@ -31,7 +31,7 @@ export function useStoredFlag(key: string): [boolean, (on: boolean) => void] {
       try {
         localStorage.setItem(key, next ? "on" : "off");
       } catch {
-        // Storage may be forbidden: the switch then stays as it is.
+        // Storage may be blocked. The flag then does not change.
       }
       dispatchEvent(new Event(CHANGED));
     },

@@ -13,25 +13,25 @@ import { changesToSend, taskToForm, hasChanges, type Edit, type TaskForm } from 
 import type { TaskActions } from "./task-row";
 import { usePendingDeletes } from "./use-pending-deletes";
 
-/** Shows what did not work, and why. Without a session the page goes to the sign-in, which says why. */
+/** Shows an error and its reason. Without a session the page redirects to sign-in, which explains why. */
 function report(what: string, error: unknown) {
   if (!(error instanceof SessionEndedError)) {
-    // A change that timed out may have been made all the same.
+    // A change that timed out may have been processed.
     const outcome = isTimeout(error) ? what.replace(" was not ", " may not have been ") : what;
     showFailure(`${outcome} ${isNotFound(error) ? "It was deleted elsewhere." : errorMessage(error)}`);
   }
 }
 
-/** The new task that a form describes. */
+/** Returns the new task that a form describes. */
 function newTask({ title, description, priority, due }: TaskForm): NewTask {
   return { title: title.trim(), description: description || null, priority, due_date: dueOn(due) };
 }
 
-/** What is asked before something that was typed is lost. */
+/** The question to ask before unsaved changes are discarded. */
 export interface DiscardPrompt {
-  /** The title of the task that was changed. */
+  /** The title of the task with unsaved changes. */
   unsaved?: string;
-  /** The title of the new task that was typed. */
+  /** The title of the new task that was not added. */
   notAdded?: string;
   onAnswer: (discard: boolean) => void;
 }
@@ -39,13 +39,13 @@ export interface DiscardPrompt {
 interface Options {
   userId: string;
   online: boolean;
-  /** Called when tasks may have changed without an answer that says how. */
+  /** Called when tasks may have changed without a response. */
   onUnknown: () => void;
-  /** Called when a task is to have the focus. */
+  /** Called with the id of a task to focus. */
   onFocus: (id: string) => void;
 }
 
-/** What can be done to somebody's tasks. What does not work is shown, and what was typed for it is kept. */
+/** The actions on the user's tasks. Errors are shown and the input is kept. */
 export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) {
   "use memo";
   const queries = useQueryClient();
@@ -54,8 +54,8 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
   const [drafts] = useState(() => draftsFor(userId));
   const [edited, setEdited] = useState(() => drafts.editing());
   const [discarding, setDiscarding] = useState<DiscardPrompt | null>(null);
-  // Leaving the page sends them, unless there is no network.
-  useLeaveConfirmation(!online && deletes.held.length > 0);
+  // Closing the page sends pending deletions, unless the browser is offline.
+  useLeaveConfirmation(!online && deletes.pending.length > 0);
 
   async function add(task: NewTask) {
     try {
@@ -83,7 +83,7 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
     setEdited(drafts.typeInto(typed));
   }
 
-  /** Closes the editor and sends its changes; a task that was deleted meanwhile is added again. */
+  /** Closes the editor and saves its changes. A task that was deleted in the meantime is added again. */
   function save(from: Edit, typed: Partial<TaskForm>, task: Task | null) {
     setEdited(drafts.edit(null));
     if (task === null) {
@@ -106,7 +106,7 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
         () => {},
         (error: unknown) => (isNotFound(error) ? undefined : report(`“${task.title}” was not deleted.`, error)),
       );
-    deletes.hold(task, send, undo);
+    deletes.add(task, send, undo);
   }
 
   function undo(id?: string) {
@@ -116,7 +116,7 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
     }
   }
 
-  /** Whether to sign out: not if something that was typed is to be kept. Deletions are sent before. */
+  /** Sends pending deletions before a sign-out. Returns false if the user keeps unsaved changes. */
   async function beforeLeaving(): Promise<boolean> {
     const typed =
       edited && hasChanges(edited)
@@ -125,7 +125,7 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
     if (typed && !(await new Promise<boolean>((answer) => setDiscarding({ ...typed, onAnswer: answer })))) {
       return false;
     }
-    // Offline they wait for the network: the sign-out, which says then that it cannot work, must not wait with them.
+    // Offline they would wait for the network. The sign-out must not wait with them; it reports its own error.
     if (online) {
       await deletes.flush();
     }
@@ -137,10 +137,10 @@ export function useTaskActions({ userId, online, onUnknown, onFocus }: Options) 
     actions: { change, remove, edit, save, type } satisfies TaskActions,
     drafts,
     edited,
-    held: deletes.held,
+    pendingDeletes: deletes.pending,
     undo,
     beforeLeaving,
-    /** What would be discarded, while that is asked. */
+    /** The question that is being asked, if any. */
     discarding,
     answer: (discard: boolean) => {
       setDiscarding(null);

@@ -3,18 +3,18 @@ import { callTasks, type Task } from "@/lib/tasks-api/client";
 import type { Filters } from "./filters";
 import { allTasks, type Page, type Pages } from "./lists";
 
-/** The caller's own tasks, in every path. */
+/** The path parameter for the caller's own tasks. */
 export const ME = { user_id: "me" } as const;
 
-/** The key of all lists of a user, or of one. */
+/** The query key of all lists of a user, or of one list. */
 export function listKey(userId: string, filters?: Filters) {
   return filters ? ["tasks", userId, filters] : ["tasks", userId];
 }
 
-/** Tasks on each page after the first, the most that the service lists. The first is shorter, since people wait for it. */
+/** Tasks per page after the first: the service's maximum. The first page is smaller, so that it loads faster. */
 const LATER_PAGES = 100;
 
-/** Fetches the page of a list that begins at a cursor. */
+/** Fetches the page of a list that starts at a cursor. */
 export async function fetchPage(filters: Filters, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
   const requestedAt = Date.now();
   const query = {
@@ -27,18 +27,18 @@ export async function fetchPage(filters: Filters, cursor: string | undefined, si
   return { ...list, requestedAt };
 }
 
-/** A list in each of its states. Its members are values: whoever reads one follows its changes. */
+/** The state of a list. Its members are plain values, so that components rerender when they change. */
 export interface ListState {
-  /** The pages of these filters; undefined while those of other filters are shown. */
+  /** The pages for the current filters; undefined while pages for other filters are shown. */
   pages: Pages | undefined;
   /** The tasks to show. */
   tasks: Task[];
-  /** Nothing can be shown yet. */
+  /** Whether there is nothing to show yet. */
   isLoading: boolean;
   isFetching: boolean;
-  /** Why the last request failed. */
+  /** The error of the last request. */
   error: Error | null;
-  /** That request was for the next page. */
+  /** Whether the failed request was for the next page. */
   isMoreMissing: boolean;
   hasMore: boolean;
   isLoadingMore: boolean;
@@ -48,7 +48,7 @@ export interface ListState {
   retry: () => void;
 }
 
-/** The list for some filters, page by page. */
+/** Loads the list for some filters, page by page. */
 export function useTasks(userId: string, filters: Filters): ListState {
   "use memo";
   const {
@@ -67,11 +67,11 @@ export function useTasks(userId: string, filters: Filters): ListState {
     initialPageParam: undefined,
     queryFn: ({ pageParam, signal }) => fetchPage(filters, pageParam, signal),
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
-    // A refetch would callTasks for all loaded pages, one after another. `useListRefresh` asks for those that are shown.
+    // A refetch would request all loaded pages one after another. `useListRefresh` requests only the visible ones.
     staleTime: Infinity,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
-    // While another list is loading the last one stays, so that the page does not jump.
+    // Shows the previous list while another one is loading, so that the page does not jump.
     placeholderData: keepPreviousData,
   });
   return {

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { dayOf } from "./due";
 
-/** The longest wait before the clock is read again, in milliseconds: it may be set, or the machine may have slept. */
+/** Maximum time between reads of the clock, in milliseconds: it may be changed, or the machine may have slept. */
 const MAX_WAIT = 60_000;
 
 function untilTomorrow(now: Date): number {
@@ -23,12 +23,12 @@ function subscribe(listener: () => void) {
   };
 }
 
-/** Today in the reader's time zone, as `YYYY-MM-DD`. It changes at midnight. */
+/** Today in the reader's time zone, as `YYYY-MM-DD`. Updates at midnight. */
 export function useToday(): string {
   return useSyncExternalStore(
     subscribe,
     () => dayOf(new Date()),
-    // The exported HTML holds no task.
+    // The exported HTML contains no tasks.
     () => "",
   );
 }

@@ -12,22 +12,22 @@ export type TaskChanges = components["schemas"]["TaskChanges"];
 export type TaskList = components["schemas"]["TaskList"];
 export type Priority = components["schemas"]["Priority"];
 
-/** The same request with the same token, if it was sent before the page's scripts ran. */
+/** Returns the same request with the same token, if the inline script sent it. */
 async function sentEarly({ method, url }: Request, token: string): Promise<EarlyTasks | undefined> {
-  // One that still waits for its token belongs to a session that the page has asked for anew.
+  // An early request that still waits for its token belongs to a session that the page has since refetched.
   const early = await Promise.race([takeEarly("tasks"), undefined]).catch(() => undefined);
   return method === "GET" && early?.url === url && early.token === token ? early : undefined;
 }
 
 async function send(request: Request, token: string): Promise<Response> {
-  // A copy, so that the request can be sent again with another token.
+  // A clone, so that the request can be retried with a new token.
   const copy = request.clone();
   copy.headers.set("Authorization", `Bearer ${token}`);
   const early = await sentEarly(request, token);
-  return withTimeout((signal) => fetch(copy, { signal }), { caller: request.signal, early: early?.answer });
+  return withTimeout((signal) => fetch(copy, { signal }), { caller: request.signal, early: early?.response });
 }
 
-/** Sends a request with the caller's token; a refused token is renewed once. */
+/** Sends a request with the caller's token. A rejected token is renewed once. */
 async function authorized(request: Request): Promise<Response> {
   const token = await tokenCache.current();
   const response = await send(request, token);
@@ -39,21 +39,21 @@ async function authorized(request: Request): Promise<Response> {
 
 async function connect() {
   const { tasks } = await serviceUrls();
-  // The service knows callers by their token alone.
+  // The service identifies callers by their token only.
   return createClient<paths>({ baseUrl: tasks, fetch: authorized, credentials: "omit" });
 }
 
-/** The task service, typed by its own document. */
+/** The task service's client, typed by its OpenAPI document. */
 export type TasksApi = Awaited<ReturnType<typeof connect>>;
 
-interface Answer<Data> {
+interface Result<Data> {
   data?: Data;
   error?: unknown;
   response: Response;
 }
 
-/** Calls the task service. A refusal is a `ServiceError`, silence too. */
-export async function callTasks<Data>(call: (api: TasksApi) => Promise<Answer<Data>>): Promise<Data> {
+/** Calls the task service. An error response or a missing response is thrown as a `ServiceError`. */
+export async function callTasks<Data>(call: (api: TasksApi) => Promise<Result<Data>>): Promise<Data> {
   const { data, error, response } = await connect()
     .then(call)
     .catch((failure: unknown) => {

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { AccountDeleted } from "@/features/account/account-deleted";
 
-export const metadata: Metadata = { title: "Your account is deleted" };
+export const metadata: Metadata = { title: "Account deleted" };
 
 /** `/account-deleted` */
 export default function AccountDeletedPage() {

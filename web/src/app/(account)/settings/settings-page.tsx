@@ -4,7 +4,7 @@ import { Settings } from "@/features/account/settings";
 import { SettingsShell } from "@/features/account/settings-shell";
 import { MembersOnly } from "@/features/auth/members-only";
 
-/** The settings of who is signed in. */
+/** The settings of the signed-in user. */
 export function SettingsPage() {
   return <MembersOnly shell={<SettingsShell />}>{(user) => <Settings key={user.id} user={user} />}</MembersOnly>;
 }
