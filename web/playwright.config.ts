@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { defineConfig } from "@playwright/test";
 import type { Options } from "./e2e/fixtures";
-import { ARTEFACTS } from "./e2e/stack/places";
+import { ARTEFACTS } from "./e2e/stack/environment";
 
 /**
  * The names of Chromium's executable: Debian's headless shell, which needs half the work, and full browser; those of other
@@ -57,7 +57,7 @@ export default defineConfig<Options>({
     timezoneId: "Europe/Berlin",
   },
   projects: [
-    { name: "across origins", use: { way: "across origins" } },
-    { name: "behind the gateway", use: { way: "behind the gateway" } },
+    { name: "across origins", use: { hosting: "across origins" } },
+    { name: "behind the gateway", use: { hosting: "behind the gateway" } },
   ],
 });

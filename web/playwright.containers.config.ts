@@ -1,7 +1,7 @@
 // Tests the page of a running stack at PAGE_URL. Used by local-stack/tests/containers.
 import path from "node:path";
 import usual from "./playwright.config";
-import { ARTEFACTS } from "./e2e/stack/places";
+import { ARTEFACTS } from "./e2e/stack/environment";
 
 const config = {
   ...usual,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "@playwright/test";
 
-test("somebody signs up, adds a task, finds it after a reload, and signs out", async ({ page }) => {
+test("a user signs up, adds a task, finds it after a reload, and signs out", async ({ page }) => {
   const problems: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error" && !message.text().includes("status of 429")) {
@@ -12,10 +12,10 @@ test("somebody signs up, adds a task, finds it after a reload, and signs out", a
   await page.getByLabel("Name").fill("Ada Lovelace");
   await page.getByLabel("Email").fill(`${randomUUID()}@example.com`);
   await page.getByLabel("Password").fill("correct horse battery");
-  // From one address three people may sign up in ten seconds, and others did just before: a 429 is expected.
+  // The rate limit allows three sign-ups per ten seconds and IP address, and other tests have just used it: 429 is expected.
   await expect(async () => {
     if (page.url().endsWith("/signup")) {
-      // With a time limit: the page may leave between the look at its address and the press.
+      // With a timeout, because the page may navigate before the click.
       await page.getByRole("button", { name: "Create account" }).click({ timeout: 3_000 });
     }
     await expect(page).toHaveURL("/dashboard", { timeout: 3_000 });

@@ -8,12 +8,12 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const RULES: RunOptions = {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
   resultTypes: ["violations"],
-  // It would fetch the styles again.
+  // Preloading would fetch the styles again.
   preload: false,
 };
 
-/** What axe finds wrong, as a person can read it. */
-export async function faultsOf(page: Page): Promise<string[]> {
+/** Returns the violations that axe finds, in readable form. */
+export async function violationsOf(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(
     (rules) => (window as unknown as { axe: { run: (rules: RunOptions) => Promise<AxeResults> } }).axe.run(rules),

@@ -2,7 +2,7 @@ import { expect, test } from "./fixtures";
 
 test.describe("before the page's scripts run", () => {
   for (const path of ["/signin", "/signup"]) {
-    test(`the form of ${path} cannot be sent: its own address takes none`, async ({ page }) => {
+    test(`the form of ${path} cannot be submitted`, async ({ page }) => {
       const sent: string[] = [];
       page.on("request", (request) => request.method() === "POST" && sent.push(request.url()));
       await page.route("**/*.js", (route) => route.abort());

@@ -1,7 +1,7 @@
 import { expect, type APIRequestContext, type Locator, type Page } from "@playwright/test";
-import type { Site } from "./stack/places";
+import type { Site } from "./stack/environment";
 
-/** A task as the service answers it. */
+/** A task in a response of the service. */
 export interface Task {
   id: string;
   user_id: string;
@@ -11,54 +11,54 @@ export interface Task {
   due_date: string | null;
 }
 
-/** The row of a task. */
+/** Returns the row of a task. */
 export function row(page: Page, title: string): Locator {
   return page.getByRole("list", { name: "Tasks" }).getByRole("listitem").filter({ hasText: title });
 }
 
-/** The titles on the page, from top to bottom. */
+/** Returns the titles on the page, from top to bottom. */
 export function titles(page: Page): Locator {
   return page.locator("[data-title]");
 }
 
-/** A message in the corner of the page. */
+/** Returns a toast with this text. */
 export function message(page: Page, text: string): Locator {
   return page.getByRole("region", { name: "Notifications" }).getByRole("dialog").filter({ hasText: text });
 }
 
-/** Leaves the window and looks at it again. */
+/** Switches to another window and back. */
 export async function switchWindows(page: Page): Promise<void> {
   await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
 }
 
-/** Adds a task as a person does, and waits until the service has it. */
+/** Adds a task with the form and waits until it is created. */
 export async function add(page: Page, title: string): Promise<void> {
   await page.getByRole("textbox", { name: "New task", exact: true }).fill(title);
   await page.keyboard.press("Enter");
   await expect(row(page, title).getByRole("checkbox")).toBeEnabled();
 }
 
-/** Marks a task as done. Not by `check`, which looks sooner than the list changes. */
+/** Marks a task as done. Not with `check`, which asserts the state before the list has changed. */
 export async function complete(page: Page, title: string): Promise<void> {
   const box = row(page, title).getByRole("checkbox");
   await box.click();
   await expect(box).toBeChecked();
 }
 
-/** Asks the task service with a token, without the page. */
-export function asker(request: APIRequestContext, site: Site, token: string) {
+/** Calls the task service with a token, without the page. */
+export function tasksApi(request: APIRequestContext, site: Site, token: string) {
   const headers = { Authorization: `Bearer ${token}` };
   return {
     list: async (user = "me"): Promise<Task[]> => {
       const answer = await request.get(`${site.tasks}/api/${user}/tasks`, { headers });
       return ((await answer.json()) as { tasks: Task[] }).tasks;
     },
-    make: async (task: Partial<Task>): Promise<Task> => {
+    create: async (task: Partial<Task>): Promise<Task> => {
       const answer = await request.post(`${site.tasks}/api/me/tasks`, { headers, data: task });
       return (await answer.json()) as Task;
     },
-    /** Makes tasks in this order: the last one is the newest. */
-    makeAll: async (titles: readonly string[]): Promise<void> => {
+    /** Creates tasks in this order: the last one is the newest. */
+    createAll: async (titles: readonly string[]): Promise<void> => {
       for (const title of titles) {
         const answer = await request.post(`${site.tasks}/api/me/tasks`, { headers, data: { title } });
         expect(answer.status()).toBe(201);
@@ -75,15 +75,15 @@ export function asker(request: APIRequestContext, site: Site, token: string) {
   };
 }
 
-/** What the page may ask another origin, or its own: an answer's status, and its code where there is one. */
+/** The response to a request from inside the page: its status, and its error code if any. */
 export interface Answer {
   status: number;
   code: string | undefined;
   body: unknown;
 }
 
-/** Asks from inside the page, as a script of its own would. */
-export function askFromPage(
+/** Sends a request from inside the page, like one of its scripts. */
+export function fetchFromPage(
   page: Page,
   url: string,
   options: { method?: string; token?: string; body?: object } = {},

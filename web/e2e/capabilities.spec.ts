@@ -1,7 +1,7 @@
 // The page follows the settings of the service.
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, somebody, test } from "./fixtures";
-import { look } from "./look";
+import { expect, fillInSignIn, newPerson, test } from "./fixtures";
+import { inspectPage } from "./inspect-page";
 import { withOwnStack } from "./own-stack";
 
 const NEXT = { maximum: "p".repeat(17), minimum: "p".repeat(11), allowed: "p".repeat(12) };
@@ -18,9 +18,9 @@ withOwnStack({
   CHANGE_EMAIL_ENABLED: "false",
   DELETE_USER_ENABLED: "false",
   DISABLED_PATHS: "/request-password-reset,/send-verification-email",
-})("the pages offer what the service is set to do, and no more", async ({ page }) => {
-  const ada = { ...somebody(), password: NEXT.allowed };
-  await test.step("a sign-up keeps to the password's length, and leads to the sign-in", async () => {
+})("the pages offer only features that the service has enabled", async ({ page }) => {
+  const ada = { ...newPerson(), password: NEXT.allowed };
+  await test.step("a sign-up applies the password length and leads to sign-in", async () => {
     await page.goto("/signup");
     await page.getByLabel("Name").fill(ada.name);
     await page.getByLabel("Email").fill(ada.email);
@@ -39,7 +39,7 @@ withOwnStack({
   await test.step("password reset is off", async () => {
     await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
     await expect(page.getByRole("link", { name: "Create an account" })).toBeVisible();
-    await expect(page.getByRole("link", { name: "Forgotten your password?" })).toBeHidden();
+    await expect(page.getByRole("link", { name: "Forgot your password?" })).toBeHidden();
     for (const path of ["/forgot-password", "/reset-password?token=x"]) {
       await page.goto(path);
       await expect(page.getByRole("heading", { name: "Password reset is disabled" })).toBeVisible();
@@ -59,7 +59,7 @@ withOwnStack({
     await expect(page.getByRole("region", { name: "Verification reminder" })).toBeHidden();
   });
 
-  await test.step("the settings have neither an email nor a deletion", async () => {
+  await test.step("the settings offer neither an email change nor a deletion", async () => {
     await page.getByRole("link", { name: "Settings" }).click();
     await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Name", "Password", "Signed-in devices"]);
     await expect(page.getByLabel("New password")).toHaveAccessibleDescription("At least 12 characters");
@@ -67,28 +67,32 @@ withOwnStack({
 });
 
 withOwnStack({ SIGN_UP_ENABLED: "false" })(
-  "where sign-up is disabled nothing leads to it, and its page explains that",
-  async ({ page, way }) => {
+  "if sign-up is disabled, no link leads to it and its page explains that",
+  async ({ page, hosting }) => {
     await page.goto("/");
     await expect(page.getByRole("link", { name: "Create an account" })).toBeHidden();
     await page.getByRole("link", { name: "Sign in" }).click();
     await expect(page).toHaveURL("/signin");
     await expect(page.getByRole("link", { name: "Create an account" })).toBeHidden();
-    await expect(page.getByRole("link", { name: "Forgotten your password?" })).toBeVisible();
+    await expect(page.getByRole("link", { name: "Forgot your password?" })).toBeVisible();
     await page.goto("/signup");
     await expect(page.getByRole("heading", { name: "Sign-up is disabled" })).toBeVisible();
     await expect(page).toHaveTitle("Sign-up is disabled · Latchkey");
     await expect(page.getByRole("textbox")).toBeHidden();
     await page.getByRole("link", { name: "Sign in" }).click();
     await expect(page).toHaveURL("/signin");
-    if (way === "across origins") {
-      await look(page, { name: "sign-up-disabled", open: async () => void (await page.goto("/signup")) }, way);
+    if (hosting === "across origins") {
+      await inspectPage(
+        page,
+        { name: "sign-up-disabled", open: async () => void (await page.goto("/signup")) },
+        hosting,
+      );
     }
   },
 );
 
 withOwnStack({ DISABLED_PATHS: "/sign-in/email" })(
-  "without a way to sign in the sign-in page explains that",
+  "without a sign-in method, the sign-in page explains that",
   async ({ page }) => {
     await page.goto("/signin");
     await expect(page.getByRole("heading", { name: "Sign-in is disabled" })).toBeVisible();
@@ -98,7 +102,7 @@ withOwnStack({ DISABLED_PATHS: "/sign-in/email" })(
   },
 );
 
-test("a service that does not describe itself is taken to do everything", async ({ page, registered }) => {
+test("a service without capabilities is assumed to offer everything", async ({ page, registered }) => {
   let requests = 0;
   await page.route("**/api/auth/capabilities", (route) => {
     requests += 1;
@@ -107,12 +111,12 @@ test("a service that does not describe itself is taken to do everything", async 
   await page.goto("/signin");
   await expect.poll(() => requests).toBe(1);
   await expect(page.getByRole("link", { name: "Create an account" })).toBeVisible();
-  await expect(page.getByRole("link", { name: "Forgotten your password?" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Forgot your password?" })).toBeVisible();
   await fillInSignIn(page, registered);
   await expect(page.getByText("Nothing to do")).toBeVisible();
   await page.getByRole("link", { name: "Settings" }).click();
   await expect(page.getByRole("region", { name: "Email", exact: true })).toBeVisible();
-  await expect(page.getByRole("region", { name: "Delete the account" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Delete account" })).toBeVisible();
 });
 
 test("the capabilities are requested once for all pages", async ({ page, person }) => {
@@ -121,7 +125,7 @@ test("the capabilities are requested once for all pages", async ({ page, person 
   await page.goto("/dashboard");
   await expect(page.getByRole("banner")).toContainText(person.email);
   await page.getByRole("link", { name: "Settings" }).click();
-  await expect(page.getByRole("region", { name: "Delete the account" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Delete account" })).toBeVisible();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL("/signin");
   await page.getByRole("link", { name: "Create an account" }).click();

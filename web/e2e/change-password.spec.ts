@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expect, fillInSignIn, test } from "./fixtures";
 
-/** Where password managers send people who change a password. */
+/** The URL that password managers open to change a password. */
 const WELL_KNOWN = "/.well-known/change-password";
 
 async function isAtPasswordSection(page: Page) {
@@ -19,7 +19,7 @@ test("a password manager's link leads to the password section", async ({ page, p
   await expect(page.getByText(person.name).first()).toBeVisible();
 });
 
-test("a password manager's link leads there through the sign-in", async ({ page, registered }) => {
+test("a password manager's link leads there through sign-in", async ({ page, registered }) => {
   await page.goto(WELL_KNOWN);
   await expect(page).toHaveURL("/signin?next=%2Fsettings%23password");
   await fillInSignIn(page, registered);

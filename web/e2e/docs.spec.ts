@@ -1,19 +1,19 @@
 import type { Locator, Page } from "@playwright/test";
-import { faultsOf } from "./axe";
+import { violationsOf } from "./axe";
 import { expect, test, tokenOf } from "./fixtures";
-import type { Site, Way } from "./stack/places";
+import type { Site, Hosting } from "./stack/environment";
 
-/** What axe finds in Swagger UI's own structure: a link inside each operation's button, and levels of headings. */
+/** Violations in Swagger UI's own structure: a link inside each operation's button, and heading levels. */
 const SWAGGER_UI = ["nested-interactive:", "heading-order:"];
 
-/** Where the services' documents are shown. */
-function docs(site: Site, way: Way): { auth: string; tasks: string } {
-  return way === "behind the gateway"
+/** Returns the URLs of the API documentation. */
+function docs(site: Site, hosting: Hosting): { auth: string; tasks: string } {
+  return hosting === "behind the gateway"
     ? { auth: `${site.origin}/docs/auth/`, tasks: `${site.origin}/docs/tasks/` }
     : { auth: `${site.auth}/docs/`, tasks: `${site.tasks}/docs/` };
 }
 
-/** Opens an operation by its summary. It stays open. */
+/** Expands an operation by its summary. */
 async function open(page: Page, summary: string): Promise<Locator> {
   const operation = page.locator(".opblock").filter({ has: page.getByText(summary, { exact: true }) });
   await operation.locator(".opblock-summary-control").click();
@@ -35,7 +35,7 @@ async function execute(operation: Locator): Promise<{ status: number; body: stri
   };
 }
 
-/** Enters a token as a person does. */
+/** Enters a token in the dialog. */
 async function authorize(page: Page, token: string): Promise<void> {
   await page.locator(".scheme-container").getByRole("button", { name: "Authorize" }).click();
   const dialog = page.locator(".modal-ux");
@@ -44,10 +44,10 @@ async function authorize(page: Page, token: string): Promise<void> {
   await dialog.getByRole("button", { name: "Close" }).last().click();
 }
 
-test("a newcomer signs up and gets a token by pressing Execute", async ({ page, context, site, way }) => {
-  await page.goto(docs(site, way).auth);
+test("a newcomer signs up and gets a token by pressing Execute", async ({ page, context, site, hosting }) => {
+  await page.goto(docs(site, hosting).auth);
   await expect(page).toHaveTitle("auth-service API");
-  // The prefilled body as it stands: the account exists if a run before this one pressed the button.
+  // Sends the prefilled body unchanged. The account exists if an earlier run has created it.
   const signUp = await execute(await open(page, "Sign up"));
   expect(signUp.url).toBe(`${site.auth}/api/auth/sign-up/email`);
   expect([200, 422]).toContain(signUp.status);
@@ -61,12 +61,12 @@ test("a newcomer signs up and gets a token by pressing Execute", async ({ page, 
   expect(Object.keys(JSON.parse(token.body) as object)).toEqual(["token"]);
 });
 
-test("a newcomer tries every operation on a task by pressing Execute", async ({ page, person, site, way }) => {
+test("a newcomer tries every operation on a task by pressing Execute", async ({ page, person, site, hosting }) => {
   test.slow();
-  await page.goto(docs(site, way).tasks);
+  await page.goto(docs(site, hosting).tasks);
   await expect(page).toHaveTitle("task-service API");
-  if (way === "across origins") {
-    // Behind the gateway being signed in is enough.
+  if (hosting === "across origins") {
+    // Behind the gateway, a session is enough.
     await authorize(page, await tokenOf(page.request, site));
   }
   const created = await execute(await open(page, "Create a task"));
@@ -92,15 +92,15 @@ test("a newcomer tries every operation on a task by pressing Execute", async ({ 
   }
 });
 
-test("the token that the page fetched ends with the session, and one that was entered stays", async ({
+test("the token that the page fetched ends with the session; one that was entered stays", async ({
   page,
   person,
   site,
-  way,
+  hosting,
 }) => {
-  test.skip(way === "across origins", "a token is fetched on one origin alone");
+  test.skip(hosting === "across origins", "a token is fetched on one origin alone");
   const entered = await tokenOf(page.request, site);
-  await page.goto(docs(site, way).tasks);
+  await page.goto(docs(site, hosting).tasks);
   const list = await open(page, "List tasks");
   expect((await execute(list)).status).toBe(200);
   await page.request.post(`${site.auth}/api/auth/sign-out`, { headers: { Origin: site.origin } });
@@ -113,17 +113,17 @@ test("the token that the page fetched ends with the session, and one that was en
   expect(person.id).not.toBe("");
 });
 
-test("a link to an operation opens it", async ({ page, site, way }) => {
-  await page.goto(`${docs(site, way).auth}#/tokens/token`);
+test("a link to an operation opens it", async ({ page, site, hosting }) => {
+  await page.goto(`${docs(site, hosting).auth}#/tokens/token`);
   await expect(page.getByRole("button", { name: "Execute" })).toBeVisible();
   await expect(page.getByText("A JWT for resource servers")).toBeVisible();
 });
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`the documents can be read on a phone, ${colorScheme}`, async ({ page, site, way }) => {
+  test(`the documentation is readable on a phone, ${colorScheme}`, async ({ page, site, hosting }) => {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width: 375, height: 800 });
-    const { auth, tasks } = docs(site, way);
+    const { auth, tasks } = docs(site, hosting);
     for (const [address, summary] of [
       [auth, "Sign up"],
       [tasks, "Create a task"],
@@ -137,7 +137,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       }));
       expect(needed).toBeLessThanOrEqual(there);
       expect(background === "rgba(0, 0, 0, 0)", background).toBe(colorScheme === "light");
-      const faults = (await faultsOf(page)).filter((fault) => !SWAGGER_UI.some((rule) => fault.startsWith(rule)));
+      const faults = (await violationsOf(page)).filter((fault) => !SWAGGER_UI.some((rule) => fault.startsWith(rule)));
       expect(faults).toEqual([]);
     }
   });

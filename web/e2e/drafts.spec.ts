@@ -1,13 +1,13 @@
 import type { Locator, Page } from "@playwright/test";
-import { add, asker, row, switchWindows, titles } from "./board";
+import { add, tasksApi, row, switchWindows, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
 const field = (page: Page) => page.getByRole("textbox", { name: "New task", exact: true });
 const title = (page: Page) => page.getByRole("textbox", { name: "Title" });
 const description = (page: Page) => page.getByRole("textbox", { name: "Description" });
-const asking = (page: Page) => page.getByRole("dialog", { name: "Discard what you typed?" });
+const asking = (page: Page) => page.getByRole("dialog", { name: "Discard unsaved changes?" });
 
-/** The editor of a task that the list does not show. */
+/** Returns the editor of a task that the list does not show. */
 function stray(page: Page): Locator {
   return page.getByRole("region", { name: "Unsaved changes" });
 }
@@ -19,7 +19,7 @@ async function openEditor(page: Page, of: string): Promise<void> {
   await expect(title(page)).toBeFocused();
 }
 
-test("what is typed outlives a reload, in both forms", async ({ page, person }) => {
+test("input survives a reload, in both forms", async ({ page, person }) => {
   await page.goto("/dashboard");
   await add(page, `${person.name}'s plan`);
   await openEditor(page, `${person.name}'s plan`);
@@ -46,7 +46,7 @@ test("a sign-out asks before it discards, and leaves no draft in the browser", a
   await field(page).fill(`${person.name}'s secret`);
   expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).toContain("secret");
   await page.getByRole("button", { name: "Sign out" }).click();
-  await expect(asking(page)).toContainText(`You typed “${person.name}'s secret” and did not add it.`);
+  await expect(asking(page)).toContainText(`You have not added “${person.name}'s secret”.`);
   await page.keyboard.press("Enter");
   await expect(asking(page)).toBeHidden();
   await expect(field(page)).toHaveValue(`${person.name}'s secret`);
@@ -56,12 +56,12 @@ test("a sign-out asks before it discards, and leaves no draft in the browser", a
   expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain("secret");
 });
 
-test("Escape and a click on another task ask before they discard, by keyboard alone too", async ({ page, person }) => {
+test("Escape and a click on another task ask before discarding, also by keyboard only", async ({ page, person }) => {
   await page.goto("/dashboard");
   await add(page, "Other");
   await add(page, `${person.name}'s own`);
   await openEditor(page, `${person.name}'s own`);
-  // Nothing is lost yet, so nothing is asked.
+  // Nothing would be lost, so nothing is asked.
   await page.keyboard.press("Escape");
   await expect(titles(page).filter({ hasText: "own" })).toBeFocused();
 
@@ -75,7 +75,7 @@ test("Escape and a click on another task ask before they discard, by keyboard al
   await expect(title(page)).toBeFocused();
   await expect(title(page)).toHaveValue("Something else");
 
-  // Escape in the question keeps what was typed, as closing anything does.
+  // Escape in the dialog keeps the input.
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await expect(asking(page)).toBeHidden();
@@ -91,7 +91,7 @@ test("Escape and a click on another task ask before they discard, by keyboard al
   await expect(titles(page)).toHaveText([`${person.name}'s own`, "Other"]);
 });
 
-test("what is typed about a task that was deleted elsewhere is kept, and can be added again", async ({
+test("input for a task that was deleted elsewhere is kept and can be added again", async ({
   page,
   context,
   site,
@@ -99,11 +99,11 @@ test("what is typed about a task that was deleted elsewhere is kept, and can be 
 }) => {
   await page.goto("/dashboard");
   await add(page, "Deleted on a phone");
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
-  const [task] = await ask.list();
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
+  const [task] = await api.list();
   await openEditor(page, "Deleted on a phone");
   await description(page).fill(`By ${person.name}`);
-  await ask.remove(task?.id ?? "");
+  await api.remove(task?.id ?? "");
   await switchWindows(page);
   await expect(stray(page).getByRole("alert")).toContainText("This task was deleted elsewhere.");
   await expect(description(page)).toHaveValue(`By ${person.name}`);
@@ -113,14 +113,14 @@ test("what is typed about a task that was deleted elsewhere is kept, and can be 
   await page.getByRole("button", { name: "Add as a new task" }).click();
   await expect(stray(page)).toBeHidden();
   await expect(row(page, "Deleted on a phone")).toContainText(`By ${person.name}`);
-  await expect.poll(() => ask.list()).toMatchObject([{ title: "Deleted on a phone" }]);
+  await expect.poll(() => api.list()).toMatchObject([{ title: "Deleted on a phone" }]);
 
-  // The same when it is the service that finds it out.
+  // The same if the service reports it.
   await expect(row(page, "Deleted on a phone").getByRole("checkbox")).toBeEnabled();
   await openEditor(page, "Deleted on a phone");
   await title(page).fill("Still wanted");
-  const [again] = await ask.list();
-  await ask.remove(again?.id ?? "");
+  const [again] = await api.list();
+  await api.remove(again?.id ?? "");
   await title(page).press("Enter");
   await expect(stray(page).getByRole("alert")).toContainText("This task was deleted elsewhere.");
   await expect(title(page)).toHaveValue("Still wanted");
@@ -130,7 +130,7 @@ test("what is typed about a task that was deleted elsewhere is kept, and can be 
   await expect(stray(page)).toBeHidden();
 });
 
-test("a change made elsewhere while a task is edited is shown, and either can be kept", async ({
+test("a change made elsewhere while a task is edited is shown, and either version can be kept", async ({
   page,
   context,
   site,
@@ -138,35 +138,35 @@ test("a change made elsewhere while a task is edited is shown, and either can be
 }) => {
   await page.goto("/dashboard");
   await add(page, "Plan");
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
-  const id = (await ask.list())[0]?.id ?? "";
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
+  const id = (await api.list())[0]?.id ?? "";
   await openEditor(page, "Plan");
   await title(page).fill(`${person.name}'s plan`);
-  await ask.change(id, { title: "A plan from a phone", priority: "high" });
+  await api.change(id, { title: "A plan from a phone", priority: "high" });
   await switchWindows(page);
-  const told = row(page, "Title elsewhere").getByRole("alert");
-  await expect(told).toContainText("Title elsewhere: A plan from a phone");
-  // What was not touched here follows the task.
-  await expect(row(page, "Title elsewhere").getByLabel("Priority")).toHaveValue("high");
+  const told = row(page, "Latest title").getByRole("alert");
+  await expect(told).toContainText("Latest title: A plan from a phone");
+  // Fields that were not edited follow the task.
+  await expect(row(page, "Latest title").getByLabel("Priority")).toHaveValue("high");
   await expect(title(page)).toHaveValue(`${person.name}'s plan`);
 
   await told.getByRole("button", { name: "Use this title" }).click();
   await expect(title(page)).toHaveValue("A plan from a phone");
   await expect(title(page)).toBeFocused();
-  await expect(page.getByText("Title elsewhere")).toBeHidden();
+  await expect(page.getByText("Latest title")).toBeHidden();
   await title(page).fill("Agreed");
   await title(page).press("Enter");
   await expect(titles(page)).toHaveText(["Agreed"]);
-  await expect.poll(() => ask.list()).toMatchObject([{ title: "Agreed", priority: "high" }]);
+  await expect.poll(() => api.list()).toMatchObject([{ title: "Agreed", priority: "high" }]);
 });
 
-test("an editor stays when its task does not match the filters any more", async ({ page, person }) => {
+test("an editor stays open when its task no longer matches the filters", async ({ page, person }) => {
   await page.goto("/dashboard");
   await add(page, `${person.name}'s tea`);
   await openEditor(page, `${person.name}'s tea`);
   await title(page).fill("Coffee after all");
   await page.getByRole("searchbox").fill("nothing like it");
-  await expect(page.getByText("No task matches")).toBeVisible();
+  await expect(page.getByText("No matching tasks")).toBeVisible();
   await expect(stray(page).getByRole("textbox", { name: "Title" })).toHaveValue("Coffee after all");
   await page.getByRole("button", { name: "Show all tasks" }).click();
   await expect(stray(page)).toBeHidden();

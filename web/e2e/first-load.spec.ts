@@ -1,17 +1,17 @@
 import type { Page } from "@playwright/test";
-import { add, asker, titles } from "./board";
+import { add, tasksApi, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
-/** The scripts that the page loads; what stands in the page itself runs. */
+/** The scripts that the page loads. Inline scripts still run. */
 const SCRIPTS = "**/*.js";
 
-/** Marks the browser as one in which somebody signed in. */
+/** Marks the browser as one with which a user has signed in. */
 async function mark(page: Page): Promise<void> {
   await page.addInitScript(() => localStorage.setItem("latchkey.signed-in", "1"));
 }
 
-test("a first load asks for each thing once, and for no token at all", async ({ page, context, site, person }) => {
-  await asker(context.request, site, await tokenOf(context.request, site)).make({ title: `For ${person.name}` });
+test("a first load sends each request once, and none for a token", async ({ page, context, site, person }) => {
+  await tasksApi(context.request, site, await tokenOf(context.request, site)).create({ title: `For ${person.name}` });
   const asked: string[] = [];
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());
@@ -27,12 +27,12 @@ test("a first load asks for each thing once, and for no token at all", async ({ 
     "/api/me/tasks",
     "/config.json",
   ]);
-  // The token is good for changes too.
+  // The token of the session response is valid for changes too.
   await add(page, "One more");
   expect(asked).not.toContain("/api/auth/token");
 });
 
-test("session and tasks are asked for while the page's scripts are on their way", async ({ page, site, person }) => {
+test("session and tasks are requested while the page's scripts are loading", async ({ page, site, person }) => {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   await page.route(SCRIPTS, async (route) => {
@@ -47,17 +47,17 @@ test("session and tasks are asked for while the page's scripts are on their way"
   await expect(page.getByText(person.email)).toBeVisible();
 });
 
-test("with filters in the address, the list that they mean is the first one asked for", async ({ page, person }) => {
+test("with filters in the URL, the filtered list is requested first", async ({ page, person }) => {
   const asked: string[] = [];
   page.on("request", (request) => request.url().includes("/api/me/tasks") && asked.push(request.url()));
   await page.goto("/dashboard?status=completed");
-  await expect(page.getByText("No task matches")).toBeVisible();
+  await expect(page.getByText("No matching tasks")).toBeVisible();
   await expect(page.getByText(person.email)).toBeVisible();
   expect(asked.filter((url) => !url.includes("status=completed"))).toEqual([]);
 });
 
 for (const what of ["config.json", "api/auth/get-session", "api/me/tasks?status=all"]) {
-  test(`the early request for ${what} fails: the page asks again by itself`, async ({ page, person }) => {
+  test(`the early request for ${what} fails: the page sends it again`, async ({ page, person }) => {
     await page.route(
       (url) => url.href.endsWith(what),
       (route) => route.abort("connectionreset"),
@@ -69,7 +69,7 @@ for (const what of ["config.json", "api/auth/get-session", "api/me/tasks?status=
   });
 }
 
-/** Where things stand: their left upper corners, and their sizes. */
+/** Returns the positions and sizes of elements. */
 function places(page: Page) {
   const boxes = ["header", "h1", "input[name=title]", "input[type=search]", "label:has(input[type=radio])"].map((one) =>
     page.locator(one).first().boundingBox(),
@@ -79,9 +79,9 @@ function places(page: Page) {
 
 test.describe("before the page's scripts run", () => {
   for (const width of [360, 1280]) {
-    test(`the dashboard's frame stands where the dashboard will, ${width} wide`, async ({ page, person }) => {
+    test(`the dashboard's frame has the layout of the dashboard, ${width} wide`, async ({ page, person }) => {
       await mark(page);
-      // Somebody who has been here before, with an email that is not verified.
+      // A returning user with an unverified email.
       await page.addInitScript(() => localStorage.setItem("latchkey.reminded", "1"));
       await page.setViewportSize({ width, height: 800 });
       await page.route(SCRIPTS, (route) => route.abort());
@@ -99,7 +99,7 @@ test.describe("before the page's scripts run", () => {
     });
   }
 
-  test("where nobody signed in, the frame is not shown", async ({ page }) => {
+  test("the frame is hidden if nobody has signed in", async ({ page }) => {
     await page.route(SCRIPTS, (route) => route.abort());
     await page.goto("/dashboard");
     await expect(page.getByText("Loading your tasks…")).toBeAttached();
@@ -107,7 +107,7 @@ test.describe("before the page's scripts run", () => {
   });
 });
 
-test("every script comes compressed, and is kept without being asked for again", async ({ page }) => {
+test("every script is compressed and cached as immutable", async ({ page }) => {
   const answers = new Map<string, Record<string, string>>();
   page.on("response", (answer) => answer.url().endsWith(".js") && answers.set(answer.url(), answer.headers()));
   await page.goto("/signin");

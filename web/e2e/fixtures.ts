@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { test as base, type APIRequestContext, type BrowserContext, type Cookie, type Page } from "@playwright/test";
-import { sites, type Kind, type Site, type Way } from "./stack/places";
+import { sites, type Kind, type Site, type Hosting } from "./stack/environment";
 import { watch, type Watch } from "./watch";
 
-/** What a project or a file chooses. */
+/** Options of a project or a test file. */
 export interface Options {
-  way: Way;
+  hosting: Hosting;
   kind: Kind;
 }
 
-/** Somebody with an account. */
+/** A user with an account. */
 export interface Person {
   id: string;
   name: string;
@@ -17,7 +17,7 @@ export interface Person {
   password: string;
 }
 
-/** A browser of its own: another device, or somebody else's. */
+/** A separate browser: another device or another user's. */
 export interface Device {
   context: BrowserContext;
   page: Page;
@@ -25,16 +25,16 @@ export interface Device {
 
 interface Fixtures {
   site: Site;
-  /** Opens another browser; somebody is signed in with it, if it is told who. */
+  /** Opens another browser, signed in as a person if one is given. */
   newDevice: (who?: Person) => Promise<Device>;
-  /** Somebody with an account, signed in where the test's own page is. */
+  /** A user who is signed in with the test's own page. */
   person: Person;
-  /** Somebody with an account who is not signed in with any browser. */
+  /** A user who is not signed in with any browser. */
   registered: Person;
 }
 
-/** Somebody who has no account yet. No two are the same. */
-export function somebody(name = "Ada Lovelace"): Person {
+/** Creates the data of a person without an account. Each has a different email. */
+export function newPerson(name = "Ada Lovelace"): Person {
   return { id: "", name, email: `${randomUUID()}@example.com`, password: "correct horse battery" };
 }
 
@@ -46,38 +46,38 @@ async function post<Answer>(request: APIRequestContext, site: Site, path: string
   return (await answer.json()) as Answer;
 }
 
-/** Makes an account without the page; the browser that `request` belongs to is signed in. */
-export async function signUp(request: APIRequestContext, site: Site, person = somebody()): Promise<Person> {
+/** Creates an account without the page, and signs in the browser that `request` belongs to. */
+export async function signUp(request: APIRequestContext, site: Site, person = newPerson()): Promise<Person> {
   const { name, email, password } = person;
   const { user } = await post<{ user: { id: string } }>(request, site, "sign-up/email", { name, email, password });
   return { ...person, id: user.id };
 }
 
-/** Signs in as a person does; the page is the sign-in already. */
+/** Fills in and submits the sign-in form of the current page. */
 export async function fillInSignIn(page: Page, { email, password }: Pick<Person, "email" | "password">): Promise<void> {
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-/** The cookie that tells the browser of a sign-up again. It opens nothing by itself, and signing out leaves it. */
+/** The cookie that recognizes the browser of a sign-up. It grants no access, and signing out does not clear it. */
 export const SIGN_UP_COOKIE = "better-auth.sign_up";
 
-/** The cookies of the session that a browser is signed in with. */
+/** Returns the session cookies of a browser. */
 export async function sessionCookies(context: BrowserContext): Promise<Cookie[]> {
   return (await context.cookies()).filter(({ name }) => name !== SIGN_UP_COOKIE);
 }
 
-/** An access token of whoever is signed in. */
+/** Returns an access token of the signed-in user. */
 export async function tokenOf(request: APIRequestContext, site: Site): Promise<string> {
   const answer = await request.get(`${site.auth}/api/auth/token`);
   return ((await answer.json()) as { token: string }).token;
 }
 
 export const test = base.extend<Fixtures & Options & { watched: Watch }>({
-  way: ["across origins", { option: true }],
-  kind: ["usual", { option: true }],
-  site: async ({ way, kind }, provide) => provide(sites()[way][kind]),
+  hosting: ["across origins", { option: true }],
+  kind: ["default", { option: true }],
+  site: async ({ hosting, kind }, provide) => provide(sites()[hosting][kind]),
   baseURL: async ({ site }, provide) => provide(site.origin),
   watched: [
     async ({ context }, provide) => {
@@ -104,7 +104,7 @@ export const test = base.extend<Fixtures & Options & { watched: Watch }>({
     }
   },
   person: async ({ context, site }, provide) => provide(await signUp(context.request, site)),
-  registered: async ({ request, site }, provide) => provide(await signUp(request, site, somebody("Bob"))),
+  registered: async ({ request, site }, provide) => provide(await signUp(request, site, newPerson("Bob"))),
 });
 
 export { expect } from "@playwright/test";

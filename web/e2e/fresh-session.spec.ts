@@ -1,13 +1,13 @@
 import type { APIRequestContext, Page } from "@playwright/test";
-import { faultsOf } from "./axe";
-import { CHANGE_BEGUN, NEW_ADDRESS } from "./by-mail";
-import { expect, fillInSignIn, sessionCookies, somebody, test } from "./fixtures";
+import { violationsOf } from "./axe";
+import { CHANGE_REQUESTED, VERIFY_NEW } from "./by-mail";
+import { expect, fillInSignIn, sessionCookies, newPerson, test } from "./fixtures";
 import { linkIn, mailsTo, mailTo } from "./mailbox";
-import type { Site } from "./stack/places";
+import type { Site } from "./stack/environment";
 
-test.use({ kind: "short lives" });
+test.use({ kind: "short-lived" });
 
-/** Waits until the service wants a fresh session for the list of devices. */
+/** Waits until the session is too old to list devices. */
 async function stale(request: APIRequestContext, site: Site): Promise<void> {
   const ask = async () => (await request.get(`${site.auth}/api/auth/list-sessions`)).status();
   await expect.poll(ask).toBe(403);
@@ -17,7 +17,7 @@ function devices(page: Page) {
   return page.getByRole("region", { name: "Signed-in devices" });
 }
 
-test("where a fresh session is wanted a dialog asks for the password, and goes on", async ({
+test("if a fresh session is required, a dialog asks for the password and continues", async ({
   page,
   context,
   site,
@@ -26,8 +26,8 @@ test("where a fresh session is wanted a dialog asks for the password, and goes o
   await stale(context.request, site);
   await page.goto("/settings");
   await expect(devices(page)).toContainText("You signed in a while ago.");
-  const dialog = page.getByRole("dialog", { name: "Is it you?" });
-  // It does not come unasked.
+  const dialog = page.getByRole("dialog", { name: "Confirm your password" });
+  // It does not open by itself.
   await expect(dialog).toBeHidden();
   const show = devices(page).getByRole("button", { name: "Show devices" });
 
@@ -37,7 +37,7 @@ test("where a fresh session is wanted a dialog asks for the password, and goes o
   await expect(dialog.getByLabel("Email")).toHaveAttribute("autocomplete", "username");
   const password = dialog.getByLabel("Password");
   await expect(password).toBeFocused();
-  expect(await faultsOf(page)).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
   await password.press("Escape");
   await expect(dialog).toBeHidden();
   await expect(show).toBeFocused();
@@ -49,7 +49,7 @@ test("where a fresh session is wanted a dialog asks for the password, and goes o
   await password.fill(person.password);
   await password.press("Enter");
   await expect(dialog).toBeHidden();
-  // This device is one device still.
+  // This device is listed once.
   await expect(devices(page).getByRole("listitem")).toHaveCount(1);
   await expect(devices(page)).toContainText("This device");
 });
@@ -63,10 +63,10 @@ test("a session that is too old changes the email once the password was entered,
   await stale(context.request, site);
   await page.goto("/settings");
   const form = page.getByRole("region", { name: "Email" });
-  const address = form.getByRole("textbox", { name: "New address" });
-  const change = form.getByRole("button", { name: "Change address" });
-  const dialog = page.getByRole("dialog", { name: "Is it you?" });
-  const { email } = somebody();
+  const address = form.getByRole("textbox", { name: "New email" });
+  const change = form.getByRole("button", { name: "Change email" });
+  const dialog = page.getByRole("dialog", { name: "Confirm your password" });
+  const { email } = newPerson();
   await address.fill(email);
   await change.click();
   await expect(dialog).toBeVisible();
@@ -80,16 +80,16 @@ test("a session that is too old changes the email once the password was entered,
   await address.press("Enter");
   await dialog.getByLabel("Password").fill(person.password);
   await dialog.getByLabel("Password").press("Enter");
-  await expect(form.getByRole("status")).toHaveText(CHANGE_BEGUN);
+  await expect(form.getByRole("status")).toHaveText(CHANGE_REQUESTED);
   await expect(dialog).toBeHidden();
   await expect(address).toHaveValue(email);
-  // The link belongs to the session of the password, which is the only one now.
-  await page.goto(linkIn(await mailTo(site, email, NEW_ADDRESS)));
+  // The link belongs to the new session, which is the only one now.
+  await page.goto(linkIn(await mailTo(site, email, VERIFY_NEW)));
   await expect(page).toHaveURL("/verify-email?changing=1");
   await expect(page.getByText(`Your email is ${email}.`)).toBeVisible();
 });
 
-test("settings asked for with the session gone lead to the sign-in, and back", async ({ page, context, person }) => {
+test("saving settings with an expired session leads to sign-in and back", async ({ page, context, person }) => {
   await page.goto("/settings");
   await page.getByRole("region", { name: "Name" }).getByLabel("Name").fill("Augusta Ada King");
   await expect.poll(async () => (await sessionCookies(context)).length, { timeout: 20_000 }).toBe(0);

@@ -1,14 +1,14 @@
 import type { Page } from "@playwright/test";
-import { asker, row, titles } from "./board";
-import { expect, somebody, test, tokenOf } from "./fixtures";
+import { tasksApi, row, titles } from "./board";
+import { expect, newPerson, test, tokenOf } from "./fixtures";
 
-/** A journey has many steps, each of them short. */
+/** The test has many short steps. */
 const JOURNEY = 120_000;
 
-/** More stops than any page of ours has. */
-const MOST_STOPS = 80;
+/** More tab stops than any page has. */
+const MAX_TAB_STOPS = 80;
 
-/** What has the focus, as a screen reader would name it. */
+/** Returns the accessible name of the focused element. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement;
@@ -21,9 +21,9 @@ function focused(page: Page): Promise<string> {
   });
 }
 
-/** Goes from control to control until this one has the focus. */
+/** Presses Tab until this control has the focus. */
 async function tabTo(page: Page, name: string | RegExp, within?: string): Promise<void> {
-  for (let stop = 0; stop < MOST_STOPS; stop += 1) {
+  for (let stop = 0; stop < MAX_TAB_STOPS; stop += 1) {
     const found = await focused(page);
     const inside = within
       ? await page.evaluate(
@@ -36,14 +36,14 @@ async function tabTo(page: Page, name: string | RegExp, within?: string): Promis
     }
     await page.keyboard.press("Tab");
   }
-  throw new Error(`no stop is ${name}`);
+  throw new Error(`no tab stop is named ${name}`);
 }
 
 async function type(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text);
 }
 
-/** Moves along the list with `j` and `k`; the first press of `j` goes to its first task. */
+/** Moves the focus in the list with `j` and `k`. The first `j` focuses the first task. */
 async function goTo(page: Page, title: string): Promise<void> {
   const here = await focused(page);
   const all = (await titles(page).allTextContents()).map((one) => `Edit ${one}`);
@@ -54,18 +54,18 @@ async function goTo(page: Page, title: string): Promise<void> {
   expect(await focused(page)).toBe(`Edit ${title}`);
 }
 
-test("a journey by keyboard alone: sign up, thirty operations on tasks, another device's session, the account's end", async ({
+test("by keyboard only: sign up, thirty operations on tasks, another device's session, the account's end", async ({
   page,
   context,
   site,
   newDevice,
 }) => {
   test.setTimeout(JOURNEY);
-  const ada = somebody();
-  // The mouse of this browser does nothing.
+  const ada = newPerson();
+  // Any mouse event in this browser is an error.
   await page.addInitScript(() => {
     for (const event of ["pointerdown", "mousedown", "touchstart"]) {
-      addEventListener(event, () => reportError(new Error(`${event} in a journey by keyboard`)), true);
+      addEventListener(event, () => reportError(new Error(`${event} in a test by keyboard only`)), true);
     }
   });
 
@@ -183,11 +183,11 @@ test("a journey by keyboard alone: sign up, thirty operations on tasks, another 
 
   expect(operations).toBeGreaterThanOrEqual(30);
   await test.step("the service has all of it", async () => {
-    const ask = asker(context.request, site, await tokenOf(context.request, site));
-    const shown = (tasks: Awaited<ReturnType<typeof ask.list>>) =>
+    const api = tasksApi(context.request, site, await tokenOf(context.request, site));
+    const shown = (tasks: Awaited<ReturnType<typeof api.list>>) =>
       tasks.map(({ title, is_completed, priority }) => `${title} ${priority}${is_completed ? " done" : ""}`);
     await expect
-      .poll(async () => shown(await ask.list()))
+      .poll(async () => shown(await api.list()))
       .toEqual([
         "Task 12 medium done",
         "Task 11 medium done",
@@ -219,7 +219,7 @@ test("a journey by keyboard alone: sign up, thirty operations on tasks, another 
   });
 
   await test.step("delete the account", async () => {
-    await tabTo(page, "Password, to confirm", "Delete the account");
+    await tabTo(page, "Confirm with your password", "Delete account");
     await type(page, ada.password);
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL("/signin");

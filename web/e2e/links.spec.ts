@@ -1,7 +1,7 @@
-// The pages that links in mails lead to, by the code that the service adds when a link does not work.
+// The pages that links in emails lead to, by the error code that the service adds.
 import { expect, test } from "./fixtures";
 
-const SETTINGS = ["link", "Change it in your settings", "/signin?next=%2Fsettings"] as const;
+const SETTINGS = ["link", "Go to your settings", "/signin?next=%2Fsettings"] as const;
 const NEW_RESET = ["link", "Request a new link", "/forgot-password"] as const;
 const NEW_VERIFICATION = ["button", "Send a new link", undefined] as const;
 
@@ -23,7 +23,7 @@ const PAGES = [
 ] as const;
 
 for (const [address, title, [role, name, leadsTo]] of PAGES) {
-  test(`${address} says “${title}” and offers one way on`, async ({ page }) => {
+  test(`${address} shows “${title}” and offers one next step`, async ({ page }) => {
     await page.goto(address);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
     await expect(page).toHaveTitle(`${title} · Latchkey`);
@@ -36,9 +36,9 @@ for (const [address, title, [role, name, leadsTo]] of PAGES) {
   });
 }
 
-test("the page after a deletion does not call an account deleted that is signed in", async ({ page, person }) => {
+test("the page after a deletion does not report a signed-in account as deleted", async ({ page, person }) => {
   await page.goto("/account-deleted");
-  await expect(page.getByText(`The account of ${person.email} is not deleted.`)).toBeVisible();
+  await expect(page.getByText(`The account ${person.email} has not been deleted.`)).toBeVisible();
   await page.getByRole("link", { name: "Go to your settings" }).click();
   await expect(page.getByRole("banner")).toContainText(person.email);
 });

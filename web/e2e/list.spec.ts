@@ -1,28 +1,28 @@
 import type { Page, Request } from "@playwright/test";
-import { asker, complete, row, switchWindows, titles } from "./board";
+import { tasksApi, complete, row, switchWindows, titles } from "./board";
 import { expect, signUp, test, tokenOf } from "./fixtures";
-import type { Site } from "./stack/places";
+import type { Site } from "./stack/environment";
 
-/** Titles of tasks in the order in which they are made; the list shows them the other way round. */
+/** Titles of tasks in the order of their creation; the list shows them in reverse. */
 function numbered(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `Task ${index + 1}`);
 }
 
-/** Signs somebody up who has these tasks. */
+/** Signs up a user with these tasks. */
 async function withTasks(page: Page, site: Site, made: readonly string[]) {
   const { request } = page.context();
   await signUp(request, site);
-  const ask = asker(request, site, await tokenOf(request, site));
-  await ask.makeAll(made);
-  return ask;
+  const api = tasksApi(request, site, await tokenOf(request, site));
+  await api.createAll(made);
+  return api;
 }
 
-/** Jumps to the end of the page. */
+/** Scrolls to the end of the page. */
 async function toEnd(page: Page): Promise<void> {
   await page.evaluate(() => scrollTo({ top: document.body.scrollHeight, behavior: "instant" }));
 }
 
-/** Collects every request for tasks from now on, but for those that ask whether others are allowed. */
+/** Collects every request for tasks from now on, except CORS preflights. */
 function requestsFor(page: Page): string[] {
   const found: string[] = [];
   page.on("request", (request: Request) => {
@@ -36,7 +36,7 @@ function requestsFor(page: Page): string[] {
   return found;
 }
 
-/** Scrolls to the end, again and again while more comes, and returns every title that was seen on the way. */
+/** Scrolls to the end while more tasks load, and returns every title that was shown. */
 async function scrollThrough(page: Page, lastTitle: string): Promise<Set<string>> {
   const seen = new Set<string>();
   await expect(async () => {
@@ -50,20 +50,20 @@ async function scrollThrough(page: Page, lastTitle: string): Promise<Set<string>
   return seen;
 }
 
-test("a long list comes as one scrolls, each task once, after the window was switched too", async ({ page, site }) => {
+test("a long list loads while scrolling, each task once, also after switching windows", async ({ page, site }) => {
   const made = numbered(230);
   await withTasks(page, site, made);
   await page.goto("/dashboard");
   await expect(titles(page).first()).toHaveText("Task 230");
   await switchWindows(page);
   expect([...(await scrollThrough(page, "Task 1"))].sort()).toEqual([...made].sort());
-  // Only the rows around the window are rendered, and a screen reader knows of the others.
+  // Only the rows around the viewport are rendered. Screen readers know the length of the whole list.
   expect(await titles(page).count()).toBeLessThan(60);
   await expect(row(page, "Task 1").last()).toHaveAttribute("aria-posinset", "230");
   await expect(row(page, "Task 1").last()).toHaveAttribute("aria-setsize", "230");
 });
 
-test("a page that could not be loaded is loaded when asked, where the list ends", async ({ page, site }) => {
+test("a page that failed to load can be retried at the end of the list", async ({ page, site }) => {
   await withTasks(page, site, numbered(70));
   let fail = true;
   await page.route(/[?&]cursor=/, (route) => (fail ? route.abort("connectionrefused") : route.continue()));
@@ -71,7 +71,7 @@ test("a page that could not be loaded is loaded when asked, where the list ends"
   await expect(row(page, "Task 70")).toBeVisible();
   await switchWindows(page);
   await toEnd(page);
-  // It is tried more than once before it is told.
+  // The error is shown only after retries.
   await expect(page.getByRole("button", { name: "Try again" })).toBeInViewport({ timeout: 20_000 });
   fail = false;
   await page.getByRole("button", { name: "Try again" }).click();
@@ -81,8 +81,8 @@ test("a page that could not be loaded is loaded when asked, where the list ends"
   }).toPass();
 });
 
-test("a change is one request, and a look at the window asks for what is in it", async ({ page, site }) => {
-  const ask = await withTasks(page, site, numbered(230));
+test("a change is one request, and focusing the window refreshes the visible pages", async ({ page, site }) => {
+  const api = await withTasks(page, site, numbered(230));
   await page.goto("/dashboard");
   await scrollThrough(page, "Task 1");
   await page.keyboard.press("Home");
@@ -90,34 +90,34 @@ test("a change is one request, and a look at the window asks for what is in it",
 
   const requests = requestsFor(page);
   await complete(page, "Task 230");
-  await expect.poll(async () => (await ask.list())[0]?.is_completed).toBe(true);
+  await expect.poll(async () => (await api.list())[0]?.is_completed).toBe(true);
   await complete(page, "Task 229");
-  await expect.poll(async () => (await ask.list())[1]?.is_completed).toBe(true);
+  await expect.poll(async () => (await api.list())[1]?.is_completed).toBe(true);
   expect(requests).toEqual(["PATCH task", "PATCH task"]);
 
   requests.length = 0;
-  const [, , elsewhere] = await ask.list();
-  await ask.change(elsewhere?.id ?? "", { title: "Changed on a phone" });
-  await ask.make({ title: "Made on a phone" });
+  const [, , elsewhere] = await api.list();
+  await api.change(elsewhere?.id ?? "", { title: "Changed on a phone" });
+  await api.create({ title: "Made on a phone" });
   await switchWindows(page);
   await expect(row(page, "Changed on a phone")).toBeVisible();
   await expect(titles(page).first()).toHaveText("Made on a phone");
   expect(requests).toEqual(["GET list"]);
 
-  // What is further down is asked for when it is looked at.
+  // Pages further down are refreshed when they become visible.
   await toEnd(page);
   await expect(row(page, "Task 1").last()).toBeInViewport();
   await expect.poll(() => requests).toEqual(["GET list", "GET later page"]);
 });
 
-test("two changes of one task arrive in their order, and those of others do not wait for them", async ({
+test("two changes of one task arrive in order, and changes of other tasks do not wait for them", async ({
   page,
   site,
 }) => {
-  const ask = await withTasks(page, site, ["Slow", "Quick"]);
+  const api = await withTasks(page, site, ["Slow", "Quick"]);
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
-  const [, slow] = await ask.list();
+  const [, slow] = await api.list();
   await page.route(`**/api/me/tasks/${slow?.id}`, async (route) => {
     await held;
     await route.continue();
@@ -127,8 +127,8 @@ test("two changes of one task arrive in their order, and those of others do not 
   await row(page, "Slow").getByRole("checkbox").click();
   await expect(row(page, "Slow").getByRole("checkbox")).not.toBeChecked();
   await complete(page, "Quick");
-  await expect.poll(async () => (await ask.list())[0]?.is_completed).toBe(true);
-  expect((await ask.list())[1]?.is_completed).toBe(false);
+  await expect.poll(async () => (await api.list())[0]?.is_completed).toBe(true);
+  expect((await api.list())[1]?.is_completed).toBe(false);
 
   const answers: boolean[] = [];
   page.on("response", async (response) => {
@@ -139,21 +139,21 @@ test("two changes of one task arrive in their order, and those of others do not 
   answer();
   await expect.poll(() => answers).toEqual([true, false]);
   await expect(row(page, "Slow").getByRole("checkbox")).not.toBeChecked();
-  expect((await ask.list()).map(({ is_completed }) => is_completed)).toEqual([true, false]);
+  expect((await api.list()).map(({ is_completed }) => is_completed)).toEqual([true, false]);
 });
 
-test("what changed elsewhere is seen when the window gets the focus", async ({ page, site }) => {
-  const ask = await withTasks(page, site, ["Deleted on a phone", "Stays"]);
+test("changes made elsewhere are shown when the window gets the focus", async ({ page, site }) => {
+  const api = await withTasks(page, site, ["Deleted on a phone", "Stays"]);
   await page.goto("/dashboard");
   await expect(titles(page)).toHaveText(["Stays", "Deleted on a phone"]);
-  const [, gone] = await ask.list();
-  await ask.remove(gone?.id ?? "");
-  await ask.make({ title: "From a phone" });
+  const [, gone] = await api.list();
+  await api.remove(gone?.id ?? "");
+  await api.create({ title: "From a phone" });
   await switchWindows(page);
   await expect(titles(page)).toHaveText(["From a phone", "Stays"]);
 });
 
-test("the keys move along a list that is longer than what is rendered", async ({ page, site }) => {
+test("shortcuts move the focus through a list that is only partly rendered", async ({ page, site }) => {
   await withTasks(page, site, numbered(120));
   await page.goto("/dashboard");
   await expect(titles(page).first()).toBeVisible();
@@ -161,7 +161,7 @@ test("the keys move along a list that is longer than what is rendered", async ({
     await page.keyboard.press("j");
   }
   await expect(titles(page).filter({ hasText: /^Task 21$/ })).toBeFocused();
-  // The window goes elsewhere, the focus does not.
+  // Scrolling away does not move the focus.
   await page.mouse.wheel(0, -100_000);
   await expect(row(page, "Task 120")).toBeInViewport();
   await page.keyboard.press("k");
@@ -169,7 +169,7 @@ test("the keys move along a list that is longer than what is rendered", async ({
   await expect(row(page, "Task 22")).toBeInViewport();
 });
 
-test("the whole list is printed, without what cannot be pressed on paper", async ({ page, site, watched }) => {
+test("the whole list is printed, without buttons", async ({ page, site, watched }) => {
   await withTasks(page, site, numbered(45));
   await page.goto("/dashboard");
   await expect(titles(page).first()).toBeVisible();
@@ -185,7 +185,7 @@ test("the whole list is printed, without what cannot be pressed on paper", async
   watched.forgetShifts();
 });
 
-test("a task that is added while the list is still loading is in it", async ({ page, site }) => {
+test("a task that is added while the list is loading is in the list", async ({ page, site }) => {
   await withTasks(page, site, []);
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
@@ -196,7 +196,7 @@ test("a task that is added while the list is still loading is in it", async ({ p
       return;
     }
     first = false;
-    // Read before the task is there, and answered after.
+    // Read before the task is created, and delivered after.
     const response = await route.fetch();
     await held;
     await route.fulfill({ response }).catch(() => {});

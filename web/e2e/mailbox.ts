@@ -1,23 +1,23 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "@playwright/test";
-import type { Site } from "./stack/places";
+import type { Site } from "./stack/environment";
 
-/** A mail waits for its turn behind others'; the service looks every few seconds for what it was not told of. */
-const PATIENCE = 15_000;
-const LOOK_AGAIN = [50, 100, 200];
+/** An email may be queued behind others, and the service polls its outbox only every few seconds. */
+const TIMEOUT = 15_000;
+const POLL_INTERVALS = [50, 100, 200];
 
-/** A mail as a person sees it. */
+/** An email as its recipient sees it. */
 export interface Mail {
   /** Its file. The names sort by time. */
   name: string;
   to: string;
   subject: string;
-  /** What stands in it for those who read plain text. */
+  /** The plain-text part. */
   text: string;
 }
 
-/** The head and the body of a mail, or of one of its parts (RFC 5322, RFC 2045). */
+/** The headers and the body of an email or of one of its parts (RFC 5322, RFC 2045). */
 interface Entity {
   header: (name: string) => string;
   body: string;
@@ -38,7 +38,7 @@ function entity(source: string): Entity {
   };
 }
 
-/** The parts of a multipart entity (RFC 2046). */
+/** Returns the parts of a multipart entity (RFC 2046). */
 function partsOf({ header, body }: Entity): Entity[] {
   const boundary = /boundary="?([^";]+)"?/.exec(header("Content-Type"))?.[1];
   if (!boundary) {
@@ -48,7 +48,7 @@ function partsOf({ header, body }: Entity): Entity[] {
   return between.map((part) => entity(part.replace(/^[ \t]*\r\n/, "")));
 }
 
-/** The text of a part: quoted-printable, base64, or as it stands (RFC 2045, 6). */
+/** Decodes the text of a part: quoted-printable, base64 or unencoded (RFC 2045, 6). */
 function decoded({ header, body }: Entity): string {
   const encoding = header("Content-Transfer-Encoding").toLowerCase();
   if (encoding === "base64") {
@@ -69,16 +69,16 @@ async function read(directory: string, name: string): Promise<Mail> {
   return { name, to: mail.header("To"), subject: mail.header("Subject"), text: plain ? decoded(plain) : "" };
 }
 
-/** What has come for an address, the oldest first. */
+/** Returns the emails to an email address, oldest first. */
 export async function mailsTo(site: Site, address: string): Promise<Mail[]> {
-  // There is no directory before the first mail.
+  // The directory does not exist before the first email.
   const names = await readdir(site.mail).catch(() => []);
   const mails = names.filter((name) => name.endsWith(".eml")).sort();
   const all = await Promise.all(mails.map((name) => read(site.mail, name)));
   return all.filter(({ to }) => to === address);
 }
 
-/** Waits for a mail to an address, about something; one that came after another, where there are several. */
+/** Waits for an email with this subject. With `after`, for one that came later than another. */
 export async function mailTo(site: Site, address: string, subject: string, after?: Mail): Promise<Mail> {
   let found: Mail | undefined;
   await expect
@@ -88,13 +88,13 @@ export async function mailTo(site: Site, address: string, subject: string, after
         found = mails.find((mail) => mail.subject === subject);
         return found ? found.subject : mails.map((mail) => mail.subject);
       },
-      { message: `a mail to ${address}`, timeout: PATIENCE, intervals: LOOK_AGAIN },
+      { message: `an email to ${address}`, timeout: TIMEOUT, intervals: POLL_INTERVALS },
     )
     .toBe(subject);
   return found as Mail;
 }
 
-/** The link that a mail asks to follow. */
+/** Returns the link in an email. */
 export function linkIn({ subject, text }: Mail): string {
   const link = /https?:\/\/\S+/.exec(text)?.[0];
   if (!link) {

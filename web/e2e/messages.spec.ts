@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { add, asker, message, row, titles } from "./board";
+import { add, tasksApi, message, row, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
 /** How long a deletion can be undone, in milliseconds. */
@@ -22,7 +22,7 @@ test("a key that is held down deletes one task", async ({ page, person }) => {
     await add(page, `${person.name}'s ${number}`);
   }
   await titles(page).first().focus();
-  // The browser repeats a key that is down already.
+  // The browser repeats a key that is held down.
   for (let repeat = 0; repeat < 8; repeat += 1) {
     await page.keyboard.down("d");
   }
@@ -30,7 +30,7 @@ test("a key that is held down deletes one task", async ({ page, person }) => {
   await expect(titles(page)).toHaveCount(3);
 });
 
-test("messages lie on each other, and take their own places under the pointer", async ({ page, person }) => {
+test("toasts are stacked, and the stack expands on hover", async ({ page, person }) => {
   await page.goto("/dashboard");
   const all = ["One", "Two", "Three", "Four", "Five"];
   for (const title of all) {
@@ -50,7 +50,7 @@ test("messages lie on each other, and take their own places under the pointer", 
   await expect.poll(height).toBeLessThan(100);
   await message(page, "“Five”").hover();
   await expect.poll(height).toBeGreaterThan(150);
-  // All of them can be undone: each that closes brings an older one forward.
+  // All of them can be undone: an older toast appears when one closes.
   for (const title of [...all].reverse()) {
     await undoOf(page, title).click();
     await expect(titles(page).filter({ hasText: title })).toBeVisible();
@@ -58,25 +58,20 @@ test("messages lie on each other, and take their own places under the pointer", 
   await expect(titles(page)).toHaveCount(all.length);
 });
 
-test("a message waits under the pointer and the focus, and gives the focus back", async ({
-  page,
-  context,
-  site,
-  person,
-}) => {
+test("a toast stays open with hover or focus, and returns the focus", async ({ page, context, site, person }) => {
   await page.clock.install();
   await page.goto("/dashboard");
   for (const title of ["Third", "Second", "First"]) {
     await add(page, title);
   }
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
   await press(page, "First", "d");
   await message(page, "“First”").hover();
   await page.clock.runFor(3 * HOLD);
-  expect(await ask.list(), person.name).toHaveLength(3);
+  expect(await api.list(), person.name).toHaveLength(3);
   await page.mouse.move(0, 0);
   await page.clock.runFor(HOLD + 500);
-  await expect.poll(async () => (await ask.list()).length).toBe(2);
+  await expect.poll(async () => (await api.list()).length).toBe(2);
   await expect(titles(page).filter({ hasText: "Second" })).toBeFocused();
 
   await page.keyboard.press("d");
@@ -89,11 +84,11 @@ test("a message waits under the pointer and the focus, and gives the focus back"
   await page.keyboard.press("Tab");
   await expect(undoOf(page, "Second")).toBeFocused();
   await page.keyboard.press("Enter");
-  // The focus goes to what came back.
+  // The focus moves to the restored task.
   await expect(titles(page).filter({ hasText: "Second" })).toBeFocused();
   await expect(message(page, "“Second”")).toBeHidden();
   await page.clock.runFor(2 * HOLD);
-  expect(await ask.list()).toHaveLength(2);
+  expect(await api.list()).toHaveLength(2);
 
   await page.keyboard.press("d");
   await expect(titles(page).filter({ hasText: "Third" })).toBeFocused();
@@ -101,6 +96,6 @@ test("a message waits under the pointer and the focus, and gives the focus back"
   await page.keyboard.press("Tab");
   await page.keyboard.press("Escape");
   await expect(titles(page).filter({ hasText: "Third" })).toBeFocused();
-  await expect.poll(async () => (await ask.list()).length).toBe(1);
+  await expect.poll(async () => (await api.list()).length).toBe(1);
   await expect(row(page, "Third")).toBeVisible();
 });

@@ -4,15 +4,15 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 
 test.use({ serviceWorkers: "allow" });
-test.skip(({ way }) => way !== "across origins", "the worker is the same, however the page is served");
+test.skip(({ hosting }) => hosting !== "across origins", "the worker is the same in both setups");
 
-/** Hands on the site's files, as one build or as a later one that differs from it in its version and in a page. */
+/** Serves the site's files as one build or as a later one with a different version and one changed page. */
 function builds(origin: string) {
   const current = { name: "first" };
   const server = createServer(async (request, response) => {
     const path = request.url ?? "/";
     if (path === "/config.json") {
-      // The page needs no service here.
+      // No service is needed here.
       response.writeHead(503).end();
       return;
     }
@@ -31,12 +31,12 @@ function builds(origin: string) {
   return { current, server };
 }
 
-/** The builds whose files the browser keeps. */
+/** Returns the builds whose files the browser has cached. */
 function keptBuilds(page: Page): Promise<string[]> {
   return page.evaluate(() => caches.keys());
 }
 
-test("a new build is shown at once and takes the place of the one before", async ({ page, site }) => {
+test("a new build is shown immediately and replaces the previous one", async ({ page, site }) => {
   const { current, server } = builds(site.origin);
   server.listen(0, "127.0.0.1");
   await new Promise((listening) => server.once("listening", listening));

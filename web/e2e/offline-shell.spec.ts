@@ -2,7 +2,7 @@ import { expect, test } from "./fixtures";
 
 test.use({ serviceWorkers: "allow" });
 
-/** Waits until the worker has kept the page's files and answers for them. */
+/** Waits until the worker has cached the page's files and controls the page. */
 function workerIsInCharge(): Promise<boolean> {
   return navigator.serviceWorker.ready.then(
     () =>
@@ -50,11 +50,7 @@ test("the worker keeps the page's own files, and no answer of a service", async 
   expect(paths.filter(({ pathname }) => /^\/(api|docs|config\.json|\.well-known)/.test(pathname))).toEqual([]);
 });
 
-test("a page from the network comes before the kept one, and a page that takes too long after it", async ({
-  page,
-  context,
-  person,
-}) => {
+test("the network takes precedence over the cache, unless it takes too long", async ({ page, context, person }) => {
   await page.goto("/dashboard");
   await page.evaluate(workerIsInCharge);
   await page.goto("/signup");
@@ -73,7 +69,7 @@ test("a page from the network comes before the kept one, and a page that takes t
   await expect(page.getByText(person.email)).toBeVisible();
 });
 
-test("the page can be installed: its manifest, icons and worker are served as what they are", async ({
+test("the page can be installed: its manifest, icons and worker have the right content types", async ({
   page,
   request,
 }) => {

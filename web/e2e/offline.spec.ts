@@ -1,7 +1,7 @@
-import { add, asker, complete, message, row, titles } from "./board";
+import { add, tasksApi, complete, message, row, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
-test("offline and back: changes are shown at once, wait, and are sent in their order", async ({
+test("offline and back: changes are shown immediately, queued, and sent in order", async ({
   page,
   context,
   site,
@@ -19,14 +19,14 @@ test("offline and back: changes are shown at once, wait, and are sent in their o
   }
   const shown = ["Second in the tunnel", "First in the tunnel", "Before the tunnel"];
   await expect(titles(page)).toHaveText(shown);
-  // The service knows nothing of it: our own request does not go through the browser's network.
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
-  expect(await ask.list()).toMatchObject([{ title: "Before the tunnel", is_completed: false }]);
+  // The service has not received them. This request does not use the browser's network.
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
+  expect(await api.list()).toMatchObject([{ title: "Before the tunnel", is_completed: false }]);
 
   await context.setOffline(false);
   await expect(page.getByText("You are offline.")).toBeHidden();
   await expect
-    .poll(() => ask.list())
+    .poll(() => api.list())
     .toMatchObject(shown.map((title) => ({ title, is_completed: title === "Before the tunnel", user_id: person.id })));
   await expect(titles(page)).toHaveText(shown);
   for (const title of shown) {
@@ -34,7 +34,7 @@ test("offline and back: changes are shown at once, wait, and are sent in their o
   }
 });
 
-test("offline a deletion waits too, and the browser asks before what waits is lost with the page", async ({
+test("offline a deletion is queued too, and the browser asks before the page is closed", async ({
   page,
   context,
   site,
@@ -43,7 +43,7 @@ test("offline a deletion waits too, and the browser asks before what waits is lo
   await page.clock.install();
   await page.goto("/dashboard");
   await add(page, `${person.name} is done with it`);
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
   await context.setOffline(true);
   await row(page, "is done with it")
     .getByRole("button", { name: /^Delete/ })
@@ -51,7 +51,7 @@ test("offline a deletion waits too, and the browser asks before what waits is lo
   await page.clock.runFor(6_000);
   await expect(page.getByRole("button", { name: "Undo" })).toBeHidden();
   await expect(page.getByText("Nothing to do")).toBeVisible();
-  expect(await ask.list()).toHaveLength(1);
+  expect(await api.list()).toHaveLength(1);
 
   const asked = page.waitForEvent("dialog");
   await page.close({ runBeforeUnload: true });
@@ -60,21 +60,21 @@ test("offline a deletion waits too, and the browser asks before what waits is lo
   await dialog.dismiss();
 
   await context.setOffline(false);
-  await expect.poll(() => ask.list()).toEqual([]);
-  // Nothing waits any more, so nothing is asked.
+  await expect.poll(() => api.list()).toEqual([]);
+  // Nothing is queued any more, so nothing is asked.
   await page.close({ runBeforeUnload: true });
   await expect.poll(() => page.isClosed()).toBe(true);
 });
 
-test("a change that the service refuses is taken back, with a message", async ({ page, context, site, person }) => {
+test("a change that the service rejects is rolled back with a message", async ({ page, context, site, person }) => {
   await page.goto("/dashboard");
   await add(page, "Gone elsewhere");
   await add(page, `${person.name} keeps this`);
   const token = await tokenOf(context.request, site);
-  const [, gone] = await asker(context.request, site, token).list();
-  await asker(context.request, site, token).remove(gone?.id ?? "");
+  const [, gone] = await tasksApi(context.request, site, token).list();
+  await tasksApi(context.request, site, token).remove(gone?.id ?? "");
 
-  // It is taken back so soon that nobody sees it checked.
+  // Rolled back so quickly that the checkbox is never seen checked.
   await row(page, "Gone elsewhere").getByRole("checkbox").click();
   const told = message(page, "“Gone elsewhere” was not changed. It was deleted elsewhere.");
   await expect(told).toBeVisible();
@@ -83,7 +83,7 @@ test("a change that the service refuses is taken back, with a message", async ({
   await expect(told).toBeHidden();
 });
 
-test("what is not taken comes back into its field, each task after the other, and into its editor", async ({
+test("input that could not be saved returns to its form, one task after another, and to its editor", async ({
   page,
   person,
 }) => {
@@ -124,13 +124,8 @@ test("what is not taken comes back into its field, each task after the other, an
   await expect(field).toHaveValue("");
 });
 
-test("a list that cannot be loaded is reported, and loaded again when asked", async ({
-  page,
-  context,
-  site,
-  person,
-}) => {
-  await asker(context.request, site, await tokenOf(context.request, site)).make({ title: `For ${person.name}` });
+test("a list that fails to load shows an error and can be retried", async ({ page, context, site, person }) => {
+  await tasksApi(context.request, site, await tokenOf(context.request, site)).create({ title: `For ${person.name}` });
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
   let away = true;
@@ -140,7 +135,7 @@ test("a list that cannot be loaded is reported, and loaded again when asked", as
   });
   await page.goto("/dashboard");
   await expect(page.getByText("Loading your tasks…")).toBeAttached();
-  await expect(page.getByText("Still loading your tasks: the network is slow.")).toBeVisible();
+  await expect(page.getByText("Still loading your tasks. Your connection may be slow.")).toBeVisible();
   answer();
   await expect(page.getByRole("alert").filter({ hasText: "The service cannot be reached." })).toBeVisible();
   away = false;

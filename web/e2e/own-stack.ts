@@ -4,15 +4,15 @@ import path from "node:path";
 import { test as base } from "./fixtures";
 import { startOwn, stopAll, type Settings } from "./stack/start";
 
-/** Tests that each have a stack of their own: one that they may break, or one with other settings. */
+/** Extends a test with a stack of its own, to break it or to use other settings. */
 export function withOwnStack(settings: Settings = {}) {
   return base.extend({
-    site: async ({ way }, provide) => {
+    site: async ({ hosting }, provide) => {
       const root = mkdtempSync(path.join(tmpdir(), "latchkey-browser-own-"));
-      // Otherwise PostgreSQL, which does not run as root, keeps its files elsewhere.
+      // PostgreSQL does not run as root and would otherwise keep its files elsewhere.
       chmodSync(root, 0o755);
       try {
-        await provide(await startOwn(root, way, settings));
+        await provide(await startOwn(root, hosting, settings));
       } finally {
         await stopAll();
         rmSync(root, { recursive: true, force: true });

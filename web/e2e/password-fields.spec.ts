@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 
-/** The type and the caret of a field. */
+/** Returns the type and the selection of a field. */
 function stateOf(page: Page, name: string) {
   return page.getByLabel(name).evaluate((input: HTMLInputElement) => ({
     type: input.type,
@@ -32,7 +32,7 @@ test("a password is shown by the mouse without leaving its field, and hidden whe
   await expect(password).toHaveValue("correct horse");
 });
 
-test("a password is shown by the keyboard, and the button keeps the focus", async ({ page }) => {
+test("a password can be shown by keyboard, and the button keeps the focus", async ({ page }) => {
   await page.goto("/signup");
   await page.getByLabel("Password").focus();
   await page.keyboard.type("correct horse");
@@ -54,14 +54,14 @@ test("every password can be shown, and its form tells password managers whose it
   await page.goto("/settings");
   for (const [name, passwords] of [
     ["Password", ["Show current password", "Show new password"]],
-    ["Delete the account", ["Show password"]],
+    ["Delete account", ["Show password"]],
   ] as const) {
     const section = page.getByRole("region", { name, exact: true });
     await expect(section.getByRole("button", { name: /^Show/ })).toHaveText([...passwords]);
     const username = section.locator("form input[autocomplete=username]");
     await expect(username).toHaveValue(person.email);
     await expect(username).toBeHidden();
-    // It stands before the passwords, as password managers expect.
+    // It comes before the passwords, as password managers expect.
     const order = await section
       .locator("form input")
       .evaluateAll((inputs) => inputs.map((input) => input.getAttribute("autocomplete")));
@@ -69,14 +69,14 @@ test("every password can be shown, and its form tells password managers whose it
   }
 });
 
-test("a shown password is cleared as well, once it was changed", async ({ page, person }) => {
+test("a visible password is also cleared after it was changed", async ({ page, person }) => {
   await page.goto("/settings");
   const section = page.getByRole("region", { name: "Password" });
   await section.getByLabel("Current password").fill(person.password);
   await section.getByLabel("New password").fill("another long password");
   await section.getByRole("button", { name: "Show new password" }).click();
   await section.getByRole("button", { name: "Change password" }).click();
-  await expect(section.getByRole("status")).toHaveText("Your password is changed.");
+  await expect(section.getByRole("status")).toHaveText("Password changed.");
   for (const label of ["Current password", "New password"]) {
     await expect(section.getByLabel(label)).toHaveValue("");
     await expect(section.getByLabel(label)).toHaveAttribute("type", "password");

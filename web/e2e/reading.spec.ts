@@ -1,10 +1,10 @@
-import { add, asker, row, titles } from "./board";
-import { expect, somebody, signUp, test, tokenOf } from "./fixtures";
+import { add, tasksApi, row, titles } from "./board";
+import { expect, newPerson, signUp, test, tokenOf } from "./fixtures";
 
-/** Another person's browser, elsewhere. */
+/** Time zones at both ends of the day. */
 const ZONES = ["Pacific/Pago_Pago", "Pacific/Kiritimati"] as const;
 
-test("a due date is the same day for readers everywhere, and overdue when that day is over for them", async ({
+test("a due date is the same day in every time zone, and overdue when that day is over for the reader", async ({
   page,
   context,
   site,
@@ -25,7 +25,7 @@ test("a due date is the same day for readers everywhere, and overdue when that d
       baseURL: site.origin,
     });
     const there = await elsewhere.newPage();
-    // Noon and the last minute of that day, where the reader is.
+    // Noon and the last minute of that day in the reader's time zone.
     await there.clock.install({ time: at("2030-02-01T12:00", timezoneId) });
     await there.goto("/dashboard");
     await expect(row(there, "rent")).toContainText("Today");
@@ -41,25 +41,21 @@ test("a due date is the same day for readers everywhere, and overdue when that d
   }
 });
 
-/** The moment of a wall clock's time in a time zone. */
+/** Converts a local time in a time zone to a date. */
 function at(wall: string, timeZone: string): Date {
   const asUtc = new Date(`${wall}:00Z`);
   const shown = new Date(`${asUtc.toLocaleString("sv-SE", { timeZone }).replace(" ", "T")}Z`);
   return new Date(asUtc.getTime() - (shown.getTime() - asUtc.getTime()));
 }
 
-test.describe("a reader of another language", () => {
+test.describe("with another locale", () => {
   test.use({ locale: "de-DE" });
 
-  test("sees dates as they are written there, and text in the direction it is written in", async ({
-    page,
-    context,
-    site,
-  }) => {
-    await signUp(context.request, site, somebody("עדה"));
-    const ask = asker(context.request, site, await tokenOf(context.request, site));
-    await ask.make({ title: "לקנות חלב", due_date: "2030-12-24T23:59:59Z" });
-    await ask.make({ title: "Buy milk" });
+  test("dates use its format, and text keeps its own direction", async ({ page, context, site }) => {
+    await signUp(context.request, site, newPerson("עדה"));
+    const api = tasksApi(context.request, site, await tokenOf(context.request, site));
+    await api.create({ title: "לקנות חלב", due_date: "2030-12-24T23:59:59Z" });
+    await api.create({ title: "Buy milk" });
     await page.goto("/dashboard");
     await expect(row(page, "חלב")).toContainText("24. Dez. 2030");
     const direction = (text: string) =>
@@ -74,7 +70,7 @@ test.describe("a reader of another language", () => {
   });
 });
 
-test("Back undoes a filter, one choice at a time", async ({ page, person }) => {
+test("the back button undoes filters one at a time", async ({ page, person }) => {
   await page.goto("/dashboard");
   await add(page, `${person.name}'s tea`);
   await add(page, "Coffee");
@@ -83,7 +79,7 @@ test("Back undoes a filter, one choice at a time", async ({ page, person }) => {
   await page.getByRole("searchbox").pressSequentially("tea");
   await expect(titles(page)).toHaveText([`${person.name}'s tea`]);
   await page.getByRole("searchbox").pressSequentially(" x");
-  await expect(page.getByText("No task matches")).toBeVisible();
+  await expect(page.getByText("No matching tasks")).toBeVisible();
   await page.goBack();
   await expect(page.getByRole("searchbox")).toHaveValue("");
   await expect(page.getByRole("radio", { name: "Open" })).toBeChecked();

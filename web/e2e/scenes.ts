@@ -1,13 +1,13 @@
 import { expect, type APIRequestContext, type Page } from "@playwright/test";
-import { asker, message, switchWindows, type Task } from "./board";
+import { tasksApi, message, switchWindows, type Task } from "./board";
 import { tokenOf } from "./fixtures";
-import type { Site } from "./stack/places";
+import type { Site } from "./stack/environment";
 
 /** A page in one of its states. */
 export interface Scene {
-  /** Names its pictures. */
+  /** The name of its screenshots. */
   name: string;
-  /** Brings it about, and waits until it stands. */
+  /** Opens the page in this state and waits until it is complete. */
   open: (page: Page) => Promise<void>;
 }
 
@@ -15,7 +15,7 @@ async function press(page: Page, button: string): Promise<void> {
   await page.getByRole("button", { name: button, exact: true }).click();
 }
 
-/** A scene that is there as soon as its heading is. */
+/** A scene that is complete when its heading is visible. */
 function at(name: string, address: string, heading: string): Scene {
   return {
     name,
@@ -26,7 +26,7 @@ function at(name: string, address: string, heading: string): Scene {
   };
 }
 
-/** A form that is sent as it is, and says what is wrong. */
+/** A form that is submitted as it is and shows an error. */
 function refused(name: string, address: string, action: string, complaint: string): Scene {
   return {
     name,
@@ -38,9 +38,9 @@ function refused(name: string, address: string, action: string, complaint: strin
   };
 }
 
-/** What everybody sees. */
+/** The pages of a guest. */
 export const GUESTS: readonly Scene[] = [
-  at("start", "/", "Your tasks, behind your own key"),
+  at("start", "/", "Your tasks, under lock and key"),
   at("sign-up", "/signup", "Create an account"),
   refused("sign-up-errors", "/signup", "Create account", "Password must be at least 8 characters"),
   at("sign-in", "/signin", "Sign in"),
@@ -56,14 +56,14 @@ export const GUESTS: readonly Scene[] = [
       await expect(page.getByText("Invalid credentials")).toBeVisible();
     },
   },
-  at("forgot-password", "/forgot-password", "Forgotten your password?"),
-  refused("forgot-password-errors", "/forgot-password", "Send a link", "Invalid email format"),
+  at("forgot-password", "/forgot-password", "Forgot your password?"),
+  refused("forgot-password-errors", "/forgot-password", "Send link", "Invalid email format"),
   {
     name: "forgot-password-sent",
     open: async (page) => {
       await page.goto("/forgot-password");
       await page.getByLabel("Email").fill("nobody@example.com");
-      await press(page, "Send a link");
+      await press(page, "Send link");
       await expect(page.getByRole("heading", { name: "Check your email" })).toBeVisible();
     },
   },
@@ -71,13 +71,13 @@ export const GUESTS: readonly Scene[] = [
   refused("reset-password-errors", "/reset-password?token=x", "Set password", "Password must be at least 8 characters"),
   at("reset-password-broken", "/reset-password?error=INVALID_TOKEN", "This link is no longer valid"),
   at("verify-email", "/verify-email", "Verify your email"),
-  at("verify-email-done", "/verify-email?done=1", "Your email is verified"),
-  at("verify-email-changing", "/verify-email?changing=1", "Thank you"),
+  at("verify-email-done", "/verify-email?done=1", "Email verified"),
+  at("verify-email-changing", "/verify-email?changing=1", "Email change confirmed"),
   at("verify-email-broken", "/verify-email?done=1&error=INVALID_TOKEN", "This link is no longer valid"),
   at("change-refused", "/verify-email?changing=1&error=INVALID_TOKEN", "This link is no longer valid"),
   at("change-refused-other", "/verify-email?changing=1&error=INVALID_USER", "This link is for another account"),
   at("reset-password-incomplete", "/reset-password", "This link did not work"),
-  at("account-deleted", "/account-deleted", "Your account is deleted"),
+  at("account-deleted", "/account-deleted", "Account deleted"),
   {
     name: "password-shown",
     open: async (page) => {
@@ -87,7 +87,7 @@ export const GUESTS: readonly Scene[] = [
       await expect(page.getByRole("button", { name: "Hide password" })).toBeVisible();
     },
   },
-  at("not-found", "/no/such/page", "There is no such page"),
+  at("not-found", "/no/such/page", "Page not found"),
 ];
 
 const DAY = 86_400_000;
@@ -95,7 +95,7 @@ const LONG =
   "Compare the three offers for the workshop's roof, the one with the solar panels first, and write to everybody who " +
   "wanted to know about it, Donaudampfschifffahrtsgesellschaftskapitänspatent-included";
 
-/** Tasks of every sort. */
+/** Tasks with different properties. */
 const TASKS = [
   { title: "Return the library books", priority: "low", due_date: -3 * DAY, is_completed: true },
   { title: "Water the plants", priority: "low" },
@@ -110,7 +110,7 @@ const TASKS = [
   { title: "Call the dentist", priority: "high", due_date: 0, description: "Before noon" },
 ];
 
-/** Gives whoever is signed in some tasks. */
+/** Creates the tasks for the signed-in user. */
 async function giveTasks(request: APIRequestContext, site: Site): Promise<void> {
   const headers = { Authorization: `Bearer ${await tokenOf(request, site)}` };
   for (const { is_completed, due_date, ...task } of TASKS) {
@@ -125,18 +125,18 @@ async function giveTasks(request: APIRequestContext, site: Site): Promise<void> 
   }
 }
 
-/** Does something to a task on another device, and looks at the window again. */
+/** Changes a task on another device, then focuses the window. */
 async function elsewhere(
   page: Page,
   site: Site,
   title: string,
-  act: (ask: ReturnType<typeof asker>, task: Task) => Promise<unknown>,
+  act: (api: ReturnType<typeof tasksApi>, task: Task) => Promise<unknown>,
 ): Promise<void> {
   const { request } = page.context();
-  const ask = asker(request, site, await tokenOf(request, site));
-  const task = (await ask.list()).find((one) => one.title === title);
+  const api = tasksApi(request, site, await tokenOf(request, site));
+  const task = (await api.list()).find((one) => one.title === title);
   expect(task, title).toBeDefined();
-  await act(ask, task as Task);
+  await act(api, task as Task);
   await switchWindows(page);
 }
 
@@ -145,7 +145,7 @@ async function openTasks(page: Page): Promise<void> {
   await expect(page.getByRole("list", { name: "Tasks" }).getByRole("listitem")).toHaveCount(TASKS.length);
 }
 
-/** What somebody sees who is signed in, from the first visit on. */
+/** The pages of a signed-in user, starting with the first visit. */
 export function members(site: Site): Scene[] {
   return [
     {
@@ -158,7 +158,7 @@ export function members(site: Site): Scene[] {
     {
       name: "tasks-session-unknown",
       open: async (page) => {
-        // Never answered: what stands there meanwhile is looked at.
+        // Never answered, so that the loading state stays.
         await page.route("**/api/auth/get-session", () => {}, { times: 1 });
         await page.goto("/dashboard");
         await expect(page.getByText("Loading your tasks")).toBeAttached();
@@ -187,14 +187,14 @@ export function members(site: Site): Scene[] {
         await page.getByRole("textbox", { name: "Title" }).fill("");
         await press(page, "Save");
         await expect(page.getByRole("textbox", { name: "Title" })).toBeFocused();
-        await expect(page.getByText("Say what is to be done")).toBeVisible();
+        await expect(page.getByText("Enter a title")).toBeVisible();
       },
     },
     {
       name: "tasks-discard",
       open: async (page) => {
         await page.keyboard.press("Escape");
-        await expect(page.getByRole("dialog", { name: "Discard what you typed?" })).toBeVisible();
+        await expect(page.getByRole("dialog", { name: "Discard unsaved changes?" })).toBeVisible();
       },
     },
     {
@@ -202,14 +202,14 @@ export function members(site: Site): Scene[] {
       open: async (page) => {
         await page.getByRole("button", { name: "Keep editing" }).click();
         await page.getByRole("textbox", { name: "Title" }).fill("Call the dentist again");
-        await elsewhere(page, site, "Call the dentist", (ask, { id }) => ask.change(id, { title: "Call Dr Webb" }));
-        await expect(page.getByText("Title elsewhere: Call Dr Webb")).toBeVisible();
+        await elsewhere(page, site, "Call the dentist", (api, { id }) => api.change(id, { title: "Call Dr Webb" }));
+        await expect(page.getByText("Latest title: Call Dr Webb")).toBeVisible();
       },
     },
     {
       name: "tasks-deleted-elsewhere",
       open: async (page) => {
-        await elsewhere(page, site, "Call Dr Webb", (ask, { id }) => ask.remove(id));
+        await elsewhere(page, site, "Call Dr Webb", (api, { id }) => api.remove(id));
         await expect(page.getByText("This task was deleted elsewhere.")).toBeVisible();
       },
     },
@@ -237,7 +237,7 @@ export function members(site: Site): Scene[] {
       name: "tasks-none-found",
       open: async (page) => {
         await page.goto("/dashboard?search=nothing+of+the+kind");
-        await expect(page.getByText("No task matches")).toBeVisible();
+        await expect(page.getByText("No matching tasks")).toBeVisible();
       },
     },
     {
@@ -245,7 +245,7 @@ export function members(site: Site): Scene[] {
       open: async (page) => {
         await openTasks(page);
         await press(page, "Add");
-        await expect(page.getByText("Say what is to be done")).toBeVisible();
+        await expect(page.getByText("Enter a title")).toBeVisible();
       },
     },
     {
@@ -268,7 +268,7 @@ export function members(site: Site): Scene[] {
       open: async (page) => {
         await page.goto("/settings");
         await page.getByRole("region", { name: "Name" }).getByRole("textbox").fill("");
-        for (const action of ["Save name", "Change address", "Change password", "Delete account"]) {
+        for (const action of ["Save name", "Change email", "Change password", "Delete account"]) {
           await press(page, action);
         }
         await expect(page.locator("[aria-invalid=true]")).toHaveCount(5);
@@ -281,7 +281,7 @@ export function members(site: Site): Scene[] {
         await page.getByRole("button", { name: "Delete Water the plants" }).click();
         await page.getByRole("button", { name: `Delete ${LONG}` }).click();
         await expect(page.getByRole("button", { name: /^Undo/ })).toHaveCount(2);
-        // Under the pointer the messages stay, each in its own place.
+        // Hover keeps the toasts open and expands the stack.
         await message(page, "Deleted “").first().hover();
       },
     },

@@ -2,14 +2,14 @@ import type { Page } from "@playwright/test";
 import { expect, fillInSignIn, sessionCookies, test } from "./fixtures";
 
 const NEW_PASSWORD = "another long password";
-const EXPIRED = "Session expired. Sign in to go on where you were.";
+const EXPIRED = "Session expired. Sign in to continue where you left off.";
 
-/** A part of the settings, by its heading. */
+/** Returns a section of the settings by its heading. */
 function section(page: Page, name: string) {
   return page.getByRole("region", { name });
 }
 
-test("a new name stands in the bar at once, and stays", async ({ page, person }) => {
+test("a new name appears in the bar immediately and persists", async ({ page, person }) => {
   await page.goto("/settings");
   const name = section(page, "Name").getByRole("textbox", { name: "Name" });
   await expect(name).toHaveValue(person.name);
@@ -20,7 +20,7 @@ test("a new name stands in the bar at once, and stays", async ({ page, person })
 
   await name.fill("Augusta King");
   await page.keyboard.press("Enter");
-  await expect(section(page, "Name").getByRole("status")).toHaveText("Your name is changed.");
+  await expect(section(page, "Name").getByRole("status")).toHaveText("Name updated.");
   await expect(page.getByRole("banner")).toContainText("Augusta King");
   await page.reload();
   await expect(page.getByRole("banner")).toContainText("Augusta King");
@@ -39,16 +39,16 @@ test("a new password takes the present one, and signs the other devices out", as
   await current.fill("not the password");
   await next.fill(NEW_PASSWORD);
   await form.getByRole("button", { name: "Change password" }).click();
-  await expect(current).toHaveAccessibleDescription("This is not your password");
+  await expect(current).toHaveAccessibleDescription("Incorrect password");
   await expect(current).toBeFocused();
   await expect(next).toHaveValue(NEW_PASSWORD);
 
   await current.fill(person.password);
   await form.getByRole("button", { name: "Change password" }).click();
-  await expect(form.getByRole("status")).toHaveText("Your password is changed.");
+  await expect(form.getByRole("status")).toHaveText("Password changed.");
   await expect(current).toHaveValue("");
   await expect(next).toHaveValue("");
-  // Here one stays signed in, alone.
+  // This device stays signed in, as the only one.
   await expect(section(page, "Signed-in devices").getByRole("listitem")).toHaveCount(1);
   await expect(section(page, "Signed-in devices")).toContainText("This device");
 
@@ -61,7 +61,7 @@ test("a new password takes the present one, and signs the other devices out", as
   await expect(other.page).toHaveURL("/dashboard");
 });
 
-test("the devices are listed, and one that is signed out here is sent to the sign-in", async ({
+test("devices are listed, and one that is signed out here is redirected to sign-in", async ({
   page,
   person,
   newDevice,
@@ -82,12 +82,12 @@ test("the devices are listed, and one that is signed out here is sent to the sig
   await other.page.goto("/dashboard");
   await expect(other.page).toHaveURL(/\/signin\?expired/);
   await expect(other.page.getByText(EXPIRED)).toBeVisible();
-  // This one is as signed in as before.
+  // This device is still signed in.
   await page.reload();
   await expect(page.getByRole("banner")).toContainText(person.email);
 });
 
-test("a deleted account is gone everywhere; a wrong password does not delete it", async ({
+test("a deleted account is signed out everywhere; a wrong password does not delete it", async ({
   page,
   context,
   person,
@@ -100,14 +100,14 @@ test("a deleted account is gone everywhere; a wrong password does not delete it"
     await expect(one.getByText("Nothing to do")).toBeVisible();
   }
 
-  // A tab that lies behind another draws once in a second.
+  // A background tab renders only once a second.
   await page.bringToFront();
   await page.goto("/settings");
-  const form = section(page, "Delete the account");
-  const password = form.getByRole("textbox", { name: "Password, to confirm" });
+  const form = section(page, "Delete account");
+  const password = form.getByRole("textbox", { name: "Confirm with your password" });
   await password.fill("not the password");
   await form.getByRole("button", { name: "Delete account" }).click();
-  await expect(password).toHaveAccessibleDescription("This is not your password");
+  await expect(password).toHaveAccessibleDescription("Incorrect password");
   await expect(page).toHaveURL("/settings");
   await password.fill(person.password);
   await form.getByRole("button", { name: "Delete account" }).click();

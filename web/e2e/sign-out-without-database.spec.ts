@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, fillInSignIn, sessionCookies } from "./fixtures";
 import { withOwnStack } from "./own-stack";
 
-// The other stacks need their database.
+// A separate stack, because this test stops its database.
 const test = withOwnStack();
 
 test("a sign-out that cannot end the session signs this browser out, and says so", async ({
@@ -22,9 +22,9 @@ test("a sign-out that cannot end the session signs this browser out, and says so
   await expect(page).toHaveURL("/signin?not-ended");
   await expect(page.getByText("the service could not end your session")).toBeVisible();
   expect(await sessionCookies(context)).toEqual([]);
-  // Nobody is signed in again by what is left.
+  // The remaining data does not sign anyone in.
   await page.goto("/dashboard");
   await expect(page).toHaveURL("/signin");
   await fillInSignIn(page, person);
-  await expect(page.getByText("The service cannot answer right now.")).toBeVisible();
+  await expect(page.getByText("The service is temporarily unavailable.")).toBeVisible();
 });

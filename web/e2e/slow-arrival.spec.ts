@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as after } from "node:timers/promises";
 import { expect, test } from "./fixtures";
 
-/** Of a page's document, in bytes: small enough that each part of a form comes by itself. */
+/** Size of a chunk in bytes: small enough that parts of a form arrive separately. */
 const PIECE = 500;
-/** In milliseconds: enough that the browser paints what it has. */
+/** Delay in milliseconds: long enough for the browser to paint each chunk. */
 const BETWEEN_PIECES = 50;
 const PAGES = [
   "/",
@@ -18,7 +18,7 @@ const PAGES = [
   "/no-such-page",
 ];
 
-/** Hands on the site's documents as a very slow network does: piece by piece, and neither script nor service in time. */
+/** Serves the site's documents like a very slow network: in chunks, without scripts or services. */
 function slowly(origin: string): Server {
   return createServer(async (request, response) => {
     const path = request.url ?? "/";
@@ -41,13 +41,13 @@ function slowly(origin: string): Server {
   });
 }
 
-test.describe("a page that arrives piece by piece stays where it is", () => {
-  test.skip(({ way }) => way !== "across origins", "the pages are the same, however they are served");
-  // What moves counts for the most where the window is small.
+test.describe("a page that arrives in chunks does not shift", () => {
+  test.skip(({ hosting }) => hosting !== "across origins", "the pages are the same in both setups");
+  // A shift counts most in a small window.
   test.use({ viewport: { width: 360, height: 640 } });
 
   for (const path of PAGES) {
-    // The layout is looked at by what watches every test; here it has to be stricter, as nothing has a reason to move.
+    // Every test checks for layout shifts. This check is stricter, since nothing has a reason to move.
     test(path, async ({ page, site }) => {
       const server = slowly(site.origin).listen(0, "127.0.0.1");
       await new Promise((listening) => server.once("listening", listening));
@@ -59,7 +59,7 @@ test.describe("a page that arrives piece by piece stays where it is", () => {
   }
 });
 
-/** Runs in the page: what moved since it was first painted. */
+/** Runs in the page: returns the layout shifts since the first paint. */
 async function shifted(): Promise<string[]> {
   return new Promise((resolve) => {
     new PerformanceObserver((list) =>

@@ -2,7 +2,7 @@ import type { Reporter, TestCase, TestResult } from "@playwright/test/reporter";
 
 const NAMED = 5;
 
-/** Names the slowest tests at the end, so that the run stays short. */
+/** Prints the slowest tests at the end, to keep the run short. */
 export default class Slowest implements Reporter {
   readonly #took: [milliseconds: number, name: string][] = [];
 

@@ -1,7 +1,7 @@
-import { add, asker, message, row, titles } from "./board";
+import { add, tasksApi, message, row, titles } from "./board";
 import { expect, signUp, test, tokenOf } from "./fixtures";
 
-test("a task is added with Enter, with its priority and due date, and the next one can be typed at once", async ({
+test("a task with a priority and a due date is added with Enter, and the next one can be typed immediately", async ({
   page,
   context,
   site,
@@ -28,16 +28,16 @@ test("a task is added with Enter, with its priority and due date, and the next o
   await expect(titles(page)).toHaveText(["Buy milk", "Pay the rent"]);
   await expect(row(page, "Pay the rent")).toContainText("High priority");
   await expect(row(page, "Pay the rent")).toContainText("2030");
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
   await expect
-    .poll(() => ask.list())
+    .poll(() => api.list())
     .toMatchObject([
       { title: "Buy milk", priority: "medium", due_date: null },
       { title: "Pay the rent", priority: "high", due_date: "2030-02-01T23:59:59Z", user_id: person.id },
     ]);
 });
 
-test("a task is edited where it stands, and Escape closes the editor", async ({ page, context, site, person }) => {
+test("a task is edited in place, and Escape closes the editor", async ({ page, context, site, person }) => {
   await page.goto("/dashboard");
   await add(page, "Cal Ada");
   await row(page, "Cal Ada").getByRole("button", { name: "Edit Cal Ada" }).click();
@@ -54,7 +54,7 @@ test("a task is edited where it stands, and Escape closes the editor", async ({ 
   const longest = "🚂".repeat(1000);
   await description.fill(`${longest}!`);
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(description).toHaveAccessibleDescription("At most 1000 characters; this has 1001");
+  await expect(description).toHaveAccessibleDescription("Use at most 1000 characters (now 1001)");
   await expect(description).toBeFocused();
   await expect(description).toHaveValue(`${longest}!`);
   await description.fill(longest);
@@ -66,20 +66,15 @@ test("a task is edited where it stands, and Escape closes the editor", async ({ 
   await page.getByRole("button", { name: "Save" }).click();
   await expect(row(page, "Call Ada")).toContainText("About the engine");
   await expect(titles(page)).toBeFocused();
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
   await expect
-    .poll(() => ask.list())
+    .poll(() => api.list())
     .toMatchObject([{ title: "Call Ada", description: "About the engine,\nand its cards", user_id: person.id }]);
 });
 
-test("a deletion can be undone for five seconds, and the service hears of it only then", async ({
-  page,
-  context,
-  site,
-  person,
-}) => {
+test("a deletion can be undone for five seconds and is sent only then", async ({ page, context, site, person }) => {
   await page.clock.install();
-  // Every deletion that is sent, and whether it would outlive the page.
+  // Every deletion that is sent, with its `keepalive` flag.
   const deleted: boolean[] = [];
   await page.exposeFunction("latchkeyDeleted", (keepalive: boolean) => void deleted.push(keepalive));
   await page.addInitScript(() => {
@@ -109,41 +104,37 @@ test("a deletion can be undone for five seconds, and the service hears of it onl
   await expect(message(page, "is done with it")).toBeVisible();
   await page.clock.runFor(5_100);
   await expect.poll(() => deleted).toEqual([true]);
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
-  await expect.poll(() => ask.list()).toMatchObject([{ title: "Kept after all" }]);
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
+  await expect.poll(() => api.list()).toMatchObject([{ title: "Kept after all" }]);
   await expect(page.getByRole("button", { name: "Undo" })).toBeHidden();
 });
 
-test("a deletion that is held is sent when the page is left", async ({ page, context, site, person }) => {
+test("a pending deletion is sent when the page is closed", async ({ page, context, site, person }) => {
   await page.goto("/dashboard");
   await add(page, `${person.name} leaves`);
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
   await row(page, "leaves")
     .getByRole("button", { name: /^Delete/ })
     .click();
   await expect(page.getByText("Nothing to do")).toBeVisible();
-  expect(await ask.list()).toHaveLength(1);
+  expect(await api.list()).toHaveLength(1);
   await page.goto("about:blank");
-  await expect.poll(() => ask.list()).toEqual([]);
+  await expect.poll(() => api.list()).toEqual([]);
 });
 
-test("search and filters stand in the address, survive a reload and can be cleared", async ({
-  page,
-  context,
-  site,
-}) => {
+test("search and filters are in the URL, survive a reload and can be cleared", async ({ page, context, site }) => {
   await signUp(context.request, site);
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
-  await ask.make({ title: "Green tea", priority: "high" });
-  await ask.make({ title: "Black tea", priority: "low" });
-  const { id } = await ask.make({ title: "Coffee", priority: "high" });
-  await ask.change(id, { is_completed: true });
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
+  await api.create({ title: "Green tea", priority: "high" });
+  await api.create({ title: "Black tea", priority: "low" });
+  const { id } = await api.create({ title: "Coffee", priority: "high" });
+  await api.change(id, { is_completed: true });
 
   await page.goto("/dashboard");
   await expect(titles(page)).toHaveCount(3);
   await page.getByRole("searchbox").fill("tea");
   await expect(titles(page)).toHaveText(["Black tea", "Green tea"]);
-  await page.getByLabel("Only of this priority").selectOption("High");
+  await page.getByLabel("Filter by priority").selectOption("High");
   await expect(titles(page)).toHaveText(["Green tea"]);
   await expect(page).toHaveURL(/search=tea/);
   await expect(page).toHaveURL(/priority=high/);
@@ -152,13 +143,13 @@ test("search and filters stand in the address, survive a reload and can be clear
   await expect(page.getByRole("searchbox")).toHaveValue("tea");
 
   await page.getByRole("radio", { name: "Done" }).click();
-  await expect(page.getByText("No task matches")).toBeVisible();
+  await expect(page.getByText("No matching tasks")).toBeVisible();
   await page.getByRole("button", { name: "Show all tasks" }).click();
   await expect(titles(page)).toHaveCount(3);
   await expect(page).toHaveURL("/dashboard");
   await page.getByRole("radio", { name: "Done" }).click();
   await expect(titles(page)).toHaveText(["Coffee"]);
-  // What is changed so that it does not match any more is gone with the next look.
+  // A task that no longer matches after a change is removed.
   await row(page, "Coffee").getByRole("checkbox").click();
-  await expect(page.getByText("No task matches")).toBeVisible();
+  await expect(page.getByText("No matching tasks")).toBeVisible();
 });

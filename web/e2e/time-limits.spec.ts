@@ -1,22 +1,22 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page, Route } from "@playwright/test";
-import { asker, message, titles } from "./board";
+import { tasksApi, message, titles } from "./board";
 import { expect, test, tokenOf } from "./fixtures";
 
-/** The page gives up on a request after so many milliseconds. */
+/** The page's request timeout in milliseconds. */
 const LIMIT = 15_000;
 const TOO_LONG = "The service took too long to respond.";
 
-/** Takes a request, and never answers it. */
+/** Accepts a request and never responds. */
 const silence = () => {};
 
-/** Lets time pass until the request that the page has sent by now is given up. */
+/** Advances the clock until the page's request times out. */
 async function waitOut(page: Page): Promise<void> {
   await page.clock.runFor(LIMIT);
 }
 
-/** Holds the requests that match, and tells when the first of them was sent. */
+/** Holds matching requests, and resolves when the first of them was sent. */
 async function hold(page: Page, url: string | RegExp, method = "GET"): Promise<{ first: Promise<void> }> {
   let sent = silence;
   const first = new Promise<void>((resolve) => (sent = resolve));
@@ -33,12 +33,12 @@ async function hold(page: Page, url: string | RegExp, method = "GET"): Promise<{
 test.beforeEach(({ page }) => page.clock.install());
 
 for (const what of ["config.json", "api/auth/get-session"]) {
-  test(`a ${what} that never comes ends in a message and “Try again”`, async ({ page, person }) => {
+  test(`a ${what} request that times out shows a message and “Try again”`, async ({ page, person }) => {
     const { first } = await hold(page, `**/${what}`);
     await page.goto("/dashboard");
     await first;
-    // The script at the head of the page sends the request, and the page's own scripts give it up: time that passes before
-    // they run does not count.
+    // The inline script sends the request, but the page's own scripts apply the timeout. Time that passes before they run
+    // does not count.
     await expect(async () => {
       await waitOut(page);
       await expect(page.getByRole("alert").filter({ hasText: "The service" })).toBeVisible({ timeout: 1_000 });
@@ -49,8 +49,8 @@ for (const what of ["config.json", "api/auth/get-session"]) {
   });
 }
 
-test("a list that never comes ends in a message and “Try again”", async ({ page, context, site, person }) => {
-  await asker(context.request, site, await tokenOf(context.request, site)).make({ title: `For ${person.name}` });
+test("a list that times out shows a message and “Try again”", async ({ page, context, site, person }) => {
+  await tasksApi(context.request, site, await tokenOf(context.request, site)).create({ title: `For ${person.name}` });
   const { first } = await hold(page, /\/api\/me\/tasks/);
   await page.goto("/dashboard");
   await first;
@@ -62,20 +62,20 @@ test("a list that never comes ends in a message and “Try again”", async ({ p
   await expect(titles(page)).toHaveText([`For ${person.name}`]);
 });
 
-/** Begins an answer for a page of this origin, and never ends it. */
-function beginner(origin: string): Server {
+/** Starts a response for a page of this origin and never ends it. */
+function stallingServer(origin: string): Server {
   return createServer((_, response) => {
     response.writeHead(200, { "Content-Type": "application/json", "Access-Control-Allow-Origin": origin });
     response.write('{"tasks":[');
   });
 }
 
-test("the limit holds for the whole answer: one that begins and never ends is given up too", async ({
+test("the timeout applies to the whole response: one that starts and never ends times out too", async ({
   page,
   site,
   person,
 }) => {
-  const server = beginner(site.origin).listen(0, "127.0.0.1");
+  const server = stallingServer(site.origin).listen(0, "127.0.0.1");
   await new Promise((listening) => server.once("listening", listening));
   const { port } = server.address() as AddressInfo;
   let begun = silence;
@@ -94,7 +94,10 @@ test("the limit holds for the whole answer: one that begins and never ends is gi
   server.close();
 });
 
-test("a change that is not answered in time is not called undone: it may have been made", async ({ page, person }) => {
+test("a change that times out is not reported as failed, since it may have been processed", async ({
+  page,
+  person,
+}) => {
   const field = page.getByRole("textbox", { name: "New task", exact: true });
   await page.goto("/dashboard");
   await expect(page.getByText("Nothing to do")).toBeVisible();
@@ -108,7 +111,7 @@ test("a change that is not answered in time is not called undone: it may have be
   await expect(field).toHaveValue(`${person.name}'s idea`);
 });
 
-test("devices that are not listed in time can be asked for again", async ({ page, person }) => {
+test("a device list that times out can be requested again", async ({ page, person }) => {
   const devices = page.getByRole("region", { name: "Signed-in devices" });
   const { first } = await hold(page, "**/api/auth/list-sessions");
   await page.goto("/settings");

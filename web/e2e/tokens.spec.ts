@@ -1,11 +1,11 @@
 import type { Page, Request } from "@playwright/test";
-import { add, askFromPage, row, titles } from "./board";
+import { add, fetchFromPage, row, titles } from "./board";
 import { expect, fillInSignIn, sessionCookies, test, tokenOf } from "./fixtures";
-import type { Site } from "./stack/places";
+import type { Site } from "./stack/environment";
 
-test.use({ kind: "short lives" });
+test.use({ kind: "short-lived" });
 
-/** A session that nobody uses ends after eight seconds. */
+/** An unused session expires after eight seconds. */
 const SESSION_ENDS = { timeout: 20_000 };
 
 function endOf(token: string): number {
@@ -13,7 +13,7 @@ function endOf(token: string): number {
   return exp * 1000;
 }
 
-/** Every token that the page sent to the task service, each once. */
+/** Collects the distinct tokens that the page sends to the task service. */
 function tokensOf(page: Page, site: Site): Set<string> {
   const seen = new Set<string>();
   page.on("request", (request: Request) => {
@@ -31,7 +31,7 @@ async function endedToken(tokens: Set<string>): Promise<string> {
   return first;
 }
 
-test("a token that ends in mid-work is renewed before, and nobody notices", async ({ page, site, person }) => {
+test("a token is renewed before it expires, without the user noticing", async ({ page, site, person }) => {
   const refused: string[] = [];
   page.on("response", (answer) => answer.status() === 401 && refused.push(answer.url()));
   const tokens = tokensOf(page, site);
@@ -41,8 +41,8 @@ test("a token that ends in mid-work is renewed before, and nobody notices", asyn
   await add(page, "After the end");
   expect(tokens.size).toBeGreaterThan(1);
   expect(refused).toEqual([]);
-  // The service itself does not take the first one any more.
-  expect(await askFromPage(page, `${site.tasks}/api/${person.id}/tasks`, { token: first })).toMatchObject({
+  // The service no longer accepts the first token.
+  expect(await fetchFromPage(page, `${site.tasks}/api/${person.id}/tasks`, { token: first })).toMatchObject({
     status: 401,
   });
 });
@@ -59,7 +59,7 @@ test("US3.3 an expired token is 401: the page renews it once and repeats what it
     }
   });
   const tokens = tokensOf(page, site);
-  // A computer whose clock stands still believes for ever in its token.
+  // With a stopped clock, the page believes that its token never expires.
   await page.clock.setFixedTime(Date.now());
   await page.goto("/dashboard");
   await expect(page.getByText("Nothing to do")).toBeVisible();
@@ -72,7 +72,7 @@ test("US3.3 an expired token is 401: the page renews it once and repeats what it
   await expect(titles(page)).toHaveText([`${person.name} is late`]);
 });
 
-test("many requests that wait for a token cause one request for it", async ({ page, context, site, person }) => {
+test("concurrent requests that need a token cause one token request", async ({ page, context, site, person }) => {
   await page.goto("/dashboard");
   await expect(page.getByText("Nothing to do")).toBeVisible();
   let renewals = 0;
@@ -85,7 +85,7 @@ test("many requests that wait for a token cause one request for it", async ({ pa
     await held;
     await route.continue();
   });
-  // Each search is a request of its own, and none of them waits for another.
+  // Each search is a separate request that does not wait for the others.
   for (const word of ["one", "two", "three"]) {
     await page.getByRole("searchbox").fill(word);
     await expect(page).toHaveURL(new RegExp(`search=${word}`));
@@ -99,7 +99,7 @@ test("many requests that wait for a token cause one request for it", async ({ pa
   expect(renewals).toBe(1);
 });
 
-test("with the session gone in mid-work: to the sign-in with “Session expired”, and back, with everything typed", async ({
+test("an expired session leads to sign-in with “Session expired” and back, and keeps all input", async ({
   page,
   context,
   person,
@@ -114,7 +114,7 @@ test("with the session gone in mid-work: to the sign-in with “Session expired�
   await quickAdd.fill("Made too late");
   await quickAdd.press("Enter");
   await expect(page).toHaveURL("/signin?expired");
-  await expect(page.getByText("Session expired. Sign in to go on where you were.")).toBeVisible();
+  await expect(page.getByText("Session expired. Sign in to continue where you left off.")).toBeVisible();
 
   await fillInSignIn(page, person);
   await expect(page).toHaveURL("/dashboard");

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, sessionCookies, somebody, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, sessionCookies, newPerson, test, type Person } from "./fixtures";
 
 async function fillIn(page: Page, { name, email, password }: Person) {
   await page.goto("/signup");
@@ -13,7 +13,7 @@ test("US1.1 SC-001 a valid e-mail and password make an account and a session, an
   context,
   site,
 }) => {
-  const ada = somebody();
+  const ada = newPerson();
   const loads: string[] = [];
   page.on("request", (request) => request.isNavigationRequest() && loads.push(request.url()));
   await fillIn(page, ada);
@@ -41,7 +41,7 @@ test("US1.2 a taken e-mail gets “Email already registered” and no second acc
   await expect(email).toBeFocused();
   await expect(page).toHaveURL("/signup");
   expect(await context.cookies(site.auth)).toEqual([]);
-  // What was typed is still there.
+  // The input is kept.
   await expect(page.getByLabel("Name")).toHaveValue("Somebody else");
   await expect(page.getByLabel("Password")).toHaveValue("another long password");
 
@@ -51,7 +51,7 @@ test("US1.2 a taken e-mail gets “Email already registered” and no second acc
 });
 
 test("US1.3 a short password is told the rule", async ({ page, context, site }) => {
-  await fillIn(page, { ...somebody(), password: "1234567" });
+  await fillIn(page, { ...newPerson(), password: "1234567" });
   await page.getByRole("button", { name: "Create account" }).click();
 
   const password = page.getByLabel("Password");
@@ -61,7 +61,7 @@ test("US1.3 a short password is told the rule", async ({ page, context, site }) 
 });
 
 test("US1.4 a bad e-mail gets “Invalid email format”", async ({ page, context, site }) => {
-  await fillIn(page, somebody());
+  await fillIn(page, newPerson());
   const email = page.getByLabel("Email");
   for (const bad of ["ada", "ada@", "ada@example", "ada example@example.com", `${"a".repeat(250)}@example.com`]) {
     await email.fill(bad);
@@ -74,7 +74,7 @@ test("US1.4 a bad e-mail gets “Invalid email format”", async ({ page, contex
   expect(await context.cookies(site.auth)).toEqual([]);
 });
 
-test("a second click does not sign up twice, and a slow network is told", async ({ page, context }) => {
+test("a second click does not sign up twice, and a slow network is reported", async ({ page, context }) => {
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
   let requests = 0;
@@ -83,14 +83,14 @@ test("a second click does not sign up twice, and a slow network is told", async 
     await held;
     await route.continue();
   });
-  await fillIn(page, somebody());
+  await fillIn(page, newPerson());
   await page.getByRole("button", { name: "Create account" }).click();
   const button = page.getByRole("button", { name: "One moment…" });
   await button.click({ force: true });
   await page.getByLabel("Password").press("Enter");
-  // As password managers do, past the button.
+  // Like password managers, which bypass the button.
   await page.locator("form").evaluate((form: HTMLFormElement) => form.requestSubmit());
-  await expect(page.getByText("Still waiting for an answer: the network is slow.")).toBeVisible();
+  await expect(page.getByText("Still waiting for a response. Your connection may be slow.")).toBeVisible();
   answer();
   await expect(page).toHaveURL("/dashboard");
   expect(requests).toBe(1);

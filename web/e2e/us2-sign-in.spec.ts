@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, signUp, somebody, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, signUp, newPerson, test, type Person } from "./fixtures";
 
 async function signInByForm(page: Page, who: Pick<Person, "email" | "password">) {
   await page.goto("/signin");
@@ -20,7 +20,7 @@ test("US2.1 FR-014 right credentials make a session and a JWT, kept in memory al
   const token = ((await (await asked).headerValue("authorization")) ?? "").replace("Bearer ", "");
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { sub: string };
   expect(claims.sub).toBe(registered.id);
-  // Nothing that opens anything lies where a script could find it.
+  // No credential is readable by scripts.
   const readable = await page.evaluate(async () => ({
     cookies: document.cookie,
     local: JSON.stringify(localStorage),
@@ -49,7 +49,7 @@ test("US2.2 US2.3 a wrong password and an unknown e-mail both get “Invalid cre
 }) => {
   const wrong = [
     { email: registered.email, password: "not the password" },
-    { email: somebody().email, password: registered.password },
+    { email: newPerson().email, password: registered.password },
   ];
   for (const credentials of wrong) {
     await signInByForm(page, credentials);
@@ -73,13 +73,13 @@ test("US2.4 FR-027 FR-028 a signed-in user who opens an auth page is sent to the
   }
 });
 
-test("the page under 127.0.0.1 keeps a session of its own, since that is another site to a cookie", async ({
+test("the page at 127.0.0.1 has a session of its own, since cookies treat it as a different site", async ({
   page,
   context,
   site,
-  way,
+  hosting,
 }) => {
-  test.skip(way === "behind the gateway", "the gateway has the one name that it is given");
+  test.skip(hosting === "behind the gateway", "the gateway has one host name");
   const ada = await signUp(context.request, site);
   const other = site.origin.replace("localhost", "127.0.0.1");
   await page.goto(`${other}/dashboard`);
@@ -89,7 +89,7 @@ test("the page under 127.0.0.1 keeps a session of its own, since that is another
   await expect(page.getByText("Nothing to do")).toBeVisible();
 });
 
-test("a service that is away is told, and nothing typed is lost", async ({ page, registered }) => {
+test("an unreachable service is reported, and no input is lost", async ({ page, registered }) => {
   await page.route("**/api/auth/sign-in/email", (route) => route.abort("connectionrefused"));
   await signInByForm(page, registered);
   await expect(page.getByRole("alert").filter({ hasText: "The service cannot be reached." })).toBeVisible();

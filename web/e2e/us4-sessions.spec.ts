@@ -14,18 +14,18 @@ test("US4.1 FR-015 sign-out ends the session, clears the token and leads to the 
   await expect(page).toHaveURL("/signin");
   await expect(page.getByText("Session expired")).toBeHidden();
   expect(await sessionCookies(context)).toEqual([]);
-  // The official client's word to other tabs, which says that somebody left and not who.
+  // The official client's message to other tabs. It does not identify the user.
   const stored = await page.evaluate(() => ({ ...localStorage }) as Record<string, string>);
   expect(Object.keys(stored)).toEqual(["better-auth.message"]);
   expect(stored["better-auth.message"]).not.toContain(person.email);
 
-  // The session itself is over, not only its cookie.
+  // The session itself has ended, not only its cookie.
   await context.addCookies(cookies);
   const session = await context.request.get(`${site.auth}/api/auth/get-session`);
   expect(await session.json()).toBeNull();
   await context.clearCookies();
 
-  // Nothing of it comes back, nor is there anything for the next one at this browser.
+  // No data comes back or is shown to the next user of this browser.
   await page.goto("/dashboard");
   await expect(page).toHaveURL("/signin");
   await signUp(context.request, site);
@@ -35,7 +35,7 @@ test("US4.1 FR-015 sign-out ends the session, clears the token and leads to the 
 });
 
 test.describe(() => {
-  test.use({ kind: "short lives" });
+  test.use({ kind: "short-lived" });
 
   test("US4.2 an expired session on a protected page leads to the sign-in with “Session expired”, and back", async ({
     page,
@@ -43,11 +43,11 @@ test.describe(() => {
     person,
   }) => {
     await page.goto("/dashboard?status=completed&search=tea");
-    await expect(page.getByText("No task matches")).toBeVisible();
+    await expect(page.getByText("No matching tasks")).toBeVisible();
     await expect.poll(async () => (await sessionCookies(context)).length, { timeout: 20_000 }).toBe(0);
     await page.reload();
     await expect(page).toHaveURL(/\/signin\?expired/);
-    await expect(page.getByText("Session expired. Sign in to go on where you were.")).toBeVisible();
+    await expect(page.getByText("Session expired. Sign in to continue where you left off.")).toBeVisible();
 
     await fillInSignIn(page, person);
     await expect(page).toHaveURL("/dashboard?status=completed&search=tea");
@@ -68,14 +68,14 @@ test("US4.3 FR-026 a signed-out user on a protected page is sent to the sign-in,
   await expect(page).toHaveURL("/settings");
 });
 
-test("tabs agree: who signs out in one is signed out in all, and signed in again", async ({ page, context, site }) => {
+test("signing out and in again in one tab applies to all tabs", async ({ page, context, site }) => {
   const ada = await signUp(context.request, site);
   const other = await context.newPage();
   for (const tab of [page, other]) {
     await tab.goto("/dashboard");
     await expect(tab.getByText("Nothing to do")).toBeVisible();
   }
-  // What one tab does, the other shows.
+  // A change in one tab is shown in the other.
   await add(page, "Seen in both");
   await expect(titles(other)).toHaveText(["Seen in both"]);
 
@@ -91,7 +91,12 @@ test("tabs agree: who signs out in one is signed out in all, and signed in again
   }
 });
 
-test("somebody else signing in in one tab is who every tab shows", async ({ page, context, site, registered: bob }) => {
+test("when a different user signs in in one tab, every tab shows that user", async ({
+  page,
+  context,
+  site,
+  registered: bob,
+}) => {
   await signUp(context.request, site);
   await page.goto("/dashboard");
   await add(page, "Ada's own");

@@ -1,4 +1,4 @@
-import { add, askFromPage, asker, complete, row } from "./board";
+import { add, fetchFromPage, tasksApi, complete, row } from "./board";
 import { expect, signUp, test, tokenOf } from "./fixtures";
 
 test("US5.1 a created task is bound to its creator, whatever the request says", async ({
@@ -11,13 +11,13 @@ test("US5.1 a created task is bound to its creator, whatever the request says", 
   await page.goto("/dashboard");
   await add(page, "Write the preface");
   const token = await tokenOf(context.request, site);
-  const ask = asker(context.request, site, token);
-  expect(await ask.list()).toMatchObject([{ title: "Write the preface", user_id: person.id }]);
+  const api = tasksApi(context.request, site, token);
+  expect(await api.list()).toMatchObject([{ title: "Write the preface", user_id: person.id }]);
 
   const body = { title: "For Bob", user_id: bob.id };
-  const answer = await askFromPage(page, `${site.tasks}/api/me/tasks`, { method: "POST", token, body });
+  const answer = await fetchFromPage(page, `${site.tasks}/api/me/tasks`, { method: "POST", token, body });
   expect(answer).toMatchObject({ status: 201, body: { title: "For Bob", user_id: person.id } });
-  expect(await ask.list()).toMatchObject([
+  expect(await api.list()).toMatchObject([
     { title: "For Bob", user_id: person.id },
     { title: "Write the preface", user_id: person.id },
   ]);
@@ -31,9 +31,9 @@ test("US5.2 the owner may update it", async ({ page, context, site, person }) =>
   await page.getByRole("textbox", { name: "Title" }).fill("Write the whole book");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(row(page, "Write the whole book").getByRole("checkbox")).toBeChecked();
-  const ask = asker(context.request, site, await tokenOf(context.request, site));
+  const api = tasksApi(context.request, site, await tokenOf(context.request, site));
   await expect
-    .poll(() => ask.list())
+    .poll(() => api.list())
     .toMatchObject([{ title: "Write the whole book", is_completed: true, user_id: person.id }]);
 });
 
@@ -44,8 +44,8 @@ test("US5.3 US5.4 updating or deleting another user's task is refused, and never
   request,
 }) => {
   const bob = await signUp(request, site);
-  const askAsBob = asker(request, site, await tokenOf(request, site));
-  const task = await askAsBob.make({ title: "Bob's own" });
+  const bobsApi = tasksApi(request, site, await tokenOf(request, site));
+  const task = await bobsApi.create({ title: "Bob's own" });
 
   await signUp(context.request, site);
   const token = await tokenOf(context.request, site);
@@ -57,19 +57,16 @@ test("US5.3 US5.4 updating or deleting another user's task is refused, and never
     ["DELETE", undefined],
   ] as const) {
     const ask = (user: string, id: string) =>
-      askFromPage(page, `${site.tasks}/api/${user}/tasks/${id}`, { method, token, ...(body ? { body } : {}) });
+      fetchFromPage(page, `${site.tasks}/api/${user}/tasks/${id}`, { method, token, ...(body ? { body } : {}) });
     expect(await ask(bob.id, task.id), method).toMatchObject({ status: 403 });
     const refused = await ask("me", task.id);
     expect(refused, method).toMatchObject({ status: 404 });
     expect(await ask("me", nobodys), method).toEqual(refused);
   }
-  expect(await askAsBob.list()).toMatchObject([{ id: task.id, title: "Bob's own" }]);
+  expect(await bobsApi.list()).toMatchObject([{ id: task.id, title: "Bob's own" }]);
 });
 
-test("two users side by side see and change their own tasks, and nothing of each other's", async ({
-  site,
-  newDevice,
-}) => {
+test("two users at the same time see and change only their own tasks", async ({ site, newDevice }) => {
   const people = await Promise.all(
     ["Ada", "Bob"].map(async (name) => {
       const { context, page } = await newDevice();
@@ -78,7 +75,7 @@ test("two users side by side see and change their own tasks, and nothing of each
       return { name, page };
     }),
   );
-  // In turns, so that each change of one is seen by the other if it can be seen at all.
+  // In turns, so that any leak between them would be visible.
   for (const number of [1, 2, 3]) {
     for (const { name, page } of people) {
       await add(page, `${name}'s task ${number}`);

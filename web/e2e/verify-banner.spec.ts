@@ -7,7 +7,7 @@ function banner(page: Page) {
   return page.getByRole("region", { name: "Verification reminder" });
 }
 
-test("somebody whose email is not verified is reminded, and gets the link", async ({ page, context, site, person }) => {
+test("a user with an unverified email is reminded and gets the link", async ({ page, context, site, person }) => {
   for (const path of ["/dashboard", "/settings"]) {
     await page.goto(path);
     await expect(banner(page)).toContainText("Your email is not verified yet.");
@@ -19,15 +19,15 @@ test("somebody whose email is not verified is reminded, and gets the link", asyn
   await expect(banner(page).getByRole("button", { name: "Send again" })).toHaveAttribute("aria-disabled", "true");
   const other = await context.newPage();
   await other.goto(linkIn(await mailTo(site, person.email, VERIFY)));
-  await expect(other.getByRole("heading", { name: "Your email is verified" })).toBeVisible();
-  // Both tabs know at once.
+  await expect(other.getByRole("heading", { name: "Email verified" })).toBeVisible();
+  // Both tabs update immediately.
   await expect(banner(page)).toBeHidden();
   await other.getByRole("link", { name: "Go to your tasks" }).click();
   await expect(other.getByText("Nothing to do")).toBeVisible();
   await expect(banner(other)).toBeHidden();
 });
 
-test("the reminder is dismissed by keyboard for as long as the session is used here", async ({ page, person }) => {
+test("the reminder can be dismissed by keyboard for the rest of the session", async ({ page, person }) => {
   await page.goto("/dashboard");
   await banner(page).getByRole("button", { name: "Not now" }).focus();
   await page.keyboard.press("Enter");
@@ -44,7 +44,7 @@ test("the reminder is dismissed by keyboard for as long as the session is used h
   await expect(banner(page)).toBeVisible();
 });
 
-test("a reminder that cannot be sent says why", async ({ page, person }) => {
+test("a reminder whose link cannot be sent explains why", async ({ page, person }) => {
   await page.route("**/api/auth/send-verification-email", (route) => route.abort("connectionrefused"));
   await page.goto("/dashboard");
   await banner(page).getByRole("button", { name: "Send link" }).click();

@@ -1,7 +1,7 @@
 import { expect, test } from "./fixtures";
 import { watch } from "./watch";
 
-// What watches every other test is watched here: each of these would fail any test that it happens in.
+// Tests the watch that runs in every other test: each of these faults would fail a test.
 const FAULTS: [what: string, told: RegExp, commit: () => void][] = [
   [
     "an exception",

@@ -1,17 +1,17 @@
 import { expect, type BrowserContext } from "@playwright/test";
 
-/** What no page may do, whatever is tested. */
+/** Checks for faults that no page may have in any test. */
 export interface Watch {
-  /** Fails the test if something was seen. */
+  /** Fails the test if a fault was recorded. */
   check: () => void;
-  /** Forgets what moved until now, where the test itself laid the page out anew. */
+  /** Discards layout shifts so far, if the test itself changed the layout. */
   forgetShifts: () => void;
 }
 
 /** "Good" for layout shift by Core Web Vitals. */
-const MOST_SHIFT = 0.1;
+const MAX_SHIFT = 0.1;
 
-/** Swagger UI inserts a response where it was asked for, above what follows, whenever it arrives. */
+/** Swagger UI inserts responses above other content whenever they arrive. */
 const DOCS = /^\/docs\//;
 
 interface Shift {
@@ -25,7 +25,7 @@ function observe(): void {
     latchkeyShift: (shift: Shift) => void;
     latchkeyViolation: (what: string) => void;
   };
-  // Each load of a page counts for itself.
+  // Each page load is counted separately.
   const page = `${location.pathname} loaded at ${performance.timeOrigin}`;
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
@@ -40,8 +40,8 @@ function observe(): void {
 }
 
 /**
- * Watches every page of a browser: no exception that nobody caught, nothing that the Content-Security-Policy forbids, no
- * message in the console but the browser's own about answers, and a layout that stays where it is.
+ * Watches every page of a browser for uncaught exceptions, Content-Security-Policy violations, console errors other than the
+ * browser's own about failed requests, and layout shifts.
  */
 export async function watch(context: BrowserContext): Promise<Watch> {
   const faults: string[] = [];
@@ -66,9 +66,9 @@ export async function watch(context: BrowserContext): Promise<Watch> {
   return {
     forgetShifts: () => shifts.clear(),
     check: () => {
-      expect(faults, "what the browser complained about").toEqual([]);
+      expect(faults, "faults reported by the browser").toEqual([]);
       for (const [page, value] of [...shifts].filter(([page]) => !DOCS.test(page))) {
-        expect(value, `layout shift of ${page}`).toBeLessThan(MOST_SHIFT);
+        expect(value, `layout shift of ${page}`).toBeLessThan(MAX_SHIFT);
       }
     },
   };

@@ -1,6 +1,6 @@
 import type { Browser } from "@playwright/test";
 import { signUp, tokenOf } from "../e2e/fixtures";
-import type { Site } from "../e2e/stack/places";
+import type { Site } from "../e2e/stack/environment";
 import { load, type Load } from "./observe";
 import { expect, test } from "./stack";
 import { median, printTable, seconds } from "./table";
@@ -16,7 +16,7 @@ const TASKS = 20;
 /** A page that is measured. */
 interface Measured {
   address: string;
-  /** Whether somebody with tasks is signed in. */
+  /** Whether a user with tasks is signed in. */
   signedIn: boolean;
 }
 

@@ -1,11 +1,11 @@
 import type { APIRequestContext, Page } from "@playwright/test";
 import { signUp, tokenOf } from "../e2e/fixtures";
-import type { Site } from "../e2e/stack/places";
+import type { Site } from "../e2e/stack/environment";
 import { expect, test } from "./stack";
 import { printTable } from "./table";
 import { slowDown } from "./throttle";
 
-/** Tasks of somebody who never deletes any. */
+/** Tasks of a user who never deletes any. */
 const TASKS = 10_000;
 /** Requests at a time while they are made. */
 const AT_A_TIME = 16;
@@ -29,7 +29,7 @@ async function makeTasks(request: APIRequestContext, site: Site): Promise<void> 
   await Promise.all(
     Array.from({ length: AT_A_TIME }, async () => {
       for (let title = left.pop(); title !== undefined; title = left.pop()) {
-        // By Node itself: Playwright's requests take too long for so many.
+        // With Node's fetch: Playwright's requests are too slow for so many.
         const body = JSON.stringify({ title });
         const answer = await fetch(`${site.tasks}/api/me/tasks`, { method: "POST", headers, body });
         await answer.arrayBuffer();
@@ -39,13 +39,13 @@ async function makeTasks(request: APIRequestContext, site: Site): Promise<void> 
   );
 }
 
-/** What the main thread did since this was last asked: its longest task and the longest time between two frames. */
+/** The longest task of the main thread and the longest time between two frames, since the last call. */
 interface Busy {
   longest: number;
   frame: number;
 }
 
-/** Runs in the page, once: notes down how busy it is. */
+/** Runs in the page, once: records how busy it is. */
 function note(): void {
   const busy: Busy = { longest: 0, frame: 0 };
   (window as unknown as { busy: Busy }).busy = busy;

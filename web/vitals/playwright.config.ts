@@ -1,7 +1,7 @@
 // Measures the built page on a slow phone: `npm run vitals`. docs/PAGE.md describes what is measured and how.
 import path from "node:path";
 import usual from "../playwright.config";
-import { ARTEFACTS } from "../e2e/stack/places";
+import { ARTEFACTS } from "../e2e/stack/environment";
 
 const config = {
   ...usual,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test as base } from "@playwright/test";
-import type { Site } from "../e2e/stack/places";
+import type { Site } from "../e2e/stack/environment";
 import { startOwn, stopAll } from "../e2e/stack/start";
 
 /** A measurement, with a stack of its own behind the real gateway. */

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { ROOT, SITE } from "./places";
+import { ROOT, SITE } from "./environment";
 import { freePort } from "./ports";
 import { Program } from "./program";
 
-/** The directory that the gateway's image has as its `PAGE`. */
+/** Creates the `PAGE` directory of the gateway's image. */
 export function pageDirectory(home: string): string {
   const page = path.join(home, "page");
   mkdirSync(page);
@@ -15,7 +15,7 @@ export function pageDirectory(home: string): string {
   return page;
 }
 
-/** The real gateway in front of two services. */
+/** Starts the real gateway in front of two services. */
 export async function startGateway(home: string, port: number, authPort: number, tasksPort: number): Promise<Program> {
   return Program.start({
     name: "caddy",

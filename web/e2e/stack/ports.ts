@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * Ports end here that no system gives to outgoing connections; Linux does from 32768 on, others from 49152 on. One of
- * those can be taken by anybody's connection between our look and the start of whom it is for.
+ * The end of the ports that systems do not assign to outgoing connections: Linux uses ports from 32768, others from 49152.
+ * A port in those ranges could be taken by a connection before the program that it is for starts.
  */
 const PORTS_END = 32_768;
 const PORTS = 16_384;
@@ -21,14 +21,14 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-const given = new Set<number>();
+const reserved = new Set<number>();
 
-/** A port that nobody listens on, each time another. */
+/** Returns a free port, a different one each time. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS_END - 1 - randomInt(PORTS);
-    if (!given.has(port)) {
-      given.add(port);
+    if (!reserved.has(port)) {
+      reserved.add(port);
       if (await isFree(port)) {
         return port;
       }

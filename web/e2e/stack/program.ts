@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-/** A start takes a few seconds; with the machine busy, more. */
-const START_PATIENCE = 90_000;
-/** Every service finishes what it has begun. */
-const STOP_PATIENCE = 20_000;
+/** A start takes a few seconds, or longer on a busy machine. */
+const START_TIMEOUT = 90_000;
+/** Services finish in-flight requests first. */
+const STOP_TIMEOUT = 20_000;
 const SHOWN_LINES = 40;
 
 interface Start {
@@ -14,7 +14,7 @@ interface Start {
   program: string;
   args: string[];
   env: Record<string, string>;
-  /** The line that says that it can be used. */
+  /** Matches the output line that reports readiness. */
   ready: RegExp;
 }
 
@@ -28,7 +28,7 @@ export class Program {
     private readonly child: ChildProcess,
   ) {}
 
-  /** Starts it and waits until it says that it is ready. */
+  /** Starts the program and waits until it reports that it is ready. */
   static async start({ name, program, args, env, ready }: Start): Promise<Program> {
     const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] });
     const self = new Program(name, child);
@@ -40,34 +40,34 @@ export class Program {
     }
     child.on("exit", (status) => {
       if (!self.#stopping) {
-        process.stderr.write(`${self.#failure(`ended by itself (${status})`).message}\n`);
+        process.stderr.write(`${self.#failure(`exited unexpectedly (${status})`).message}\n`);
       }
     });
     return self;
   }
 
-  /** Asks it to end, and makes it end if it does not. */
+  /** Sends SIGTERM, and SIGKILL if the program does not exit in time. */
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.child.exitCode !== null || this.child.signalCode !== null || this.child.pid === undefined) {
       return;
     }
     const gone = once(this.child, "exit");
-    const patience = setTimeout(() => this.child.kill("SIGKILL"), STOP_PATIENCE);
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), STOP_TIMEOUT);
     this.child.kill("SIGTERM");
     await gone;
-    clearTimeout(patience);
+    clearTimeout(timer);
   }
 
   #failure(why: string): Error {
-    return new Error(`${this.name} ${why}; its last lines:\n${this.#lines.join("\n")}`);
+    return new Error(`${this.name} ${why}; last lines of output:\n${this.#lines.join("\n")}`);
   }
 
   #ready(line: RegExp): Promise<void> {
     return new Promise((resolve, reject) => {
-      const patience = setTimeout(() => reject(this.#failure("is not ready in time")), START_PATIENCE);
+      const timer = setTimeout(() => reject(this.#failure("was not ready in time")), START_TIMEOUT);
       const fail = (why: string) => {
-        clearTimeout(patience);
+        clearTimeout(timer);
         reject(this.#failure(why));
       };
       for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -75,13 +75,13 @@ export class Program {
           this.#lines.push(text);
           this.#lines.splice(0, this.#lines.length - SHOWN_LINES);
           if (line.test(text)) {
-            clearTimeout(patience);
+            clearTimeout(timer);
             resolve();
           }
         });
       }
-      this.child.on("error", (error) => fail(`does not start (${error.message})`));
-      this.child.on("exit", (status) => fail(`ended (${status})`));
+      this.child.on("error", (error) => fail(`failed to start (${error.message})`));
+      this.child.on("exit", (status) => fail(`exited (${status})`));
     });
   }
 }

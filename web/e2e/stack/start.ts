@@ -1,24 +1,33 @@
-// Starts everything that the tests open in the browser: `local-stack up` as a developer has it, and the gateway as the
-// compose stack has it, with services of its own.
+// Starts the stacks that the tests open in the browser: `local-stack up` as developers run it, and the gateway as in the
+// compose stack, with services of its own.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startGateway } from "./gateway";
-import { ARTEFACTS, LOCAL_STACK, SITE, SITES_FILE, type Kind, type Site, type Sites, type Way } from "./places";
+import {
+  ARTEFACTS,
+  LOCAL_STACK,
+  SITE,
+  SITES_FILE,
+  type Kind,
+  type Site,
+  type Sites,
+  type Hosting,
+} from "./environment";
 import { freePort } from "./ports";
 import { Program } from "./program";
 
 /** Environment variables of the services. */
 export type Settings = Record<string, string>;
 
-// One machine plays a crowd, so it would run into the limits that hold for one; auth-service has tests of them. Hashes are
-// as cheap as they can be, since what is tested here is not how long they take.
-const USUAL: Settings = { RATE_LIMIT_ENABLED: "false", BCRYPT_COST: "4" };
+// Rate limits are off, because all tests come from one machine; auth-service tests the limits. Hashing is as cheap as
+// possible, since its duration is not tested here.
+const DEFAULT: Settings = { RATE_LIMIT_ENABLED: "false", BCRYPT_COST: "4" };
 
-// Tokens end in mid-work, sessions soon after they were last used, and before either a session is too old for what needs a
-// fresh one. No leeway: the end of a token is its end.
-const SHORT_LIVES: Settings = {
-  ...USUAL,
+// Tokens expire during a test, sessions soon after their last use, and sessions stop being fresh before either. No leeway:
+// a token expires exactly at its expiry.
+const SHORT_LIVED: Settings = {
+  ...DEFAULT,
   JWT_TTL: "4s",
   CLOCK_SKEW: "0s",
   SESSION_TTL: "8s",
@@ -26,21 +35,21 @@ const SHORT_LIVES: Settings = {
   SESSION_FRESH_AGE: "3s",
 };
 
-// What matters has to be agreed to by mail.
-const BY_MAIL: Settings = {
-  ...USUAL,
+// Sign-ups, email changes and deletions have to be confirmed by email.
+const EMAIL_VERIFICATION: Settings = {
+  ...DEFAULT,
   REQUIRE_EMAIL_VERIFICATION: "true",
   CHANGE_EMAIL_CONFIRMATION: "true",
   DELETE_USER_VERIFICATION: "true",
 };
 
-/** What a developer's environment may hold for other stacks is not passed on. */
+/** Returns the environment variables to pass on, without a developer's settings for other stacks. */
 function inherited(): Settings {
   const names = ["PATH", "HOME", "USER", "PG_BIN", "TMPDIR", "LANG"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
-/** Where the parts of one stack are reached. */
+/** The ports of one stack. */
 interface Ports {
   auth: number;
   tasks: number;
@@ -66,7 +75,7 @@ function localStack(home: string, ports: Ports, settings: Settings): Promise<Pro
   });
 }
 
-/** The services as the compose stack sets them: nobody but the gateway's own origin is trusted. */
+/** The services' settings in the compose stack: only the gateway's own origin is trusted. */
 function behindGateway(ports: Ports): Settings {
   const nobody = "https://nobody.example";
   return {
@@ -80,32 +89,37 @@ function behindGateway(ports: Ports): Settings {
 
 const started: Promise<Program>[] = [];
 
-/** Remembers it, so that it is stopped also when what was started beside it fails. */
+/** Records a program, so that it is stopped even if another one fails to start. */
 function keep(starting: Promise<Program>): Promise<Program> {
   started.push(starting);
   return starting;
 }
 
-/** Stops what was started. */
+/** Stops all started programs. */
 export async function stopAll(): Promise<void> {
   const outcomes = await Promise.allSettled(started);
   await Promise.all(outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value.stop() : undefined)));
 }
 
-/** Starts a stack that a test may break, or that has settings of its own; `stopAll` stops it. */
-export async function startOwn(root: string, way: Way, settings: Settings = {}): Promise<Site> {
-  return (await start(root, "own", [way], { ...USUAL, ...settings }))[way];
+/** Starts a separate stack, to break it or to use other settings. `stopAll` stops it. */
+export async function startOwn(root: string, hosting: Hosting, settings: Settings = {}): Promise<Site> {
+  return (await start(root, "own", [hosting], { ...DEFAULT, ...settings }))[hosting];
 }
 
-/** A stack for one way of serving, or for both where what is tested does not depend on whom the services trust. */
-async function start(root: string, name: string, ways: readonly Way[], settings: Settings): Promise<Record<Way, Site>> {
+/** Starts a stack for one hosting, or for both if the tests do not depend on trusted origins. */
+async function start(
+  root: string,
+  name: string,
+  hostings: readonly Hosting[],
+  settings: Settings,
+): Promise<Record<Hosting, Site>> {
   const home = path.join(root, name);
   mkdirSync(home);
   const [auth, tasks, web, gateway] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const ports = { auth, tasks, web, gateway };
   const starting: Promise<Program>[] = [];
-  if (ways.includes("behind the gateway")) {
-    const own = ways.length === 1 ? behindGateway(ports) : { BASE_URL: `http://localhost:${gateway}` };
+  if (hostings.includes("behind the gateway")) {
+    const own = hostings.length === 1 ? behindGateway(ports) : { BASE_URL: `http://localhost:${gateway}` };
     starting.push(
       keep(localStack(home, ports, { ...own, ...settings })),
       keep(startGateway(home, gateway, auth, tasks)),
@@ -124,22 +138,22 @@ async function start(root: string, name: string, ways: readonly Way[], settings:
 
 async function startAll(root: string): Promise<Sites> {
   const [direct, gateway, short, byMail, byMailGateway] = await Promise.all([
-    start(root, "direct", ["across origins"], USUAL),
-    start(root, "gateway", ["behind the gateway"], USUAL),
-    start(root, "short", ["across origins", "behind the gateway"], SHORT_LIVES),
-    // Two, so that links lead to the service itself, and from there to the page on another origin.
-    start(root, "by-mail", ["across origins"], BY_MAIL),
-    start(root, "by-mail-gateway", ["behind the gateway"], BY_MAIL),
+    start(root, "direct", ["across origins"], DEFAULT),
+    start(root, "gateway", ["behind the gateway"], DEFAULT),
+    start(root, "short", ["across origins", "behind the gateway"], SHORT_LIVED),
+    // Two stacks, so that links lead to the service itself and from there to the page on another origin.
+    start(root, "by-mail", ["across origins"], EMAIL_VERIFICATION),
+    start(root, "by-mail-gateway", ["behind the gateway"], EMAIL_VERIFICATION),
   ]);
-  const of = (way: Way, usual: Record<Way, Site>): Record<Kind, Site> => ({
-    usual: usual[way],
-    "short lives": short[way],
-    "agreed by mail": (way === "across origins" ? byMail : byMailGateway)[way],
+  const of = (hosting: Hosting, usual: Record<Hosting, Site>): Record<Kind, Site> => ({
+    default: usual[hosting],
+    "short-lived": short[hosting],
+    "email verification": (hosting === "across origins" ? byMail : byMailGateway)[hosting],
   });
   return { "across origins": of("across origins", direct), "behind the gateway": of("behind the gateway", gateway) };
 }
 
-/** Playwright calls this first; what it answers is called last. */
+/** Playwright calls this before all tests, and the returned function after them. */
 export default async function globalSetup(): Promise<() => Promise<void>> {
   if (!existsSync(LOCAL_STACK) || !existsSync(path.join(SITE, "csp.json"))) {
     throw new Error("Build first: cargo build --workspace --bins, and npm run build.");

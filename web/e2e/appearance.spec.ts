@@ -1,14 +1,14 @@
 import type { Page } from "@playwright/test";
 import { expect, signUp, test } from "./fixtures";
-import { HEIGHT, look, PICTURED } from "./look";
+import { HEIGHT, inspectPage, SCREENSHOT_WIDTHS } from "./inspect-page";
 import { GUESTS, members } from "./scenes";
 
-/** More than any page has controls. */
-const MOST_STOPS = 100;
+/** More controls than any page has. */
+const MAX_TAB_STOPS = 100;
 
-test.describe("pages can be read and used by everybody, light and dark, from phone to desk", () => {
-  test.skip(({ way }) => way !== "across origins", "the pages look the same, however they are served");
-  // Each of these opens many pages.
+test.describe("pages are accessible in light and dark, from phone to desktop", () => {
+  test.skip(({ hosting }) => hosting !== "across origins", "the pages look the same in both setups");
+  // Each of these tests opens many pages.
   test.slow();
 
   const half = Math.ceil(GUESTS.length / 2);
@@ -16,31 +16,31 @@ test.describe("pages can be read and used by everybody, light and dark, from pho
     ["a guest's first pages", GUESTS.slice(0, half)],
     ["a guest's other pages", GUESTS.slice(half)],
   ] as const) {
-    test(who, async ({ page, way }) => {
+    test(who, async ({ page, hosting }) => {
       for (const scene of scenes) {
-        await look(page, scene, way);
+        await inspectPage(page, scene, hosting);
       }
     });
   }
 
-  test("a member's pages", async ({ page, context, site, way }) => {
+  test("a member's pages", async ({ page, context, site, hosting }) => {
     await signUp(context.request, site);
     for (const scene of members(site)) {
-      await look(page, scene, way);
+      await inspectPage(page, scene, hosting);
     }
   });
 });
 
-test("every page opens behind the gateway within its policy, without an error, and stands still", async ({
+test("every page opens behind the gateway without policy violations, errors or layout shifts", async ({
   page,
   context,
   site,
-  way,
+  hosting,
 }) => {
-  test.skip(way !== "behind the gateway", "the pages' own tests open them all");
+  test.skip(hosting !== "behind the gateway", "covered by the tests above");
   test.slow();
-  // The smaller the window, the more a shift of it counts.
-  await page.setViewportSize({ width: PICTURED[0], height: HEIGHT });
+  // A shift counts more in a small window.
+  await page.setViewportSize({ width: SCREENSHOT_WIDTHS[0], height: HEIGHT });
   for (const { open } of GUESTS) {
     await open(page);
   }
@@ -50,17 +50,17 @@ test("every page opens behind the gateway within its policy, without an error, a
   }
 });
 
-/** Every kind of control that the pages of a member have. */
+/** Every kind of control on the pages of a signed-in user. */
 const KINDS = "a button checkbox date email input password radio search select submit textarea".split(" ");
 
-/** A control that has the focus: what it is, and whether one sees that it is this one. */
+/** A focused control and whether its focus is visible. */
 interface Focused {
   kind: string;
   control: string;
   ringed: boolean;
 }
 
-/** Goes through the page with the Tab key, from its top until the focus leaves it. */
+/** Presses Tab from the top of the page until the focus leaves it. */
 async function tabThrough(page: Page): Promise<Focused[]> {
   const found: Focused[] = [];
   for (;;) {
@@ -81,14 +81,14 @@ async function tabThrough(page: Page): Promise<Focused[]> {
       return found;
     }
     found.push(focused);
-    expect(found.length, "the focus comes to an end").toBeLessThan(MOST_STOPS);
+    expect(found.length, "the tab order ends").toBeLessThan(MAX_TAB_STOPS);
   }
 }
 
-test.describe("without a mouse, without motion, without the page's own colours", () => {
-  test.skip(({ way }) => way !== "across origins", "the pages look the same, however they are served");
+test.describe("without a mouse, motion or the page's own colours", () => {
+  test.skip(({ hosting }) => hosting !== "across origins", "the pages look the same in both setups");
 
-  test("the focus is seen on every kind of control", async ({ page, context, site }) => {
+  test("the focus is visible on every kind of control", async ({ page, context, site }) => {
     await signUp(context.request, site);
     const opened = Object.fromEntries(members(site).map(({ name, open }) => [name, open]));
     const kinds = new Set<string>();
@@ -102,9 +102,9 @@ test.describe("without a mouse, without motion, without the page's own colours",
     expect([...kinds].sort()).toEqual(KINDS);
   });
 
-  test("nothing moves for those who ask for less motion", async ({ page, context, site }) => {
+  test("nothing moves with reduced motion", async ({ page, context, site }) => {
     await signUp(context.request, site);
-    // The grey rows of a list that never comes.
+    // A list that never loads shows animated placeholders.
     await page.route(`${site.tasks}/api/me/tasks*`, () => {});
     await page.emulateMedia({ reducedMotion: "no-preference" });
     await page.goto("/dashboard");
@@ -116,7 +116,7 @@ test.describe("without a mouse, without motion, without the page's own colours",
     await expect(page.getByRole("button", { name: "Sign out" })).toHaveCSS("transition-property", "none");
   });
 
-  test("buttons keep their edges, and a choice its mark, in colours that the system chooses", async ({
+  test("buttons keep their borders and selected options their mark with forced colours", async ({
     page,
     context,
     site,
