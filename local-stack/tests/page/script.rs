@@ -12,7 +12,7 @@ use crate::scratch::Scratch;
 const UP: &str = "up it is";
 
 const NOT_BUILT: &str =
-    "The web page is not built: that needs Node.js 20 or newer, and npm. Everything else starts.";
+    "The web page is not built: this requires Node.js 20 or newer and npm. Everything else starts.";
 
 /// A checkout with the script, a page, and programs that say what they are asked.
 struct Checkout(Scratch);
@@ -112,7 +112,7 @@ fn without_node_or_with_a_failure_one_line_says_so_and_everything_else_starts() 
 
     checkout.program("bin/node", "echo v22.1.0");
     checkout.program("bin/npm", "exit 1");
-    let failed = "The web page could not be built, as said above. Everything else starts.";
+    let failed = "The web page could not be built; see the error above. Everything else starts.";
     assert_eq!(checkout.up(), [failed, UP]);
     fs::create_dir_all(checkout.path("web/node_modules")).unwrap();
     assert_eq!(checkout.up(), [failed, UP]);
