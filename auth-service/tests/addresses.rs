@@ -117,7 +117,7 @@ async fn where_signing_up_does_not_sign_in_a_taken_address_looks_like_a_new_one(
         assert_ne!(sign_up_cookie(&new), sign_up_cookie(&taken));
         assert_eq!(auth.count("users").await, 1);
         let nth = if setting == "AUTO_SIGN_IN" { 1 } else { 2 };
-        assert_eq!(mailbox.mail_to(&email(&name), nth).await.subject, "You have an account already");
+        assert_eq!(mailbox.mail_to(&email(&name), nth).await.subject, "You already have an account");
     }
 }
 
@@ -147,7 +147,7 @@ async fn an_address_is_changed_by_a_link_to_the_new_one() {
     assert_eq!((followed.status.as_u16(), followed.header("location").as_deref()), (302, Some("/changed")));
     assert!(followed.cookies()[0].starts_with(&alice.cookie));
     assert_eq!(alice.session().await["user"]["email"], "ada@example.com");
-    assert_eq!(mailbox.mail_to(&email("alice"), 2).await.subject, "Your e-mail address was changed");
+    assert_eq!(mailbox.mail_to(&email("alice"), 2).await.subject, "Your email address was changed");
     assert!(mailbox.mails().iter().all(|mail| mail.to != email("bob")), "a taken address gets no mail");
 
     let again = follow(&auth, &mail.link(), None).await;

@@ -79,7 +79,7 @@ async fn signing_in_with_a_sign_ups_password_writes_the_same_whether_the_email_h
     }
     let links_to_alice = || {
         let mails = mailbox.mails().into_iter().filter(|mail| mail.to == email("alice"));
-        mails.filter(|mail| mail.subject.starts_with("Confirm")).count()
+        mails.filter(|mail| mail.subject.starts_with("Verify")).count()
     };
     let before = links_to_alice();
     auth.superuser().await.batch_execute(WATCH).await.unwrap();
@@ -122,7 +122,7 @@ async fn a_mail_that_nobody_gets_is_stored_like_one_that_is_sent() {
     let mails = mailbox.mails();
     assert!(mails.iter().all(|mail| mail.to != email("nobody")), "{mails:?}");
     let to_bob: Vec<_> = mails.iter().filter(|mail| mail.to == email("bob")).collect();
-    assert!(to_bob.iter().all(|mail| !mail.subject.contains("new e-mail address")), "{to_bob:?}");
+    assert!(to_bob.iter().all(|mail| !mail.subject.contains("new email address")), "{to_bob:?}");
 }
 
 #[tokio::test]

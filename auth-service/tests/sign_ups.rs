@@ -170,7 +170,7 @@ async fn an_account_that_was_never_verified_becomes_the_mailbox_owners() {
     let form = json!({"name": "Alice", "email": email("alice"), "password": PASSWORD});
     let signed_up = Answer::of(http.post(at("/sign-up/email")).json(&form)).await;
     let mail = mailbox.mail_to(&email("alice"), 1).await;
-    assert_eq!(mail.subject, "Confirm your e-mail address", "not told of the account that there is");
+    assert_eq!(mail.subject, "Verify your email address", "not told of the account that there is");
     assert_ne!(mallory.session().await, Value::Null);
     let link = mail.link();
     let (_, path) = link.split_once("/api/auth").unwrap();
@@ -345,7 +345,7 @@ async fn signing_in_with_a_sign_up_does_not_tell_whether_the_email_has_an_accoun
             );
         }
     }
-    assert_eq!(mailbox.mail_to(&email("alice"), 2).await.subject, "You have an account already");
+    assert_eq!(mailbox.mail_to(&email("alice"), 2).await.subject, "You already have an account");
     let alice = sign_in(&auth, "alice", PASSWORD).await;
     assert_eq!((alice.status.as_u16(), &alice.body["user"]["name"]), (200, &json!("Alice")));
 }

@@ -164,7 +164,7 @@ async fn mail_is_shown_with_a_link_to_click() {
     assert_eq!(post(&format!("{api}/sign-up/email"), EMAIL).await, 200);
     let asked = r#"{"email":"ada@example.com","redirectTo":"/new-password"}"#;
     assert_eq!(post(&format!("{api}/request-password-reset"), asked).await, 200);
-    let shown = "mail  | ada@example.com: Choose a new password: ";
+    let shown = "mail  | ada@example.com: Reset your password: ";
     let line = up.wait_for_line(|line| line.starts_with(shown), SOON).await.unwrap();
     let link = line.strip_prefix(shown).unwrap();
     assert!(link.starts_with(&format!("http://localhost:{}/api/auth/", stack.auth_port)), "{link}");

@@ -1,10 +1,10 @@
-//! How a mail looks: one column, system fonts, light and dark, no images, in text and HTML.
+//! The layout of emails, as text and HTML: one column, system fonts, light and dark, no images.
 
 use std::fmt::Write;
 
 use jiff::SignedDuration;
 
-/// What the mail clients that know of a dark mode use; the others keep to the attributes in the tags.
+/// Used by mail clients that support dark mode. Other clients use the attributes in the tags.
 const STYLE: &str = "\
 :root { color-scheme: light dark; }
 @media (prefers-color-scheme: dark) {
@@ -17,22 +17,21 @@ const STYLE: &str = "\
 
 const FONT: &str = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
-/// A mail in words.
+/// The texts of an email.
 pub(super) struct Words<'a> {
-    /// Its subject.
     pub(super) subject: &'static str,
-    /// What it is about.
+    /// The first paragraph.
     pub(super) text: String,
-    /// A button's label, and where it leads.
+    /// The label and the link of the button.
     pub(super) action: Option<(&'static str, &'a str)>,
     /// How long the link is valid.
     pub(super) lifetime: SignedDuration,
-    /// What to do if one did not ask for it.
+    /// Explains what to do if the recipient did not request the email.
     pub(super) closing: &'static str,
 }
 
 impl Words<'_> {
-    /// As plain text. The link stands on a line of its own, whatever its length.
+    /// Renders plain text. The link is on a line of its own, however long it is.
     pub(super) fn text_body(&self) -> String {
         let mut body = format!("{}\n\n", visible(&self.text));
         if let Some((label, link)) = self.action {
@@ -43,7 +42,7 @@ impl Words<'_> {
         body
     }
 
-    /// As HTML, headed by the name of the product.
+    /// Renders HTML with the name of the product above the heading.
     pub(super) fn html_body(&self, product: &str) -> String {
         let (subject, product, text) = (escape(self.subject), escape(product), escape(&self.text));
         let action = self.action.map(|(label, link)| button(label, link, self.lifetime)).unwrap_or_default();
@@ -80,19 +79,19 @@ impl Words<'_> {
     }
 }
 
-/// The button, and the link in letters for clients that show no buttons.
+/// Renders the button, and the link as text for clients that do not show the button.
 fn button(label: &str, link: &str, lifetime: SignedDuration) -> String {
     let (label, link, expiry) = (escape(label), escape(link), expiry(lifetime));
     format!(
         r#"<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 24px"><tr>
 <td class="button" style="background:#1f5fd6;border-radius:8px"><a href="{link}" style="display:inline-block;padding:12px 24px;color:#ffffff;font-weight:600;text-decoration:none">{label}</a></td>
 </tr></table>
-<p class="soft" style="margin:0 0 24px;color:#5b6573;font-size:14px;line-height:20px">{expiry} If the button does not work, open this address:<br><a href="{link}" style="color:#5b6573;word-break:break-all">{link}</a></p>
+<p class="soft" style="margin:0 0 24px;color:#5b6573;font-size:14px;line-height:20px">{expiry} If the button does not work, open this link:<br><a href="{link}" style="color:#5b6573;word-break:break-all">{link}</a></p>
 "#
     )
 }
 
-/// Says how long a link is valid, in the largest unit that is exact; never longer than it is.
+/// States how long a link is valid, in the largest exact unit. Rounds down to minutes.
 fn expiry(lifetime: SignedDuration) -> String {
     let minutes = lifetime.as_mins();
     let (count, unit) = match minutes {
@@ -104,7 +103,7 @@ fn expiry(lifetime: SignedDuration) -> String {
     format!("This link expires in {time} and can be used once.")
 }
 
-/// Text that can be no markup, inside a tag's attribute or between tags.
+/// Escapes text for HTML attributes and content.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars().filter(|character| is_visible(*character)) {
@@ -120,12 +119,12 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Text that stays on its line and reads in its order.
+/// Removes characters that would break the line or change the text direction.
 fn visible(text: &str) -> String {
     text.chars().filter(|character| is_visible(*character)).collect()
 }
 
-/// Neither a control character nor one that turns the direction of what follows.
+/// Whether a character is neither a control character nor one that changes the text direction.
 fn is_visible(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -137,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_of_a_link_is_in_the_largest_exact_unit() {
+    fn a_link_lifetime_is_stated_in_the_largest_exact_unit() {
         for (minutes, time) in [
             (10, "10 minutes"),
             (60, "one hour"),
@@ -151,6 +150,6 @@ mod tests {
             assert_eq!(expiry(SignedDuration::from_mins(minutes)), expected);
         }
         let with_seconds = SignedDuration::from_mins(59) + SignedDuration::from_secs(59);
-        assert!(expiry(with_seconds).contains("in 59 minutes"), "never longer than it is");
+        assert!(expiry(with_seconds).contains("in 59 minutes"), "never longer than the link is valid");
     }
 }

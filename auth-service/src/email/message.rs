@@ -1,4 +1,4 @@
-//! What is written to users.
+//! The emails that users receive.
 
 use std::fmt;
 
@@ -8,74 +8,74 @@ use strum::{IntoStaticStr, VariantNames};
 
 use super::layout::Words;
 
-/// A mail to a user, by its occasion. Links are absolute, and built from `BASE_URL` alone. Printed, it shows neither
-/// link nor address.
+/// An email to a user, by its occasion. Links are absolute and built from `BASE_URL` only. `Debug` shows neither links
+/// nor email addresses.
 #[derive(Clone, Copy, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Message<'a> {
-    /// Show that this address is yours.
+    /// Asks the user to verify the email address of a sign-up.
     VerifyEmail {
-        /// Where to.
+        /// The link that verifies the email address.
         link: &'a str,
     },
-    /// To the present address: somebody wants to change it.
+    /// Asks at the current email address whether to change it.
     ConfirmEmailChange {
-        /// What to.
+        /// The requested email address.
         new_email: &'a str,
-        /// Agrees.
+        /// The link that confirms the change.
         link: &'a str,
     },
-    /// To the new address: show that it is yours, and it will be your account's.
+    /// Asks at the new email address to verify it, which completes the change.
     VerifyNewEmail {
-        /// Where to.
+        /// The link that verifies the new email address.
         link: &'a str,
     },
-    /// To the former address: the account has another now.
+    /// Reports at the previous email address that it was changed.
     EmailChanged {
-        /// Which one.
+        /// The new email address.
         new_email: &'a str,
     },
-    /// Choose a new password.
+    /// Sends a link to set a new password.
     ResetPassword {
-        /// Where to.
+        /// The link to set a new password.
         link: &'a str,
     },
-    /// The password was changed.
+    /// Reports that the password was changed.
     PasswordChanged,
-    /// Delete the account.
+    /// Asks the user to confirm the deletion of the account.
     DeleteAccount {
-        /// Where to.
+        /// The link that deletes the account.
         link: &'a str,
     },
-    /// Somebody signed up with the address of an account that exists.
+    /// Reports a sign-up with the email address of an existing account.
     AccountExists,
 }
 
-const IGNORE_SIGN_UP: &str = "If you did not sign up, ignore this mail: without the link nothing happens.";
-const IGNORE_RESET: &str = "If you did not ask for this, ignore this mail: your password stays as it is.";
-const IGNORE_NEW_ADDRESS: &str =
-    "If you did not ask for this, ignore this mail: the account keeps the address it has.";
-const SOMEBODY_IS_IN: &str = "If this was not you, do not follow the link, and change your password: somebody else may \
-    be signed in to your account.";
-const CHANGED_BY_ANOTHER: &str =
-    "If you did not change it, somebody else is using your account: tell those who run the service at once.";
-const NOT_MY_PASSWORD: &str = "If you did not change it, somebody else did: choose a new one at once, with \
-    “Forgot password” on the sign-in page.";
-const NOTHING_TO_DO: &str =
-    "If it was not you, there is nothing to do: no account was made, and nobody came into yours.";
+const IGNORE_SIGN_UP: &str =
+    "If you did not sign up, ignore this email. Nothing happens unless the link is opened.";
+const IGNORE_RESET: &str = "If you did not request this, ignore this email. Your password stays the same.";
+const IGNORE_NEW_EMAIL: &str =
+    "If you did not request this, ignore this email. The account keeps its current email address.";
+const SOMEONE_IS_SIGNED_IN: &str = "If this was not you, do not open the link, and change your password. Someone else \
+    may be signed in to your account.";
+const CHANGED_BY_SOMEONE_ELSE: &str = "If you did not make this change, someone else is using your account. Contact the \
+    operator of the service immediately.";
+const RESET_PASSWORD: &str = "If you did not make this change, someone else did. Set a new password immediately: click \
+    “Forgot your password?” on the sign-in page.";
+const NO_ACTION_NEEDED: &str = "If this was not you, you do not have to do anything. No account was created, and no one signed in to yours.";
 
 impl Message<'_> {
-    /// Every occasion there is, by its name in the log.
+    /// The names of all occasions in the log.
     pub const OCCASIONS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
 
-    /// What it is about, for the log.
+    /// The name of the occasion in the log.
     pub fn occasion(&self) -> &'static str {
         self.into()
     }
 
-    /// Whether it tells the owner of an account what happened to it. That reaches a verified address whatever else was
-    /// sent or asked for; mail that anybody can ask for does not.
+    /// Whether the email reports a change to the account to its owner. To a verified email address, such notices have a
+    /// rate limit of their own, so that emails that anyone can request do not suppress them.
     pub(super) fn is_security_notice(&self) -> bool {
         match self {
             Self::EmailChanged { .. } | Self::PasswordChanged => true,
@@ -88,70 +88,73 @@ impl Message<'_> {
         }
     }
 
-    /// Puts it into words, for an account at `product`, with a link that is valid for `lifetime`. A subject holds nothing that comes from anybody.
+    /// Returns the texts for an account at `product`, with a link that is valid for `lifetime`. Subjects contain no user
+    /// input.
     pub(super) fn words(&self, product: &str, lifetime: SignedDuration) -> Words<'_> {
         match *self {
             Self::VerifyEmail { link } => Words {
-                subject: "Confirm your e-mail address",
-                text: format!("Please confirm that this is your address for {product}."),
-                action: Some(("Confirm address", link)),
+                subject: "Verify your email address",
+                text: format!("Confirm that this is the email address of your {product} account."),
+                action: Some(("Verify email address", link)),
                 lifetime,
                 closing: IGNORE_SIGN_UP,
             },
             Self::ConfirmEmailChange { new_email, link } => Words {
-                subject: "Confirm the change of your e-mail address",
+                subject: "Confirm your email address change",
                 text: format!(
-                    "Somebody who is signed in to your account at {product} wants to change its address to \
-                     {new_email}. If that is you, please agree. We write to the new address next."
+                    "Someone signed in to your {product} account asked to change its email address to {new_email}. If \
+                     this was you, confirm the change. We will then send a link to the new email address."
                 ),
-                action: Some(("Agree to the change", link)),
+                action: Some(("Confirm change", link)),
                 lifetime,
-                closing: SOMEBODY_IS_IN,
+                closing: SOMEONE_IS_SIGNED_IN,
             },
             Self::VerifyNewEmail { link } => Words {
-                subject: "Confirm your new e-mail address",
-                text: format!("Please confirm that this is the new address of your account at {product}."),
-                action: Some(("Confirm new address", link)),
+                subject: "Verify your new email address",
+                text: format!("Confirm that this is the new email address of your {product} account."),
+                action: Some(("Verify new email address", link)),
                 lifetime,
-                closing: IGNORE_NEW_ADDRESS,
+                closing: IGNORE_NEW_EMAIL,
             },
             Self::EmailChanged { new_email } => Words {
-                subject: "Your e-mail address was changed",
-                text: format!("The address of your account at {product} is {new_email} now."),
+                subject: "Your email address was changed",
+                text: format!("The email address of your {product} account was changed to {new_email}."),
                 action: None,
                 lifetime,
-                closing: CHANGED_BY_ANOTHER,
+                closing: CHANGED_BY_SOMEONE_ELSE,
             },
             Self::ResetPassword { link } => Words {
-                subject: "Choose a new password",
-                text: format!("Somebody asked for a new password for your account at {product}."),
-                action: Some(("Choose a password", link)),
+                subject: "Reset your password",
+                text: format!("Someone requested a password reset for your {product} account."),
+                action: Some(("Set a new password", link)),
                 lifetime,
                 closing: IGNORE_RESET,
             },
             Self::PasswordChanged => Words {
                 subject: "Your password was changed",
-                text: format!("The password of your account at {product} was changed."),
+                text: format!("The password of your {product} account was changed."),
                 action: None,
                 lifetime,
-                closing: NOT_MY_PASSWORD,
+                closing: RESET_PASSWORD,
             },
             Self::DeleteAccount { link } => Words {
                 subject: "Delete your account",
-                text: format!("Please confirm that your account at {product} is to be deleted, for good."),
+                text: format!(
+                    "Confirm that you want to delete your {product} account. This cannot be undone."
+                ),
                 action: Some(("Delete my account", link)),
                 lifetime,
-                closing: SOMEBODY_IS_IN,
+                closing: SOMEONE_IS_SIGNED_IN,
             },
             Self::AccountExists => Words {
-                subject: "You have an account already",
+                subject: "You already have an account",
                 text: format!(
-                    "Somebody signed up for {product} with your address, which has an account already. If that was \
-                     you, sign in, with “Forgot password” if need be."
+                    "Someone signed up for {product} with your email address, which already has an account. If this \
+                     was you, sign in, or click “Forgot your password?” on the sign-in page."
                 ),
                 action: None,
                 lifetime,
-                closing: NOTHING_TO_DO,
+                closing: NO_ACTION_NEEDED,
             },
         }
     }
@@ -201,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn each_says_what_to_do_if_it_was_not_asked_for_and_how_long_its_link_is_valid() {
+    fn each_explains_what_to_do_if_it_was_not_requested_and_how_long_its_link_is_valid() {
         for message in all(LINK) {
             let text = message.words("Example", HOUR).text_body();
             assert!(text.contains("\n\nIf "), "{text}");
@@ -210,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_link_stands_whole_on_a_line_of_its_own() {
+    fn a_long_link_is_on_one_line_of_its_own() {
         let link = format!("{LINK}{}", "%2Fdeep".repeat(200));
         for message in all(&link) {
             let words = message.words("Example", HOUR);
@@ -236,12 +239,12 @@ mod tests {
                 text.lines().all(|line| !line.starts_with("Bcc") && !line.starts_with("https://evil")),
                 "{text}"
             );
-            assert!(!text.contains('\u{202e}') && !html.contains('\u{202e}'), "it turns no text around");
+            assert!(!text.contains('\u{202e}') && !html.contains('\u{202e}'), "it changes no text direction");
         }
     }
 
     #[test]
-    fn printing_one_shows_no_secret() {
+    fn debug_output_shows_no_secret() {
         for message in all(LINK) {
             let printed = format!("{message:?}");
             assert!(!printed.contains("token") && !printed.contains('@'), "{printed}");
@@ -249,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_read_again_as_it_was_written() {
+    fn each_survives_a_serialization_round_trip() {
         for message in all("https://a.example/?q=\"\\\u{e9}") {
             let json = serde_json::to_value(message).unwrap();
             let read = Message::deserialize(&json).unwrap();

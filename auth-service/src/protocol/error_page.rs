@@ -1,11 +1,11 @@
-//! `error`: the page of a browser that followed a link to nowhere.
+//! `error`: the page for failed links without a page to return to.
 
 use actix_web::{HttpRequest, HttpResponse, get};
 use maud::html;
 
 use super::page::Page;
 
-/// What is shown for a code that is none.
+/// Shown if the request has no valid error code.
 const UNKNOWN: &str = "UNKNOWN";
 
 /// Show an error code.
@@ -22,13 +22,13 @@ pub async fn error(request: HttpRequest) -> HttpResponse {
         .filter(|code| is_code(code))
         .unwrap_or_else(|| UNKNOWN.to_owned());
     let content = html! {
-        p { "The link may be too old, or used already. Ask for a new one where you asked for this." }
+        p { "The link may have expired or already been used. Request a new link where you requested this one." }
         p { "Code: " code { (code) } }
     };
-    Page { title: "This did not work", content, form_action: None }.respond(None)
+    Page { title: "Something went wrong", content, form_action: None }.respond(None)
 }
 
-/// Letters, digits, `_` and `-`: nothing that a stranger could say something with.
+/// Allows letters, digits, `_` and `-` only, so that a link cannot put a message on this page.
 fn is_code(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }

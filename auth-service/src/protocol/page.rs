@@ -1,4 +1,4 @@
-//! The few pages that this service shows itself: no scripts, nothing loaded, nothing kept.
+//! The few HTML pages of this service: without scripts, subresources or caching.
 
 use std::sync::LazyLock;
 
@@ -12,8 +12,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::redirect::CheckedTarget;
 
-/// Colours as on the web page, with enough contrast in both themes (WCAG 1.4.3, 1.4.11). The button's border is seen where
-/// the system chooses the colours.
+/// The colours of the web page, with sufficient contrast in both themes (WCAG 1.4.3, 1.4.11). The button's border becomes
+/// visible with forced colours.
 const STYLE: &str = "\
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --line: #d5d9e0; --edge: #7d8594; --ink: #171b22; \
 --accent: #2f55c8; --on-accent: #fff; --danger: #b3261e; --danger-tint: #fdecea }
@@ -36,28 +36,28 @@ button { padding: 0 1.25rem; font-weight: 500; color: var(--on-accent); backgrou
 border: 1px solid transparent; cursor: pointer }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 code { padding: .1em .4em; font-size: .9em; border: 1px solid var(--edge); border-radius: .3em }";
-/// The page's own address holds a token, which no other site must see. `same-origin`, and not `no-referrer`: that would make
-/// the `Origin` of a form `null`, which is trusted nowhere.
+/// The page's URL contains a token, which must not reach other sites. `same-origin` instead of `no-referrer`, because the
+/// latter would set the `Origin` of a form to `null`, which is not trusted.
 const REFERRER_POLICY: (HeaderName, &str) = (header::REFERRER_POLICY, "same-origin");
 
-/// The style that a page may have, by its hash.
+/// The hash of the style, as a CSP source.
 static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| {
     let hash = digest::digest(&digest::SHA256, STYLE.as_bytes());
     format!("'sha256-{}'", STANDARD.encode(hash))
 });
 
-/// A page.
+/// An HTML page.
 pub struct Page<'a> {
-    /// What it is about, also its heading.
+    /// The title, which is also the heading.
     pub title: &'a str,
-    /// What stands under the heading.
+    /// The content below the heading.
     pub content: Markup,
-    /// Where forms may be sent and their answers lead, as a CSP source list; `None`: there are none.
+    /// The CSP source list of allowed form targets and the redirects after them. `None` allows no forms.
     pub form_action: Option<String>,
 }
 
 impl Page<'_> {
-    /// The page as an answer, with the status of `error` if it is about one.
+    /// Creates the response, with the status of `error` if there is one.
     pub fn respond(self, error: Option<&dyn ResponseError>) -> HttpResponse {
         let Page { title, content, form_action } = self;
         let policy = format!(
@@ -91,8 +91,8 @@ impl Page<'_> {
     }
 }
 
-/// The `form-action` of a form that is sent here and leads on to `callback`: browsers hold the redirect after a form to it
-/// too.
+/// Returns the `form-action` of a form that is submitted to this service and then redirects to `callback`. Browsers apply
+/// the directive to the redirect too.
 pub fn allow_form(callback: Option<&CheckedTarget>) -> String {
     let Some(callback) = callback.filter(|callback| !callback.as_str().starts_with('/')) else {
         return "'self'".to_owned();
@@ -109,7 +109,7 @@ mod tests {
     use crate::protocol::origin::TrustedOrigins;
 
     #[test]
-    fn a_form_may_lead_where_its_callback_is() {
+    fn a_form_may_redirect_to_its_callback() {
         let configured = "https://app.example.com:8443,myapp://".parse().unwrap();
         let origins = TrustedOrigins::new(&"https://auth.example.com".parse().unwrap(), &configured);
         for (callback, expected) in [

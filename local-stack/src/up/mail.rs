@@ -103,7 +103,7 @@ mod tests {
 
     fn mail(encoding: &str, text: &str) -> String {
         format!(
-            "From: Example <accounts@example.com>\r\nTo: ada@example.com\r\nSubject: Choose a new password\r\n\
+            "From: Example <accounts@example.com>\r\nTo: ada@example.com\r\nSubject: Reset your password\r\n\
              Content-Type: multipart/alternative;\r\n boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/plain; \
              charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{text}\r\n--b\r\nContent-Type: text/html\r\n\
              \r\n<a href=\"http://wrong.example\">\r\n--b--\r\n"
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_link_is_found_in_every_encoding() {
-        let expected = "ada@example.com: Choose a new password: http://localhost:8081/a?b=c";
+        let expected = "ada@example.com: Reset your password: http://localhost:8081/a?b=c";
         let text = "Zo\u{eb}:\r\n\r\nhttp://localhost:8081/a?b=c\r\n";
         assert_eq!(line(&mail("7bit", text)), expected);
         assert_eq!(line(&mail("base64", &STANDARD.encode(text))), expected);
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_mail_without_a_link_is_shown_too() {
-        assert_eq!(line(&mail("7bit", "It was changed.")), "ada@example.com: Choose a new password");
+        assert_eq!(line(&mail("7bit", "It was changed.")), "ada@example.com: Reset your password");
         assert_eq!(line("nonsense"), "?: ?");
     }
 }

@@ -1,4 +1,4 @@
-//! The page of a link that needs an answer: a button, or a password and a button.
+//! The page for links that need confirmation with a button or a password.
 
 use actix_web::{HttpResponse, ResponseError};
 use maud::html;
@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::protocol::page::{Page, allow_form};
 use crate::protocol::redirect::CheckedTarget;
 
-/// Whether the page can say what was wrong, so that its reader can try again.
+/// Whether the page can explain the error, so that the user can try again.
 pub(super) fn explains(error: &ApiError) -> bool {
     explanation(error).is_some()
 }
@@ -16,7 +16,7 @@ pub(super) fn explains(error: &ApiError) -> bool {
 fn explanation(error: &ApiError) -> Option<&'static str> {
     match error {
         ApiError::InvalidPassword => Some("Wrong password. Please try again."),
-        ApiError::PasswordTooLong => Some("Wrong password: it is too long."),
+        ApiError::PasswordTooLong => Some("Wrong password. It is too long."),
         ApiError::CredentialAccountNotFound => {
             Some("This account has no password. Sign in, then open the link again in this browser.")
         }
@@ -28,7 +28,7 @@ fn explanation(error: &ApiError) -> Option<&'static str> {
     }
 }
 
-/// Asks for `proof`, and says what was wrong with the one before.
+/// Renders the form that asks for `proof`, with the error of the previous attempt.
 pub(super) fn ask(
     proof: Proof,
     token: &str,
@@ -38,15 +38,15 @@ pub(super) fn ask(
     let (title, text, button) = match proof {
         Proof::Button => (
             "Change your email address?",
-            "Someone signed in to your account asked to change its email address. If it was you, confirm the \
-             change. You will then get a link at the new address. If it was not you, close this page and change \
-             your password.",
-            "Confirm the change",
+            "Someone signed in to your account asked to change its email address. If this was you, confirm the \
+             change. We will then send a link to the new email address. If this was not you, close this page and \
+             change your password.",
+            "Confirm change",
         ),
         Proof::Password => (
             "Confirm your email address",
-            "Enter the password of the account that this link is for. If you did not sign up or ask for this, close \
-             this page. Nothing changes then.",
+            "Enter the password of the account that this link belongs to. If you did not sign up or request this, \
+             close this page. Nothing will be changed.",
             "Confirm",
         ),
     };
@@ -56,7 +56,7 @@ pub(super) fn ask(
         @if let Some(problem) = problem {
             p id="problem" role="alert" { (problem) }
         }
-        // Without its query, this page's own address.
+        // This page's own URL, without the query.
         form method="post" action="verify-email" {
             input type="hidden" name="token" value=(token);
             @if let Some(callback) = callback {
