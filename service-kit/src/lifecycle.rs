@@ -38,8 +38,10 @@ const SEND_BUFFER: u32 = 64 * 1024;
 /// How much connections may take together.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ConnectionLimit {
-    /// Maximum number of open connections, shared out among the worker threads (one a core) with at least one for
-    /// each. Further clients wait until one closes. A connection holds 15 kB of memory when it is idle, and about 250 kB at most
+    /// Maximum number of open client connections
+    ///
+    /// Shared out among the worker threads (one per core), with at least one for each. Further clients wait until one
+    /// closes. A connection holds 15 kB of memory when it is idle, and about 250 kB at most.
     #[arg(long, env = "MAX_CONNECTIONS", default_value = "1024")]
     pub max_connections: NonZeroUsize,
 }

@@ -22,19 +22,29 @@ use url::Url;
 const DATABASE_URL: &str = "DATABASE_URL";
 const MIGRATION_DATABASE_URL: &str = "MIGRATION_DATABASE_URL";
 
-/// Latchkey's task service: tasks of users, kept apart by PostgreSQL itself.
+// The headings of `--help`, which are those of docs/CONFIGURATION.md.
+const DATABASE: &str = "Database";
+const NETWORK: &str = "Network";
+const TOKENS: &str = "Access tokens";
+const KEYS: &str = "Signing keys";
+const REVOCATION: &str = "Revocation";
+const ORIGINS: &str = "Origins of pages";
+const LIMITS: &str = "Limits per user";
+const LOGS: &str = "Logs";
+
+/// Latchkey's task service: tasks of users, isolated by PostgreSQL's row-level security
 #[derive(Debug, Parser)]
 #[command(name = "task-service", version)]
 pub struct Cli {
-    /// What to do; `serve` if nothing is said.
+    /// The command to run. The default is `serve`.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to do it.
+    /// The settings of all commands.
     #[command(flatten)]
     pub settings: Settings,
 }
 
-/// What the binary can do.
+/// The commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Serve requests until SIGTERM or SIGINT (the default)
@@ -42,118 +52,147 @@ pub enum Command {
     /// Check the settings of `serve`
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Bring the database's schema up to date, as the role that owns it, and end; waits up to 30 s for a database that is
-    /// not up yet
+    /// Migrate the schema of the database, as the role that owns it
+    ///
+    /// Waits up to 30 s for a database that is not up yet.
     Migrate,
-    /// Ask the service that runs at BIND whether it is ready; the exit code is the answer
+    /// Check that the service at BIND is ready, and report it by the exit code
     Healthcheck,
 }
 
-/// What `config` can do.
+/// The commands of `config`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum ConfigCommand {
-    /// Report the first invalid setting, as a start would, without connecting to the database
+    /// Report the first setting that would prevent a start, without connecting to the database
     Check,
 }
 
 /// Every setting of the service. Durations are written like `90s`, `15m` or `1h 30m`.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
-    /// PostgreSQL URL for the role tasks_service
-    #[arg(long, env = DATABASE_URL, hide_env_values = true)]
+    /// PostgreSQL URL for the service role: `postgres://tasks_service:...@host/tasks` (required)
+    ///
+    /// Names the database `tasks`. The service refuses to start with a role that has more rights. `sslmode` and
+    /// `sslrootcert` are supported.
+    #[arg(long, help_heading = DATABASE, env = DATABASE_URL, hide_env_values = true)]
     database_url: Option<SecretString>,
-    /// File that holds DATABASE_URL, in its place
-    #[arg(long, env = "DATABASE_URL_FILE", value_parser = file_path())]
+    /// File that contains DATABASE_URL
+    #[arg(long, help_heading = DATABASE, env = "DATABASE_URL_FILE", value_parser = file_path())]
     database_url_file: Option<PathBuf>,
-    /// PostgreSQL URL for the role tasks_owner; for `migrate` alone, `serve` refuses to start with it
-    #[arg(long, env = MIGRATION_DATABASE_URL, hide_env_values = true)]
+    /// PostgreSQL URL for the owner role, tasks_owner; for `migrate` only
+    ///
+    /// Names the same database as DATABASE_URL. `serve` refuses to start if it is set.
+    #[arg(long, help_heading = DATABASE, env = MIGRATION_DATABASE_URL, hide_env_values = true)]
     migration_database_url: Option<SecretString>,
-    /// File that holds MIGRATION_DATABASE_URL, in its place
-    #[arg(long, env = "MIGRATION_DATABASE_URL_FILE", value_parser = file_path())]
+    /// File that contains MIGRATION_DATABASE_URL
+    #[arg(long, help_heading = DATABASE, env = "MIGRATION_DATABASE_URL_FILE", value_parser = file_path())]
     migration_database_url_file: Option<PathBuf>,
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "BIND", default_value = "127.0.0.1:8082")]
+    /// IP address and port to listen on; port 0 picks a free one
+    #[arg(long, help_heading = NETWORK, env = "BIND", default_value = "127.0.0.1:8082")]
     pub bind: SocketAddr,
-    /// Address and port of figures for Prometheus, at /metrics; without it there are none
-    #[arg(long, env = "METRICS_BIND")]
+    /// IP address and port that serve metrics for Prometheus, at /metrics
+    ///
+    /// Without it no metrics are collected.
+    #[arg(long, help_heading = NETWORK, env = "METRICS_BIND")]
     pub metrics_bind: Option<SocketAddr>,
-    /// Most connections to PostgreSQL, shared out among the worker threads (one a core) with at least two for each;
-    /// one more serves the health checks
-    #[arg(long, env = "DATABASE_POOL_SIZE", default_value_t = 16,
+    /// Maximum number of database connections for requests
+    ///
+    /// Shared out among the worker threads (one per core), with at least two for each. One more connection serves the
+    /// health checks.
+    #[arg(long, help_heading = DATABASE, env = "DATABASE_POOL_SIZE", default_value_t = 16,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub database_pool_size: usize,
-    /// What stands between this service and PostgreSQL
-    #[arg(long, env = "DATABASE_POOLER", value_enum, default_value_t = Pooler::None)]
+    /// Connection pooler between this service and PostgreSQL
+    ///
+    /// `transaction` if a pooler in transaction mode, such as PgBouncer, is in use.
+    #[arg(long, help_heading = DATABASE, env = "DATABASE_POOLER", value_enum, default_value_t = Pooler::None)]
     pub database_pooler: Pooler,
-    /// How many clients may be connected
-    #[command(flatten)]
+    /// Number of client connections
+    #[command(flatten, next_help_heading = NETWORK)]
     pub connection_limit: ConnectionLimit,
     /// Maximum number of tasks per user
-    #[arg(long, env = "TASK_QUOTA", default_value_t = 100_000, value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = LIMITS, env = "TASK_QUOTA", default_value_t = 100_000, value_parser = value_parser!(u32).range(1..))]
     pub task_quota: u32,
     /// Maximum requests per user and minute, counted by each replica separately; 0 disables the limit
-    #[arg(long, env = "REQUESTS_PER_MINUTE", default_value_t = 1200, value_parser = value_parser!(i32).range(0..))]
+    #[arg(long, help_heading = LIMITS, env = "REQUESTS_PER_MINUTE", default_value_t = 1200, value_parser = value_parser!(i32).range(0..))]
     pub requests_per_minute: i32,
-    /// Maximum time PostgreSQL may spend on one list or search; at most 8s
-    #[arg(long, env = "LIST_TIMEOUT", default_value = "3s", value_parser = list_timeout)]
+    /// Maximum time PostgreSQL may spend on one list or search, 1ms to 8s
+    #[arg(long, help_heading = LIMITS, env = "LIST_TIMEOUT", default_value = "3s", value_parser = list_timeout)]
     pub list_timeout: Duration,
-    /// How log lines look
-    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    /// Format of log lines
+    #[arg(long, help_heading = LOGS, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
-    /// How long to go on serving after SIGTERM with /readyz at 503, so that a load balancer notices
-    #[arg(long, env = "SHUTDOWN_DELAY", default_value = "0s", value_parser = duration)]
+    /// Time for which /readyz answers 503 before the listener closes at shutdown
+    ///
+    /// It lets load balancers notice before connections are refused.
+    #[arg(long, help_heading = NETWORK, env = "SHUTDOWN_DELAY", default_value = "0s", value_parser = duration)]
     pub shutdown_delay: Duration,
-    /// The `iss` of the tokens to trust: auth-service's JWT_ISSUER, or its BASE_URL in any spelling (required)
-    #[arg(long, env = "AUTH_ISSUER")]
+    /// `iss` claim of accepted tokens: JWT_ISSUER of auth-service, or its BASE_URL (required)
+    ///
+    /// A URL is accepted as written and in its canonical spelling, so the value of BASE_URL works however it is
+    /// spelled.
+    #[arg(long, help_heading = TOKENS, env = "AUTH_ISSUER")]
     auth_issuer: Option<String>,
-    /// The `aud` of the tokens to trust: auth-service's JWT_AUDIENCE [default: AUTH_ISSUER]
-    #[arg(long, env = "AUTH_AUDIENCE")]
+    /// `aud` claim of accepted tokens: JWT_AUDIENCE of auth-service [default: AUTH_ISSUER]
+    #[arg(long, help_heading = TOKENS, env = "AUTH_AUDIENCE")]
     auth_audience: Option<String>,
-    /// Where the signing keys are published, as reached from here [default: AUTH_ISSUER/.well-known/jwks.json]
-    #[arg(long, env = "JWKS_URL")]
+    /// URL of the JWKS, as reached from this service [default: AUTH_ISSUER/.well-known/jwks.json]
+    #[arg(long, help_heading = KEYS, env = "JWKS_URL")]
     jwks_url: Option<String>,
-    /// The `typ` of the tokens to trust
-    #[arg(long, env = "JWT_TYP", default_value = "at+jwt")]
+    /// `typ` header of accepted tokens
+    #[arg(long, help_heading = TOKENS, env = "JWT_TYP", default_value = "at+jwt")]
     jwt_typ: String,
-    /// How far auth-service's clock and this one may be apart
-    #[arg(long, env = "CLOCK_SKEW", default_value = "30s", value_parser = duration)]
+    /// Maximum difference between the clocks of auth-service and this service
+    #[arg(long, help_heading = TOKENS, env = "CLOCK_SKEW", default_value = "30s", value_parser = duration)]
     clock_skew: Duration,
-    /// Time between two fetches of the signing keys
-    #[arg(long, env = "JWKS_REFRESH_INTERVAL", default_value = "5m", value_parser = duration)]
+    /// Time between two fetches of the JWKS
+    #[arg(long, help_heading = KEYS, env = "JWKS_REFRESH_INTERVAL", default_value = "5m", value_parser = duration)]
     jwks_refresh_interval: Duration,
-    /// Least time between two fetches, also after a failure or an unknown key; the first keys are retried sooner
-    #[arg(long, env = "JWKS_COOLDOWN", default_value = "10s", value_parser = duration)]
+    /// Minimum time between two fetches of the JWKS, also after a failure or an unknown key
+    ///
+    /// The first keys are retried sooner.
+    #[arg(long, help_heading = KEYS, env = "JWKS_COOLDOWN", default_value = "10s", value_parser = duration)]
     jwks_cooldown: Duration,
-    /// How long the last fetched keys are trusted while auth-service is away
-    #[arg(long, env = "JWKS_MAX_AGE", default_value = "24h", value_parser = duration)]
+    /// Time for which the last fetched keys are trusted while auth-service is unavailable
+    #[arg(long, help_heading = KEYS, env = "JWKS_MAX_AGE", default_value = "24h", value_parser = duration)]
     jwks_max_age: Duration,
-    /// Whether tokens that were revoked are looked for, in the status lists of auth-service
-    #[arg(long, env = "STATUS_LIST_CHECK", default_value_t = true, action = clap::ArgAction::Set)]
+    /// Refuses revoked tokens before they expire
+    #[arg(long, help_heading = REVOCATION, env = "STATUS_LIST_CHECK", default_value_t = true, action = clap::ArgAction::Set)]
     status_list_check: bool,
-    /// Where the status lists are published, as reached from here [default: AUTH_ISSUER/.well-known/status-lists]
-    #[arg(long, env = "STATUS_LIST_URL")]
+    /// URL of the status lists, as reached from this service [default: AUTH_ISSUER/.well-known/status-lists]
+    #[arg(long, help_heading = REVOCATION, env = "STATUS_LIST_URL")]
     status_list_url: Option<String>,
-    /// What tokens call the status lists [default: AUTH_ISSUER/.well-known/status-lists]
-    #[arg(long, env = "STATUS_LIST_PREFIX")]
+    /// URL prefix of the status lists in tokens [default: AUTH_ISSUER/.well-known/status-lists]
+    #[arg(long, help_heading = REVOCATION, env = "STATUS_LIST_PREFIX")]
     status_list_prefix: Option<String>,
-    /// Longest time between two fetches of a status list: how soon a revoked token is refused
-    #[arg(long, env = "STATUS_LIST_INTERVAL", default_value = "1s", value_parser = duration)]
+    /// Maximum time between two fetches of a status list
+    ///
+    /// It determines how soon a revoked token is refused.
+    #[arg(long, help_heading = REVOCATION, env = "STATUS_LIST_INTERVAL", default_value = "1s", value_parser = duration)]
     status_list_interval: Duration,
-    /// How long the last fetched status list is trusted while auth-service is away; at least the life of a token and
-    /// CLOCK_SKEW, or tokens that are out stop working before they expire
-    #[arg(long, env = "STATUS_LIST_MAX_STALE", default_value = "15m 30s", value_parser = duration)]
+    /// Time for which the last fetched status list is trusted while auth-service is unavailable
+    ///
+    /// Must be at least the lifetime of a token plus CLOCK_SKEW. Otherwise valid tokens are refused during an outage
+    /// before they expire.
+    #[arg(long, help_heading = REVOCATION, env = "STATUS_LIST_MAX_STALE", default_value = "15m 30s", value_parser = duration)]
     status_list_max_stale: Duration,
-    /// Origins of the web pages that may call this service, separated by commas; `*` and `?` stand for any text and any
-    /// character: https://*.example.com
-    #[arg(long, env = "CORS_ORIGINS", default_value = "")]
+    /// Origins of pages that may call this service, comma-separated, such as `https://*.example.com`
+    ///
+    /// `*` matches any text and `?` any character.
+    #[arg(long, help_heading = ORIGINS, env = "CORS_ORIGINS", default_value = "")]
     pub cors_origins: OriginPatterns,
-    /// Whether browsers are told to use https alone for a year (Strict-Transport-Security): off, for this host, or for
-    /// its subdomains too [default: host if AUTH_ISSUER is https and its host is a domain other than localhost]
-    #[arg(long, env = "HSTS", value_enum)]
+    /// Strict-Transport-Security header, which makes browsers use https only for a year [default: host if AUTH_ISSUER
+    /// is https, else off]
+    ///
+    /// `host` covers this host, `include-subdomains` its subdomains too. The default is off for localhost and for IP
+    /// addresses.
+    #[arg(long, help_heading = NETWORK, env = "HSTS", value_enum)]
     hsts: Option<Hsts>,
-    /// Request headers that these pages may send besides Authorization, Content-Type and those of tracing (traceparent,
-    /// tracestate, baggage, sentry-trace); names separated by commas
-    #[arg(long, env = "CORS_ALLOWED_HEADERS", default_value = "")]
+    /// Request headers that pages of these origins may send, comma-separated
+    ///
+    /// Authorization, Content-Type and the headers of tracing (traceparent, tracestate, baggage, sentry-trace) are
+    /// always allowed.
+    #[arg(long, help_heading = ORIGINS, env = "CORS_ALLOWED_HEADERS", default_value = "")]
     pub cors_allowed_headers: AllowedHeaders,
 }
 

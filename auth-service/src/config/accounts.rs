@@ -11,45 +11,50 @@ const LONGEST_PASSWORD: usize = 1024;
 /// The settings of accounts.
 #[derive(Debug, Clone, Args)]
 pub struct AccountConfig {
-    /// Whether strangers may make accounts
+    /// Allows sign-up
     #[arg(long, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub sign_up_enabled: bool,
-    /// Whether signing up starts a session
+    /// Starts a session at sign-up
     #[arg(long, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub auto_sign_in: bool,
-    /// Whether signing in needs an address that was shown to be theirs; needs MAIL_URL
+    /// Requires a verified email to sign in; needs MAIL_URL
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub require_email_verification: bool,
-    /// Whether following the link is enough to verify an email, in any browser, as in Better Auth. A stranger who signs up
-    /// with a user's email then has a verified account once the user or a mail scanner follows the link
+    /// Verifies an email when its link is opened in any browser, as Better Auth does
+    ///
+    /// A stranger who signs up with the email of a user then has a verified account as soon as the user or a mail
+    /// scanner opens the link.
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub verify_email_by_link_alone: bool,
-    /// Whether signing up sends the link that verifies the email [default: as REQUIRE_EMAIL_VERIFICATION]; needs MAIL_URL
+    /// Sends the link that verifies the email at sign-up; needs MAIL_URL [default: REQUIRE_EMAIL_VERIFICATION]
     #[arg(long, env, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub send_verification_on_sign_up: Option<bool>,
-    /// Whether a sign-in with the right password sends that link again, where REQUIRE_EMAIL_VERIFICATION refuses it; needs
-    /// MAIL_URL
+    /// Sends that link again when a sign-in is refused with EMAIL_NOT_VERIFIED; needs MAIL_URL
+    ///
+    /// The password must be correct, and REQUIRE_EMAIL_VERIFICATION must be on.
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub send_verification_on_sign_in: bool,
-    /// Whether verifying an email starts a session, in the browser that signed up or on the page that asks for the password
+    /// Starts a session when an email is verified
+    ///
+    /// The session starts in the browser that signed up, or on the page that asks for the password.
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub auto_sign_in_after_verification: bool,
-    /// The shortest password of a new account, in characters
-    #[arg(long, env, default_value = "8", value_parser = password_length)]
+    /// Minimum length of new passwords, in characters, 1 to 1024
+    #[arg(long, help_heading = super::passwords::HEADING, env, default_value = "8", value_parser = password_length)]
     pub password_min_length: usize,
-    /// The longest password, in characters, up to 1024; never truncated
-    #[arg(long, env, default_value = "128", value_parser = password_length)]
+    /// Maximum length of passwords, in characters, 1 to 1024; passwords are never truncated
+    #[arg(long, help_heading = super::passwords::HEADING, env, default_value = "128", value_parser = password_length)]
     pub password_max_length: usize,
-    /// Whether users may delete themselves
+    /// Allows users to delete their accounts
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub delete_user_enabled: bool,
-    /// Whether deleting oneself has to be confirmed by a link in an e-mail; needs MAIL_URL
+    /// Requires users to confirm the deletion of their account by a link in a mail; needs MAIL_URL
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub delete_user_verification: bool,
-    /// Whether users may change their address; needs MAIL_URL
+    /// Allows users to change their email; needs MAIL_URL
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub change_email_enabled: bool,
-    /// Whether a verified address has to agree to its change before the new one is asked
+    /// Requires a confirmation from the current email, if verified, before mail is sent to the new one
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub change_email_confirmation: bool,
 }

@@ -14,26 +14,27 @@ const SHORTEST_REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 /// The settings of signing keys.
 #[derive(Debug, Clone, Args)]
 pub struct KeyConfig {
-    /// How long a key signs before the next one takes over
+    /// Time for which a key signs before the next one replaces it
     #[arg(long, env, default_value = "720h", value_parser = lifetime)]
     pub key_rotation_interval: SignedDuration,
-    /// The size of new keys, in bits
+    /// Size of new keys, in bits
     #[arg(long, env, value_enum, default_value = "2048")]
     pub rsa_key_bits: KeySize,
-    /// How long others may keep the JWKS
+    /// Time for which caches and verifiers may keep the JWKS
     #[arg(long, env, default_value = "5m", value_parser = age)]
     pub jwks_max_age: SignedDuration,
-    /// How long they may use it beyond that while they fetch it anew
+    /// Additional time for which they may use it while they fetch it again
     #[arg(long, env, default_value = "1m", value_parser = age)]
     pub jwks_stale_while_revalidate: SignedDuration,
-    /// How long they may use it beyond that while it cannot be fetched
+    /// Additional time for which they may use it while it cannot be fetched
     #[arg(long, env, default_value = "10m", value_parser = age)]
     pub jwks_stale_if_error: SignedDuration,
-    /// For how long verifiers keep keys whatever they are told: the longest of those in use
+    /// Time for which verifiers keep keys regardless of these headers: the longest of all your verifiers
     #[arg(long, env, default_value = "10m", value_parser = age)]
     pub jwks_verifier_cache: SignedDuration,
-    /// How often a replica checks the database for changes of the keys, 100ms to 24h. If longer than 10s, revoking a key
-    /// takes this long to reach every replica that is not restarted
+    /// Interval at which a replica checks the database for key changes, 100ms to 24h
+    ///
+    /// If it is longer than 10s, a revoked key stays in use for up to this time in every replica that is not restarted.
     #[arg(long, env, default_value = "1s", value_parser = refresh_interval)]
     pub key_refresh_interval: Duration,
 }

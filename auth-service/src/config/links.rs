@@ -16,13 +16,13 @@ const LONGEST_LINK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The settings of links in mail.
 #[derive(Debug, Clone, Args)]
 pub struct LinkConfig {
-    /// How long links that verify or change an email are valid, 10m to 168h
+    /// Lifetime of links that verify or change an email, 10m to 168h
     #[arg(long, env, default_value = "1h", value_parser = link_lifetime)]
     pub verification_link_ttl: SignedDuration,
-    /// How long links that reset a password are valid, 10m to 168h
+    /// Lifetime of links that reset a password, 10m to 168h
     #[arg(long, env, default_value = "1h", value_parser = link_lifetime)]
     pub reset_password_link_ttl: SignedDuration,
-    /// How long links that delete an account are valid, 10m to 168h
+    /// Lifetime of links that delete an account, 10m to 168h
     #[arg(long, env, default_value = "1h", value_parser = link_lifetime)]
     pub delete_user_link_ttl: SignedDuration,
 }

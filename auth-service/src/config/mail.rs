@@ -20,22 +20,26 @@ const SHORTEST_POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The settings of mail.
 #[derive(Debug, Clone, Args)]
 pub struct MailConfig {
-    /// How mail is sent: smtps://user:password@host, smtp://user:password@host:587?tls=required, or
-    /// file:///a/directory for development; without it none is sent, and what needs mail is off
+    /// Mail server: `smtps://user:password@host` or `smtp://user:password@host:587?tls=required`
+    ///
+    /// `file:///a/directory` writes mail to files, for development. Without MAIL_URL no mail is sent, features that
+    /// need mail are off, and the log says so at start.
     #[arg(long, env, hide_env_values = true)]
     pub mail_url: Option<SecretString>,
-    /// A file that holds MAIL_URL
+    /// File that contains MAIL_URL
     #[arg(long, env, value_parser = settings::file_path())]
     pub mail_url_file: Option<PathBuf>,
-    /// Who mail is from, such as Example <accounts@example.com>; the name is what mail calls the product [default name:
-    /// BASE_URL's host]
+    /// Sender of mail, such as `Example <accounts@example.com>`; required with SMTP
+    ///
+    /// Mail calls the product by this name. Without a name it uses the host of BASE_URL.
     #[arg(long, env, default_value = "")]
     pub mail_from: String,
-    /// A PEM file with the certificates that a mail server's must be signed by [default: those the system trusts]
+    /// PEM file with the certificates that sign the certificate of the mail server [default: the system's certificates]
     #[arg(long, env, value_parser = settings::file_path())]
     pub mail_ca_file: Option<PathBuf>,
-    /// How often a replica checks the database for mail that another replica left behind, 100ms to 30m. Its own mail is
-    /// sent and retried at once, whatever this is
+    /// Interval at which a replica checks the database for mail that another replica left behind, 100ms to 30m
+    ///
+    /// A replica sends and retries its own mail at once, whatever the interval.
     #[arg(long, env, default_value = "5s", value_parser = poll_interval)]
     pub mail_poll_interval: Duration,
 }

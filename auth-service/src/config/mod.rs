@@ -44,123 +44,161 @@ use crate::passwords::Cost;
 use crate::protocol::auth_secrets::AuthSecrets;
 use service_kit::origins::OriginPatterns;
 
+// The headings of `--help`, which are those of docs/CONFIGURATION.md.
+const DATABASE: &str = "Database";
+const NETWORK: &str = "Network";
+const SECRETS: &str = "Secrets";
+const ORIGINS: &str = "Origins of pages";
+const LIMITS: &str = "Rate limits and paths";
+const LOGS: &str = "Logs";
+
 /// The settings of `serve`.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// PostgreSQL, database `auth`, as the service role: postgres://auth_service:...@host/auth
-    #[arg(long, env, hide_env_values = true)]
+    /// PostgreSQL URL for the service role: `postgres://auth_service:...@host/auth` (required)
+    ///
+    /// Names the database `auth`. `sslmode` and `sslrootcert` are supported.
+    #[arg(long, help_heading = DATABASE, env, hide_env_values = true)]
     pub database_url: Option<SecretString>,
-    /// A file that holds DATABASE_URL
-    #[arg(long, env, value_parser = settings::file_path())]
+    /// File that contains DATABASE_URL
+    #[arg(long, help_heading = DATABASE, env, value_parser = settings::file_path())]
     pub database_url_file: Option<PathBuf>,
-    /// Must not be set here: the owner role is for `migrate` alone
-    #[arg(long, env, hide_env_values = true)]
+    /// Not allowed for `serve`, which refuses to start if it is set
+    ///
+    /// The owner role is for `migrate` only.
+    #[arg(long, help_heading = DATABASE, env, hide_env_values = true)]
     pub migration_database_url: Option<SecretString>,
-    /// Must not be set here either
-    #[arg(long, env, value_parser = settings::file_path())]
+    /// Not allowed for `serve` either
+    #[arg(long, help_heading = DATABASE, env, value_parser = settings::file_path())]
     pub migration_database_url_file: Option<PathBuf>,
-    /// The most connections to PostgreSQL, shared out among the worker threads (one a core) with at least one for
-    /// each; one more serves the health checks, one looks after
-    /// the signing keys, and one sends mail
-    #[arg(long, env, default_value = "16")]
+    /// Maximum number of database connections for requests
+    ///
+    /// Shared out among the worker threads (one per core), with at least one for each. One more connection serves the
+    /// health checks, and four more serve the signing keys, the status lists and the mail.
+    #[arg(long, help_heading = DATABASE, env, default_value = "16")]
     pub database_pool_size: NonZeroUsize,
-    /// What stands between this service and PostgreSQL
-    #[arg(long, env, value_enum, default_value_t = Pooler::None)]
+    /// Connection pooler between this service and PostgreSQL
+    ///
+    /// `transaction` if a pooler in transaction mode, such as PgBouncer, is in use.
+    #[arg(long, help_heading = DATABASE, env, value_enum, default_value_t = Pooler::None)]
     pub database_pooler: Pooler,
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, env, default_value = "127.0.0.1:8081")]
+    /// IP address and port to listen on; port 0 picks a free one
+    #[arg(long, help_heading = NETWORK, env, default_value = "127.0.0.1:8081")]
     pub bind: SocketAddr,
-    /// How many clients may be connected
-    #[command(flatten)]
+    /// Number of client connections
+    #[command(flatten, next_help_heading = NETWORK)]
     pub connection_limit: ConnectionLimit,
-    /// The address of figures for Prometheus, at /metrics; without it there are none
-    #[arg(long, env)]
+    /// IP address and port that serve metrics for Prometheus, at /metrics
+    ///
+    /// Without it no metrics are collected.
+    #[arg(long, help_heading = NETWORK, env)]
     pub metrics_bind: Option<SocketAddr>,
-    /// Where browsers reach this service; https here makes cookies `Secure`
-    #[arg(long, env, default_value = "http://localhost:8081", value_parser = identity::base_url)]
+    /// URL at which browsers reach this service, without /api/auth
+    ///
+    /// An https URL makes cookies `Secure`. Must not contain a user name or password.
+    #[arg(long, help_heading = NETWORK, env, default_value = "http://localhost:8081", value_parser = identity::base_url)]
     pub base_url: Url,
-    /// Whether browsers are told to use https alone for a year (Strict-Transport-Security): off, for this host, or for
-    /// its subdomains too [default: host if BASE_URL is https and its host is a domain other than localhost]
-    #[arg(long, env, value_enum)]
+    /// Strict-Transport-Security header, which makes browsers use https only for a year [default: host if BASE_URL is
+    /// https, else off]
+    ///
+    /// `host` covers this host, `include-subdomains` its subdomains too. The default is off for localhost and for IP
+    /// addresses.
+    #[arg(long, help_heading = NETWORK, env, value_enum)]
     pub hsts: Option<Hsts>,
-    /// Secrets of cookies, comma-separated: the first signs (32 bytes or more), all verify (16 or more)
-    #[arg(long, env, hide_env_values = true)]
+    /// Secrets that sign cookies, comma-separated (required)
+    ///
+    /// The first one signs and needs 32 bytes or more. All of them verify; the others need 16 bytes or more.
+    #[arg(long, help_heading = SECRETS, env, hide_env_values = true)]
     pub auth_secrets: Option<SecretString>,
-    /// A file that holds AUTH_SECRETS
-    #[arg(long, env, value_parser = settings::file_path())]
+    /// File that contains AUTH_SECRETS
+    #[arg(long, help_heading = SECRETS, env, value_parser = settings::file_path())]
     pub auth_secrets_file: Option<PathBuf>,
-    /// Keys that encrypt private keys at rest, comma-separated, base64 of 32 bytes each: the first encrypts, all decrypt
-    #[arg(long, env, hide_env_values = true)]
+    /// Keys that encrypt private keys at rest, comma-separated, 32 bytes each in base64 (required)
+    ///
+    /// The first one encrypts. All of them decrypt.
+    #[arg(long, help_heading = SECRETS, env, hide_env_values = true)]
     pub key_encryption_keys: Option<SecretString>,
-    /// A file that holds KEY_ENCRYPTION_KEYS
-    #[arg(long, env, value_parser = settings::file_path())]
+    /// File that contains KEY_ENCRYPTION_KEYS
+    #[arg(long, help_heading = SECRETS, env, value_parser = settings::file_path())]
     pub key_encryption_keys_file: Option<PathBuf>,
-    /// Origins whose pages may call with credentials, comma-separated, besides that of BASE_URL (under each of the names
-    /// localhost, 127.0.0.1 and ::1 if it has one of them); `*` and `?` stand for any text and any character:
-    /// https://*.example.com
-    #[arg(long, env, default_value = "")]
+    /// Origins of pages that may send requests with credentials, comma-separated, such as `https://*.example.com`
+    ///
+    /// `http://localhost:*` and `myapp://` are other examples. `*` matches any text and `?` any character. The origin
+    /// of BASE_URL is always trusted. If its host is localhost, 127.0.0.1 or ::1, it is trusted under all three names.
+    #[arg(long, help_heading = ORIGINS, env, default_value = "")]
     pub trusted_origins: OriginPatterns,
-    /// Request headers that pages of these origins may send besides Authorization, Content-Type and those of tracing
-    /// (traceparent, tracestate, baggage, sentry-trace); names separated by commas
-    #[arg(long, env, default_value = "")]
+    /// Request headers that pages of trusted origins may send, comma-separated
+    ///
+    /// Authorization, Content-Type and the headers of tracing (traceparent, tracestate, baggage, sentry-trace) are
+    /// always allowed.
+    #[arg(long, help_heading = ORIGINS, env, default_value = "")]
     pub cors_allowed_headers: AllowedHeaders,
-    /// What an account may be and do
-    #[command(flatten)]
+    /// Accounts
+    #[command(flatten, next_help_heading = "Accounts")]
     pub accounts: AccountConfig,
-    /// Which passwords may be chosen
-    #[command(flatten)]
+    /// New passwords
+    #[command(flatten, next_help_heading = passwords::HEADING)]
     pub passwords: PasswordConfig,
     /// Links in mail
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Links in mail")]
     pub links: LinkConfig,
-    /// Sessions and their cookies
-    #[command(flatten)]
+    /// Sessions and cookies
+    #[command(flatten, next_help_heading = "Sessions")]
     pub sessions: SessionConfig,
     /// Access tokens
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Access tokens")]
     pub tokens: TokenConfig,
     /// Signing keys
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Signing keys")]
     pub keys: KeyConfig,
     /// Mail
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Mail")]
     pub mail: MailConfig,
-    /// bcrypt's cost, 4 to 31; below 10 only for tests
-    #[arg(long, env, default_value = "12")]
+    /// Cost of bcrypt, 4 to 31; less than 10 is for tests only
+    #[arg(long, help_heading = passwords::HEADING, env, default_value = "12")]
     pub bcrypt_cost: Cost,
-    /// How many passwords are hashed at once [default: one for each core]
-    #[arg(long, env)]
+    /// Number of passwords that are hashed at the same time [default: one per core]
+    #[arg(long, help_heading = passwords::HEADING, env)]
     pub hash_concurrency: Option<NonZeroUsize>,
-    /// Proxies that are believed about the client's address: addresses and CIDR ranges, comma-separated
-    #[arg(long, env, default_value = "")]
+    /// Proxies whose X-Forwarded-For is trusted, comma-separated IP addresses and CIDR ranges
+    #[arg(long, help_heading = NETWORK, env, default_value = "")]
     pub trusted_proxies: TrustedProxies,
-    /// The headers in which they name it, comma-separated, such as cf-connecting-ip; the first that a request has decides
-    #[arg(long, env, default_value = "x-forwarded-for")]
+    /// Headers in which trusted proxies name the client, comma-separated, such as cf-connecting-ip
+    ///
+    /// The first one that a request has is used.
+    #[arg(long, help_heading = NETWORK, env, default_value = "x-forwarded-for")]
     pub client_address_headers: AddressHeaders,
-    /// Whether requests, wrong passwords and mail are limited; false only for tests and where something in front does it
-    #[arg(long, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    /// Limits requests, wrong passwords and mail
+    ///
+    /// false is for tests, and for deployments that limit requests in front of this service.
+    #[arg(long, help_heading = LIMITS, env, default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub rate_limit_enabled: bool,
-    /// Paths and their limits
-    #[command(flatten)]
+    /// Rate limits and paths
+    #[command(flatten, next_help_heading = LIMITS)]
     pub routes: RouteConfig,
-    /// How log lines look
-    #[arg(long, env, value_enum, default_value = "text")]
+    /// Format of log lines
+    #[arg(long, help_heading = LOGS, env, value_enum, default_value = "text")]
     pub log_format: LogFormat,
-    /// How long /readyz answers 503 before the socket closes, for load balancers to notice
-    #[arg(long, env, default_value = "0s", value_parser = settings::duration)]
+    /// Time for which /readyz answers 503 before the listener closes at shutdown
+    ///
+    /// It lets load balancers notice before connections are refused.
+    #[arg(long, help_heading = NETWORK, env, default_value = "0s", value_parser = settings::duration)]
     pub shutdown_delay: Duration,
 }
 
 /// The settings of `migrate`.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Migration")]
 pub struct MigrateConfig {
-    /// PostgreSQL, database `auth`, as the owner role: postgres://auth_owner:...@host/auth
+    /// PostgreSQL URL for the owner role: `postgres://auth_owner:...@host/auth` (required)
+    ///
+    /// Names the same database as DATABASE_URL.
     #[arg(long, env, hide_env_values = true)]
     pub migration_database_url: Option<SecretString>,
-    /// A file that holds MIGRATION_DATABASE_URL
+    /// File that contains MIGRATION_DATABASE_URL
     #[arg(long, env, value_parser = settings::file_path())]
     pub migration_database_url_file: Option<PathBuf>,
-    /// How log lines look
+    /// Format of log lines
     #[arg(long, env, value_enum, default_value = "text")]
     pub log_format: LogFormat,
 }

@@ -9,17 +9,19 @@ use crate::protocol::disabled_paths::DisabledPaths;
 /// The settings of paths.
 #[derive(Debug, Clone, Args)]
 pub struct RouteConfig {
-    /// How many requests a client may send to a path without a limit of its own, in RATE_LIMIT_WINDOW
+    /// Maximum requests per client and path in RATE_LIMIT_WINDOW, for paths without a limit of their own
     #[arg(long, env, default_value = "100", value_parser = rate_rules::requests)]
     pub rate_limit_max: i32,
-    /// The time in which these are counted, 1s to 24h
+    /// Time in which these requests are counted, 1s to 24h
     #[arg(long, env, default_value = "10s", value_parser = rate_rules::window)]
     pub rate_limit_window: SignedDuration,
-    /// Limits of paths below /api/auth, comma-separated: /sign-in/*=5/60s for 5 requests in 60 seconds, /get-session=off
-    /// for none. `*` stands for any text without a slash, `**` for any path; the first entry that fits counts
+    /// Limits of paths below /api/auth, comma-separated, such as `/sign-in/*=5/60s,/get-session=off`
+    ///
+    /// `5/60s` allows 5 requests in 60 seconds, and `off` any number. `*` matches any text without a slash, and `**`
+    /// any path. The first entry that matches applies.
     #[arg(long, env, default_value = "")]
     pub rate_limit_rules: PathRules,
-    /// Paths below /api/auth that answer 404, comma-separated, such as /change-email
+    /// Paths below /api/auth that answer 404, comma-separated, such as `/update-user,/change-email`
     #[arg(long, env, default_value = "")]
     pub disabled_paths: DisabledPaths,
 }

@@ -10,40 +10,45 @@ use crate::protocol::cookie_domain::{CookieDomain, DomainError};
 use crate::protocol::cookies::{CookieSettings, SameSite};
 use crate::sessions::SessionSettings;
 
+/// The heading of the cookies' settings in `--help`.
+const COOKIES: &str = "Cookies";
+
 /// The settings of sessions and their cookies.
 #[derive(Debug, Clone, Args)]
 pub struct SessionConfig {
-    /// How long a session lives without being used
+    /// Lifetime of a session that is not used
     #[arg(long, env, default_value = "168h", value_parser = lifetime)]
     pub session_ttl: SignedDuration,
-    /// How long after its last extension a session that is used is extended again
+    /// Minimum time between two extensions of a session that is used
     #[arg(long, env, default_value = "24h", value_parser = age)]
     pub session_update_age: SignedDuration,
-    /// How old a session may be for what needs a fresh one; 0s: any age
+    /// Maximum age of a session for operations that need a fresh one; 0s allows any age
     #[arg(long, env, default_value = "24h", value_parser = age)]
     pub session_fresh_age: SignedDuration,
-    /// How long a session lives at most, however often it is used [default: as long as it is used]
+    /// Maximum lifetime of a session, however often it is used [default: unlimited]
     #[arg(long, env, value_parser = lifetime)]
     pub session_max_lifetime: Option<SignedDuration>,
-    /// Whether ending sessions by revoke-session, revoke-sessions and revoke-other-sessions takes a fresh session
+    /// Requires a fresh session for revoke-session, revoke-sessions and revoke-other-sessions
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub session_revoke_fresh: bool,
-    /// What the names of the cookies begin with
-    #[arg(long, env, default_value = "better-auth", value_parser = cookie_prefix)]
+    /// Prefix of the cookies' names
+    #[arg(long, help_heading = COOKIES, env, default_value = "better-auth", value_parser = cookie_prefix)]
     pub cookie_prefix: String,
-    /// The domain whose subdomains all get the cookies, such as example.com; without it, BASE_URL's host alone does
-    #[arg(long, env)]
+    /// Domain whose subdomains all receive the cookies, such as example.com [default: the host of BASE_URL only]
+    #[arg(long, help_heading = COOKIES, env)]
     pub cookie_domain: Option<String>,
-    /// Whether cookies are `Secure` and named so [default: when BASE_URL is https]
-    #[arg(long, env, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    /// Makes cookies `Secure`, with `__Secure-` before their names [default: true if BASE_URL is https]
+    #[arg(long, help_heading = COOKIES, env, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub secure_cookies: Option<bool>,
-    /// Whether the names of cookies begin with __Host-, so that no other host of the domain can plant them; needs `Secure`
-    /// cookies and no COOKIE_DOMAIN. Switching it on or off signs everybody out
-    #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    /// Puts `__Host-` before the names of cookies, so that no other host of the domain can plant them
+    ///
+    /// Needs `Secure` cookies and no COOKIE_DOMAIN. Switching it on or off signs everybody out.
+    #[arg(long, help_heading = COOKIES, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub cookie_host_prefix: bool,
-    /// Which requests of other sites browsers send the cookies with: links that lead here (lax), none (strict), or all
-    /// (none), which needs `Secure` cookies
-    #[arg(long, env, value_enum, default_value = "lax")]
+    /// SameSite attribute of cookies: which requests from other sites carry them
+    ///
+    /// `lax` allows links to this site, `strict` allows none, and `none` allows all and needs `Secure` cookies.
+    #[arg(long, help_heading = COOKIES, env, value_enum, default_value = "lax")]
     pub cookie_same_site: SameSite,
 }
 

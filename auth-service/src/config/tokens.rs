@@ -19,26 +19,36 @@ const SHORTEST_STATUS_LIST_INTERVAL: Duration = Duration::from_millis(100);
 /// The settings of access tokens.
 #[derive(Debug, Clone, Args)]
 pub struct TokenConfig {
-    /// `iss` of the tokens [default: BASE_URL]
+    /// `iss` claim of access tokens [default: BASE_URL]
+    ///
+    /// Any text. A URL must not contain a user name, a password, a query or a fragment.
     #[arg(long, env, value_parser = identity::issuer)]
     pub jwt_issuer: Option<String>,
-    /// `aud` of the tokens; several, comma-separated, make it an array [default: BASE_URL]
+    /// `aud` claim of access tokens, comma-separated if there are several [default: BASE_URL]
+    ///
+    /// Several audiences make it an array.
     #[arg(long, env, value_parser = audience)]
     pub jwt_audience: Option<Audience>,
-    /// How long a token is good for
+    /// Lifetime of access tokens
     #[arg(long, env, default_value = "15m", value_parser = lifetime)]
     pub jwt_ttl: SignedDuration,
-    /// How far the clocks of replicas and resource servers may be apart; not less than theirs say (30s)
+    /// Maximum clock difference between replicas and resource servers
+    ///
+    /// Must be at least the leeway that verifiers use, e.g. CLOCK_SKEW of task-service (30s).
     #[arg(long, env, default_value = "30s", value_parser = age)]
     pub clock_skew: SignedDuration,
-    /// `typ` of the tokens' header: at+jwt (RFC 9068), or JWT for verifiers that insist on it
+    /// `typ` header of access tokens: at+jwt (RFC 9068), or JWT for verifiers that require it
     #[arg(long, env, default_value = "at+jwt", value_parser = ["at+jwt", "JWT"])]
     pub jwt_typ: String,
-    /// What tokens say of the user: the address and name, or all that Better Auth's do
+    /// Claims about the user in access tokens
+    ///
+    /// `standard` is `sub`, `email`, `email_verified` and `name`. `better-auth` adds `id`, `emailVerified`, `image`,
+    /// `createdAt` and `updatedAt`.
     #[arg(long, env, value_enum, default_value = "standard")]
     pub jwt_claims: ClaimSet,
-    /// How often a replica checks the database for revoked sessions, 100ms to 24h. Sessions that a replica ends itself are
-    /// in its status lists within half a second, whatever this is
+    /// Interval at which a replica checks the database for revoked sessions, 100ms to 24h
+    ///
+    /// Sessions that a replica ends itself are in its status lists within half a second, whatever the interval.
     #[arg(long, env, default_value = "500ms", value_parser = status_list_interval)]
     pub status_list_interval: Duration,
 }
