@@ -8,6 +8,7 @@ mod better_auth;
 mod breaches;
 mod capabilities;
 mod chosen_passwords;
+mod configuration;
 mod deletion;
 mod devices;
 mod document;

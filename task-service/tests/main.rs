@@ -18,6 +18,7 @@ mod bad_bodies;
 mod bad_paths;
 mod budget;
 mod clock;
+mod configuration;
 mod cors;
 mod document;
 mod dropped;

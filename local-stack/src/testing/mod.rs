@@ -10,6 +10,7 @@
 //!
 //! What a test cannot go on without panics here instead of returning an error: that is how a test fails.
 
+mod configuration;
 mod database;
 mod pooler;
 mod ports;
@@ -25,6 +26,7 @@ mod template;
 mod tls;
 mod wording;
 
+pub use configuration::configuration_faults;
 pub use database::{Database, ServiceSecrets, TestDatabase};
 pub use pooler::Pooler;
 pub use ports::free_port;
