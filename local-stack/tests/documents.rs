@@ -1,7 +1,9 @@
-//! The documentation is held to what it says: links lead somewhere, and every row of the security table names its proof.
+//! The documentation is held to what it says: links lead somewhere, every row of the security table names its proof, and
+//! a reader of the README finds what a newcomer looks for.
 
 mod asvs;
 mod links;
+mod newcomer;
 
 use std::path::PathBuf;
 
