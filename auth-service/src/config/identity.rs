@@ -2,7 +2,6 @@
 
 use url::Url;
 
-use super::Config;
 use crate::protocol::PREFIX;
 
 /// A URL that everybody sees has credentials in it. The message does not repeat them, as one of the command line would.
@@ -10,21 +9,16 @@ use crate::protocol::PREFIX;
 #[error("{0}: must not contain a user name or password; tokens and links would show them to everybody")]
 pub struct PublicCredentials(&'static str);
 
-impl Config {
-    /// Rejects user names and passwords in BASE_URL and JWT_ISSUER, which are in every token and in links.
-    ///
-    /// # Errors
-    /// The setting that has them.
-    pub fn check_identity(&self) -> Result<(), PublicCredentials> {
-        let issuer = self.tokens.jwt_issuer.as_deref().and_then(|issuer| Url::parse(issuer).ok());
-        if has_credentials(&self.base_url) {
-            return Err(PublicCredentials("BASE_URL"));
-        }
-        if issuer.is_some_and(|issuer| has_credentials(&issuer)) {
-            return Err(PublicCredentials("JWT_ISSUER"));
-        }
-        Ok(())
+/// Rejects user names and passwords in BASE_URL and JWT_ISSUER, which are in every token and in links.
+pub fn check(base_url: &Url, issuer: Option<&str>) -> Result<(), PublicCredentials> {
+    let issuer = issuer.and_then(|issuer| Url::parse(issuer).ok());
+    if has_credentials(base_url) {
+        return Err(PublicCredentials("BASE_URL"));
     }
+    if issuer.is_some_and(|issuer| has_credentials(&issuer)) {
+        return Err(PublicCredentials("JWT_ISSUER"));
+    }
+    Ok(())
 }
 
 /// Reads BASE_URL, where browsers reach this service: http or https, with a host. A path is kept; something in front must
@@ -38,7 +32,7 @@ pub fn base_url(text: &str) -> Result<Url, String> {
         .filter(|url| has_credentials(url) || (url.query().is_none() && url.fragment().is_none()))
         .ok_or_else(|| "must be a URL such as https://auth.example.com".to_owned())?;
     if has_credentials(&url) {
-        // Rejected by `check_identity`, because the command line shows the values that are rejected here.
+        // Rejected by [`check`], because the command line shows the values that are rejected here.
         return Ok(url);
     }
     match url.path().trim_end_matches('/').strip_suffix(PREFIX) {

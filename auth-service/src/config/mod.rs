@@ -216,6 +216,14 @@ impl MigrateConfig {
 }
 
 impl Config {
+    /// Rejects user names and passwords in URLs that everybody sees.
+    ///
+    /// # Errors
+    /// The setting that has them.
+    pub fn check_identity(&self) -> Result<(), PublicCredentials> {
+        identity::check(&self.base_url, self.tokens.jwt_issuer.as_deref())
+    }
+
     /// The URL of the database.
     ///
     /// # Errors

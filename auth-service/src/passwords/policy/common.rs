@@ -29,7 +29,7 @@ fn middle(lines: &str) -> Option<(&str, &str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fold;
+    use super::super::fold::fold;
     use super::*;
 
     /// Every entry is found only if the service folds passwords as the list was folded, and if its order is that of `cmp`.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::fold;
+use super::fold::fold;
 use crate::protocol::email_address::Email;
 use crate::users::User;
 

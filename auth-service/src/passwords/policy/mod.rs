@@ -4,12 +4,12 @@
 mod breaches;
 mod common;
 mod context;
+mod fold;
 
 pub use self::breaches::{BreachService, BreachServiceError};
 pub use self::context::{BlockedWords, Owner};
 
 use secrecy::ExposeSecret;
-use unicode_normalization::UnicodeNormalization;
 
 use self::context::{Context, ServiceWords};
 use super::model::{ChosenPassword, Password};
@@ -68,9 +68,4 @@ impl PasswordPolicy {
         }
         Ok(password)
     }
-}
-
-/// The form in which passwords and words are compared: NFKC in lower case.
-fn fold(text: &str) -> String {
-    text.nfkc().collect::<String>().to_lowercase()
 }
