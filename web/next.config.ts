@@ -1,7 +1,8 @@
 import path from "node:path";
 import type { NextConfig } from "next";
 
-// `/` is a static file, public/index.html, that the build only copies. Next's development server needs a rewrite for it.
+// `/` is a static file, public/index.html, that the build only copies. Next's development server needs a rewrite for
+// it.
 const serving: NextConfig =
   process.env.NODE_ENV === "development"
     ? { rewrites: () => Promise.resolve([{ source: "/", destination: "/index.html" }]) }

@@ -5,8 +5,8 @@ import type { Options } from "./e2e/fixtures";
 import { ARTEFACTS } from "./e2e/stack/environment";
 
 /**
- * The names of Chromium's executable: Debian's headless shell, which needs half the work, and full browser; those of other
- * systems; and Google's, which hosted CI provides.
+ * The names of Chromium's executable: Debian's headless shell, which needs half the work, and full browser; those of
+ * other systems; and Google's, which hosted CI provides.
  */
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const ON_MACS = [

@@ -1,4 +1,4 @@
-//! The account that PostgreSQL runs as: it refuses to run as root.
+//! The account that runs PostgreSQL, which refuses to run as root.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -6,19 +6,19 @@ use std::process::Stdio;
 use nix::unistd::{Uid, User};
 use tokio::process::Command;
 
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, IoContext, Result};
 
-/// Who runs the server. Nobody else than ourselves, unless we are root.
+/// The account that runs the server: the current user, or another one if the current user is root.
 #[derive(Debug, Clone)]
 pub struct Account {
     other: Option<User>,
 }
 
 impl Account {
-    /// Ourselves, or as root the user `postgres`, or `nobody` where that does not exist.
+    /// Returns the current user or, for root, the user `postgres` or `nobody`.
     ///
     /// # Errors
-    /// If root finds neither user.
+    /// If the current user is root and neither user exists.
     pub fn for_postgres() -> Result<Self> {
         if !Uid::effective().is_root() {
             return Ok(Self { other: None });
@@ -27,14 +27,14 @@ impl Account {
         match known("postgres").or_else(|| known("nobody")) {
             Some(user) => Ok(Self { other: Some(user) }),
             None => Err(Error::Refused(
-                "PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody` to run \
-                 it as: run this as another user."
+                "PostgreSQL cannot run as root, and neither the user `postgres` nor `nobody` exists. Run this command \
+                 as another user."
                     .to_owned(),
             )),
         }
     }
 
-    /// Makes a command run as this account, away from a working directory it may not enter.
+    /// Makes a command run as this account, in a working directory that it can enter.
     pub fn apply(&self, command: &mut Command) {
         command.current_dir("/");
         if let Some(user) = &self.other {
@@ -42,14 +42,14 @@ impl Account {
         }
     }
 
-    /// Gives a file or directory to this account.
+    /// Makes this account the owner of a file or directory.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the owner cannot be changed.
     pub fn own(&self, path: &Path) -> Result<()> {
         match &self.other {
             Some(user) => std::os::unix::fs::chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
-                .doing("give away", path),
+                .context("change the owner of", path),
             None => Ok(()),
         }
     }
@@ -60,7 +60,7 @@ impl Account {
         self.other.as_ref().map_or_else(Uid::effective, |user| user.uid).as_raw()
     }
 
-    /// Whether the account can enter this directory, all its parents included. Asked by trying.
+    /// Whether the account can enter this directory and all its parents. Tested by trying.
     pub async fn can_enter(&self, directory: &Path) -> bool {
         if self.other.is_none() {
             return true;

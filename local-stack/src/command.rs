@@ -1,19 +1,19 @@
-//! Running programs of others to their end.
+//! Running external programs until they exit.
 
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use tokio::process::Command;
 
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, IoContext, Result};
 
-/// Runs a program to its end.
+/// Runs a program until it exits.
 ///
-/// In a process group of its own: Ctrl-C reaches us alone, and what we do is done or undone in order.
+/// It has its own process group, so that Ctrl-C reaches only this process, which then shuts down in order.
 pub(crate) async fn run(program: &str, mut command: Command) -> Result<()> {
     command.stdin(Stdio::null()).process_group(0);
     let path = PathBuf::from(command.as_std().get_program());
-    let output = command.output().await.doing("run", &path)?;
+    let output = command.output().await.context("run", &path)?;
     if output.status.success() {
         return Ok(());
     }
@@ -22,7 +22,7 @@ pub(crate) async fn run(program: &str, mut command: Command) -> Result<()> {
     Err(Error::Command { program: program.to_owned(), status: output.status.to_string(), output: text })
 }
 
-/// Takes from a command what the shell says about other PostgreSQL servers (PGHOST, PGDATA and so on).
+/// Removes settings of other PostgreSQL servers, e.g. PGHOST and PGDATA, from a command's environment.
 pub(crate) fn forget_other_servers(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PG") {

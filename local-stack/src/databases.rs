@@ -1,16 +1,12 @@
-//! The databases and roles, made by the same script that makes them everywhere else.
-
-use tokio_postgres::config::TargetSessionAttrs;
-use tokio_postgres::{Client, Config, NoTls};
+//! Creates the databases and roles with the same script as every other deployment.
 
 use crate::cluster::Cluster;
 use crate::command::{forget_other_servers, run};
-use crate::error::{Asking, Error, Result};
+pub use crate::connection::connect;
+use crate::error::Result;
+use crate::secrets::ROLES;
 
-/// The roles that the script makes: owner and service of each database.
-pub(crate) const ROLES: [&str; 4] = ["auth_owner", "auth_service", "tasks_owner", "tasks_service"];
-
-/// Makes or completes the two databases and the four roles of a cluster that runs on this port.
+/// Creates the two databases and the four roles of a running cluster, as far as they are missing.
 ///
 /// # Errors
 /// If `psql` is missing or the script fails.
@@ -29,24 +25,4 @@ pub async fn make(cluster: &Cluster, port: u16) -> Result<()> {
     command.env("PGHOST", "127.0.0.1").env("PGPORT", port.to_string());
     command.args(["--no-psqlrc", "--no-password", "--quiet", "--file"]).arg(script);
     run("psql", command).await
-}
-
-/// Opens a connection without TLS, for loopback, to the server that accepts writes if the URL names several. It ends when
-/// the client is dropped.
-///
-/// # Errors
-/// If the server cannot be reached or refuses.
-pub async fn connect(url: &str) -> Result<Client> {
-    let mut config: Config = url.parse().asking("read the URL of PostgreSQL")?;
-    if config.get_hosts().len() > 1 {
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    }
-    let (client, connection) = config.connect(NoTls).await.asking("connect to PostgreSQL")?;
-    tokio::spawn(connection);
-    Ok(client)
-}
-
-/// Whether PostgreSQL refused for this reason (its five-letter code).
-pub(crate) fn refused_with(error: &Error, code: &str) -> bool {
-    matches!(error, Error::Database { source, .. } if source.code().is_some_and(|found| found.code() == code))
 }

@@ -1,96 +1,96 @@
-//! What can go wrong, said so that a person at a terminal knows what to do next.
+//! Errors with messages that tell the user what to do next.
 
 use std::path::{Path, PathBuf};
 
-/// The result of everything in this crate.
+/// The result type of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// One failure, with the name of what failed in it.
+/// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No PostgreSQL server programs that are new enough.
+    /// No PostgreSQL server programs of a supported version were found.
     #[error(
         "no PostgreSQL {oldest} or newer found: {searched}.\n\
-         Install its server programs (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install \
-         postgresql-server; Alpine: apk add postgresql; macOS: brew install postgresql@17), or name their \
-         directory in PG_BIN."
+         Install the server programs (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install \
+         postgresql-server; Alpine: apk add postgresql; macOS: brew install postgresql@17), or set PG_BIN to their \
+         directory."
     )]
     ProgramsMissing {
-        /// The oldest major version that will do.
+        /// The oldest supported major version.
         oldest: u32,
-        /// Where they were looked for, and what was there.
+        /// The searched places and the versions found there.
         searched: String,
     },
-    /// A program ran and failed.
+    /// A program exited with an error.
     #[error("{program} failed ({status}){}", indented(.output))]
     Command {
-        /// Its name.
+        /// The name of the program.
         program: String,
-        /// How it ended, in words.
+        /// The exit status.
         status: String,
-        /// What it wrote.
+        /// The output of the program.
         output: String,
     },
-    /// A service ended, or did not become ready in time.
+    /// A service exited or did not become ready in time.
     #[error("{name}: {problem}{}", indented(.output))]
     Service {
-        /// Which service.
+        /// The name of the service.
         name: &'static str,
-        /// What happened to it.
+        /// A description of the failure.
         problem: String,
-        /// Its last lines.
+        /// The last lines of the service's output.
         output: String,
     },
-    /// The operating system refused something.
-    #[error("{doing}: {source}")]
+    /// An operating system call failed.
+    #[error("{action}: {source}")]
     Io {
-        /// What was being done, with the path.
-        doing: String,
-        /// The refusal.
+        /// The failed action and its path.
+        action: String,
+        /// The cause.
         source: std::io::Error,
     },
-    /// PostgreSQL refused something.
-    #[error("{doing}: {}", in_full(.source))]
+    /// A PostgreSQL query failed.
+    #[error("{action}: {}", with_causes(.source))]
     Database {
-        /// What was being done.
-        doing: String,
-        /// The refusal.
+        /// The failed action.
+        action: String,
+        /// The cause.
         source: tokio_postgres::Error,
     },
-    /// A setting, a file or the state of the machine is in the way; the text says what to do about it.
+    /// A setting, a file or the state of the machine prevents the action. The text explains what to do.
     #[error("{0}")]
     Refused(String),
-    /// A binary of this workspace is not where it is expected.
-    #[error("{} is not there: build it with `cargo build -p auth-service -p task-service`", .0.display())]
+    /// A binary of this workspace has not been built.
+    #[error("{} not found. Build it with `cargo build -p auth-service -p task-service`", .0.display())]
     NotBuilt(PathBuf),
 }
 
-/// Puts the path and the intent into errors of the operating system.
-pub(crate) trait Doing<T> {
-    /// `doing` reads like "read the secrets".
-    fn doing(self, doing: &str, path: &Path) -> Result<T>;
+/// Adds the action and the path to I/O errors.
+pub(crate) trait IoContext<T> {
+    /// `action` reads like "read the secrets".
+    fn context(self, action: &str, path: &Path) -> Result<T>;
 }
 
-impl<T> Doing<T> for std::io::Result<T> {
-    fn doing(self, doing: &str, path: &Path) -> Result<T> {
-        self.map_err(|source| Error::Io { doing: format!("cannot {doing} {}", path.display()), source })
+impl<T> IoContext<T> for std::io::Result<T> {
+    fn context(self, action: &str, path: &Path) -> Result<T> {
+        self.map_err(|source| Error::Io { action: format!("cannot {action} {}", path.display()), source })
     }
 }
 
-/// Puts the intent into errors of PostgreSQL.
-pub(crate) trait Asking<T> {
-    /// `doing` reads like "drop the database x".
-    fn asking(self, doing: &str) -> Result<T>;
+/// Adds the action to PostgreSQL errors.
+pub(crate) trait DatabaseContext<T> {
+    /// `action` reads like "drop the database x".
+    fn context(self, action: &str) -> Result<T>;
 }
 
-impl<T> Asking<T> for std::result::Result<T, tokio_postgres::Error> {
-    fn asking(self, doing: &str) -> Result<T> {
-        self.map_err(|source| Error::Database { doing: format!("cannot {doing}"), source })
+impl<T> DatabaseContext<T> for std::result::Result<T, tokio_postgres::Error> {
+    fn context(self, action: &str) -> Result<T> {
+        self.map_err(|source| Error::Database { action: format!("cannot {action}"), source })
     }
 }
 
-/// An error with its causes: PostgreSQL's own message is the cause of the driver's.
-fn in_full(error: &dyn std::error::Error) -> String {
+/// Formats an error with its causes. PostgreSQL's own message is the cause of the driver's error.
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -1,6 +1,6 @@
-//! A private PostgreSQL, both services and the web page on one machine: what `./dev up` runs and what the tests stand on.
+//! A private PostgreSQL, both services and the web page on one machine, for `./dev up` and the tests.
 //!
-//! Tests of the services start here:
+//! A test that uses both services:
 //!
 //! ```no_run
 //! use local_stack::testing::{self, TestDatabase};
@@ -14,17 +14,19 @@
 //! # }
 //! ```
 //!
-//! Everything here is for Unix systems, and for one machine: nothing listens beyond loopback unless told to.
+//! Supports Unix systems only. Nothing listens beyond loopback unless it is configured to.
 
 pub mod account;
 pub mod cluster;
 mod command;
+mod connection;
 pub mod databases;
 pub mod error;
 mod location;
 mod lock;
 pub mod page;
 mod pgbouncer;
+mod ports;
 pub mod process;
 pub mod process_id;
 pub mod programs;

@@ -1,11 +1,11 @@
-//! Locks between processes.
+//! File locks between processes.
 
 use std::fs::File;
 use std::path::Path;
 
-use crate::error::{Doing, Result};
+use crate::error::{IoContext, Result};
 
-/// Waits until no other process, and nobody else in this one, holds this file. The lock ends with the value.
+/// Locks a file, waiting for other holders in this or other processes. Dropping the returned file releases the lock.
 pub(crate) async fn lock_file(path: &Path) -> Result<File> {
     let to_open = path.to_owned();
     let locking = tokio::task::spawn_blocking(move || {
@@ -13,5 +13,5 @@ pub(crate) async fn lock_file(path: &Path) -> Result<File> {
         file.lock()?;
         Ok(file)
     });
-    locking.await.unwrap_or_else(|error| Err(std::io::Error::other(error))).doing("lock", path)
+    locking.await.unwrap_or_else(|error| Err(std::io::Error::other(error))).context("lock", path)
 }

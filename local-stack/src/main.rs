@@ -1,4 +1,4 @@
-//! The program behind `./dev up`.
+//! The program that `./dev up` runs.
 
 use std::process::ExitCode;
 
@@ -16,11 +16,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start everything, and stop it on Ctrl-C.
+    /// Start PostgreSQL, the services and the web page. Ctrl-C stops them.
     ///
-    /// What the services read from the environment reaches them from here, such as BCRYPT_COST or JWT_TTL.
+    /// The services' settings are passed on from the environment, e.g. BCRYPT_COST and JWT_TTL.
     Up(Box<Settings>),
-    /// Stop the PostgreSQL that the tests of this checkout share, with its pooler and its standby.
+    /// Stop the PostgreSQL that this checkout's tests share, including its pooler and its standby.
     StopTests,
 }
 

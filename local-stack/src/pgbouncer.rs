@@ -1,4 +1,4 @@
-//! PgBouncer in front of a cluster, as a daemon with a directory of its own.
+//! PgBouncer as a daemon in front of a cluster, with its own directory.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,39 +11,39 @@ use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::command::{forget_other_servers, run};
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, IoContext, Result};
+use crate::ports::free_port;
 use crate::process_id::command_line;
 use crate::secrets::write_private;
-use crate::testing::free_port;
 
-/// How long a start may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time for a start or a stop.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Client connections a pooler accepts: more than all services of a parallel test run open.
+/// Maximum client connections of a pooler: more than all services of a parallel test run open.
 const MAX_CLIENTS: u16 = 2_000;
 
-/// Open files a pooler may have: its clients, as many server connections as a cluster accepts, and its own files.
+/// Maximum open files of a pooler: its clients, a cluster's maximum of server connections, and its own files.
 const OPEN_FILES: u16 = 3_000;
 
-/// Where administrators' programs are, which an ordinary user need not have on PATH.
-const ADMINISTRATORS: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"];
+/// Directories of system programs, which may be missing from an ordinary user's PATH.
+const SYSTEM_DIRECTORIES: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"];
 
-/// The first release that can keep named statements across transactions. Newer ones do so by default.
-const KNOWS_NAMED_STATEMENTS: (u32, u32) = (1, 21);
+/// The first release that supports named statements across transactions. It and newer ones enable them by default.
+const SUPPORTS_NAMED_STATEMENTS: (u32, u32) = (1, 21);
 
-/// For how long a pooler lends a server connection.
+/// How long a client keeps a server connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PoolMode {
     /// For one transaction.
     Transaction,
-    /// For as long as the client is connected.
+    /// Until the client disconnects.
     Session,
 }
 
-/// How many server connections a pooler opens, and how long it keeps and lends them.
+/// The settings of a pooler.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolerOptions {
-    /// For how long it lends them.
+    /// How long a client keeps a server connection.
     pub pool_mode: PoolMode,
     /// Maximum server connections for each pair of database and role.
     pub default_pool_size: u16,
@@ -52,14 +52,14 @@ pub struct PoolerOptions {
 }
 
 impl Default for PoolerOptions {
-    /// Suits many databases on one cluster: each keeps its connections only while it is used.
+    /// Suits many databases on one cluster: connections of an unused database are closed after two seconds.
     fn default() -> Self {
         let pool_mode = PoolMode::Transaction;
         Self { pool_mode, default_pool_size: 20, server_idle_timeout: Duration::from_secs(2) }
     }
 }
 
-/// One PgBouncer: `pgbouncer.ini`, `users`, `log` and `pid` in its directory.
+/// A PgBouncer with `pgbouncer.ini`, `users`, `log` and `pid` in its directory.
 #[derive(Debug, Clone)]
 pub(crate) struct PgBouncer {
     directory: PathBuf,
@@ -68,13 +68,13 @@ pub(crate) struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// The pooler of this directory, run by this account for these roles and their passwords. Starts nothing.
+    /// Creates the pooler of a directory, with its account and the roles with their passwords. Does not start it.
     pub(crate) fn new(directory: PathBuf, account: Account, roles: &[(&str, &str)]) -> Self {
         let users = roles.iter().map(|(role, password)| format!("{} {}\n", quoted(role), quoted(password)));
         Self { users: users.collect(), directory, account }
     }
 
-    /// Its port on loopback, if it runs in front of the server on `server_port`. Reads its files and asks nobody.
+    /// Returns its port on loopback if it runs in front of the server on `server_port`. Reads its files only.
     pub(crate) fn running_port(&self, server_port: u16) -> Option<u16> {
         self.pid()?;
         let ini = std::fs::read_to_string(self.ini()).ok()?;
@@ -82,7 +82,7 @@ impl PgBouncer {
         (setting(DATABASES) == Some(server_port)).then(|| setting(LISTEN_PORT))?
     }
 
-    /// Starts it in front of the server on `server_port` and returns its port. A running one is stopped first.
+    /// Starts the pooler in front of the server on `server_port` and returns its port. Stops a running one first.
     ///
     /// # Errors
     /// If PgBouncer is not installed or does not start; the error holds its log.
@@ -91,24 +91,24 @@ impl PgBouncer {
         let program = program()?;
         let version = version(&program).await;
         self.make_directory()?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let port = free_port();
             self.write(&self.ini(), &self.settings(port, server_port, options, version))?;
             let Err(error) = self.launch(&program, deadline).await else { return Ok(port) };
-            // Another program can take the port between our look and PgBouncer's.
+            // Another program can take the port before PgBouncer binds it.
             if !error.to_string().contains("Address already in use") || Instant::now() > deadline {
                 return Err(error);
             }
         }
     }
 
-    /// Kills it if it runs. It keeps nothing that would have to be written.
+    /// Kills the pooler if it runs. It has no state to save.
     ///
     /// # Errors
-    /// If it does not end.
+    /// If it does not exit.
     pub(crate) async fn stop(&self) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while let Some(pid) = self.pid() {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             if Instant::now() > deadline {
@@ -119,14 +119,14 @@ impl PgBouncer {
         Ok(())
     }
 
-    /// Kills it and removes its directory.
+    /// Kills the pooler and removes its directory.
     ///
     /// # Errors
-    /// If it does not end, or its directory cannot be removed.
+    /// If it does not exit, or its directory cannot be removed.
     pub(crate) async fn remove(&self) -> Result<()> {
         self.stop().await?;
         if self.directory.exists() {
-            std::fs::remove_dir_all(&self.directory).doing("remove", &self.directory)?;
+            std::fs::remove_dir_all(&self.directory).context("remove", &self.directory)?;
         }
         Ok(())
     }
@@ -139,18 +139,18 @@ impl PgBouncer {
         let mut command = Command::new("sh");
         self.account.apply(&mut command);
         forget_other_servers(&mut command);
-        // PgBouncer does not raise the limit itself. Where it may not be raised, fewer clients have to do.
+        // PgBouncer does not raise the limit itself. If it cannot be raised, fewer clients are possible.
         let raised = format!("ulimit -S -n {OPEN_FILES} 2>/dev/null; exec \"$0\" \"$@\"");
         command.arg("-c").arg(raised).arg(program).arg("-d").arg(self.ini());
         run("pgbouncer", command).await?;
         loop {
-            // The daemon's parent succeeds before the daemon has opened its socket.
-            let output = std::fs::read_to_string(&log).doing("read", &log)?;
+            // The parent process exits successfully before the daemon has opened its socket.
+            let output = std::fs::read_to_string(&log).context("read", &log)?;
             if output.contains("process up: PgBouncer") {
                 return Ok(());
             }
             if output.contains("FATAL") || Instant::now() > deadline {
-                let status = "it does not listen".to_owned();
+                let status = "it is not listening".to_owned();
                 return Err(Error::Command { program: "pgbouncer".to_owned(), status, output });
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -159,19 +159,20 @@ impl PgBouncer {
 
     fn make_directory(&self) -> Result<()> {
         let directory = &self.directory;
-        std::fs::create_dir_all(directory).doing("make", directory)?;
-        std::fs::set_permissions(directory, PermissionsExt::from_mode(0o700)).doing("protect", directory)?;
+        std::fs::create_dir_all(directory).context("create", directory)?;
+        std::fs::set_permissions(directory, PermissionsExt::from_mode(0o700))
+            .context("set the permissions of", directory)?;
         self.account.own(directory)?;
         self.write(&self.users_file(), &self.users)
     }
 
-    /// Writes a file that only the pooler's account reads.
+    /// Writes a file that only the pooler's account can read.
     fn write(&self, path: &Path, text: &str) -> Result<()> {
         write_private(path, text)?;
         self.account.own(path)
     }
 
-    /// The process of this directory's daemon, if it runs.
+    /// Returns the process id of this directory's daemon, if it runs.
     pub(crate) fn pid(&self) -> Option<i32> {
         let pid = std::fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()?;
         command_line(pid)?.contains(&*self.ini().to_string_lossy()).then_some(pid)
@@ -208,43 +209,43 @@ impl PgBouncer {
             users.display(),
             server_idle_timeout.as_secs()
         );
-        // The next transaction gets another server connection where there is one: a client that relies on
-        // what an earlier transaction left behind fails at once and not only under load.
+        // Each transaction gets a different server connection if possible, so that a client that relies on session
+        // state fails immediately and not only under load.
         settings.push_str("server_round_robin = 1\n");
-        // A server that was killed and is back is noticed in a second instead of fifteen.
+        // Reconnects to a restarted server after one second instead of fifteen.
         settings.push_str("server_login_retry = 1\n");
-        if version >= KNOWS_NAMED_STATEMENTS {
+        if version >= SUPPORTS_NAMED_STATEMENTS {
             settings.push_str("max_prepared_statements = 0\n");
         }
         settings
     }
 }
 
-/// How the line about databases begins: every name leads to the one cluster. The server's port follows.
+/// The start of the line that maps every database name to the cluster. The server's port follows.
 const DATABASES: &str = "* = host=127.0.0.1 port=";
 
-/// How the line about its own port begins.
+/// The start of the line with the pooler's own port.
 const LISTEN_PORT: &str = "listen_port = ";
 
-/// A value in PgBouncer's file of users.
+/// Quotes a value for PgBouncer's file of users.
 fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('"', "\"\""))
 }
 
 fn program() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let places = std::env::split_paths(&path).chain(ADMINISTRATORS.map(PathBuf::from));
+    let places = std::env::split_paths(&path).chain(SYSTEM_DIRECTORIES.map(PathBuf::from));
     let found = places.map(|place| place.join("pgbouncer")).find(|path| path.is_file());
     found.ok_or_else(|| {
         Error::Refused(
-            "PgBouncer is not installed: neither PATH nor the directories of administrators' programs have \
-             it. Install the package pgbouncer (apt-get, dnf, apk or brew)."
+            "PgBouncer was not found on PATH or in the system directories. Install the package pgbouncer (apt-get, dnf, \
+             apk or brew)."
                 .to_owned(),
         )
     })
 }
 
-/// Major and minor version, or zeros where it does not report one.
+/// Returns the major and minor version, or zeros if the program does not report one.
 async fn version(program: &Path) -> (u32, u32) {
     let output = Command::new(program).arg("--version").output().await;
     output.ok().and_then(|output| parse_version(&String::from_utf8_lossy(&output.stdout))).unwrap_or_default()
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!(parse_version("something else 1.25"), None);
     }
 
-    /// Releases that could keep named statements are told not to; older ones refuse the setting.
+    /// Releases that support named statements have them disabled; older ones reject the setting.
     #[test]
     fn no_release_keeps_named_statements() {
         let account = Account::for_postgres().unwrap();

@@ -1,4 +1,4 @@
-//! A child process whose output is read line by line and kept.
+//! A child process whose output is read and kept line by line.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read};
@@ -11,13 +11,13 @@ use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::process_id::ProcessId;
 
-/// Environment variables of a child.
+/// The environment variables of a child process.
 pub type Environment = BTreeMap<String, String>;
 
-/// Where a line was written.
+/// The output stream of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     /// Standard output.
@@ -26,7 +26,7 @@ pub enum Stream {
     Stderr,
 }
 
-/// What is done with each line as it comes, besides keeping it.
+/// A callback for each line of output.
 pub type OnLine = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A running program. It is killed when this is dropped.
@@ -37,7 +37,7 @@ pub struct Process {
     output: Arc<Output>,
 }
 
-/// How many lines of a process are kept: all that a test writes, and not all of a week of development.
+/// Maximum number of lines kept: enough for a test, and a bound for long-running development stacks.
 const KEPT_LINES: usize = 50_000;
 
 #[derive(Debug)]
@@ -46,11 +46,11 @@ struct Output {
     progress: watch::Sender<Progress>,
 }
 
-/// The last lines, and how many there were before them.
+/// The last lines, and the number of lines before them.
 #[derive(Debug, Default)]
 struct Lines {
     kept: VecDeque<(Stream, String)>,
-    forgotten: usize,
+    discarded: usize,
 }
 
 #[derive(Debug, Default)]
@@ -60,63 +60,63 @@ struct Progress {
 }
 
 impl Process {
-    /// Starts a program. Environment and process group are as set in `command`.
+    /// Starts a program with the environment and process group of `command`.
     ///
     /// # Errors
     /// If the program cannot be run.
     pub fn spawn(name: &'static str, mut command: Command, on_line: Option<OnLine>) -> Result<Self> {
         let path = std::path::PathBuf::from(command.as_std().get_program());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().doing("run", &path)?;
+        let mut child = command.spawn().context("run", &path)?;
         let progress = watch::Sender::new(Progress { lines: 0, streams_open: 2 });
         let output = Arc::new(Output { lines: Mutex::default(), progress });
-        // Threads, not tasks: a child must never wait because somebody blocks the runtime.
+        // Threads instead of tasks, so that a blocked runtime never blocks the child.
         if let Some(stdout) = child.stdout.take() {
-            let pipe = stdout.into_owned_fd().doing("read from", &path)?;
+            let pipe = stdout.into_owned_fd().context("read from", &path)?;
             read_lines(Stream::Stdout, std::fs::File::from(pipe), &output, on_line.clone());
         }
         if let Some(stderr) = child.stderr.take() {
-            let pipe = stderr.into_owned_fd().doing("read from", &path)?;
+            let pipe = stderr.into_owned_fd().context("read from", &path)?;
             read_lines(Stream::Stderr, std::fs::File::from(pipe), &output, on_line);
         }
         Ok(Self { name, child, output })
     }
 
-    /// What it is called in messages.
+    /// The name of the process in messages.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Its process id, until it has ended and that was noticed.
+    /// The process id, until its exit has been observed.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// The same with its start, by which it can be told from a later process of that number.
+    /// The process id with the start time, which distinguishes it from a later process with the same number.
     #[must_use]
     pub fn process_id(&self) -> Option<ProcessId> {
         self.id().and_then(|pid| i32::try_from(pid).ok()).map(ProcessId::of)
     }
 
-    /// The lines written so far (the last 50,000), both streams as they came.
+    /// The lines of both streams so far, in order (the last 50,000).
     #[must_use]
     pub fn output(&self) -> Vec<String> {
         self.output.lines().kept.iter().map(|(_, line)| line.clone()).collect()
     }
 
-    /// Those written to one stream.
+    /// The lines of one stream so far.
     #[must_use]
     pub fn output_on(&self, stream: Stream) -> Vec<String> {
         let lines = self.output.lines();
         lines.kept.iter().filter(|(from, _)| *from == stream).map(|(_, line)| line.clone()).collect()
     }
 
-    /// The first line, of those written and those to come, that `wanted` is true for.
+    /// Waits for the first line, past or future, that `wanted` accepts.
     ///
     /// # Errors
-    /// If there is none within this time, or the process ends without it.
+    /// If no line matches within `deadline`, or the process exits first.
     pub async fn wait_for_line(
         &mut self,
         wanted: impl Fn(&str) -> bool,
@@ -129,32 +129,32 @@ impl Process {
                 let status = tokio::time::timeout(deadline, self.wait()).await;
                 let how =
                     status.ok().and_then(Result::ok).map_or_else(String::new, |how| format!(" ({how})"));
-                Err(self.failure(&format!("it ended{how}")))
+                Err(self.failure(&format!("exited{how}")))
             }
-            Err(_) => Err(self.failure("the line that was waited for did not come")),
+            Err(_) => Err(self.failure("timed out waiting for a line of output")),
         }
     }
 
-    /// Waits for the end.
+    /// Waits for the process to exit.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If waiting fails.
     pub async fn wait(&mut self) -> Result<ExitStatus> {
         let status = self.child.wait().await;
-        status.doing("wait for", std::path::Path::new(self.name))
+        status.context("wait for", std::path::Path::new(self.name))
     }
 
-    /// Waits for the end, and for its last lines.
+    /// Waits for the process to exit and for the rest of its output.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If waiting fails.
     pub async fn finish(&mut self) -> Result<ExitStatus> {
         let status = self.wait().await?;
         let _ = self.output.find(|_| false).await;
         Ok(status)
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if the process has exited.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
@@ -166,28 +166,28 @@ impl Process {
         }
     }
 
-    /// Asks it to stop (SIGTERM), and after this time makes it (SIGKILL).
+    /// Sends SIGTERM, and SIGKILL if the process has not exited after this time.
     ///
     /// # Errors
-    /// If the system refuses.
-    pub async fn terminate(&mut self, patience: Duration) -> Result<ExitStatus> {
+    /// If waiting fails.
+    pub async fn terminate(&mut self, timeout: Duration) -> Result<ExitStatus> {
         self.signal(Signal::SIGTERM);
-        match tokio::time::timeout(patience, self.wait()).await {
+        match tokio::time::timeout(timeout, self.wait()).await {
             Ok(status) => status,
             Err(_) => self.kill().await,
         }
     }
 
-    /// Ends it at once (SIGKILL).
+    /// Sends SIGKILL and waits for the process to exit.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If waiting fails.
     pub async fn kill(&mut self) -> Result<ExitStatus> {
         self.signal(Signal::SIGKILL);
         self.wait().await
     }
 
-    /// An error about this process, with its last lines.
+    /// Creates an error for this process with its last lines of output.
     #[must_use]
     pub fn failure(&self, problem: &str) -> Error {
         let lines = self.output();
@@ -206,25 +206,25 @@ impl Output {
         lines.kept.push_back((stream, line));
         if lines.kept.len() > KEPT_LINES {
             lines.kept.pop_front();
-            lines.forgotten += 1;
+            lines.discarded += 1;
         }
     }
 
-    /// The first matching line, or `None` when the process has closed its output without it.
+    /// Returns the first matching line, or `None` if the process closed its output without one.
     async fn find(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let mut progress = self.progress.subscribe();
         let mut seen = 0_usize;
         loop {
             {
                 let lines = self.lines();
-                let mut new = lines.kept.iter().skip(seen.saturating_sub(lines.forgotten));
+                let mut new = lines.kept.iter().skip(seen.saturating_sub(lines.discarded));
                 if let Some((_, line)) = new.find(|(_, line)| wanted(line)) {
                     return Some(line.clone());
                 }
-                seen = lines.forgotten + lines.kept.len();
+                seen = lines.discarded + lines.kept.len();
             }
-            let news = progress.wait_for(|now| now.lines > seen || now.streams_open == 0).await.ok()?;
-            if news.lines <= seen {
+            let update = progress.wait_for(|now| now.lines > seen || now.streams_open == 0).await.ok()?;
+            if update.lines <= seen {
                 return None;
             }
         }

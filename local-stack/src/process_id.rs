@@ -1,32 +1,32 @@
-//! Telling whether a process of the past is still there, although process ids are used again.
+//! Checks whether a process still runs, although process ids are reused.
 
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-/// A process: its id and, where the system tells (Linux), when it started.
+/// A process: its id and, on Linux, its start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessId {
-    /// The number the system gave it.
+    /// The process id.
     pub pid: i32,
-    /// Clock ticks from the start of the system to its own; 0 where that is unknown.
+    /// The start time in clock ticks since boot; 0 if unknown.
     pub start: u64,
 }
 
 impl ProcessId {
-    /// This process.
+    /// Returns the current process.
     #[must_use]
     pub fn own() -> Self {
         Self::of(Pid::this().as_raw())
     }
 
-    /// The process that has this number now.
+    /// Returns the process that has this id now.
     #[must_use]
     pub fn of(pid: i32) -> Self {
         Self { pid, start: start_of(pid).unwrap_or(0) }
     }
 
-    /// Whether this very process still runs, not just another with its number.
+    /// Whether this process still runs, and not another one with the same id.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         match start_of(self.pid) {
@@ -37,14 +37,14 @@ impl ProcessId {
     }
 }
 
-/// Field 22 of proc(5) stat. The name of the program, field 2, may hold spaces and parentheses.
+/// Reads field 22 of proc(5) stat. The program name in field 2 may contain spaces and parentheses.
 fn start_of(pid: i32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let after_name = stat.get(stat.rfind(')')? + 1..)?;
     after_name.split_whitespace().nth(19)?.parse().ok()
 }
 
-/// The processes that this one has started and that run now.
+/// Returns the running child processes of a process.
 pub(crate) fn children(pid: i32) -> Vec<i32> {
     let ps = std::process::Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output();
     let table = ps.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
@@ -55,7 +55,7 @@ pub(crate) fn children(pid: i32) -> Vec<i32> {
     numbers.collect()
 }
 
-/// The command line of a process, or `None` if it does not run.
+/// Returns the command line of a process, or `None` if it is not running.
 pub(crate) fn command_line(pid: i32) -> Option<String> {
     let text = match std::fs::read(format!("/proc/{pid}/cmdline")) {
         Ok(bytes) => {

@@ -1,4 +1,4 @@
-//! Finding the installed PostgreSQL.
+//! Finds installed PostgreSQL server programs.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use tokio::process::Command;
 
 use crate::error::{Error, Result};
 
-/// The oldest major version of PostgreSQL that will do.
+/// The oldest supported major version of PostgreSQL.
 pub const OLDEST: u32 = 15;
 
-/// Where distributions keep server programs that they do not put on PATH: parent directory, how the name of
-/// the versioned directory begins, and what follows it.
-const USUAL_PLACES: [(&str, &str, &str); 7] = [
+/// Where distributions install server programs outside of PATH: the parent directory, the prefix of the versioned
+/// directory, and the subdirectory.
+const INSTALL_DIRECTORIES: [(&str, &str, &str); 7] = [
     ("/usr/lib/postgresql", "", "bin"), // Debian, Ubuntu
     ("/usr", "pgsql-", "bin"),          // PostgreSQL's own packages for Fedora and RHEL
     ("/usr/lib", "postgresql", "bin"),  // Alpine 3.15 to 3.16
@@ -30,7 +30,7 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// The newest installation on this machine, or the one that `PG_BIN` names.
+    /// Returns the newest installation on this machine, or the one in `PG_BIN`.
     ///
     /// # Errors
     /// [`Error::ProgramsMissing`] if there is none of [`OLDEST`] or newer.
@@ -43,7 +43,7 @@ impl Programs {
         }
     }
 
-    /// The installation of exactly this major version: a data directory can be opened by no other.
+    /// Returns the installation with exactly this major version, since no other can open a data directory.
     ///
     /// # Errors
     /// [`Error::ProgramsMissing`] if it is not installed.
@@ -67,14 +67,14 @@ impl Programs {
         Ok(found)
     }
 
-    /// The major version, such as 17.
+    /// The major version, e.g. 17.
     #[must_use]
     pub fn major(&self) -> u32 {
         self.major
     }
 
-    /// The program of this name: the one beside the server, else whatever PATH has (some distributions
-    /// package `psql` apart).
+    /// Returns the path of a program: next to the server or, since some distributions package `psql` separately, on
+    /// PATH.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         let beside = self.directory.join(name);
@@ -84,20 +84,20 @@ impl Programs {
 
 fn missing(found: &[Programs]) -> Error {
     let searched = match std::env::var("PG_BIN") {
-        Ok(named) => format!("PG_BIN names {named}"),
-        Err(_) => "looked on PATH and in the usual places".to_owned(),
+        Ok(named) => format!("PG_BIN is {named}"),
+        Err(_) => "searched PATH and the usual directories".to_owned(),
     };
     let there: Vec<String> =
         found.iter().map(|p| format!("version {} in {}", p.major, p.directory.display())).collect();
-    let there = if there.is_empty() { "nothing there".to_owned() } else { there.join(", ") };
+    let there = if there.is_empty() { "found nothing".to_owned() } else { there.join(", ") };
     Error::ProgramsMissing { oldest: OLDEST, searched: format!("{searched}; {there}") }
 }
 
-/// Every directory that holds `initdb`, `pg_ctl` and `postgres`, each once.
+/// Returns every directory that contains `initdb`, `pg_ctl` and `postgres`, without duplicates.
 fn candidates() -> Vec<PathBuf> {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     let mut directories: Vec<PathBuf> = std::env::split_paths(&on_path).collect();
-    for (parent, prefix, suffix) in USUAL_PLACES {
+    for (parent, prefix, suffix) in INSTALL_DIRECTORIES {
         let Ok(entries) = std::fs::read_dir(parent) else { continue };
         for entry in entries.flatten() {
             if entry.file_name().to_string_lossy().starts_with(prefix) {
@@ -113,7 +113,7 @@ fn candidates() -> Vec<PathBuf> {
     directories
 }
 
-/// The major version that `postgres --version` tells, such as 15 of "postgres (PostgreSQL) 15.18".
+/// Returns the major version from `postgres --version`, e.g. 15 from "postgres (PostgreSQL) 15.18".
 async fn version_of(directory: &Path) -> Option<u32> {
     let output = Command::new(directory.join("postgres")).arg("--version").output().await.ok()?;
     parse_major(&String::from_utf8_lossy(&output.stdout))

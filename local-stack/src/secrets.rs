@@ -1,4 +1,4 @@
-//! Secrets of a stack on one machine: made at random once, kept in a file that only its owner reads.
+//! The secrets of a local stack: generated once and kept in a file that only its owner can read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,12 +9,12 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::error::{Doing, Result};
+use crate::error::{IoContext, Result};
 
 type Encoding = fn(&[u8]) -> String;
 
-/// What a file of secrets holds, and how 32 random bytes are written: passwords so that they need no escaping
-/// in a URL, keys as auth-service reads them.
+/// The names in a secrets file, and the encoding of their 32 random bytes: passwords need no escaping in a URL, keys
+/// are in the format that auth-service reads.
 const NAMES: [(&str, Encoding); 7] = [
     ("SUPERUSER_PASSWORD", hex),
     ("AUTH_OWNER_PASSWORD", hex),
@@ -25,9 +25,13 @@ const NAMES: [(&str, Encoding); 7] = [
     ("KEY_ENCRYPTION_KEYS", |bytes| STANDARD.encode(bytes)),
 ];
 
-/// Passwords of the database roles, and what auth-service signs cookies and encrypts its key with.
+/// The database roles: owner and service of each database.
+pub(crate) const ROLES: [&str; 4] = ["auth_owner", "auth_service", "tasks_owner", "tasks_service"];
+
+/// The passwords of the database roles, and the secrets with which auth-service signs cookies and encrypts its signing
+/// key.
 ///
-/// They stay the same across restarts: sessions and the encrypted signing key depend on them.
+/// They persist across restarts, because sessions and the encrypted signing key depend on them.
 #[derive(Clone)]
 pub struct Secrets {
     values: BTreeMap<String, String>,
@@ -40,17 +44,17 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Reads the file; `None` if there is none, or it lacks one of the secrets.
+    /// Reads the file. Returns `None` if the file or one of the secrets is missing.
     ///
     /// # Errors
-    /// If the file is there and cannot be read.
+    /// If the file exists and cannot be read.
     pub fn load(path: &Path) -> Result<Option<Self>> {
         let secrets = Self { values: read(path)? };
         let complete = NAMES.iter().all(|(name, _)| secrets.values.contains_key(*name));
         Ok(complete.then_some(secrets))
     }
 
-    /// Reads the file and makes what it lacks. Two callers at once must hold a lock.
+    /// Reads the file and generates missing secrets. Concurrent callers must hold a lock.
     ///
     /// # Errors
     /// If the file cannot be read or written.
@@ -70,25 +74,25 @@ impl Secrets {
         self.values.get(name).map_or("", String::as_str)
     }
 
-    /// Password of the superuser `postgres` of a private cluster.
+    /// The password of the superuser `postgres` of a private cluster.
     #[must_use]
     pub fn superuser_password(&self) -> &str {
         self.value("SUPERUSER_PASSWORD")
     }
 
-    /// Password of one of the four roles, such as `auth_owner`.
+    /// The password of one of the four roles, e.g. `auth_owner`.
     #[must_use]
     pub fn role_password(&self, role: &str) -> &str {
         self.value(&format!("{}_PASSWORD", role.to_uppercase()))
     }
 
-    /// auth-service's setting `AUTH_SECRETS`.
+    /// The value of auth-service's `AUTH_SECRETS`.
     #[must_use]
     pub fn auth_secrets(&self) -> &str {
         self.value("AUTH_SECRETS")
     }
 
-    /// auth-service's setting `KEY_ENCRYPTION_KEYS`.
+    /// The value of auth-service's `KEY_ENCRYPTION_KEYS`.
     #[must_use]
     pub fn key_encryption_keys(&self) -> &str {
         self.value("KEY_ENCRYPTION_KEYS")
@@ -99,13 +103,13 @@ fn read(path: &Path) -> Result<BTreeMap<String, String>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(error).doing("read", path),
+        Err(error) => return Err(error).context("read", path),
     };
     let pairs = text.lines().filter_map(|line| line.split_once('='));
     Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
-/// Writes a file for its owner's eyes, all of it or nothing.
+/// Atomically writes a file that only its owner can read.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let unfinished = path.with_extension("unfinished");
     let write = || -> std::io::Result<()> {
@@ -115,14 +119,14 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
         file.sync_all()?;
         std::fs::rename(&unfinished, path)
     };
-    write().doing("write", path)
+    write().context("write", path)
 }
 
 fn random_bytes() -> Result<[u8; 32]> {
     let source = Path::new("/dev/urandom");
     let mut bytes = [0; 32];
     let read = std::fs::File::open(source).and_then(|mut file| file.read_exact(&mut bytes));
-    read.doing("read", source)?;
+    read.context("read", source)?;
     Ok(bytes)
 }
 

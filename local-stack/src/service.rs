@@ -1,4 +1,4 @@
-//! A service as a real process, for tests: on a port of its own, with the settings of the test and no others.
+//! A service as a real process for tests, on its own port and with only the test's settings.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::Instant;
 
-use crate::error::{Doing, Result};
+use crate::error::{IoContext, Result};
 use crate::process::{Process, Stream};
 use crate::workspace::Binary;
 
-/// How long a service may take to listen, to become ready, or to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time for a service to listen, become ready or stop.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a service gets of the environment of whoever runs the tests: nothing that configures it.
+/// Environment variables that a service inherits. None of them configures it.
 const INHERITED: [&str; 5] = ["PATH", "HOME", "TMPDIR", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"];
 
 /// A running service. It is killed when this is dropped.
@@ -24,11 +24,11 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts a service with these settings, on a free port unless they hold `BIND`, and reads from its log where
-    /// it listens. It may not be ready yet: see [`wait_ready`](Self::wait_ready).
+    /// Starts a service with these settings, on a free port unless they contain `BIND`, and reads its socket address
+    /// from its log. It may not be ready yet: see [`wait_ready`](Self::wait_ready).
     ///
     /// # Errors
-    /// If it ends instead, or does not listen within half a minute. The error holds what it wrote.
+    /// If it exits or does not listen within 30 seconds. The error contains its output.
     pub async fn spawn<K: AsRef<str>, V: AsRef<str>>(
         binary: Binary,
         env: impl IntoIterator<Item = (K, V)>,
@@ -39,41 +39,41 @@ impl Service {
             command.env(name.as_ref(), value.as_ref());
         }
         let mut process = Process::spawn(binary.name(), command, None)?;
-        let line = process.wait_for_line(|line| listening_at(line).is_some(), PATIENCE).await?;
+        let line = process.wait_for_line(|line| listening_at(line).is_some(), TIMEOUT).await?;
         let url = format!("http://{}", listening_at(&line).unwrap_or_default());
         Ok(Self { process, url })
     }
 
-    /// Where it answers, such as `http://127.0.0.1:41234`.
+    /// The base URL, e.g. `http://127.0.0.1:41234`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Its process id.
+    /// The process id.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.process.id()
     }
 
-    /// Waits until `GET /readyz` answers 200.
+    /// Waits until `GET /readyz` returns 200.
     ///
     /// # Errors
-    /// If it ends instead, or is not ready within half a minute. The error holds its last lines.
+    /// If it exits or is not ready within 30 seconds. The error contains its last lines of output.
     pub async fn wait_ready(&mut self) -> Result<()> {
-        wait_ready(&mut self.process, &self.url, PATIENCE).await
+        wait_ready(&mut self.process, &self.url, TIMEOUT).await
     }
 
-    /// All lines it has written so far.
+    /// All lines of output so far.
     #[must_use]
     pub fn output(&self) -> Vec<String> {
         self.process.output()
     }
 
-    /// The first line, of those written and those to come, that `wanted` is true for.
+    /// Waits for the first line, past or future, that `wanted` accepts.
     ///
     /// # Errors
-    /// If there is none within this time, or the service ends without it.
+    /// If no line matches within `deadline`, or the service exits first.
     pub async fn wait_for_line(
         &mut self,
         wanted: impl Fn(&str) -> bool,
@@ -82,39 +82,39 @@ impl Service {
         self.process.wait_for_line(wanted, deadline).await
     }
 
-    /// Asks it to stop (SIGTERM), and after half a minute makes it. Answers how it ended.
+    /// Sends SIGTERM, and SIGKILL after 30 seconds. Returns the exit status.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If waiting fails.
     pub async fn terminate(&mut self) -> Result<ExitStatus> {
-        self.process.terminate(PATIENCE).await
+        self.process.terminate(TIMEOUT).await
     }
 
-    /// Ends it at once (SIGKILL).
+    /// Sends SIGKILL and waits for the service to exit.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If waiting fails.
     pub async fn kill(&mut self) -> Result<ExitStatus> {
         self.process.kill().await
     }
 }
 
-/// How a service ended that was run to its end.
+/// The result of a service that has exited.
 #[derive(Debug)]
 pub struct Finished {
-    /// Its exit status.
+    /// The exit status.
     pub status: ExitStatus,
-    /// The lines it wrote to standard output.
+    /// The lines of standard output.
     pub stdout: Vec<String>,
-    /// The lines it wrote to standard error.
+    /// The lines of standard error.
     pub stderr: Vec<String>,
 }
 
-/// Runs a service binary with these arguments and settings until it ends by itself: `migrate`, or a start that must
-/// be refused.
+/// Runs a service binary with these arguments and settings until it exits, e.g. `migrate` or a start with invalid
+/// settings.
 ///
 /// # Errors
-/// If it cannot be run, or still runs after half a minute; then it is killed.
+/// If it cannot be run, or still runs after 30 seconds; it is then killed.
 pub async fn run_to_end<K: AsRef<str>, V: AsRef<str>>(
     binary: Binary,
     arguments: &[&str],
@@ -126,8 +126,8 @@ pub async fn run_to_end<K: AsRef<str>, V: AsRef<str>>(
         command.env(name.as_ref(), value.as_ref());
     }
     let mut process = Process::spawn(binary.name(), command, None)?;
-    let Ok(status) = tokio::time::timeout(PATIENCE, process.finish()).await else {
-        return Err(process.failure("it did not end"));
+    let Ok(status) = tokio::time::timeout(TIMEOUT, process.finish()).await else {
+        return Err(process.failure("did not exit"));
     };
     let status = status?;
     Ok(Finished {
@@ -148,7 +148,7 @@ fn command(binary: Binary) -> Result<Command> {
     Ok(command)
 }
 
-/// The address in the line that announces the socket.
+/// Returns the socket address from the log line that reports it.
 fn listening_at(line: &str) -> Option<String> {
     let event: serde_json::Value = serde_json::from_str(line).ok()?;
     let fields = event.get("fields")?;
@@ -156,13 +156,13 @@ fn listening_at(line: &str) -> Option<String> {
     announces.then(|| fields.get("addr")?.as_str().map(str::to_owned))?
 }
 
-/// Waits until a service says that it is ready, or has ended.
-pub(crate) async fn wait_ready(process: &mut Process, url: &str, patience: Duration) -> Result<()> {
-    // A proxy of the developer's has no business here.
+/// Waits until a service reports that it is ready.
+pub(crate) async fn wait_ready(process: &mut Process, url: &str, timeout: Duration) -> Result<()> {
+    // Ignores the developer's proxy settings.
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build();
     let client =
-        client.map_err(std::io::Error::other).doing("make a client for", std::path::Path::new(url))?;
-    let deadline = Instant::now() + patience;
+        client.map_err(std::io::Error::other).context("create a client for", std::path::Path::new(url))?;
+    let deadline = Instant::now() + timeout;
     loop {
         let answer = client.get(format!("{url}/readyz")).send().await;
         if answer.is_ok_and(|answer| answer.status().is_success()) {
@@ -170,10 +170,10 @@ pub(crate) async fn wait_ready(process: &mut Process, url: &str, patience: Durat
         }
         if let Some(status) = process.ended() {
             process.finish().await?;
-            return Err(process.failure(&format!("it ended ({status})")));
+            return Err(process.failure(&format!("exited ({status})")));
         }
         if Instant::now() > deadline {
-            return Err(process.failure(&format!("it was not ready after {} s", patience.as_secs())));
+            return Err(process.failure(&format!("was not ready after {} s", timeout.as_secs())));
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -184,7 +184,7 @@ mod tests {
     use super::listening_at;
 
     #[test]
-    fn only_the_announcement_of_the_socket_is_taken() {
+    fn only_the_line_that_reports_the_socket_is_read() {
         let line =
             r#"{"level":"INFO","fields":{"message":"listening","addr":"127.0.0.1:41234"},"target":"x"}"#;
         assert_eq!(listening_at(line).as_deref(), Some("127.0.0.1:41234"));

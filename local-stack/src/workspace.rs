@@ -1,4 +1,4 @@
-//! The checkout that this runs in, and the binaries beside this one.
+//! The current checkout and the binaries next to the running one.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 use crate::command::run;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::lock::lock_file;
 
-/// A service's program.
+/// The program of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binary {
     /// `auth-service`
@@ -19,7 +19,7 @@ pub enum Binary {
 }
 
 impl Binary {
-    /// Its file name, which is its package's name too.
+    /// The file name, which is also the package name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -28,43 +28,44 @@ impl Binary {
         }
     }
 
-    /// Where it is: beside the running program.
+    /// The path, next to the running program.
     ///
     /// # Errors
-    /// [`Error::NotBuilt`] if it is not there.
+    /// [`Error::NotBuilt`] if the file does not exist.
     pub fn path(self) -> Result<PathBuf> {
         let path = profile_directory()?.join(self.name());
         if path.is_file() { Ok(path) } else { Err(Error::NotBuilt(path)) }
     }
 }
 
-/// Files that every checkout has, and that are hardly together anywhere else.
+/// Files that identify a checkout.
 const MARKS: [&str; 2] = ["local-stack/Cargo.toml", "migrations/databases.sql"];
 
-/// The checkout around the current directory. `./dev` changes to it, and Cargo runs each test in its package.
+/// Returns the checkout that contains the current directory. `./dev` changes to it, and Cargo runs each test in its
+/// package.
 ///
-/// Never the checkout that this was compiled in: checkouts that share a target directory share this program too, and
-/// each has a database and secrets of its own.
+/// Not the checkout in which this was compiled: checkouts with a common target directory share this program, but each
+/// has its own database and secrets.
 ///
 /// # Errors
 /// If the current directory is not inside a checkout.
 pub fn root() -> Result<PathBuf> {
-    let here = std::env::current_dir().doing("find", Path::new("the current directory"))?;
+    let here = std::env::current_dir().context("find", Path::new("the current directory"))?;
     root_around(&here)
 }
 
 fn root_around(here: &Path) -> Result<PathBuf> {
     let found = here.ancestors().find(|directory| MARKS.iter().all(|mark| directory.join(mark).is_file()));
     found.map(Path::to_owned).ok_or_else(|| {
-        let text = format!("{} is not inside a checkout of Latchkey: change to one first", here.display());
+        let text = format!("{} is not inside a checkout of Latchkey. Change to one first", here.display());
         Error::Refused(text)
     })
 }
 
-/// Where clusters, logs and secrets are kept: `.local` in the checkout, or what `LATCHKEY_STATE_DIR` names.
+/// Returns the directory for clusters, logs and secrets: `LATCHKEY_STATE_DIR`, or `.local` in the checkout.
 ///
 /// # Errors
-/// If neither is there.
+/// If `LATCHKEY_STATE_DIR` is not set and the current directory is not inside a checkout.
 pub fn state_directory() -> Result<PathBuf> {
     match std::env::var_os("LATCHKEY_STATE_DIR") {
         Some(directory) => Ok(directory.into()),
@@ -72,19 +73,19 @@ pub fn state_directory() -> Result<PathBuf> {
     }
 }
 
-/// `target/<profile>`: test executables are in its `deps`, binaries in itself.
+/// Returns `target/<profile>`, which contains the binaries and, in `deps`, the test executables.
 fn profile_directory() -> Result<PathBuf> {
-    let executable = std::env::current_exe().doing("find", Path::new("the running program"))?;
+    let executable = std::env::current_exe().context("find", Path::new("the running program"))?;
     let directory = executable.parent().unwrap_or(Path::new("/"));
     let inside_deps = directory.file_name().is_some_and(|name| name == "deps");
     Ok(if inside_deps { directory.parent().unwrap_or(directory) } else { directory }.to_owned())
 }
 
-/// Builds both services for a test, so that it never runs against an old one. With `LATCHKEY_BINARIES_BUILT` in the
-/// environment whoever set it has built them.
+/// Builds both services for a test, so that it never runs against an outdated binary. Does nothing if
+/// `LATCHKEY_BINARIES_BUILT` is set.
 ///
 /// # Errors
-/// If they do not build.
+/// If the build fails.
 pub async fn build_binaries() -> Result<()> {
     static BUILT: OnceCell<()> = OnceCell::const_new();
     if std::env::var_os("LATCHKEY_BINARIES_BUILT").is_some() {
@@ -93,7 +94,7 @@ pub async fn build_binaries() -> Result<()> {
     BUILT.get_or_try_init(build_once_a_run).await.copied()
 }
 
-/// nextest starts a process for each test: the first of a run builds, the others wait for it.
+/// nextest starts a process for each test. The first process of a run builds, and the others wait for it.
 async fn build_once_a_run() -> Result<()> {
     let Ok(run) = std::env::var("NEXTEST_RUN_ID") else { return build().await };
     let directory = profile_directory()?;
@@ -103,7 +104,7 @@ async fn build_once_a_run() -> Result<()> {
         return Ok(());
     }
     build().await?;
-    std::fs::write(&path, run).doing("write", &path)?;
+    std::fs::write(&path, run).context("write", &path)?;
     drop(lock);
     Ok(())
 }

@@ -99,7 +99,7 @@ async fn outside_a_checkout_it_says_what_to_do() {
         let output = tokio::time::timeout(SOON, output).await.unwrap().unwrap();
         assert!(!output.status.success());
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("is not inside a checkout of Latchkey: change to one first"), "{said}");
+        assert!(said.contains("is not inside a checkout of Latchkey. Change to one first"), "{said}");
         assert!(!outside.path().join(".local").exists());
     }
 }

@@ -206,7 +206,7 @@ async fn a_service_that_dies_ends_the_stack_with_its_last_lines() {
     kill(Pid::from_raw(stack.processes()[2].pid), Signal::SIGKILL).unwrap();
     assert!(!up.finish().await.unwrap().success());
     let said = up.output_on(Stream::Stderr).join("\n");
-    assert!(said.contains("task-service: it ended by itself"), "{said}");
+    assert!(said.contains("task-service: exited unexpectedly"), "{said}");
     assert!(said.contains("listening"), "its last lines are there: {said}");
     assert!(stack.is_down().await);
 }
@@ -230,7 +230,7 @@ async fn there_is_one_stack_for_a_checkout_and_a_killed_one_is_cleared_away() {
     let mut second = stack.up(&[]);
     assert!(!second.finish().await.unwrap().success());
     let said = second.output_on(Stream::Stderr).join("\n");
-    assert!(said.contains(&format!("already up (process {})", orphans[0].pid)), "{said}");
+    assert!(said.contains(&format!("already running (process {})", orphans[0].pid)), "{said}");
 
     first.kill().await.unwrap();
     assert!(orphans[1..].iter().all(ProcessId::is_alive));

@@ -12,7 +12,8 @@ test("a user signs up, adds a task, finds it after a reload, and signs out", asy
   await page.getByLabel("Name").fill("Ada Lovelace");
   await page.getByLabel("Email").fill(`${randomUUID()}@example.com`);
   await page.getByLabel("Password").fill("correct horse battery");
-  // The rate limit allows three sign-ups per ten seconds and IP address, and other tests have just used it: 429 is expected.
+  // The rate limit allows three sign-ups per ten seconds and IP address, and other tests have just used it: 429 is
+  // expected.
   await expect(async () => {
     if (page.url().endsWith("/signup")) {
       // With a timeout, because the page may navigate before the click.

@@ -37,8 +37,8 @@ for (const what of ["config.json", "api/auth/get-session"]) {
     const { first } = await hold(page, `**/${what}`);
     await page.goto("/dashboard");
     await first;
-    // The inline script sends the request, but the page's own scripts apply the timeout. Time that passes before they run
-    // does not count.
+    // The inline script sends the request, but the page's own scripts apply the timeout. Time that passes before they
+    // run does not count.
     await expect(async () => {
       await waitOut(page);
       await expect(page.getByRole("alert").filter({ hasText: "The service" })).toBeVisible({ timeout: 1_000 });

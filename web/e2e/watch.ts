@@ -40,8 +40,8 @@ function observe(): void {
 }
 
 /**
- * Watches every page of a browser for uncaught exceptions, Content-Security-Policy violations, console errors other than the
- * browser's own about failed requests, and layout shifts.
+ * Watches every page of a browser for uncaught exceptions, Content-Security-Policy violations, console errors other
+ * than the browser's own about failed requests, and layout shifts.
  */
 export async function watch(context: BrowserContext): Promise<Watch> {
   const faults: string[] = [];

@@ -1,6 +1,6 @@
-// Adds optional packages for other platforms to the lock file if the registry in use does not have them. Without this, npm
-// omits them from the lock file and `npm ci` fails to find them. The added entries have no integrity, since it is unknown.
-// Run this after changing dependencies with such a registry: node scripts/complete-lock.mjs package-lock.json
+// Adds optional packages for other platforms to the lock file if the registry in use does not have them. Without this,
+// npm omits them from the lock file and `npm ci` fails to find them. The added entries have no integrity, since it is
+// unknown. Run this after changing dependencies with such a registry: node scripts/complete-lock.mjs package-lock.json
 import { readFileSync, writeFileSync } from "node:fs";
 const path = process.argv[2];
 const lock = JSON.parse(readFileSync(path, "utf8"));

@@ -1,5 +1,5 @@
-// Inserts src/early/begin.ts into each exported page that needs the session. It comes before the styles, because an inline
-// script waits for the styles before it.
+// Inserts src/early/begin.ts into each exported page that needs the session. It comes before the styles, because an
+// inline script waits for the styles before it.
 import { readFile, writeFile } from "node:fs/promises";
 import ts from "typescript";
 import { SITE, pages } from "./exported.mjs";

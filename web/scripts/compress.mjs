@@ -1,5 +1,5 @@
-// Writes compressed copies of the exported files next to them. They are smaller than a server's on-the-fly compression and
-// are created once.
+// Writes compressed copies of the exported files next to them. They are smaller than a server's on-the-fly compression
+// and are created once.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";

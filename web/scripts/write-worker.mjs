@@ -15,7 +15,8 @@ const files = await readdir(fileURLToPath(new URL(ASSETS, SITE)), { recursive: t
 const assets = files
   .filter((file) => file.isFile())
   .map(({ parentPath, name }) => `${parentPath}/${name}`.slice(fileURLToPath(SITE).length))
-  // Files that the pages reference or their scripts load later. Scripts for browsers without modules are not needed here.
+  // Files that the pages reference or their scripts load later. Scripts for browsers without modules are not needed
+  // here.
   .filter((file) => /\.(js|css|woff2)$/.test(file) && !isLegacy(file))
   .sort();
 

@@ -1,9 +1,9 @@
 import type { CDPSession, Page } from "@playwright/test";
 
 /**
- * Lighthouse's "slow 4G" network (1.6 Mbit/s down, 750 kbit/s up, 150 ms round trip) and mid-tier phone. The browser adds
- * its latency once to each request and to no handshake, so Lighthouse has it wait 3.75 round trips, and takes a tenth off
- * the throughput: these are the values that it gives the browser.
+ * Lighthouse's "slow 4G" network (1.6 Mbit/s down, 750 kbit/s up, 150 ms round trip) and mid-tier phone. The browser
+ * adds its latency once to each request and to no handshake, so Lighthouse has it wait 3.75 round trips, and takes a
+ * tenth off the throughput: these are the values that it gives the browser.
  */
 const SLOW_PHONE = {
   /** Bytes per second. */

@@ -74,8 +74,8 @@ impl Message<'_> {
         self.into()
     }
 
-    /// Whether the email reports a change to the account to its owner. To a verified email address, such notices have a
-    /// rate limit of their own, so that emails that anyone can request do not suppress them.
+    /// Whether the email reports a change to the account to its owner. To a verified email address, such notices have
+    /// a rate limit of their own, so that emails that anyone can request do not suppress them.
     pub(super) fn is_security_notice(&self) -> bool {
         match self {
             Self::EmailChanged { .. } | Self::PasswordChanged => true,
@@ -88,8 +88,8 @@ impl Message<'_> {
         }
     }
 
-    /// Returns the texts for an account at `product`, with a link that is valid for `lifetime`. Subjects contain no user
-    /// input.
+    /// Returns the texts for an account at `product`, with a link that is valid for `lifetime`. Subjects contain no
+    /// user input.
     pub(super) fn words(&self, product: &str, lifetime: SignedDuration) -> Words<'_> {
         match *self {
             Self::VerifyEmail { link } => Words {

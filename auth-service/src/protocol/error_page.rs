@@ -10,8 +10,8 @@ const UNKNOWN: &str = "UNKNOWN";
 
 /// Show an error code.
 ///
-/// A failed link leads here if it has no `callbackURL`. Shows the code in `error`. An `error_description` is not shown:
-/// anybody could put any text there.
+/// A failed link leads here if it has no `callbackURL`. Shows the code in `error`. An `error_description` is not
+/// shown: anybody could put any text there.
 #[utoipa::path(tag = "credentials", params(("error" = Option<String>, Query, description = "The error code")),
     responses((status = 200, content_type = "text/html", body = String, description = "A page with the code")))]
 #[get("/error")]

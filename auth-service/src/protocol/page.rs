@@ -12,8 +12,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::redirect::CheckedTarget;
 
-/// The colours of the web page, with sufficient contrast in both themes (WCAG 1.4.3, 1.4.11). The button's border becomes
-/// visible with forced colours.
+/// The colours of the web page, with sufficient contrast in both themes (WCAG 1.4.3, 1.4.11). The button's border
+/// becomes visible with forced colours.
 const STYLE: &str = "\
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --line: #d5d9e0; --edge: #7d8594; --ink: #171b22; \
 --accent: #2f55c8; --on-accent: #fff; --danger: #b3261e; --danger-tint: #fdecea }
@@ -36,8 +36,8 @@ button { padding: 0 1.25rem; font-weight: 500; color: var(--on-accent); backgrou
 border: 1px solid transparent; cursor: pointer }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 code { padding: .1em .4em; font-size: .9em; border: 1px solid var(--edge); border-radius: .3em }";
-/// The page's URL contains a token, which must not reach other sites. `same-origin` instead of `no-referrer`, because the
-/// latter would set the `Origin` of a form to `null`, which is not trusted.
+/// The page's URL contains a token, which must not reach other sites. `same-origin` instead of `no-referrer`, because
+/// the latter would set the `Origin` of a form to `null`, which is not trusted.
 const REFERRER_POLICY: (HeaderName, &str) = (header::REFERRER_POLICY, "same-origin");
 
 /// The hash of the style, as a CSP source.
@@ -91,8 +91,8 @@ impl Page<'_> {
     }
 }
 
-/// Returns the `form-action` of a form that is submitted to this service and then redirects to `callback`. Browsers apply
-/// the directive to the redirect too.
+/// Returns the `form-action` of a form that is submitted to this service and then redirects to `callback`. Browsers
+/// apply the directive to the redirect too.
 pub fn allow_form(callback: Option<&CheckedTarget>) -> String {
     let Some(callback) = callback.filter(|callback| !callback.as_str().starts_with('/')) else {
         return "'self'".to_owned();

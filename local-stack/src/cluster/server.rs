@@ -1,4 +1,4 @@
-//! Starting the server, and what it says about itself.
+//! Configuring and launching the server.
 
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
@@ -6,21 +6,24 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use super::Cluster;
+use super::definition::Cluster;
+use super::quoting::quoted;
 use crate::command::{forget_other_servers, run};
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::programs::Programs;
 use crate::secrets::write_private;
 
 impl Cluster {
-    /// One try to start the server on this port.
+    /// Tries once to start the server on this port.
     pub(super) async fn launch(&self, programs: &Programs, port: u16) -> Result<()> {
         let conf = self.root.join("server.conf");
-        std::fs::write(&conf, self.server_conf(port)).doing("write", &conf)?;
-        std::fs::set_permissions(&conf, PermissionsExt::from_mode(0o644)).doing("open up", &conf)?;
+        std::fs::write(&conf, self.server_conf(port)).context("write", &conf)?;
+        std::fs::set_permissions(&conf, PermissionsExt::from_mode(0o644))
+            .context("set the permissions of", &conf)?;
         let log = self.root.join("log");
-        File::create(&log).doing("make", &log)?;
-        std::fs::set_permissions(&log, PermissionsExt::from_mode(0o600)).doing("protect", &log)?;
+        File::create(&log).context("create", &log)?;
+        std::fs::set_permissions(&log, PermissionsExt::from_mode(0o600))
+            .context("set the permissions of", &log)?;
         self.account.own(&log)?;
         let mut command = self.command(programs, "pg_ctl");
         command.args(["start", "--silent", "--wait", "--timeout=60", "--log"]).arg(&log);
@@ -42,31 +45,31 @@ impl Cluster {
             self.options.max_connections
         );
         if !self.options.durable {
-            // Autovacuum would hold template databases open while they are to be cloned.
+            // Autovacuum would keep template databases open, which prevents cloning them.
             conf.push_str(
                 "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n\
                  max_wal_size = 4GB\ncheckpoint_timeout = 1h\n",
             );
         }
-        // What comes last wins.
+        // The last value takes precedence.
         let settings = self.settings_file();
         conf.push_str(&format!("include_if_exists = {}\n", quoted(&settings.to_string_lossy())));
         conf
     }
 
-    /// Replaces the settings that win over the cluster's own. The next start reads them. Only the account that runs
-    /// PostgreSQL does: they may hold passwords.
+    /// Replaces the settings that override the cluster's own from the next start on. Only the account that runs
+    /// PostgreSQL can read them, because they may contain passwords.
     pub(crate) fn configure(&self, settings: &[(&str, &str)]) -> Result<()> {
         self.write_for_server(&self.settings_file(), &settings_text(settings))
     }
 
-    /// Writes a file that only the account that runs PostgreSQL reads.
+    /// Writes a file that only the account that runs PostgreSQL can read.
     pub(crate) fn write_for_server(&self, path: &Path, text: &str) -> Result<()> {
         write_private(path, text)?;
         self.account.own(path)
     }
 
-    /// Whether it was configured like this.
+    /// Whether these are the current overriding settings.
     pub(super) fn configured(&self, settings: &[(&str, &str)]) -> bool {
         std::fs::read_to_string(self.settings_file()).is_ok_and(|text| text == settings_text(settings))
     }
@@ -75,7 +78,7 @@ impl Cluster {
         self.root.join("settings.conf")
     }
 
-    /// A program of PostgreSQL, run as its account.
+    /// Creates the command of a PostgreSQL program that runs as PostgreSQL's account.
     pub(super) fn command(&self, programs: &Programs, name: &str) -> Command {
         let mut command = Command::new(programs.path(name));
         self.account.apply(&mut command);
@@ -87,28 +90,4 @@ impl Cluster {
 
 fn settings_text(settings: &[(&str, &str)]) -> String {
     settings.iter().map(|(name, value)| format!("{name} = {}\n", quoted(value))).collect()
-}
-
-/// A value in PostgreSQL's configuration file.
-pub(super) fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"))
-}
-
-/// What a server says about itself in `postmaster.pid`.
-pub(super) struct PidFile {
-    pub(super) pid: i32,
-    pub(super) port: u16,
-    pub(super) ready: bool,
-}
-
-impl PidFile {
-    pub(super) fn read(data: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
-        let lines: Vec<&str> = text.lines().map(str::trim).collect();
-        Some(Self {
-            pid: lines.first()?.parse().ok()?,
-            port: lines.get(3).and_then(|port| port.parse().ok()).unwrap_or(0),
-            ready: lines.get(7).is_some_and(|status| *status == "ready"),
-        })
-    }
 }

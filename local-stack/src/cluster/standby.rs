@@ -1,23 +1,23 @@
-//! A streaming standby beside a cluster.
+//! A streaming standby of a cluster.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Cluster, ClusterLock, PATIENCE};
+use super::definition::{Cluster, ClusterLock, TIMEOUT};
 use crate::command::run;
-use crate::databases::connect;
-use crate::error::{Asking, Doing, Error, Result};
+use crate::connection::connect;
+use crate::error::{DatabaseContext, Error, IoContext, Result};
 use crate::location;
 
-/// Settings of a cluster whose commits wait for its standby. What the standby has not yet received is kept for it
-/// generously: one that falls further behind could not catch up.
+/// Settings of a cluster whose commits wait for its standby. `wal_keep_size` is generous, because a standby that falls
+/// further behind could not catch up.
 const SYNCHRONOUS: [(&str, &str); 3] =
     [("synchronous_standby_names", "*"), ("synchronous_commit", "on"), ("wal_keep_size", "1GB")];
 
 impl Cluster {
-    /// Makes commits wait for the standby, from the next start on. Until [`start_standby`](Self::start_standby)
-    /// they do not return.
+    /// Makes commits wait for the standby after the next start. They block until
+    /// [`start_standby`](Self::start_standby).
     ///
     /// # Errors
     /// If the settings cannot be written.
@@ -25,24 +25,24 @@ impl Cluster {
         self.configure(&SYNCHRONOUS)
     }
 
-    /// The standby in the cluster's own directory, with the same roles and secrets. It is stopped and removed with the
-    /// cluster.
+    /// Returns the standby in the cluster's directory, with the same roles and secrets. It is stopped and removed with
+    /// the cluster.
     pub(crate) fn standby(&self) -> Self {
         let root = self.root.join("standby");
         Self { socket: location::socket_directory(&root), root, ..self.clone() }
     }
 
-    /// The standby's port, if it runs and follows the cluster on this port.
+    /// Returns the standby's port if it runs and follows the cluster on this port.
     pub(crate) fn running_standby(&self, port: u16) -> Option<u16> {
         let standby = self.standby();
         let follows = standby.configured(&[("primary_conninfo", &self.conninfo(port))]);
         follows.then(|| standby.running_port())?
     }
 
-    /// Starts a standby of the cluster, which runs on this port, and waits until it streams; or finds it running.
+    /// Starts a standby of the cluster, which runs on this port, unless it is running, and waits until it streams.
     /// Returns its port.
     ///
-    /// It is a new copy at each start, so it never has to catch up with what happened while it was stopped.
+    /// Each start creates a new copy, so that the standby never has to catch up.
     ///
     /// # Errors
     /// If PostgreSQL's programs fail, or it does not stream in time.
@@ -60,8 +60,8 @@ impl Cluster {
         Ok(standby_port)
     }
 
-    /// Ends the recovery of a standby, which runs on this port, and waits until it accepts writes. Its commits wait for
-    /// nobody.
+    /// Promotes a standby, which runs on this port, and waits until it accepts writes. Its commits wait for no
+    /// standby.
     ///
     /// # Errors
     /// If it is not a standby, or does not accept writes in time.
@@ -71,9 +71,9 @@ impl Cluster {
         run("pg_ctl promote", command).await?;
         let client = connect(&self.superuser_url(port, "postgres")).await?;
         let reason = "end the recovery of the standby";
-        let deadline = Instant::now() + PATIENCE;
-        // `pg_ctl` reads the control file, which is written a moment before sessions may write.
-        while !client.query("SELECT WHERE pg_is_in_recovery()", &[]).await.asking(reason)?.is_empty() {
+        let deadline = Instant::now() + TIMEOUT;
+        // `pg_ctl` reads the control file, which is written shortly before sessions can write.
+        while !client.query("SELECT WHERE pg_is_in_recovery()", &[]).await.context(reason)?.is_empty() {
             if Instant::now() > deadline {
                 return Err(Error::Refused(format!(
                     "cannot {reason}: see {}",
@@ -85,13 +85,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// `pg_basebackup`, in place of the data that a standby had.
+    /// Replaces the standby's data with a copy by `pg_basebackup`.
     async fn copy_to(&self, standby: &Self, port: u16) -> Result<()> {
         let data = standby.data();
         if data.exists() {
-            std::fs::remove_dir_all(&data).doing("remove", &data)?;
+            std::fs::remove_dir_all(&data).context("remove", &data)?;
         }
-        let unfinished = standby.make_unfinished()?;
+        let unfinished = standby.create_unfinished()?;
         let mut command = self.command(&self.programs().await?, "pg_basebackup");
         command.env("PGPASSWORD", self.secrets.superuser_password());
         command.args(["--no-password", "--host=127.0.0.1", "--username=postgres", "--checkpoint=fast"]);
@@ -99,13 +99,13 @@ impl Cluster {
         command.arg(&unfinished);
         run("pg_basebackup", command).await?;
         let conf = unfinished.join("postgresql.conf");
-        let text = std::fs::read_to_string(&conf).doing("read", &conf)?;
+        let text = std::fs::read_to_string(&conf).context("read", &conf)?;
         let text = text.replace(&self.include(), &standby.include());
-        std::fs::write(&conf, text).doing("write", &conf)?;
+        std::fs::write(&conf, text).context("write", &conf)?;
         let signal = unfinished.join("standby.signal");
-        std::fs::write(&signal, "").doing("write", &signal)?;
+        std::fs::write(&signal, "").context("write", &signal)?;
         self.account.own(&signal)?;
-        std::fs::rename(&unfinished, &data).doing("make", &data)
+        std::fs::rename(&unfinished, &data).context("create", &data)
     }
 
     fn conninfo(&self, port: u16) -> String {
@@ -116,8 +116,8 @@ impl Cluster {
     async fn wait_for_standby(&self, port: u16) -> Result<()> {
         let client = connect(&self.superuser_url(port, "postgres")).await?;
         let streaming = "SELECT FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = 'sync'";
-        let deadline = Instant::now() + PATIENCE;
-        while client.query(streaming, &[]).await.asking("look for the standby")?.is_empty() {
+        let deadline = Instant::now() + TIMEOUT;
+        while client.query(streaming, &[]).await.context("look for the standby")?.is_empty() {
             if Instant::now() > deadline {
                 let log = self.standby().root.join("log");
                 return Err(Error::Refused(format!("the standby does not stream: see {}", log.display())));

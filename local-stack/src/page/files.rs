@@ -1,37 +1,37 @@
-//! Which file a path means.
+//! Maps request paths to files.
 
 use std::path::{Path, PathBuf};
 
-use super::HASHES;
+use super::site::HASHES;
 
-/// What a name in the export may hold besides letters and digits. The gateway has the same rule for its paths.
+/// Characters allowed in paths besides letters and digits. The gateway applies the same rule.
 const SIGNS: &str = "_-.!$()~";
 
-/// The file that is meant by the path of a request: itself, or the page of that name (`/signin` is `signin.html`).
+/// Returns the file for a request path: the file itself or the page with that name, e.g. `signin.html` for `/signin`.
 pub(super) fn find(directory: &Path, path: &str) -> Option<PathBuf> {
     let name = if path == "/" { "index.html" } else { path.strip_prefix('/')? };
     if name == HASHES || !name.split('/').all(is_plain) {
         return None;
     }
     let candidates = [directory.join(name), directory.join(format!("{name}.html"))];
-    candidates.into_iter().find(|file| is_there_itself(file))
+    candidates.into_iter().find(|file| is_regular_file(file))
 }
 
-/// What the build compressed of this file, if it did.
+/// Returns the compressed copy of a file, if the build created one.
 pub(super) fn compressed(file: &Path, ending: &str) -> Option<PathBuf> {
     let mut name = file.as_os_str().to_owned();
     name.push(format!(".{ending}"));
     let compressed = PathBuf::from(name);
-    is_there_itself(&compressed).then_some(compressed)
+    is_regular_file(&compressed).then_some(compressed)
 }
 
-/// Neither hidden nor a way up, and nothing that would have to be decoded first.
+/// Whether a path segment is neither hidden nor `..`, and needs no decoding.
 fn is_plain(segment: &str) -> bool {
     let known = |letter: char| letter.is_ascii_alphanumeric() || SIGNS.contains(letter);
     !segment.is_empty() && !segment.starts_with('.') && segment.chars().all(known)
 }
 
-/// A file, with no symbolic link on the way to it: a link could lead to anything on this machine.
-fn is_there_itself(file: &Path) -> bool {
+/// Whether this is a file with no symbolic link in its path. A link could expose any file on this machine.
+fn is_regular_file(file: &Path) -> bool {
     std::fs::canonicalize(file).is_ok_and(|real| real == file) && file.is_file()
 }

@@ -1,26 +1,27 @@
-//! What the page may do in a browser.
+//! The page's Content-Security-Policy.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{HASHES, ServiceAddresses};
-use crate::error::{Doing, Error, Result};
+use super::config::ServiceUrls;
+use super::site::HASHES;
+use crate::error::{Error, IoContext, Result};
 
-/// The sources that the build found necessary beside `'self'`.
+/// The sources that the build requires in addition to `'self'`.
 #[derive(Debug, Deserialize)]
 struct Sources {
     script: Vec<String>,
     style: Vec<String>,
 }
 
-/// The Content-Security-Policy of the page in this directory, as it is built now: a new build has new hashes.
+/// Returns the Content-Security-Policy of the page's current build. A new build has new hashes.
 ///
 /// # Errors
-/// If the hashes are not there, or are something else.
-pub(super) fn read(directory: &Path, services: &ServiceAddresses) -> Result<String> {
+/// If the file with the hashes is missing or invalid.
+pub(super) fn read(directory: &Path, services: &ServiceUrls) -> Result<String> {
     let path = directory.join(HASHES);
-    let text = std::fs::read_to_string(&path).doing("read", &path)?;
+    let text = std::fs::read_to_string(&path).context("read", &path)?;
     let sources: Sources = serde_json::from_str(&text)
         .map_err(|error| Error::Refused(format!("{}: {error}", path.display())))?;
     let script = list(&sources.script, is_hash)?;
@@ -37,10 +38,10 @@ pub(super) fn read(directory: &Path, services: &ServiceAddresses) -> Result<Stri
     ))
 }
 
-/// The sources, each after a space, if all of them are what is allowed here.
+/// Joins the sources, each preceded by a space, if all of them are allowed.
 fn list(sources: &[String], allowed: impl Fn(&str) -> bool) -> Result<String> {
     match sources.iter().find(|source| !allowed(source)) {
-        Some(source) => Err(Error::Refused(format!("{HASHES} has {source}, which the page may not use"))),
+        Some(source) => Err(Error::Refused(format!("{HASHES} contains {source}, which is not allowed"))),
         None => Ok(sources.iter().map(|source| format!(" {source}")).collect()),
     }
 }

@@ -1,26 +1,21 @@
-//! One database for one test.
+//! A database with the URLs for its service, owner and superuser.
 
-use std::ops::Deref;
 use std::process::Stdio;
 
 use tokio::process::Command;
 
-use super::shape::Shape;
-use super::shared::{cluster, drop_database, unique_name};
-use super::template::{Kind, clone_template};
-use super::{block_in_drop, must};
+use super::outcome::must;
 use crate::cluster::Cluster;
 use crate::command::forget_other_servers;
-use crate::databases::connect;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::secrets::Secrets;
 
-/// What auth-service signs cookies and encrypts its key with.
+/// The secrets with which auth-service signs cookies and encrypts its signing key.
 #[derive(Debug, Clone)]
 pub struct ServiceSecrets {
-    /// Its setting `AUTH_SECRETS`.
+    /// The value of `AUTH_SECRETS`.
     pub auth_secrets: String,
-    /// Its setting `KEY_ENCRYPTION_KEYS`.
+    /// The value of `KEY_ENCRYPTION_KEYS`.
     pub key_encryption_keys: String,
 }
 
@@ -33,7 +28,7 @@ impl ServiceSecrets {
     }
 }
 
-/// How to reach a database: as the service, as the owner of its tables, as superuser.
+/// A database with its URLs for the service, for the owner of the tables, and for the superuser.
 #[derive(Debug, Clone)]
 pub struct Database {
     cluster: Cluster,
@@ -48,7 +43,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// The database of this name on a cluster that runs on this port; `role` is `auth` or `tasks`.
+    /// Returns a database of a cluster that runs on this port. `role` is `auth` or `tasks`.
     pub(super) fn on(cluster: &Cluster, port: u16, role: &str, name: &str) -> Self {
         let url = |role: String| cluster.role_url(&role, port, name);
         Self {
@@ -64,7 +59,7 @@ impl Database {
         }
     }
 
-    /// The same database with the service's role going through a pooler on this port.
+    /// Returns the database with the service's URL through a pooler on this port.
     pub(super) fn through_pooler(mut self, port: u16) -> Self {
         self.service_url = with_server(&self.service_url, &format!("127.0.0.1:{port}"));
         self.service_port = port;
@@ -72,59 +67,59 @@ impl Database {
         self
     }
 
-    /// The same database with the service's role finding the writable one of several servers on these ports.
+    /// Returns the database with the service's URL naming several servers on these ports.
     pub(super) fn on_servers(mut self, ports: &[u16]) -> Self {
         let servers: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         self.service_url = with_server(&self.service_url, &servers.join(","));
         self
     }
 
-    /// The one port where the service's role can write: the pooler's or the primary's.
+    /// The port where the service can write: the pooler's or the primary's.
     pub(super) fn service_port(&self) -> u16 {
         self.service_port
     }
 
-    /// Whether the service's role goes through a pooler.
+    /// Whether the service connects through a pooler.
     pub(super) fn is_pooled(&self) -> bool {
         self.pooled
     }
 
-    /// The cluster it is on.
+    /// The cluster of the database.
     pub(super) fn cluster(&self) -> &Cluster {
         &self.cluster
     }
 
-    /// The port of PostgreSQL itself, whatever way the service takes.
+    /// The port of PostgreSQL itself, however the service connects.
     pub(super) fn server_port(&self) -> u16 {
         self.port
     }
 
-    /// Its name.
+    /// The name of the database.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// For the role `auth_service` or `tasks_service`: the services' `DATABASE_URL`. It may name a pooler or several
-    /// servers: see [`testing`](super).
+    /// The URL for the role `auth_service` or `tasks_service`: the service's `DATABASE_URL`. It may name a pooler or
+    /// several servers: see [`testing`](super).
     #[must_use]
     pub fn service_url(&self) -> String {
         self.service_url.clone()
     }
 
-    /// For the role `auth_owner` or `tasks_owner`: the services' `MIGRATION_DATABASE_URL`.
+    /// The URL for the role `auth_owner` or `tasks_owner`: the service's `MIGRATION_DATABASE_URL`.
     #[must_use]
     pub fn owner_url(&self) -> String {
         self.owner_url.clone()
     }
 
-    /// For the superuser `postgres`.
+    /// The URL for the superuser `postgres`.
     #[must_use]
     pub fn superuser_url(&self) -> String {
         self.superuser_url.clone()
     }
 
-    /// A dump of it by `pg_dump`: plain SQL, with rows as INSERT statements.
+    /// Dumps the database with `pg_dump`: plain SQL, with rows as INSERT statements.
     ///
     /// # Panics
     /// If `pg_dump` is missing or fails.
@@ -139,7 +134,7 @@ impl Database {
         command.env("PGPASSWORD", self.cluster.secrets().superuser_password());
         command.args(["--inserts", "--no-password", "--host=127.0.0.1", "--username=postgres", "--port"]);
         command.arg(self.port.to_string()).arg(&self.name).stdin(Stdio::null());
-        let output = command.output().await.doing("run", &program)?;
+        let output = command.output().await.context("run", &program)?;
         let [stdout, stderr] =
             [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         if output.status.success() {
@@ -149,87 +144,16 @@ impl Database {
         Err(Error::Command { program, status, output: stderr })
     }
 
-    /// The secrets under which auth-service can use what the database holds.
+    /// The secrets with which auth-service can use the data in the database.
     #[must_use]
     pub fn secrets(&self) -> &ServiceSecrets {
         &self.secrets
     }
 }
 
-/// A URL of ours with another server: `host:port`, or several of these with commas between them.
+/// Replaces the server in a database URL with `host:port`, or several of these separated by commas.
 pub(super) fn with_server(url: &str, server: &str) -> String {
     let (role, place) = url.split_once('@').unwrap_or((url, ""));
     let (_, database) = place.split_once('/').unwrap_or_default();
     format!("{role}@{server}/{database}")
-}
-
-/// A database of a test's own on the shared cluster. It is dropped with this, whoever is connected to it.
-#[derive(Debug)]
-pub struct TestDatabase {
-    database: Database,
-    maintenance_url: String,
-}
-
-impl TestDatabase {
-    /// For auth-service: migrated, with a signing key, without users.
-    ///
-    /// # Panics
-    /// If it cannot be made.
-    pub async fn auth() -> Self {
-        Self::of(Kind::Auth).await
-    }
-
-    /// For task-service: migrated, empty.
-    ///
-    /// # Panics
-    /// If it cannot be made.
-    pub async fn tasks() -> Self {
-        Self::of(Kind::Tasks).await
-    }
-
-    /// For auth-service, as an operator makes it: roles and grants are there, no table is.
-    ///
-    /// # Panics
-    /// If it cannot be made.
-    pub async fn empty_auth() -> Self {
-        Self::of(Kind::EmptyAuth).await
-    }
-
-    /// For task-service, as an operator makes it: roles and grants are there, no table is.
-    ///
-    /// # Panics
-    /// If it cannot be made.
-    pub async fn empty_tasks() -> Self {
-        Self::of(Kind::EmptyTasks).await
-    }
-
-    async fn of(kind: Kind) -> Self {
-        must(Self::make(kind).await)
-    }
-
-    async fn make(kind: Kind) -> Result<Self> {
-        let cluster = cluster().await?;
-        let name = unique_name(kind.name());
-        let port = clone_template(cluster, kind, &name).await?;
-        let database = Database::on(cluster, port, kind.role(), &name);
-        // From here on it is dropped whatever happens.
-        let mut made = Self { database, maintenance_url: cluster.superuser_url(port, "postgres") };
-        made.database = Shape::chosen()?.lead_to(made.database.clone())?;
-        Ok(made)
-    }
-}
-
-impl Deref for TestDatabase {
-    type Target = Database;
-
-    fn deref(&self) -> &Database {
-        &self.database
-    }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        let (url, name) = (self.maintenance_url.clone(), self.database.name.clone());
-        block_in_drop(async move { drop_database(&connect(&url).await?, &name).await });
-    }
 }

@@ -1,22 +1,22 @@
-//! PgBouncer in front of a test's database.
+//! A test's own PgBouncer in front of its database.
 
 use std::path::Path;
 
 use super::database::{Database, with_server};
-use super::shared::{maker, unique_name};
-use super::{block_in_drop, must};
+use super::names::{creator, unique_name};
+use super::outcome::{block_in_drop, must};
 use crate::account::Account;
 use crate::error::Result;
 use crate::pgbouncer::{PgBouncer, PoolerOptions};
 
-/// How the names of their directories begin.
+/// The prefix of their directory names.
 const PREFIX: &str = "latchkey_pooler_";
 
-/// A PgBouncer of a test's own, which pools by transaction unless its options say otherwise, in front of the cluster of one database. It is killed and
-/// removed when this is dropped.
+/// A test's own PgBouncer in front of the cluster of a database, in transaction mode by default. Dropping this kills
+/// and removes it.
 ///
-/// It accepts the four roles with their passwords, and every database of the cluster. Like PgBouncer itself without
-/// further settings it refuses clients that send startup parameters such as `options`.
+/// It accepts the four roles with their passwords and every database of the cluster. Like PgBouncer with default
+/// settings, it rejects clients that send startup parameters such as `options`.
 #[derive(Debug)]
 pub struct Pooler {
     pgbouncer: PgBouncer,
@@ -37,32 +37,32 @@ impl Pooler {
         remove_left_behind(&parent).await;
         let directory = parent.join(format!("{PREFIX}{}", unique_name("pooler")));
         let pgbouncer = database.cluster().pooler_in(directory);
-        // From here on its directory is removed whatever happens.
+        // From here on the directory is removed even on errors.
         let mut pooler = Self { pgbouncer, port: 0 };
         pooler.port = pooler.pgbouncer.start(database.server_port(), options).await?;
         Ok(pooler)
     }
 
-    /// Its port on loopback.
+    /// The port on loopback.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its process, while it runs.
+    /// The process id, while it runs.
     #[must_use]
     pub fn process_id(&self) -> Option<u32> {
         self.pgbouncer.pid().and_then(|pid| u32::try_from(pid).ok())
     }
 
-    /// The URL of a database for one of the four roles, through this pooler. With it, the services start only if
+    /// Returns a database URL for one of the four roles through this pooler. With it, the services start only if
     /// `DATABASE_POOLER` is `transaction`.
     #[must_use]
     pub fn url(&self, role_url: &str) -> String {
         with_server(role_url, &format!("127.0.0.1:{}", self.port))
     }
 
-    /// The same database with `service_url` through this pooler, and settings for services that say so.
+    /// Returns the database with its `service_url` through this pooler, and settings for services that match.
     #[must_use]
     pub fn database(&self, database: &Database) -> Database {
         database.clone().through_pooler(self.port)
@@ -76,13 +76,13 @@ impl Drop for Pooler {
     }
 }
 
-/// Removes what test processes left that were killed themselves.
+/// Removes poolers of killed test processes.
 pub(super) async fn remove_left_behind(parent: &Path) {
     let (Ok(account), Ok(entries)) = (Account::for_postgres(), std::fs::read_dir(parent)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with(PREFIX) && maker(&name).is_some_and(|process| !process.is_alive()) {
-            // Another test process may be about it too.
+        if name.starts_with(PREFIX) && creator(&name).is_some_and(|process| !process.is_alive()) {
+            // Another test process may be removing it too.
             let _ = PgBouncer::new(entry.path(), account.clone(), &[]).remove().await;
         }
     }

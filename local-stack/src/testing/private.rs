@@ -1,25 +1,26 @@
-//! A PostgreSQL of a test's own, for tests that kill it.
+//! A test's own PostgreSQL, for tests that kill it.
 
 use std::path::Path;
 
 use super::database::Database;
+use super::names::{creator, unique_name};
+use super::outcome::{block_in_drop, must};
 use super::shape::Shape;
-use super::shared::{maker, unique_name};
 use super::template::migrate;
-use super::{block_in_drop, must};
 use crate::cluster::{Cluster, ClusterLock, ClusterOptions};
-use crate::databases::{self, ROLES};
+use crate::databases;
 use crate::error::Result;
 use crate::pgbouncer::PoolerOptions;
+use crate::secrets::ROLES;
 use crate::workspace::{Binary, build_binaries};
 
-/// What was committed survives a kill; `initdb` need not wait for the disk.
+/// Commits survive a kill. `initdb` does not wait for the disk.
 const OPTIONS: ClusterOptions = ClusterOptions { durable: true, max_connections: 100, disposable: true };
 
-/// How the names of their directories begin.
+/// The prefix of their directory names.
 const PREFIX: &str = "latchkey_";
 
-/// A durable cluster in a temporary directory, with both databases migrated. It is removed when this is dropped.
+/// A durable cluster in a temporary directory, with both databases migrated. Dropping this removes it.
 #[derive(Debug)]
 pub struct PrivateCluster {
     cluster: Cluster,
@@ -28,10 +29,10 @@ pub struct PrivateCluster {
     tasks: Database,
 }
 
-/// Makes and starts a [`PrivateCluster`]. This takes a few seconds.
+/// Creates and starts a [`PrivateCluster`]. This takes a few seconds.
 ///
 /// # Panics
-/// If it cannot be made.
+/// If it cannot be created.
 pub async fn private_cluster() -> PrivateCluster {
     must(PrivateCluster::make().await)
 }
@@ -39,13 +40,13 @@ pub async fn private_cluster() -> PrivateCluster {
 impl PrivateCluster {
     async fn make() -> Result<Self> {
         let mut made = Self::without_pooler().await?;
-        if Shape::chosen()? == Shape::Pooler {
+        if Shape::selected()? == Shape::Pooler {
             made.add_pooler().await?;
         }
         Ok(made)
     }
 
-    /// One whose services connect directly in every run of tests.
+    /// Creates a cluster whose services always connect directly.
     pub(super) async fn without_pooler() -> Result<Self> {
         build_binaries().await?;
         let parent = std::env::temp_dir();
@@ -55,7 +56,7 @@ impl PrivateCluster {
         let port = cluster.start(&cluster.lock().await?).await?;
         let auth = Database::on(&cluster, port, "auth", "auth");
         let tasks = Database::on(&cluster, port, "tasks", "tasks");
-        // From here on it is removed whatever happens.
+        // From here on the cluster is removed even on errors.
         let made = Self { cluster, port, auth, tasks };
         databases::make(&made.cluster, port).await?;
         migrate(Binary::AuthService, &made.auth).await?;
@@ -68,18 +69,18 @@ impl PrivateCluster {
         &self.cluster
     }
 
-    /// Its port.
+    /// The port of the server.
     pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Stops and starts it on the same port, so that it reads settings that take a start.
+    /// Restarts the server on the same port, to apply settings that require a restart.
     pub(super) async fn restart(&self, lock: &ClusterLock) -> Result<()> {
         self.cluster.stop(lock).await?;
         self.cluster.start_on(lock, Some(self.port)).await.map(drop)
     }
 
-    /// Leads the services through a pooler of its own, which stays when the server is killed.
+    /// Connects the services through a pooler, which keeps running when the server is killed.
     async fn add_pooler(&mut self) -> Result<()> {
         let pooler = self.cluster.pooler().start(self.port, PoolerOptions::default()).await?;
         self.auth = self.auth.clone().through_pooler(pooler);
@@ -99,22 +100,22 @@ impl PrivateCluster {
         &self.tasks
     }
 
-    /// Kills the server (SIGKILL), as a crash would.
+    /// Kills the server with SIGKILL, like a crash.
     pub async fn kill(&self) {
         self.cluster.kill().await;
     }
 
-    /// Restarts it on the same port with these settings, which win over its own.
+    /// Restarts the server on the same port with these settings, which override its own.
     ///
     /// # Panics
-    /// If it does not come up.
+    /// If it does not start.
     pub async fn restart_with(&self, settings: &[(&str, &str)]) {
         must(self.cluster.configure(settings));
         let lock = must(self.cluster.lock().await);
         must(self.restart(&lock).await);
     }
 
-    /// Runs the script of databases and roles again, as an operator may at any time.
+    /// Runs the script for databases and roles again, as an operator may at any time.
     ///
     /// # Panics
     /// If the script fails.
@@ -122,13 +123,13 @@ impl PrivateCluster {
         must(databases::make(&self.cluster, self.port).await);
     }
 
-    /// The passwords of its four roles.
+    /// The passwords of the four roles.
     #[must_use]
     pub fn role_passwords(&self) -> [&str; 4] {
         ROLES.map(|role| self.cluster.secrets().role_password(role))
     }
 
-    /// PostgreSQL's own log since its last start.
+    /// PostgreSQL's log since its last start.
     ///
     /// # Panics
     /// If it cannot be read.
@@ -137,10 +138,10 @@ impl PrivateCluster {
         must(self.cluster.log())
     }
 
-    /// Starts it again, on the same port, and waits for its recovery.
+    /// Starts the server again on the same port and waits for its recovery.
     ///
     /// # Panics
-    /// If it does not come up.
+    /// If it does not start.
     pub async fn start(&self) {
         let lock = must(self.cluster.lock().await);
         must(self.cluster.start_on(&lock, Some(self.port)).await);
@@ -154,14 +155,14 @@ impl Drop for PrivateCluster {
     }
 }
 
-/// Removes what test processes left that were killed themselves.
+/// Removes clusters of killed test processes.
 pub(super) async fn remove_left_behind(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let ours = name.starts_with(PREFIX) && entry.path().join("data").exists();
-        if ours && maker(&name).is_some_and(|process| !process.is_alive()) {
-            // Another test process may be about it too.
+        if ours && creator(&name).is_some_and(|process| !process.is_alive()) {
+            // Another test process may be removing it too.
             if let Ok(cluster) = Cluster::open(&entry.path(), OPTIONS).await {
                 let _ = cluster.remove().await;
             }

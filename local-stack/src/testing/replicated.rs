@@ -1,4 +1,4 @@
-//! A primary and a synchronous standby of a test's own, for tests of a failover.
+//! A test's own primary and synchronous standby, for failover tests.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -10,17 +10,17 @@ use tokio::net::TcpSocket;
 use tokio::time::Instant;
 
 use super::database::Database;
-use super::must;
+use super::outcome::must;
 use super::private::PrivateCluster;
 use crate::cluster::Cluster;
-use crate::databases::connect;
-use crate::error::{Asking, Doing, Result};
+use crate::connection::connect;
+use crate::error::{DatabaseContext, IoContext, Result};
 
-/// How long the sockets of a killed server may keep its port.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Maximum time for the sockets of a killed server to release its port.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A durable primary whose commits wait for its standby, with both databases migrated. Services connect directly in
-/// every run of tests. Everything is removed when this is dropped.
+/// A durable primary whose commits wait for its standby, with both databases migrated. Services always connect
+/// directly. Dropping this removes everything.
 #[derive(Debug)]
 pub struct ReplicatedCluster {
     primary: PrivateCluster,
@@ -28,15 +28,15 @@ pub struct ReplicatedCluster {
     standby_port: u16,
     auth: Database,
     tasks: Database,
-    /// Bound to the port of a killed primary, so that no other server gets it. It does not listen: connections are
-    /// refused.
+    /// A socket bound to the port of a killed primary, so that no other server gets it. It does not listen, so
+    /// connections are refused.
     fence: Option<TcpSocket>,
 }
 
-/// Makes and starts a [`ReplicatedCluster`]. This takes several seconds.
+/// Creates and starts a [`ReplicatedCluster`]. This takes several seconds.
 ///
 /// # Panics
-/// If it cannot be made.
+/// If it cannot be created.
 pub async fn replicated_cluster() -> ReplicatedCluster {
     must(ReplicatedCluster::make().await)
 }
@@ -56,8 +56,8 @@ impl ReplicatedCluster {
         Ok(Self { primary, standby, standby_port, auth, tasks, fence: None })
     }
 
-    /// auth-service's database. `service_url` names both servers, the first primary first; the URLs of owner and
-    /// superuser name the first primary alone.
+    /// auth-service's database. `service_url` names both servers, the original primary first. The URLs of the owner
+    /// and the superuser name the original primary only.
     #[must_use]
     pub fn auth(&self) -> &Database {
         &self.auth
@@ -70,7 +70,7 @@ impl ReplicatedCluster {
     }
 
     /// auth-service's database on the standby, which [`promote`](Self::promote) makes the new primary. All URLs name
-    /// that server alone.
+    /// that server only.
     #[must_use]
     pub fn standby_auth(&self) -> Database {
         Database::on(&self.standby, self.standby_port, "auth", "auth")
@@ -82,11 +82,11 @@ impl ReplicatedCluster {
         Database::on(&self.standby, self.standby_port, "tasks", "tasks")
     }
 
-    /// Kills the primary with all its processes (SIGKILL), as a loss of power would. It never comes back: its port
+    /// Kills the primary with all its processes (SIGKILL), like a power failure. It cannot be restarted: its port
     /// refuses connections from now on.
     ///
     /// # Panics
-    /// If it does not run.
+    /// If it is not running.
     pub async fn kill_primary(&mut self) {
         must(self.kill_and_fence().await);
     }
@@ -95,13 +95,13 @@ impl ReplicatedCluster {
         let (cluster, port) = (self.primary.cluster(), self.primary.port());
         let client = connect(&cluster.superuser_url(port, "postgres")).await?;
         let processes = client.query("SELECT pid FROM pg_stat_activity", &[]).await;
-        let processes = processes.asking("list the processes of the primary")?;
+        let processes = processes.context("list the processes of the primary")?;
         cluster.kill().await;
-        // Without their postmaster they end by themselves, after what they are doing: a commit might still get through.
+        // Without the postmaster they would exit by themselves, but only after their current work, e.g. a commit.
         for process in processes.iter().filter_map(|row| row.try_get(0).ok()) {
             let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
         }
-        self.fence = Some(hold(port).await?);
+        self.fence = Some(reserve(port).await?);
         Ok(())
     }
 
@@ -114,8 +114,8 @@ impl ReplicatedCluster {
     }
 }
 
-/// Takes a loopback port without listening on it.
-async fn hold(port: u16) -> Result<TcpSocket> {
+/// Binds a loopback port without listening on it.
+async fn reserve(port: u16) -> Result<TcpSocket> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let bind = || {
         let socket = TcpSocket::new_v4()?;
@@ -124,11 +124,11 @@ async fn hold(port: u16) -> Result<TcpSocket> {
         socket.bind(address)?;
         Ok(socket)
     };
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         match bind() {
             Err(_) if Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(2)).await,
-            bound => return bound.doing("hold the port of", Path::new(&address.to_string())),
+            bound => return bound.context("reserve the port of", Path::new(&address.to_string())),
         }
     }
 }

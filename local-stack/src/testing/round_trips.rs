@@ -1,4 +1,4 @@
-//! What a request costs at the database, counted on the wire.
+//! Counts the database round trips of a request, on the wire.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::database::{Database, with_server};
-use super::must;
-use crate::error::{Doing, Result};
+use super::outcome::must;
+use crate::error::{IoContext, Result};
 
-/// How often a request is sent to learn its cost.
+/// Number of times a request is repeated to measure its cost.
 const REPETITIONS: usize = 5;
 
-/// The way to a database through a proxy that counts round trips.
+/// A proxy to a database that counts round trips.
 #[derive(Debug)]
 pub struct CountedDatabase {
     url: String,
@@ -22,28 +22,28 @@ pub struct CountedDatabase {
 }
 
 impl CountedDatabase {
-    /// A counted way to this database. It is open as long as the test's runtime runs.
+    /// Starts a counting proxy to this database. It runs as long as the test's runtime.
     ///
     /// # Panics
-    /// If no port can be had.
+    /// If no port is available.
     pub async fn of(database: &Database) -> Self {
         must(Self::open(database).await)
     }
 
-    /// A `DATABASE_URL` whose connections are counted.
+    /// A `DATABASE_URL` through the proxy.
     #[must_use]
     pub fn service_url(&self) -> &str {
         &self.url
     }
 
-    /// How often a client has spoken so far after the server had answered.
+    /// The number of round trips so far: how often a client sent data after a response of the server.
     #[must_use]
     pub fn round_trips(&self) -> usize {
         self.trips.load(Ordering::SeqCst)
     }
 
-    /// What `request` costs: the least of several times. The first may prepare a statement, and what the service does in
-    /// the background only adds.
+    /// Returns the round trips of `request`: the minimum of several runs. The first run may prepare statements, and
+    /// background work of the service only adds round trips.
     pub async fn cost_of(&self, mut request: impl AsyncFnMut()) -> usize {
         let mut least = usize::MAX;
         for _ in 0..REPETITIONS {
@@ -57,27 +57,27 @@ impl CountedDatabase {
     async fn open(database: &Database) -> Result<Self> {
         let server = format!("127.0.0.1:{}", database.service_port());
         let any_port = "127.0.0.1:0";
-        let listener = TcpListener::bind(any_port).await.doing("listen on", Path::new(any_port))?;
-        let port = listener.local_addr().doing("listen on", Path::new(any_port))?.port();
+        let listener = TcpListener::bind(any_port).await.context("listen on", Path::new(any_port))?;
+        let port = listener.local_addr().context("listen on", Path::new(any_port))?.port();
         let url = with_server(&database.service_url(), &format!("127.0.0.1:{port}"));
         let trips = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&trips);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
-                tokio::spawn(pass_on(client, server, Arc::clone(&counted)));
+                tokio::spawn(forward(client, server, Arc::clone(&counted)));
             }
         });
         Ok(Self { url, trips })
     }
 }
 
-/// Passes everything on. What a client sends in pieces, without an answer in between, is one trip.
-async fn pass_on(mut client: TcpStream, mut server: TcpStream, trips: Arc<AtomicUsize>) {
+/// Forwards all data. Data that a client sends in several pieces, without a response in between, is one round trip.
+async fn forward(mut client: TcpStream, mut server: TcpStream, trips: Arc<AtomicUsize>) {
     let (mut question, mut answer) = (vec![0; 65_536], vec![0; 65_536]);
     let mut answered = true;
     loop {
-        let passed = tokio::select! {
+        let forwarded = tokio::select! {
             read = client.read(&mut question) => {
                 let Ok(size @ 1..) = read else { return };
                 if std::mem::take(&mut answered) {
@@ -91,7 +91,7 @@ async fn pass_on(mut client: TcpStream, mut server: TcpStream, trips: Arc<Atomic
                 client.write_all(answer.get(..size).unwrap_or_default()).await
             }
         };
-        if passed.is_err() {
+        if forwarded.is_err() {
             return;
         }
     }

@@ -1,18 +1,18 @@
-//! The services, started for a test with settings that suit tests.
+//! Starts the services with settings for tests.
 
 use super::database::Database;
-use super::must;
+use super::outcome::must;
 use crate::process::Environment;
 use crate::service::Service;
 use crate::workspace::{Binary, build_binaries};
 
-/// Issuer of the tokens of a test's auth-service: its port is not known before it starts.
+/// The issuer of tokens of a test's auth-service. A fixed name, because its port is not known before it starts.
 pub const ISSUER: &str = "http://auth.test";
 
-/// Audience of the tokens of a test's auth-service.
+/// The audience of tokens of a test's auth-service.
 pub const AUDIENCE: &str = "http://tasks.test";
 
-/// auth-service on this database, ready. `extra` settings win over those of [`auth_env`].
+/// Starts auth-service on this database and waits until it is ready. `extra` settings override those of [`auth_env`].
 ///
 /// # Panics
 /// If it does not become ready.
@@ -20,8 +20,8 @@ pub async fn auth_service(database: &Database, extra: &[(&str, &str)]) -> Servic
     start(Binary::AuthService, auth_env(database), extra).await
 }
 
-/// task-service on this database, ready, trusting the auth-service at this URL. `extra` settings win over those of
-/// [`task_env`].
+/// Starts task-service on this database, trusting the auth-service at this URL, and waits until it is ready. `extra`
+/// settings override those of [`task_env`].
 ///
 /// # Panics
 /// If it does not become ready.
@@ -37,7 +37,7 @@ async fn start(binary: Binary, mut env: Environment, extra: &[(&str, &str)]) -> 
     service
 }
 
-/// What auth-service needs to start on this database, for tests that change or leave out some of it.
+/// Returns the settings that auth-service needs to start on this database, for tests that change some of them.
 #[must_use]
 pub fn auth_env(database: &Database) -> Environment {
     let secrets = database.secrets();
@@ -52,13 +52,13 @@ pub fn auth_env(database: &Database) -> Environment {
             ("JWT_ISSUER", ISSUER),
             ("JWT_AUDIENCE", AUDIENCE),
             ("BCRYPT_COST", "4"),
-            // Tests call more often than people do; those of the limits switch them on.
+            // Tests send more requests than people do. Tests of the limits enable them.
             ("RATE_LIMIT_ENABLED", "false"),
         ],
     )
 }
 
-/// What task-service needs to start on this database and trust the auth-service at this URL.
+/// Returns the settings that task-service needs to start on this database and trust the auth-service at this URL.
 #[must_use]
 pub fn task_env(database: &Database, auth_url: &str) -> Environment {
     environment(
@@ -70,13 +70,13 @@ pub fn task_env(database: &Database, auth_url: &str) -> Environment {
             ("JWKS_URL", &format!("{auth_url}/.well-known/jwks.json")),
             ("STATUS_LIST_URL", &format!("{auth_url}/.well-known/status-lists")),
             ("CORS_ORIGINS", "http://localhost:3000"),
-            // Tests call more often than people do; those of the limit switch it on.
+            // Tests send more requests than people do. Tests of the limit enable it.
             ("REQUESTS_PER_MINUTE", "0"),
         ],
     )
 }
 
-/// These settings, and that of a service whose connections go through a pooler.
+/// Returns these settings, with `DATABASE_POOLER` if the database is behind a pooler.
 fn environment(database: &Database, settings: &[(&str, &str)]) -> Environment {
     let pooler = database.is_pooled().then_some(&("DATABASE_POOLER", "transaction"));
     let settings = settings.iter().chain(pooler);

@@ -1,32 +1,32 @@
-//! What the services' databases stand behind, chosen for a whole run of tests.
+//! How services reach their databases, selected for a whole test run.
 
 use super::database::Database;
-use super::must;
+use super::outcome::must;
 use super::skipped::report_skipped;
 use crate::cluster::{Cluster, ClusterLock};
 use crate::error::{Error, Result};
 use crate::pgbouncer::PoolerOptions;
 
-/// The environment variable that chooses.
+/// The environment variable that selects it.
 const VARIABLE: &str = "LATCHKEY_TEST_DATABASE";
 
-/// The way from a service to its database.
+/// The connection from a service to its database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// To PostgreSQL itself.
+    /// Directly to PostgreSQL.
     Direct,
-    /// Through a PgBouncer that pools by transaction.
+    /// Through PgBouncer in transaction mode.
     Pooler,
-    /// To a primary or its synchronous standby, whichever accepts writes.
+    /// To the primary among a primary and its synchronous standby.
     Standby,
 }
 
 impl Shape {
-    /// The one that the environment asks for.
+    /// Returns the one that the environment selects.
     ///
     /// # Errors
-    /// If it asks for an unknown one.
-    pub(super) fn chosen() -> Result<Self> {
+    /// If the value is unknown.
+    pub(super) fn selected() -> Result<Self> {
         let name = std::env::var_os(VARIABLE).unwrap_or_default();
         Self::named(&name.to_string_lossy())
     }
@@ -37,12 +37,12 @@ impl Shape {
             "pooler" => Ok(Self::Pooler),
             "standby" => Ok(Self::Standby),
             other => {
-                Err(Error::Refused(format!("{VARIABLE} is {other:?}: set it to direct, pooler or standby")))
+                Err(Error::Refused(format!("{VARIABLE} is {other:?}. Set it to direct, pooler or standby")))
             }
         }
     }
 
-    /// The directory of the shared cluster. A primary has settings that a cluster without standby must not have.
+    /// The directory of the shared cluster. A primary needs settings that a cluster without a standby must not have.
     pub(super) fn directory(self) -> &'static str {
         match self {
             Self::Direct | Self::Pooler => "test-postgres",
@@ -50,7 +50,7 @@ impl Shape {
         }
     }
 
-    /// The cluster's port, if it runs with everything beside it.
+    /// The cluster's port, if the cluster runs with its pooler or standby.
     pub(super) fn running_port(self, cluster: &Cluster) -> Option<u16> {
         let port = cluster.running_port()?;
         let complete = match self {
@@ -61,10 +61,10 @@ impl Shape {
         complete.then_some(port)
     }
 
-    /// Starts what does not run yet and returns the cluster's port.
+    /// Starts the cluster with its pooler or standby unless they run, and returns the cluster's port.
     ///
     /// # Errors
-    /// If something is not installed or does not start.
+    /// If a program is not installed or does not start.
     pub(super) async fn start(self, cluster: &Cluster, lock: &ClusterLock) -> Result<u16> {
         if let Some(port) = self.running_port(cluster) {
             return Ok(port);
@@ -81,11 +81,11 @@ impl Shape {
         Ok(port)
     }
 
-    /// The database as a service of this shape reaches it.
+    /// Returns the database with the service's URL for this shape.
     ///
     /// # Errors
-    /// If what stands in between has stopped.
-    pub(super) fn lead_to(self, database: Database) -> Result<Database> {
+    /// If the pooler or the standby has stopped.
+    pub(super) fn route(self, database: Database) -> Result<Database> {
         let (cluster, port) = (database.cluster(), database.server_port());
         let stopped = |what: &str| Error::Refused(format!("{what} of the tests' PostgreSQL has stopped"));
         match self {
@@ -102,8 +102,8 @@ impl Shape {
     }
 }
 
-/// Whether services reach their databases directly in this run. If not, reports that the calling test is skipped, for
-/// this reason, and the test has to return:
+/// Whether services connect to their databases directly in this run. If not, reports that the calling test is skipped
+/// for this reason. The test must then return:
 ///
 /// ```no_run
 /// # use local_stack::testing;
@@ -113,12 +113,12 @@ impl Shape {
 /// ```
 ///
 /// # Panics
-/// If the environment asks for an unknown way.
+/// If the value in the environment is unknown.
 pub fn only_direct(reason: &str) -> bool {
-    let shape = must(Shape::chosen());
+    let shape = must(Shape::selected());
     if shape != Shape::Direct {
-        let way = std::env::var(VARIABLE).unwrap_or_default();
-        report_skipped(&format!("{reason}, so a test does not run with {VARIABLE}={way}."));
+        let value = std::env::var(VARIABLE).unwrap_or_default();
+        report_skipped(&format!("{reason}, so a test does not run with {VARIABLE}={value}."));
     }
     shape == Shape::Direct
 }

@@ -1,4 +1,4 @@
-//! A network between a service and its database that goes dead without closing anything.
+//! A network between a service and its database that drops all traffic without closing connections.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,11 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::database::{Database, with_server};
-use super::must;
-use crate::error::{Doing, Result};
+use super::outcome::must;
+use crate::error::{IoContext, Result};
 
-/// The way to a database through a proxy that can fall silent. Everything that passes through it is closed when this
-/// is dropped.
+/// A proxy to a database that can fall silent. Dropping this closes all its connections.
 #[derive(Debug)]
 pub struct SilentDatabase {
     url: String,
@@ -21,59 +20,58 @@ pub struct SilentDatabase {
     accepting: JoinHandle<()>,
 }
 
-/// Which connections are served.
+/// The state of the proxy's connections.
 #[derive(Debug, Default)]
 struct Network {
-    /// Connections accepted so far. A connection's number is how many there were before it.
+    /// The number of connections accepted so far. Connections are numbered from 0.
     accepted: AtomicUsize,
-    /// Connections with a lower number than this are silent.
+    /// Connections with a number below this are silent.
     silent_below: AtomicUsize,
-    /// Whether new connections are left without an answer.
+    /// Whether new connections get no response.
     refusing: AtomicBool,
 }
 
 impl SilentDatabase {
-    /// A way to this database, which works until it is told otherwise.
+    /// Starts a proxy to this database, which works normally at first.
     ///
     /// # Panics
-    /// If no port can be had.
+    /// If no port is available.
     pub async fn of(database: &Database) -> Self {
         must(Self::open(database).await)
     }
 
-    /// A `DATABASE_URL` that leads through the proxy.
+    /// A `DATABASE_URL` through the proxy.
     #[must_use]
     pub fn service_url(&self) -> &str {
         &self.url
     }
 
-    /// How many connections there have been so far, those without an answer included.
+    /// The number of connections so far, including those without a response.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.network.accepted.load(Ordering::SeqCst)
     }
 
-    /// Swallows from now on, in both directions, what is sent over the connections that exist now. None is closed, even
-    /// if one of its ends closes it. New connections are served.
+    /// Drops all data on existing connections in both directions from now on. A connection stays open even if one end
+    /// closes it. New connections work normally.
     pub fn fall_silent(&self) {
         self.network.silent_below.store(self.connections(), Ordering::SeqCst);
     }
 
-    /// Leaves new connections without an answer from now on: they can be opened, and nothing comes back. Existing ones
-    /// are served.
+    /// Accepts new connections without ever responding, from now on. Existing connections work normally.
     pub fn refuse_silently(&self) {
         self.network.refusing.store(true, Ordering::SeqCst);
     }
 
-    /// Serves new connections again. Those that are silent or got no answer stay so.
+    /// Serves new connections again. Silent and unanswered connections stay as they are.
     pub fn recover(&self) {
         self.network.refusing.store(false, Ordering::SeqCst);
     }
 
     async fn open(database: &Database) -> Result<Self> {
         let any_port = "127.0.0.1:0";
-        let listener = TcpListener::bind(any_port).await.doing("listen on", Path::new(any_port))?;
-        let port = listener.local_addr().doing("listen on", Path::new(any_port))?.port();
+        let listener = TcpListener::bind(any_port).await.context("listen on", Path::new(any_port))?;
+        let port = listener.local_addr().context("listen on", Path::new(any_port))?.port();
         let url = with_server(&database.service_url(), &format!("127.0.0.1:{port}"));
         let network = Arc::new(Network::default());
         let accepting = tokio::spawn(accept(listener, database.service_port(), Arc::clone(&network)));
@@ -87,7 +85,7 @@ impl Drop for SilentDatabase {
     }
 }
 
-/// Ends with all its connections when it is aborted.
+/// Accepts connections. Aborting this closes all of them.
 async fn accept(listener: TcpListener, server_port: u16, network: Arc<Network>) {
     let mut served = JoinSet::new();
     let mut unanswered = Vec::new();
@@ -106,11 +104,11 @@ async fn serve(mut client: TcpStream, server_port: u16, number: usize, network: 
     let Ok(mut server) = TcpStream::connect(("127.0.0.1", server_port)).await else { return };
     let silent = || number < network.silent_below.load(Ordering::SeqCst);
     let ((from_client, to_client), (from_server, to_server)) = (client.split(), server.split());
-    tokio::join!(pass_on(from_client, to_server, silent), pass_on(from_server, to_client, silent));
+    tokio::join!(forward(from_client, to_server, silent), forward(from_server, to_client, silent));
 }
 
-/// Passes on what comes, and the end of it, for as long as the connection is not silent.
-async fn pass_on(
+/// Forwards data and the end of the stream while the connection is not silent.
+async fn forward(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     silent: impl Fn() -> bool,
@@ -119,12 +117,12 @@ async fn pass_on(
     loop {
         let size = from.read(&mut buffer).await.unwrap_or(0);
         match (silent(), size) {
-            // The other end never learns that this one is gone.
+            // The other end never learns that this one has closed.
             (true, 0) => std::future::pending().await,
             (true, _) => {}
             (false, _) => {
-                let passed = to.write_all(buffer.get(..size).unwrap_or_default()).await;
-                if size == 0 || passed.is_err() {
+                let forwarded = to.write_all(buffer.get(..size).unwrap_or_default()).await;
+                if size == 0 || forwarded.is_err() {
                     let _ = to.shutdown().await;
                     return;
                 }

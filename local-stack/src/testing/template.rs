@@ -1,4 +1,4 @@
-//! Template databases: what a test's database is cloned from.
+//! Template databases, from which tests' databases are cloned.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -8,18 +8,19 @@ use tokio_postgres::Client;
 use super::database::Database;
 use super::services::auth_env;
 use super::shape::Shape;
-use super::shared::{drop_database, superuser, sweep};
+use super::shared::{drop_database, drop_leftovers, superuser};
 use crate::cluster::Cluster;
+use crate::connection;
 use crate::databases;
-use crate::error::{Asking, Doing, Error, Result};
+use crate::error::{DatabaseContext, Error, IoContext, Result};
 use crate::process::Environment;
 use crate::service::{Service, run_to_end};
 use crate::workspace::{Binary, build_binaries};
 
-/// PostgreSQL's codes for "there is no such database" and "no such role": nobody has prepared the template yet.
+/// The SQLSTATEs for a missing database and a missing role: the template has not been prepared yet.
 const NOT_PREPARED: [&str; 2] = ["3D000", "42704"];
 
-/// What a test wants to find in its database.
+/// The initial content of a test's database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Auth,
@@ -38,7 +39,7 @@ impl Kind {
         }
     }
 
-    /// The first part of its roles' names, and the name of the database that the script makes for them.
+    /// The prefix of the roles' names, which is also the name of the database that the script creates for them.
     pub(super) fn role(self) -> &'static str {
         match self {
             Self::Auth | Self::EmptyAuth => "auth",
@@ -47,9 +48,9 @@ impl Kind {
     }
 }
 
-/// Makes a database from its template, and what is missing for that first. Answers the cluster's port.
+/// Creates a database from its template, preparing the cluster and the template if needed. Returns the cluster's port.
 ///
-/// When all is there no lock is taken: this is what each test waits for.
+/// Takes no lock if everything is prepared, because each test waits for this.
 pub(super) async fn clone_template(cluster: &Cluster, kind: Kind, name: &str) -> Result<u16> {
     let template = template_name(cluster, kind)?;
     for _ in 0..3 {
@@ -57,44 +58,45 @@ pub(super) async fn clone_template(cluster: &Cluster, kind: Kind, name: &str) ->
             prepare(cluster, kind, &template).await?;
             continue;
         };
-        sweep(&client).await?;
+        drop_leftovers(&client).await?;
         match make_from(&client, &template, kind, name).await {
             Ok(()) => return Ok(port),
-            Err(error) if NOT_PREPARED.iter().any(|code| databases::refused_with(&error, code)) => {
+            Err(error) if NOT_PREPARED.iter().any(|code| connection::failed_with(&error, code)) => {
                 prepare(cluster, kind, &template).await?;
             }
             Err(error) => return Err(error),
         }
     }
-    Err(Error::Refused(format!("the template database {template} disappears as soon as it is made")))
+    Err(Error::Refused(format!("the template database {template} was dropped right after it was created")))
 }
 
-/// Who may connect is not copied by PostgreSQL, so it is said again here; a test holds it against the original.
+/// Creates a database and grants access, which PostgreSQL does not copy from a template. A test compares the grants
+/// with the original.
 async fn make_from(client: &Client, template: &str, kind: Kind, name: &str) -> Result<()> {
     let role = kind.role();
     let create = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {role}_owner");
     let grant = format!(
         "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {role}_owner, {role}_service"
     );
-    // A standby has it too, when it is made: a service may ask that first.
-    client.batch_execute("SET synchronous_commit = remote_apply").await.asking("wait for a standby")?;
-    client.batch_execute(&create).await.asking(&format!("make the database {name}"))?;
-    client.batch_execute(&grant).await.asking(&format!("grant access to the database {name}"))
+    // Waits until a standby has the database too, because a service may connect to the standby first.
+    client.batch_execute("SET synchronous_commit = remote_apply").await.context("wait for a standby")?;
+    client.batch_execute(&create).await.context(&format!("create the database {name}"))?;
+    client.batch_execute(&grant).await.context(&format!("grant access to the database {name}"))
 }
 
-/// Starts the cluster and makes the template, unless another process has just done so.
+/// Starts the cluster and creates the template, unless another process has done so.
 async fn prepare(cluster: &Cluster, kind: Kind, template: &str) -> Result<()> {
     if matches!(kind, Kind::Auth | Kind::Tasks) {
         build_binaries().await?;
     }
     let lock = cluster.lock().await?;
-    let port = Shape::chosen()?.start(cluster, &lock).await?;
-    let client = databases::connect(&cluster.superuser_url(port, "postgres")).await?;
+    let port = Shape::selected()?.start(cluster, &lock).await?;
+    let client = connection::connect(&cluster.superuser_url(port, "postgres")).await?;
     let old = format!(
         r"SELECT datname FROM pg_database WHERE datname ~ '^(template|making)_{}_[0-9a-f]+$'",
         kind.name()
     );
-    let old = client.query(&old, &[]).await.asking("list the databases")?;
+    let old = client.query(&old, &[]).await.context("list the databases")?;
     let old: Vec<String> = old.iter().filter_map(|row| row.try_get(0).ok()).collect();
     if old.iter().any(|name| name == template) {
         return Ok(());
@@ -106,14 +108,14 @@ async fn prepare(cluster: &Cluster, kind: Kind, template: &str) -> Result<()> {
     let making = template.replacen("template", "making", 1);
     make_from(&client, kind.role(), kind, &making).await?;
     fill(kind, &Database::on(cluster, port, kind.role(), &making)).await?;
-    // Its name says that it is finished. Nobody connects to it any more: that would be in the way of cloning.
+    // Its final name marks it as complete. Connections are disabled, because they would prevent cloning.
     let finish = format!("ALTER DATABASE {making} RENAME TO {template}");
-    client.batch_execute(&finish).await.asking(&format!("name the database {template}"))?;
+    client.batch_execute(&finish).await.context(&format!("rename a database to {template}"))?;
     let close = format!("ALTER DATABASE {template} ALLOW_CONNECTIONS false");
-    client.batch_execute(&close).await.asking(&format!("close the database {template}"))
+    client.batch_execute(&close).await.context(&format!("disable connections to the database {template}"))
 }
 
-/// Lets the service's own binary fill its database: with tables, and auth-service with its first key.
+/// Creates the tables and, for auth-service, the first signing key, with the service's own binary.
 async fn fill(kind: Kind, database: &Database) -> Result<()> {
     match kind {
         Kind::EmptyAuth | Kind::EmptyTasks => Ok(()),
@@ -143,8 +145,8 @@ pub(super) async fn migrate(binary: Binary, database: &Database) -> Result<()> {
     })
 }
 
-/// A name that changes whenever the template would: with the migrations, the script of databases and roles, how
-/// auth-service stores its key, and the secrets this is encrypted under.
+/// Returns the template's name, which changes with its content: the migrations, the script for databases and roles,
+/// how auth-service stores its key, and the secrets that encrypt it.
 fn template_name(cluster: &Cluster, kind: Kind) -> Result<String> {
     let root = crate::workspace::root()?;
     let mut hasher = DefaultHasher::new();
@@ -155,12 +157,12 @@ fn template_name(cluster: &Cluster, kind: Kind) -> Result<String> {
     Ok(format!("template_{}_{:016x}", kind.name(), hasher.finish()))
 }
 
-/// Names and contents of all files below a directory.
+/// Hashes the names and contents of all files in a directory tree.
 fn hash_files(directory: &Path, hasher: &mut DefaultHasher) -> Result<()> {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).doing("read", directory),
+        Err(error) => return Err(error).context("read", directory),
     };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
@@ -169,7 +171,7 @@ fn hash_files(directory: &Path, hasher: &mut DefaultHasher) -> Result<()> {
             hash_files(&path, hasher)?;
         } else {
             path.hash(hasher);
-            std::fs::read(&path).doing("read", &path)?.hash(hasher);
+            std::fs::read(&path).context("read", &path)?.hash(hasher);
         }
     }
     Ok(())

@@ -1,25 +1,25 @@
-//! A PostgreSQL of a test's own that demands TLS.
+//! A test's own PostgreSQL that requires TLS.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
-use super::must;
+use super::outcome::must;
 use super::private::PrivateCluster;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, IoContext, Result};
 
-/// Who may connect over TCP: the superuser of the tests as always, everybody else with TLS alone.
+/// TCP access: the tests' superuser without TLS, all others with TLS only.
 const HBA: &str =
     "host all postgres 127.0.0.1/32 scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
 
-/// The names that the server's certificate is for.
+/// The names in the server's certificate.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// A [`PrivateCluster`] that accepts services and owners with TLS alone. Its certificate is for `localhost` and
-/// `127.0.0.1`. Services connect directly in every run of tests.
+/// A [`PrivateCluster`] that accepts services and owners with TLS only. Its certificate is valid for `localhost` and
+/// `127.0.0.1`. Services always connect directly.
 ///
-/// The URLs of its databases name no `sslmode`: that is the test's to choose.
+/// The database URLs contain no `sslmode`; the test adds it.
 #[derive(Debug)]
 pub struct TlsCluster {
     cluster: PrivateCluster,
@@ -27,10 +27,10 @@ pub struct TlsCluster {
     other_ca_file: PathBuf,
 }
 
-/// Makes and starts a [`TlsCluster`]. This takes a few seconds.
+/// Creates and starts a [`TlsCluster`]. This takes a few seconds.
 ///
 /// # Panics
-/// If it cannot be made.
+/// If it cannot be created.
 pub async fn tls_cluster() -> TlsCluster {
     must(TlsCluster::make().await)
 }
@@ -61,13 +61,13 @@ impl TlsCluster {
         Ok(Self { cluster: private, ca_file, other_ca_file })
     }
 
-    /// The PEM file with the authority that signed the server's certificate: an `sslrootcert` to succeed with.
+    /// The PEM file of the CA that signed the server's certificate: a valid `sslrootcert`.
     #[must_use]
     pub fn ca_file(&self) -> &Path {
         &self.ca_file
     }
 
-    /// The PEM file with an authority that signed nothing here: an `sslrootcert` to fail with.
+    /// The PEM file of an unrelated CA: an `sslrootcert` that must fail.
     #[must_use]
     pub fn other_ca_file(&self) -> &Path {
         &self.other_ca_file
@@ -89,23 +89,23 @@ fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>> {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         CertifiedIssuer::self_signed(params, KeyPair::generate()?)
     };
-    make().map_err(not_made)
+    make().map_err(certificate_error)
 }
 
-/// A certificate for the server and its key, both as PEM.
+/// Creates the server's certificate and its key, both as PEM.
 fn signed_by(authority: &CertifiedIssuer<'static, KeyPair>) -> Result<(String, String)> {
     let make = || {
         let key = KeyPair::generate()?;
         let params = CertificateParams::new(NAMES.map(str::to_owned))?;
         Ok((params.signed_by(&key, authority)?.pem(), key.serialize_pem()))
     };
-    make().map_err(not_made)
+    make().map_err(certificate_error)
 }
 
-fn not_made(error: rcgen::Error) -> Error {
-    Error::Refused(format!("cannot make a certificate: {error}"))
+fn certificate_error(error: rcgen::Error) -> Error {
+    Error::Refused(format!("cannot create a certificate: {error}"))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    std::fs::write(path, text).doing("write", path)
+    std::fs::write(path, text).context("write", path)
 }

@@ -1,4 +1,4 @@
-//! The rules for what an OpenAPI document says to people.
+//! Rules for the texts in an OpenAPI document.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 /// Maximum length of a summary in characters: on one line beside a long path in the viewer.
 const SUMMARY_LENGTH: usize = 60;
 
-/// Returns where an OpenAPI document breaks the rules for its texts, one line for each place: every operation has a short
-/// summary and a described tag, and every parameter, response, field and security scheme has a description.
+/// Returns violations of the rules, one line each: every operation needs a short summary and a described tag, and
+/// every parameter, response, field and security scheme needs a description.
 #[must_use]
 pub fn wording_faults(document: &Value) -> Vec<String> {
     let mut faults = Vec::new();
@@ -44,7 +44,7 @@ pub fn wording_faults(document: &Value) -> Vec<String> {
     faults
 }
 
-/// The rule that a summary breaks: a title that starts with a verb. Names and pronouns are rejected.
+/// Returns the rule that a summary violates: it must be a short title that starts with a verb.
 fn summary_fault(summary: &Value) -> Option<&'static str> {
     let summary = summary.as_str().unwrap_or_default();
     let first = summary.split(' ').next().unwrap_or_default();
@@ -72,7 +72,7 @@ fn described<'a>(
     })
 }
 
-/// A field that may be null is described beside the type that it has otherwise.
+/// Returns a violation if a description is missing. A nullable field is described next to its other type.
 fn undescribed(place: &str, value: &Value) -> Option<String> {
     let described =
         is_text(&value["description"]) || elements(value, "oneOf").any(|one| is_text(&one["description"]));

@@ -1,4 +1,4 @@
-//! Shows the mail that auth-service would have sent, so that its links can be clicked.
+//! Prints the emails that auth-service writes to files, so that their links can be clicked.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -9,19 +9,19 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::say;
+use super::console::print_line;
 
-/// How often the directory is looked into: soon enough for a person, and nothing for a machine.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often the directory is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The directory that mail is put into as files.
+/// The directory that emails are written to.
 pub(super) struct Mailbox {
     directory: PathBuf,
     seen: BTreeSet<OsString>,
 }
 
 impl Mailbox {
-    /// What is in it already was shown when it came.
+    /// Opens the directory. Existing emails are not shown again.
     pub(super) fn open(directory: PathBuf) -> Self {
         let mut mailbox = Self { directory, seen: BTreeSet::new() };
         mailbox.take_new();
@@ -32,7 +32,7 @@ impl Mailbox {
         &self.directory
     }
 
-    /// The files that came since the last look, in the order in which they were put in.
+    /// Returns the files written since the last call, oldest first.
     fn take_new(&mut self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
         let mut names: Vec<OsString> = entries.map(|entry| entry.file_name()).collect();
@@ -43,21 +43,21 @@ impl Mailbox {
     }
 }
 
-/// Shows mail as it comes, for ever.
+/// Prints new emails until it is cancelled.
 pub(super) async fn show(mailbox: &mut Option<Mailbox>) {
     let Some(mailbox) = mailbox else { return future::pending().await };
-    let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut interval = tokio::time::interval(POLL_INTERVAL);
     loop {
-        look.tick().await;
+        interval.tick().await;
         for file in mailbox.take_new() {
             if let Ok(mail) = std::fs::read_to_string(&file) {
-                say(&format!("mail  | {}", line(&mail)));
+                print_line(&format!("mail  | {}", line(&mail)));
             }
         }
     }
 }
 
-/// Recipient, subject and link of a mail.
+/// Formats the recipient, subject and link of an email.
 fn line(mail: &str) -> String {
     let header = |name: &str| {
         let lines = mail.lines().take_while(|line| !line.is_empty());
@@ -71,7 +71,7 @@ fn line(mail: &str) -> String {
     }
 }
 
-/// The part for those who read no HTML.
+/// Returns the plain-text part of an email.
 fn plain_text(mail: &str) -> Option<String> {
     let (_, part) = mail.split_once("Content-Type: text/plain")?;
     let (head, rest) = part.split_once("\r\n\r\n")?;
@@ -84,7 +84,7 @@ fn plain_text(mail: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Reads quoted-printable (RFC 2045, 6.7).
+/// Decodes quoted-printable (RFC 2045, 6.7).
 fn unquote(text: &str) -> String {
     let joined = text.replace("=\r\n", "");
     let mut pieces = joined.split('=');

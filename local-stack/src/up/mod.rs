@@ -1,12 +1,13 @@
 //! The stack that `./dev up` runs.
 
-mod claim;
+mod console;
+mod directory_lock;
 mod mail;
 mod ports;
 mod settings;
 mod summary;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,55 +17,56 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::signal::unix::{self, SignalKind};
 
-use self::claim::Claim;
+use self::console::print_line;
+use self::directory_lock::DirectoryLock;
 use self::mail::Mailbox;
 pub use self::settings::Settings;
 use self::settings::{DatabaseUrls, withhold};
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::command::run;
 use crate::databases;
-use crate::error::{Doing, Result};
+use crate::error::{IoContext, Result};
 use crate::page::Page;
 use crate::process::Process;
 use crate::secrets::Secrets;
 use crate::service::wait_ready;
 use crate::workspace::{Binary, state_directory};
 
-/// What the developer made stays, whatever happens to the machine.
+/// A developer's data survives a crash.
 const OPTIONS: ClusterOptions = ClusterOptions { durable: true, max_connections: 100, disposable: false };
 
-/// How long a service may take to become ready, its first signing key included.
-const START_PATIENCE: Duration = Duration::from_secs(60);
+/// Maximum time for a service to become ready, including the creation of its first signing key.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long the services may take to stop before they are killed.
-const STOP_PATIENCE: Duration = Duration::from_secs(15);
+/// Maximum time for the services to stop before they are killed.
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Starts everything, says where it is, and runs until Ctrl-C, SIGTERM, a closed terminal, or the end of a service.
+/// Starts the stack, prints its URLs, and runs until Ctrl-C, SIGTERM, SIGHUP, or the exit of a service.
 ///
 /// # Errors
-/// If something cannot start, or a service ends by itself. Whatever was started is stopped first.
+/// If something cannot start, or a service exits unexpectedly. The stack is stopped before this returns.
 pub async fn up(settings: &Settings) -> Result<()> {
-    let mut interruption = Interruption::listen()?;
-    let claim = Claim::take(&state_directory()?).await?;
+    let mut shutdown = ShutdownSignal::listen()?;
+    let lock = DirectoryLock::acquire(&state_directory()?).await?;
     let page = settings.page()?;
     ports::check(settings, page.is_some())?;
-    let mut stack = Stack { claim, cluster: None, services: Vec::new(), page: None };
-    let outcome = stack.run(settings, page, &mut interruption).await;
-    say("Stopping.");
-    let stopped = stack.stop(&mut interruption).await;
+    let mut stack = Stack { lock, cluster: None, services: Vec::new(), page: None };
+    let outcome = stack.run(settings, page, &mut shutdown).await;
+    print_line("Stopping...");
+    let stopped = stack.stop(&mut shutdown).await;
     outcome.and(stopped)
 }
 
-/// What runs, in the order in which it was started.
+/// The running parts of the stack, in start order.
 struct Stack {
-    claim: Claim,
+    lock: DirectoryLock,
     cluster: Option<Cluster>,
     services: Vec<Process>,
     page: Option<ServerHandle>,
 }
 
-/// Where the services find their databases.
-struct Ground {
+/// The databases and secrets that the services use.
+struct Workspace {
     auth: DatabaseUrls,
     tasks: DatabaseUrls,
     secrets: Secrets,
@@ -78,43 +80,43 @@ impl Stack {
         &mut self,
         settings: &Settings,
         page: Option<Page>,
-        interruption: &mut Interruption,
+        shutdown: &mut ShutdownSignal,
     ) -> Result<()> {
-        // Not interrupted half-way: it could go on starting with nobody to stop it.
-        let ground = self.lay_ground(settings).await?;
+        // Not cancelled by a signal: PostgreSQL could continue to start with nothing left to stop it.
+        let workspace = self.open_workspace(settings).await?;
         let work = async {
-            migrate(Binary::AuthService, ground.auth.owner.as_deref()).await?;
-            migrate(Binary::TaskService, ground.tasks.owner.as_deref()).await?;
+            migrate(Binary::AuthService, workspace.auth.owner.as_deref()).await?;
+            migrate(Binary::TaskService, workspace.tasks.owner.as_deref()).await?;
             let mut mailbox = Settings::mail_directory()?.map(Mailbox::open);
             let mail = mailbox.as_ref().map(Mailbox::directory);
-            self.start_services(settings, &ground, mail).await?;
+            self.start_services(settings, &workspace, mail).await?;
             let with_page = page.is_some();
             self.start_page(settings, page)?;
-            say(&summary::text(settings, ground.port, &ground.secrets_file, mail, with_page)?);
+            print_line(&summary::text(settings, workspace.port, &workspace.secrets_file, mail, with_page)?);
             tokio::select! {
-                end = self.first_end() => end,
+                end = self.first_exit() => end,
                 () = mail::show(&mut mailbox) => Ok(()),
             }
         };
         tokio::select! {
             biased;
-            () = interruption.comes() => Ok(()),
+            () = shutdown.received() => Ok(()),
             outcome = work => outcome,
         }
     }
 
-    /// Finds or starts the databases.
-    async fn lay_ground(&mut self, settings: &Settings) -> Result<Ground> {
+    /// Uses existing databases or starts the private PostgreSQL.
+    async fn open_workspace(&mut self, settings: &Settings) -> Result<Workspace> {
         if std::env::var_os("DATABASE_URL").is_some() {
-            say(
-                "DATABASE_URL is not used here: AUTH_DATABASE_URL and TASKS_DATABASE_URL name existing databases.",
+            print_line(
+                "DATABASE_URL is ignored. Set AUTH_DATABASE_URL and TASKS_DATABASE_URL to use existing databases.",
             );
         }
         let (auth, tasks) = (settings.existing_auth()?, settings.existing_tasks()?);
         if let (Some(auth), Some(tasks)) = (&auth, &tasks) {
             let secrets_file = state_directory()?.join("secrets.env");
             let secrets = Secrets::load_or_create(&secrets_file)?;
-            return Ok(Ground {
+            return Ok(Workspace {
                 auth: auth.clone(),
                 tasks: tasks.clone(),
                 secrets,
@@ -123,7 +125,7 @@ impl Stack {
             });
         }
         let cluster = Cluster::open(&state_directory()?.join("postgres"), OPTIONS).await?;
-        say(&format!("Starting PostgreSQL in {}.", cluster.root().display()));
+        print_line(&format!("Starting PostgreSQL in {}.", cluster.root().display()));
         let cluster = &*self.cluster.insert(cluster);
         let port = cluster.start(&cluster.lock().await?).await?;
         databases::make(cluster, port).await?;
@@ -131,7 +133,7 @@ impl Stack {
             service: cluster.role_url(&format!("{role}_service"), port, role),
             owner: Some(cluster.role_url(&format!("{role}_owner"), port, role)),
         };
-        Ok(Ground {
+        Ok(Workspace {
             auth: auth.unwrap_or_else(|| private("auth")),
             tasks: tasks.unwrap_or_else(|| private("tasks")),
             secrets: cluster.secrets().clone(),
@@ -140,22 +142,22 @@ impl Stack {
         })
     }
 
-    /// auth-service first: without its keys task-service is not ready.
+    /// Starts auth-service first, because task-service is not ready without its keys.
     async fn start_services(
         &mut self,
         settings: &Settings,
-        ground: &Ground,
+        workspace: &Workspace,
         mail: Option<&Path>,
     ) -> Result<()> {
         let mut auth = service_command(Binary::AuthService)?;
-        settings.configure_auth(&mut auth, &ground.auth, &ground.secrets, mail);
+        settings.configure_auth(&mut auth, &workspace.auth, &workspace.secrets, mail);
         self.start(Binary::AuthService, auth, "auth ", &settings.local_url(settings.auth_port)).await?;
         let mut tasks = service_command(Binary::TaskService)?;
-        settings.configure_tasks(&mut tasks, &ground.tasks);
+        settings.configure_tasks(&mut tasks, &workspace.tasks);
         self.start(Binary::TaskService, tasks, "tasks", &settings.local_url(settings.tasks_port)).await
     }
 
-    /// Each line of a service is shown under its name.
+    /// Starts a service and prints its output with a prefix.
     async fn start(
         &mut self,
         binary: Binary,
@@ -163,16 +165,16 @@ impl Stack {
         prefix: &'static str,
         url: &str,
     ) -> Result<()> {
-        let show = move |line: &str| say(&format!("{prefix} | {line}"));
+        let show = move |line: &str| print_line(&format!("{prefix} | {line}"));
         self.services.push(Process::spawn(binary.name(), command, Some(Arc::new(show)))?);
         let Some(process) = self.services.last_mut() else { return Ok(()) };
         if let Some(id) = process.process_id() {
-            self.claim.add(id)?;
+            self.lock.add(id)?;
         }
-        wait_ready(process, url, START_PATIENCE).await
+        wait_ready(process, url, START_TIMEOUT).await
     }
 
-    /// In this process: it is files alone, and nothing that could fail by itself.
+    /// Serves the page's static files in this process.
     fn start_page(&mut self, settings: &Settings, page: Option<Page>) -> Result<()> {
         let Some(page) = page else { return Ok(()) };
         let server = page.serve(settings.socket(settings.web_port))?;
@@ -181,19 +183,19 @@ impl Stack {
         Ok(())
     }
 
-    /// Waits until a service ends by itself, which is an error however it ends.
-    async fn first_end(&mut self) -> Result<()> {
+    /// Waits until a service exits, which is always an error.
+    async fn first_exit(&mut self) -> Result<()> {
         let Some((auth, rest)) = self.services.split_first_mut() else { return Ok(()) };
         let Some(tasks) = rest.first_mut() else { return Ok(()) };
         let (which, status) = tokio::select! {
             status = auth.finish() => (&*auth, status?),
             status = tasks.finish() => (&*tasks, status?),
         };
-        Err(which.failure(&format!("it ended by itself ({status}); its last lines")))
+        Err(which.failure(&format!("exited unexpectedly ({status}); last lines of output")))
     }
 
-    /// First the page and the services, then what they stand on. Another signal makes it quick.
-    async fn stop(&mut self, interruption: &mut Interruption) -> Result<()> {
+    /// Stops the page and the services, then PostgreSQL. A second signal kills the services immediately.
+    async fn stop(&mut self, shutdown: &mut ShutdownSignal) -> Result<()> {
         if let Some(page) = &self.page {
             page.stop(false).await;
         }
@@ -208,8 +210,8 @@ impl Stack {
         };
         let gone = tokio::select! {
             gone = gone => gone,
-            () = interruption.comes() => Ok(()),
-            () = tokio::time::sleep(STOP_PATIENCE) => Ok(()),
+            () = shutdown.received() => Ok(()),
+            () = tokio::time::sleep(STOP_TIMEOUT) => Ok(()),
         };
         for service in &mut self.services {
             service.kill().await?;
@@ -221,7 +223,8 @@ impl Stack {
     }
 }
 
-/// A service's program, in a process group of its own: Ctrl-C reaches us alone, and we stop it in order.
+/// Creates the command of a service. It has its own process group, so that Ctrl-C reaches only this process, which
+/// then stops the service in order.
 fn service_command(binary: Binary) -> Result<Command> {
     let mut command = Command::new(binary.path()?);
     command.arg("serve").process_group(0);
@@ -233,7 +236,10 @@ fn service_command(binary: Binary) -> Result<Command> {
 
 async fn migrate(binary: Binary, owner_url: Option<&str>) -> Result<()> {
     let Some(owner_url) = owner_url else {
-        say(&format!("{}: its existing database is used as it is; no owner's URL was given.", binary.name()));
+        print_line(&format!(
+            "{}: no owner's URL is set, so the existing database is not migrated.",
+            binary.name()
+        ));
         return Ok(());
     };
     let mut command = Command::new(binary.path()?);
@@ -242,12 +248,12 @@ async fn migrate(binary: Binary, owner_url: Option<&str>) -> Result<()> {
     run(&format!("{} migrate", binary.name()), command).await
 }
 
-/// Ctrl-C, SIGTERM, or the end of the terminal.
-struct Interruption {
+/// Ctrl-C (SIGINT), SIGTERM, or a closed terminal (SIGHUP).
+struct ShutdownSignal {
     signals: [unix::Signal; 3],
 }
 
-impl Interruption {
+impl ShutdownSignal {
     fn listen() -> Result<Self> {
         let listen = || -> std::io::Result<_> {
             Ok([
@@ -256,11 +262,11 @@ impl Interruption {
                 unix::signal(SignalKind::hangup())?,
             ])
         };
-        Ok(Self { signals: listen().doing("listen for", Path::new("signals"))? })
+        Ok(Self { signals: listen().context("listen for", Path::new("signals"))? })
     }
 
-    /// Waits for the next of them.
-    async fn comes(&mut self) {
+    /// Waits for the next signal.
+    async fn received(&mut self) {
         let [interrupt, terminate, hangup] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -268,9 +274,4 @@ impl Interruption {
             _ = hangup.recv() => {}
         }
     }
-}
-
-/// Prints to standard output, which may be gone.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

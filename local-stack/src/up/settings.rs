@@ -1,4 +1,4 @@
-//! What can be chosen about the stack, and what follows from it for each service.
+//! The settings of the stack, and the services' settings derived from them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 use url::Url;
 
-use crate::error::{Doing, Error, Result};
-use crate::page::{Addresses, Page, ServiceAddresses};
+use crate::error::{Error, IoContext, Result};
+use crate::page::{Page, PageConfig, ServiceUrls};
 use crate::secrets::Secrets;
 use crate::workspace::{root, state_directory};
 
-/// The settings of the stack itself. Everything else in the environment is for the services.
+/// The settings of the stack itself. All other environment variables are passed on to the services.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
     /// Port of auth-service.
@@ -20,30 +20,32 @@ pub struct Settings {
     /// Port of task-service.
     #[arg(long, env = "TASKS_PORT", default_value_t = 8082)]
     pub tasks_port: u16,
-    /// Port of the web page, whose origin the services trust.
+    /// Port of the web page. The services trust its origin.
     #[arg(long, env = "WEB_PORT", default_value_t = 3000)]
     pub web_port: u16,
-    /// The built page; by default `web/out` of this checkout. Where there is none, the services run without it.
+    /// Directory of the built page; by default `web/out` in this checkout. Without a built page, only the services
+    /// run.
     #[arg(long, env = "WEB_DIRECTORY")]
     pub web_directory: Option<PathBuf>,
-    /// Address that the services and the page listen on, without a port.
+    /// IP address that the services and the page listen on.
     #[arg(long, env = "BIND", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub bind: IpAddr,
-    /// An existing database for auth-service, instead of the private PostgreSQL.
+    /// URL of an existing database for auth-service, instead of the private PostgreSQL.
     #[arg(long, env = "AUTH_DATABASE_URL", hide_env_values = true)]
     pub auth_database_url: Option<String>,
-    /// The same database for its owner, to migrate it. Without it, it is used as it is.
+    /// URL of the same database for its owner, to migrate it. Without it, the database is not migrated.
     #[arg(long, env = "AUTH_MIGRATION_DATABASE_URL", hide_env_values = true)]
     pub auth_migration_database_url: Option<String>,
-    /// An existing database for task-service, instead of the private PostgreSQL.
+    /// URL of an existing database for task-service, instead of the private PostgreSQL.
     #[arg(long, env = "TASKS_DATABASE_URL", hide_env_values = true)]
     pub tasks_database_url: Option<String>,
-    /// The same database for its owner, to migrate it. Without it, it is used as it is.
+    /// URL of the same database for its owner, to migrate it. Without it, the database is not migrated.
     #[arg(long, env = "TASKS_MIGRATION_DATABASE_URL", hide_env_values = true)]
     pub tasks_migration_database_url: Option<String>,
 }
 
-/// What of the environment never reaches a service as it is: it is ours, or would mean the same thing to both.
+/// Environment variables that are not passed on to the services unchanged: they configure the stack, or would apply to
+/// both services.
 const WITHHELD: [&str; 11] = [
     "BIND",
     "DATABASE_URL",
@@ -58,26 +60,26 @@ const WITHHELD: [&str; 11] = [
     "WEB_DIRECTORY",
 ];
 
-/// How a service and its migrations reach their database.
+/// The URLs of a service's database.
 #[derive(Debug, Clone)]
 pub(super) struct DatabaseUrls {
     pub(super) service: String,
-    /// `None` leaves the database as it is.
+    /// `None` skips the migrations.
     pub(super) owner: Option<String>,
 }
 
 impl Settings {
-    /// The existing database of auth-service, if one is named.
+    /// The existing database of auth-service, if one is set.
     pub(super) fn existing_auth(&self) -> Result<Option<DatabaseUrls>> {
         existing("AUTH", self.auth_database_url.as_deref(), self.auth_migration_database_url.as_deref())
     }
 
-    /// The existing database of task-service, if one is named.
+    /// The existing database of task-service, if one is set.
     pub(super) fn existing_tasks(&self) -> Result<Option<DatabaseUrls>> {
         existing("TASKS", self.tasks_database_url.as_deref(), self.tasks_migration_database_url.as_deref())
     }
 
-    /// Where a service on this port is reached from this machine.
+    /// The URL of a service on this port, for other processes on this machine.
     pub(super) fn local_url(&self, port: u16) -> String {
         let host = match self.bind {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -87,7 +89,7 @@ impl Settings {
         format!("http://{}", SocketAddr::new(host, port))
     }
 
-    /// Where a person is told to find a service on this port.
+    /// The URL of a service on this port, for users.
     pub(super) fn public_url(&self, port: u16) -> String {
         if self.bind.is_loopback() || self.bind.is_unspecified() {
             format!("http://localhost:{port}")
@@ -96,7 +98,7 @@ impl Settings {
         }
     }
 
-    /// Where the page is, if it was built.
+    /// The directory of the page, which may not have been built.
     pub(super) fn page_directory(&self) -> Result<PathBuf> {
         match &self.web_directory {
             Some(directory) => Ok(directory.clone()),
@@ -106,15 +108,13 @@ impl Settings {
 
     /// The page, if it was built.
     pub(super) fn page(&self) -> Result<Option<Page>> {
-        let default = ServiceAddresses {
-            auth: self.public_url(self.auth_port),
-            tasks: self.public_url(self.tasks_port),
-        };
-        let addresses = Addresses::local(self.auth_port, self.tasks_port, default);
-        Ok(Page::open(&self.page_directory()?, addresses))
+        let default =
+            ServiceUrls { auth: self.public_url(self.auth_port), tasks: self.public_url(self.tasks_port) };
+        let config = PageConfig::local(self.auth_port, self.tasks_port, default);
+        Ok(Page::open(&self.page_directory()?, config))
     }
 
-    /// auth-service's settings.
+    /// Adds auth-service's settings to a command.
     pub(super) fn configure_auth(
         &self,
         command: &mut Command,
@@ -128,7 +128,7 @@ impl Settings {
         default(command, "AUTH_SECRETS", secrets.auth_secrets());
         default(command, "KEY_ENCRYPTION_KEYS", secrets.key_encryption_keys());
         default(command, "TRUSTED_ORIGINS", &self.page_origins());
-        // What a deployment chooses is here to be tried.
+        // Optional features are enabled, so that they can be tried.
         default(command, "DELETE_USER_ENABLED", "true");
         default(command, "CHANGE_EMAIL_ENABLED", "true");
         if let Some(directory) = mail.and_then(|directory| Url::from_file_path(directory).ok()) {
@@ -136,7 +136,7 @@ impl Settings {
         }
     }
 
-    /// task-service's settings.
+    /// Adds task-service's settings to a command.
     pub(super) fn configure_tasks(&self, command: &mut Command, database: &DatabaseUrls) {
         withhold(command);
         command.env_remove("AUTH_SECRETS").env_remove("KEY_ENCRYPTION_KEYS").env_remove("MAIL_URL");
@@ -150,21 +150,21 @@ impl Settings {
         default(command, "CORS_ORIGINS", &self.page_origins());
     }
 
-    /// The directory that mail goes to, unless the environment sends it elsewhere.
+    /// The directory that emails are written to, unless the environment sets another destination.
     pub(super) fn mail_directory() -> Result<Option<PathBuf>> {
         if set("MAIL_URL").or_else(|| set("MAIL_URL_FILE")).is_some() {
             return Ok(None);
         }
         let directory = state_directory()?.join("mail");
-        std::path::absolute(&directory).doing("find", &directory).map(Some)
+        std::path::absolute(&directory).context("find", &directory).map(Some)
     }
 
-    /// Where something on this port listens.
+    /// The socket address for this port.
     pub(super) fn socket(&self, port: u16) -> SocketAddr {
         SocketAddr::new(self.bind, port)
     }
 
-    /// A browser takes the two names of this machine for two origins, and an address beyond it for a third.
+    /// The origins of the page: browsers treat the two names of this machine and its public URL as different origins.
     fn page_origins(&self) -> String {
         let mut origins = format!("http://localhost:{0},http://127.0.0.1:{0}", self.web_port);
         let public = self.public_url(self.web_port);
@@ -188,7 +188,7 @@ fn existing(prefix: &str, service: Option<&str>, owner: Option<&str>) -> Result<
     }
 }
 
-/// Takes away from a command what only the stack itself reads.
+/// Removes the variables that only the stack reads from a command's environment.
 pub(super) fn withhold(command: &mut Command) {
     for name in WITHHELD {
         command.env_remove(name);

@@ -1,11 +1,11 @@
-//! What is shown when everything is up.
+//! The summary that is printed when the stack is up.
 
 use std::path::Path;
 
 use super::settings::Settings;
 use crate::error::Result;
 
-/// The table of addresses, and an example to paste. It makes another account each time it is pasted.
+/// Formats the table of URLs and an example to paste, which creates a new account each time.
 pub(super) fn text(
     settings: &Settings,
     postgres_port: Option<u16>,
@@ -18,14 +18,14 @@ pub(super) fn text(
     let page = if with_page {
         settings.public_url(settings.web_port)
     } else {
-        format!("none: {} has no built page", settings.page_directory()?.display())
+        format!("none: {} contains no built page", settings.page_directory()?.display())
     };
     let postgres = match postgres_port {
         Some(port) => format!("127.0.0.1:{port}, passwords in {}", secrets_file.display()),
         None => "as set in the environment".to_owned(),
     };
     let mail = match mail {
-        Some(directory) => format!("{}, and its links here as they come", directory.display()),
+        Some(directory) => format!("{}; new links are also shown here", directory.display()),
         None => "as set in the environment".to_owned(),
     };
     Ok(format!(
@@ -38,7 +38,7 @@ Latchkey is up. Ctrl-C stops it.
   PostgreSQL     {postgres}
   mail           {mail}
 
-Try it: sign up, make a task, list your tasks.
+Try it: sign up, create a task, list your tasks.
 
 EMAIL="ada-$$-$(date +%s)@example.com"
 TOKEN=$(curl -s -D - -o /dev/null {auth}/api/auth/sign-up/email -H 'Content-Type: application/json' \

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use local_stack::page::{Addresses, Page, ServiceAddresses};
+use local_stack::page::{Page, PageConfig, ServiceUrls};
 use local_stack::testing::free_port;
 use tokio::task::JoinHandle;
 
@@ -58,8 +58,8 @@ impl Export {
 
     /// Serves it, as `up` does.
     pub(super) async fn serve(&self) -> Site {
-        let default = ServiceAddresses { auth: "http://auth.test".into(), tasks: String::new() };
-        let page = Page::open(&self.directory(), Addresses::local(81, 82, default)).unwrap();
+        let default = ServiceUrls { auth: "http://auth.test".into(), tasks: String::new() };
+        let page = Page::open(&self.directory(), PageConfig::local(81, 82, default)).unwrap();
         let port = free_port();
         let server = tokio::spawn(page.serve(([127, 0, 0, 1], port).into()).unwrap());
         Site { port, server }

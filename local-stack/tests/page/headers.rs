@@ -1,6 +1,6 @@
 //! What a browser is told beside the files.
 
-use local_stack::page::{Addresses, Page, ServiceAddresses};
+use local_stack::page::{Page, PageConfig, ServiceUrls};
 use serde_json::{Value, json};
 
 use super::export::{Export, POLICY};
@@ -112,8 +112,8 @@ async fn a_new_build_has_its_new_policy_and_a_broken_one_allows_nothing() {
 #[test]
 fn a_directory_without_a_finished_build_is_no_page() {
     let open = |export: &Export| {
-        let default = ServiceAddresses { auth: String::new(), tasks: String::new() };
-        Page::open(&export.directory(), Addresses::local(81, 82, default)).is_some()
+        let default = ServiceUrls { auth: String::new(), tasks: String::new() };
+        Page::open(&export.directory(), PageConfig::local(81, 82, default)).is_some()
     };
     for name in ["index.html", "csp.json"] {
         let export = Export::new();

@@ -52,7 +52,7 @@ async fn without_a_page_up_says_so_in_one_line_and_needs_no_port_for_it() {
     let lines = up.output_on(Stream::Stdout);
     let about_it: Vec<_> = lines.iter().filter(|line| line.contains("page")).collect();
     let missing = stack.state().join("no-page");
-    assert_eq!(about_it, [&format!("  page           none: {} has no built page", missing.display())]);
+    assert_eq!(about_it, [&format!("  page           none: {} contains no built page", missing.display())]);
     assert!(up.terminate(SOON).await.unwrap().success());
 }
 
@@ -65,7 +65,7 @@ async fn the_pages_port_is_asked_for_before_anything_is_made() {
     let mut up = stack.up(&[page]);
     assert!(!up.finish().await.unwrap().success());
     let said = up.output_on(Stream::Stderr).join("\n");
-    assert!(said.contains(&format!("the page cannot have port {}", stack.web_port)), "{said}");
+    assert!(said.contains(&format!("the page cannot use port {}", stack.web_port)), "{said}");
     assert!(said.contains("WEB_PORT="), "{said}");
     drop(taken);
 

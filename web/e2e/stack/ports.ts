@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * The end of the ports that systems do not assign to outgoing connections: Linux uses ports from 32768, others from 49152.
- * A port in those ranges could be taken by a connection before the program that it is for starts.
+ * The end of the ports that systems do not assign to outgoing connections: Linux uses ports from 32768, others from
+ * 49152. A port in those ranges could be taken by a connection before the program that it is for starts.
  */
 const PORTS_END = 32_768;
 const PORTS = 16_384;

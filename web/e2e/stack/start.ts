@@ -1,5 +1,5 @@
-// Starts the stacks that the tests open in the browser: `local-stack up` as developers run it, and the gateway as in the
-// compose stack, with services of its own.
+// Starts the stacks that the tests open in the browser: `local-stack up` as developers run it, and the gateway as in
+// the compose stack, with services of its own.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,8 +24,8 @@ export type Settings = Record<string, string>;
 // possible, since its duration is not tested here.
 const DEFAULT: Settings = { RATE_LIMIT_ENABLED: "false", BCRYPT_COST: "4" };
 
-// Tokens expire during a test, sessions soon after their last use, and sessions stop being fresh before either. No leeway:
-// a token expires exactly at its expiry.
+// Tokens expire during a test, sessions soon after their last use, and sessions stop being fresh before either. No
+// leeway: a token expires exactly at its expiry.
 const SHORT_LIVED: Settings = {
   ...DEFAULT,
   JWT_TTL: "4s",

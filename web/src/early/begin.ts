@@ -1,7 +1,7 @@
 // The inline script at the head of every page that needs the session. It sends the first requests while the page's own
 // scripts are still loading: the service URLs, the capabilities, the session and, on the dashboard, the first tasks.
-// `scripts/complete-pages.mjs` inserts it into the exported HTML, so it cannot import anything. If it fails or is missing,
-// the page sends these requests itself.
+// `scripts/complete-pages.mjs` inserts it into the exported HTML, so it cannot import anything. If it fails or is
+// missing, the page sends these requests itself.
 (() => {
   const config = fetch("/config.json", { cache: "no-cache" });
   // Same as `serviceUrlsFor`. The page reads the response too, so this reads a clone.

@@ -39,7 +39,9 @@ function renewalTime(token: string, now: number): number {
 export class TokenCache {
   #cached: CachedToken | undefined;
   #request: Promise<string> | undefined;
-  /** Incremented each time the cache is cleared. A token requested in an earlier generation belongs to another session. */
+  /**
+   * Incremented each time the cache is cleared. A token requested in an earlier generation belongs to another session.
+   */
   #generation = FIRST_GENERATION;
   /** The last token that a service rejected. A later response may still carry it. */
   #rejected: string | undefined;
@@ -76,7 +78,9 @@ export class TokenCache {
     return this.#renew();
   }
 
-  /** Returns a replacement for a token that a service rejected. Uses the cached one if it was renewed in the meantime. */
+  /**
+   * Returns a replacement for a token that a service rejected. Uses the cached one if it was renewed in the meantime.
+   */
   async replaceRejected(rejected: string): Promise<string> {
     this.#rejected = rejected;
     if (this.#cached?.token === rejected) {

@@ -1,6 +1,6 @@
-// The service worker. It caches the page's own files and serves them when the network does not respond. It never handles
-// responses of the services, `/config.json` or `/docs`. `scripts/write-worker.mjs` prepends VERSION, PAGES and ASSETS, so
-// each build has its own worker.
+// The service worker. It caches the page's own files and serves them when the network does not respond. It never
+// handles responses of the services, `/config.json` or `/docs`. `scripts/write-worker.mjs` prepends VERSION, PAGES and
+// ASSETS, so each build has its own worker.
 /* global VERSION, PAGES, ASSETS */
 
 const PREFIX = "latchkey-page-";
@@ -24,7 +24,10 @@ async function deleteOtherBuilds() {
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-/** Fetches a page from the network, so that a new build shows immediately. Falls back to the cache on errors and timeouts. */
+/**
+ * Fetches a page from the network, so that a new build shows immediately. Falls back to the cache on errors and
+ * timeouts.
+ */
 async function networkFirst(request, path) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), PAGE_TIMEOUT);

@@ -75,7 +75,9 @@ function WrongAccount() {
   );
 }
 
-/** The page after a link of an email change failed. A new link cannot be requested here, because that needs a session. */
+/**
+ * The page after a link of an email change failed. A new link cannot be requested here, because that needs a session.
+ */
 export function EmailChangeFailed({ code }: { code: string }) {
   if (code === WRONG_ACCOUNT) {
     return <WrongAccount />;

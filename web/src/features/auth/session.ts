@@ -42,7 +42,9 @@ export function clearSession(): void {
   refreshSession();
 }
 
-/** Creates an account and starts a session. Returns false if no session was started, e.g. until the email is verified. */
+/**
+ * Creates an account and starts a session. Returns false if no session was started, e.g. until the email is verified.
+ */
 export async function signUp(values: { name: string; email: string; password: string }): Promise<boolean> {
   const callbackURL = verificationUrl();
   const { token } = await callAuth((fetchOptions) => authClient.signUp.email({ ...values, callbackURL, fetchOptions }));

@@ -22,12 +22,16 @@ const SESSION_NOT_ENDED =
   "You are signed out of this browser, but the service could not end your session. To end it, sign in and sign out " +
   "that device under Settings.";
 
-/** Whether a sign-in failed because the email is not verified. The service reports this only for the correct password. */
+/**
+ * Whether a sign-in failed because the email is not verified. The service reports this only for the correct password.
+ */
 function isUnverified(error: unknown): boolean {
   return error instanceof ServiceError && error.code === "EMAIL_NOT_VERIFIED";
 }
 
-/** Links to the other auth pages. A disabled link keeps its space, so that nothing shifts when the capabilities load. */
+/**
+ * Links to the other auth pages. A disabled link keeps its space, so that nothing shifts when the capabilities load.
+ */
 function OtherLinks({ search }: { search: string }) {
   const { signUp, passwordReset } = useCapabilities();
   return (

@@ -1,5 +1,5 @@
-// The page cannot read the session cookie. This mark distinguishes an expired session from no session. It is not secret and
-// grants no access.
+// The page cannot read the session cookie. This mark distinguishes an expired session from no session. It is not
+// secret and grants no access.
 const MARK = "latchkey.signed-in";
 
 /** Records that a user signed in with this browser. */
@@ -7,8 +7,8 @@ export function setSignedInMark(): void {
   try {
     localStorage.setItem(MARK, "1");
   } catch {
-    // Storage may be blocked. An expired session is then treated as a sign-out: it is not reported as expired, and drafts
-    // are deleted.
+    // Storage may be blocked. An expired session is then treated as a sign-out: it is not reported as expired, and
+    // drafts are deleted.
   }
 }
 

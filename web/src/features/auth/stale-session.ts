@@ -6,8 +6,9 @@ export function isStale(error: unknown): boolean {
 }
 
 /**
- * Runs an action that may need a fresh session. If it does, calls `freshen` and repeats the action; if `freshen` returns
- * false, throws the service's error. Asks only once, since a session that is stale immediately would ask forever.
+ * Runs an action that may need a fresh session. If it does, calls `freshen` and repeats the action; if `freshen`
+ * returns false, throws the service's error. Asks only once, since a session that is stale immediately would ask
+ * forever.
  */
 export async function withFreshSession<Result>(
   action: () => Promise<Result>,

@@ -14,8 +14,8 @@ interface Props {
 }
 
 /**
- * The editor of a task that the list does not show because it was deleted elsewhere, no longer matches the filters, or is
- * not loaded. It keeps the input when the row disappears.
+ * The editor of a task that the list does not show because it was deleted elsewhere, no longer matches the filters, or
+ * is not loaded. It keeps the input when the row disappears.
  */
 export function DetachedEditor({ userId, edit, onType, onSave, onCancel }: Props) {
   const { id } = edit.task;

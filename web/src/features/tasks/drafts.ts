@@ -49,7 +49,8 @@ function load(userId: string): Typed {
 }
 
 /**
- * A user's input that the task service does not have yet. It survives a reload and an expired session, in this tab only.
+ * A user's input that the task service does not have yet. It survives a reload and an expired session, in this tab
+ * only.
  */
 export class Drafts {
   #typed: Typed;

@@ -11,8 +11,8 @@ export function dayOf(moment: Date): string {
 }
 
 /**
- * Returns the day that a task is due. A due date set on this page is the same day in every time zone. A due date that an
- * API client set to a time is the day of that time in the reader's time zone.
+ * Returns the day that a task is due. A due date set on this page is the same day in every time zone. A due date that
+ * an API client set to a time is the day of that time in the reader's time zone.
  */
 export function dueDay(due: string): string {
   return WHOLE_DAY.exec(due)?.[1] ?? dayOf(new Date(due));

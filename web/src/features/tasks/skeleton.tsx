@@ -33,7 +33,8 @@ const nothing = () => {};
 const notYet = () => Promise.reject(new Error("nobody is signed in yet"));
 
 /**
- * The frame of the board, in the exported HTML and while the session is loading. Nothing shifts when the board replaces it.
+ * The frame of the board, in the exported HTML and while the session is loading. Nothing shifts when the board
+ * replaces it.
  */
 export function BoardShell() {
   return (

@@ -17,7 +17,10 @@ function isStale(pages: Pages, since: number): boolean {
   return pages.pages.some(({ requestedAt }) => requestedAt < since);
 }
 
-/** Returns the index of a page to refresh: the first one, where new tasks appear, or a visible one, if older than `since`. */
+/**
+ * Returns the index of a page to refresh: the first one, where new tasks appear, or a visible one, if older than
+ * `since`.
+ */
 function stalePage(pages: Pages, shown: Shown | null, since: number): number {
   if (!isStale(pages, since)) {
     return -1;
@@ -31,9 +34,9 @@ function stalePage(pages: Pages, shown: Shown | null, since: number): number {
 }
 
 /**
- * Keeps a list up to date with other devices and tabs. Refreshes only the visible pages: when the window gets the focus,
- * when the browser is back online, and when another tab made a change. Returns functions to request a refresh and to
- * report the visible tasks.
+ * Keeps a list up to date with other devices and tabs. Refreshes only the visible pages: when the window gets the
+ * focus, when the browser is back online, and when another tab made a change. Returns functions to request a refresh
+ * and to report the visible tasks.
  */
 export function useListRefresh(userId: string, filters: Filters, { pages, isFetching, error, retry }: ListState) {
   const queries = useQueryClient();

@@ -1,4 +1,4 @@
-//! The answer to a request for something of the page.
+//! Responses to requests for the page's files.
 
 use std::path::Path;
 
@@ -11,19 +11,20 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{Page, files, policy};
-use crate::error::{Doing, Error, Result};
+use super::site::Page;
+use super::{files, policy};
+use crate::error::{Error, IoContext, Result};
 
-/// The names of these files change with what is in them.
+/// The path of files whose names contain a content hash.
 const IMMUTABLE: &str = "/_next/static/";
 
-/// Where password managers send people who change a password (W3C, "A Well-Known URL for Changing Passwords").
+/// The URL that password managers open to change a password (W3C, "A Well-Known URL for Changing Passwords").
 const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 
-/// The section of the page where a password is changed.
+/// The section of the page that changes the password.
 const PASSWORD_SECTION: &str = "/settings#password";
 
-/// On every answer, beside the Content-Security-Policy.
+/// The headers of every response, in addition to the Content-Security-Policy.
 const HEADERS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
@@ -32,23 +33,22 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// Answers any request.
-pub(super) async fn answer(request: HttpRequest, page: web::Data<Page>) -> HttpResponse {
-    let policy = policy::read(&page.directory, page.addresses.under(host(&request)));
+/// Responds to any request.
+pub(super) async fn respond(request: HttpRequest, page: web::Data<Page>) -> HttpResponse {
+    let policy = policy::read(&page.directory, page.config.services_for(host(&request)));
     let (policy, found) = match policy {
         Ok(policy) => (policy, find(&request, &page)),
         Err(error) => ("default-src 'none'; frame-ancestors 'none'".to_owned(), Err(error)),
     };
-    // While a build is being made files come and go.
+    // Files can be missing while a build is running.
     let mut response = found.unwrap_or_else(|error| {
-        HttpResponse::ServiceUnavailable()
-            .body(format!("The page is not whole, or is being built: {error}\n"))
+        HttpResponse::ServiceUnavailable().body(format!("The page is incomplete or being built: {error}\n"))
     });
     protect(response.headers_mut(), &policy);
     response
 }
 
-/// The host name that the page was asked for under. One that cannot be read is none of ours, as any other.
+/// Returns the host name of the request. An unreadable one is treated as unknown.
 fn host(request: &HttpRequest) -> &str {
     let host = request.headers().get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
     let host = std::str::from_utf8(host).unwrap_or_default();
@@ -72,7 +72,7 @@ fn find(request: &HttpRequest, page: &Page) -> Result<HttpResponse> {
         return Ok(HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD")).finish());
     }
     if request.path() == "/config.json" {
-        return Ok(HttpResponse::Ok().json(&page.addresses));
+        return Ok(HttpResponse::Ok().json(&page.config));
     }
     if request.path() == CHANGE_PASSWORD {
         return Ok(HttpResponse::Found().insert_header((LOCATION, PASSWORD_SECTION)).finish());
@@ -89,33 +89,34 @@ fn find(request: &HttpRequest, page: &Page) -> Result<HttpResponse> {
     Ok(response)
 }
 
-/// The file, or what the page's build compressed of it, if the browser takes that.
+/// Opens the file, or its compressed copy if the browser accepts the encoding.
 fn open(request: &HttpRequest, path: &Path) -> Result<NamedFile> {
-    let plain = NamedFile::open(path).doing("open", path)?;
+    let plain = NamedFile::open(path).context("open", path)?;
     for (encoding, ending) in [(ContentEncoding::Brotli, "br"), (ContentEncoding::Gzip, "gz")] {
-        let compressed = files::compressed(path, ending).filter(|_| takes(request, encoding));
+        let compressed = files::compressed(path, ending).filter(|_| accepts(request, encoding));
         if let Some(compressed) = compressed {
-            let file = NamedFile::open(&compressed).doing("open", &compressed)?;
+            let file = NamedFile::open(&compressed).context("open", &compressed)?;
             return Ok(file.set_content_type(plain.content_type().clone()).set_content_encoding(encoding));
         }
     }
     Ok(plain)
 }
 
-/// Whether the browser takes a body in this encoding.
-fn takes(request: &HttpRequest, encoding: ContentEncoding) -> bool {
+/// Whether the browser accepts this encoding.
+fn accepts(request: &HttpRequest, encoding: ContentEncoding) -> bool {
     let supported = [Encoding::Known(encoding), Encoding::identity()];
     let accepted = AcceptEncoding::parse(request).ok();
     accepted.and_then(|accepted| accepted.negotiate(supported.iter())) == Some(Encoding::Known(encoding))
 }
 
-/// Not as a file: its ETag would let a browser keep it for the page that may come to this path.
+/// Responds with the error page, without an ETag: a browser would cache it for a page that may later exist at this
+/// path.
 fn not_found(page: &Page) -> Result<HttpResponse> {
     let mut response = HttpResponse::NotFound();
     let path = page.directory.join("404.html");
     match std::fs::read(&path) {
         Ok(text) => Ok(response.content_type("text/html; charset=utf-8").body(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(response.body("Not found\n")),
-        Err(error) => Err(Error::Io { doing: format!("cannot read {}", path.display()), source: error }),
+        Err(error) => Err(Error::Io { action: format!("cannot read {}", path.display()), source: error }),
     }
 }

@@ -1,30 +1,29 @@
-//! Ports for programs that have to be told theirs before they start.
+//! Free ports for programs whose port must be known before they start.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Ports end here that no system gives to outgoing connections; Linux does from 32768 on, others from 49152 on. One of
-/// those can be taken by anybody's connection between our look and the start of whom it is for.
+/// The end of the ports that systems do not assign to outgoing connections: Linux uses ports from 32768, others from
+/// 49152. A port in those ranges could be taken by a connection before the program that it is for starts.
 const PORTS_END: u16 = 32_768;
 const PORTS: u16 = 16_384;
 
-static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
+static RESERVED: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
 
-/// A loopback port that nothing listens on, each time another; at random, so that processes side by side choose
-/// different ones.
+/// Returns a free loopback port, a different one each time. Random, so that parallel processes choose different ports.
 pub fn free_port() -> u16 {
     loop {
         let port = PORTS_END - 1 - random() % PORTS;
-        let new = GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
+        let new = RESERVED.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
         if new && TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
 }
 
-/// What the standard library seeds its maps with.
+/// Random bits from the seed of the standard library's maps.
 fn random() -> u16 {
     let [low, high, ..] = RandomState::new().hash_one(()).to_le_bytes();
     u16::from_le_bytes([low, high])
@@ -35,11 +34,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_are_different_and_none_that_a_connection_may_get() {
+    fn ports_are_distinct_and_outside_the_range_of_outgoing_connections() {
         let ports: HashSet<u16> = (0..500).map(|_| free_port()).collect();
         assert_eq!(ports.len(), 500);
         assert!(ports.iter().all(|port| (PORTS_END - PORTS..PORTS_END).contains(port)));
-        // Spread over all of them, not the next one each time.
+        // Spread over the whole range instead of consecutive.
         assert!(ports.iter().max().unwrap() - ports.iter().min().unwrap() > PORTS / 2);
     }
 }
