@@ -11,7 +11,7 @@ use service_kit::{command_line, metrics, telemetry};
 use shared_claims::SystemClock;
 
 use crate::config::{Cli, Command, ConfigCommand, Settings};
-use crate::migrations;
+use crate::schema::migrations;
 use crate::server::{self, NAME, StartError};
 
 /// Runs the command line `arguments`, the program's name first. What is wrong goes to standard error in one line.

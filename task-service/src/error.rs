@@ -7,9 +7,8 @@ use service_kit::store::StoreError;
 use shared_claims::AuthenticationError;
 
 use crate::budget::Exhausted;
+use crate::invalid::{Invalid, InvalidCursor};
 use crate::search_slots::Busy;
-use crate::tasks::cursor::InvalidCursor;
-use crate::tasks::fields::Invalid;
 
 /// Seconds after which to retry a search: most take far less.
 const SEARCH_RETRY_AFTER: i64 = 1;

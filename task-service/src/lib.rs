@@ -9,23 +9,15 @@ pub mod cli;
 pub mod config;
 mod document;
 pub mod error;
+pub mod invalid;
 pub mod isolation;
 mod keys;
 pub mod owned;
 pub mod owner;
+pub mod schema;
 pub mod search_slots;
 pub mod security_event;
 pub mod server;
 mod settings_log;
 pub mod state;
 pub mod tasks;
-
-/// The migrations of this service's database, in the binary.
-mod embedded {
-    refinery::embed_migrations!("../migrations/tasks");
-}
-
-/// Brings the schema to the state this binary needs.
-pub fn migrations() -> refinery::Runner {
-    embedded::migrations::runner()
-}

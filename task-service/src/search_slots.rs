@@ -1,7 +1,7 @@
 //! At most one search at a time for each user.
 //!
 //! A search reads every row its owner has, so a user with many rows could occupy every core and every connection with
-//! a few searches. A search therefore waits until the owner's previous one has ended. It waits rather than being
+//! a few searches. A search therefore waits until the user's previous one has ended. It waits rather than being
 //! refused because a page sends a new search with each keystroke, and the last one must be answered.
 
 use std::collections::HashMap;
@@ -12,8 +12,6 @@ use std::time::Duration;
 use actix_web::rt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-
-use crate::owner::Owner;
 
 /// Maximum number of waiting searches per user: more than a person has tabs open, too few to exhaust memory.
 const MAX_WAITING: usize = 32;
@@ -42,7 +40,7 @@ impl SearchSlots {
         Arc::new(Self { queues: Mutex::default(), patience: 2 * longest })
     }
 
-    /// Runs `search` once no other search of `owner` is running.
+    /// Runs `search` once no other search of `user` is running.
     ///
     /// A call that is dropped while waiting leaves the queue. A search that has started runs to its end even if the
     /// call is dropped, and keeps its slot until then: PostgreSQL does not stop a statement because nobody waits for it.
@@ -51,10 +49,10 @@ impl SearchSlots {
     /// If its turn does not come in time.
     pub async fn run<T: 'static>(
         self: &Arc<Self>,
-        owner: &Owner,
+        user: &str,
         search: impl Future<Output = T> + 'static,
     ) -> Result<T, Busy> {
-        let slot = self.slot(owner).await?;
+        let slot = self.slot(user).await?;
         let search = rt::spawn(async move {
             let outcome = search.await;
             drop(slot);
@@ -68,8 +66,8 @@ impl SearchSlots {
         }
     }
 
-    async fn slot(self: &Arc<Self>, owner: &Owner) -> Result<Slot, Busy> {
-        let (place, turn) = self.enter(owner.as_str())?;
+    async fn slot(self: &Arc<Self>, user: &str) -> Result<Slot, Busy> {
+        let (place, turn) = self.enter(user)?;
         let permit = timeout(self.patience, turn.acquire_owned()).await.map_err(|_| Busy)?;
         Ok(Slot { _permit: permit.map_err(|_| Busy)?, _place: place })
     }

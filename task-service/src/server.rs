@@ -29,10 +29,11 @@ use crate::document::Document;
 use crate::isolation::{self, IsolationError};
 use crate::keys::KeysDependency;
 use crate::owned::{Bounds, OwnedTables};
+use crate::schema::migrations;
 use crate::search_slots::SearchSlots;
 use crate::security_event;
 use crate::state::State;
-use crate::{migrations, tasks};
+use crate::tasks;
 
 /// Minimum number of connections per worker: one user's search holds one of them, which leaves one for everybody else.
 const LEAST_CONNECTIONS: usize = 2;

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::client::Client;
-use crate::owners::owners;
 use crate::stack::Stack;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -26,12 +25,12 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 #[actix_web::test]
 async fn a_search_waits_for_the_owners_earlier_one_and_for_nobody_elses() {
-    let [alice, bob] = owners(["alice", "bob"]).await;
+    let (alice, bob) = ("alice", "bob");
     let slots = SearchSlots::new(LONG);
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let searches = (0..20).map(|_| {
         let (running, most) = (Arc::clone(&running), Arc::clone(&most));
-        slots.run(&alice, async move {
+        slots.run(alice, async move {
             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             running.fetch_sub(1, Ordering::SeqCst);
@@ -42,19 +41,19 @@ async fn a_search_waits_for_the_owners_earlier_one_and_for_nobody_elses() {
     assert_eq!(most.load(Ordering::SeqCst), 1);
 
     let (end, ended) = oneshot::channel::<()>();
-    let held = tokio::join!(slots.run(&alice, async { ended.await.unwrap() }), async {
-        slots.run(&bob, async {}).await.and_then(|()| end.send(()).map_err(|()| Busy))
+    let held = tokio::join!(slots.run(alice, async { ended.await.unwrap() }), async {
+        slots.run(bob, async {}).await.and_then(|()| end.send(()).map_err(|()| Busy))
     });
     assert_eq!(held, (Ok(()), Ok(())));
 }
 
 #[actix_web::test]
 async fn a_search_that_was_dropped_keeps_its_slot_until_it_ends() {
-    let [alice] = owners(["alice"]).await;
+    let alice = "alice";
     let slots = SearchSlots::new(LONG);
     let (began, has_begun) = oneshot::channel();
     let (end, ended) = oneshot::channel();
-    let mut dropped = Box::pin(slots.run(&alice, async move {
+    let mut dropped = Box::pin(slots.run(alice, async move {
         began.send(()).unwrap();
         let _ = ended.await;
     }));
@@ -65,10 +64,10 @@ async fn a_search_that_was_dropped_keeps_its_slot_until_it_ends() {
     drop(dropped);
 
     // One that is dropped while it waits leaves the queue and never runs.
-    let mut impatient = Box::pin(slots.run(&alice, async { panic!("its turn came") }));
+    let mut impatient = Box::pin(slots.run(alice, async { panic!("its turn came") }));
     assert!(futures_util::poll!(&mut impatient).is_pending());
     drop(impatient);
-    let mut next = Box::pin(slots.run(&alice, async { "next" }));
+    let mut next = Box::pin(slots.run(alice, async { "next" }));
     for _ in 0..100 {
         assert!(futures_util::poll!(&mut next).is_pending());
         tokio::task::yield_now().await;
@@ -79,19 +78,19 @@ async fn a_search_that_was_dropped_keeps_its_slot_until_it_ends() {
 
 #[actix_web::test]
 async fn a_search_whose_turn_does_not_come_is_refused_in_time() {
-    let [alice, bob] = owners(["alice", "bob"]).await;
+    let (alice, bob) = ("alice", "bob");
     let slots = SearchSlots::new(Duration::from_millis(20));
-    let mut forever = Box::pin(slots.run(&alice, std::future::pending::<()>()));
+    let mut forever = Box::pin(slots.run(alice, std::future::pending::<()>()));
     assert!(futures_util::poll!(&mut forever).is_pending());
-    assert_eq!(slots.run(&alice, async {}).await, Err(Busy));
-    assert_eq!(slots.run(&bob, async {}).await, Ok(()));
+    assert_eq!(slots.run(alice, async {}).await, Err(Busy));
+    assert_eq!(slots.run(bob, async {}).await, Ok(()));
 
     // Too many at once are refused at once, and those that wait take no room for ever.
     let slots = SearchSlots::new(LONG);
     let (end, ended) = oneshot::channel::<()>();
-    let mut first = Box::pin(slots.run(&alice, async { ended.await.unwrap() }));
+    let mut first = Box::pin(slots.run(alice, async { ended.await.unwrap() }));
     assert!(futures_util::poll!(&mut first).is_pending());
-    let mut waiting: Vec<_> = (0..40).map(|_| Box::pin(slots.run(&alice, async {}))).collect();
+    let mut waiting: Vec<_> = (0..40).map(|_| Box::pin(slots.run(alice, async {}))).collect();
     let mut refused = 0;
     for search in &mut waiting {
         refused += usize::from(futures_util::poll!(search).is_ready());
@@ -99,7 +98,7 @@ async fn a_search_whose_turn_does_not_come_is_refused_in_time() {
     assert_eq!(refused, 40 - 32);
     drop(waiting);
     end.send(()).unwrap();
-    assert_eq!((first.await, slots.run(&alice, async {}).await), (Ok(()), Ok(())));
+    assert_eq!((first.await, slots.run(alice, async {}).await), (Ok(()), Ok(())));
 }
 
 /// How many lists of the service PostgreSQL works on or keeps waiting for a lock, and by which backends.

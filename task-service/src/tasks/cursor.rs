@@ -6,6 +6,7 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::invalid::InvalidCursor;
 use crate::tasks::model::TaskId;
 
 /// The first byte. Another order of the list would need another version.
@@ -17,11 +18,6 @@ const VERSION: u8 = 1;
 /// Clients must not look inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor(TaskId);
-
-/// The text is no cursor of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("cursor: use the next_cursor of an earlier answer")]
-pub struct InvalidCursor;
 
 impl Cursor {
     /// The cursor of a page that ends with this task.

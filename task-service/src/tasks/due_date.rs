@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use serde::{Serialize, Serializer};
 
-use crate::tasks::fields::Invalid;
+use crate::invalid::Invalid;
 
 /// When a task should be done: a moment in UTC, to the microsecond, from the first second of the year 1 to the last one
 /// of the year 9999.

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::invalid::Invalid;
 use crate::tasks::blank::is_blank;
 
 /// Longest title, in characters (Unicode scalar values).
@@ -14,16 +15,6 @@ pub const SEARCH_MAX: usize = 100;
 pub const LIMIT_MAX: u16 = 100;
 /// Tasks on one page when nothing is said.
 pub const LIMIT_DEFAULT: u16 = 50;
-
-/// A field that breaks a rule. Both are written for the person who sent it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {rule}")]
-pub struct Invalid {
-    /// The field, as it is called in JSON or the query.
-    pub field: &'static str,
-    /// What it must be.
-    pub rule: &'static str,
-}
 
 /// What is to be done: 1 to 200 characters on one line, at least one of which is visible.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -72,7 +72,7 @@ pub(super) async fn list(
     } else {
         let (tables, searcher) = (state.tables.clone(), owner.clone());
         let search = async move { store::list(&searcher, &tables, &filter, limit, cursor).await };
-        state.searches.run(&owner, search).await??
+        state.searches.run(owner.as_str(), search).await??
     };
     let tasks = rows.iter().map(TaskRow::task).collect::<Result<_, _>>()?;
     Ok(HttpResponse::Ok().json(TaskList { tasks, next_cursor: next.map(|cursor| cursor.to_string()) }))

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::invalid::Invalid;
 use crate::tasks::due_date::DueDate;
-use crate::tasks::fields::{Description, Invalid, Search, Title};
+use crate::tasks::fields::{Description, Search, Title};
 
 /// The id of a task: a UUID, in lower case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

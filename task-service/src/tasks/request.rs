@@ -6,9 +6,10 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::ApiError;
+use crate::invalid::Invalid;
 use crate::tasks::cursor::Cursor;
 use crate::tasks::due_date::DueDate;
-use crate::tasks::fields::{Description, Invalid, Limit, Search, Title};
+use crate::tasks::fields::{Description, Limit, Search, Title};
 use crate::tasks::model::{Changes, Content, Filter, Priority};
 
 /// A field as it came: absent, or any JSON value, `null` included. So a wrong type can be told by the field's name.
