@@ -12,11 +12,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use url::Url;
 
+use crate::ages;
 use crate::builder::{StatusSettings, VerifierBuilder};
 use crate::error::BuildError;
 use crate::header::TokenType;
 use crate::keys::KeyStore;
-use crate::metrics;
 use crate::published::{self, Expected, SettingsCheck};
 use crate::refresh::Refresher;
 use crate::refused::RefusalReports;
@@ -83,7 +83,7 @@ impl VerifierBuilder {
             StatusCheck { prefix: lists.prefix, store, nudge: status_nudge }
         });
         let list_store = status.as_ref().map(|status| Arc::clone(&status.store));
-        let ages = metrics::keep_ages(Arc::clone(&self.clock), Arc::clone(&store), list_store);
+        let ages = ages::measure(Arc::clone(&self.clock), Arc::clone(&store), list_store);
         tasks.spawn_on(ages, &runtime);
         if self.compares_settings {
             tasks.spawn_on(self.settings_check(&client, &jwks_url, &token_type).run(), &runtime);

@@ -15,11 +15,12 @@ use crate::claims::{Claims, Payload};
 use crate::clock::ManualClock;
 use crate::diagnostics::LogDiagnostics;
 use crate::header::TokenType;
+use crate::jwks;
 use crate::keys::KeyStore;
 use crate::refused::RefusalReports;
 use crate::status::{self, ListStore, Prefix, StatusCheck};
+use crate::user_id::UserId;
 use crate::verifier::{Inner, Verifier};
-use crate::{UserId, jwks};
 
 /// The verifier's time, in seconds since 1970.
 const NOW: i64 = 1_800_000_000;

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "actix")]
 mod actix;
+mod ages;
 mod assembly;
 #[cfg(any(feature = "actix", feature = "axum"))]
 mod authentication;

@@ -10,7 +10,7 @@ use crate::jwks::{self, InvalidSet, Skipped};
 use crate::keys::KeyStore;
 use crate::metrics::{self, Document, Outcome};
 use crate::remote::{FetchError, Fetched, Remote, Request};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, nudged};
 
 /// Fetches the key set at once and then again and again. Being one task, it never fetches twice at a time.
 pub(crate) struct Refresher {
@@ -56,7 +56,7 @@ impl Refresher {
             metrics::fetched(Document::KeySet, outcome.as_ref().copied().unwrap_or(Outcome::Failed));
             match outcome {
                 // A fetch that was asked for during the cooldown follows it at once: the channel has kept the request.
-                Ok(_) => asked = self.schedule.after_success(next(&mut self.nudges)).await,
+                Ok(_) => asked = self.schedule.after_success(nudged(&mut self.nudges)).await,
                 Err(error) => {
                     let has_set = self.store.has_set();
                     if has_set {
@@ -86,14 +86,6 @@ impl Refresher {
                 Ok(Outcome::New)
             }
         }
-    }
-}
-
-/// Completes when something is asked for.
-pub(crate) async fn next(nudges: &mut mpsc::Receiver<()>) {
-    if nudges.recv().await.is_none() {
-        // Nobody is left to ask. The task ends with its verifier.
-        std::future::pending::<()>().await;
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use crate::clock::SharedClock;
 
 /// Largest part of a wait that is left to chance.
@@ -50,6 +52,13 @@ impl Schedule {
         self.failures = self.failures.saturating_add(1);
         let wait = if has_last { later(doubled) } else { half_by_chance(doubled) };
         self.clock.sleep(wait).await;
+    }
+}
+
+/// Completes when a fetch is requested. Never completes once the senders are gone: the task ends with its verifier.
+pub(crate) async fn nudged(nudges: &mut mpsc::Receiver<()>) {
+    if nudges.recv().await.is_none() {
+        std::future::pending::<()>().await;
     }
 }
 

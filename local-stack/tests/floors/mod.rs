@@ -37,13 +37,13 @@ const AUTH_SERVICE: &str = "
 const TASK_SERVICE: &str = "
     cli
     server
-    config, document, keys, settings_log
+    config, document, keys
     tasks
     state
-    owned, search_slots
-    owner, isolation
-    error, security_event
-    budget
+    owned
+    owner
+    error, isolation, security_event
+    budget, invalid, schema, search_slots, settings_log
 ";
 
 const SERVICE_KIT: &str = "
@@ -61,9 +61,10 @@ const SHARED_CLAIMS: &str = "
     authentication
     assembly
     verifier
-    builder, status, refresh, published
-    claims, keys, refused, remote
-    header, jwks, metrics, diagnostics, schedule
+    ages, builder, claims, published, refresh
+    status
+    keys, refused, remote
+    diagnostics, header, jwks, metrics, schedule
     clock, error, json, spelling, user_id
 ";
 
@@ -106,7 +107,6 @@ fn auth_service() {
 }
 
 #[test]
-#[ignore = "its rooms are being sorted"]
 fn task_service() {
     check("task-service", TASK_SERVICE);
 }
@@ -117,7 +117,6 @@ fn service_kit() {
 }
 
 #[test]
-#[ignore = "its rooms are being sorted"]
 fn shared_claims() {
     check("shared-claims", SHARED_CLAIMS);
 }

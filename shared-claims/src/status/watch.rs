@@ -10,9 +10,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use url::Url;
 
 use crate::metrics::{self, Document, Outcome};
-use crate::refresh::next;
 use crate::remote::{FetchError, Fetched, Remote, Request};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, nudged};
 use crate::status::aggregation::{self, InvalidAggregation};
 use crate::status::list::MAX_BODY;
 use crate::status::poll::{PollSettings, Poller};
@@ -82,7 +81,7 @@ impl Watcher {
             match outcome {
                 Ok(_) => {
                     complaint.succeeded(Document::Aggregation, self.remote.url.as_str());
-                    asked = schedule.after_success(next(&mut self.nudges)).await;
+                    asked = schedule.after_success(nudged(&mut self.nudges)).await;
                 }
                 Err(error) => {
                     let is_announced = store.is_announced();
