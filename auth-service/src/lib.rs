@@ -3,7 +3,7 @@
 
 mod account;
 pub mod background;
-pub mod capabilities;
+mod capabilities;
 pub mod cli;
 pub mod client_address;
 pub mod config;
@@ -14,13 +14,13 @@ mod import_export;
 pub mod keys;
 pub mod limits;
 mod migrations;
-pub mod passwords;
-pub mod polling;
+mod passwords;
+mod polling;
 pub mod protocol;
 pub mod security_event;
 pub mod server;
-pub mod sessions;
+mod sessions;
 pub mod status_lists;
-pub mod tokens;
-pub mod users;
+mod tokens;
+mod users;
 pub mod verifications;

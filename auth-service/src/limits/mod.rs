@@ -7,7 +7,7 @@ mod device;
 mod mail;
 mod model;
 mod rate_limit;
-pub mod rate_rules;
+pub(crate) mod rate_rules;
 mod requester;
 mod store;
 
@@ -19,13 +19,13 @@ use service_kit::counters::Counters;
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
 
-pub use account::Guesses;
-pub use device::Devices;
+pub(crate) use account::Guesses;
+pub(crate) use device::Devices;
 pub use mail::Asker;
-pub use model::{Bucket, Rule, Since};
-pub use rate_limit::{RateLimiter, rate_limit};
-pub use rate_rules::{PathRules, RateRules};
-pub use requester::{Requester, Standing};
+pub(crate) use model::{Bucket, Rule, Since};
+pub(crate) use rate_limit::{RateLimiter, rate_limit};
+pub(crate) use rate_rules::{PathRules, RateRules};
+pub(crate) use requester::{Requester, Standing};
 
 use self::model::{Count, Key, Refusal};
 use self::store::{Full, Taken};
@@ -34,7 +34,7 @@ use crate::error::ApiError;
 /// How often a replica deletes what is over: rarely enough to cost nothing, often enough to keep the table small.
 const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 /// The longest window that requests may be counted in.
-pub const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// No count ends later than this from now: more than any window, by more than clocks of replicas differ.
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 

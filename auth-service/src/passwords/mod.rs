@@ -15,7 +15,7 @@ mod store;
 
 pub(crate) use foreign::{UnsupportedHash, scheme_of};
 pub use hashing::HashPool;
-pub use model::{Cost, PasswordRules, Scheme, StoredHash};
+pub use model::{Cost, PasswordRules, StoredHash};
 pub(crate) use model::{ExistingUser, NewPassword, UserWithPassword};
 pub use policy::{BlockedWords, Blocklist, BreachService, BreachServiceError, PasswordPolicy};
 pub use service::Passwords;

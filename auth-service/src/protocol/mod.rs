@@ -1,28 +1,28 @@
 //! The rules of the Better Auth protocol that cut across features.
 
-pub mod auth_secrets;
-pub mod body;
-pub mod conditional;
-pub mod cookie_domain;
-pub mod cookies;
-pub mod cors;
-pub mod disabled_paths;
+pub(crate) mod auth_secrets;
+pub(crate) mod body;
+pub(crate) mod conditional;
+pub(crate) mod cookie_domain;
+pub(crate) mod cookies;
+pub(crate) mod cors;
+pub(crate) mod disabled_paths;
 pub mod email_address;
-pub mod error_page;
-pub mod fields;
-pub mod image_url;
-pub mod issuer_path;
-pub mod min_response_time;
-pub mod opaque_token;
-pub mod origin;
-pub mod page;
-pub mod path_pattern;
-pub mod query;
-pub mod redirect;
-pub mod service;
-pub mod session_id;
-pub mod status;
-pub mod timestamp;
+pub(crate) mod error_page;
+pub(crate) mod fields;
+pub(crate) mod image_url;
+pub(crate) mod issuer_path;
+pub(crate) mod min_response_time;
+pub(crate) mod opaque_token;
+pub(crate) mod origin;
+pub(crate) mod page;
+pub(crate) mod path_pattern;
+pub(crate) mod query;
+pub(crate) mod redirect;
+pub(crate) mod service;
+pub(crate) mod session_id;
+pub(crate) mod status;
+pub(crate) mod timestamp;
 
 /// Where the protocol's endpoints stand.
-pub const PREFIX: &str = "/api/auth";
+pub(crate) const PREFIX: &str = "/api/auth";

@@ -15,8 +15,8 @@ pub use service::Sessions;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use change::sync_cookies;
-pub use current::{Fresh, MaybeSignedIn, SignedIn, WithBody};
-pub use model::{Device, Session, SessionSettings};
+pub use current::{MaybeSignedIn, SignedIn, WithBody};
+pub use model::SessionSettings;
 pub(crate) use model::{ForeignSession, ImportedSession};
 pub use starting::Started;
 pub(crate) use store::{count_live, import};

@@ -8,7 +8,7 @@ use service_kit::store::{StoreError, column, corrupt};
 use shared_claims::UserId;
 use tokio_postgres::Row;
 
-use super::model::{CredentialEpoch, NewUser, User};
+use super::model::{CredentialEpoch, User};
 use crate::error::ApiError;
 use crate::protocol::email_address::Email;
 
@@ -43,16 +43,6 @@ const LOCK: &str = "SELECT FROM users WHERE id = $1 AND credential_epoch = $2 FO
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
 /// One account for an address, ignoring case (FR-005).
 const EMAIL_IS_UNIQUE: &str = "users_email_key";
-
-/// Makes an account at the time `now`, with a fresh id.
-///
-/// # Errors
-/// [`ApiError::UserAlreadyExists`] when the address has one.
-pub async fn create(client: &impl Executor, new: NewUser, now: Timestamp) -> Result<User, ApiError> {
-    let user = new.made_up(now)?;
-    insert(client, &user).await?;
-    Ok(user)
-}
 
 /// Stores an account in its first credential epoch.
 ///

@@ -6,7 +6,8 @@ mod mailer;
 mod model;
 mod store;
 
-pub use links::Links;
-pub use mailer::{LinkMailer, Sending};
-pub use model::{LinkLifetimes, LinkToken, NewLink, Purpose, Subject, Verification};
-pub use store::{find, settle, use_up, void};
+pub(crate) use links::Links;
+pub(crate) use mailer::{LinkMailer, Sending};
+pub use model::Purpose;
+pub(crate) use model::{LinkLifetimes, LinkToken, NewLink, Subject, Verification};
+pub(crate) use store::{find, settle, use_up, void};
