@@ -6,18 +6,20 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::secret::{SecretError, is_guessable};
 
-/// A key of HMAC-SHA-256 shorter than its output is weaker than the hash.
+/// Shorter keys than the output of HMAC-SHA-256 make it weaker (RFC 2104, section 3).
 const MIN_SECRET_BYTES: usize = 32;
-/// A secret that only verifies may be what another system had: a session's signature forged with it is worth nothing,
-/// since the token inside must still be one of 190 bits or more that the database knows. Shorter ones are no secrets.
+/// Minimum length of a secret that only verifies. It may come from another system. A session signature forged with it
+/// is useless: the token that it signs must exist in the database, and has 190 bits or more. Other values require a
+/// strong secret, see [`AuthSecrets::open_strong`].
 const MIN_FORMER_SECRET_BYTES: usize = 16;
 
-/// The secrets that sign cookies: the first signs, all verify, so that it can be changed without signing anyone out.
+/// The secrets that sign cookies. The first one signs and all of them verify, so secrets can be rotated without
+/// signing anyone out.
 pub struct AuthSecrets(Vec<AuthSecret>);
 
 struct AuthSecret {
     key: hmac::Key,
-    /// Whether nobody can guess it: then a signature proves by itself that we made it.
+    /// Whether the secret cannot be guessed, so that a signature alone proves that this service created the value.
     strong: bool,
 }
 
@@ -25,7 +27,7 @@ impl AuthSecrets {
     /// Reads the comma-separated list of `AUTH_SECRETS`.
     ///
     /// # Errors
-    /// When the first is shorter than 32 bytes or easy to guess, or another is shorter than 16.
+    /// If the first secret is shorter than 32 bytes or easy to guess, or another one is shorter than 16 bytes.
     pub fn parse(list: &SecretString) -> Result<Self, SecretError> {
         let keys: Vec<&str> =
             list.expose_secret().split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
@@ -50,25 +52,26 @@ impl AuthSecrets {
         Ok(Self(keys.into_iter().map(secret).collect()))
     }
 
-    /// `value.signature`, with the first secret.
+    /// Returns `value.signature`, signed with the first secret.
     pub(super) fn sign(&self, value: &str) -> String {
         let signature = self.0.first().map(|first| STANDARD.encode(hmac::sign(&first.key, value.as_bytes())));
         format!("{value}.{}", signature.unwrap_or_default())
     }
 
-    /// A key of its own for `purpose`, made of the first secret. It changes with that.
+    /// Derives a key for `purpose` from the first secret. It changes when that secret changes.
     pub fn derive(&self, purpose: &str) -> hmac::Key {
         let secret =
             self.0.first().map(|first| hmac::sign(&first.key, format!("key for {purpose}").as_bytes()));
         hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref().map_or(&[], AsRef::as_ref))
     }
 
-    /// The value of `value.signature`, when any of the secrets made the signature: for values that nobody can guess.
+    /// Returns the value of `value.signature` if any secret created the signature. For values that cannot be guessed.
     pub(super) fn open<'a>(&self, signed: &'a str) -> Option<&'a str> {
         self.open_with(signed, |_| true)
     }
 
-    /// The same, when a secret made it that nobody can guess: for values that count by their signature alone.
+    /// Like [`open`](Self::open), but accepts strong secrets only. For values that are trusted because of their
+    /// signature.
     pub(super) fn open_strong<'a>(&self, signed: &'a str) -> Option<&'a str> {
         self.open_with(signed, |secret| secret.strong)
     }

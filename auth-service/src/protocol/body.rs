@@ -1,5 +1,5 @@
-//! Request bodies, checked in Better Auth's order: media type, JSON, cookies' origin, redirect targets, schema; and
-//! for the endpoints that sign in, last, whatever else tells where the request comes from.
+//! Request bodies, checked in Better Auth's order: media type, JSON, the origin if there are cookies, redirect
+//! targets, schema and, for endpoints that sign in, the origin without cookies.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,28 +18,29 @@ use super::service::service;
 use crate::error::ApiError;
 use crate::security_event::{SecurityEvent, SecurityLog};
 
-/// The largest body we read, in bytes: the longest legal fields, written in JSON's longest escapes, stay below
-/// (name 100, e-mail 254, password 128, image 2048, callbackURL a few thousand, at most 12 bytes a character).
+/// Maximum size of a body in bytes. The longest valid fields, with every character escaped in JSON (12 bytes each),
+/// stay below: name 100 characters, email 254, password 128, image 2048, callbackURL a few thousand.
 const MAX_BODY: usize = 64 * 1024;
-/// Media types of the endpoints that take JSON alone, and of those that take forms too.
+/// The media types that endpoints accept: JSON, and forms where a page may sign in with one.
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 const FORM_OR_JSON: &str = "application/x-www-form-urlencoded, application/json";
 
-/// What an endpoint expects in its body.
+/// The body that an endpoint expects.
 pub trait Schema: Sized + 'static {
-    /// Whether the body may be a form, and its origin is checked without cookies too: the endpoints that sign in.
+    /// Whether the endpoint signs in: it also accepts forms, and its origin is checked without cookies too.
     const SIGNS_IN: bool;
-    /// What Better Auth's schema calls the body; one complaint each when it is something else. Empty: anything goes.
+    /// The names that Better Auth's schema has for the type of the body. A body of another type gets one complaint for
+    /// each. Empty: any type is accepted.
     const BODY_KINDS: &'static [&'static str];
-    /// Reads the fields. What is wrong is noted in `fields`; then the result does not matter.
+    /// Reads the fields and reports complaints to `fields`. With a complaint, the return value is ignored.
     fn read(fields: &mut Fields<'_>) -> Option<Self>;
 }
 
-/// A body that passed every check of the protocol.
+/// A body that passed all checks of the protocol.
 pub struct Body<T>(pub T);
 
-/// For endpoints without fields: whatever JSON comes is ignored.
+/// The body of endpoints without fields. Any JSON is accepted and ignored.
 pub struct NoFields;
 
 impl Schema for NoFields {
@@ -84,7 +85,7 @@ fn check<T: Schema>(
     Ok(fields)
 }
 
-/// Records that a request was refused because of its origin: one event for each network and route in a minute.
+/// Records a request that was refused because of its origin, once a minute for each network and route.
 fn record_refused_origin(log: &SecurityLog, request: &HttpRequest, error: &ApiError) {
     let reason = match error {
         ApiError::MissingOrigin => "missing_origin",
@@ -97,7 +98,8 @@ fn record_refused_origin(log: &SecurityLog, request: &HttpRequest, error: &ApiEr
 }
 
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, ApiError> {
-    // Spares reading it. The HTTP parser refuses a length that is no number, and what is not announced is counted.
+    // Refuses a large body before reading it. The HTTP parser refuses an invalid length, and a body without one is
+    // counted below.
     if let Header::Text(length) = Header::read(request.headers(), CONTENT_LENGTH)
         && length.parse::<usize>().is_ok_and(|length| length > MAX_BODY)
     {
@@ -105,19 +107,19 @@ async fn read(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes
     }
     match payload.to_bytes_limited(MAX_BODY).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        // The client went away or broke the transfer encoding: nobody may be left to read the answer.
+        // The client disconnected or sent an invalid transfer encoding, so the response may not be read.
         Ok(Err(_)) => Err(ApiError::InvalidJson),
         Err(_) => Err(ApiError::PayloadTooLarge),
     }
 }
 
-/// The body as JSON; `None` when there is none. A media type counts only when there is a body to read by it.
+/// Parses the body; `None` if it is empty. The media type is only checked if there is a body.
 fn parse<T: Schema>(request: &HttpRequest, bytes: web::Bytes) -> Result<Option<Value>, ApiError> {
     if bytes.is_empty() {
         return Ok(None);
     }
     let given = request.headers().get(CONTENT_TYPE).map(for_display).unwrap_or_default();
-    // Whatever the bytes of its parameters are.
+    // Ignores the parameters, which may not be text.
     let media_type = given.split(';').next().unwrap_or_default().trim();
     if media_type.eq_ignore_ascii_case(JSON) {
         return serde_json::from_slice(&bytes).map(Some).map_err(|_| ApiError::InvalidJson);

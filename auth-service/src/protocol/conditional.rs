@@ -1,4 +1,4 @@
-//! Documents that are made once and sent many times, unless the client has them already (RFC 9110, section 13).
+//! Documents that are served from memory, with conditional requests (RFC 9110, section 13).
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, EntityTag, Header, IfNoneMatch};
 use actix_web::web::Bytes;
@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// A document that is served from memory, with its strong entity tag.
+/// A document with a strong entity tag.
 #[derive(Debug, Clone)]
 pub struct Document {
     content_type: &'static str,
@@ -16,18 +16,17 @@ pub struct Document {
 }
 
 impl Document {
-    /// The tag is a hash of `body`, so that every replica that sends the same bytes sends the same tag.
+    /// Creates a document. Its tag is a hash of `body`, so all replicas send the same tag for the same bytes.
     pub fn new(content_type: &'static str, body: Bytes) -> Self {
         let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(digest(&SHA256, &body)));
         Self { content_type, body, tag }
     }
 
-    /// Its bytes.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The answer to `request`: the document, or 304 when the client has it. It may be kept as `cache_control` says.
+    /// Responds with the document, or with 304 if the client has it.
     pub fn answer(&self, request: &HttpRequest, cache_control: &str) -> HttpResponse {
         let known = self.is_known_to(request);
         let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
@@ -38,7 +37,7 @@ impl Document {
         response.content_type(self.content_type).body(self.body.clone())
     }
 
-    /// The comparison is the weak one: a proxy that compressed the answer may have weakened the tag.
+    // Compares weakly: a proxy that compresses the response may have weakened the tag.
     fn is_known_to(&self, request: &HttpRequest) -> bool {
         match IfNoneMatch::parse(request) {
             Ok(IfNoneMatch::Any) => true,

@@ -1,35 +1,25 @@
-//! The `Domain` of cookies: one that browsers take, and that shares nothing with strangers.
+//! The `Domain` attribute of cookies.
 
 use url::Url;
 
-/// Why a domain cannot hold cookies.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DomainError {
-    /// Anybody may register below it, and would get the cookies.
+    /// Anybody can register a domain below it, which would then get the cookies.
     #[error("COOKIE_DOMAIN: {0} is a public suffix: strangers would get the cookies; name your own domain")]
     PublicSuffix(String),
-    /// Browsers refuse a cookie for a domain that the answering host is not part of.
+    /// Browsers refuse a cookie whose domain does not cover the host that sets it.
     #[error("COOKIE_DOMAIN: {domain} is not the host of BASE_URL ({host}) or a domain above it")]
-    NotOurs {
-        /// What was set.
-        domain: String,
-        /// Where we are.
-        host: String,
-    },
-    /// It is no domain name.
+    NotOurs { domain: String, host: String },
     #[error("COOKIE_DOMAIN: {0} is not a domain such as example.com")]
     Malformed(String),
 }
 
-/// A domain whose subdomains may all have the cookies of a service.
+/// A domain that covers the service's host and is not a public suffix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CookieDomain(String);
 
 impl CookieDomain {
-    /// Reads the domain for a service reached under `base_url`. A dot before it means the same (RFC 6265, 5.2.3).
-    ///
-    /// # Errors
-    /// When it is no domain, a public suffix, or not above the service's host.
+    /// Reads the domain of a service at `base_url`. A leading dot is ignored (RFC 6265, section 5.2.3).
     pub fn parse(text: &str, base_url: &Url) -> Result<Self, DomainError> {
         let domain = text.strip_prefix('.').unwrap_or(text).to_ascii_lowercase();
         let is_label = |label: &str| {
@@ -39,7 +29,7 @@ impl CookieDomain {
         if !is_name {
             return Err(DomainError::Malformed(text.to_owned()));
         }
-        // Of a name without a registrable part nothing is left to own: `com`, `co.uk`, `localhost`.
+        // A name without a registrable part, such as `com`, `co.uk` or `localhost`, cannot be owned.
         if psl::domain_str(&domain).is_none() {
             return Err(DomainError::PublicSuffix(domain));
         }
@@ -51,7 +41,6 @@ impl CookieDomain {
         Ok(Self(domain))
     }
 
-    /// The domain.
     pub fn as_str(&self) -> &str {
         &self.0
     }

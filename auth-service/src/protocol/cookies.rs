@@ -11,7 +11,7 @@ use super::auth_secrets::AuthSecrets;
 use super::cookie_domain::CookieDomain;
 use crate::protocol::opaque_token::SessionToken;
 
-/// What JavaScript's `encodeURIComponent` leaves as it is.
+/// The characters that JavaScript's `encodeURIComponent` does not encode.
 pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -22,25 +22,25 @@ pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
-/// How many sessions the cookies of one request may hold: one for its host, and one for each domain above it. More were
-/// planted, to crowd out the browser's own, and none of them is looked at.
+/// Maximum number of session cookies in a request: one for the host and one for each domain above it. More than that
+/// were planted to push out the browser's own cookie, so all of them are ignored.
 const MAX_SESSION_COOKIES: usize = 4;
-/// How the name of the device cookie ends.
+/// Suffix of the name of the device cookie.
 const DEVICE: &str = "device";
-/// How the name of the cookie ends that tells the browser of a sign-up.
+/// Suffix of the name of the cookie that identifies the browser of a sign-up.
 const SIGN_UP: &str = "sign_up";
-/// The prefix browsers accept only from https and with `Secure`.
+/// Browsers accept this prefix only over HTTPS and with `Secure`.
 const SECURE_PREFIX: &str = "__Secure-";
-/// The prefix that browsers accept only from the host itself besides: no subdomain and no page over plain HTTP can plant
-/// such a cookie (RFC 6265bis, 4.1.3.2).
+/// Browsers accept this prefix only from the host itself: no subdomain and no page over plain HTTP can plant such a
+/// cookie (RFC 6265bis, section 4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
-/// How long a browser keeps the device cookie, in seconds: 400 days, the longest that browsers keep any.
+/// Lifetime of the device cookie in seconds: 400 days, the maximum of browsers.
 const DEVICE_MAX_AGE: i64 = 400 * 24 * 60 * 60;
-/// What the signed `dont_remember` cookie says.
+/// The value of the signed `dont_remember` cookie.
 const DONT_REMEMBER: &str = "true";
 
-/// Whether a request carries cookies besides those of its device and of its sign-up, which are no reason to ask where it
-/// comes from: a program that keeps its cookies may do after signing out what it might before signing in.
+/// Whether a request has cookies other than the device and sign-up cookies. Those two do not require an origin: a
+/// client that keeps its cookies after signing out can still do what it could before signing in.
 pub fn are_sent(headers: &HeaderMap) -> bool {
     let mut pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
     let authenticates_nothing = |pair: &[u8]| {
@@ -52,28 +52,27 @@ pub fn are_sent(headers: &HeaderMap) -> bool {
     !pairs.all(authenticates_nothing)
 }
 
-/// How a request presents its session.
+/// How a request presents its session token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presented {
-    /// By `Authorization: Bearer`: the sender knows the token.
+    /// In `Authorization: Bearer`: the sender knows the token.
     Bearer,
-    /// By a cookie, which the browser adds: a script that sends the request does not know what is in it.
+    /// In a cookie, which the browser adds: the script that sends the request does not know the token.
     Cookie,
 }
 
-/// Which requests of other sites browsers send a cookie with.
+/// The `SameSite` attribute of cookies: which cross-site requests include them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SameSite {
-    /// Links that lead here, and no other request of another site.
+    /// Sent when the user follows a link from another site, and with no other cross-site request.
     Lax,
-    /// None: a link from another site opens this one signed out.
+    /// Never sent with cross-site requests: after following a link from another site, the user appears signed out.
     Strict,
-    /// All. Browsers require `Secure` for it.
+    /// Sent with all requests. Browsers require `Secure`.
     None,
 }
 
 impl SameSite {
-    /// The value of the attribute.
     fn as_str(self) -> &'static str {
         match self {
             Self::Lax => "Lax",
@@ -82,30 +81,28 @@ impl SameSite {
         }
     }
 
-    /// The value for a cookie that has to come along when a link in a mail is followed: webmail is another site.
+    /// The value for a cookie that must be sent when the user follows a link in a mail: webmail is another site.
     fn of_followed_links(self) -> Self {
         if self == Self::Strict { Self::Lax } else { self }
     }
 }
 
-/// How cookies are named and where browsers send them.
+/// The names and attributes of cookies.
 #[derive(Debug, Clone)]
 pub struct CookieSettings {
-    /// What their names begin with.
+    /// Prefix of the names.
     pub prefix: String,
-    /// The domain whose subdomains all get them; without it the answering host alone does.
+    /// The domain whose subdomains get the cookies. Without it, only the host gets them.
     pub domain: Option<CookieDomain>,
-    /// Whether they travel over https alone, and say so in their names.
+    /// Whether cookies have the `Secure` attribute and the `__Secure-` prefix.
     pub secure: bool,
-    /// Whether their names say that they belong to this host alone. Takes `secure` and no `domain`.
+    /// Whether cookies have the `__Host-` prefix. Requires `secure` and excludes `domain`.
     pub host_prefix: bool,
-    /// Which requests of other sites they come with.
     pub same_site: SameSite,
-    /// How long a remembered session lives without being used.
+    /// Lifetime of the cookies of a remembered session, from its last extension.
     pub max_age: SignedDuration,
 }
 
-/// Reads and writes the cookies.
 pub struct Cookies {
     secrets: AuthSecrets,
     session_token: String,
@@ -113,14 +110,13 @@ pub struct Cookies {
     dont_remember: String,
     device: String,
     sign_up: String,
-    /// What every cookie says after its `Max-Age`, up to its `SameSite`.
+    /// The attributes of every cookie between `Max-Age` and `SameSite`.
     attributes: String,
     same_site: SameSite,
     max_age: i64,
 }
 
 impl Cookies {
-    /// Cookies signed by `secrets`.
     pub fn new(secrets: AuthSecrets, settings: &CookieSettings) -> Self {
         let browser_prefix = match settings {
             CookieSettings { host_prefix: true, .. } => HOST_PREFIX,
@@ -143,14 +139,14 @@ impl Cookies {
         }
     }
 
-    /// The name of the cookie that carries the session.
+    /// The name of the session cookie.
     pub fn session_token_name(&self) -> &str {
         &self.session_token
     }
 
-    /// The session tokens a request presents, and how: a bearer token, raw or signed, else the cookies with a good signature.
-    /// A bad signature reads as nothing. A browser may hold several cookies of one name: the host's own, say, and one of
-    /// `COOKIE_DOMAIN`, which was set later.
+    /// Returns the session tokens of a request, and how it presents them: a raw or signed bearer token, or else the
+    /// cookies with a valid signature. A browser may have several cookies with the same name: e.g. one of the host,
+    /// and one of `COOKIE_DOMAIN`, which was configured later.
     pub fn presented(&self, headers: &HeaderMap) -> (Presented, Vec<SessionToken>) {
         match self.bearer(headers) {
             Some(token) => (Presented::Bearer, vec![token]),
@@ -172,7 +168,7 @@ impl Cookies {
         few
     }
 
-    /// Every session token in a request, wherever it is: who signs out leaves all of these.
+    /// Returns all session tokens of a request, from the header and from cookies. Signing out ends all of them.
     pub fn all_presented(&self, headers: &HeaderMap) -> Vec<SessionToken> {
         self.bearer(headers).into_iter().chain(self.in_cookies(headers)).collect()
     }
@@ -182,12 +178,13 @@ impl Cookies {
         values.filter_map(|value| self.secrets.open(&value).map(SessionToken::from))
     }
 
-    /// The token in signed form: the value of `set-auth-token`, and what the cookie holds before encoding.
+    /// Signs a token, for `set-auth-token` and for the cookie, which encodes it.
     pub fn signed(&self, token: &SessionToken) -> String {
         self.secrets.sign(token.expose())
     }
 
-    /// The cookies that begin or extend a session. One that is not remembered ends with the browser.
+    /// Creates the cookies that start or extend a session. A session that is not remembered gets cookies without
+    /// `Max-Age`.
     pub fn set(&self, headers: &HeaderMap, signed_token: &str, remembered: bool) -> Vec<HeaderValue> {
         if remembered {
             let session = self.cookie(&self.session_token, signed_token, Some(self.max_age));
@@ -202,39 +199,39 @@ impl Cookies {
         cookies.into_iter().flatten().collect()
     }
 
-    /// The cookies that clear what the browser holds.
+    /// Creates the cookies that clear the session in the browser.
     pub fn clearing(&self) -> Vec<HeaderValue> {
         let names = [&self.session_token, &self.session_data, &self.dont_remember];
         names.into_iter().filter_map(|name| self.cookie(name, "", Some(0))).collect()
     }
 
-    /// What the device cookies of a request say whose signature is good.
+    /// The values of the device cookies with a valid signature.
     pub fn devices<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = String> + use<'a> {
         let values = self.values(headers, &self.device);
         values.filter_map(|value| self.secrets.open_strong(&value).map(str::to_owned))
     }
 
-    /// The cookie that tells the device again. It stays when a session ends: it is no part of any.
+    /// Creates the device cookie. It is not part of a session and survives signing out.
     pub fn set_device(&self, text: &str) -> Option<HeaderValue> {
         self.cookie(&self.device, &self.secrets.sign(text), Some(DEVICE_MAX_AGE))
     }
 
-    /// What the sign-up cookies of a request say whose signature is good.
+    /// The values of the sign-up cookies with a valid signature.
     pub fn sign_ups<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = String> + use<'a> {
         let values = self.values(headers, &self.sign_up);
         values.filter_map(|value| self.secrets.open_strong(&value).map(str::to_owned))
     }
 
-    /// The cookie that tells the browser of a sign-up again, for `max_age`. Like that of the device it is no part of a
-    /// session. It comes along with links from webmail even where the others are `Strict`: it authenticates nothing, and
-    /// is there for those links.
+    /// Creates the sign-up cookie, which expires after `max_age`. It is not part of a session either. It is sent with
+    /// links from webmail even if `COOKIE_SAME_SITE` is `strict`: it exists for those links and does not authenticate
+    /// anybody.
     pub fn set_sign_up(&self, text: &str, max_age: SignedDuration) -> Option<HeaderValue> {
         let same_site = self.same_site.of_followed_links();
         self.cookie_with(&self.sign_up, &self.secrets.sign(text), Some(max_age.as_secs()), same_site)
     }
 
-    /// The bearer token. One whose signature is bad reads as nothing, so that the cookies count, as in Better Auth; one that
-    /// cannot be read is a token that nobody has, and they do not.
+    /// Returns the bearer token. As in Better Auth, an invalid signature counts as no token, so the cookies are used.
+    /// A header that cannot be read counts as an unknown token, so they are not.
     fn bearer(&self, headers: &HeaderMap) -> Option<SessionToken> {
         let (scheme, token) = split_once(headers.get(AUTHORIZATION)?.as_bytes(), b' ')?;
         if !scheme.eq_ignore_ascii_case(b"bearer") {
@@ -247,8 +244,8 @@ impl Cookies {
         (!token.is_empty()).then(|| SessionToken::from(token.as_ref()))
     }
 
-    /// The decoded values of every cookie of that name, in the order they came. Each pair is read on its own: what another
-    /// application has put beside them is none of our business. A value that is not UTF-8 is none that we signed.
+    /// Returns the decoded values of all cookies named `name`, in order. Each pair is parsed on its own, so invalid
+    /// cookies of other applications do no harm. Values that are not UTF-8 are skipped: this service signs none.
     fn values<'a>(&self, headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = String> + use<'a> {
         headers
             .get_all(COOKIE)

@@ -10,18 +10,18 @@ use service_kit::headers::Header;
 
 use super::origin::TrustedOrigins;
 
-/// Headers of ours that a page may read.
+/// Response headers that a page may read.
 pub const EXPOSED: [HeaderName; 3] = [
     HeaderName::from_static("set-auth-jwt"),
     HeaderName::from_static("set-auth-token"),
     HeaderName::from_static("x-retry-after"),
 ];
-/// How long a browser may remember a preflight's answer, in seconds; browsers cap it at two hours themselves.
+/// How long a browser may cache a preflight response, in seconds. Browsers limit it to two hours.
 const PREFLIGHT_MAX_AGE: usize = 3600;
 
-/// Allows the trusted origins by name, never `*`, and `headers` in their requests. A preflight of an untrusted origin is
-/// refused. Any other request of one is not answered with an error here, but without the headers that would let its page
-/// read the answer; what it may not do is refused by the origin checks.
+/// Allows the trusted origins by name, never `*`, and `headers` in their requests. A preflight of an untrusted origin
+/// is refused. Other requests of an untrusted origin are answered without the CORS headers, so its page cannot read
+/// the response; the origin checks refuse what it must not do.
 pub fn cors(origins: Arc<TrustedOrigins>, headers: &AllowedHeaders) -> Cors {
     let cors = Cors::default()
         .allowed_origin_fn(move |origin, request| origins.may_read(Header::of(origin), request))

@@ -1,4 +1,4 @@
-//! Paths that a deployment turns off.
+//! Paths that a deployment disables.
 
 use std::str::FromStr;
 
@@ -11,22 +11,22 @@ use actix_web::{Error, HttpResponse, web};
 use super::PREFIX;
 use super::path_pattern::PathPattern;
 
-/// The body of Better Auth's answer, and its type.
+/// The body of Better Auth's response, and its media type.
 const NOT_FOUND: &str = "Not Found";
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain;charset=UTF-8");
 
-/// The paths that are turned off, whatever the method.
+/// Paths that are disabled for all methods.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DisabledPaths(Vec<PathPattern>);
 
 impl DisabledPaths {
-    /// Whether the route of this pattern is turned off.
+    /// Whether `route`, a pattern of a route, is disabled.
     pub fn contain(&self, route: &str) -> bool {
         let path = route.strip_prefix(PREFIX);
         path.is_some_and(|path| self.0.iter().any(|disabled| disabled.covers(path)))
     }
 
-    /// The first entry that names none of `paths`, which are all paths below the prefix.
+    /// Returns the first entry that matches none of `paths`, the paths below the prefix.
     pub fn unknown(&self, paths: &[String]) -> Option<&PathPattern> {
         self.0.iter().find(|disabled| !paths.iter().any(|path| disabled.covers(path)))
     }
@@ -35,7 +35,7 @@ impl DisabledPaths {
 impl FromStr for DisabledPaths {
     type Err = String;
 
-    /// Reads a comma-separated list; an empty one is fine.
+    /// Reads a comma-separated list, which may be empty.
     fn from_str(text: &str) -> Result<Self, String> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let paths: Vec<PathPattern> = entries.map(str::parse).collect::<Result<_, _>>()?;
@@ -46,8 +46,8 @@ impl FromStr for DisabledPaths {
     }
 }
 
-/// Middleware for `actix_web::middleware::from_fn`, around the scope of the prefix and everything in it: a path that is
-/// turned off answers 404 before anything is counted or read.
+/// Middleware for the scope of the prefix. A disabled path returns 404 before the request is counted or its body is
+/// read.
 pub async fn refuse_disabled_paths<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -64,7 +64,7 @@ fn is_disabled(request: &ServiceRequest) -> bool {
     if disabled.0.is_empty() {
         return false;
     }
-    // As it will be routed, and as Better Auth compares it: without the slashes at its end.
+    // The path that will be routed. Better Auth ignores trailing slashes too.
     let path = request.match_info().as_str().trim_end_matches('/');
     request.resource_map().match_pattern(path).is_some_and(|route| disabled.contain(&route))
 }

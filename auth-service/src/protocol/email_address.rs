@@ -2,29 +2,28 @@
 
 use serde::Serialize;
 
-/// The longest e-mail address, in characters: the limit of RFC 5321's path.
+/// Maximum length of an email in characters: the limit of a path in RFC 5321.
 pub const MAX_EMAIL: usize = 254;
 
-/// An e-mail address in lower case, of the shape that Better Auth accepts.
+/// An email in lower case that Better Auth's schema library accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Email(String);
 
 impl Email {
-    /// Reads an address; `None` when it is none. The rule is the one of Better Auth's schema library, so that both
-    /// take and refuse the same.
+    /// Reads an email by the rule of Better Auth's schema library; `None` if it is invalid.
     pub fn parse(text: &str) -> Option<Self> {
         let (local, domain) = text.split_once('@')?;
         (is_local_part(local) && is_domain(domain)).then(|| Self(text.to_ascii_lowercase()))
     }
 
-    /// The address.
+    /// The email as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Dot-separated words of letters, digits, `_`, `'`, `+` and `-`; the last character is no `'`.
+/// Dot-separated words of letters, digits, `_`, `'`, `+` and `-`. The last character must not be `'`.
 fn is_local_part(local: &str) -> bool {
     let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_'+-".contains(&byte))

@@ -1,4 +1,4 @@
-//! Fields of bodies and queries, read by the rules and with the messages of Better Auth's schema library.
+//! The fields of bodies and queries, with the rules and messages of Better Auth's schema library.
 
 use serde_json::{Map, Value};
 
@@ -8,9 +8,9 @@ use super::origin::{TrustedOrigins, is_truthy};
 use super::redirect::CheckedTarget;
 use crate::error::{ApiError, RedirectTarget};
 
-/// Reads fields of an object by Better Auth's schema rules, collecting every complaint in order.
+/// Reads the fields of an object and collects the complaints in order.
 pub struct Fields<'a> {
-    /// What messages call the object.
+    /// The name of the object in messages.
     place: &'static str,
     object: &'a Map<String, Value>,
     origins: &'a TrustedOrigins,
@@ -19,15 +19,16 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of `object`, which messages call `place`. Redirect targets must be of `origins`.
+    /// Reads the fields of `object`, which messages call `place`. Redirect targets must be in `origins`.
     pub fn new(place: &'static str, object: &'a Map<String, Value>, origins: &'a TrustedOrigins) -> Self {
         Self { place, object, origins, complaints: Vec::new(), untrusted: None }
     }
 
-    /// What was read, if nothing was wrong with it.
+    /// Returns `parsed` if there are no complaints.
     ///
     /// # Errors
-    /// [`ApiError::Validation`] with every complaint; without one, 403 for a redirect target that is not trusted.
+    /// [`ApiError::Validation`] with all complaints. Without complaints, 403 for a redirect target that is not
+    /// trusted.
     pub fn accept<T>(self, parsed: Option<T>) -> Result<T, ApiError> {
         match (parsed, self.untrusted) {
             (Some(parsed), None) if self.complaints.is_empty() => Ok(parsed),
@@ -36,7 +37,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A string that must be there.
+    /// Reads a required string.
     pub fn string(&mut self, name: &str) -> Option<&'a str> {
         match self.object.get(name) {
             Some(Value::String(text)) => self.without_nul(name, text),
@@ -44,7 +45,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A string that may be missing (`None`), but not null.
+    /// Reads an optional string, which may be absent (`None`) but not null.
     pub fn optional_string(&mut self, name: &str) -> Option<&'a str> {
         match self.object.get(name) {
             None => None,
@@ -53,7 +54,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A string that may be missing (the outer `None`) or null (the inner one).
+    /// Reads a string that may be absent (the outer `None`) or null (the inner `None`).
     pub fn nullable_string(&mut self, name: &str) -> Option<Option<&'a str>> {
         match self.object.get(name) {
             None => None,
@@ -63,13 +64,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A redirect target that must be there. The inner `None` is an empty one, which leads nowhere.
+    /// Reads a required redirect target. The inner `None` is an empty one.
     pub fn target(&mut self, target: RedirectTarget) -> Option<Option<CheckedTarget>> {
         let text = self.string(target.name())?;
         Some(self.checked(target, text))
     }
 
-    /// A redirect target that may be missing (the outer `None`) or empty (the inner one).
+    /// Reads a redirect target that may be absent (the outer `None`) or empty (the inner `None`).
     pub fn optional_target(&mut self, target: RedirectTarget) -> Option<Option<CheckedTarget>> {
         let text = self.optional_string(target.name())?;
         Some(self.checked(target, text))
@@ -83,12 +84,12 @@ impl<'a> Fields<'a> {
         checked
     }
 
-    /// Whether JavaScript would take the field for given.
+    /// Whether the field is truthy in JavaScript.
     pub fn is_truthy(&self, name: &str) -> bool {
         self.object.get(name).is_some_and(is_truthy)
     }
 
-    /// An e-mail address that must be there.
+    /// Reads a required email.
     pub fn email(&mut self, name: &str) -> Option<Email> {
         let text = self.string(name)?;
         let email = Email::parse(text);
@@ -99,7 +100,7 @@ impl<'a> Fields<'a> {
         email
     }
 
-    /// A boolean that may be missing, but not null.
+    /// Reads an optional boolean, which may be absent but not null.
     pub fn optional_boolean(&mut self, name: &str) -> Option<bool> {
         match self.object.get(name) {
             None => None,
@@ -108,7 +109,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A password, which may hold any character, NUL included.
+    /// Reads a required password. It may contain any character, NUL included.
     pub fn password(&mut self, name: &str) -> Option<&'a str> {
         match self.object.get(name) {
             Some(Value::String(text)) => Some(text),
@@ -116,31 +117,31 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A password that may be missing, but not null.
+    /// Reads an optional password, which may be absent but not null.
     pub fn optional_password(&mut self, name: &str) -> Option<&'a str> {
         self.object.contains_key(name).then(|| self.password(name)).flatten()
     }
 
-    /// Notes that `name` breaks a rule, in the schema library's words.
+    /// Adds a complaint about `name` in the words of the schema library.
     pub fn reject(&mut self, name: &str, complaint: &str) {
         self.complaints.push(format!("[{}.{name}] {complaint}", self.place));
     }
 
-    /// Notes `name` when its text is longer than `max` UTF-16 units, which is how JavaScript counts.
+    /// Adds a complaint if `text` is longer than `max` UTF-16 code units, which JavaScript counts.
     pub fn at_most(&mut self, name: &str, text: Option<&str>, max: usize) {
         if text.is_some_and(|text| text.encode_utf16().count() > max) {
             self.reject(name, &format!("Too big: expected string to have <={max} characters"));
         }
     }
 
-    /// Notes `name` when its text is the URL of a picture that a page must not use.
+    /// Adds a complaint if `text` is an unsafe URL of a picture.
     pub fn safe_image(&mut self, name: &str, text: Option<&str>) {
         if text.is_some_and(|text| !is_safe_image(text)) {
             self.reject(name, &format!("Invalid URL: {IMAGE_RULE}"));
         }
     }
 
-    /// PostgreSQL text cannot hold a NUL, so it is refused where it comes in.
+    /// Refuses NUL, which PostgreSQL cannot store in text.
     fn without_nul(&mut self, name: &str, text: &'a str) -> Option<&'a str> {
         if text.contains('\0') {
             self.reject(name, "Invalid input: expected string without NUL characters");
@@ -155,7 +156,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What the schema library calls a value.
+/// The schema library's name for the type of a value.
 pub fn kind(value: Option<&Value>) -> &'static str {
     match value {
         None => "undefined",

@@ -1,19 +1,19 @@
-//! URLs of pictures: which of them a page can use without running what somebody else wrote.
+//! Which URLs of pictures a page can use without running a script of somebody else.
 
-/// Schemes that run a script or name a file of the reader's machine.
+/// Schemes that run a script or name a local file.
 const REFUSED_SCHEMES: [&str; 3] = ["javascript", "vbscript", "file"];
-/// The scheme of a URL that holds its document (RFC 2397).
+/// The scheme of a URL that contains its document (RFC 2397).
 const DATA: &str = "data";
-/// The beginning of the media types that a `data:` URL may have. A script in an SVG does not run in an `<img>`, and browsers
+/// Prefix of the media types that a `data:` URL may have. A script in an SVG does not run in an `<img>`, and browsers
 /// do not open a `data:` URL as a page.
 const IMAGES: &str = "image/";
 
-/// The rule that a URL of a picture breaks, for messages.
+/// The rule for a URL of a picture, for messages.
 pub const IMAGE_RULE: &str =
     "must not be a javascript:, vbscript: or file: URL, and a data: URL must be an image";
 
-/// Whether `text` is safe as the URL of a picture: it has none of the refused schemes, and if it is a `data:` URL, it holds
-/// an image. Relative URLs and unknown schemes are safe.
+/// Whether `text` is safe as the URL of a picture: its scheme is not refused, and a `data:` URL contains an image.
+/// Relative URLs and unknown schemes are safe.
 pub fn is_safe_image(text: &str) -> bool {
     let text = as_browsers_read(text);
     match scheme_and_rest(&text) {
@@ -26,15 +26,15 @@ pub fn is_safe_image(text: &str) -> bool {
     }
 }
 
-/// Removes what browsers remove before they read a URL (WHATWG URL Standard, "basic URL parser"): control characters and
-/// spaces at its ends, and tabs and line ends anywhere.
+/// Removes the characters that browsers remove before they parse a URL (WHATWG URL Standard, "basic URL parser"):
+/// control characters and spaces at both ends, and tabs and newlines anywhere.
 fn as_browsers_read(text: &str) -> String {
     let trimmed = text.trim_matches(|character| character <= ' ');
     trimmed.chars().filter(|character| !matches!(character, '\t' | '\n' | '\r')).collect()
 }
 
-/// The scheme in lower case, and what follows its colon; `None` for a relative URL. The `url` crate is not asked: of a URL
-/// that it cannot parse, such as `javascript://[`, it does not give the scheme, and some browsers run it all the same.
+/// Returns the scheme in lower case and the text after its colon; `None` for a relative URL. The `url` crate cannot do
+/// this: it returns no scheme for a URL that it cannot parse, e.g. `javascript://[`, which some browsers still run.
 fn scheme_and_rest(text: &str) -> Option<(String, &str)> {
     let (scheme, rest) = text.split_once(':')?;
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -96,7 +96,7 @@ mod tests {
     }
 
     proptest! {
-        /// A second opinion: where the parser of browsers succeeds, it finds the same scheme.
+        /// Where the parser that browsers use succeeds, it finds the same scheme.
         #[test]
         fn a_scheme_is_read_as_browsers_do(
             text in "[\\x00-\\x20]{0,2}[a-zA-Z0-9+.\\-\t\n\r /?#\u{e9}]{0,8}:?[a-z/:\\[ ]{0,6}"

@@ -1,8 +1,7 @@
-//! Serves what an issuer publishes below its own path.
+//! Serves the documents of an issuer below the issuer's path.
 //!
-//! Verifiers look for `{issuer}/.well-known/jwks.json`, and tokens name `{issuer}/.well-known/status-lists/0`. If the
-//! issuer's URL has a path, such as `https://example.com/auth`, a gateway may remove that path on the way here, or leave
-//! it there. Both work.
+//! Verifiers request `{issuer}/.well-known/jwks.json`, and tokens contain `{issuer}/.well-known/status-lists/0`. If
+//! the issuer's URL has a path, e.g. `https://example.com/auth`, a gateway may remove it or keep it. Both work.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -10,15 +9,13 @@ use actix_web::http::Uri;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
-/// What the paths of published documents begin with.
 const WELL_KNOWN: &str = "/.well-known/";
 
-/// The path of the issuer's URL, without a slash at the end; empty for none.
+/// The path of the issuer's URL without a trailing slash; empty if it has none.
 #[derive(Debug, Clone, Default)]
 pub struct IssuerPath(pub String);
 
-/// Middleware for `actix_web::middleware::from_fn`: removes the issuer's path from the path of a published document, before
-/// the route is chosen.
+/// Middleware: removes the issuer's path from the path of a published document before the request is routed.
 pub async fn issuer_path<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -32,7 +29,7 @@ pub async fn issuer_path<B: MessageBody>(
     next.call(request).await
 }
 
-/// `uri` without `issuer_path` before `/.well-known/`, if it is there.
+/// Returns `uri` without `issuer_path` if `/.well-known/` follows it.
 fn without(issuer_path: &str, uri: &Uri) -> Option<Uri> {
     if issuer_path.is_empty() {
         return None;

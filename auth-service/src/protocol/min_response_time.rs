@@ -1,22 +1,21 @@
-//! The least time an answer takes that must not tell whether there is such an account.
+//! A minimum response time, so that timing does not reveal whether an account exists.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Longer than the look-up, two inserts and a commit that one of the cases takes, on a database that is busy.
+/// Longer than the longest case takes on a busy database: a query, two inserts and a commit.
 const MIN: Duration = Duration::from_millis(100);
 
-/// Runs from the first difference between the cases.
+/// Starts where the cases begin to differ.
 pub struct MinResponseTime(Instant);
 
 impl MinResponseTime {
-    /// Begins now.
     pub fn begin() -> Self {
         Self(Instant::now() + MIN)
     }
 
-    /// Waits until the least time is over.
+    /// Waits until the minimum time has passed.
     pub async fn reach(self) {
         tokio::time::sleep_until(self.0).await;
     }

@@ -1,4 +1,4 @@
-//! Tokens without meaning of their own, which the database knows by their hash alone.
+//! Opaque tokens: random values of which the database stores the hash.
 
 use std::marker::PhantomData;
 
@@ -9,35 +9,35 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::ApiError;
 
-/// A token nobody guesses: 256 bits.
+/// 256 bits cannot be guessed.
 const TOKEN_BYTES: usize = 32;
 
-/// A token for one use, which `K` names: a session's is no link's. Never printed.
+/// A token of the kind `K`, so that a session token cannot be used as a link token. Not shown by `Debug`.
 pub struct OpaqueToken<K> {
     text: SecretString,
     kind: PhantomData<fn() -> K>,
 }
 
-/// The kind of token that a session has.
+/// The kind of session tokens.
 pub enum SessionKind {}
 
-/// The token that a signed-in device holds. The database holds only its SHA-256.
+/// The token that a signed-in device holds. The database stores its SHA-256.
 pub type SessionToken = OpaqueToken<SessionKind>;
 
 impl<K> OpaqueToken<K> {
-    /// A new random token.
+    /// Creates a random token.
     pub fn generate() -> Result<Self, ApiError> {
         let mut bytes = [0; TOKEN_BYTES];
         rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;
         Ok(Self::of(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The token's text, to be handed to its owner.
+    /// The token in plain text, for its owner.
     pub fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 
-    /// What the database holds of it. A plain hash suffices: the token has no pattern to guess by.
+    /// The SHA-256 that the database stores. A fast hash is enough, because the token is random.
     pub fn hash(&self) -> Vec<u8> {
         digest::digest(&digest::SHA256, self.expose().as_bytes()).as_ref().to_vec()
     }

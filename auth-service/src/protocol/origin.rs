@@ -1,7 +1,7 @@
-//! Who may send a browser's cookies here.
+//! Checks where a request comes from, with Better Auth's rules.
 //!
-//! The rules are Better Auth's: a request that changes something and carries cookies must come from a trusted
-//! origin; signing in and up are checked even without cookies, so that nobody is signed in to a stranger's account.
+//! A request that changes something and has cookies must come from a trusted origin. Sign-in and sign-up are checked
+//! without cookies too, so that nobody can sign a browser in to an account of their own.
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{HeaderMap, ORIGIN, REFERER};
@@ -13,10 +13,10 @@ use url::Url;
 use super::cookies;
 use crate::error::ApiError;
 
-/// In place of `Origin`, an app made with Expo sends its own scheme here.
+/// Apps made with Expo send their own scheme in this header, in place of `Origin`.
 const EXPO_ORIGIN: &str = "expo-origin";
 
-/// The origins that may call with credentials: the service's own and the configured ones.
+/// The origins that may send requests with credentials: the service's own and the configured ones.
 #[derive(Debug)]
 pub struct TrustedOrigins {
     patterns: OriginPatterns,
@@ -25,36 +25,36 @@ pub struct TrustedOrigins {
 }
 
 impl TrustedOrigins {
-    /// The origin of `base_url`, under all three names if that is this machine, and the `configured` ones.
+    /// Creates the set of `configured` origins and the origin of `base_url`. If that is this machine, all three of its
+    /// names are trusted.
     pub fn new(base_url: &Url, configured: &OriginPatterns) -> Self {
         let patterns = configured.clone().with_own_origin(base_url);
         Self { patterns, base: base_url.clone(), refusals: RefusalLog::new("TRUSTED_ORIGINS") }
     }
 
-    /// Where this service is reached.
+    /// The URL of this service.
     pub fn base(&self) -> &Url {
         &self.base
     }
 
-    /// Whether `url` (an origin, or any URL of one) belongs to a trusted origin.
+    /// Whether `url`, an origin or any URL, belongs to a trusted origin.
     pub fn contains(&self, url: &str) -> bool {
         self.patterns.matches(url)
     }
 
-    /// The check of every method but GET, HEAD and OPTIONS, before the body's schema is looked at: cookies must come
-    /// from a trusted origin.
+    /// Checks a request with cookies, before the schema of its body. Applies to all methods but GET, HEAD and OPTIONS.
     ///
     /// # Errors
-    /// 403 when the request does not come from where it may.
+    /// 403 if the request does not come from a trusted origin.
     pub fn check_cookies(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         if cookies::are_sent(headers) { self.check_source(headers) } else { Ok(()) }
     }
 
-    /// The check of the endpoints that begin a session, after the body's schema: what a browser says of where the
-    /// request comes from must be trusted, with or without cookies.
+    /// Checks a request that starts a session, after the schema of its body: with or without cookies, an origin that
+    /// the browser sends must be trusted.
     ///
     /// # Errors
-    /// 403 when the request does not come from where it may.
+    /// 403 if the request does not come from a trusted origin.
     pub fn check_sign_in(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         if cookies::are_sent(headers) {
             return self.check_source(headers);
@@ -79,12 +79,12 @@ impl TrustedOrigins {
         }
     }
 
-    /// Reports that a URL was refused because its origin is not trusted.
+    /// Logs that a URL was refused because its origin is not trusted.
     pub fn report_refused(&self, url: &str) {
         self.refusals.report(Header::Text(url));
     }
 
-    /// Whether a page of this origin, which sent `request`, may read the answer.
+    /// Whether a page of `origin`, which sent `request`, may read the response.
     pub fn may_read(&self, origin: Header<'_>, request: &RequestHead) -> bool {
         let is_trusted = matches!(origin, Header::Text(origin) if self.contains(origin));
         if !is_trusted {
@@ -94,7 +94,7 @@ impl TrustedOrigins {
     }
 }
 
-/// JavaScript's idea of "something was given".
+/// Whether a value is truthy in JavaScript.
 pub fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
@@ -104,7 +104,7 @@ pub fn is_truthy(value: &Value) -> bool {
     }
 }
 
-/// What the request says of where it comes from. An `Origin` that cannot be read does not hand over to the next header.
+/// The origin of a request. If `Origin` cannot be read, the next header is not used instead.
 fn source(headers: &HeaderMap) -> Header<'_> {
     match Header::read(headers, ORIGIN) {
         Header::Absent => app(headers).unwrap_or_else(|| Header::read(headers, REFERER)),
@@ -112,7 +112,7 @@ fn source(headers: &HeaderMap) -> Header<'_> {
     }
 }
 
-/// The scheme that an app says is its own. A web page does not count here: its browser sends `Origin`.
+/// The scheme that an app sends. Not used for web pages, whose browser sends `Origin`.
 fn app(headers: &HeaderMap) -> Option<Header<'_>> {
     match Header::read(headers, EXPO_ORIGIN) {
         Header::Absent => None,

@@ -1,12 +1,12 @@
-//! Paths of the protocol as settings name them: `/sign-in/email`, `/sign-in/*`, `/reset-password/:token`.
+//! Patterns of paths in settings: e.g. `/sign-in/email`, `/sign-in/*`, `/reset-password/:token`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use wildmatch::WildMatch;
 
-/// A path below [`PREFIX`](super::PREFIX), or a pattern of paths as Better Auth reads them: `*` and `?` stand for any text
-/// and any character of one segment, and the segment `**` for any number of segments.
+/// A path below [`PREFIX`](super::PREFIX), or a pattern with Better Auth's rules: `*` and `?` match any text and any
+/// character of one segment, and the segment `**` matches any number of segments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PathPattern {
     text: String,
@@ -21,13 +21,13 @@ enum Segment {
 }
 
 impl PathPattern {
-    /// Whether it covers the path of a route below the prefix, whose parameters are in braces.
+    /// Whether it matches a route below the prefix, whose parameters are in braces.
     pub fn covers(&self, path: &str) -> bool {
         let found: Vec<&str> = path.split('/').collect();
         covers(&self.segments, &found)
     }
 
-    /// What was written.
+    /// The pattern as it was configured.
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -1,4 +1,4 @@
-//! Queries of the links that mail holds: first their schema, then where they lead on to.
+//! The query of links in mail: its schema is checked first, then its redirect targets.
 
 use std::future::{Ready, ready};
 
@@ -11,13 +11,13 @@ use super::origin::TrustedOrigins;
 use super::service::service;
 use crate::error::ApiError;
 
-/// What an endpoint expects in its query.
+/// The query that an endpoint expects.
 pub trait QuerySchema: Sized + 'static {
-    /// Reads the parameters. What is wrong is noted in `fields`; then the result does not matter.
+    /// Reads the parameters and reports complaints to `fields`. With a complaint, the return value is ignored.
     fn read(fields: &mut Fields<'_>) -> Option<Self>;
 }
 
-/// A query that passed every check of the protocol.
+/// A query that passed all checks of the protocol.
 pub struct Query<T>(pub T);
 
 impl<T: QuerySchema> FromRequest for Query<T> {
@@ -37,7 +37,7 @@ fn read<T: QuerySchema>(request: &HttpRequest) -> Result<T, ApiError> {
     fields.accept(parsed)
 }
 
-/// A parameter that is given twice is an array.
+/// Converts a query to an object. A parameter that occurs twice becomes an array.
 fn object(query: &str) -> Map<String, Value> {
     let mut object = Map::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {

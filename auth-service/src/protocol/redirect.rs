@@ -1,7 +1,7 @@
-//! Where a browser may be sent on to, and sending it there.
+//! Redirect targets: checking them, and redirecting to them.
 //!
-//! What is checked is what is sent: a target is parsed once, into a [`CheckedTarget`], and nothing else becomes a `Location`
-//! header, the `url` of a sign-in or a part of a link in mail.
+//! A target is parsed once, into a [`CheckedTarget`], and sent as it was checked. Only a [`CheckedTarget`] becomes a
+//! `Location` header, the `url` of a sign-in or part of a link in mail.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderName, LOCATION};
@@ -13,7 +13,7 @@ use super::PREFIX;
 use super::origin::{TrustedOrigins, is_truthy};
 use crate::error::{ApiError, RedirectTarget};
 
-/// A redirect target of a trusted origin. Resolved against this service's own address by the WHATWG's rules, which browsers
+/// A redirect target of a trusted origin. Resolved against the URL of this service by the WHATWG rules, which browsers
 /// follow, its text is the URL that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedTarget {
@@ -22,9 +22,10 @@ pub struct CheckedTarget {
 }
 
 impl CheckedTarget {
-    /// Reads a path, or a URL of one of `origins`. `None` when it leads anywhere else, or could be read so.
+    /// Reads a path, or a URL of one of `origins`. `None` if it leads elsewhere, or if a client could read it that
+    /// way.
     pub fn parse(text: &str, origins: &TrustedOrigins) -> Option<Self> {
-        // URL parsers skip control characters, which a header cannot hold.
+        // URL parsers skip control characters, and a header cannot contain them.
         if text.chars().any(char::is_control) {
             return None;
         }
@@ -33,50 +34,50 @@ impl CheckedTarget {
             let url = base.join(text).ok()?;
             (is_plain_path(text, &url) && url.origin() == base.origin()).then_some(url)
         } else {
-            // As Better Auth reads it, and as browsers do.
+            // Both Better Auth's reading and that of browsers must be trusted.
             let url = Url::parse(text).ok()?;
             (origins.contains(text) && origins.contains(url.as_str())).then_some(url)
         }?;
-        // Unchanged, as Better Auth sends it, unless it means something else from here (`http:host` does).
+        // Sent unchanged, as in Better Auth, unless it resolves to something else here, as `http:host` does.
         let sent =
             [text, url.as_str()].into_iter().find(|sent| base.join(&encoded(sent)).as_ref() == Ok(&url))?;
         Some(Self { text: sent.to_owned(), url })
     }
 
-    /// An endpoint of this service, which `path` names below the prefix.
+    /// The target of an endpoint of this service; `path` is below the prefix.
     pub fn endpoint(path: &str, origins: &TrustedOrigins) -> Self {
         let mut url = origins.base().clone();
         url.set_path(&format!("{}{PREFIX}{path}", url.path().trim_end_matches('/')));
         Self { text: url.to_string(), url }
     }
 
-    /// Its text: what was given, where that is unambiguous.
+    /// The text as it was given if that is unambiguous, or else the normalised URL.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Where it leads, as a whole URL.
+    /// The absolute URL.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Itself with one more query parameter. A path stays a path.
+    /// Returns the target with a query parameter added. A path stays a path.
     #[must_use]
     pub fn with_parameter(&self, name: &str, value: &str) -> Self {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair(name, value);
-        // A resolved path never begins with two slashes, see `is_plain_path`.
+        // A resolved path never starts with two slashes, see `is_plain_path`.
         let text = if self.text.starts_with('/') { &url[Position::BeforePath..] } else { url.as_str() };
         Self { text: text.to_owned(), url }
     }
 
-    /// Itself as a whole URL.
+    /// Returns the target as an absolute URL.
     #[must_use]
     pub fn absolute(&self) -> Self {
         Self { text: self.url.to_string(), url: self.url.clone() }
     }
 
-    /// Itself as a whole URL, with a query parameter set to this value alone.
+    /// Returns the target as an absolute URL in which `name` occurs once, with `value`.
     #[must_use]
     pub fn absolute_with_parameter(&self, name: &str, value: &str) -> Self {
         let mut url = self.url.clone();
@@ -86,21 +87,21 @@ impl CheckedTarget {
         Self { text: url.to_string(), url }
     }
 
-    /// The `Location` header that leads there.
+    /// The `Location` header of the target.
     pub fn location(&self) -> (HeaderName, String) {
         (LOCATION, encoded(&self.text))
     }
 }
 
-/// A 302 to `target`.
+/// Creates a 302 redirect to `target`.
 pub fn found(target: &CheckedTarget) -> HttpResponse {
     HttpResponse::Found().insert_header(target.location()).finish()
 }
 
-/// Checks the redirect targets of a body and of the query, before the body's own schema is looked at.
+/// Checks the redirect targets in the body and the query, before the schema of the body.
 ///
 /// # Errors
-/// 403 for a target outside, 400 for one that is no text.
+/// 403 for a target that is not trusted, 400 for one that is not a string.
 pub fn check_targets(origins: &TrustedOrigins, body: Option<&Value>, query: &str) -> Result<(), ApiError> {
     let field = |target: RedirectTarget| {
         let value = body.and_then(|body| body.get(target.name())).filter(|value| is_truthy(value));
@@ -129,14 +130,14 @@ fn callback_of(query: &str) -> Option<Value> {
     let mut given = pairs.filter(|(name, _)| name == RedirectTarget::Callback.name());
     let value = match (given.next(), given.next()) {
         (first, None) => first.map(|(_, url)| Value::from(url.into_owned())),
-        // Given twice it is a list, as in Better Auth, and no text.
+        // A parameter that occurs twice is an array, as in Better Auth.
         (_, Some(_)) => Some(Value::Array(Vec::new())),
     };
     value.filter(is_truthy)
 }
 
-/// Whether `text` is a path that no browser, router or client reads as another host, neither as it stands nor once its
-/// dots are resolved, as in `/.//host`.
+/// Whether no browser, router or client reads `text` as a URL of another host, before or after its dots are resolved,
+/// as in `/.//host`.
 fn is_plain_path(text: &str, resolved: &Url) -> bool {
     let path = text.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     !text.starts_with("//")
@@ -146,7 +147,7 @@ fn is_plain_path(text: &str, resolved: &Url) -> bool {
         && !resolved.path().starts_with("//")
 }
 
-/// As a header may hold it: URLs are ASCII (RFC 3986), people's texts are not.
+/// Encodes a target for a header: URLs are ASCII (RFC 3986), but the text may not be.
 fn encoded(target: &str) -> String {
     utf8_percent_encode(target, CONTROLS).to_string()
 }
@@ -254,7 +255,7 @@ mod tests {
         }
     }
 
-    /// What attackers build targets of, in any order.
+    /// Hostile targets: parts that attackers use, in any order.
     fn hostile() -> impl Strategy<Value = String> {
         let part = prop_oneof![
             4 => proptest::sample::select(vec![

@@ -1,13 +1,12 @@
-//! The services that extractors and middleware need, out of the application's data.
+//! Access to the services for extractors and middleware.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::{HttpRequest, web};
 
 use crate::error::ApiError;
 
-/// A request that knows the application's data.
+/// A request with application data.
 pub trait AppData {
-    /// The data of type `T` that the server registered.
     fn data<T: 'static>(&self) -> Option<&web::Data<T>>;
 }
 
@@ -23,7 +22,7 @@ impl AppData for ServiceRequest {
     }
 }
 
-/// The service `T` for an extractor or a middleware, which have no parameters of their own.
+/// Returns the service `T` for an extractor or middleware, which cannot take it as a parameter.
 ///
 /// # Errors
 /// [`ApiError::Internal`] if the server did not register it.

@@ -1,4 +1,4 @@
-//! The handle of a session.
+//! The id of a session.
 
 use std::fmt;
 
@@ -6,23 +6,22 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The handle of a session: names it, in lists and in the `sid` of tokens, and authenticates nothing.
+/// The id of a session, in lists and in the `sid` claim of tokens. It does not authenticate anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct SessionId(Uuid);
 
 impl SessionId {
-    /// The id of a session made now.
+    /// Creates the id of a session that starts now.
     pub fn new(now: Timestamp) -> Self {
         Self(service_kit::id::new_v7(now))
     }
 
-    /// The id as PostgreSQL stores it.
     pub fn as_uuid(&self) -> &Uuid {
         &self.0
     }
 
-    /// Reads a handle; `None` when it is none.
+    /// Reads an id; `None` if it is invalid.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
     }

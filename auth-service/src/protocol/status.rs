@@ -1,4 +1,4 @@
-//! The answer of endpoints that have nothing to show.
+//! The response of endpoints that return no data.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,5 +10,5 @@ pub struct Status {
     status: bool,
 }
 
-/// It worked.
+/// The response after success.
 pub const DONE: Status = Status { status: true };

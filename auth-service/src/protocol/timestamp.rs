@@ -1,12 +1,9 @@
-//! Times as the Better Auth client revives them: exactly three fractional digits and `Z`.
+//! Timestamps in the form that the Better Auth client converts to dates: three fractional digits and `Z`.
 
 use jiff::Timestamp;
 use serde::Serializer;
 
-/// `2026-11-21T12:39:37.130Z`. For `#[serde(serialize_with)]`.
-///
-/// # Errors
-/// Those of the serializer.
+/// Serializes e.g. `2026-11-21T12:39:37.130Z`. For `#[serde(serialize_with)]`.
 pub fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("{time:.3}"))
 }
