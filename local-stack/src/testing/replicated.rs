@@ -117,7 +117,7 @@ impl ReplicatedCluster {
 /// Binds a loopback port without listening on it.
 async fn reserve(port: u16) -> Result<TcpSocket> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let bind = || {
+    let bind = || -> std::io::Result<TcpSocket> {
         let socket = TcpSocket::new_v4()?;
         // The dead server's connections may still be closing.
         socket.set_reuseaddr(true)?;
