@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::client_address::Network;
     use crate::limits::Standing;
-    use crate::passwords::Scheme;
+    use crate::passwords::model::Scheme;
 
     fn pool() -> HashPool {
         HashPool::new(1.try_into().unwrap(), "4".parse().unwrap()).unwrap()
