@@ -5,8 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::error::ApiError;
-use crate::keys::{Keeper, KeyStatus, StoredKey, bits, rotation_at};
+use crate::keys::{Keeper, KeyStatus, StoredKey, rotation_at};
 
 /// A rotation is overdue by this much, besides the time that replicas take to notice that it is due.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(1);
@@ -46,7 +45,7 @@ impl KeyList {
         let listed = |key: &&StoredKey| {
             let record = key.record.clone();
             Listed {
-                bits: keeper.public_half_of(key).ok().and_then(|jwk| bits(&jwk)),
+                bits: keeper.public_half_of(key).ok().and_then(|jwk| jwk.bits()),
                 kid: record.kid,
                 status: record.status.as_str(),
                 algorithm: record.algorithm,
@@ -64,9 +63,8 @@ impl KeyList {
     }
 
     /// Formats the list as JSON.
-    pub fn to_json(&self) -> Result<String, ApiError> {
-        let json = serde_json::to_string_pretty(self);
-        Ok(json.map_err(|error| ApiError::Internal(format!("list of keys: {error}")))? + "\n")
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 }
 

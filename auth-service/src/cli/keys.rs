@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use secrecy::SecretString;
-use serde_json::Value;
 use service_kit::database::{self, DatabaseError, Timeouts};
 use service_kit::secret::SecretError;
 use service_kit::settings;
@@ -18,9 +17,8 @@ use super::key_list::KeyList;
 use super::output::print;
 use super::store_args::StoreArgs;
 use crate::config::{KeyConfig, TokenConfig};
-use crate::error::ApiError;
 use crate::keys::{
-    ContractError, Jwks, Keeper, KeyError, KeyStatus, PemKey, SHORT_REFRESH_INTERVAL, StoredKey, public_pem,
+    ContractError, Jwks, Keeper, KeyError, KeyStatus, PemKey, PublicJwk, SHORT_REFRESH_INTERVAL, StoredKey,
 };
 use crate::server::NAME;
 
@@ -106,12 +104,6 @@ pub enum KeysError {
     Output(#[from] std::io::Error),
 }
 
-impl From<ApiError> for KeysError {
-    fn from(error: ApiError) -> Self {
-        Self::Key(error.into())
-    }
-}
-
 /// Runs a command and prints its result.
 pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
     telemetry::init_to_stderr(args.log_format);
@@ -145,7 +137,7 @@ impl KeysArgs {
 
 async fn list(keeper: &Keeper, json: bool) -> Result<String, KeysError> {
     let list = KeyList::new(keeper, &keeper.every().await?);
-    Ok(if json { list.to_json()? } else { list.to_string() })
+    Ok(if json { list.to_json().map_err(KeyError::from)? } else { list.to_string() })
 }
 
 async fn rotate(keeper: &Keeper) -> Result<String, KeysError> {
@@ -225,7 +217,7 @@ async fn export_public(
         PublicFormat::Pem => pem(keeper, first),
         PublicFormat::Jwks => {
             let halves = keys.iter().map(|key| keeper.public_half_of(key));
-            let halves: Vec<Value> = halves.collect::<Result<_, _>>()?;
+            let halves: Vec<PublicJwk> = halves.collect::<Result<_, _>>()?;
             let set = Jwks::written(halves.iter().collect())?;
             Ok(format!("{}\n", String::from_utf8_lossy(&set)))
         }
@@ -239,7 +231,7 @@ fn pem(keeper: &Keeper, key: &StoredKey) -> Result<String, KeysError> {
             "the key {kid} is not an RSA key, but one for {algorithm}: use --format jwks"
         ))
     };
-    Ok(public_pem(&keeper.public_half_of(key)?).ok_or_else(not_rsa)?)
+    Ok(keeper.public_half_of(key)?.to_pem().ok_or_else(not_rsa)?)
 }
 
 async fn re_encrypt(keeper: &Keeper) -> Result<String, KeysError> {

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::error::OutboxError;
 use super::message::Message;
-use crate::error::ApiError;
 use crate::keys::KeyEncryptionKeys;
 
 /// Whom it goes to and what it is about. It is put into words when it is sent: a row stays small that way, and a mail
@@ -38,10 +38,8 @@ pub(super) struct Opened(serde_json::Value);
 
 impl Letter<'_> {
     /// Seals it for the row `id`, and no other.
-    pub(super) fn seal(&self, id: Uuid, keys: &KeyEncryptionKeys) -> Result<Vec<u8>, ApiError> {
-        let plain =
-            serde_json::to_vec(self).map_err(|error| ApiError::Internal(format!("letter: {error}")))?;
-        keys.seal(&id.to_string(), &plain)
+    pub(super) fn seal(&self, id: Uuid, keys: &KeyEncryptionKeys) -> Result<Vec<u8>, OutboxError> {
+        Ok(keys.seal(&id.to_string(), &serde_json::to_vec(self)?)?)
     }
 }
 

@@ -4,6 +4,7 @@
 //! Its `Message-ID` is made from the row, so that receivers can tell.
 
 mod directory;
+mod error;
 mod layout;
 mod letter;
 mod mailer;
@@ -16,9 +17,10 @@ mod transport;
 mod url;
 mod worker;
 
+pub use error::{OutboxError, TransportError};
 pub use mailer::{Mailer, Sender, SenderError};
 pub use message::Message;
 pub use outbox::{Addressee, Outbox};
-pub use transport::{Transport, TransportError};
+pub use transport::Transport;
 pub use url::{MailUrl, MailUrlError};
 pub use worker::{LONGEST_POLL_INTERVAL, Worker, arrives_in_time};

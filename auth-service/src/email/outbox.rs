@@ -9,10 +9,10 @@ use service_kit::id::new_v7;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::error::OutboxError;
 use super::letter::{Letter, Opened};
 use super::message::Message;
 use super::store;
-use crate::error::ApiError;
 use crate::keys::KeyEncryptionKeys;
 use crate::limits::{Asker, Limits};
 use crate::protocol::email_address::Email;
@@ -79,7 +79,7 @@ impl Outbox {
         message: &Message<'_>,
         expires_at: Timestamp,
         now: Timestamp,
-    ) -> Result<bool, ApiError> {
+    ) -> Result<bool, OutboxError> {
         if let Some(limits) = &self.limits {
             let allowed = if to.is_verified && message.is_security_notice() {
                 limits.may_notify(client, message.occasion(), to.email, now).await?
@@ -108,7 +108,7 @@ impl Outbox {
         to: &Email,
         message: &Message<'_>,
         now: Timestamp,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), OutboxError> {
         if let Some(limits) = &self.limits
             && !limits.may_send(client, asker, to, now).await?
         {
@@ -125,7 +125,7 @@ impl Outbox {
         letter: &Letter<'_>,
         expires_at: Timestamp,
         now: Timestamp,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), OutboxError> {
         let id = new_v7(now);
         let sealed = letter.seal(id, &self.encryption)?;
         Ok(store::insert(client, id, &sealed, expires_at, now).await?)
@@ -142,7 +142,7 @@ impl Outbox {
         to: Addressee<'_>,
         message: &Message<'_>,
         now: Timestamp,
-    ) -> Result<bool, ApiError> {
+    ) -> Result<bool, OutboxError> {
         let expires_at = now.checked_add(NOTICE_TTL).unwrap_or(Timestamp::MAX);
         self.put(client, asker, to, message, expires_at, now).await
     }

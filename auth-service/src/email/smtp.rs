@@ -14,7 +14,7 @@ use lettre::transport::smtp::extension::ClientId;
 use service_kit::errors::with_causes;
 use tokio::time::timeout;
 
-use super::transport::{Failure, TransportError};
+use super::error::{Failure, TransportError};
 use super::url::{Security, SmtpAddress};
 
 /// How long the mail server may take to accept a connection.

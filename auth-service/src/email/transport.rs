@@ -1,15 +1,16 @@
-//! The ways out: a mail server, or a directory for development.
+//! How mail is sent: to a mail server, or into a directory for development.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::directory;
+use super::error::{Failure, TransportError};
 use super::smtp::{SmtpServer, SmtpSession};
 use super::url::MailUrl;
 
-/// How mail goes out.
+/// How mail is sent.
 pub enum Transport {
     /// To a mail server.
     Smtp(Arc<SmtpServer>),
@@ -17,53 +18,15 @@ pub enum Transport {
     Directory(Arc<Path>),
 }
 
-/// Why no mail can go out this way, ever.
-#[derive(Debug, thiserror::Error)]
-pub enum TransportError {
-    /// `MAIL_CA_FILE` cannot be used.
-    #[error("MAIL_CA_FILE: {}: {reason}", path.display())]
-    Certificates {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// TLS cannot be set up.
-    #[error("MAIL_URL: TLS: {0}")]
-    Tls(String),
-    /// The directory cannot be made.
-    #[error("MAIL_URL: cannot make the directory {}: {source}", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-}
-
-/// Why a mail did not go out. The texts hold nothing that the mail server said: it likes to repeat the recipient.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// Not this mail, and never.
-    Refused(String),
-    /// Not this mail, now.
-    Later(String),
-    /// No mail at all, now.
-    Away(String),
-}
-
-/// One mail after the other, over one connection.
+/// Sends one mail after the other over one connection.
 pub(super) enum Session {
     Smtp(SmtpSession),
     Directory(Arc<Path>),
 }
 
 impl Transport {
-    /// The way out that `url` names. Certificates of mail servers are signed by one in `ca_file`, or by one that the
-    /// system trusts. A directory is made if it is missing.
-    ///
-    /// # Errors
-    /// What has to be mended.
+    /// The transport that `url` names. Certificates of mail servers must be signed by one in `ca_file`, or without it by one
+    /// that the system trusts. A missing directory is created.
     pub fn new(url: MailUrl, ca_file: Option<&Path>) -> Result<Self, TransportError> {
         match url {
             MailUrl::Smtp(address) => Ok(Self::Smtp(Arc::new(SmtpServer::new(address, ca_file)?))),
@@ -83,7 +46,7 @@ impl Transport {
 }
 
 impl Session {
-    /// Sends the mail of the row `id`.
+    /// Sends the mail of the outbox row `id`.
     pub(super) async fn send(&mut self, id: Uuid, mail: &lettre::Message) -> Result<(), Failure> {
         match self {
             Self::Smtp(session) => session.send(mail).await,
@@ -99,7 +62,7 @@ impl Session {
         }
     }
 
-    /// Takes its leave.
+    /// Closes the connection.
     pub(super) async fn close(self) {
         if let Self::Smtp(session) = self {
             session.close().await;

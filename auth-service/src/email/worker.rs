@@ -14,13 +14,14 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use super::error::Failure;
 use super::letter::Opened;
 use super::mailer::Mailer;
 use super::outbox::Outbox;
 use super::retry;
 use super::smtp::SEND_TIMEOUT;
 use super::store::{self, Claimed};
-use super::transport::{Failure, Session};
+use super::transport::Session;
 use crate::background::Background;
 use crate::polling::Polling;
 

@@ -1,4 +1,4 @@
-//! Private keys at rest: AES-256-GCM with a fresh nonce, bound to their `kid`.
+//! Encryption of private keys at rest: AES-256-GCM with a fresh nonce, bound to their `kid`.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine;
@@ -6,20 +6,20 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::secret::{SecretError, is_guessable};
 
-use crate::error::ApiError;
+use super::error::EncryptionError;
 
 /// The length of an AES-256 key.
 const KEY_BYTES: usize = 32;
 
-/// The keys that encrypt private keys: the first encrypts, all decrypt, so that it can be changed.
+/// The keys that encrypt private keys. The first encrypts and all decrypt, so that it can be replaced.
 pub struct KeyEncryptionKeys(Vec<RandomizedNonceKey>);
 
 impl KeyEncryptionKeys {
     /// Reads the comma-separated list of `KEY_ENCRYPTION_KEYS`.
     ///
     /// # Errors
-    /// If a key is not the base64 of 32 bytes, or the first is easy to guess. The others may be easy to guess: they decrypt
-    /// what is encrypted again with the first.
+    /// If a key is not the base64 of 32 bytes, or the first is easy to guess. The others may be: they only decrypt what is
+    /// encrypted again with the first.
     pub fn parse(list: &SecretString) -> Result<Self, SecretError> {
         let texts = list.expose_secret().split(',').map(str::trim).filter(|text| !text.is_empty());
         let mut encrypts = true;
@@ -39,21 +39,17 @@ impl KeyEncryptionKeys {
         })
     }
 
-    /// Encrypts `secret`; the result can only be opened again together with the same `kid`.
-    ///
-    /// # Errors
-    /// When the system has no randomness to give.
-    pub fn seal(&self, kid: &str, secret: &[u8]) -> Result<Vec<u8>, ApiError> {
-        let failed = || ApiError::Internal("a private key could not be encrypted".to_owned());
-        let key = self.0.first().ok_or_else(failed)?;
+    /// Encrypts `secret`. Only the same `kid` decrypts the result.
+    pub fn seal(&self, kid: &str, secret: &[u8]) -> Result<Vec<u8>, EncryptionError> {
+        let key = self.0.first().ok_or(EncryptionError)?;
         let mut text = secret.to_vec();
-        let nonce = key.seal_in_place_append_tag(Aad::from(kid), &mut text).map_err(|_| failed())?;
+        let nonce = key.seal_in_place_append_tag(Aad::from(kid), &mut text).map_err(|_| EncryptionError)?;
         let mut sealed = nonce.as_ref().to_vec();
         sealed.append(&mut text);
         Ok(sealed)
     }
 
-    /// Decrypts what [`seal`](Self::seal) made, with whichever key fits.
+    /// Decrypts what [`seal`](Self::seal) returned, with the first key that fits.
     pub fn open(&self, kid: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         self.0.iter().find_map(|key| {
@@ -79,7 +75,7 @@ mod tests {
 
     #[test]
     fn only_the_same_key_and_kid_open() {
-        let sealed = keys(&[1]).seal("kid-1", b"secret").ok().unwrap();
+        let sealed = keys(&[1]).seal("kid-1", b"secret").unwrap();
         assert_eq!(keys(&[1]).open("kid-1", &sealed).as_deref(), Some(&b"secret"[..]));
         assert_eq!(
             keys(&[2, 1]).open("kid-1", &sealed).as_deref(),

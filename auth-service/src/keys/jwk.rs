@@ -1,128 +1,260 @@
-//! Keys as others write them: JWK (RFC 7517, 7518, 8037) and PEM.
+//! Keys as JWKs (RFC 7517, 7518, 8037).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
+use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use rsa::{BigUint, RsaPrivateKey};
-use serde_json::{Map, Value, json};
+use rsa::{BigUint, RsaPrivateKey, RsaPublicKey};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 /// The only algorithm that signs here.
 pub const RS256: &str = "RS256";
 
-/// The longest `kid` that is taken, in bytes.
+/// The maximum length of a `kid`, in bytes.
 const MAX_KID: usize = 128;
 
-/// Whether a key from elsewhere can keep this name.
+/// Whether a key from another system can keep this `kid`.
 pub fn is_usable_kid(kid: &str) -> bool {
     (1..=MAX_KID).contains(&kid.len()) && kid.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The public half of somebody's JWK as our JWKS shows it: nothing but the members that its type needs, so that no
-/// private one slips through. `algorithm` is what its owner says of it; else it is told by the key itself.
-/// `None` for what is no public signature key.
-pub fn published(jwk: &Value, kid: &str, algorithm: Option<&str>) -> Option<(String, Value)> {
-    let text = |name: &str| jwk.get(name)?.as_str();
-    let (members, default): (&[&str], _) = match (text("kty")?, text("crv")) {
-        ("RSA", _) => (&["n", "e"], RS256),
-        ("EC", Some("P-256")) => (&["crv", "x", "y"], "ES256"),
-        ("EC", Some("P-384")) => (&["crv", "x", "y"], "ES384"),
-        ("EC", Some("P-521")) => (&["crv", "x", "y"], "ES512"),
-        ("OKP", Some("Ed25519" | "Ed448")) => (&["crv", "x"], "EdDSA"),
-        _ => return None,
-    };
-    let algorithm = algorithm.or_else(|| text("alg")).unwrap_or(default);
-    let mut shown = Map::new();
-    for name in ["kid", "kty", "alg", "use"].iter().chain(members) {
-        let value = match *name {
-            "kid" => kid,
-            "alg" => algorithm,
-            "use" => "sig",
-            name => text(name)?,
-        };
-        shown.insert((*name).to_owned(), value.into());
+/// A public key of the JWKS (RFC 7517).
+// It has no private members, so that none can be published. In lexical order, as PostgreSQL's and serde_json's objects are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublicJwk {
+    /// The algorithm: `RS256`.
+    pub alg: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    crv: Option<String>,
+    /// The exponent, in the same encoding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = true)]
+    e: Option<String>,
+    /// The key's id, which tokens have in their `kid` header.
+    pub kid: String,
+    /// The key type: `RSA`.
+    kty: String,
+    /// The modulus: its big-endian bytes in base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = true)]
+    n: Option<String>,
+    /// The use: `sig`, for signatures.
+    #[serde(rename = "use")]
+    #[schema(rename = "use")]
+    purpose: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    x: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    y: Option<String>,
+}
+
+impl PublicJwk {
+    /// An RSA key that verifies RS256, from the base64url of its modulus and exponent.
+    pub(super) fn rsa(kid: String, n: String, e: String) -> Self {
+        Self {
+            alg: RS256.to_owned(),
+            crv: None,
+            e: Some(e),
+            kid,
+            kty: "RSA".to_owned(),
+            n: Some(n),
+            purpose: "sig".to_owned(),
+            x: None,
+            y: None,
+        }
     }
-    Some((algorithm.to_owned(), Value::Object(shown)))
+
+    /// The public half of a JWK from another system, as our JWKS publishes it. `algorithm` is what its owner uses it for;
+    /// without it the key's own `alg` or type decides. `None` unless it is a public signature key.
+    pub fn of_foreign(jwk: &Value, kid: &str, algorithm: Option<&str>) -> Option<Self> {
+        let text = |name: &str| jwk.get(name)?.as_str().map(str::to_owned);
+        let kty = text("kty")?;
+        let (default, members): (_, &[&str]) = match (kty.as_str(), text("crv").as_deref()) {
+            ("RSA", _) => (RS256, &["n", "e"]),
+            ("EC", Some("P-256")) => ("ES256", &["crv", "x", "y"]),
+            ("EC", Some("P-384")) => ("ES384", &["crv", "x", "y"]),
+            ("EC", Some("P-521")) => ("ES512", &["crv", "x", "y"]),
+            ("OKP", Some("Ed25519" | "Ed448")) => ("EdDSA", &["crv", "x"]),
+            _ => return None,
+        };
+        // `Some(None)` for a member that keys of this type do not have.
+        let member = |name| if members.contains(&name) { text(name).map(Some) } else { Some(None) };
+        Some(Self {
+            alg: algorithm.map(str::to_owned).or_else(|| text("alg")).unwrap_or_else(|| default.to_owned()),
+            crv: member("crv")?,
+            e: member("e")?,
+            kid: kid.to_owned(),
+            n: member("n")?,
+            purpose: "sig".to_owned(),
+            x: member("x")?,
+            y: member("y")?,
+            kty,
+        })
+    }
+
+    /// The base64url of the modulus and exponent of an RSA key.
+    pub fn rsa_components(&self) -> Option<(&str, &str)> {
+        self.n.as_deref().zip(self.e.as_deref())
+    }
+
+    /// Whether these are the same RSA key, whatever their `kid`.
+    pub(super) fn has_modulus_of(&self, other: &Self) -> bool {
+        self.n.is_some() && self.n == other.n
+    }
+
+    /// An RSA key as `PUBLIC KEY`; `None` for a key of another type.
+    pub fn to_pem(&self) -> Option<String> {
+        let (n, e) = self.rsa_components()?;
+        RsaPublicKey::new(number(n)?, number(e)?).ok()?.to_public_key_pem(LineEnding::LF).ok()
+    }
+
+    /// The size of an RSA key in bits.
+    pub fn bits(&self) -> Option<usize> {
+        Some(number(self.n.as_deref()?)?.bits())
+    }
 }
 
-/// The PKCS#8 DER form of an RSA private JWK; `None` when its numbers make no key.
-pub fn pkcs8_of(jwk: &Value) -> Option<Vec<u8>> {
-    let number = |name: &str| {
-        let bytes = URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok()?;
-        Some(BigUint::from_bytes_be(&bytes))
-    };
-    let primes = vec![number("p")?, number("q")?];
-    let key = RsaPrivateKey::from_components(number("n")?, number("e")?, number("d")?, primes).ok()?;
-    key.validate().ok()?;
-    Some(key.to_pkcs8_der().ok()?.as_bytes().to_vec())
+/// An RSA private key (RFC 7518, section 6.3.2). Does not print.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PrivateJwk {
+    alg: String,
+    d: String,
+    dp: String,
+    dq: String,
+    e: String,
+    kid: String,
+    kty: String,
+    n: String,
+    p: String,
+    q: String,
+    qi: String,
+    #[serde(rename = "use")]
+    purpose: String,
 }
 
-/// An RSA private key as PEM and as JWK; `None` when the bytes are none.
-pub fn written_out(pkcs8: &[u8], kid: &str) -> Option<(String, Value)> {
-    let mut key = RsaPrivateKey::from_pkcs8_der(pkcs8).ok()?;
-    key.precompute().ok()?;
-    let text = |number: &BigUint| URL_SAFE_NO_PAD.encode(number.to_bytes_be());
-    let [p, q] = key.primes() else { return None };
-    let jwk = json!({
-        "kid": kid, "kty": "RSA", "alg": RS256, "use": "sig",
-        "n": text(key.n()), "e": text(key.e()), "d": text(key.d()), "p": text(p), "q": text(q),
-        "dp": text(key.dp()?), "dq": text(key.dq()?), "qi": text(&key.crt_coefficient()?),
-    });
-    Some((key.to_pkcs8_pem(LineEnding::LF).ok()?.to_string(), jwk))
+impl PrivateJwk {
+    /// The PKCS#8 DER form; `None` when the numbers are not a key.
+    pub fn to_pkcs8(&self) -> Option<Vec<u8>> {
+        let primes = vec![number(&self.p)?, number(&self.q)?];
+        let key =
+            RsaPrivateKey::from_components(number(&self.n)?, number(&self.e)?, number(&self.d)?, primes)
+                .ok()?;
+        key.validate().ok()?;
+        Some(key.to_pkcs8_der().ok()?.as_bytes().to_vec())
+    }
+}
+
+/// An RSA private key in the forms that other systems read. Does not print.
+pub struct ExportedKey {
+    /// PKCS#8.
+    pub pem: String,
+    /// The JWK.
+    pub jwk: PrivateJwk,
+}
+
+impl ExportedKey {
+    /// Reads a key from its PKCS#8 DER form; `None` when that is not an RSA key.
+    pub fn from_pkcs8(der: &[u8], kid: &str) -> Option<Self> {
+        let mut key = RsaPrivateKey::from_pkcs8_der(der).ok()?;
+        key.precompute().ok()?;
+        let [p, q] = key.primes() else { return None };
+        let jwk = PrivateJwk {
+            alg: RS256.to_owned(),
+            d: encoded(key.d()),
+            dp: encoded(key.dp()?),
+            dq: encoded(key.dq()?),
+            e: encoded(key.e()),
+            kid: kid.to_owned(),
+            kty: "RSA".to_owned(),
+            n: encoded(key.n()),
+            p: encoded(p),
+            q: encoded(q),
+            qi: encoded(&key.crt_coefficient()?),
+            purpose: "sig".to_owned(),
+        };
+        Some(Self { pem: key.to_pkcs8_pem(LineEnding::LF).ok()?.to_string(), jwk })
+    }
+}
+
+/// A number as base64url of its big-endian bytes.
+pub(super) fn encoded(number: &BigUint) -> String {
+    URL_SAFE_NO_PAD.encode(number.to_bytes_be())
+}
+
+fn number(text: &str) -> Option<BigUint> {
+    Some(BigUint::from_bytes_be(&URL_SAFE_NO_PAD.decode(text).ok()?))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use super::super::model::{KeySize, NewKey, SigningKey};
     use super::*;
-    use crate::keys::{KeySize, SigningKey};
 
     #[test]
     fn a_private_key_goes_out_and_comes_back_the_same() {
-        let (key, der) = SigningKey::generate(KeySize::default()).ok().unwrap();
-        let (pem, jwk) = written_out(&der, "kid-1").unwrap();
-        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
-        assert_eq!(jwk["n"], serde_json::to_value(key.jwk()).unwrap()["n"]);
-        let back = SigningKey::from_pkcs8(&pkcs8_of(&jwk).unwrap()).ok().unwrap();
-        assert_eq!(back.jwk().kid, key.jwk().kid);
-        let mut broken = jwk;
-        broken["d"] = "AQAB".into();
-        assert_eq!(pkcs8_of(&broken), None);
-        assert!(written_out(b"nonsense", "kid-1").is_none());
+        let new = NewKey::generate(KeySize::default()).unwrap();
+        let mut exported = ExportedKey::from_pkcs8(&new.der, "kid-1").unwrap();
+        assert!(exported.pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        let back = SigningKey::from_pkcs8(&exported.jwk.to_pkcs8().unwrap()).unwrap();
+        assert_eq!(back.jwk(), new.key.jwk());
+        exported.jwk.d = "AQAB".into();
+        assert_eq!(exported.jwk.to_pkcs8(), None);
+        assert!(ExportedKey::from_pkcs8(b"nonsense", "kid-1").is_none());
     }
 
     #[test]
     fn a_kid_is_visible_text() {
-        for good in ["a", "2024-01", "a/b+c=", &"x".repeat(128)] {
-            assert!(is_usable_kid(good), "{good}");
+        for usable in ["a", "2024-01", "a/b+c=", &"x".repeat(128)] {
+            assert!(is_usable_kid(usable), "{usable}");
         }
-        for bad in ["", "a b", "a\n", "é", &"x".repeat(129)] {
-            assert!(!is_usable_kid(bad), "{bad}");
+        for unusable in ["", "a b", "a\n", "é", &"x".repeat(129)] {
+            assert!(!is_usable_kid(unusable), "{unusable}");
         }
+    }
+
+    fn published(jwk: &Value, algorithm: Option<&str>) -> Option<Value> {
+        Some(serde_json::to_value(PublicJwk::of_foreign(jwk, "kid-1", algorithm)?).unwrap())
     }
 
     #[test]
     fn nothing_private_is_ever_published() {
-        let (_, der) = SigningKey::generate(KeySize::default()).ok().unwrap();
-        let (_, private) = written_out(&der, "theirs").unwrap();
-        let (algorithm, shown) = published(&private, "kid-1", None).unwrap();
-        assert_eq!((algorithm.as_str(), &shown["kid"]), ("RS256", &json!("kid-1")));
+        let new = NewKey::generate(KeySize::default()).unwrap();
+        let private = ExportedKey::from_pkcs8(&new.der, "theirs").unwrap().jwk;
+        let shown = published(&serde_json::to_value(&private).unwrap(), None).unwrap();
+        assert_eq!((&shown["alg"], &shown["kid"]), (&json!("RS256"), &json!("kid-1")));
         let mut names: Vec<_> = shown.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["alg", "e", "kid", "kty", "n", "use"]);
     }
 
     #[test]
+    fn every_replica_sends_the_same_bytes_whether_a_key_is_its_own_or_stored() {
+        let new = NewKey::generate(KeySize::default()).unwrap();
+        let ours = serde_json::to_string(new.key.jwk()).unwrap();
+        let stored: Value = serde_json::from_str(&ours).unwrap();
+        assert_eq!(ours, stored.to_string(), "in the order in which PublicJwk was stored before");
+    }
+
+    #[test]
     fn the_algorithm_is_what_its_owner_says_or_what_the_key_tells() {
         let okp = json!({"kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "secret"});
         assert_eq!(
-            published(&okp, "k", None).unwrap().1,
-            json!({"kid": "k", "kty": "OKP", "crv": "Ed25519", "x": "AA", "alg": "EdDSA", "use": "sig"})
+            published(&okp, None).unwrap(),
+            json!({"kid": "kid-1", "kty": "OKP", "crv": "Ed25519", "x": "AA", "alg": "EdDSA", "use": "sig"})
         );
         let ec = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"});
-        assert_eq!(published(&ec, "k", None).unwrap().0, "ES256");
+        assert_eq!(published(&ec, None).unwrap()["alg"], "ES256");
         let rsa = json!({"kty": "RSA", "n": "AA", "e": "AQAB"});
-        assert_eq!(published(&rsa, "k", Some("PS256")).unwrap().0, "PS256");
-        for bad in [
+        assert_eq!(published(&rsa, Some("PS256")).unwrap()["alg"], "PS256");
+        for invalid in [
             json!({}),
             json!({"kty": "oct", "k": "AA"}),
             json!({"kty": "RSA", "n": "AA"}),
@@ -130,7 +262,7 @@ mod tests {
             json!({"kty": "OKP", "crv": "X25519", "x": "AA"}),
             json!("RSA"),
         ] {
-            assert_eq!(published(&bad, "k", None), None, "{bad}");
+            assert_eq!(published(&invalid, None), None, "{invalid}");
         }
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use metrics::counter;
-use serde_json::Value;
 use service_kit::database::{Pool, Transaction};
 use shared_claims::SharedClock;
 
@@ -14,10 +13,9 @@ use super::contract::KeyContract;
 use super::encryption::KeyEncryptionKeys;
 use super::error::KeyError;
 use super::life::{self, Due, KeyStatus};
-use super::model::{KeySize, SigningKey};
+use super::model::{KeySize, NewKey, SigningKey};
 use super::store::{self, Halves, SealedKey, StoredKey};
 use super::token_lifetimes::{longest_token_lifetime, record_token_lifetime};
-use crate::error::ApiError;
 use crate::security_event::SecurityEvent;
 
 /// Rotations that this replica carried out; over all replicas they add up to those there were.
@@ -39,25 +37,14 @@ pub struct Keeper {
     pub token_life: SignedDuration,
 }
 
-/// A new key with its PKCS#8 DER form, not stored yet. Does not print.
-pub struct NewKey {
-    pub(super) key: SigningKey,
-    pub(super) der: Vec<u8>,
-}
-
 impl Keeper {
-    /// Makes `count` keys at once, on threads where it is in nobody's way.
-    ///
-    /// # Errors
-    /// When a key cannot be made.
+    /// Generates `count` keys in parallel, on threads that serve no requests.
     pub async fn make(&self, count: usize) -> Result<Vec<NewKey>, KeyError> {
         let size = self.size;
-        let make = |_| tokio::task::spawn_blocking(move || SigningKey::generate(size));
+        let make = |_| tokio::task::spawn_blocking(move || NewKey::generate(size));
         let mut keys = Vec::with_capacity(count);
         for made in join_all((0..count).map(make)).await {
-            let made = made.map_err(|error| ApiError::Internal(format!("key generation: {error}")))?;
-            let (key, der) = made?;
-            keys.push(NewKey { key, der });
+            keys.push(made.map_err(|error| KeyError::Internal(format!("key generation: {error}")))??);
         }
         Ok(keys)
     }
@@ -141,9 +128,11 @@ impl Keeper {
         Ok(Some(SigningKey::from_pkcs8(&der)?.named(kid)))
     }
 
-    pub(super) fn seal(&self, kid: &str, new: &NewKey) -> Result<SealedKey, KeyError> {
-        let private_key = self.encryption.seal(kid, &new.der)?;
-        Ok(SealedKey { kid: kid.to_owned(), jwk: public_half(&new.key)?, private_key })
+    pub(super) fn seal(&self, new: &NewKey) -> Result<SealedKey, KeyError> {
+        Ok(SealedKey {
+            jwk: new.key.jwk().clone(),
+            private_key: self.encryption.seal(new.key.kid(), &new.der)?,
+        })
     }
 }
 
@@ -218,14 +207,15 @@ impl<'a> Change<'a> {
     }
 
     async fn insert_new(&mut self, status: KeyStatus) -> Result<String, KeyError> {
-        let new = self.new.pop().ok_or_else(|| ApiError::Internal("no new key is at hand".to_owned()))?;
-        let sealed = self.keeper.seal(new.key.kid(), &new)?;
+        let new = self.new.pop().ok_or_else(|| KeyError::Internal("no new key is at hand".to_owned()))?;
+        let sealed = self.keeper.seal(&new)?;
         store::insert(&self.transaction, &sealed, status, self.now).await?;
-        self.note(SecurityEvent::KeyCreated, &sealed.kid);
+        let kid = sealed.jwk.kid;
+        self.note(SecurityEvent::KeyCreated, &kid);
         if status == KeyStatus::Active {
-            self.note(SecurityEvent::KeyActivated, &sealed.kid);
+            self.note(SecurityEvent::KeyActivated, &kid);
         }
-        Ok(sealed.kid)
+        Ok(kid)
     }
 
     /// Notes what it does to a key, to be logged after the commit.
@@ -240,13 +230,4 @@ impl<'a> Change<'a> {
         }
         Ok(())
     }
-}
-
-/// A key as the JWKS shows it.
-///
-/// # Errors
-/// When it is no JSON.
-pub fn public_half(key: &SigningKey) -> Result<Value, KeyError> {
-    let jwk = serde_json::to_value(key.jwk());
-    Ok(jwk.map_err(|error| ApiError::Internal(format!("a public key is no JSON: {error}")))?)
 }

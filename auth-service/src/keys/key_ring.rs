@@ -1,5 +1,6 @@
 //! The keys of this process: looked up in the background, read without waiting.
 
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -13,12 +14,11 @@ use tokio::time::timeout;
 
 use super::contract::KeyContract;
 use super::error::KeyError;
-use super::keeper::{Keeper, public_half};
+use super::keeper::Keeper;
 use super::life::{self, Due, KeyRecord, KeyStatus};
 use super::model::SigningKey;
 use super::snapshot::{Known, Private, Snapshot};
 use super::store::{self, Halves};
-use crate::error::ApiError;
 use crate::protocol::conditional::Document;
 
 /// How long a look at the database may take: a connection that lost its other end would keep us waiting for minutes.
@@ -46,7 +46,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// When the database cannot, or a stored private half does not open.
-    pub async fn open(keeper: Keeper) -> Result<Self, ApiError> {
+    pub async fn open(keeper: Keeper) -> Result<Self, KeyError> {
         keeper.note_token_life().await?;
         let ring = Self {
             snapshot: ArcSwap::from_pointee(Snapshot::new(Vec::new(), keeper.clock.now(), None)?),
@@ -61,7 +61,7 @@ impl KeyRing {
         let snapshot = ring.snapshot.load();
         let sealed = snapshot.keys.iter().find(|key| matches!(key.private, Private::Sealed));
         match sealed.map(|key| key.record.kid.clone()) {
-            Some(kid) => Err(KeyError::Sealed(kid).into()),
+            Some(kid) => Err(KeyError::Sealed(kid)),
             None => Ok(ring),
         }
     }
@@ -69,10 +69,10 @@ impl KeyRing {
     /// The key that signs. Cheap.
     ///
     /// # Errors
-    /// [`ApiError::CutOff`] when the database was not looked at for so long that it may be another one by now.
-    pub fn active(&self) -> Result<Arc<SigningKey>, ApiError> {
+    /// [`KeyError::OutOfDate`] when the database was not looked at for so long that it may be another one by now.
+    pub fn active(&self) -> Result<Arc<SigningKey>, KeyError> {
         let active = self.snapshot.load().active.clone();
-        active.filter(|_| self.is_current()).ok_or(ApiError::CutOff)
+        active.filter(|_| self.is_current()).ok_or(KeyError::OutOfDate)
     }
 
     /// The key that signs tokens. Where the refresh interval is long the database may not have been asked for hours: then
@@ -80,21 +80,21 @@ impl KeyRing {
     /// replica that has not noted how long its tokens live.
     ///
     /// # Errors
-    /// [`ApiError::CutOff`] when the database was not looked at for too long; those of a look.
-    pub async fn signing_key(&self) -> Result<Arc<SigningKey>, ApiError> {
+    /// [`KeyError::OutOfDate`] when the database was not looked at for too long; those of a look.
+    pub async fn signing_key(&self) -> Result<Arc<SigningKey>, KeyError> {
         let contract = &self.keeper.contract;
         let bound = contract.signing_bound;
         if self.age() > bound {
             if contract.replica_bound <= bound {
                 // The refresher looks often enough; so it fails.
-                return Err(ApiError::CutOff);
+                return Err(KeyError::OutOfDate);
             }
-            timeout(LOOK_TIMEOUT, self.look_before_signing()).await.map_err(|_| ApiError::CutOff)??;
+            timeout(LOOK_TIMEOUT, self.look_before_signing()).await.map_err(|_| KeyError::OutOfDate)??;
         }
         self.active()
     }
 
-    async fn look_before_signing(&self) -> Result<(), ApiError> {
+    async fn look_before_signing(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.signing.lock().await;
         if self.age() <= self.keeper.contract.signing_bound {
             return Ok(());
@@ -107,7 +107,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// When the database cannot.
-    pub(super) async fn note_token_life_if_due(&self) -> Result<(), ApiError> {
+    pub(super) async fn note_token_life_if_due(&self) -> Result<(), KeyError> {
         let now = self.keeper.clock.now().as_second();
         let since = now.saturating_sub(self.noted_at.load(Ordering::Acquire));
         if !(0..NOTE_EVERY.as_secs()).contains(&since) {
@@ -121,7 +121,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// When a key cannot be written as JSON.
-    pub fn jwks(&self) -> Result<Arc<Document>, ApiError> {
+    pub fn jwks(&self) -> Result<Arc<Document>, KeyError> {
         let (snapshot, now) = (self.snapshot.load(), self.keeper.clock.now());
         if snapshot.is_valid(now) {
             return Ok(Arc::clone(&snapshot.set));
@@ -160,7 +160,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn refresh(&self) -> Result<(), ApiError> {
+    pub async fn refresh(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.looking.lock().await;
         // Taken before the look: what it finds is at least as new.
         let began = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -183,7 +183,7 @@ impl KeyRing {
             .map(|record| record.kid.as_str())
             .collect();
         let mut halves = if unknown.is_empty() {
-            Vec::new()
+            HashMap::new()
         } else {
             store::halves_of(&self.keeper.pool, &unknown).await?
         };
@@ -191,8 +191,8 @@ impl KeyRing {
         for record in records {
             if let Some(known) = before.known(&record) {
                 keys.push(Known { record, ..known.clone() });
-            } else if let Some(at) = halves.iter().position(|(kid, _)| *kid == record.kid) {
-                keys.push(self.learn(record, halves.swap_remove(at).1, &before)?);
+            } else if let Some(halves) = halves.remove(&record.kid) {
+                keys.push(self.learn(record, halves, &before)?);
             }
         }
         let missed_since = before.missed_since.or_else(|| Some(Instant::now()));
@@ -216,7 +216,7 @@ impl KeyRing {
         };
         let jwk = match (halves.jwk, &private) {
             (Some(jwk), _) => Some(jwk),
-            (None, Private::Open(key)) => Some(public_half(key)?),
+            (None, Private::Open(key)) => Some(key.jwk().clone()),
             (None, _) => None,
         };
         Ok(Known { record, jwk, private })
@@ -227,7 +227,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// When the database cannot, or a key cannot be made.
-    pub async fn tend(&self) -> Result<(), ApiError> {
+    pub async fn tend(&self) -> Result<(), KeyError> {
         self.refresh().await?;
         if let Some(due) = self.due() {
             let new = self.while_looking(self.keeper.make(due.new_keys())).await?;

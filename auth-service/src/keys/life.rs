@@ -1,11 +1,13 @@
 //! The life of a key: what it may do when, and what is due.
 
 use jiff::{SignedDuration, Timestamp};
+use strum::{EnumString, IntoStaticStr};
 
 use super::contract::KeyContract;
 
 /// Where a key is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub enum KeyStatus {
     /// Signs.
     Active,
@@ -18,21 +20,9 @@ pub enum KeyStatus {
 }
 
 impl KeyStatus {
-    /// As it is stored and shown.
+    /// The text that is stored and shown.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Pending => "pending",
-            Self::Retired => "retired",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    /// Reads what [`as_str`](Self::as_str) wrote.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Pending, Self::Retired, Self::Revoked]
-            .into_iter()
-            .find(|status| status.as_str() == text)
+        self.into()
     }
 }
 
@@ -170,8 +160,8 @@ mod tests {
         assert!(!retired.is_published(later(START, SignedDuration::from_secs(1))));
         assert!(!key(KeyStatus::Revoked, START).is_published(START));
         for status in ["active", "pending", "retired", "revoked"] {
-            assert_eq!(KeyStatus::parse(status).unwrap().as_str(), status);
+            assert_eq!(status.parse::<KeyStatus>().unwrap().as_str(), status);
         }
-        assert_eq!(KeyStatus::parse("lost"), None);
+        assert!("lost".parse::<KeyStatus>().is_err());
     }
 }

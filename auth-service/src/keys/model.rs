@@ -1,28 +1,27 @@
 //! A signing key, parsed once.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::PublicKeyComponents;
+use aws_lc_rs::rsa::{KeySize as RsaKeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::ValueEnum;
 use jsonwebtoken::{Algorithm, Header};
-use rsa::RsaPrivateKey;
-use rsa::pkcs8::EncodePrivateKey;
 use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::error::ApiError;
+use super::error::SigningKeyError;
+use super::jwk::PublicJwk;
 
-/// The size of a new key. 2048 bits are what NIST SP 800-57 holds good until 2030, and the fastest.
+/// The size of a new key. 2048 bits are the fastest, and approved by NIST SP 800-57 until 2030.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum KeySize {
     /// 2048 bits.
     #[default]
     #[value(name = "2048")]
     Bits2048,
-    /// 3072 bits: good beyond 2030, and slower to sign with.
+    /// 3072 bits: approved beyond 2030, and slower to sign with.
     #[value(name = "3072")]
     Bits3072,
     /// 4096 bits: slower still.
@@ -30,77 +29,65 @@ pub enum KeySize {
     Bits4096,
 }
 
-impl KeySize {
-    fn bits(self) -> usize {
-        match self {
-            Self::Bits2048 => 2048,
-            Self::Bits3072 => 3072,
-            Self::Bits4096 => 4096,
+impl From<KeySize> for RsaKeySize {
+    fn from(size: KeySize) -> Self {
+        match size {
+            KeySize::Bits2048 => Self::Rsa2048,
+            KeySize::Bits3072 => Self::Rsa3072,
+            KeySize::Bits4096 => Self::Rsa4096,
         }
     }
 }
 
-/// A private key ready to sign, and its public half as others see it.
+/// A private key that is ready to sign, and its public half.
 pub struct SigningKey {
     pair: RsaKeyPair,
     jwk: PublicJwk,
 }
 
-/// A public key of the JWKS (RFC 7517).
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct PublicJwk {
-    /// The key's id, which tokens have in their `kid` header.
-    pub kid: String,
-    /// The key type: `RSA`.
-    kty: &'static str,
-    /// The algorithm: `RS256`.
-    alg: &'static str,
-    /// The use: `sig`, for signatures.
-    #[serde(rename = "use")]
-    #[schema(rename = "use")]
-    purpose: &'static str,
-    /// The modulus: its big-endian bytes in base64url.
-    n: String,
-    /// The exponent, in the same encoding.
-    e: String,
+/// A key that is not stored yet. Does not print.
+pub struct NewKey {
+    pub(super) key: SigningKey,
+    /// Its PKCS#8 form, which is stored encrypted.
+    pub(super) der: Vec<u8>,
+}
+
+impl NewKey {
+    /// Generates a key. Takes from a tenth of a second to some seconds of computing, so it must not run where requests are
+    /// served.
+    pub fn generate(size: KeySize) -> Result<Self, SigningKeyError> {
+        let pair = RsaKeyPair::generate(size.into())?;
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)?.as_ref().to_vec();
+        Ok(Self { key: pair.into(), der })
+    }
+}
+
+impl From<RsaKeyPair> for SigningKey {
+    /// Its `kid` is its RFC 7638 thumbprint.
+    fn from(pair: RsaKeyPair) -> Self {
+        let parts = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+        let (n, e) = (URL_SAFE_NO_PAD.encode(parts.n), URL_SAFE_NO_PAD.encode(parts.e));
+        Self { pair, jwk: PublicJwk::rsa(thumbprint(&n, &e), n, e) }
+    }
 }
 
 impl SigningKey {
-    /// Makes a new key and returns it with its PKCS#8 DER form, which is to be stored encrypted. Takes from a tenth of
-    /// a second to some seconds of computing, so it must not run where requests are served.
+    /// Reads a key from its PKCS#8 DER form. Its `kid` is its RFC 7638 thumbprint, unless it is [`named`](Self::named).
     ///
     /// # Errors
-    /// When the key cannot be made.
-    pub fn generate(size: KeySize) -> Result<(Self, Vec<u8>), ApiError> {
-        let failed = |error: &dyn std::fmt::Display| ApiError::Internal(format!("key generation: {error}"));
-        let key =
-            RsaPrivateKey::new(&mut rsa::rand_core::OsRng, size.bits()).map_err(|error| failed(&error))?;
-        let document = key.to_pkcs8_der().map_err(|error| failed(&error))?;
-        let der = document.as_bytes().to_vec();
-        Ok((Self::from_pkcs8(&der)?, der))
+    /// If it is not an RSA key of 2048 bits or more.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, SigningKeyError> {
+        Ok(RsaKeyPair::from_pkcs8(der)?.into())
     }
 
-    /// Reads a key from its PKCS#8 DER form. Its `kid` is its RFC 7638 thumbprint, unless it is given another.
-    ///
-    /// # Errors
-    /// When it is no RSA key of 2048 bits or more.
-    pub fn from_pkcs8(der: &[u8]) -> Result<Self, ApiError> {
-        let pair = RsaKeyPair::from_pkcs8(der)
-            .map_err(|error| ApiError::Internal(format!("not a usable RSA private key: {error}")))?;
-        let parts = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-        let (n, e) = (URL_SAFE_NO_PAD.encode(parts.n), URL_SAFE_NO_PAD.encode(parts.e));
-        let jwk = PublicJwk { kid: thumbprint(&n, &e), kty: "RSA", alg: "RS256", purpose: "sig", n, e };
-        Ok(Self { pair, jwk })
-    }
-
-    /// The same key, known by another name: one that came from elsewhere keeps the name it had.
+    /// The same key under another `kid`: a key from another system keeps the one it had.
     #[must_use]
     pub fn named(mut self, kid: &str) -> Self {
         kid.clone_into(&mut self.jwk.kid);
         self
     }
 
-    /// What tokens name it by.
+    /// The `kid` header of its tokens.
     pub fn kid(&self) -> &str {
         &self.jwk.kid
     }
@@ -110,12 +97,12 @@ impl SigningKey {
         &self.jwk
     }
 
-    /// Signs claims as a compact JWS (RFC 7515) whose header says `typ`.
+    /// Signs claims as a compact JWS (RFC 7515) with this `typ` header.
     ///
     /// # Errors
-    /// When the claims are no JSON, or the system has no randomness for blinding.
-    pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, ApiError> {
-        let failed = |error: &dyn std::fmt::Display| ApiError::Internal(format!("signing: {error}"));
+    /// If the claims are not JSON, or the system has no randomness for blinding.
+    pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, SigningKeyError> {
+        let failed = |error: &dyn std::fmt::Display| SigningKeyError::Signing(error.to_string());
         let mut header = Header::new(Algorithm::RS256);
         header.typ = Some(typ.to_owned());
         header.kid = Some(self.jwk.kid.clone());
@@ -164,12 +151,13 @@ mod tests {
     }
 
     fn verifies(size: KeySize) {
-        let (key, der) = SigningKey::generate(size).ok().unwrap();
-        assert_eq!(URL_SAFE_NO_PAD.decode(&key.jwk().n).unwrap().len() * 8, size.bits());
-        let token = key.sign("at+jwt", &serde_json::json!({"sub": "alice"})).ok().unwrap();
-        let published = SigningKey::from_pkcs8(&der).ok().unwrap();
+        let NewKey { key, der } = NewKey::generate(size).unwrap();
+        assert_eq!(key.jwk().bits(), size.to_possible_value().unwrap().get_name().parse().ok());
+        let token = key.sign("at+jwt", &serde_json::json!({"sub": "alice"})).unwrap();
+        let published = SigningKey::from_pkcs8(&der).unwrap();
         let jwk = published.jwk();
-        let decoding = jsonwebtoken::DecodingKey::from_rsa_components(&jwk.n, &jwk.e).unwrap();
+        let (n, e) = jwk.rsa_components().unwrap();
+        let decoding = jsonwebtoken::DecodingKey::from_rsa_components(n, e).unwrap();
         let mut validation = jsonwebtoken::Validation::new(Algorithm::RS256);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;

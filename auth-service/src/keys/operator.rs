@@ -1,16 +1,14 @@
 //! What an operator asks for by hand: to revoke a key, to bring one in, to encrypt all anew.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::error::KeyError;
-use super::jwk::{RS256, is_usable_kid};
-use super::keeper::{Change, Keeper, NewKey, public_half};
+use super::jwk::{PublicJwk, is_usable_kid};
+use super::keeper::{Change, Keeper};
 use super::life::{self, KeyStatus};
-use super::model::SigningKey;
+use super::model::{NewKey, SigningKey};
 use super::pem::PemKey;
 use super::store::{self, RetiredKey, StoredKey};
-use crate::error::ApiError;
 use crate::security_event::SecurityEvent;
 
 /// What came of a revocation.
@@ -118,8 +116,11 @@ impl Keeper {
                 let key = kid.into_iter().fold(key, SigningKey::named);
                 self.import_private(NewKey { key, der }).await
             }
-            PemKey::Public { thumbprint, jwk } => {
-                self.import_public(kid.unwrap_or(&thumbprint), jwk, publish_for).await
+            PemKey::Public(mut jwk) => {
+                if let Some(kid) = kid {
+                    kid.clone_into(&mut jwk.kid);
+                }
+                self.import_public(jwk, publish_for).await
             }
         }
     }
@@ -127,10 +128,10 @@ impl Keeper {
     async fn import_private(&self, new: NewKey) -> Result<ImportedKey, KeyError> {
         let mut change = Change::begin(self, Vec::new()).await?;
         let kid = new.key.kid().to_owned();
-        self.refuse_if_there(&change, &kid, &public_half(&new.key)?)?;
+        self.refuse_if_there(&change, new.key.jwk())?;
         let instead_of = change.of(KeyStatus::Pending).map(|key| key.record.kid.clone());
         change.drop_pending().await?;
-        let sealed = self.seal(&kid, &new)?;
+        let sealed = self.seal(&new)?;
         store::insert(&change.transaction, &sealed, KeyStatus::Pending, change.now).await?;
         change.note(SecurityEvent::KeyImported, &kid);
         change.commit().await?;
@@ -139,32 +140,22 @@ impl Keeper {
 
     async fn import_public(
         &self,
-        kid: &str,
-        mut jwk: Value,
+        jwk: PublicJwk,
         publish_for: SignedDuration,
     ) -> Result<ImportedKey, KeyError> {
         let mut change = Change::begin(self, Vec::new()).await?;
-        self.refuse_if_there(&change, kid, &jwk)?;
-        if let Some(members) = jwk.as_object_mut() {
-            members.insert("kid".to_owned(), kid.into());
-        }
+        self.refuse_if_there(&change, &jwk)?;
         let until = life::later(change.now, publish_for);
-        let key = RetiredKey {
-            kid: kid.to_owned(),
-            algorithm: RS256.to_owned(),
-            jwk,
-            private_key: None,
-            until,
-            created_at: change.now,
-        };
+        let key = RetiredKey { jwk, private_key: None, until, created_at: change.now };
         store::retire(&change.transaction, &key).await?;
-        change.note(SecurityEvent::KeyImported, kid);
+        change.note(SecurityEvent::KeyImported, &key.jwk.kid);
         change.commit().await?;
-        Ok(ImportedKey { kid: key.kid, published_until: Some(until), instead_of: None })
+        Ok(ImportedKey { kid: key.jwk.kid, published_until: Some(until), instead_of: None })
     }
 
     /// By its name, and by the key itself: a revoked one does not come back under another name.
-    fn refuse_if_there(&self, change: &Change<'_>, kid: &str, jwk: &Value) -> Result<(), KeyError> {
+    fn refuse_if_there(&self, change: &Change<'_>, jwk: &PublicJwk) -> Result<(), KeyError> {
+        let kid = &jwk.kid;
         for key in &change.keys {
             let (there, status) = (&key.record.kid, key.record.status.as_str());
             if there == kid {
@@ -172,7 +163,7 @@ impl Keeper {
                     "there is a signing key {kid} already: it is {status}"
                 )));
             }
-            if self.public_half_of(key).is_ok_and(|public| public.get("n") == jwk.get("n")) {
+            if self.public_half_of(key).is_ok_and(|public| public.has_modulus_of(jwk)) {
                 return Err(KeyError::Refused(format!("this key is here already: it is {there}, {status}")));
             }
         }
@@ -203,12 +194,14 @@ impl Keeper {
     ///
     /// # Errors
     /// When it would follow from a private half that does not open.
-    pub fn public_half_of(&self, key: &StoredKey) -> Result<Value, KeyError> {
+    pub fn public_half_of(&self, key: &StoredKey) -> Result<PublicJwk, KeyError> {
         if let Some(jwk) = &key.halves.jwk {
             return Ok(jwk.clone());
         }
         let kid = &key.record.kid;
         let opened = self.open(kid, &key.halves)?;
-        public_half(&opened.ok_or_else(|| ApiError::Internal(format!("nothing is stored of the key {kid}")))?)
+        let opened =
+            opened.ok_or_else(|| KeyError::Internal(format!("nothing is stored of the key {kid}")))?;
+        Ok(opened.jwk().clone())
     }
 }

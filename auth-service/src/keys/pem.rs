@@ -1,39 +1,31 @@
-//! Keys in PEM files (RFC 7468): those that come in, and public halves for who wants a file.
+//! Keys that are imported from PEM files (RFC 7468).
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
-use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding};
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use rsa::{BigUint, RsaPrivateKey, RsaPublicKey};
+use rsa::{RsaPrivateKey, RsaPublicKey};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
 
 use super::error::KeyError;
-use super::jwk::{RS256, published};
+use super::jwk::{PublicJwk, encoded};
 use super::model::thumbprint;
 
-/// The smallest key that is taken, in bits: what RS256 needs (RFC 7518, section 3.3).
+/// The minimum size in bits that RS256 needs (RFC 7518, section 3.3).
 const SMALLEST: usize = 2048;
 
-/// A key out of a PEM file. Does not print.
+/// A key from a PEM file. Does not print.
 pub enum PemKey {
     /// The PKCS#8 DER form of a private key.
     Private(Vec<u8>),
-    /// A public key.
-    Public {
-        /// Its RFC 7638 thumbprint.
-        thumbprint: String,
-        /// As the JWKS shows it.
-        jwk: Value,
-    },
+    /// A public key, whose `kid` is its RFC 7638 thumbprint.
+    Public(PublicJwk),
 }
 
 impl PemKey {
-    /// Reads the one key of a file: PKCS#8 or PKCS#1, private or public, RSA.
+    /// Reads the only key of a file: PKCS#8 or PKCS#1, private or public, RSA.
     ///
     /// # Errors
-    /// What is wrong with it. Nothing of the key is said.
+    /// Says what is wrong with the file, and nothing of the key.
     pub fn read(text: &SecretString) -> Result<Self, KeyError> {
         let text = text.expose_secret().trim();
         match label(text)? {
@@ -46,13 +38,13 @@ impl PemKey {
             "RSA PUBLIC KEY" => public(&RsaPublicKey::from_pkcs1_pem(text).map_err(|error| no_key(&error))?),
             "ENCRYPTED PRIVATE KEY" => Err(encrypted()),
             other => Err(refused(format!(
-                "the file holds a {other}, and no RSA key: PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY"
+                "the file holds a {other}, not an RSA key: PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY"
             ))),
         }
     }
 }
 
-/// What the file says it holds.
+/// The label of the only document in the file.
 fn label(text: &str) -> Result<&str, KeyError> {
     let mut labels = text.lines().filter_map(|line| {
         line.trim().strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----"))
@@ -60,7 +52,7 @@ fn label(text: &str) -> Result<&str, KeyError> {
     match (labels.next(), labels.next()) {
         (Some(label), None) => Ok(label),
         (Some(_), Some(_)) => Err(refused("the file holds more than one PEM document".to_owned())),
-        (None, _) => Err(refused("the file holds no PEM document: no -----BEGIN ...----- in it".to_owned())),
+        (None, _) => Err(refused("the file is not PEM: it has no line -----BEGIN ...-----".to_owned())),
     }
 }
 
@@ -68,18 +60,14 @@ fn private(key: RsaPrivateKey) -> Result<PemKey, KeyError> {
     large_enough(key.size_in_bits())?;
     let sound = key.validate().is_ok() && key.primes().len() == 2;
     let document = key.to_pkcs8_der().ok().filter(|_| sound);
-    let document = document.ok_or_else(|| refused("the numbers of the key make no RSA key".to_owned()))?;
+    let document = document.ok_or_else(|| refused("the numbers of the key are not an RSA key".to_owned()))?;
     Ok(PemKey::Private(document.as_bytes().to_vec()))
 }
 
 fn public(key: &RsaPublicKey) -> Result<PemKey, KeyError> {
     large_enough(key.size_in_bits())?;
-    let text = |number: &BigUint| URL_SAFE_NO_PAD.encode(number.to_bytes_be());
-    let (n, e) = (text(key.n()), text(key.e()));
-    let thumbprint = thumbprint(&n, &e);
-    let shown = published(&json!({"kty": "RSA", "n": n, "e": e}), &thumbprint, Some(RS256));
-    let (_, jwk) = shown.ok_or_else(|| refused("the key cannot be shown as a JWK".to_owned()))?;
-    Ok(PemKey::Public { thumbprint, jwk })
+    let (n, e) = (encoded(key.n()), encoded(key.e()));
+    Ok(PemKey::Public(PublicJwk::rsa(thumbprint(&n, &e), n, e)))
 }
 
 trait SizeInBits {
@@ -99,25 +87,6 @@ fn large_enough(bits: usize) -> Result<(), KeyError> {
     Err(refused(format!("the key has {bits} bits, and RS256 needs {SMALLEST} or more")))
 }
 
-/// An RSA key as `PUBLIC KEY`; `None` for a key of another type.
-pub fn public_pem(jwk: &Value) -> Option<String> {
-    rsa_public(jwk)?.to_public_key_pem(LineEnding::LF).ok()
-}
-
-/// The size of an RSA key in bits.
-pub fn bits(jwk: &Value) -> Option<usize> {
-    Some(number(jwk, "n")?.bits())
-}
-
-fn rsa_public(jwk: &Value) -> Option<RsaPublicKey> {
-    RsaPublicKey::new(number(jwk, "n")?, number(jwk, "e")?).ok()
-}
-
-fn number(jwk: &Value, name: &str) -> Option<BigUint> {
-    let bytes = URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok()?;
-    Some(BigUint::from_bytes_be(&bytes))
-}
-
 fn encrypted() -> KeyError {
     refused(
         "the key is encrypted: decrypt it first, as with `openssl pkey -in key.pem -out plain.pem`"
@@ -126,7 +95,7 @@ fn encrypted() -> KeyError {
 }
 
 fn no_key(error: &dyn std::fmt::Display) -> KeyError {
-    refused(format!("the file holds no RSA key that can be used: {error}"))
+    refused(format!("the file holds no usable RSA key: {error}"))
 }
 
 fn refused(text: String) -> KeyError {
@@ -136,9 +105,10 @@ fn refused(text: String) -> KeyError {
 #[cfg(test)]
 mod tests {
     use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey};
+    use rsa::pkcs8::{EncodePublicKey, LineEnding};
 
+    use super::super::model::{KeySize, NewKey, SigningKey};
     use super::*;
-    use crate::keys::{KeySize, SigningKey};
 
     fn read(text: &str) -> Result<PemKey, String> {
         PemKey::read(&text.to_owned().into()).map_err(|error| error.to_string())
@@ -146,20 +116,19 @@ mod tests {
 
     #[test]
     fn all_four_forms_of_an_rsa_key_are_read() {
-        let (ours, der) = SigningKey::generate(KeySize::default()).ok().unwrap();
+        let NewKey { key: ours, der } = NewKey::generate(KeySize::default()).unwrap();
         let key = RsaPrivateKey::from_pkcs8_der(&der).unwrap();
         let ending = LineEnding::CRLF;
         for text in [key.to_pkcs8_pem(ending).unwrap(), key.to_pkcs1_pem(ending).unwrap()] {
             let Ok(PemKey::Private(read)) = read(&text) else { panic!("refused") };
-            assert_eq!(SigningKey::from_pkcs8(&read).ok().unwrap().kid(), ours.kid());
+            assert_eq!(SigningKey::from_pkcs8(&read).unwrap().kid(), ours.kid());
         }
         let public = key.to_public_key();
         for text in [public.to_public_key_pem(ending).unwrap(), public.to_pkcs1_pem(ending).unwrap()] {
-            let Ok(PemKey::Public { thumbprint, jwk }) = read(&text) else { panic!("refused") };
-            assert_eq!(thumbprint, ours.kid());
-            assert_eq!(jwk, serde_json::to_value(ours.jwk()).unwrap());
-            assert_eq!(bits(&jwk), Some(2048));
-            let written = public_pem(&jwk).unwrap();
+            let Ok(PemKey::Public(jwk)) = read(&text) else { panic!("refused") };
+            assert_eq!(&jwk, ours.jwk());
+            assert_eq!(jwk.bits(), Some(2048));
+            let written = jwk.to_pem().unwrap();
             assert_eq!(RsaPublicKey::from_public_key_pem(&written).unwrap(), public);
         }
     }
@@ -174,14 +143,14 @@ mod tests {
         let legacy =
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMAo=\n-----END RSA PRIVATE KEY-----";
         for (text, reason) in [
-            ("", "no PEM document"),
-            ("nonsense", "no PEM document"),
+            ("", "not PEM"),
+            ("nonsense", "not PEM"),
             (pem("ENCRYPTED PRIVATE KEY").as_str(), "encrypted"),
             (legacy, "encrypted"),
             (&pem("CERTIFICATE"), "holds a CERTIFICATE"),
             (&pem("EC PRIVATE KEY"), "holds a EC PRIVATE KEY"),
-            (&pem("PRIVATE KEY"), "no RSA key"),
-            (&pem("PUBLIC KEY"), "no RSA key"),
+            (&pem("PRIVATE KEY"), "no usable RSA key"),
+            (&pem("PUBLIC KEY"), "no usable RSA key"),
             (&small, "1024 bits"),
             (&twice, "more than one"),
         ] {

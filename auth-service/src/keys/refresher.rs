@@ -11,9 +11,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::contract::SHORT_REFRESH_INTERVAL;
+use super::error::KeyError;
 use super::key_ring::KeyRing;
 use crate::background::Background;
-use crate::error::ApiError;
 use crate::polling::Polling;
 
 /// How often a long refresh interval is checked for its end; also how soon a failed refresh is repeated.
@@ -64,13 +64,13 @@ impl KeyRefresher {
         }
     }
 
-    async fn round(&self) -> Result<(), ApiError> {
+    async fn round(&self) -> Result<(), KeyError> {
         self.ring.note_token_life_if_due().await?;
         self.ring.tend().await
     }
 
     /// Logs once for each outage, not once a second.
-    fn log(&mut self, outcome: Result<(), ApiError>) {
+    fn log(&mut self, outcome: Result<(), KeyError>) {
         match &outcome {
             Ok(()) if self.failing => tracing::info!("signing-key refresh recovered"),
             Err(error) if !self.failing => tracing::warn!(%error, "signing-key refresh failed"),

@@ -6,12 +6,12 @@ use std::time::Instant;
 use actix_web::web::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::error::KeyError;
+use super::jwk::PublicJwk;
 use super::life::{KeyRecord, KeyStatus};
-use super::model::{PublicJwk, SigningKey};
-use crate::error::ApiError;
+use super::model::SigningKey;
 use crate::protocol::conditional::Document;
 
 /// A JWK Set (RFC 7517).
@@ -19,17 +19,13 @@ use crate::protocol::conditional::Document;
 pub struct Jwks<'a> {
     /// The public keys. An imported key may have another type, with the members of that type.
     #[schema(value_type = Vec<PublicJwk>)]
-    keys: Vec<&'a Value>,
+    keys: Vec<&'a PublicJwk>,
 }
 
 impl<'a> Jwks<'a> {
     /// A set of these keys, ready to send.
-    ///
-    /// # Errors
-    /// When a key cannot be written as JSON.
-    pub fn written(keys: Vec<&'a Value>) -> Result<Vec<u8>, ApiError> {
-        serde_json::to_vec(&Self { keys })
-            .map_err(|error| ApiError::Internal(format!("the JWKS is no JSON: {error}")))
+    pub fn written(keys: Vec<&'a PublicJwk>) -> Result<Vec<u8>, KeyError> {
+        Ok(serde_json::to_vec(&Self { keys })?)
     }
 }
 
@@ -39,7 +35,7 @@ pub struct Known {
     /// What is known of it.
     pub record: KeyRecord,
     /// Its public half; `None` when it would follow from a private one that does not open.
-    pub jwk: Option<Value>,
+    pub jwk: Option<PublicJwk>,
     /// Its private half.
     pub private: Private,
 }
@@ -77,15 +73,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The `keys` as they are published `now`: the one that signs, the next one, those that did.
-    ///
-    /// # Errors
-    /// When a key cannot be written as JSON.
+    /// The `keys` as they are published `now`: the active key, the pending key, retired keys.
     pub fn new(
         mut keys: Vec<Known>,
         now: Timestamp,
         missed_since: Option<Instant>,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, KeyError> {
         // Every replica sends the same bytes.
         keys.sort_by(|one, other| {
             let rank = |key: &Known| (key.record.status, key.record.created_at);
@@ -108,11 +101,8 @@ impl Snapshot {
         self.changes_at.is_none_or(|at| now < at)
     }
 
-    /// The same keys `now`, when the time of one is over.
-    ///
-    /// # Errors
-    /// When a key cannot be written as JSON.
-    pub fn at(&self, now: Timestamp) -> Result<Self, ApiError> {
+    /// The same keys `now`, when one of them is no longer published.
+    pub fn at(&self, now: Timestamp) -> Result<Self, KeyError> {
         Self::new(self.keys.clone(), now, self.missed_since)
     }
 

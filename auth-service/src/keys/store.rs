@@ -1,15 +1,18 @@
 //! The `signing_keys` table.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use serde_json::Value;
 use service_kit::database::{Executor, Pool, Transaction};
 use service_kit::store::{StoreError, column, corrupt};
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 
+use super::jwk::PublicJwk;
 use super::life::{KeyRecord, KeyStatus};
 
 const TABLE: &str = "signing_keys";
-/// Held by whoever changes keys, so that it happens once however many replicas want it ("keys" in ASCII).
+/// The advisory lock of a change, so that it happens once however many replicas attempt it ("keys" in ASCII).
 const CHANGE_LOCK: i64 = 0x6b65_7973;
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
@@ -44,10 +47,7 @@ const RETIRE: &str = "
     VALUES ($1, $2, $3, $4, $5, 'retired', $6)
     ON CONFLICT (kid) DO NOTHING";
 
-/// A transaction that one at a time is in, over all replicas.
-///
-/// # Errors
-/// When the database cannot.
+/// Begins a transaction that excludes every other change of the keys, over all replicas.
 pub async fn lock(pool: &Pool) -> Result<Transaction, StoreError> {
     let transaction = pool.begin().await?;
     transaction.execute(LOCK, &[&CHANGE_LOCK]).await?;
@@ -56,33 +56,27 @@ pub async fn lock(pool: &Pool) -> Result<Transaction, StoreError> {
 
 /// Both halves of a key, as they are stored.
 pub struct Halves {
-    /// Its public half; `None` where it follows from the private one.
-    pub jwk: Option<Value>,
-    /// Its encrypted PKCS#8 form.
+    /// The public half; `None` where it follows from the private one.
+    pub jwk: Option<PublicJwk>,
+    /// The encrypted PKCS#8 form of the private half.
     pub private_key: Option<Vec<u8>>,
 }
 
-/// A key with all that is stored of it.
+/// A key with everything that is stored of it.
 pub struct StoredKey {
-    /// What it is.
+    /// All but the key itself.
     pub record: KeyRecord,
     /// The key itself.
     pub halves: Halves,
 }
 
 /// The keys that are not revoked, oldest first, without the keys themselves.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
 pub async fn published(client: &impl Executor) -> Result<Vec<KeyRecord>, StoreError> {
     client.query(PUBLISHED, &[]).await?.iter().map(record).collect()
 }
 
-/// The keys of these names. One that is gone by now is left out.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
-pub async fn halves_of(client: &impl Executor, kids: &[&str]) -> Result<Vec<(String, Halves)>, StoreError> {
+/// The halves of these keys by `kid`, without those that were deleted or revoked meanwhile.
+pub async fn halves_of(client: &impl Executor, kids: &[&str]) -> Result<HashMap<String, Halves>, StoreError> {
     let rows = client.query(HALVES, &[&kids]).await?;
     rows.iter().map(|row| Ok((column(row, TABLE, "kid")?, halves(row)?))).collect()
 }
@@ -90,134 +84,110 @@ pub async fn halves_of(client: &impl Executor, kids: &[&str]) -> Result<Vec<(Str
 /// All keys, oldest first.
 ///
 /// # Errors
-/// When the database cannot, or a stored value does not fit.
+/// If the query fails, or a stored value is invalid.
 pub async fn every(client: &impl Executor) -> Result<Vec<StoredKey>, StoreError> {
     let rows = client.query(EVERY, &[]).await?;
     rows.iter().map(|row| Ok(StoredKey { record: record(row)?, halves: halves(row)? })).collect()
 }
 
-/// Whether there is a key of this name.
+/// Whether a key with this `kid` is stored.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn is_there(client: &impl Executor, kid: &str) -> Result<bool, StoreError> {
     let count: i64 = client.query_one(IS_THERE, &[&kid]).await?.try_get(0)?;
     Ok(count > 0)
 }
 
-/// A key of our own, to be stored.
+/// A key of our own that is to be stored.
 pub struct SealedKey {
-    /// What its tokens name it by.
-    pub kid: String,
-    /// Its public half.
-    pub jwk: Value,
-    /// Its encrypted PKCS#8 form.
+    /// The public half.
+    pub jwk: PublicJwk,
+    /// The encrypted PKCS#8 form of the private half.
     pub private_key: Vec<u8>,
 }
 
-/// Stores a key that signs from `now` on, or is next.
-///
-/// # Errors
-/// When the database cannot.
+/// Stores a key that is active from `now` on, or pending.
 pub async fn insert(
     transaction: &Transaction,
     key: &SealedKey,
     status: KeyStatus,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let SealedKey { kid, jwk, private_key } = key;
+    let SealedKey { jwk, private_key } = key;
     let active_since = (status == KeyStatus::Active).then_some(now);
-    transaction.execute(INSERT, &[kid, jwk, private_key, &status.as_str(), &now, &active_since]).await?;
+    transaction
+        .execute(INSERT, &[&jwk.kid, &Json(jwk), private_key, &status.as_str(), &now, &active_since])
+        .await?;
     Ok(())
 }
 
-/// Lets the pending key of this name sign.
-///
-/// # Errors
-/// When the database cannot.
+/// Makes the pending key with this `kid` the active one.
 pub async fn promote(transaction: &Transaction, kid: &str, now: Timestamp) -> Result<(), StoreError> {
     transaction.execute(PROMOTE, &[&kid, &now]).await?;
     Ok(())
 }
 
-/// Lets the active key of this name sign no more. Its private half is forgotten.
-///
-/// # Errors
-/// When the database cannot.
+/// Retires the active key with this `kid` and deletes its private half.
 pub async fn take_out_of_use(
     transaction: &Transaction,
     kid: &str,
-    jwk: &Value,
+    jwk: &PublicJwk,
     until: Timestamp,
 ) -> Result<(), StoreError> {
-    transaction.execute(TAKE_OUT_OF_USE, &[&kid, jwk, &until]).await?;
+    transaction.execute(TAKE_OUT_OF_USE, &[&kid, &Json(jwk), &until]).await?;
     Ok(())
 }
 
-/// Leaves nothing of a key but what it takes to know it again.
-///
-/// # Errors
-/// When the database cannot.
+/// Revokes a key. Only its `kid` and public half are kept, so that it never comes back.
 pub async fn revoke(
     transaction: &Transaction,
     kid: &str,
-    jwk: Option<&Value>,
+    jwk: Option<&PublicJwk>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    transaction.execute(REVOKE, &[&kid, &jwk, &now]).await?;
+    transaction.execute(REVOKE, &[&kid, &jwk.map(Json), &now]).await?;
     Ok(())
 }
 
-/// Forgets the pending key, which never signed.
-///
-/// # Errors
-/// When the database cannot.
+/// Deletes the pending key, which never signed.
 pub async fn delete_pending(transaction: &Transaction) -> Result<(), StoreError> {
     transaction.execute(DELETE_PENDING, &[]).await?;
     Ok(())
 }
 
-/// Forgets the retired keys whose time is over. Returns their names.
-///
-/// # Errors
-/// When the database cannot.
+/// Deletes the retired keys that are no longer published. Returns their `kid`s.
 pub async fn sweep(client: &impl Executor, now: Timestamp) -> Result<Vec<String>, StoreError> {
     let rows = client.query(SWEEP, &[&now]).await?;
     rows.iter().map(|row| column(row, TABLE, "kid")).collect()
 }
 
-/// Puts another encrypted form of the same private half in place.
-///
-/// # Errors
-/// When the database cannot.
+/// Replaces the encrypted form of a private half.
 pub async fn seal(transaction: &Transaction, kid: &str, private_key: &[u8]) -> Result<(), StoreError> {
     transaction.execute(SEAL, &[&kid, &private_key]).await?;
     Ok(())
 }
 
-/// A key of another system, to be published for the tokens of it that are still out.
+/// A key from another system, published for its tokens that are still valid.
 pub struct RetiredKey {
-    /// What its tokens name it by.
-    pub kid: String,
-    /// Its `alg`.
-    pub algorithm: String,
-    /// Its public half, as the JWKS shows it.
-    pub jwk: Value,
-    /// Its encrypted PKCS#8 form, if that is known.
+    /// The public half.
+    pub jwk: PublicJwk,
+    /// The encrypted PKCS#8 form of the private half, if that is known.
     pub private_key: Option<Vec<u8>>,
-    /// When it is shown no longer.
+    /// When it is no longer published.
     pub until: Timestamp,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// Stores a key that signs no more. Whether it was new: one that is there stays as it is, also if it was revoked.
+/// Stores a retired key. Returns whether it was new: an existing key stays as it is, also if it is revoked.
 ///
 /// # Errors
-/// When the database cannot.
+/// If the query fails.
 pub async fn retire(client: &impl Executor, key: &RetiredKey) -> Result<bool, StoreError> {
-    let RetiredKey { kid, algorithm, jwk, private_key, until, created_at } = key;
-    let stored = client.execute(RETIRE, &[kid, algorithm, jwk, private_key, until, created_at]).await?;
+    let RetiredKey { jwk, private_key, until, created_at } = key;
+    let stored =
+        client.execute(RETIRE, &[&jwk.kid, &jwk.alg, &Json(jwk), private_key, until, created_at]).await?;
     Ok(stored == 1)
 }
 
@@ -225,7 +195,7 @@ fn record(row: &Row) -> Result<KeyRecord, StoreError> {
     let status: String = column(row, TABLE, "status")?;
     Ok(KeyRecord {
         kid: column(row, TABLE, "kid")?,
-        status: KeyStatus::parse(&status).ok_or_else(|| corrupt(TABLE, "status", "an unknown status"))?,
+        status: status.parse().map_err(|error| corrupt(TABLE, "status", error))?,
         algorithm: column(row, TABLE, "algorithm")?,
         created_at: column(row, TABLE, "created_at")?,
         published_at: column(row, TABLE, "published_at")?,
@@ -235,5 +205,6 @@ fn record(row: &Row) -> Result<KeyRecord, StoreError> {
 }
 
 fn halves(row: &Row) -> Result<Halves, StoreError> {
-    Ok(Halves { jwk: column(row, TABLE, "public_jwk")?, private_key: column(row, TABLE, "private_key")? })
+    let jwk: Option<Json<PublicJwk>> = column(row, TABLE, "public_jwk")?;
+    Ok(Halves { jwk: jwk.map(|Json(jwk)| jwk), private_key: column(row, TABLE, "private_key")? })
 }

@@ -9,9 +9,9 @@ use service_kit::secret::SecretError;
 use crate::config::{
     CookieError, MailError, MailNeeded, NoPasswordFits, PolledTooLate, PublicCredentials, UnknownPath,
 };
-use crate::error::ApiError;
-use crate::keys::ContractError;
+use crate::keys::{ContractError, KeyError};
 use crate::passwords::BreachServiceError;
+use crate::status_lists::StatusListError;
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,10 @@ pub enum StartError {
     KeyContract(#[from] ContractError),
     /// The signing key cannot be made or read.
     #[error("signing key: {0}")]
-    Key(#[from] ApiError),
+    Key(#[from] KeyError),
+    /// The status lists cannot be signed.
+    #[error("status lists: {0}")]
+    StatusLists(#[from] StatusListError),
     /// Figures cannot be served.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::error::StatusListError;
 use super::model::{Bits, TTL};
-use crate::error::ApiError;
 use crate::keys::SigningKey;
 use crate::protocol::conditional::Document;
 
@@ -45,21 +45,29 @@ pub struct Aggregation {
     status_lists: Vec<String>,
 }
 
-/// The list `uri` of those under `prefix`, signed. A few milliseconds of computing, so not for where requests are
-/// served.
-///
-/// # Errors
-/// When it cannot be signed.
+/// When a list is issued and when it expires.
+#[derive(Clone, Copy)]
+pub struct Validity {
+    /// `iat`
+    pub from: Timestamp,
+    /// `exp`
+    pub until: Timestamp,
+}
+
+/// The signed list with this number; `prefix` is what the URLs of all lists begin with. Takes a few milliseconds of
+/// computing, so it must not run where requests are served.
 pub fn list(
     key: &SigningKey,
     bits: &Bits,
-    (prefix, uri): (&str, &str),
-    (issued, expires): (Timestamp, Timestamp),
-) -> Result<Document, ApiError> {
+    prefix: &str,
+    number: usize,
+    validity: Validity,
+) -> Result<Document, StatusListError> {
+    let uri = format!("{prefix}/{number}");
     let claims = Claims {
-        sub: uri,
-        iat: issued.as_second(),
-        exp: expires.as_second(),
+        sub: &uri,
+        iat: validity.from.as_second(),
+        exp: validity.until.as_second(),
         ttl: TTL.as_secs(),
         status_list: StatusList {
             bits: 1,
@@ -70,20 +78,15 @@ pub fn list(
     Ok(Document::new(LIST_TYPE, Bytes::from(key.sign(TYPE, &claims)?)))
 }
 
-/// The lists with the numbers 0 to `count`.
-///
-/// # Errors
-/// When it is no JSON.
-pub fn aggregation(prefix: &str, count: usize) -> Result<Document, ApiError> {
+/// The list of the lists with the numbers from 0 up to `count`, exclusive.
+pub fn aggregation(prefix: &str, count: usize) -> Result<Document, StatusListError> {
     let status_lists = (0..count).map(|number| format!("{prefix}/{number}")).collect();
-    let body = serde_json::to_vec(&Aggregation { status_lists })
-        .map_err(|error| ApiError::Internal(format!("the status lists' list is no JSON: {error}")))?;
+    let body = serde_json::to_vec(&Aggregation { status_lists })?;
     Ok(Document::new("application/json", body.into()))
 }
 
-fn compressed(bytes: &[u8]) -> Result<Vec<u8>, ApiError> {
-    let failed = |error: std::io::Error| ApiError::Internal(format!("compressing a status list: {error}"));
+fn compressed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).map_err(failed)?;
-    encoder.finish().map_err(failed)
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }

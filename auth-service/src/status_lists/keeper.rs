@@ -10,13 +10,13 @@ use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::time::timeout;
 
-use super::document;
+use super::document::{self, Validity};
+use super::error::StatusListError;
 use super::model::{Bits, Lifetimes, StatusIndex, StatusListTimes, TICK, grid_line, later, lead};
 use super::published::{Snapshot, StatusLists};
 use super::store::{self, Look};
 use super::sweeping::Sweeper;
 use crate::background::Background;
-use crate::error::ApiError;
 use crate::keys::{KeyRing, SigningKey, longest_token_lifetime};
 use crate::polling::Polling;
 use crate::protocol::conditional::Document;
@@ -123,8 +123,8 @@ impl Keeper {
     /// Looks once, and publishes what changed.
     ///
     /// # Errors
-    /// When the database cannot, or nothing may be signed. What is served stays as it is.
-    pub async fn look(&mut self) -> Result<(), ApiError> {
+    /// If a query fails, or no key may sign. The lists that are served stay as they are.
+    pub async fn look(&mut self) -> Result<(), StatusListError> {
         // Taken before the look: what it finds is at least as new.
         let began = Instant::now();
         let now = self.clock.now();
@@ -140,7 +140,7 @@ impl Keeper {
         outcome
     }
 
-    async fn look_at(&mut self, now: Timestamp) -> Result<(), ApiError> {
+    async fn look_at(&mut self, now: Timestamp) -> Result<(), StatusListError> {
         let line = grid_line(now);
         let key = self.keys.active()?;
         // What is cut off closes its connection: the next look is over another one.
@@ -159,7 +159,7 @@ impl Keeper {
     }
 
     /// What is revoked: all of it, once for each line of the grid, and then what came since.
-    async fn see(&self, line: Timestamp, now: Timestamp) -> Result<Seeing, ApiError> {
+    async fn see(&self, line: Timestamp, now: Timestamp) -> Result<Seeing, StatusListError> {
         let since = self.seen.as_ref().filter(|seen| seen.read_at == line).map(|seen| seen.horizon);
         let look = store::look(&self.pool, line, since).await?;
         if since.is_some() {
@@ -170,7 +170,7 @@ impl Keeper {
     }
 
     /// Signs what the last look saw for the present line of the grid, if it was signed for an earlier one.
-    async fn renew(&mut self, now: Timestamp) -> Result<(), ApiError> {
+    async fn renew(&mut self, now: Timestamp) -> Result<(), StatusListError> {
         let line = grid_line(now);
         let Some(seen) = self.seen.as_mut().filter(|seen| seen.line < line) else { return Ok(()) };
         seen.line = line;
@@ -180,7 +180,7 @@ impl Keeper {
     }
 
     /// Signs and publishes what has to be. If that fails, the next time everything is signed.
-    async fn sign(&mut self, key: Arc<SigningKey>, now: Timestamp) -> Result<(), ApiError> {
+    async fn sign(&mut self, key: Arc<SigningKey>, now: Timestamp) -> Result<(), StatusListError> {
         let Some(mut seen) = self.seen.take() else { return Ok(()) };
         let outcome = self.publish(&mut seen, key, now).await;
         if outcome.is_err() {
@@ -191,7 +191,12 @@ impl Keeper {
     }
 
     /// Signs anew what has to be: lists that changed, or all of them at a line of the grid and for another key.
-    async fn publish(&self, seen: &mut Seen, key: Arc<SigningKey>, now: Timestamp) -> Result<(), ApiError> {
+    async fn publish(
+        &self,
+        seen: &mut Seen,
+        key: Arc<SigningKey>,
+        now: Timestamp,
+    ) -> Result<(), StatusListError> {
         let kid = key.kid().to_owned();
         let in_use =
             seen.made.iter().take_while(|made| later(**made, lead(self.times.interval)) <= now).count();
@@ -209,8 +214,9 @@ impl Keeper {
                 Some(document) => document.clone(),
                 None => {
                     counter!(SIGNED).increment(1);
-                    let times = (seen.line, later(seen.line, seen.lifetimes.list));
-                    self.signed(Arc::clone(&key), bits.clone(), number, times).await?
+                    let until = later(seen.line, seen.lifetimes.list);
+                    let validity = Validity { from: seen.line, until };
+                    self.signed(Arc::clone(&key), bits.clone(), number, validity).await?
                 }
             });
             bits.changed = false;
@@ -227,13 +233,10 @@ impl Keeper {
         key: Arc<SigningKey>,
         bits: Bits,
         number: usize,
-        times: (Timestamp, Timestamp),
-    ) -> Result<Document, ApiError> {
+        validity: Validity,
+    ) -> Result<Document, StatusListError> {
         let lists = Arc::clone(&self.lists);
-        let sign = move || {
-            let uri = format!("{}/{number}", lists.prefix());
-            document::list(&key, &bits, (lists.prefix(), &uri), times)
-        };
-        tokio::task::spawn_blocking(sign).await.map_err(|error| ApiError::Internal(error.to_string()))?
+        let sign = move || document::list(&key, &bits, lists.prefix(), number, validity);
+        tokio::task::spawn_blocking(sign).await?
     }
 }

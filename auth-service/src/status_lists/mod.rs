@@ -5,6 +5,7 @@
 //! looks at once when it may have ended a session itself.
 
 mod document;
+mod error;
 mod handlers;
 mod keeper;
 mod model;
@@ -15,6 +16,7 @@ mod sweeping;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use error::StatusListError;
 pub use keeper::Keeper;
 pub use model::{LIST_SIZE, StatusIndex, StatusListTimes};
 pub use notice::notice_changes;

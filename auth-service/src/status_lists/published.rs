@@ -1,5 +1,6 @@
 //! The lists as they are served now, and where new sessions get their places.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,8 @@ use arc_swap::{ArcSwap, Guard};
 use aws_lc_rs::rand;
 use serde::Serialize;
 
+use super::error::StatusListError;
 use super::model::{LIST_SIZE, StatusIndex};
-use crate::error::ApiError;
 use crate::polling::Activity;
 use crate::protocol::conditional::Document;
 
@@ -87,14 +88,11 @@ impl StatusLists {
 
     /// Places drawn at random for a new session, as the database numbers them; it takes the first that is free. At
     /// random, so that a place tells nothing of when a session began. Draws many more when `again`.
-    ///
-    /// # Errors
-    /// When the system has no randomness to give.
-    pub fn draw(&self, again: bool) -> Result<Vec<i64>, ApiError> {
+    pub fn draw(&self, again: bool) -> Result<Vec<i64>, StatusListError> {
         let count = if again { DRAWN_AGAIN } else { DRAWN };
         let places = u64::from(self.snapshot.load().in_use.max(1)) * u64::from(LIST_SIZE);
         let mut bytes = vec![0; count * size_of::<u64>()];
-        rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;
+        rand::fill(&mut bytes)?;
         let (numbers, _) = bytes.as_chunks();
         Ok(numbers
             .iter()
@@ -105,10 +103,10 @@ impl StatusLists {
     /// The lists, unless this replica is cut off from the database: then another may know better.
     ///
     /// # Errors
-    /// [`ApiError::CutOff`], which keeps verifiers at what they have.
-    pub fn current(&self) -> Result<Guard<std::sync::Arc<Snapshot>>, ApiError> {
+    /// [`StatusListError::OutOfDate`], at whose 503 verifiers keep the lists that they have.
+    pub fn current(&self) -> Result<Guard<Arc<Snapshot>>, StatusListError> {
         if self.started.elapsed() > Duration::from_millis(self.good_until.load(Ordering::Relaxed)) {
-            return Err(ApiError::CutOff);
+            return Err(StatusListError::OutOfDate);
         }
         Ok(self.snapshot.load())
     }
@@ -131,11 +129,11 @@ impl StatusLists {
 
     /// Serves these from now on.
     pub(super) fn publish(&self, snapshot: Snapshot) {
-        self.snapshot.store(std::sync::Arc::new(snapshot));
+        self.snapshot.store(Arc::new(snapshot));
     }
 
     /// What is served, however old.
-    pub(super) fn snapshot(&self) -> Guard<std::sync::Arc<Snapshot>> {
+    pub(super) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.snapshot.load()
     }
 }

@@ -121,7 +121,7 @@ impl LinkMailer {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         match &self.outbox {
-            Some(outbox) => outbox.put_unsent(client, asker, email, message, now).await,
+            Some(outbox) => Ok(outbox.put_unsent(client, asker, email, message, now).await?),
             None => Ok(()),
         }
     }

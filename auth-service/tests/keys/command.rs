@@ -18,7 +18,8 @@ async fn the_list_says_what_there_is_and_when_the_next_rotation_is_due() {
     let sql = "UPDATE signing_keys SET kid = status, created_at = '2100-01-01', published_at = '2100-01-01';
                UPDATE signing_keys SET active_since = '2100-01-01' WHERE status = 'active';
                INSERT INTO signing_keys (kid, status, algorithm, public_jwk, published_until, created_at)
-               VALUES ('old', 'retired', 'EdDSA', '{}', '2100-01-02', '2099-01-01')";
+               VALUES ('old', 'retired', 'EdDSA', '{\"kid\": \"old\", \"kty\": \"OKP\", \"alg\": \"EdDSA\", \"use\": \"sig\"}',
+                       '2100-01-02', '2099-01-01')";
     client.batch_execute(sql).await.unwrap();
     // The names are not those that the keys were encrypted under; a list needs the public halves alone.
     insta::assert_snapshot!(done(&database, &["list"], &[]).await);
@@ -51,7 +52,7 @@ async fn public_keys_go_out_as_pem_and_as_a_set() {
 
     let client = connect(&database.superuser_url()).await;
     let sql = "INSERT INTO signing_keys (kid, status, algorithm, public_jwk, published_until, created_at)
-               VALUES ('ed', 'retired', 'EdDSA', '{\"kty\": \"OKP\"}', '2100-01-02', '2026-01-01')";
+               VALUES ('ed', 'retired', 'EdDSA', '{\"kid\": \"ed\", \"kty\": \"OKP\", \"alg\": \"EdDSA\", \"use\": \"sig\"}', '2100-01-02', '2026-01-01')";
     client.batch_execute(sql).await.unwrap();
     let said = refused(&database, &["export-public", "--kid", "ed"], &[]).await;
     assert!(said.contains("EdDSA") && said.contains("--format jwks"), "{said}");

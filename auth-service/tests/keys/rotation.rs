@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use auth_service::background::Background;
-use auth_service::error::ApiError;
-use auth_service::keys::{Due, Keeper, KeyContract, KeyRefresher, KeyRing, KeyTimes};
+use auth_service::keys::{Due, Keeper, KeyContract, KeyError, KeyRefresher, KeyRing, KeyTimes};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::CountedDatabase;
 use service_kit::database::{DatabaseUrl, Timeouts};
@@ -140,7 +139,7 @@ async fn a_replica_that_does_not_see_the_database_signs_no_more() {
         assert!(Instant::now() < deadline, "it goes on signing");
         tokio::task::yield_now().await;
     }
-    assert!(matches!(ring.active(), Err(ApiError::CutOff)));
+    assert!(matches!(ring.active(), Err(KeyError::OutOfDate)));
     assert!(!ring.is_ready());
     assert_eq!(published(&ring).len(), 2, "what it knows is published all the same");
     ring.refresh().await.unwrap();

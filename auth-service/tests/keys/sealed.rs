@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use auth_service::error::ApiError;
 use auth_service::keys::{Keeper, KeyError, KeyRing};
 use jiff::SignedDuration;
 
@@ -18,10 +17,11 @@ fn other_first(world: &World) -> Keeper {
 async fn a_key_of_any_status_that_does_not_open_stops_the_start_and_is_named() {
     for status in ["active", "pending", "retired"] {
         let world = World::new().await;
-        let sealed = encryption(OTHER_KEY).seal("theirs", b"whatever").ok().unwrap();
+        let sealed = encryption(OTHER_KEY).seal("theirs", b"whatever").unwrap();
         let sql = "INSERT INTO signing_keys
                        (kid, status, private_key, public_jwk, published_at, published_until, created_at)
-                   VALUES ('theirs', $1, $2, '{}', '2026-03-01', '2027-01-01', '2026-03-01')";
+                   VALUES ('theirs', $1, $2, '{\"kid\": \"theirs\", \"kty\": \"RSA\", \"alg\": \"RS256\", \"use\": \"sig\"}',
+                           '2026-03-01', '2027-01-01', '2026-03-01')";
         let delete = format!("DELETE FROM signing_keys WHERE status = '{status}'");
         world.client.batch_execute(&delete).await.unwrap();
         world.client.execute(sql, &[&status, &sealed]).await.unwrap();
@@ -59,7 +59,7 @@ async fn a_replica_without_the_key_of_others_tells_and_never_signs_with_a_retire
     assert_eq!(signs(&ring), first, "it cannot rotate");
     others.tend().await.unwrap();
     ring.tend().await.unwrap();
-    assert!(matches!(ring.active(), Err(ApiError::CutOff)));
+    assert!(matches!(ring.active(), Err(KeyError::OutOfDate)));
     assert_eq!(signs(&others), next);
 
     let mut keeper = other_first(&world);

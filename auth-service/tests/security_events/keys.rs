@@ -55,7 +55,8 @@ async fn the_first_start_creates_keys_and_a_later_one_deletes_what_has_expired()
     run(
         &database,
         "INSERT INTO signing_keys (kid, status, algorithm, public_jwk, published_until, created_at)
-         VALUES ('old', 'retired', 'RS256', '{}', '2020-01-02', '2020-01-01')",
+         VALUES ('old', 'retired', 'EdDSA', '{\"kid\": \"old\", \"kty\": \"OKP\", \"alg\": \"EdDSA\", \"use\": \"sig\"}',
+                 '2020-01-02', '2020-01-01')",
     )
     .await;
     let service = auth_service(&database, &[]).await;

@@ -1,8 +1,11 @@
 //! Statement parameters and their SQL types. An unprepared statement must declare the types.
 
+use std::fmt::Debug;
+
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::{Json, ToSql, Type};
 use uuid::Uuid;
 
 /// A value for `$1`, `$2` and so on. Its Rust type determines its SQL type.
@@ -53,6 +56,10 @@ elements! {
     Timestamp => TIMESTAMPTZ, TIMESTAMPTZ_ARRAY;
     Value => JSONB, JSONB_ARRAY;
     &Value => JSONB, JSONB_ARRAY;
+}
+
+impl<T: Serialize + Debug + Sync> SqlType for Json<T> {
+    const SQL_TYPE: Type = Type::JSONB;
 }
 
 impl<T: SqlType> SqlType for Option<T> {

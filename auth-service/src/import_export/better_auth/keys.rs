@@ -14,7 +14,7 @@ use crate::import_export::error::TransferError;
 use crate::import_export::report::CopiedKey;
 use crate::import_export::snapshot::Snapshot;
 use crate::import_export::target::Target;
-use crate::keys::{KeyEncryptionKeys, RS256, RetiredKey, SigningKey, is_usable_kid, pkcs8_of, published};
+use crate::keys::{KeyEncryptionKeys, PrivateJwk, PublicJwk, RS256, RetiredKey, SigningKey, is_usable_kid};
 
 /// Which keys are imported, and how.
 pub struct KeyOptions {
@@ -76,13 +76,13 @@ pub async fn import(
         let report = &mut target.report.keys;
         if is_new {
             report.copied.push(CopiedKey {
-                kid: key.kid,
-                algorithm: key.algorithm,
+                kid: key.jwk.kid,
+                algorithm: key.jwk.alg,
                 private_half: key.private_key.is_some(),
                 published_until: format!("{:.0}", key.until),
             });
         } else {
-            report.already_there.push(key.kid);
+            report.already_there.push(key.jwk.kid);
         }
     }
     Ok(())
@@ -126,34 +126,35 @@ impl SourceKey {
             return Ok(Imported::Skipped("expired, and its grace period is over"));
         }
         let public = self.public.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-        let jwk = public.and_then(|public| published(&public, &self.kid, self.algorithm.as_deref()));
-        let Some((algorithm, jwk)) = jwk else {
+        let jwk =
+            public.and_then(|public| PublicJwk::of_foreign(&public, &self.kid, self.algorithm.as_deref()));
+        let Some(jwk) = jwk else {
             return Ok(Imported::Skipped("the public key is not a JWK for signatures"));
         };
-        if options.rs256_only && algorithm != RS256 {
+        if options.rs256_only && jwk.alg != RS256 {
             return Ok(Imported::Skipped("not RS256"));
         }
-        let private = self.private.as_ref().filter(|_| algorithm == RS256);
+        let private = self.private.as_ref().filter(|_| jwk.alg == RS256);
         let private_key = match private {
             Some(stored) => self.encrypted_anew(stored, &jwk, options)?,
             None => None,
         };
-        let Self { kid, created_at, .. } = self;
-        Ok(Imported::Key(Box::new(RetiredKey { kid, algorithm, jwk, private_key, until, created_at })))
+        let created_at = self.created_at;
+        Ok(Imported::Key(Box::new(RetiredKey { jwk, private_key, until, created_at })))
     }
 
     /// The private key, encrypted for this service. `None` if there is no secret to decrypt it with.
     fn encrypted_anew(
         &self,
         stored: &SecretString,
-        public: &Value,
+        public: &PublicJwk,
         options: &KeyOptions,
     ) -> Result<Option<Vec<u8>>, TransferError> {
         let kid = &self.kid;
         let broken =
             || TransferError::Key(format!("key {kid}: the private key is not the RSA key of the public key"));
         let stored: Value = serde_json::from_str(stored.expose_secret()).map_err(|_| broken())?;
-        let jwk: Value = match stored {
+        let jwk: PrivateJwk = match stored {
             // A JSON string is an encrypted key, an object a plain one.
             Value::String(encrypted) => {
                 if options.secrets.is_empty() {
@@ -167,11 +168,10 @@ impl SourceKey {
                 })?;
                 serde_json::from_str(decrypted.expose_secret()).map_err(|_| broken())?
             }
-            plain => plain,
+            plain => serde_json::from_value(plain).map_err(|_| broken())?,
         };
-        let der = pkcs8_of(&jwk).filter(|der| {
-            let key = SigningKey::from_pkcs8(der).ok().and_then(|key| serde_json::to_value(key.jwk()).ok());
-            key.is_some_and(|key| key.get("n") == public.get("n") && key.get("e") == public.get("e"))
+        let der = jwk.to_pkcs8().filter(|der| {
+            SigningKey::from_pkcs8(der).is_ok_and(|key| key.jwk().rsa_components() == public.rsa_components())
         });
         let der = der.ok_or_else(broken)?;
         let encryption =

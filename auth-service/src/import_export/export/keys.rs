@@ -1,12 +1,13 @@
 //! Exports signing keys as JWK sets, PEM files and rows for Better Auth.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::files::{CsvFile, Directory, text};
 use super::summary::Summary;
 use crate::import_export::error::TransferError;
 use crate::import_export::snapshot::Snapshot;
-use crate::keys::{self, KeyEncryptionKeys, KeyStatus, RS256, SigningKey, StoredKey, written_out};
+use crate::keys::{self, ExportedKey, KeyEncryptionKeys, KeyStatus, PublicJwk, RS256, SigningKey, StoredKey};
 
 /// The columns of Better Auth's table `jwks`.
 const BETTER_AUTH_JWKS: [&str; 5] = ["id", "publicKey", "privateKey", "createdAt", "alg"];
@@ -26,7 +27,7 @@ pub async fn write(
     let keys: Vec<DecryptedKey<'_>> =
         stored.iter().map(|key| DecryptedKey::of(key, encryption)).collect::<Result<_, _>>()?;
     summary.keys = keys.len() as u64;
-    directory.write("jwks.json", &set(keys.iter().map(|key| &key.public).collect()))?;
+    directory.write("jwks.json", &set(&keys.iter().map(|key| &key.public).collect::<Vec<_>>())?)?;
     if !with_private {
         return Ok(());
     }
@@ -35,10 +36,10 @@ pub async fn write(
     let mut rows = CsvFile::create(directory, "better-auth-jwks.csv", &BETTER_AUTH_JWKS)?;
     let mut jwks = Vec::new();
     for (number, key) in private.iter().enumerate() {
-        let Some((pem, jwk)) = &key.private else { continue };
+        let Some(ExportedKey { pem, jwk }) = &key.private else { continue };
         // An imported `kid` may not be a valid file name.
         directory.write(&format!("key-{}-{}.pem", number + 1, key.stored.record.status.as_str()), pem)?;
-        let (public, private) = (key.public.to_string(), jwk.to_string());
+        let (public, private) = (json_text(&key.public)?, json_text(jwk)?);
         let record = &key.stored.record;
         // Better Auth would sign with the pending key, since it is the newest.
         if record.status != KeyStatus::Pending {
@@ -47,15 +48,14 @@ pub async fn write(
         jwks.push(jwk);
     }
     rows.finish()?;
-    directory.write("private-jwks.json", &set(jwks))
+    directory.write("private-jwks.json", &set(&jwks)?)
 }
 
 /// A key with its private half in the clear.
 struct DecryptedKey<'a> {
     stored: &'a StoredKey,
-    public: Value,
-    /// As PEM and as JWK.
-    private: Option<(String, Value)>,
+    public: PublicJwk,
+    private: Option<ExportedKey>,
 }
 
 impl<'a> DecryptedKey<'a> {
@@ -72,20 +72,26 @@ impl<'a> DecryptedKey<'a> {
         let broken = || TransferError::Key(format!("the stored key {kid} is not an RSA key"));
         let public = match (&stored.halves.jwk, &der) {
             (Some(jwk), _) => jwk.clone(),
-            (None, Some(der)) => {
-                let key = SigningKey::from_pkcs8(der).map_err(|_| broken())?;
-                serde_json::to_value(key.jwk()).map_err(|_| broken())?
-            }
+            (None, Some(der)) => SigningKey::from_pkcs8(der).map_err(|_| broken())?.jwk().clone(),
             (None, None) => return Err(broken()),
         };
         let private = match &der {
-            Some(der) => Some(written_out(der, kid).ok_or_else(broken)?),
+            Some(der) => Some(ExportedKey::from_pkcs8(der, kid).ok_or_else(broken)?),
             None => None,
         };
         Ok(Self { stored, public, private })
     }
 }
 
-fn set(keys: Vec<&Value>) -> String {
-    format!("{:#}\n", json!({ "keys": keys }))
+fn set(keys: &[impl Serialize]) -> Result<String, TransferError> {
+    let keys = serde_json::to_value(keys).map_err(not_json)?;
+    Ok(format!("{:#}\n", json!({ "keys": keys })))
+}
+
+fn json_text(key: &impl Serialize) -> Result<String, TransferError> {
+    serde_json::to_string(key).map_err(not_json)
+}
+
+fn not_json(error: serde_json::Error) -> TransferError {
+    TransferError::Key(format!("a key is not JSON: {error}"))
 }
