@@ -39,7 +39,7 @@ impl KeyList {
         keys.sort_by_key(|key| key.record.status);
         let of = |status| keys.iter().find(|key| key.record.status == status).map(|key| &key.record);
         let next_rotation = match (of(KeyStatus::Active), of(KeyStatus::Pending)) {
-            (Some(active), Some(pending)) => Some(rotation_at(active, pending, &keeper.contract)),
+            (Some(active), Some(pending)) => Some(rotation_at(active, pending, &keeper.rotation_policy)),
             _ => None,
         };
         let listed = |key: &&StoredKey| {
@@ -56,7 +56,7 @@ impl KeyList {
             }
         };
         let noticed =
-            SignedDuration::try_from(keeper.contract.refresh_interval).unwrap_or(SignedDuration::MAX);
+            SignedDuration::try_from(keeper.rotation_policy.refresh_interval).unwrap_or(SignedDuration::MAX);
         let late = OVERDUE.saturating_add(noticed);
         let overdue = next_rotation.is_some_and(|at| keeper.clock.now().duration_since(at) > late);
         Self { keys: keys.iter().map(listed).collect(), next_rotation, overdue }

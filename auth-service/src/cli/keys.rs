@@ -18,7 +18,8 @@ use super::output::print;
 use super::store_args::StoreArgs;
 use crate::config::{KeyConfig, TokenConfig};
 use crate::keys::{
-    ContractError, Jwks, Keeper, KeyError, KeyStatus, PemKey, PublicJwk, SHORT_REFRESH_INTERVAL, StoredKey,
+    Jwks, Keeper, KeyError, KeyStatus, PemKey, PublicJwk, RotationPolicyError, SHORT_REFRESH_INTERVAL,
+    StoredKey,
 };
 use crate::server::NAME;
 
@@ -95,7 +96,7 @@ pub enum KeysError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error(transparent)]
-    Contract(#[from] ContractError),
+    RotationPolicy(#[from] RotationPolicyError),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("{}: {source}", path.display())]
@@ -128,7 +129,7 @@ impl KeysArgs {
             pool: self.store.address::<KeysError>()?.pool(1, Timeouts::COMMAND)?,
             encryption: Arc::new(self.store.encryption()?),
             clock: Arc::new(SystemClock),
-            contract: self.keys.contract(self.tokens.clock_skew)?,
+            rotation_policy: self.keys.rotation_policy(self.tokens.clock_skew)?,
             size: self.keys.rsa_key_bits,
             token_life: self.tokens.jwt_ttl,
         })
@@ -150,7 +151,7 @@ async fn revoke(keeper: &Keeper, kid: &str) -> Result<String, KeysError> {
     let new = keeper.make(2).await?;
     let revoked = keeper.revoke(kid, new).await?;
     let mut text = format!("The key {kid}, which was {}, is revoked. ", revoked.was.as_str());
-    let interval = keeper.contract.refresh_interval;
+    let interval = keeper.rotation_policy.refresh_interval;
     if interval <= SHORT_REFRESH_INTERVAL {
         text.push_str("Every replica stops publishing it within seconds.\n");
     } else {

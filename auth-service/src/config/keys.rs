@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use std::time::Duration;
 
 use super::{age, lifetime};
-use crate::keys::{ContractError, KeyContract, KeySize, KeyTimes};
+use crate::keys::{KeySize, KeyTimes, RotationPolicy, RotationPolicyError};
 use crate::polling;
 
 /// A replica that looked more often would do little else.
@@ -44,8 +44,8 @@ impl KeyConfig {
     ///
     /// # Errors
     /// When a key would have to sign before verifiers know it.
-    pub fn contract(&self, clock_skew: SignedDuration) -> Result<KeyContract, ContractError> {
-        KeyContract::new(&KeyTimes {
+    pub fn rotation_policy(&self, clock_skew: SignedDuration) -> Result<RotationPolicy, RotationPolicyError> {
+        RotationPolicy::new(&KeyTimes {
             rotation_interval: self.key_rotation_interval,
             refresh_interval: self.key_refresh_interval,
             max_age: self.jwks_max_age,
@@ -74,9 +74,9 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_those_of_the_contract() {
+    fn the_defaults_are_those_of_the_rotation_policy() {
         let keys = Settings::parse_from(["auth-service"]).keys;
-        assert_eq!(keys.contract(SignedDuration::from_secs(30)).unwrap(), KeyContract::default());
+        assert_eq!(keys.rotation_policy(SignedDuration::from_secs(30)).unwrap(), RotationPolicy::default());
     }
 
     #[test]

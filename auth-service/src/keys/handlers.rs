@@ -28,5 +28,5 @@ pub async fn well_known_jwks(
 }
 
 fn answer(request: &HttpRequest, keys: &KeyRing) -> Result<HttpResponse, ApiError> {
-    Ok(keys.jwks()?.answer(request, &keys.contract().cache_control))
+    Ok(keys.jwks()?.answer(request, &keys.rotation_policy().cache_control))
 }

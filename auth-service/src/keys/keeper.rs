@@ -9,11 +9,11 @@ use metrics::counter;
 use service_kit::database::{Pool, Transaction};
 use shared_claims::SharedClock;
 
-use super::contract::KeyContract;
 use super::encryption::KeyEncryptionKeys;
 use super::error::KeyError;
 use super::life::{self, Due, KeyStatus};
 use super::model::{KeySize, NewKey, SigningKey};
+use super::rotation_policy::RotationPolicy;
 use super::store::{self, Halves, SealedKey, StoredKey};
 use super::token_lifetimes::{longest_token_lifetime, record_token_lifetime};
 use crate::security_event::SecurityEvent;
@@ -30,7 +30,7 @@ pub struct Keeper {
     /// What time it is.
     pub clock: SharedClock,
     /// What a key's life keeps to.
-    pub contract: KeyContract,
+    pub rotation_policy: RotationPolicy,
     /// The size of new keys.
     pub size: KeySize,
     /// How long tokens minted here live.
@@ -57,7 +57,7 @@ impl Keeper {
     pub async fn do_what_is_due(&self, new: Vec<NewKey>) -> Result<Option<Due>, KeyError> {
         let change = Change::begin(self, new).await?;
         let records = change.keys.iter().map(|key| &key.record);
-        let Some(due) = life::due(records, &self.contract, change.now) else { return Ok(None) };
+        let Some(due) = life::due(records, &self.rotation_policy, change.now) else { return Ok(None) };
         self.carry_out(change, due).await?;
         Ok(Some(due))
     }
@@ -89,7 +89,7 @@ impl Keeper {
                 "there is no pending key: start the service, which makes one".into(),
             ));
         };
-        let (kid, from) = (pending.record.kid.clone(), pending.record.may_sign_from(&self.contract));
+        let (kid, from) = (pending.record.kid.clone(), pending.record.may_sign_from(&self.rotation_policy));
         if change.now < from {
             return Err(KeyError::Refused(format!(
                 "the pending key {kid} is not known to every verifier yet: it may sign from {from:.0} on"
@@ -164,7 +164,7 @@ impl<'a> Change<'a> {
     async fn rotate(&mut self) -> Result<(), KeyError> {
         if let Some(active) = self.of(KeyStatus::Active) {
             let life = longest_token_lifetime(&self.transaction, self.keeper.token_life, self.now).await?;
-            let until = life::later(self.now, life.saturating_add(self.keeper.contract.tail));
+            let until = life::later(self.now, life.saturating_add(self.keeper.rotation_policy.tail));
             let kid = active.record.kid.clone();
             let jwk = self.keeper.public_half_of(active)?;
             store::take_out_of_use(&self.transaction, &kid, &jwk, until).await?;

@@ -12,11 +12,11 @@ use service_kit::store::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::contract::KeyContract;
 use super::error::KeyError;
 use super::keeper::Keeper;
 use super::life::{self, Due, KeyRecord, KeyStatus};
 use super::model::SigningKey;
+use super::rotation_policy::RotationPolicy;
 use super::snapshot::{Known, Private, Snapshot};
 use super::store::{self, Halves};
 use crate::protocol::conditional::Document;
@@ -82,10 +82,10 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError::OutOfDate`] when the database was not looked at for too long; those of a look.
     pub async fn signing_key(&self) -> Result<Arc<SigningKey>, KeyError> {
-        let contract = &self.keeper.contract;
-        let bound = contract.signing_bound;
+        let rotation_policy = &self.keeper.rotation_policy;
+        let bound = rotation_policy.signing_bound;
         if self.age() > bound {
-            if contract.replica_bound <= bound {
+            if rotation_policy.replica_bound <= bound {
                 // The refresher looks often enough; so it fails.
                 return Err(KeyError::OutOfDate);
             }
@@ -96,7 +96,7 @@ impl KeyRing {
 
     async fn look_before_signing(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.signing.lock().await;
-        if self.age() <= self.keeper.contract.signing_bound {
+        if self.age() <= self.keeper.rotation_policy.signing_bound {
             return Ok(());
         }
         self.note_token_life_if_due().await?;
@@ -134,20 +134,20 @@ impl KeyRing {
     }
 
     /// What keys' lives keep to.
-    pub fn contract(&self) -> &KeyContract {
-        &self.keeper.contract
+    pub fn rotation_policy(&self) -> &RotationPolicy {
+        &self.keeper.rotation_policy
     }
 
     /// Whether this replica may sign, now and after the next rotation.
     pub fn is_ready(&self) -> bool {
         let snapshot = self.snapshot.load();
         let missed = snapshot.missed_since.map(|since| since.elapsed());
-        let bound = self.keeper.contract.replica_bound;
+        let bound = self.keeper.rotation_policy.replica_bound;
         snapshot.active.is_some() && self.is_current() && missed.is_none_or(|missed| missed <= bound)
     }
 
     fn is_current(&self) -> bool {
-        self.age() <= self.keeper.contract.replica_bound
+        self.age() <= self.keeper.rotation_policy.replica_bound
     }
 
     /// How long ago the last successful look began.
@@ -246,7 +246,7 @@ impl KeyRing {
     fn due(&self) -> Option<Due> {
         let snapshot = self.snapshot.load();
         let records = snapshot.keys.iter().map(|key| &key.record);
-        let due = life::due(records, &self.keeper.contract, self.keeper.clock.now())?;
+        let due = life::due(records, &self.keeper.rotation_policy, self.keeper.clock.now())?;
         let sealed = |status| {
             let mut keys = snapshot.keys.iter();
             keys.any(|key| key.record.status == status && matches!(key.private, Private::Sealed))
@@ -260,7 +260,7 @@ impl KeyRing {
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                () = self.keeper.clock.sleep(self.keeper.contract.refresh_interval) => {
+                () = self.keeper.clock.sleep(self.keeper.rotation_policy.refresh_interval) => {
                     // Said by the next one that is waited for.
                     let _ = self.refresh().await;
                 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use strum::{EnumString, IntoStaticStr};
 
-use super::contract::KeyContract;
+use super::rotation_policy::RotationPolicy;
 
 /// Where a key is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, EnumString)]
@@ -56,8 +56,8 @@ impl KeyRecord {
     }
 
     /// From when on a pending key may sign: by then everybody knows it.
-    pub fn may_sign_from(&self, contract: &KeyContract) -> Timestamp {
-        later(self.published_at.unwrap_or(self.created_at), contract.lead)
+    pub fn may_sign_from(&self, rotation_policy: &RotationPolicy) -> Timestamp {
+        later(self.published_at.unwrap_or(self.created_at), rotation_policy.lead)
     }
 }
 
@@ -85,7 +85,7 @@ impl Due {
 /// What is due `now`, if anything is.
 pub fn due<'a>(
     records: impl Iterator<Item = &'a KeyRecord> + Clone,
-    contract: &KeyContract,
+    rotation_policy: &RotationPolicy,
     now: Timestamp,
 ) -> Option<Due> {
     let Some(active) = records.clone().find(|key| key.status == KeyStatus::Active) else {
@@ -94,13 +94,13 @@ pub fn due<'a>(
     let Some(pending) = records.clone().find(|key| key.status == KeyStatus::Pending) else {
         return Some(Due::Pending);
     };
-    (rotation_at(active, pending, contract) <= now).then_some(Due::Rotation)
+    (rotation_at(active, pending, rotation_policy) <= now).then_some(Due::Rotation)
 }
 
 /// When `pending` takes over: when `active` is old enough, and everybody knows its successor.
-pub fn rotation_at(active: &KeyRecord, pending: &KeyRecord, contract: &KeyContract) -> Timestamp {
+pub fn rotation_at(active: &KeyRecord, pending: &KeyRecord, rotation_policy: &RotationPolicy) -> Timestamp {
     let since = active.active_since.unwrap_or(active.created_at);
-    later(since, contract.rotation_interval).max(pending.may_sign_from(contract))
+    later(since, rotation_policy.rotation_interval).max(pending.may_sign_from(rotation_policy))
 }
 
 /// A time and a while, at most the end of time.
@@ -128,10 +128,10 @@ mod tests {
 
     #[test]
     fn what_is_due_follows_from_what_is_there() {
-        let contract = KeyContract::default();
+        let rotation_policy = RotationPolicy::default();
         let (active, pending) = (key(KeyStatus::Active, START), key(KeyStatus::Pending, START));
         let at = |records: &[KeyRecord], after: SignedDuration| {
-            due(records.iter(), &contract, later(START, after))
+            due(records.iter(), &rotation_policy, later(START, after))
         };
         assert_eq!(at(&[], SignedDuration::ZERO), Some(Due::Active));
         assert_eq!(at(std::slice::from_ref(&pending), SignedDuration::ZERO), Some(Due::Active));
@@ -144,13 +144,13 @@ mod tests {
 
     #[test]
     fn a_key_signs_only_when_it_was_published_long_enough_however_old_the_other_one_is() {
-        let contract = KeyContract::default();
+        let rotation_policy = RotationPolicy::default();
         let published = later(START, SignedDuration::from_hours(1_000));
         let records = [key(KeyStatus::Active, START), key(KeyStatus::Pending, published)];
-        let ready = later(published, contract.lead);
+        let ready = later(published, rotation_policy.lead);
         let just_before = later(ready, -SignedDuration::from_micros(1));
-        assert_eq!(due(records.iter(), &contract, just_before), None);
-        assert_eq!(due(records.iter(), &contract, ready), Some(Due::Rotation));
+        assert_eq!(due(records.iter(), &rotation_policy, just_before), None);
+        assert_eq!(due(records.iter(), &rotation_policy, ready), Some(Due::Rotation));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The RSA keys that sign tokens: their life, and the JWKS that verifies what they signed.
 
-mod contract;
 mod encryption;
 mod error;
 mod handlers;
@@ -12,11 +11,11 @@ mod model;
 mod operator;
 mod pem;
 mod refresher;
+mod rotation_policy;
 mod snapshot;
 mod store;
 mod token_lifetimes;
 
-pub use contract::{ContractError, KeyContract, KeyTimes, SHORT_REFRESH_INTERVAL};
 pub use encryption::KeyEncryptionKeys;
 pub use error::{EncryptionError, KeyError, SigningKeyError};
 pub use jwk::{ExportedKey, PrivateJwk, PublicJwk, RS256, is_usable_kid};
@@ -27,6 +26,7 @@ pub use model::{KeySize, NewKey, SigningKey};
 pub use operator::{ImportedKey, Revoked, Successor};
 pub use pem::PemKey;
 pub use refresher::{KeyRefresher, KeysDependency};
+pub use rotation_policy::{KeyTimes, RotationPolicy, RotationPolicyError, SHORT_REFRESH_INTERVAL};
 pub use snapshot::Jwks;
 pub use store::{Halves, RetiredKey, StoredKey, every, is_there, retire};
 pub use token_lifetimes::longest_token_lifetime;

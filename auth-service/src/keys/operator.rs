@@ -86,8 +86,8 @@ impl Keeper {
             change.drop_pending().await?;
         }
         let known_from = match change.of(KeyStatus::Pending) {
-            Some(pending) => pending.record.may_sign_from(&self.contract),
-            None => life::later(change.now, self.contract.lead),
+            Some(pending) => pending.record.may_sign_from(&self.rotation_policy),
+            None => life::later(change.now, self.rotation_policy.lead),
         };
         let kid = change.let_the_next_one_sign().await?;
         change.have_a_pending_key().await?;

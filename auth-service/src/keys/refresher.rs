@@ -10,9 +10,9 @@ use service_kit::store::StoreError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::contract::SHORT_REFRESH_INTERVAL;
 use super::error::KeyError;
 use super::key_ring::KeyRing;
+use super::rotation_policy::SHORT_REFRESH_INTERVAL;
 use crate::background::Background;
 use crate::polling::Polling;
 
@@ -34,14 +34,14 @@ pub struct KeyRefresher {
 impl KeyRefresher {
     /// Starts it, on the runtime of the caller.
     pub fn start(ring: Arc<KeyRing>, background: &Background) {
-        let polling = Polling::new(ring.contract().refresh_interval, ring.keeper().clock.now());
+        let polling = Polling::new(ring.rotation_policy().refresh_interval, ring.keeper().clock.now());
         let refresher = Self { ring, polling, failing: false };
         background.spawn("key rotation", STOP_TIMEOUT, refresher.run(background.stopping()));
     }
 
     async fn run(mut self, stopping: CancellationToken) {
         let ring = Arc::clone(&self.ring);
-        let interval = ring.contract().refresh_interval;
+        let interval = ring.rotation_policy().refresh_interval;
         let tick = if interval <= SHORT_REFRESH_INTERVAL { interval } else { TICK };
         loop {
             tokio::select! {

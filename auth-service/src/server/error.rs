@@ -9,7 +9,7 @@ use service_kit::secret::SecretError;
 use crate::config::{
     CookieError, MailError, MailNeeded, NoPasswordFits, PolledTooLate, PublicCredentials, UnknownPath,
 };
-use crate::keys::{ContractError, KeyError};
+use crate::keys::{KeyError, RotationPolicyError};
 use crate::passwords::BreachServiceError;
 use crate::status_lists::StatusListError;
 
@@ -48,7 +48,7 @@ pub enum StartError {
     UnknownPath(#[from] UnknownPath),
     /// Keys would sign before verifiers know them.
     #[error(transparent)]
-    KeyContract(#[from] ContractError),
+    RotationPolicy(#[from] RotationPolicyError),
     /// The signing key cannot be made or read.
     #[error("signing key: {0}")]
     Key(#[from] KeyError),

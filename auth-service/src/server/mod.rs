@@ -30,7 +30,7 @@ use self::services::{Configured, Shared};
 use crate::background::Background;
 use crate::config::Config;
 use crate::email::Worker;
-use crate::keys::{Keeper, KeyContract, KeyRefresher, KeyRing, KeysDependency};
+use crate::keys::{Keeper, KeyRefresher, KeyRing, KeysDependency, RotationPolicy};
 use crate::protocol::cors::cors;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::issuer_path::issuer_path;
@@ -65,7 +65,7 @@ pub struct Prepared {
 
 /// Checks the configuration as a start does, without connecting to anything.
 pub fn check(config: &Config, clock: SharedClock) -> Result<(), StartError> {
-    config.keys.contract(config.tokens.clock_skew)?;
+    config.keys.rotation_policy(config.tokens.clock_skew)?;
     database_address(config)?;
     Configured::new(config, clock)?;
     Ok(())
@@ -78,15 +78,15 @@ fn database_address(config: &Config) -> Result<DatabaseUrl, StartError> {
 
 /// Checks the configuration, waits for the database and loads the signing keys.
 pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, StartError> {
-    let contract = config.keys.contract(config.tokens.clock_skew)?;
-    prepare_with(config, clock, contract).await
+    let rotation_policy = config.keys.rotation_policy(config.tokens.clock_skew)?;
+    prepare_with(config, clock, rotation_policy).await
 }
 
-/// The same with a contract of the caller's own, which nothing checks: for tests alone.
+/// The same with a rotation policy of the caller's own, which nothing checks: for tests alone.
 pub async fn prepare_with(
     config: &Config,
     clock: SharedClock,
-    contract: KeyContract,
+    rotation_policy: RotationPolicy,
 ) -> Result<Prepared, StartError> {
     let address = database_address(config)?;
     let configured = Configured::new(config, Arc::clone(&clock))?;
@@ -97,7 +97,7 @@ pub async fn prepare_with(
         pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?,
         encryption: Arc::clone(&configured.encryption),
         clock: Arc::clone(&clock),
-        contract,
+        rotation_policy,
         size: config.keys.rsa_key_bits,
         token_life: configured.tokens.ttl,
     };

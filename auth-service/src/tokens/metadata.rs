@@ -142,7 +142,7 @@ fn answer(request: &HttpRequest, discovery: &Discovery, keys: &KeyRing) -> HttpR
 
 fn respond(metadata: Option<&Metadata>, request: &HttpRequest, keys: &KeyRing) -> HttpResponse {
     if let Some(metadata) = metadata {
-        return metadata.document.answer(request, &keys.contract().cache_control);
+        return metadata.document.answer(request, &keys.rotation_policy().cache_control);
     }
     let mut response = Rejection::not_found().error_response();
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));

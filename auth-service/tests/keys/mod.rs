@@ -9,7 +9,7 @@ mod sealed;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_service::keys::{Keeper, KeyContract, KeyEncryptionKeys, KeyRing, KeySize};
+use auth_service::keys::{Keeper, KeyEncryptionKeys, KeyRing, KeySize, RotationPolicy};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::{TestDatabase, auth_env};
 use local_stack::{Binary, Finished, run_to_end};
@@ -61,7 +61,7 @@ impl World {
                 .unwrap(),
             encryption: encryption(&self.database.secrets().key_encryption_keys),
             clock: Arc::clone(&self.clock) as _,
-            contract: KeyContract::default(),
+            rotation_policy: RotationPolicy::default(),
             size: KeySize::default(),
             token_life: TOKEN_LIFE,
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_service::background::Background;
-use auth_service::keys::{Due, Keeper, KeyContract, KeyError, KeyRefresher, KeyRing, KeyTimes};
+use auth_service::keys::{Due, Keeper, KeyError, KeyRefresher, KeyRing, KeyTimes, RotationPolicy};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::CountedDatabase;
 use service_kit::database::{DatabaseUrl, Timeouts};
@@ -33,7 +33,7 @@ async fn a_rotation_happens_at_its_time_and_not_before() {
     let row = world.client.query_one(sql, &[&first]).await.unwrap();
     assert!(row.get::<_, bool>(0), "what signs no more needs no private half");
     let until: Timestamp = row.get(1);
-    assert_eq!(until, start() + INTERVAL + TOKEN_LIFE + KeyContract::default().tail);
+    assert_eq!(until, start() + INTERVAL + TOKEN_LIFE + RotationPolicy::default().tail);
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn a_key_signs_only_when_it_was_published_for_the_lead() {
     let keeper = world.keeper();
     keeper.revoke(&world.kid("pending").await, keeper.make(2).await.unwrap()).await.unwrap();
     let next = world.kid("pending").await;
-    world.pass(KeyContract::default().lead - MOMENT);
+    world.pass(RotationPolicy::default().lead - MOMENT);
     ring.tend().await.unwrap();
     assert_eq!(signs(&ring), first, "the interval is over, but the next key may be unknown to some");
     world.pass(MOMENT);
@@ -93,7 +93,7 @@ async fn a_retired_key_leaves_the_jwks_at_its_time_without_a_look_at_the_databas
     world.pass(INTERVAL);
     ring.tend().await.unwrap();
     let before = ring.jwks().unwrap();
-    world.pass(TOKEN_LIFE + KeyContract::default().tail - MOMENT);
+    world.pass(TOKEN_LIFE + RotationPolicy::default().tail - MOMENT);
     assert!(published(&ring).contains(&first));
     world.pass(MOMENT);
     assert!(!published(&ring).contains(&first));
@@ -117,20 +117,20 @@ async fn a_key_outlives_tokens_of_a_longer_life_that_was_lowered_shortly_before(
     let until = |row: tokio_postgres::Row| row.get::<_, Timestamp>(0);
     let sql = "SELECT published_until FROM signing_keys WHERE status = 'retired'";
     let row = world.client.query_one(sql, &[]).await.unwrap();
-    assert_eq!(until(row), start() + INTERVAL + day + KeyContract::default().tail);
+    assert_eq!(until(row), start() + INTERVAL + day + RotationPolicy::default().tail);
 
     // By the next rotation the long ones are forgotten.
     world.pass(INTERVAL);
     ring.tend().await.unwrap();
     let row = world.client.query_one(sql, &[]).await.unwrap();
-    assert_eq!(until(row), start() + INTERVAL * 2 + TOKEN_LIFE + KeyContract::default().tail);
+    assert_eq!(until(row), start() + INTERVAL * 2 + TOKEN_LIFE + RotationPolicy::default().tail);
 }
 
 #[tokio::test]
 async fn a_replica_that_does_not_see_the_database_signs_no_more() {
     let world = World::new().await;
     let mut keeper = world.keeper();
-    keeper.contract.replica_bound = Duration::from_millis(300);
+    keeper.rotation_policy.replica_bound = Duration::from_millis(300);
     let ring = KeyRing::open(keeper).await.unwrap();
     ring.refresh().await.unwrap();
     assert!(ring.active().is_ok() && ring.is_ready());
@@ -164,11 +164,11 @@ async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_contract_of_a_tests_own_is_kept_to() {
+async fn a_rotation_policy_of_a_tests_own_is_followed() {
     let world = World::new().await;
     let mut keeper = world.keeper();
-    keeper.contract.lead = SignedDuration::ZERO;
-    keeper.contract.rotation_interval = SignedDuration::from_secs(1);
+    keeper.rotation_policy.lead = SignedDuration::ZERO;
+    keeper.rotation_policy.rotation_interval = SignedDuration::from_secs(1);
     let ring = KeyRing::open(keeper).await.unwrap();
     for _ in 0..3 {
         let next = world.kid("pending").await;
@@ -217,10 +217,10 @@ async fn a_database_of_an_earlier_version_gets_a_pending_key_and_rotates() {
     assert_eq!(published(&ring), [second, world.kid("pending").await, first]);
 }
 
-/// A contract of replicas that look once an hour.
-fn hourly() -> KeyContract {
+/// A rotation policy of replicas that look once an hour.
+fn hourly() -> RotationPolicy {
     let times = KeyTimes { refresh_interval: Duration::from_secs(3600), ..KeyTimes::default() };
-    KeyContract::new(&times).unwrap()
+    RotationPolicy::new(&times).unwrap()
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
     let address =
         DatabaseUrl::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
     let pool = address.pool(1, Timeouts::BACKGROUND).unwrap();
-    let keeper = Keeper { pool, contract: hourly(), ..world.keeper() };
+    let keeper = Keeper { pool, rotation_policy: hourly(), ..world.keeper() };
     let ring = std::sync::Arc::new(KeyRing::open(keeper).await.unwrap());
     let next = world.kid("pending").await;
     let background = Background::default();
@@ -258,7 +258,7 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
 async fn a_replica_that_looks_rarely_looks_before_it_signs_a_token() {
     let world = World::new().await;
     let mut keeper = world.keeper();
-    keeper.contract = KeyContract { signing_bound: Duration::from_millis(300), ..hourly() };
+    keeper.rotation_policy = RotationPolicy { signing_bound: Duration::from_millis(300), ..hourly() };
     let ring = KeyRing::open(keeper).await.unwrap();
     let (first, next) = (world.kid("active").await, world.kid("pending").await);
     let operator = world.keeper();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use auth_service::background::Background;
-use auth_service::keys::{KeyContract, KeyEncryptionKeys, SigningKey};
+use auth_service::keys::{KeyEncryptionKeys, RotationPolicy, SigningKey};
 use auth_service::server::{self, Bound};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::{AUDIENCE, ISSUER, TestDatabase};
@@ -62,7 +62,7 @@ struct World {
     clock: Arc<VirtualClock>,
     database: TestDatabase,
     superuser: tokio_postgres::Client,
-    contract: Option<KeyContract>,
+    rotation_policy: Option<RotationPolicy>,
     replicas: Vec<Replica>,
     upstreams: Upstreams,
     verifiers: Vec<(Verifier, HttpCache)>,
@@ -77,14 +77,14 @@ struct World {
 }
 
 impl World {
-    async fn new(contract: Option<KeyContract>, seed: u64) -> Self {
+    async fn new(rotation_policy: Option<RotationPolicy>, seed: u64) -> Self {
         let database = TestDatabase::auth().await;
         let clock = Arc::new(VirtualClock::new(START.parse().unwrap()));
         let mut world = Self {
             superuser: connect(&database.superuser_url()).await,
             clock,
             database,
-            contract,
+            rotation_policy,
             replicas: Vec::new(),
             upstreams: Upstreams::default(),
             verifiers: Vec::new(),
@@ -114,8 +114,10 @@ impl World {
 
     async fn start_replica(&mut self) {
         let config = config_of(&self.database, &SETTINGS);
-        let prepared = match self.contract.clone() {
-            Some(contract) => server::prepare_with(&config, self.shared_clock(), contract).await,
+        let prepared = match self.rotation_policy.clone() {
+            Some(rotation_policy) => {
+                server::prepare_with(&config, self.shared_clock(), rotation_policy).await
+            }
             None => server::prepare(&config, self.shared_clock()).await,
         };
         let Bound { server, addresses, background, .. } =
@@ -269,14 +271,14 @@ async fn twenty_rotations_refuse_no_valid_token() {
 
 /// The same, but keys sign before verifiers know them: it shows.
 #[actix_web::test]
-async fn without_the_contract_valid_tokens_are_refused() {
+async fn without_the_rotation_policy_valid_tokens_are_refused() {
     let lead = SignedDuration::ZERO;
-    let broken = KeyContract {
+    let broken = RotationPolicy {
         lead,
         rotation_interval: SignedDuration::from_secs(12),
         refresh_interval: Duration::from_secs(4),
         cache_control: "public, max-age=60, stale-while-revalidate=10, stale-if-error=30".to_owned(),
-        ..KeyContract::default()
+        ..RotationPolicy::default()
     };
     let mut world = World::new(Some(broken), 1).await;
     while world.tally.rotations < 20 {

@@ -1,4 +1,4 @@
-//! The contract: how long a key is published before it signs and after, so that every verifier knows every key that it
+//! The rotation policy: how long a key is published before it signs and after, so that every verifier knows every key that it
 //! meets.
 
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Default for KeyTimes {
 /// What a key's life keeps to. Made by [`new`](Self::new), which holds the settings against each other. A test that wants
 /// to see what goes wrong without it changes the fields of [`default`](Self::default).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyContract {
+pub struct RotationPolicy {
     /// How long a key signs before the next one takes over.
     pub rotation_interval: SignedDuration,
     /// How long it is published before it signs.
@@ -77,26 +77,26 @@ pub struct KeyContract {
      which replicas notice it (KEY_REFRESH_INTERVAL), JWKS_MAX_AGE, the longer one of JWKS_STALE_WHILE_REVALIDATE and JWKS_STALE_IF_ERROR, \
      JWKS_VERIFIER_CACHE, CLOCK_SKEW. Raise the first or lower one of these"
 )]
-pub struct ContractError {
+pub struct RotationPolicyError {
     interval: SignedDuration,
     lead: SignedDuration,
     bound: SignedDuration,
 }
 
-impl KeyContract {
-    /// The contract that these times make.
+impl RotationPolicy {
+    /// The rotation policy that these times make.
     ///
     /// # Errors
     /// When keys would have to take over before verifiers know them.
-    pub fn new(times: &KeyTimes) -> Result<Self, ContractError> {
-        let contract = Self::of(times);
-        if contract.rotation_interval >= contract.lead {
-            return Ok(contract);
+    pub fn new(times: &KeyTimes) -> Result<Self, RotationPolicyError> {
+        let rotation_policy = Self::of(times);
+        if rotation_policy.rotation_interval >= rotation_policy.lead {
+            return Ok(rotation_policy);
         }
-        Err(ContractError {
-            interval: contract.rotation_interval,
-            lead: contract.lead,
-            bound: signed(contract.replica_bound),
+        Err(RotationPolicyError {
+            interval: rotation_policy.rotation_interval,
+            lead: rotation_policy.lead,
+            bound: signed(rotation_policy.replica_bound),
         })
     }
 
@@ -123,7 +123,7 @@ impl KeyContract {
     }
 }
 
-impl Default for KeyContract {
+impl Default for RotationPolicy {
     fn default() -> Self {
         Self::of(&KeyTimes::default())
     }
@@ -147,25 +147,25 @@ mod tests {
 
     #[test]
     fn a_key_is_known_to_everybody_before_it_signs_and_as_long_as_its_tokens_live() {
-        let contract = KeyContract::new(&KeyTimes::default()).unwrap();
-        assert_eq!(contract, KeyContract::default());
+        let rotation_policy = RotationPolicy::new(&KeyTimes::default()).unwrap();
+        assert_eq!(rotation_policy, RotationPolicy::default());
         // Replicas 30 s, max-age 5 min, stale-if-error 10 min, verifiers 10 min, clocks 30 s.
-        assert_eq!(contract.lead, SignedDuration::from_mins(26));
-        assert_eq!(contract.tail, SignedDuration::from_mins(1));
+        assert_eq!(rotation_policy.lead, SignedDuration::from_mins(26));
+        assert_eq!(rotation_policy.tail, SignedDuration::from_mins(1));
         assert_eq!(
-            contract.cache_control,
+            rotation_policy.cache_control,
             "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
         );
         let longer =
             KeyTimes { stale_while_revalidate: SignedDuration::from_mins(20), ..KeyTimes::default() };
-        assert_eq!(KeyContract::new(&longer).unwrap().lead, SignedDuration::from_mins(36));
+        assert_eq!(RotationPolicy::new(&longer).unwrap().lead, SignedDuration::from_mins(36));
     }
 
     #[test]
     fn a_rotation_interval_below_the_lead_is_refused_by_name() {
         let interval = |rotation_interval| KeyTimes { rotation_interval, ..KeyTimes::default() };
-        assert!(KeyContract::new(&interval(SignedDuration::from_mins(26))).is_ok());
-        let error = KeyContract::new(&interval(SignedDuration::from_secs(26 * 60 - 1))).unwrap_err();
+        assert!(RotationPolicy::new(&interval(SignedDuration::from_mins(26))).is_ok());
+        let error = RotationPolicy::new(&interval(SignedDuration::from_secs(26 * 60 - 1))).unwrap_err();
         assert!(error.to_string().starts_with("KEY_ROTATION_INTERVAL is 25m 59s, "), "{error}");
         assert!(error.to_string().contains("published for 26m before"), "{error}");
     }
@@ -173,8 +173,8 @@ mod tests {
     #[test]
     fn the_bounds_of_replicas_follow_the_refresh_interval() {
         let bounds = |refresh_interval| {
-            let contract = KeyContract::of(&KeyTimes { refresh_interval, ..KeyTimes::default() });
-            (contract.replica_bound, contract.signing_bound)
+            let rotation_policy = RotationPolicy::of(&KeyTimes { refresh_interval, ..KeyTimes::default() });
+            (rotation_policy.replica_bound, rotation_policy.signing_bound)
         };
         let seconds = Duration::from_secs;
         assert_eq!(bounds(Duration::from_millis(100)), (seconds(3), seconds(3)));
@@ -188,18 +188,21 @@ mod tests {
     fn keys_are_published_longer_before_and_after_where_replicas_look_rarely() {
         let day = Duration::from_secs(24 * 60 * 60);
         let times = KeyTimes { refresh_interval: day, ..KeyTimes::default() };
-        let contract = KeyContract::new(&times).unwrap();
+        let rotation_policy = RotationPolicy::new(&times).unwrap();
         let noticed = SignedDuration::from_hours(24) + SignedDuration::from_secs(20);
-        assert_eq!(contract.lead, noticed + SignedDuration::from_mins(25) + SignedDuration::from_secs(30));
-        assert_eq!(contract.tail, noticed + SignedDuration::from_secs(30));
+        assert_eq!(
+            rotation_policy.lead,
+            noticed + SignedDuration::from_mins(25) + SignedDuration::from_secs(30)
+        );
+        assert_eq!(rotation_policy.tail, noticed + SignedDuration::from_secs(30));
         let rotated_daily = KeyTimes { rotation_interval: SignedDuration::from_hours(24), ..times };
-        let error = KeyContract::new(&rotated_daily).unwrap_err().to_string();
+        let error = RotationPolicy::new(&rotated_daily).unwrap_err().to_string();
         assert!(error.contains("KEY_REFRESH_INTERVAL"), "{error}");
     }
 
     #[test]
-    fn absurd_times_do_not_overflow() {
+    fn extreme_times_do_not_overflow() {
         let times = KeyTimes { max_age: SignedDuration::MAX, ..KeyTimes::default() };
-        assert!(KeyContract::new(&times).is_err());
+        assert!(RotationPolicy::new(&times).is_err());
     }
 }
