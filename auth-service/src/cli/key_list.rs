@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::keys::{Keeper, KeyStatus, StoredKey, rotation_at};
+use crate::keys::{KeyRotation, KeyStatus, StoredKey, rotation_at};
 
 /// A rotation is overdue by this much, besides the time that replicas take to notice that it is due.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(1);
@@ -34,18 +34,18 @@ struct Listed {
 
 impl KeyList {
     /// Lists keys.
-    pub fn new(keeper: &Keeper, stored: &[StoredKey]) -> Self {
+    pub fn new(rotation: &KeyRotation, stored: &[StoredKey]) -> Self {
         let mut keys: Vec<&StoredKey> = stored.iter().collect();
         keys.sort_by_key(|key| key.record.status);
         let of = |status| keys.iter().find(|key| key.record.status == status).map(|key| &key.record);
         let next_rotation = match (of(KeyStatus::Active), of(KeyStatus::Pending)) {
-            (Some(active), Some(pending)) => Some(rotation_at(active, pending, &keeper.rotation_policy)),
+            (Some(active), Some(pending)) => Some(rotation_at(active, pending, &rotation.rotation_policy)),
             _ => None,
         };
         let listed = |key: &&StoredKey| {
             let record = key.record.clone();
             Listed {
-                bits: keeper.public_half_of(key).ok().and_then(|jwk| jwk.bits()),
+                bits: rotation.public_half_of(key).ok().and_then(|jwk| jwk.bits()),
                 kid: record.kid,
                 status: record.status.as_str(),
                 algorithm: record.algorithm,
@@ -55,10 +55,10 @@ impl KeyList {
                 published_until: record.published_until.filter(|_| record.status == KeyStatus::Retired),
             }
         };
-        let noticed =
-            SignedDuration::try_from(keeper.rotation_policy.refresh_interval).unwrap_or(SignedDuration::MAX);
+        let noticed = SignedDuration::try_from(rotation.rotation_policy.refresh_interval)
+            .unwrap_or(SignedDuration::MAX);
         let late = OVERDUE.saturating_add(noticed);
-        let overdue = next_rotation.is_some_and(|at| keeper.clock.now().duration_since(at) > late);
+        let overdue = next_rotation.is_some_and(|at| rotation.clock.now().duration_since(at) > late);
         Self { keys: keys.iter().map(listed).collect(), next_rotation, overdue }
     }
 

@@ -18,7 +18,7 @@ use super::output::print;
 use super::store_args::StoreArgs;
 use crate::config::{KeyConfig, TokenConfig};
 use crate::keys::{
-    Jwks, Keeper, KeyError, KeyStatus, PemKey, PublicJwk, RotationPolicyError, SHORT_REFRESH_INTERVAL,
+    Jwks, KeyError, KeyRotation, KeyStatus, PemKey, PublicJwk, RotationPolicyError, SHORT_REFRESH_INTERVAL,
     StoredKey,
 };
 use crate::server::NAME;
@@ -108,24 +108,24 @@ pub enum KeysError {
 /// Runs a command and prints its result.
 pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
     telemetry::init_to_stderr(args.log_format);
-    let keeper = args.keeper()?;
-    database::wait_until_usable(&keeper.pool, &crate::migrations::runner(), NAME).await?;
+    let rotation = args.rotation()?;
+    database::wait_until_usable(&rotation.pool, &crate::migrations::runner(), NAME).await?;
     let text = match args.command {
-        KeysCommand::List { json } => list(&keeper, json).await?,
-        KeysCommand::Rotate => rotate(&keeper).await?,
-        KeysCommand::Revoke { kid } => revoke(&keeper, &kid).await?,
+        KeysCommand::List { json } => list(&rotation, json).await?,
+        KeysCommand::Rotate => rotate(&rotation).await?,
+        KeysCommand::Revoke { kid } => revoke(&rotation, &kid).await?,
         KeysCommand::Import { pem, kid, publish_for } => {
-            import(&keeper, pem, kid.as_deref(), publish_for).await?
+            import(&rotation, pem, kid.as_deref(), publish_for).await?
         }
-        KeysCommand::ExportPublic { kid, format } => export_public(&keeper, kid.as_deref(), format).await?,
-        KeysCommand::ReEncrypt => re_encrypt(&keeper).await?,
+        KeysCommand::ExportPublic { kid, format } => export_public(&rotation, kid.as_deref(), format).await?,
+        KeysCommand::ReEncrypt => re_encrypt(&rotation).await?,
     };
     Ok(print(&text)?)
 }
 
 impl KeysArgs {
-    fn keeper(&self) -> Result<Keeper, KeysError> {
-        Ok(Keeper {
+    fn rotation(&self) -> Result<KeyRotation, KeysError> {
+        Ok(KeyRotation {
             pool: self.store.address::<KeysError>()?.pool(1, Timeouts::COMMAND)?,
             encryption: Arc::new(self.store.encryption()?),
             clock: Arc::new(SystemClock),
@@ -136,22 +136,22 @@ impl KeysArgs {
     }
 }
 
-async fn list(keeper: &Keeper, json: bool) -> Result<String, KeysError> {
-    let list = KeyList::new(keeper, &keeper.every().await?);
+async fn list(rotation: &KeyRotation, json: bool) -> Result<String, KeysError> {
+    let list = KeyList::new(rotation, &rotation.every().await?);
     Ok(if json { list.to_json().map_err(KeyError::from)? } else { list.to_string() })
 }
 
-async fn rotate(keeper: &Keeper) -> Result<String, KeysError> {
-    let new = keeper.make(1).await?;
-    Ok(format!("The key {} signs from now on.\n", keeper.rotate(new).await?))
+async fn rotate(rotation: &KeyRotation) -> Result<String, KeysError> {
+    let new = rotation.make(1).await?;
+    Ok(format!("The key {} signs from now on.\n", rotation.rotate(new).await?))
 }
 
-async fn revoke(keeper: &Keeper, kid: &str) -> Result<String, KeysError> {
+async fn revoke(rotation: &KeyRotation, kid: &str) -> Result<String, KeysError> {
     // One to sign and one to follow it, in case the pending key cannot be used.
-    let new = keeper.make(2).await?;
-    let revoked = keeper.revoke(kid, new).await?;
+    let new = rotation.make(2).await?;
+    let revoked = rotation.revoke(kid, new).await?;
     let mut text = format!("The key {kid}, which was {}, is revoked. ", revoked.was.as_str());
-    let interval = keeper.rotation_policy.refresh_interval;
+    let interval = rotation.rotation_policy.refresh_interval;
     if interval <= SHORT_REFRESH_INTERVAL {
         text.push_str("Every replica stops publishing it within seconds.\n");
     } else {
@@ -173,7 +173,7 @@ async fn revoke(keeper: &Keeper, kid: &str) -> Result<String, KeysError> {
 }
 
 async fn import(
-    keeper: &Keeper,
+    rotation: &KeyRotation,
     path: PathBuf,
     kid: Option<&str>,
     publish_for: Duration,
@@ -183,7 +183,7 @@ async fn import(
         Err(source) => return Err(KeysError::File { path, source }),
     };
     let publish_for = SignedDuration::try_from(publish_for).unwrap_or(SignedDuration::MAX);
-    let imported = keeper.import(pem, kid, publish_for).await?;
+    let imported = rotation.import(pem, kid, publish_for).await?;
     let kid = &imported.kid;
     if let Some(until) = imported.published_until {
         return Ok(format!("The public key {kid} is published until {until:.0}.\n"));
@@ -196,12 +196,12 @@ async fn import(
 }
 
 async fn export_public(
-    keeper: &Keeper,
+    rotation: &KeyRotation,
     kid: Option<&str>,
     format: PublicFormat,
 ) -> Result<String, KeysError> {
-    let mut keys = keeper.every().await?;
-    let now = keeper.clock.now();
+    let mut keys = rotation.every().await?;
+    let now = rotation.clock.now();
     keys.retain(|key| key.record.is_published(now));
     keys.sort_by_key(|key| key.record.status);
     match kid {
@@ -215,9 +215,9 @@ async fn export_public(
         return Err(KeyError::Refused(format!("there is no {wanted}")).into());
     };
     match format {
-        PublicFormat::Pem => pem(keeper, first),
+        PublicFormat::Pem => pem(rotation, first),
         PublicFormat::Jwks => {
-            let halves = keys.iter().map(|key| keeper.public_half_of(key));
+            let halves = keys.iter().map(|key| rotation.public_half_of(key));
             let halves: Vec<PublicJwk> = halves.collect::<Result<_, _>>()?;
             let set = Jwks::written(halves.iter().collect())?;
             Ok(format!("{}\n", String::from_utf8_lossy(&set)))
@@ -225,18 +225,18 @@ async fn export_public(
     }
 }
 
-fn pem(keeper: &Keeper, key: &StoredKey) -> Result<String, KeysError> {
+fn pem(rotation: &KeyRotation, key: &StoredKey) -> Result<String, KeysError> {
     let not_rsa = || {
         let (kid, algorithm) = (&key.record.kid, &key.record.algorithm);
         KeyError::Refused(format!(
             "the key {kid} is not an RSA key, but one for {algorithm}: use --format jwks"
         ))
     };
-    Ok(keeper.public_half_of(key)?.to_pem().ok_or_else(not_rsa)?)
+    Ok(rotation.public_half_of(key)?.to_pem().ok_or_else(not_rsa)?)
 }
 
-async fn re_encrypt(keeper: &Keeper) -> Result<String, KeysError> {
-    let count = keeper.encrypt_anew().await?;
+async fn re_encrypt(rotation: &KeyRotation) -> Result<String, KeysError> {
+    let count = rotation.encrypt_anew().await?;
     Ok(format!(
         "{count} private {} encrypted again, with the first of KEY_ENCRYPTION_KEYS.\n\
          Mail that is not sent yet may still need the other keys. Keep them until the links in it have expired.\n",

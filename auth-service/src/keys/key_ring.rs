@@ -13,9 +13,9 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::error::KeyError;
-use super::keeper::Keeper;
 use super::life::{self, Due, KeyRecord, KeyStatus};
 use super::model::SigningKey;
+use super::rotation::KeyRotation;
 use super::rotation_policy::RotationPolicy;
 use super::snapshot::{Known, Private, Snapshot};
 use super::store::{self, Halves};
@@ -28,7 +28,7 @@ const NOTE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// The key that signs, and those that are published beside it.
 pub struct KeyRing {
-    keeper: Keeper,
+    rotation: KeyRotation,
     snapshot: ArcSwap<Snapshot>,
     /// Looks happen one after the other, so that none puts older keys in place of newer ones.
     looking: Mutex<()>,
@@ -46,12 +46,12 @@ impl KeyRing {
     ///
     /// # Errors
     /// When the database cannot, or a stored private half does not open.
-    pub async fn open(keeper: Keeper) -> Result<Self, KeyError> {
-        keeper.note_token_life().await?;
+    pub async fn open(rotation: KeyRotation) -> Result<Self, KeyError> {
+        rotation.note_token_life().await?;
         let ring = Self {
-            snapshot: ArcSwap::from_pointee(Snapshot::new(Vec::new(), keeper.clock.now(), None)?),
-            noted_at: AtomicI64::new(keeper.clock.now().as_second()),
-            keeper,
+            snapshot: ArcSwap::from_pointee(Snapshot::new(Vec::new(), rotation.clock.now(), None)?),
+            noted_at: AtomicI64::new(rotation.clock.now().as_second()),
+            rotation,
             looking: Mutex::new(()),
             signing: Mutex::new(()),
             began: Instant::now(),
@@ -82,7 +82,7 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError::OutOfDate`] when the database was not looked at for too long; those of a look.
     pub async fn signing_key(&self) -> Result<Arc<SigningKey>, KeyError> {
-        let rotation_policy = &self.keeper.rotation_policy;
+        let rotation_policy = &self.rotation.rotation_policy;
         let bound = rotation_policy.signing_bound;
         if self.age() > bound {
             if rotation_policy.replica_bound <= bound {
@@ -96,7 +96,7 @@ impl KeyRing {
 
     async fn look_before_signing(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.signing.lock().await;
-        if self.age() <= self.keeper.rotation_policy.signing_bound {
+        if self.age() <= self.rotation.rotation_policy.signing_bound {
             return Ok(());
         }
         self.note_token_life_if_due().await?;
@@ -108,10 +108,10 @@ impl KeyRing {
     /// # Errors
     /// When the database cannot.
     pub(super) async fn note_token_life_if_due(&self) -> Result<(), KeyError> {
-        let now = self.keeper.clock.now().as_second();
+        let now = self.rotation.clock.now().as_second();
         let since = now.saturating_sub(self.noted_at.load(Ordering::Acquire));
         if !(0..NOTE_EVERY.as_secs()).contains(&since) {
-            self.keeper.note_token_life().await?;
+            self.rotation.note_token_life().await?;
             self.noted_at.store(now, Ordering::Release);
         }
         Ok(())
@@ -122,7 +122,7 @@ impl KeyRing {
     /// # Errors
     /// When a key cannot be written as JSON.
     pub fn jwks(&self) -> Result<Arc<Document>, KeyError> {
-        let (snapshot, now) = (self.snapshot.load(), self.keeper.clock.now());
+        let (snapshot, now) = (self.snapshot.load(), self.rotation.clock.now());
         if snapshot.is_valid(now) {
             return Ok(Arc::clone(&snapshot.set));
         }
@@ -135,19 +135,19 @@ impl KeyRing {
 
     /// What keys' lives keep to.
     pub fn rotation_policy(&self) -> &RotationPolicy {
-        &self.keeper.rotation_policy
+        &self.rotation.rotation_policy
     }
 
     /// Whether this replica may sign, now and after the next rotation.
     pub fn is_ready(&self) -> bool {
         let snapshot = self.snapshot.load();
         let missed = snapshot.missed_since.map(|since| since.elapsed());
-        let bound = self.keeper.rotation_policy.replica_bound;
+        let bound = self.rotation.rotation_policy.replica_bound;
         snapshot.active.is_some() && self.is_current() && missed.is_none_or(|missed| missed <= bound)
     }
 
     fn is_current(&self) -> bool {
-        self.age() <= self.keeper.rotation_policy.replica_bound
+        self.age() <= self.rotation.rotation_policy.replica_bound
     }
 
     /// How long ago the last successful look began.
@@ -172,7 +172,7 @@ impl KeyRing {
     }
 
     async fn look(&self) -> Result<(), KeyError> {
-        let records = store::published(&self.keeper.pool).await?;
+        let records = store::published(&self.rotation.pool).await?;
         let before = self.snapshot.load_full();
         if before.is_of(&records) {
             return Ok(());
@@ -185,7 +185,7 @@ impl KeyRing {
         let mut halves = if unknown.is_empty() {
             HashMap::new()
         } else {
-            store::halves_of(&self.keeper.pool, &unknown).await?
+            store::halves_of(&self.rotation.pool, &unknown).await?
         };
         let mut keys = Vec::with_capacity(records.len());
         for record in records {
@@ -196,14 +196,14 @@ impl KeyRing {
             }
         }
         let missed_since = before.missed_since.or_else(|| Some(Instant::now()));
-        let snapshot = Snapshot::new(keys, self.keeper.clock.now(), missed_since)?;
+        let snapshot = Snapshot::new(keys, self.rotation.clock.now(), missed_since)?;
         self.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
 
     /// A key that was not known before.
     fn learn(&self, record: KeyRecord, halves: Halves, before: &Snapshot) -> Result<Known, KeyError> {
-        let private = match self.keeper.open(&record.kid, &halves) {
+        let private = match self.rotation.open(&record.kid, &halves) {
             Ok(None) => Private::Gone,
             Ok(Some(key)) => Private::Open(Arc::new(key)),
             Err(error @ KeyError::Sealed(_)) => {
@@ -230,13 +230,13 @@ impl KeyRing {
     pub async fn tend(&self) -> Result<(), KeyError> {
         self.refresh().await?;
         if let Some(due) = self.due() {
-            let new = self.while_looking(self.keeper.make(due.new_keys())).await?;
-            self.keeper.do_what_is_due(new).await?;
+            let new = self.while_looking(self.rotation.make(due.new_keys())).await?;
+            self.rotation.do_what_is_due(new).await?;
             self.refresh().await?;
         }
-        let now = self.keeper.clock.now();
+        let now = self.rotation.clock.now();
         if self.snapshot.load().keys.iter().any(|key| !key.record.is_published(now)) {
-            self.keeper.sweep().await?;
+            self.rotation.sweep().await?;
             self.refresh().await?;
         }
         Ok(())
@@ -246,7 +246,7 @@ impl KeyRing {
     fn due(&self) -> Option<Due> {
         let snapshot = self.snapshot.load();
         let records = snapshot.keys.iter().map(|key| &key.record);
-        let due = life::due(records, &self.keeper.rotation_policy, self.keeper.clock.now())?;
+        let due = life::due(records, &self.rotation.rotation_policy, self.rotation.clock.now())?;
         let sealed = |status| {
             let mut keys = snapshot.keys.iter();
             keys.any(|key| key.record.status == status && matches!(key.private, Private::Sealed))
@@ -260,7 +260,7 @@ impl KeyRing {
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                () = self.keeper.clock.sleep(self.keeper.rotation_policy.refresh_interval) => {
+                () = self.rotation.clock.sleep(self.rotation.rotation_policy.refresh_interval) => {
                     // Said by the next one that is waited for.
                     let _ = self.refresh().await;
                 }
@@ -268,7 +268,7 @@ impl KeyRing {
         }
     }
 
-    pub(super) fn keeper(&self) -> &Keeper {
-        &self.keeper
+    pub(super) fn rotation(&self) -> &KeyRotation {
+        &self.rotation
     }
 }

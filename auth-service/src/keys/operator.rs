@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::KeyError;
 use super::jwk::{PublicJwk, is_usable_kid};
-use super::keeper::{Change, Keeper};
 use super::life::{self, KeyStatus};
 use super::model::{NewKey, SigningKey};
 use super::pem::PemKey;
+use super::rotation::{Change, KeyRotation};
 use super::store::{self, RetiredKey, StoredKey};
 use crate::security_event::SecurityEvent;
 
@@ -40,7 +40,7 @@ pub struct ImportedKey {
     pub instead_of: Option<String>,
 }
 
-impl Keeper {
+impl KeyRotation {
     /// All keys, those that are revoked too.
     ///
     /// # Errors

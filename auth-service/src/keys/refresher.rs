@@ -34,7 +34,7 @@ pub struct KeyRefresher {
 impl KeyRefresher {
     /// Starts it, on the runtime of the caller.
     pub fn start(ring: Arc<KeyRing>, background: &Background) {
-        let polling = Polling::new(ring.rotation_policy().refresh_interval, ring.keeper().clock.now());
+        let polling = Polling::new(ring.rotation_policy().refresh_interval, ring.rotation().clock.now());
         let refresher = Self { ring, polling, failing: false };
         background.spawn("key rotation", STOP_TIMEOUT, refresher.run(background.stopping()));
     }
@@ -46,9 +46,9 @@ impl KeyRefresher {
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
-                () = ring.keeper().clock.sleep(tick) => {}
+                () = ring.rotation().clock.sleep(tick) => {}
             }
-            let now = ring.keeper().clock.now();
+            let now = ring.rotation().clock.now();
             if !self.polling.is_due(tick, now) {
                 continue;
             }

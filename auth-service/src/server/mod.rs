@@ -30,7 +30,7 @@ use self::services::{Configured, Shared};
 use crate::background::Background;
 use crate::config::Config;
 use crate::email::Worker;
-use crate::keys::{Keeper, KeyRefresher, KeyRing, KeysDependency, RotationPolicy};
+use crate::keys::{KeyRefresher, KeyRing, KeyRotation, KeysDependency, RotationPolicy};
 use crate::protocol::cors::cors;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::issuer_path::issuer_path;
@@ -58,7 +58,7 @@ pub struct Prepared {
     disabled_paths: DisabledPaths,
     shared: Shared,
     mail: Option<Worker>,
-    status: status_lists::Keeper,
+    status: status_lists::StatusListRefresh,
     allowed_headers: AllowedHeaders,
     hsts: Hsts,
 }
@@ -93,7 +93,7 @@ pub async fn prepare_with(
     let readiness = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&readiness, &crate::migrations::runner(), NAME).await?;
     address.reject_undeclared_pooler().await?;
-    let keeper = Keeper {
+    let rotation = KeyRotation {
         pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?,
         encryption: Arc::clone(&configured.encryption),
         clock: Arc::clone(&clock),
@@ -101,7 +101,7 @@ pub async fn prepare_with(
         size: config.keys.rsa_key_bits,
         token_life: configured.tokens.ttl,
     };
-    let keys = Arc::new(KeyRing::open(keeper).await?);
+    let keys = Arc::new(KeyRing::open(rotation).await?);
     let mail = match (&configured.outbox, &configured.mailer) {
         (Some(outbox), Some(mailer)) => Some(Worker {
             outbox: Arc::clone(outbox),
@@ -117,7 +117,7 @@ pub async fn prepare_with(
     let pool = address.pool(STATUS_CONNECTIONS, Timeouts::BACKGROUND)?;
     let (own_lists, own_keys) = (Arc::clone(&lists), Arc::clone(&keys));
     let times = config.tokens.status_list_times();
-    let mut status = status_lists::Keeper::new(own_lists, own_keys, pool, clock, times);
+    let mut status = status_lists::StatusListRefresh::new(own_lists, own_keys, pool, clock, times);
     status.look().await?;
     Ok(Prepared {
         address,

@@ -7,20 +7,20 @@
 mod document;
 mod error;
 mod handlers;
-mod keeper;
 mod model;
 mod notice;
 mod published;
+mod refresh;
 mod store;
 mod sweeping;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use error::StatusListError;
-pub use keeper::Keeper;
 pub use model::{LIST_SIZE, StatusIndex, StatusListTimes};
 pub use notice::notice_changes;
 pub use published::{StatusLists, StatusReference};
+pub use refresh::StatusListRefresh;
 pub(crate) use store::allocate_index;
 
 /// Adds `/.well-known/status-lists`.

@@ -44,7 +44,7 @@ struct Place {
     uri: String,
 }
 
-/// The lists of this process, made by its [`Keeper`](super::Keeper).
+/// The lists of this process, made by its [`StatusListRefresh`](super::StatusListRefresh).
 pub struct StatusLists {
     prefix: String,
     snapshot: ArcSwap<Snapshot>,

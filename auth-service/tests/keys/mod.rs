@@ -9,7 +9,7 @@ mod sealed;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_service::keys::{Keeper, KeyEncryptionKeys, KeyRing, KeySize, RotationPolicy};
+use auth_service::keys::{KeyEncryptionKeys, KeyRing, KeyRotation, KeySize, RotationPolicy};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::{TestDatabase, auth_env};
 use local_stack::{Binary, Finished, run_to_end};
@@ -53,8 +53,8 @@ impl World {
     }
 
     /// What it takes to look after the keys.
-    fn keeper(&self) -> Keeper {
-        Keeper {
+    fn rotation(&self) -> KeyRotation {
+        KeyRotation {
             pool: DatabaseUrl::parse("DATABASE_URL", &self.database.service_url().into(), "test")
                 .unwrap()
                 .pool(1, Timeouts::BACKGROUND)
@@ -68,7 +68,7 @@ impl World {
     }
 
     async fn replica(&self) -> KeyRing {
-        KeyRing::open(self.keeper()).await.unwrap()
+        KeyRing::open(self.rotation()).await.unwrap()
     }
 
     fn pass(&self, duration: SignedDuration) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_service::background::Background;
-use auth_service::keys::{Due, Keeper, KeyError, KeyRefresher, KeyRing, KeyTimes, RotationPolicy};
+use auth_service::keys::{Due, KeyError, KeyRefresher, KeyRing, KeyRotation, KeyTimes, RotationPolicy};
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::CountedDatabase;
 use service_kit::database::{DatabaseUrl, Timeouts};
@@ -42,8 +42,8 @@ async fn a_key_signs_only_when_it_was_published_for_the_lead() {
     let ring = world.replica().await;
     let first = signs(&ring);
     world.pass(INTERVAL);
-    let keeper = world.keeper();
-    keeper.revoke(&world.kid("pending").await, keeper.make(2).await.unwrap()).await.unwrap();
+    let rotation = world.rotation();
+    rotation.revoke(&world.kid("pending").await, rotation.make(2).await.unwrap()).await.unwrap();
     let next = world.kid("pending").await;
     world.pass(RotationPolicy::default().lead - MOMENT);
     ring.tend().await.unwrap();
@@ -79,10 +79,10 @@ async fn three_replicas_rotate_once() {
 async fn somebody_rotated_already_is_a_normal_outcome() {
     let world = World::new().await;
     world.pass(INTERVAL);
-    let keeper = world.keeper();
-    let (one, two) = (keeper.make(1).await.unwrap(), keeper.make(1).await.unwrap());
-    assert_eq!(keeper.do_what_is_due(one).await.unwrap(), Some(Due::Rotation));
-    assert_eq!(keeper.do_what_is_due(two).await.unwrap(), None);
+    let rotation = world.rotation();
+    let (one, two) = (rotation.make(1).await.unwrap(), rotation.make(1).await.unwrap());
+    assert_eq!(rotation.do_what_is_due(one).await.unwrap(), Some(Due::Rotation));
+    assert_eq!(rotation.do_what_is_due(two).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -108,9 +108,9 @@ async fn a_key_outlives_tokens_of_a_longer_life_that_was_lowered_shortly_before(
     let world = World::new().await;
     let day = SignedDuration::from_hours(24);
     world.pass(INTERVAL - SignedDuration::from_mins(2));
-    let mut keeper = world.keeper();
-    keeper.token_life = day;
-    KeyRing::open(keeper).await.unwrap();
+    let mut rotation = world.rotation();
+    rotation.token_life = day;
+    KeyRing::open(rotation).await.unwrap();
     let ring = world.replica().await;
     world.pass(SignedDuration::from_mins(2));
     ring.tend().await.unwrap();
@@ -129,9 +129,9 @@ async fn a_key_outlives_tokens_of_a_longer_life_that_was_lowered_shortly_before(
 #[tokio::test]
 async fn a_replica_that_does_not_see_the_database_signs_no_more() {
     let world = World::new().await;
-    let mut keeper = world.keeper();
-    keeper.rotation_policy.replica_bound = Duration::from_millis(300);
-    let ring = KeyRing::open(keeper).await.unwrap();
+    let mut rotation = world.rotation();
+    rotation.rotation_policy.replica_bound = Duration::from_millis(300);
+    let ring = KeyRing::open(rotation).await.unwrap();
     ring.refresh().await.unwrap();
     assert!(ring.active().is_ok() && ring.is_ready());
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -152,10 +152,12 @@ async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
     let counted = CountedDatabase::of(&world.database).await;
     let address =
         DatabaseUrl::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
-    let ring =
-        KeyRing::open(Keeper { pool: address.pool(1, Timeouts::BACKGROUND).unwrap(), ..world.keeper() })
-            .await
-            .unwrap();
+    let ring = KeyRing::open(KeyRotation {
+        pool: address.pool(1, Timeouts::BACKGROUND).unwrap(),
+        ..world.rotation()
+    })
+    .await
+    .unwrap();
     let before = counted.round_trips();
     for _ in 0..10 {
         ring.tend().await.unwrap();
@@ -166,10 +168,10 @@ async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
 #[tokio::test]
 async fn a_rotation_policy_of_a_tests_own_is_followed() {
     let world = World::new().await;
-    let mut keeper = world.keeper();
-    keeper.rotation_policy.lead = SignedDuration::ZERO;
-    keeper.rotation_policy.rotation_interval = SignedDuration::from_secs(1);
-    let ring = KeyRing::open(keeper).await.unwrap();
+    let mut rotation = world.rotation();
+    rotation.rotation_policy.lead = SignedDuration::ZERO;
+    rotation.rotation_policy.rotation_interval = SignedDuration::from_secs(1);
+    let ring = KeyRing::open(rotation).await.unwrap();
     for _ in 0..3 {
         let next = world.kid("pending").await;
         world.pass(SignedDuration::from_secs(1));
@@ -230,8 +232,8 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
     let address =
         DatabaseUrl::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
     let pool = address.pool(1, Timeouts::BACKGROUND).unwrap();
-    let keeper = Keeper { pool, rotation_policy: hourly(), ..world.keeper() };
-    let ring = std::sync::Arc::new(KeyRing::open(keeper).await.unwrap());
+    let rotation = KeyRotation { pool, rotation_policy: hourly(), ..world.rotation() };
+    let ring = std::sync::Arc::new(KeyRing::open(rotation).await.unwrap());
     let next = world.kid("pending").await;
     let background = Background::default();
     KeyRefresher::start(std::sync::Arc::clone(&ring), &background);
@@ -257,11 +259,11 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
 #[tokio::test]
 async fn a_replica_that_looks_rarely_looks_before_it_signs_a_token() {
     let world = World::new().await;
-    let mut keeper = world.keeper();
-    keeper.rotation_policy = RotationPolicy { signing_bound: Duration::from_millis(300), ..hourly() };
-    let ring = KeyRing::open(keeper).await.unwrap();
+    let mut rotation = world.rotation();
+    rotation.rotation_policy = RotationPolicy { signing_bound: Duration::from_millis(300), ..hourly() };
+    let ring = KeyRing::open(rotation).await.unwrap();
     let (first, next) = (world.kid("active").await, world.kid("pending").await);
-    let operator = world.keeper();
+    let operator = world.rotation();
     operator.revoke(&first, operator.make(2).await.unwrap()).await.unwrap();
     world.pass(SignedDuration::from_mins(10));
     let deadline = Instant::now() + Duration::from_secs(10);

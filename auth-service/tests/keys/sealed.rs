@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use auth_service::keys::{Keeper, KeyError, KeyRing};
+use auth_service::keys::{KeyError, KeyRing, KeyRotation};
 use jiff::SignedDuration;
 
 use super::{OTHER_KEY, World, encryption, published, signs};
 
 /// Has the other key as its first.
-fn other_first(world: &World) -> Keeper {
+fn other_first(world: &World) -> KeyRotation {
     let both = format!("{OTHER_KEY},{}", world.database.secrets().key_encryption_keys);
-    Keeper { encryption: encryption(&both), ..world.keeper() }
+    KeyRotation { encryption: encryption(&both), ..world.rotation() }
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn a_key_of_any_status_that_does_not_open_stops_the_start_and_is_named() {
         let delete = format!("DELETE FROM signing_keys WHERE status = '{status}'");
         world.client.batch_execute(&delete).await.unwrap();
         world.client.execute(sql, &[&status, &sealed]).await.unwrap();
-        let Err(error) = KeyRing::open(world.keeper()).await else { panic!("{status}: it starts") };
+        let Err(error) = KeyRing::open(world.rotation()).await else { panic!("{status}: it starts") };
         let text = error.to_string();
         assert!(text.contains("KEY_ENCRYPTION_KEYS") && text.contains("signing key theirs"), "{text}");
         assert!(text.contains("auth-service keys revoke theirs"), "says what to do: {text}");
@@ -35,13 +35,13 @@ async fn a_key_of_any_status_that_does_not_open_stops_the_start_and_is_named() {
 #[tokio::test]
 async fn a_replica_without_the_key_of_others_tells_and_never_signs_with_a_retired_one() {
     let world = World::new().await;
-    let mut keeper = world.keeper();
+    let mut rotation = world.rotation();
     // Short, to see what is over after it.
-    keeper.rotation_policy.replica_bound = Duration::from_secs(2);
-    let ring = KeyRing::open(keeper).await.unwrap();
+    rotation.rotation_policy.replica_bound = Duration::from_secs(2);
+    let ring = KeyRing::open(rotation).await.unwrap();
     let others = KeyRing::open(other_first(&world)).await.unwrap();
-    let keeper = other_first(&world);
-    keeper.revoke(&world.kid("pending").await, keeper.make(2).await.unwrap()).await.unwrap();
+    let rotation = other_first(&world);
+    rotation.revoke(&world.kid("pending").await, rotation.make(2).await.unwrap()).await.unwrap();
     let (first, next) = (world.kid("active").await, world.kid("pending").await);
     ring.tend().await.unwrap();
     assert_eq!(signs(&ring), first);
@@ -62,10 +62,10 @@ async fn a_replica_without_the_key_of_others_tells_and_never_signs_with_a_retire
     assert!(matches!(ring.active(), Err(KeyError::OutOfDate)));
     assert_eq!(signs(&others), next);
 
-    let mut keeper = other_first(&world);
+    let mut rotation = other_first(&world);
     let both = format!("{},{OTHER_KEY}", world.database.secrets().key_encryption_keys);
-    keeper.encryption = encryption(&both);
-    assert_eq!(keeper.encrypt_anew().await.unwrap(), 2);
+    rotation.encryption = encryption(&both);
+    assert_eq!(rotation.encrypt_anew().await.unwrap(), 2);
     ring.tend().await.unwrap();
     assert_eq!(signs(&ring), next);
     assert!(ring.is_ready());
@@ -76,9 +76,9 @@ async fn encrypting_anew_is_all_or_nothing() {
     let world = World::new().await;
     let both = other_first(&world);
     assert_eq!(both.encrypt_anew().await.unwrap(), 2);
-    let Err(error) = KeyRing::open(world.keeper()).await else { panic!("the old key still opens") };
+    let Err(error) = KeyRing::open(world.rotation()).await else { panic!("the old key still opens") };
     assert!(error.to_string().contains("KEY_ENCRYPTION_KEYS"), "{error}");
-    let alone = Keeper { encryption: encryption(OTHER_KEY), ..world.keeper() };
+    let alone = KeyRotation { encryption: encryption(OTHER_KEY), ..world.rotation() };
     let ring = KeyRing::open(alone).await.unwrap();
     assert_eq!(published(&ring), [world.kid("active").await, world.kid("pending").await]);
 
@@ -96,8 +96,10 @@ async fn encrypting_anew_is_all_or_nothing() {
 #[tokio::test]
 async fn revoking_works_when_neither_the_key_nor_its_successor_opens() {
     let world = World::new().await;
-    let lost = Keeper { encryption: encryption(OTHER_KEY), ..world.keeper() };
-    assert!(KeyRing::open(Keeper { encryption: encryption(OTHER_KEY), ..world.keeper() }).await.is_err());
+    let lost = KeyRotation { encryption: encryption(OTHER_KEY), ..world.rotation() };
+    assert!(
+        KeyRing::open(KeyRotation { encryption: encryption(OTHER_KEY), ..world.rotation() }).await.is_err()
+    );
     let before = world.keys().await;
     let active = world.kid("active").await;
     let revoked = lost.revoke(&active, lost.make(2).await.unwrap()).await.unwrap();

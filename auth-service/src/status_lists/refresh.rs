@@ -28,7 +28,7 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 const SIGNED: &str = "auth_service_status_lists_signed_total";
 
 /// What it takes to keep the lists.
-pub struct Keeper {
+pub struct StatusListRefresh {
     lists: Arc<StatusLists>,
     keys: Arc<KeyRing>,
     pool: Pool,
@@ -76,7 +76,7 @@ impl Seen {
     }
 }
 
-impl Keeper {
+impl StatusListRefresh {
     /// Keeps `lists` by the database of `pool`, signed by the active one of `keys`.
     pub fn new(
         lists: Arc<StatusLists>,

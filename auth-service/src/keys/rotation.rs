@@ -22,7 +22,7 @@ use crate::security_event::SecurityEvent;
 const ROTATIONS: &str = "auth_service_key_rotations_total";
 
 /// What it takes to change keys.
-pub struct Keeper {
+pub struct KeyRotation {
     /// The way to the database.
     pub pool: Pool,
     /// What encrypts private halves.
@@ -37,7 +37,7 @@ pub struct Keeper {
     pub token_life: SignedDuration,
 }
 
-impl Keeper {
+impl KeyRotation {
     /// Generates `count` keys in parallel, on threads that serve no requests.
     pub async fn make(&self, count: usize) -> Result<Vec<NewKey>, KeyError> {
         let size = self.size;
@@ -138,7 +138,7 @@ impl Keeper {
 
 /// A change under way: nobody else changes keys until its end.
 pub(super) struct Change<'a> {
-    keeper: &'a Keeper,
+    rotation: &'a KeyRotation,
     pub(super) transaction: Transaction,
     /// The keys there were, less those that it has dealt with.
     pub(super) keys: Vec<StoredKey>,
@@ -150,10 +150,10 @@ pub(super) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    pub(super) async fn begin(keeper: &'a Keeper, new: Vec<NewKey>) -> Result<Self, KeyError> {
-        let transaction = store::lock(&keeper.pool).await?;
+    pub(super) async fn begin(rotation: &'a KeyRotation, new: Vec<NewKey>) -> Result<Self, KeyError> {
+        let transaction = store::lock(&rotation.pool).await?;
         let keys = store::every(&transaction).await?;
-        Ok(Self { keeper, transaction, keys, new, events: Vec::new(), now: keeper.clock.now() })
+        Ok(Self { rotation, transaction, keys, new, events: Vec::new(), now: rotation.clock.now() })
     }
 
     pub(super) fn of(&self, status: KeyStatus) -> Option<&StoredKey> {
@@ -163,10 +163,10 @@ impl<'a> Change<'a> {
     /// The active key retires, the pending one takes over.
     async fn rotate(&mut self) -> Result<(), KeyError> {
         if let Some(active) = self.of(KeyStatus::Active) {
-            let life = longest_token_lifetime(&self.transaction, self.keeper.token_life, self.now).await?;
-            let until = life::later(self.now, life.saturating_add(self.keeper.rotation_policy.tail));
+            let life = longest_token_lifetime(&self.transaction, self.rotation.token_life, self.now).await?;
+            let until = life::later(self.now, life.saturating_add(self.rotation.rotation_policy.tail));
             let kid = active.record.kid.clone();
-            let jwk = self.keeper.public_half_of(active)?;
+            let jwk = self.rotation.public_half_of(active)?;
             store::take_out_of_use(&self.transaction, &kid, &jwk, until).await?;
             self.note(SecurityEvent::KeyRetired, &kid);
         }
@@ -181,7 +181,7 @@ impl<'a> Change<'a> {
             return self.insert_new(KeyStatus::Active).await;
         };
         let kid = pending.record.kid.clone();
-        self.keeper.open(&kid, &pending.halves)?;
+        self.rotation.open(&kid, &pending.halves)?;
         store::promote(&self.transaction, &kid, self.now).await?;
         self.note(SecurityEvent::KeyActivated, &kid);
         self.keys.retain(|key| key.record.kid != kid);
@@ -208,7 +208,7 @@ impl<'a> Change<'a> {
 
     async fn insert_new(&mut self, status: KeyStatus) -> Result<String, KeyError> {
         let new = self.new.pop().ok_or_else(|| KeyError::Internal("no new key is at hand".to_owned()))?;
-        let sealed = self.keeper.seal(&new)?;
+        let sealed = self.rotation.seal(&new)?;
         store::insert(&self.transaction, &sealed, status, self.now).await?;
         let kid = sealed.jwk.kid;
         self.note(SecurityEvent::KeyCreated, &kid);
