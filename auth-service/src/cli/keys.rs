@@ -131,24 +131,24 @@ impl KeysArgs {
             clock: Arc::new(SystemClock),
             rotation_policy: self.keys.rotation_policy(self.tokens.clock_skew)?,
             size: self.keys.rsa_key_bits,
-            token_life: self.tokens.jwt_ttl,
+            token_lifetime: self.tokens.jwt_ttl,
         })
     }
 }
 
 async fn list(rotation: &KeyRotation, json: bool) -> Result<String, KeysError> {
-    let list = KeyList::new(rotation, &rotation.every().await?);
+    let list = KeyList::new(rotation, &rotation.all().await?);
     Ok(if json { list.to_json().map_err(KeyError::from)? } else { list.to_string() })
 }
 
 async fn rotate(rotation: &KeyRotation) -> Result<String, KeysError> {
-    let new = rotation.make(1).await?;
+    let new = rotation.generate(1).await?;
     Ok(format!("The key {} signs from now on.\n", rotation.rotate(new).await?))
 }
 
 async fn revoke(rotation: &KeyRotation, kid: &str) -> Result<String, KeysError> {
     // One to sign and one to follow it, in case the pending key cannot be used.
-    let new = rotation.make(2).await?;
+    let new = rotation.generate(2).await?;
     let revoked = rotation.revoke(kid, new).await?;
     let mut text = format!("The key {kid}, which was {}, is revoked. ", revoked.was.as_str());
     let interval = rotation.rotation_policy.refresh_interval;
@@ -200,7 +200,7 @@ async fn export_public(
     kid: Option<&str>,
     format: PublicFormat,
 ) -> Result<String, KeysError> {
-    let mut keys = rotation.every().await?;
+    let mut keys = rotation.all().await?;
     let now = rotation.clock.now();
     keys.retain(|key| key.record.is_published(now));
     keys.sort_by_key(|key| key.record.status);
@@ -217,9 +217,9 @@ async fn export_public(
     match format {
         PublicFormat::Pem => pem(rotation, first),
         PublicFormat::Jwks => {
-            let halves = keys.iter().map(|key| rotation.public_half_of(key));
-            let halves: Vec<PublicJwk> = halves.collect::<Result<_, _>>()?;
-            let set = Jwks::written(halves.iter().collect())?;
+            let jwks = keys.iter().map(|key| rotation.public_half_of(key));
+            let jwks: Vec<PublicJwk> = jwks.collect::<Result<_, _>>()?;
+            let set = Jwks::to_bytes(jwks.iter().collect())?;
             Ok(format!("{}\n", String::from_utf8_lossy(&set)))
         }
     }
@@ -236,7 +236,7 @@ fn pem(rotation: &KeyRotation, key: &StoredKey) -> Result<String, KeysError> {
 }
 
 async fn re_encrypt(rotation: &KeyRotation) -> Result<String, KeysError> {
-    let count = rotation.encrypt_anew().await?;
+    let count = rotation.re_encrypt().await?;
     Ok(format!(
         "{count} private {} encrypted again, with the first of KEY_ENCRYPTION_KEYS.\n\
          Mail that is not sent yet may still need the other keys. Keep them until the links in it have expired.\n",

@@ -58,7 +58,7 @@ impl Target {
     /// Imports a retired key. Returns whether it is new.
     pub async fn import_key(&self, key: &RetiredKey) -> Result<bool, TransferError> {
         let outcome = if self.report.dry_run {
-            keys::is_there(&self.pool, &key.jwk.kid).await.map(|exists| !exists)
+            keys::exists(&self.pool, &key.jwk.kid).await.map(|exists| !exists)
         } else {
             keys::retire(&self.pool, key).await
         };

@@ -71,7 +71,7 @@ impl PublicJwk {
 
     /// The public half of a JWK from another system, as our JWKS publishes it. `algorithm` is what its owner uses it for;
     /// without it the key's own `alg` or type decides. `None` unless it is a public signature key.
-    pub fn of_foreign(jwk: &Value, kid: &str, algorithm: Option<&str>) -> Option<Self> {
+    pub fn from_foreign(jwk: &Value, kid: &str, algorithm: Option<&str>) -> Option<Self> {
         let text = |name: &str| jwk.get(name)?.as_str().map(str::to_owned);
         let kty = text("kty")?;
         let (default, members): (_, &[&str]) = match (kty.as_str(), text("crv").as_deref()) {
@@ -221,7 +221,7 @@ mod tests {
     }
 
     fn published(jwk: &Value, algorithm: Option<&str>) -> Option<Value> {
-        Some(serde_json::to_value(PublicJwk::of_foreign(jwk, "kid-1", algorithm)?).unwrap())
+        Some(serde_json::to_value(PublicJwk::from_foreign(jwk, "kid-1", algorithm)?).unwrap())
     }
 
     #[test]

@@ -13,32 +13,32 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::error::KeyError;
-use super::life::{self, Due, KeyRecord, KeyStatus};
+use super::lifecycle::{self, Due, KeyRecord, KeyStatus};
 use super::model::SigningKey;
 use super::rotation::KeyRotation;
 use super::rotation_policy::RotationPolicy;
-use super::snapshot::{Known, Private, Snapshot};
-use super::store::{self, Halves};
+use super::snapshot::{KnownKey, Private, Snapshot};
+use super::store::{self, KeyPair};
 use crate::protocol::conditional::Document;
 
 /// How long a look at the database may take: a connection that lost its other end would keep us waiting for minutes.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a replica says how long its tokens live: a fifth of the time after which it counts as gone.
-const NOTE_EVERY: SignedDuration = SignedDuration::from_mins(1);
+const RECORD_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// The key that signs, and those that are published beside it.
 pub struct KeyRing {
     rotation: KeyRotation,
     snapshot: ArcSwap<Snapshot>,
     /// Looks happen one after the other, so that none puts older keys in place of newer ones.
-    looking: Mutex<()>,
+    refreshing: Mutex<()>,
     /// Of many requests that need a look before they sign, one looks and the others wait for it.
     signing: Mutex<()>,
     began: Instant,
     /// When the database was last looked at with success, in milliseconds after `began`.
     seen_at: AtomicU64,
     /// When the life of tokens was noted last, in seconds of the Unix time.
-    noted_at: AtomicI64,
+    recorded_at: AtomicI64,
 }
 
 impl KeyRing {
@@ -47,17 +47,17 @@ impl KeyRing {
     /// # Errors
     /// When the database cannot, or a stored private half does not open.
     pub async fn open(rotation: KeyRotation) -> Result<Self, KeyError> {
-        rotation.note_token_life().await?;
+        rotation.record_token_lifetime().await?;
         let ring = Self {
             snapshot: ArcSwap::from_pointee(Snapshot::new(Vec::new(), rotation.clock.now(), None)?),
-            noted_at: AtomicI64::new(rotation.clock.now().as_second()),
+            recorded_at: AtomicI64::new(rotation.clock.now().as_second()),
             rotation,
-            looking: Mutex::new(()),
+            refreshing: Mutex::new(()),
             signing: Mutex::new(()),
             began: Instant::now(),
             seen_at: AtomicU64::new(0),
         };
-        ring.tend().await?;
+        ring.maintain().await?;
         let snapshot = ring.snapshot.load();
         let sealed = snapshot.keys.iter().find(|key| matches!(key.private, Private::Sealed));
         match sealed.map(|key| key.record.kid.clone()) {
@@ -89,17 +89,19 @@ impl KeyRing {
                 // The refresher looks often enough; so it fails.
                 return Err(KeyError::OutOfDate);
             }
-            timeout(LOOK_TIMEOUT, self.look_before_signing()).await.map_err(|_| KeyError::OutOfDate)??;
+            timeout(REFRESH_TIMEOUT, self.refresh_before_signing())
+                .await
+                .map_err(|_| KeyError::OutOfDate)??;
         }
         self.active()
     }
 
-    async fn look_before_signing(&self) -> Result<(), KeyError> {
+    async fn refresh_before_signing(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.signing.lock().await;
         if self.age() <= self.rotation.rotation_policy.signing_bound {
             return Ok(());
         }
-        self.note_token_life_if_due().await?;
+        self.record_token_lifetime_if_due().await?;
         self.refresh().await
     }
 
@@ -107,12 +109,12 @@ impl KeyRing {
     ///
     /// # Errors
     /// When the database cannot.
-    pub(super) async fn note_token_life_if_due(&self) -> Result<(), KeyError> {
+    pub(super) async fn record_token_lifetime_if_due(&self) -> Result<(), KeyError> {
         let now = self.rotation.clock.now().as_second();
-        let since = now.saturating_sub(self.noted_at.load(Ordering::Acquire));
-        if !(0..NOTE_EVERY.as_secs()).contains(&since) {
-            self.rotation.note_token_life().await?;
-            self.noted_at.store(now, Ordering::Release);
+        let since = now.saturating_sub(self.recorded_at.load(Ordering::Acquire));
+        if !(0..RECORD_EVERY.as_secs()).contains(&since) {
+            self.rotation.record_token_lifetime().await?;
+            self.recorded_at.store(now, Ordering::Release);
         }
         Ok(())
     }
@@ -161,17 +163,17 @@ impl KeyRing {
     /// # Errors
     /// When the database cannot.
     pub async fn refresh(&self) -> Result<(), KeyError> {
-        let _one_at_a_time = self.looking.lock().await;
+        let _one_at_a_time = self.refreshing.lock().await;
         // Taken before the look: what it finds is at least as new.
         let began = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         // What is cut off closes its connection: the next look is over another one.
-        let look = timeout(LOOK_TIMEOUT, self.look()).await;
+        let look = timeout(REFRESH_TIMEOUT, self.load()).await;
         look.map_err(|late| StoreError::Unavailable(late.into()))??;
         self.seen_at.store(began, Ordering::Release);
         Ok(())
     }
 
-    async fn look(&self) -> Result<(), KeyError> {
+    async fn load(&self) -> Result<(), KeyError> {
         let records = store::published(&self.rotation.pool).await?;
         let before = self.snapshot.load_full();
         if before.is_of(&records) {
@@ -182,17 +184,17 @@ impl KeyRing {
             .filter(|record| before.known(record).is_none())
             .map(|record| record.kid.as_str())
             .collect();
-        let mut halves = if unknown.is_empty() {
+        let mut key_pairs = if unknown.is_empty() {
             HashMap::new()
         } else {
-            store::halves_of(&self.rotation.pool, &unknown).await?
+            store::key_pairs_of(&self.rotation.pool, &unknown).await?
         };
         let mut keys = Vec::with_capacity(records.len());
         for record in records {
             if let Some(known) = before.known(&record) {
-                keys.push(Known { record, ..known.clone() });
-            } else if let Some(halves) = halves.remove(&record.kid) {
-                keys.push(self.learn(record, halves, &before)?);
+                keys.push(KnownKey { record, ..known.clone() });
+            } else if let Some(key_pair) = key_pairs.remove(&record.kid) {
+                keys.push(self.learn(record, key_pair, &before)?);
             }
         }
         let missed_since = before.missed_since.or_else(|| Some(Instant::now()));
@@ -202,8 +204,8 @@ impl KeyRing {
     }
 
     /// A key that was not known before.
-    fn learn(&self, record: KeyRecord, halves: Halves, before: &Snapshot) -> Result<Known, KeyError> {
-        let private = match self.rotation.open(&record.kid, &halves) {
+    fn learn(&self, record: KeyRecord, key_pair: KeyPair, before: &Snapshot) -> Result<KnownKey, KeyError> {
+        let private = match self.rotation.open(&record.kid, &key_pair) {
             Ok(None) => Private::Gone,
             Ok(Some(key)) => Private::Open(Arc::new(key)),
             Err(error @ KeyError::Sealed(_)) => {
@@ -214,12 +216,12 @@ impl KeyRing {
             }
             Err(error) => return Err(error),
         };
-        let jwk = match (halves.jwk, &private) {
+        let jwk = match (key_pair.jwk, &private) {
             (Some(jwk), _) => Some(jwk),
             (None, Private::Open(key)) => Some(key.jwk().clone()),
             (None, _) => None,
         };
-        Ok(Known { record, jwk, private })
+        Ok(KnownKey { record, jwk, private })
     }
 
     /// Looks at the database, and does what is due: makes the keys that are missing, lets the next key take over,
@@ -227,16 +229,16 @@ impl KeyRing {
     ///
     /// # Errors
     /// When the database cannot, or a key cannot be made.
-    pub async fn tend(&self) -> Result<(), KeyError> {
+    pub async fn maintain(&self) -> Result<(), KeyError> {
         self.refresh().await?;
         if let Some(due) = self.due() {
-            let new = self.while_looking(self.rotation.make(due.new_keys())).await?;
-            self.rotation.do_what_is_due(new).await?;
+            let new = self.while_refreshing(self.rotation.generate(due.new_keys())).await?;
+            self.rotation.apply_due_change(new).await?;
             self.refresh().await?;
         }
         let now = self.rotation.clock.now();
         if self.snapshot.load().keys.iter().any(|key| !key.record.is_published(now)) {
-            self.rotation.sweep().await?;
+            self.rotation.delete_expired().await?;
             self.refresh().await?;
         }
         Ok(())
@@ -246,7 +248,7 @@ impl KeyRing {
     fn due(&self) -> Option<Due> {
         let snapshot = self.snapshot.load();
         let records = snapshot.keys.iter().map(|key| &key.record);
-        let due = life::due(records, &self.rotation.rotation_policy, self.rotation.clock.now())?;
+        let due = lifecycle::due(records, &self.rotation.rotation_policy, self.rotation.clock.now())?;
         let sealed = |status| {
             let mut keys = snapshot.keys.iter();
             keys.any(|key| key.record.status == status && matches!(key.private, Private::Sealed))
@@ -255,7 +257,7 @@ impl KeyRing {
     }
 
     /// Goes on looking while `work` takes its time.
-    async fn while_looking<T>(&self, work: impl Future<Output = T>) -> T {
+    async fn while_refreshing<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
             tokio::select! {

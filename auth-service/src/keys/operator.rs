@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::KeyError;
 use super::jwk::{PublicJwk, is_usable_kid};
-use super::life::{self, KeyStatus};
+use super::lifecycle::{self, KeyStatus};
 use super::model::{NewKey, SigningKey};
 use super::pem::PemKey;
 use super::rotation::{Change, KeyRotation};
@@ -45,8 +45,8 @@ impl KeyRotation {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn every(&self) -> Result<Vec<StoredKey>, KeyError> {
-        Ok(store::every(&self.pool).await?)
+    pub async fn all(&self) -> Result<Vec<StoredKey>, KeyError> {
+        Ok(store::all(&self.pool).await?)
     }
 
     /// Takes a key out of use and out of the JWKS at once. If it was the one that signs, the pending one takes over,
@@ -71,7 +71,7 @@ impl KeyRotation {
         let successor = match was {
             KeyStatus::Active => Some(self.succeed(&mut change).await?),
             KeyStatus::Pending => {
-                change.have_a_pending_key().await?;
+                change.ensure_pending().await?;
                 None
             }
             KeyStatus::Retired | KeyStatus::Revoked => None,
@@ -81,16 +81,16 @@ impl KeyRotation {
     }
 
     async fn succeed(&self, change: &mut Change<'_>) -> Result<Successor, KeyError> {
-        let opens = |key: &StoredKey| self.open(&key.record.kid, &key.halves).is_ok();
-        if change.of(KeyStatus::Pending).is_some_and(|pending| !opens(pending)) {
+        let opens = |key: &StoredKey| self.open(&key.record.kid, &key.key_pair).is_ok();
+        if change.find(KeyStatus::Pending).is_some_and(|pending| !opens(pending)) {
             change.drop_pending().await?;
         }
-        let known_from = match change.of(KeyStatus::Pending) {
+        let known_from = match change.find(KeyStatus::Pending) {
             Some(pending) => pending.record.may_sign_from(&self.rotation_policy),
-            None => life::later(change.now, self.rotation_policy.lead),
+            None => lifecycle::later(change.now, self.rotation_policy.lead),
         };
-        let kid = change.let_the_next_one_sign().await?;
-        change.have_a_pending_key().await?;
+        let kid = change.activate_next().await?;
+        change.ensure_pending().await?;
         Ok(Successor { kid, known_from: Some(known_from).filter(|from| *from > change.now) })
     }
 
@@ -128,8 +128,8 @@ impl KeyRotation {
     async fn import_private(&self, new: NewKey) -> Result<ImportedKey, KeyError> {
         let mut change = Change::begin(self, Vec::new()).await?;
         let kid = new.key.kid().to_owned();
-        self.refuse_if_there(&change, new.key.jwk())?;
-        let instead_of = change.of(KeyStatus::Pending).map(|key| key.record.kid.clone());
+        self.refuse_duplicate(&change, new.key.jwk())?;
+        let instead_of = change.find(KeyStatus::Pending).map(|key| key.record.kid.clone());
         change.drop_pending().await?;
         let sealed = self.seal(&new)?;
         store::insert(&change.transaction, &sealed, KeyStatus::Pending, change.now).await?;
@@ -144,8 +144,8 @@ impl KeyRotation {
         publish_for: SignedDuration,
     ) -> Result<ImportedKey, KeyError> {
         let mut change = Change::begin(self, Vec::new()).await?;
-        self.refuse_if_there(&change, &jwk)?;
-        let until = life::later(change.now, publish_for);
+        self.refuse_duplicate(&change, &jwk)?;
+        let until = lifecycle::later(change.now, publish_for);
         let key = RetiredKey { jwk, private_key: None, until, created_at: change.now };
         store::retire(&change.transaction, &key).await?;
         change.note(SecurityEvent::KeyImported, &key.jwk.kid);
@@ -154,7 +154,7 @@ impl KeyRotation {
     }
 
     /// By its name, and by the key itself: a revoked one does not come back under another name.
-    fn refuse_if_there(&self, change: &Change<'_>, jwk: &PublicJwk) -> Result<(), KeyError> {
+    fn refuse_duplicate(&self, change: &Change<'_>, jwk: &PublicJwk) -> Result<(), KeyError> {
         let kid = &jwk.kid;
         for key in &change.keys {
             let (there, status) = (&key.record.kid, key.record.status.as_str());
@@ -174,11 +174,11 @@ impl KeyRotation {
     ///
     /// # Errors
     /// When one does not open, or the database cannot.
-    pub async fn encrypt_anew(&self) -> Result<usize, KeyError> {
+    pub async fn re_encrypt(&self) -> Result<usize, KeyError> {
         let change = Change::begin(self, Vec::new()).await?;
         let mut count = 0;
-        for StoredKey { record, halves } in &change.keys {
-            let Some(sealed) = &halves.private_key else { continue };
+        for StoredKey { record, key_pair } in &change.keys {
+            let Some(sealed) = &key_pair.private_key else { continue };
             let opened = self.encryption.open(&record.kid, sealed);
             let der = opened.ok_or_else(|| KeyError::Sealed(record.kid.clone()))?;
             let sealed = self.encryption.seal(&record.kid, &der)?;
@@ -195,11 +195,11 @@ impl KeyRotation {
     /// # Errors
     /// When it would follow from a private half that does not open.
     pub fn public_half_of(&self, key: &StoredKey) -> Result<PublicJwk, KeyError> {
-        if let Some(jwk) = &key.halves.jwk {
+        if let Some(jwk) = &key.key_pair.jwk {
             return Ok(jwk.clone());
         }
         let kid = &key.record.kid;
-        let opened = self.open(kid, &key.halves)?;
+        let opened = self.open(kid, &key.key_pair)?;
         let opened =
             opened.ok_or_else(|| KeyError::Internal(format!("nothing is stored of the key {kid}")))?;
         Ok(opened.jwk().clone())

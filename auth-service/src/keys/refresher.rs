@@ -65,8 +65,8 @@ impl KeyRefresher {
     }
 
     async fn round(&self) -> Result<(), KeyError> {
-        self.ring.note_token_life_if_due().await?;
-        self.ring.tend().await
+        self.ring.record_token_lifetime_if_due().await?;
+        self.ring.maintain().await
     }
 
     /// Logs once for each outage, not once a second.

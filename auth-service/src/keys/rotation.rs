@@ -11,10 +11,10 @@ use shared_claims::SharedClock;
 
 use super::encryption::KeyEncryptionKeys;
 use super::error::KeyError;
-use super::life::{self, Due, KeyStatus};
+use super::lifecycle::{self, Due, KeyStatus};
 use super::model::{KeySize, NewKey, SigningKey};
 use super::rotation_policy::RotationPolicy;
-use super::store::{self, Halves, SealedKey, StoredKey};
+use super::store::{self, KeyPair, SealedKey, StoredKey};
 use super::token_lifetimes::{longest_token_lifetime, record_token_lifetime};
 use crate::security_event::SecurityEvent;
 
@@ -34,12 +34,12 @@ pub struct KeyRotation {
     /// The size of new keys.
     pub size: KeySize,
     /// How long tokens minted here live.
-    pub token_life: SignedDuration,
+    pub token_lifetime: SignedDuration,
 }
 
 impl KeyRotation {
     /// Generates `count` keys in parallel, on threads that serve no requests.
-    pub async fn make(&self, count: usize) -> Result<Vec<NewKey>, KeyError> {
+    pub async fn generate(&self, count: usize) -> Result<Vec<NewKey>, KeyError> {
         let size = self.size;
         let make = |_| tokio::task::spawn_blocking(move || NewKey::generate(size));
         let mut keys = Vec::with_capacity(count);
@@ -54,10 +54,10 @@ impl KeyRotation {
     ///
     /// # Errors
     /// When the database cannot, or the key that is next does not open.
-    pub async fn do_what_is_due(&self, new: Vec<NewKey>) -> Result<Option<Due>, KeyError> {
+    pub async fn apply_due_change(&self, new: Vec<NewKey>) -> Result<Option<Due>, KeyError> {
         let change = Change::begin(self, new).await?;
         let records = change.keys.iter().map(|key| &key.record);
-        let Some(due) = life::due(records, &self.rotation_policy, change.now) else { return Ok(None) };
+        let Some(due) = lifecycle::due(records, &self.rotation_policy, change.now) else { return Ok(None) };
         self.carry_out(change, due).await?;
         Ok(Some(due))
     }
@@ -65,12 +65,12 @@ impl KeyRotation {
     async fn carry_out(&self, mut change: Change<'_>, due: Due) -> Result<(), KeyError> {
         match due {
             Due::Active => {
-                change.let_the_next_one_sign().await?;
+                change.activate_next().await?;
             }
             Due::Pending => {}
             Due::Rotation => change.rotate().await?,
         }
-        change.have_a_pending_key().await?;
+        change.ensure_pending().await?;
         change.commit().await?;
         if due == Due::Rotation {
             counter!(ROTATIONS).increment(1);
@@ -84,7 +84,7 @@ impl KeyRotation {
     /// When it was not published for long enough, or the database cannot.
     pub async fn rotate(&self, new: Vec<NewKey>) -> Result<String, KeyError> {
         let change = Change::begin(self, new).await?;
-        let Some(pending) = change.of(KeyStatus::Pending) else {
+        let Some(pending) = change.find(KeyStatus::Pending) else {
             return Err(KeyError::Refused(
                 "there is no pending key: start the service, which makes one".into(),
             ));
@@ -103,8 +103,8 @@ impl KeyRotation {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn sweep(&self) -> Result<(), KeyError> {
-        for kid in store::sweep(&self.pool, self.clock.now()).await? {
+    pub async fn delete_expired(&self) -> Result<(), KeyError> {
+        for kid in store::delete_expired(&self.pool, self.clock.now()).await? {
             SecurityEvent::KeyDeleted.unattended().key(&kid).reason("retired").emit();
         }
         Ok(())
@@ -114,16 +114,16 @@ impl KeyRotation {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn note_token_life(&self) -> Result<(), KeyError> {
-        Ok(record_token_lifetime(&self.pool, self.token_life, self.clock.now()).await?)
+    pub async fn record_token_lifetime(&self) -> Result<(), KeyError> {
+        Ok(record_token_lifetime(&self.pool, self.token_lifetime, self.clock.now()).await?)
     }
 
     /// The private half of a key, ready to sign; `None` when there is none.
     ///
     /// # Errors
     /// When it does not open.
-    pub(super) fn open(&self, kid: &str, halves: &Halves) -> Result<Option<SigningKey>, KeyError> {
-        let Some(sealed) = &halves.private_key else { return Ok(None) };
+    pub(super) fn open(&self, kid: &str, key_pair: &KeyPair) -> Result<Option<SigningKey>, KeyError> {
+        let Some(sealed) = &key_pair.private_key else { return Ok(None) };
         let der = self.encryption.open(kid, sealed).ok_or_else(|| KeyError::Sealed(kid.to_owned()))?;
         Ok(Some(SigningKey::from_pkcs8(&der)?.named(kid)))
     }
@@ -152,36 +152,38 @@ pub(super) struct Change<'a> {
 impl<'a> Change<'a> {
     pub(super) async fn begin(rotation: &'a KeyRotation, new: Vec<NewKey>) -> Result<Self, KeyError> {
         let transaction = store::lock(&rotation.pool).await?;
-        let keys = store::every(&transaction).await?;
+        let keys = store::all(&transaction).await?;
         Ok(Self { rotation, transaction, keys, new, events: Vec::new(), now: rotation.clock.now() })
     }
 
-    pub(super) fn of(&self, status: KeyStatus) -> Option<&StoredKey> {
+    pub(super) fn find(&self, status: KeyStatus) -> Option<&StoredKey> {
         self.keys.iter().find(|key| key.record.status == status)
     }
 
     /// The active key retires, the pending one takes over.
     async fn rotate(&mut self) -> Result<(), KeyError> {
-        if let Some(active) = self.of(KeyStatus::Active) {
-            let life = longest_token_lifetime(&self.transaction, self.rotation.token_life, self.now).await?;
-            let until = life::later(self.now, life.saturating_add(self.rotation.rotation_policy.tail));
+        if let Some(active) = self.find(KeyStatus::Active) {
+            let lifetime =
+                longest_token_lifetime(&self.transaction, self.rotation.token_lifetime, self.now).await?;
+            let until =
+                lifecycle::later(self.now, lifetime.saturating_add(self.rotation.rotation_policy.tail));
             let kid = active.record.kid.clone();
             let jwk = self.rotation.public_half_of(active)?;
-            store::take_out_of_use(&self.transaction, &kid, &jwk, until).await?;
+            store::retire_active(&self.transaction, &kid, &jwk, until).await?;
             self.note(SecurityEvent::KeyRetired, &kid);
         }
-        let kid = self.let_the_next_one_sign().await?;
+        let kid = self.activate_next().await?;
         self.note(SecurityEvent::KeyRotated, &kid);
         Ok(())
     }
 
     /// The pending key signs from now on; a new one, if there is none. Returns its name.
-    pub(super) async fn let_the_next_one_sign(&mut self) -> Result<String, KeyError> {
-        let Some(pending) = self.of(KeyStatus::Pending) else {
+    pub(super) async fn activate_next(&mut self) -> Result<String, KeyError> {
+        let Some(pending) = self.find(KeyStatus::Pending) else {
             return self.insert_new(KeyStatus::Active).await;
         };
         let kid = pending.record.kid.clone();
-        self.rotation.open(&kid, &pending.halves)?;
+        self.rotation.open(&kid, &pending.key_pair)?;
         store::promote(&self.transaction, &kid, self.now).await?;
         self.note(SecurityEvent::KeyActivated, &kid);
         self.keys.retain(|key| key.record.kid != kid);
@@ -190,7 +192,7 @@ impl<'a> Change<'a> {
 
     /// Forgets the pending key, which never signed.
     pub(super) async fn drop_pending(&mut self) -> Result<(), KeyError> {
-        if let Some(kid) = self.of(KeyStatus::Pending).map(|key| key.record.kid.clone()) {
+        if let Some(kid) = self.find(KeyStatus::Pending).map(|key| key.record.kid.clone()) {
             self.note(SecurityEvent::KeyDeleted, &kid);
         }
         store::delete_pending(&self.transaction).await?;
@@ -199,8 +201,8 @@ impl<'a> Change<'a> {
     }
 
     /// One key is always next.
-    pub(super) async fn have_a_pending_key(&mut self) -> Result<(), KeyError> {
-        if self.of(KeyStatus::Pending).is_none() {
+    pub(super) async fn ensure_pending(&mut self) -> Result<(), KeyError> {
+        if self.find(KeyStatus::Pending).is_none() {
             self.insert_new(KeyStatus::Pending).await?;
         }
         Ok(())

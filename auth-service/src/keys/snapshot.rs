@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::error::KeyError;
 use super::jwk::PublicJwk;
-use super::life::{KeyRecord, KeyStatus};
+use super::lifecycle::{KeyRecord, KeyStatus};
 use super::model::SigningKey;
 use crate::protocol::conditional::Document;
 
@@ -24,14 +24,14 @@ pub struct Jwks<'a> {
 
 impl<'a> Jwks<'a> {
     /// A set of these keys, ready to send.
-    pub fn written(keys: Vec<&'a PublicJwk>) -> Result<Vec<u8>, KeyError> {
+    pub fn to_bytes(keys: Vec<&'a PublicJwk>) -> Result<Vec<u8>, KeyError> {
         Ok(serde_json::to_vec(&Self { keys })?)
     }
 }
 
 /// A key that is published.
 #[derive(Clone)]
-pub struct Known {
+pub struct KnownKey {
     /// What is known of it.
     pub record: KeyRecord,
     /// Its public half; `None` when it would follow from a private one that does not open.
@@ -51,7 +51,7 @@ pub enum Private {
     Sealed,
 }
 
-impl Known {
+impl KnownKey {
     /// Whether this replica could not sign with it though it has to, now or soon.
     fn is_missed(&self) -> bool {
         matches!(self.private, Private::Sealed) && self.record.status != KeyStatus::Retired
@@ -61,7 +61,7 @@ impl Known {
 /// All keys at one time.
 pub struct Snapshot {
     /// In the order in which they are published.
-    pub keys: Vec<Known>,
+    pub keys: Vec<KnownKey>,
     /// The one that signs, if it opens.
     pub active: Option<Arc<SigningKey>>,
     /// Since when a key is missed.
@@ -75,23 +75,23 @@ pub struct Snapshot {
 impl Snapshot {
     /// The `keys` as they are published `now`: the active key, the pending key, retired keys.
     pub fn new(
-        mut keys: Vec<Known>,
+        mut keys: Vec<KnownKey>,
         now: Timestamp,
         missed_since: Option<Instant>,
     ) -> Result<Self, KeyError> {
         // Every replica sends the same bytes.
         keys.sort_by(|one, other| {
-            let rank = |key: &Known| (key.record.status, key.record.created_at);
+            let rank = |key: &KnownKey| (key.record.status, key.record.created_at);
             rank(one).cmp(&rank(other)).then_with(|| one.record.kid.cmp(&other.record.kid))
         });
         let shown = || keys.iter().filter(|key| key.record.is_published(now));
-        let set = Jwks::written(shown().filter_map(|key| key.jwk.as_ref()).collect())?;
+        let set = Jwks::to_bytes(shown().filter_map(|key| key.jwk.as_ref()).collect())?;
         let changes_at = shown().filter_map(|key| key.record.published_until).min();
         let active = keys.iter().find_map(|key| match &key.private {
             Private::Open(private) if key.record.status == KeyStatus::Active => Some(Arc::clone(private)),
             _ => None,
         });
-        let missed_since = missed_since.filter(|_| keys.iter().any(Known::is_missed));
+        let missed_since = missed_since.filter(|_| keys.iter().any(KnownKey::is_missed));
         let set = Arc::new(Document::new("application/json", Bytes::from(set)));
         Ok(Self { keys, active, missed_since, set, changes_at })
     }
@@ -113,7 +113,7 @@ impl Snapshot {
     }
 
     /// What is known of a key, if it opens. The name alone is not enough: it may have been forgotten and come back.
-    pub fn known(&self, record: &KeyRecord) -> Option<&Known> {
+    pub fn known(&self, record: &KeyRecord) -> Option<&KnownKey> {
         self.keys.iter().find(|known| {
             let same = known.record.kid == record.kid && known.record.created_at == record.created_at;
             same && !matches!(known.private, Private::Sealed)

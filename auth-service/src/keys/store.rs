@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
 use super::jwk::PublicJwk;
-use super::life::{KeyRecord, KeyStatus};
+use super::lifecycle::{KeyRecord, KeyStatus};
 
 const TABLE: &str = "signing_keys";
 /// The advisory lock of a change, so that it happens once however many replicas attempt it ("keys" in ASCII).
@@ -19,12 +19,12 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
 const PUBLISHED: &str = "
     SELECT kid, status, algorithm, created_at, published_at, active_since, published_until
     FROM signing_keys WHERE status <> 'revoked' ORDER BY created_at, kid";
-const HALVES: &str = "
+const KEY_PAIRS: &str = "
     SELECT kid, public_jwk, private_key FROM signing_keys WHERE kid = ANY($1) AND status <> 'revoked'";
-const EVERY: &str = "
+const ALL: &str = "
     SELECT kid, status, algorithm, created_at, published_at, active_since, published_until, public_jwk, private_key
     FROM signing_keys ORDER BY created_at, kid";
-const IS_THERE: &str = "SELECT count(*) FROM signing_keys WHERE kid = $1";
+const EXISTS: &str = "SELECT count(*) FROM signing_keys WHERE kid = $1";
 
 const INSERT: &str = "
     INSERT INTO signing_keys
@@ -32,14 +32,14 @@ const INSERT: &str = "
     VALUES ($1, $2, $3, $4, 'RS256', $5, $5, $6)";
 const PROMOTE: &str =
     "UPDATE signing_keys SET status = 'active', active_since = $2 WHERE kid = $1 AND status = 'pending'";
-const TAKE_OUT_OF_USE: &str = "
+const RETIRE_ACTIVE: &str = "
     UPDATE signing_keys SET status = 'retired', private_key = NULL, public_jwk = $2, published_until = $3
     WHERE kid = $1 AND status = 'active'";
 const REVOKE: &str = "
     UPDATE signing_keys SET status = 'revoked', private_key = NULL, public_jwk = $2, revoked_at = $3
     WHERE kid = $1";
 const DELETE_PENDING: &str = "DELETE FROM signing_keys WHERE status = 'pending'";
-const SWEEP: &str = "
+const DELETE_EXPIRED: &str = "
     DELETE FROM signing_keys WHERE status = 'retired' AND published_until <= $1 RETURNING kid";
 const SEAL: &str = "UPDATE signing_keys SET private_key = $2 WHERE kid = $1";
 const RETIRE: &str = "
@@ -55,7 +55,7 @@ pub async fn lock(pool: &Pool) -> Result<Transaction, StoreError> {
 }
 
 /// Both halves of a key, as they are stored.
-pub struct Halves {
+pub struct KeyPair {
     /// The public half; `None` where it follows from the private one.
     pub jwk: Option<PublicJwk>,
     /// The encrypted PKCS#8 form of the private half.
@@ -67,7 +67,7 @@ pub struct StoredKey {
     /// All but the key itself.
     pub record: KeyRecord,
     /// The key itself.
-    pub halves: Halves,
+    pub key_pair: KeyPair,
 }
 
 /// The keys that are not revoked, oldest first, without the keys themselves.
@@ -76,26 +76,29 @@ pub async fn published(client: &impl Executor) -> Result<Vec<KeyRecord>, StoreEr
 }
 
 /// The halves of these keys by `kid`, without those that were deleted or revoked meanwhile.
-pub async fn halves_of(client: &impl Executor, kids: &[&str]) -> Result<HashMap<String, Halves>, StoreError> {
-    let rows = client.query(HALVES, &[&kids]).await?;
-    rows.iter().map(|row| Ok((column(row, TABLE, "kid")?, halves(row)?))).collect()
+pub async fn key_pairs_of(
+    client: &impl Executor,
+    kids: &[&str],
+) -> Result<HashMap<String, KeyPair>, StoreError> {
+    let rows = client.query(KEY_PAIRS, &[&kids]).await?;
+    rows.iter().map(|row| Ok((column(row, TABLE, "kid")?, key_pair(row)?))).collect()
 }
 
 /// All keys, oldest first.
 ///
 /// # Errors
 /// If the query fails, or a stored value is invalid.
-pub async fn every(client: &impl Executor) -> Result<Vec<StoredKey>, StoreError> {
-    let rows = client.query(EVERY, &[]).await?;
-    rows.iter().map(|row| Ok(StoredKey { record: record(row)?, halves: halves(row)? })).collect()
+pub async fn all(client: &impl Executor) -> Result<Vec<StoredKey>, StoreError> {
+    let rows = client.query(ALL, &[]).await?;
+    rows.iter().map(|row| Ok(StoredKey { record: record(row)?, key_pair: key_pair(row)? })).collect()
 }
 
 /// Whether a key with this `kid` is stored.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn is_there(client: &impl Executor, kid: &str) -> Result<bool, StoreError> {
-    let count: i64 = client.query_one(IS_THERE, &[&kid]).await?.try_get(0)?;
+pub async fn exists(client: &impl Executor, kid: &str) -> Result<bool, StoreError> {
+    let count: i64 = client.query_one(EXISTS, &[&kid]).await?.try_get(0)?;
     Ok(count > 0)
 }
 
@@ -129,13 +132,13 @@ pub async fn promote(transaction: &Transaction, kid: &str, now: Timestamp) -> Re
 }
 
 /// Retires the active key with this `kid` and deletes its private half.
-pub async fn take_out_of_use(
+pub async fn retire_active(
     transaction: &Transaction,
     kid: &str,
     jwk: &PublicJwk,
     until: Timestamp,
 ) -> Result<(), StoreError> {
-    transaction.execute(TAKE_OUT_OF_USE, &[&kid, &Json(jwk), &until]).await?;
+    transaction.execute(RETIRE_ACTIVE, &[&kid, &Json(jwk), &until]).await?;
     Ok(())
 }
 
@@ -157,8 +160,8 @@ pub async fn delete_pending(transaction: &Transaction) -> Result<(), StoreError>
 }
 
 /// Deletes the retired keys that are no longer published. Returns their `kid`s.
-pub async fn sweep(client: &impl Executor, now: Timestamp) -> Result<Vec<String>, StoreError> {
-    let rows = client.query(SWEEP, &[&now]).await?;
+pub async fn delete_expired(client: &impl Executor, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    let rows = client.query(DELETE_EXPIRED, &[&now]).await?;
     rows.iter().map(|row| column(row, TABLE, "kid")).collect()
 }
 
@@ -204,7 +207,7 @@ fn record(row: &Row) -> Result<KeyRecord, StoreError> {
     })
 }
 
-fn halves(row: &Row) -> Result<Halves, StoreError> {
+fn key_pair(row: &Row) -> Result<KeyPair, StoreError> {
     let jwk: Option<Json<PublicJwk>> = column(row, TABLE, "public_jwk")?;
-    Ok(Halves { jwk: jwk.map(|Json(jwk)| jwk), private_key: column(row, TABLE, "private_key")? })
+    Ok(KeyPair { jwk: jwk.map(|Json(jwk)| jwk), private_key: column(row, TABLE, "private_key")? })
 }

@@ -99,7 +99,7 @@ pub async fn prepare_with(
         clock: Arc::clone(&clock),
         rotation_policy,
         size: config.keys.rsa_key_bits,
-        token_life: configured.tokens.ttl,
+        token_lifetime: configured.tokens.ttl,
     };
     let keys = Arc::new(KeyRing::open(rotation).await?);
     let mail = match (&configured.outbox, &configured.mailer) {

@@ -22,7 +22,7 @@ use crate::support::connect;
 
 /// When time begins, and both keys of a test's database were made.
 const START: &str = "2026-03-01T12:00:00Z";
-const TOKEN_LIFE: SignedDuration = SignedDuration::from_mins(15);
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// Another key for `KEY_ENCRYPTION_KEYS`.
 const OTHER_KEY: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 /// Settings of a service that sees changes of the keys soon, and of the commands beside it.
@@ -63,7 +63,7 @@ impl World {
             clock: Arc::clone(&self.clock) as _,
             rotation_policy: RotationPolicy::default(),
             size: KeySize::default(),
-            token_life: TOKEN_LIFE,
+            token_lifetime: TOKEN_LIFETIME,
         }
     }
 

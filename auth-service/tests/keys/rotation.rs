@@ -9,7 +9,7 @@ use local_stack::testing::CountedDatabase;
 use service_kit::database::{DatabaseUrl, Timeouts};
 use tokio::time::Instant;
 
-use super::{TOKEN_LIFE, World, published, signs, start};
+use super::{TOKEN_LIFETIME, World, published, signs, start};
 
 const INTERVAL: SignedDuration = SignedDuration::from_hours(720);
 const MOMENT: SignedDuration = SignedDuration::from_micros(1);
@@ -21,11 +21,11 @@ async fn a_rotation_happens_at_its_time_and_not_before() {
     let (first, second) = (world.kid("active").await, world.kid("pending").await);
     assert_eq!(published(&ring), [first.clone(), second.clone()]);
     world.pass(INTERVAL - MOMENT);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     assert_eq!((signs(&ring), published(&ring).len()), (first.clone(), 2), "a moment before its time");
 
     world.pass(MOMENT);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     assert_eq!(signs(&ring), second);
     let third = world.kid("pending").await;
     assert_eq!(published(&ring), [second, third, first.clone()], "active, pending, retired");
@@ -33,7 +33,7 @@ async fn a_rotation_happens_at_its_time_and_not_before() {
     let row = world.client.query_one(sql, &[&first]).await.unwrap();
     assert!(row.get::<_, bool>(0), "what signs no more needs no private half");
     let until: Timestamp = row.get(1);
-    assert_eq!(until, start() + INTERVAL + TOKEN_LIFE + RotationPolicy::default().tail);
+    assert_eq!(until, start() + INTERVAL + TOKEN_LIFETIME + RotationPolicy::default().tail);
 }
 
 #[tokio::test]
@@ -43,13 +43,13 @@ async fn a_key_signs_only_when_it_was_published_for_the_lead() {
     let first = signs(&ring);
     world.pass(INTERVAL);
     let rotation = world.rotation();
-    rotation.revoke(&world.kid("pending").await, rotation.make(2).await.unwrap()).await.unwrap();
+    rotation.revoke(&world.kid("pending").await, rotation.generate(2).await.unwrap()).await.unwrap();
     let next = world.kid("pending").await;
     world.pass(RotationPolicy::default().lead - MOMENT);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     assert_eq!(signs(&ring), first, "the interval is over, but the next key may be unknown to some");
     world.pass(MOMENT);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     assert_eq!(signs(&ring), next);
 }
 
@@ -60,12 +60,12 @@ async fn three_replicas_rotate_once() {
     for round in 1..=3 {
         world.pass(INTERVAL);
         let next = world.kid("pending").await;
-        let (a, b, c) = tokio::join!(one.tend(), two.tend(), three.tend());
+        let (a, b, c) = tokio::join!(one.maintain(), two.maintain(), three.maintain());
         for outcome in [a, b, c] {
             outcome.unwrap();
         }
         for ring in [&one, &two, &three] {
-            ring.tend().await.unwrap();
+            ring.maintain().await.unwrap();
             assert_eq!(signs(ring), next, "round {round}");
             assert_eq!(ring.jwks().unwrap().body(), one.jwks().unwrap().body(), "the same bytes");
         }
@@ -80,9 +80,9 @@ async fn somebody_rotated_already_is_a_normal_outcome() {
     let world = World::new().await;
     world.pass(INTERVAL);
     let rotation = world.rotation();
-    let (one, two) = (rotation.make(1).await.unwrap(), rotation.make(1).await.unwrap());
-    assert_eq!(rotation.do_what_is_due(one).await.unwrap(), Some(Due::Rotation));
-    assert_eq!(rotation.do_what_is_due(two).await.unwrap(), None);
+    let (one, two) = (rotation.generate(1).await.unwrap(), rotation.generate(1).await.unwrap());
+    assert_eq!(rotation.apply_due_change(one).await.unwrap(), Some(Due::Rotation));
+    assert_eq!(rotation.apply_due_change(two).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -91,15 +91,15 @@ async fn a_retired_key_leaves_the_jwks_at_its_time_without_a_look_at_the_databas
     let ring = world.replica().await;
     let first = signs(&ring);
     world.pass(INTERVAL);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     let before = ring.jwks().unwrap();
-    world.pass(TOKEN_LIFE + RotationPolicy::default().tail - MOMENT);
+    world.pass(TOKEN_LIFETIME + RotationPolicy::default().tail - MOMENT);
     assert!(published(&ring).contains(&first));
     world.pass(MOMENT);
     assert!(!published(&ring).contains(&first));
     assert_ne!(ring.jwks().unwrap().body(), before.body());
     assert_eq!(world.count("retired").await, 1);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     assert_eq!(world.count("retired").await, 0, "the row is deleted");
 }
 
@@ -109,11 +109,11 @@ async fn a_key_outlives_tokens_of_a_longer_life_that_was_lowered_shortly_before(
     let day = SignedDuration::from_hours(24);
     world.pass(INTERVAL - SignedDuration::from_mins(2));
     let mut rotation = world.rotation();
-    rotation.token_life = day;
+    rotation.token_lifetime = day;
     KeyRing::open(rotation).await.unwrap();
     let ring = world.replica().await;
     world.pass(SignedDuration::from_mins(2));
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     let until = |row: tokio_postgres::Row| row.get::<_, Timestamp>(0);
     let sql = "SELECT published_until FROM signing_keys WHERE status = 'retired'";
     let row = world.client.query_one(sql, &[]).await.unwrap();
@@ -121,9 +121,9 @@ async fn a_key_outlives_tokens_of_a_longer_life_that_was_lowered_shortly_before(
 
     // By the next rotation the long ones are forgotten.
     world.pass(INTERVAL);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     let row = world.client.query_one(sql, &[]).await.unwrap();
-    assert_eq!(until(row), start() + INTERVAL * 2 + TOKEN_LIFE + RotationPolicy::default().tail);
+    assert_eq!(until(row), start() + INTERVAL * 2 + TOKEN_LIFETIME + RotationPolicy::default().tail);
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
     .unwrap();
     let before = counted.round_trips();
     for _ in 0..10 {
-        ring.tend().await.unwrap();
+        ring.maintain().await.unwrap();
     }
     assert_eq!(counted.round_trips() - before, 10);
 }
@@ -175,7 +175,7 @@ async fn a_rotation_policy_of_a_tests_own_is_followed() {
     for _ in 0..3 {
         let next = world.kid("pending").await;
         world.pass(SignedDuration::from_secs(1));
-        ring.tend().await.unwrap();
+        ring.maintain().await.unwrap();
         assert_eq!(signs(&ring), next);
     }
 }
@@ -215,7 +215,7 @@ async fn a_database_of_an_earlier_version_gets_a_pending_key_and_rotates() {
     let second = world.kid("pending").await;
     assert_eq!(published(&ring), [first.clone(), second.clone()]);
     world.pass(INTERVAL);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     assert_eq!(published(&ring), [second, world.kid("pending").await, first]);
 }
 
@@ -264,7 +264,7 @@ async fn a_replica_that_looks_rarely_looks_before_it_signs_a_token() {
     let ring = KeyRing::open(rotation).await.unwrap();
     let (first, next) = (world.kid("active").await, world.kid("pending").await);
     let operator = world.rotation();
-    operator.revoke(&first, operator.make(2).await.unwrap()).await.unwrap();
+    operator.revoke(&first, operator.generate(2).await.unwrap()).await.unwrap();
     world.pass(SignedDuration::from_mins(10));
     let deadline = Instant::now() + Duration::from_secs(10);
     while ring.signing_key().await.unwrap().kid() != next.as_str() {

@@ -41,9 +41,9 @@ async fn a_replica_without_the_key_of_others_tells_and_never_signs_with_a_retire
     let ring = KeyRing::open(rotation).await.unwrap();
     let others = KeyRing::open(other_first(&world)).await.unwrap();
     let rotation = other_first(&world);
-    rotation.revoke(&world.kid("pending").await, rotation.make(2).await.unwrap()).await.unwrap();
+    rotation.revoke(&world.kid("pending").await, rotation.generate(2).await.unwrap()).await.unwrap();
     let (first, next) = (world.kid("active").await, world.kid("pending").await);
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     assert_eq!(signs(&ring), first);
     assert!(ring.is_ready(), "there is time to mend it");
     assert_eq!(published(&ring), [first.clone(), next.clone()], "its public half is known all the same");
@@ -55,18 +55,18 @@ async fn a_replica_without_the_key_of_others_tells_and_never_signs_with_a_retire
     assert_eq!(signs(&ring), first, "this key is still the right one");
 
     world.pass(SignedDuration::from_hours(721));
-    ring.tend().await.unwrap();
+    ring.maintain().await.unwrap();
     assert_eq!(signs(&ring), first, "it cannot rotate");
-    others.tend().await.unwrap();
-    ring.tend().await.unwrap();
+    others.maintain().await.unwrap();
+    ring.maintain().await.unwrap();
     assert!(matches!(ring.active(), Err(KeyError::OutOfDate)));
     assert_eq!(signs(&others), next);
 
     let mut rotation = other_first(&world);
     let both = format!("{},{OTHER_KEY}", world.database.secrets().key_encryption_keys);
     rotation.encryption = encryption(&both);
-    assert_eq!(rotation.encrypt_anew().await.unwrap(), 2);
-    ring.tend().await.unwrap();
+    assert_eq!(rotation.re_encrypt().await.unwrap(), 2);
+    ring.maintain().await.unwrap();
     assert_eq!(signs(&ring), next);
     assert!(ring.is_ready());
 }
@@ -75,7 +75,7 @@ async fn a_replica_without_the_key_of_others_tells_and_never_signs_with_a_retire
 async fn encrypting_anew_is_all_or_nothing() {
     let world = World::new().await;
     let both = other_first(&world);
-    assert_eq!(both.encrypt_anew().await.unwrap(), 2);
+    assert_eq!(both.re_encrypt().await.unwrap(), 2);
     let Err(error) = KeyRing::open(world.rotation()).await else { panic!("the old key still opens") };
     assert!(error.to_string().contains("KEY_ENCRYPTION_KEYS"), "{error}");
     let alone = KeyRotation { encryption: encryption(OTHER_KEY), ..world.rotation() };
@@ -87,7 +87,7 @@ async fn encrypting_anew_is_all_or_nothing() {
     let sql = "SELECT private_key FROM signing_keys WHERE status = 'active'";
     let before: Vec<u8> = world.client.query_one(sql, &[]).await.unwrap().get(0);
     assert!(
-        matches!(both.encrypt_anew().await, Err(KeyError::Sealed(kid)) if kid == world.kid("pending").await)
+        matches!(both.re_encrypt().await, Err(KeyError::Sealed(kid)) if kid == world.kid("pending").await)
     );
     let after: Vec<u8> = world.client.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(before, after);
@@ -102,7 +102,7 @@ async fn revoking_works_when_neither_the_key_nor_its_successor_opens() {
     );
     let before = world.keys().await;
     let active = world.kid("active").await;
-    let revoked = lost.revoke(&active, lost.make(2).await.unwrap()).await.unwrap();
+    let revoked = lost.revoke(&active, lost.generate(2).await.unwrap()).await.unwrap();
     let successor = revoked.successor.unwrap();
     assert!(successor.known_from.is_some(), "nobody knows it yet");
     let ring = KeyRing::open(lost).await.unwrap();

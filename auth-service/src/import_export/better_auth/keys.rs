@@ -127,7 +127,7 @@ impl SourceKey {
         }
         let public = self.public.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
         let jwk =
-            public.and_then(|public| PublicJwk::of_foreign(&public, &self.kid, self.algorithm.as_deref()));
+            public.and_then(|public| PublicJwk::from_foreign(&public, &self.kid, self.algorithm.as_deref()));
         let Some(jwk) = jwk else {
             return Ok(Imported::Skipped("the public key is not a JWK for signatures"));
         };

@@ -21,7 +21,7 @@ pub async fn write(
     with_private: bool,
     summary: &mut Summary,
 ) -> Result<(), TransferError> {
-    let mut stored = keys::every(snapshot).await.map_err(TransferError::Store)?;
+    let mut stored = keys::all(snapshot).await.map_err(TransferError::Store)?;
     stored.retain(|key| key.record.status != KeyStatus::Revoked);
     stored.sort_by_key(|key| key.record.status);
     let keys: Vec<DecryptedKey<'_>> =
@@ -61,7 +61,7 @@ struct DecryptedKey<'a> {
 impl<'a> DecryptedKey<'a> {
     fn of(stored: &'a StoredKey, encryption: &KeyEncryptionKeys) -> Result<Self, TransferError> {
         let kid = &stored.record.kid;
-        let der = match &stored.halves.private_key {
+        let der = match &stored.key_pair.private_key {
             Some(sealed) => Some(encryption.open(kid, sealed).ok_or_else(|| {
                 TransferError::Key(format!(
                     "KEY_ENCRYPTION_KEYS: none of the keys decrypts signing key {kid}"
@@ -70,7 +70,7 @@ impl<'a> DecryptedKey<'a> {
             None => None,
         };
         let broken = || TransferError::Key(format!("the stored key {kid} is not an RSA key"));
-        let public = match (&stored.halves.jwk, &der) {
+        let public = match (&stored.key_pair.jwk, &der) {
             (Some(jwk), _) => jwk.clone(),
             (None, Some(der)) => SigningKey::from_pkcs8(der).map_err(|_| broken())?.jwk().clone(),
             (None, None) => return Err(broken()),
