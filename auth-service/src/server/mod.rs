@@ -118,7 +118,7 @@ pub async fn prepare_with(
     let (own_lists, own_keys) = (Arc::clone(&lists), Arc::clone(&keys));
     let times = config.tokens.status_list_times();
     let mut status = status_lists::StatusListRefresh::new(own_lists, own_keys, pool, clock, times);
-    status.look().await?;
+    status.refresh().await?;
     Ok(Prepared {
         address,
         connections: config.database_pool_size.get(),

@@ -22,7 +22,7 @@ pub fn features(cfg: &mut ServiceConfig<'_>) {
                 .configure(protocol)
                 .default_service(web::to(nothing_here))
                 .wrap(from_fn(sessions::sync_cookies))
-                .wrap(from_fn(status_lists::notice_changes))
+                .wrap(from_fn(status_lists::refresh_after_changes))
                 .wrap(from_fn(rate_limit))
                 .wrap(from_fn(refuse_disabled_paths)),
         );

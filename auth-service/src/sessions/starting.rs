@@ -69,10 +69,10 @@ impl Sessions {
         let user_agent = request.headers().get(header::USER_AGENT).map(for_display).unwrap_or_default();
         let device = Device { ip_address: &ip_address, user_agent: &user_agent };
         let mut session = Session::begin(user.id.clone(), remembered, &self.settings, device, now);
-        let drawn = self.lists.draw(false)?;
+        let candidates = self.lists.candidate_indexes(false)?;
         let presented = self.cookies.all_presented(request.headers());
         let tokens = (&token, presented.as_slice());
-        let left = match store::start(client, &session, user.credential_epoch, tokens, &drawn).await? {
+        let left = match store::start(client, &session, user.credential_epoch, tokens, &candidates).await? {
             Stored::Begun { index, left } => {
                 session.status_index = index;
                 left
@@ -95,8 +95,8 @@ impl Sessions {
         session: &mut Session,
     ) -> Result<(), ApiError> {
         if session.status_index.is_none() {
-            let drawn = self.lists.draw(true)?;
-            session.status_index = store::allocate_index(client, session.id, &drawn).await?;
+            let candidates = self.lists.candidate_indexes(true)?;
+            session.status_index = store::allocate_index(client, session.id, &candidates).await?;
         }
         Ok(())
     }

@@ -88,14 +88,14 @@ pub enum Stored {
     CredentialChanged,
 }
 
-/// Stores a new session of a user whose credential was checked in `epoch`, with one of the `drawn` places in the status
+/// Stores a new session of a user whose credential was checked in `epoch`, with one of the `candidates` places in the status
 /// lists if one was free. Ends the sessions of the tokens `presented`.
 pub async fn start(
     client: &impl Executor,
     session: &Session,
     epoch: CredentialEpoch,
     (token, presented): (&SessionToken, &[SessionToken]),
-    drawn: &[i64],
+    candidates: &[i64],
 ) -> Result<Stored, StoreError> {
     let row = client
         .query_opt(
@@ -109,7 +109,7 @@ pub async fn start(
                 &session.remembered,
                 &session.ip_address,
                 &session.user_agent,
-                &drawn,
+                &candidates,
                 &epoch.number(),
                 &hashes(presented),
             ],
@@ -159,14 +159,14 @@ pub async fn hold(transaction: &Transaction, id: SessionId, now: Timestamp) -> R
     Ok(transaction.query_opt(HOLD, &[id.as_uuid(), &now]).await?.is_some())
 }
 
-/// Gives a session one of the `drawn` places in the status lists, unless it has one. Which it has; `None` when all were
+/// Gives a session one of the `candidates` places in the status lists, unless it has one. Which it has; `None` when all were
 /// taken, or the session is over.
 pub async fn allocate_index(
     client: &impl Executor,
     id: SessionId,
-    drawn: &[i64],
+    candidates: &[i64],
 ) -> Result<Option<StatusIndex>, StoreError> {
-    client.execute(ALLOCATE_INDEX, &[id.as_uuid(), &drawn]).await?;
+    client.execute(ALLOCATE_INDEX, &[id.as_uuid(), &candidates]).await?;
     let row = client.query_opt(FIND_INDEX, &[id.as_uuid()]).await?;
     row.as_ref().map_or(Ok(None), status_index)
 }

@@ -4,6 +4,7 @@
 //! bit. Each replica looks for changes twice a second, or as often as is set, and serves the signed list from memory. It
 //! looks at once when it may have ended a session itself.
 
+mod cleanup;
 mod document;
 mod error;
 mod handlers;
@@ -12,13 +13,12 @@ mod notice;
 mod published;
 mod refresh;
 mod store;
-mod sweeping;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use error::StatusListError;
 pub use model::{LIST_SIZE, StatusIndex, StatusListTimes};
-pub use notice::notice_changes;
+pub use notice::refresh_after_changes;
 pub use published::{StatusLists, StatusReference};
 pub use refresh::StatusListRefresh;
 pub(crate) use store::allocate_index;

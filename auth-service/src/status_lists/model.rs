@@ -11,7 +11,7 @@ const LIST_BYTES: usize = (LIST_SIZE / 8) as usize;
 
 /// The grid of time on which lists are made anew even if nothing is revoked. `iat` and `exp` are taken from it, and bits
 /// are cleared by it, so that all replicas serve the same bytes.
-pub const GRID: SignedDuration = SignedDuration::from_mins(5);
+pub const VALIDITY_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// How long a list may be kept before the next is asked for (`ttl`): what a revocation may take, a fetch apart.
 pub const TTL: SignedDuration = SignedDuration::from_secs(1);
 /// How long a new list is announced before places of it are given: verifiers look for new ones every minute or so.
@@ -20,7 +20,7 @@ const LEAD: SignedDuration = SignedDuration::from_mins(5);
 /// replicas that ask as often; what their interval exceeds this by is added.
 pub const TICK: Duration = Duration::from_millis(500);
 /// Between finding a session alive and the `iat` of a token for it lies a moment; a stalled machine may make it longer.
-const MINTING: SignedDuration = SignedDuration::from_mins(1);
+const MINTING_DELAY: SignedDuration = SignedDuration::from_mins(1);
 
 /// A session's place in the lists: which one, and where in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,7 +39,7 @@ impl StatusIndex {
     }
 
     /// Its place in that list: `idx`.
-    pub fn place(self) -> u32 {
+    pub fn position(self) -> u32 {
         u32::try_from(self.0 % i64::from(LIST_SIZE)).unwrap_or_default()
     }
 }
@@ -104,13 +104,13 @@ impl Lifetimes {
         let skew = times.clock_skew;
         // Twice: the clock that minted the token, the one that stamps its end, and the one that checks it are three.
         let accepted = times.token_lifetime.saturating_add(skew).saturating_add(skew);
-        let list = GRID.saturating_add(accepted);
+        let list = VALIDITY_WINDOW.saturating_add(accepted);
         Self {
-            revoked: accepted.saturating_add(MINTING),
+            revoked: accepted.saturating_add(MINTING_DELAY),
             list,
             // The bit stays set until the grid's next line, and the last list with it may be served until the one after,
             // or until a replica that asks more rarely has asked again.
-            rest: [GRID, GRID, list, skew, TTL]
+            rest: [VALIDITY_WINDOW, VALIDITY_WINDOW, list, skew, TTL]
                 .into_iter()
                 .fold(beyond_tick(times.interval), SignedDuration::saturating_add),
         }
@@ -128,9 +128,9 @@ fn beyond_tick(interval: Duration) -> SignedDuration {
 }
 
 /// The grid's last line at or before `now`.
-pub fn grid_line(now: Timestamp) -> Timestamp {
+pub fn window_start(now: Timestamp) -> Timestamp {
     let second = now.as_second();
-    Timestamp::from_second(second - second.rem_euclid(GRID.as_secs())).unwrap_or(now)
+    Timestamp::from_second(second - second.rem_euclid(VALIDITY_WINDOW.as_secs())).unwrap_or(now)
 }
 
 /// `moment` and `by` later.
@@ -153,8 +153,8 @@ mod tests {
     #[test]
     fn a_place_is_a_list_and_an_index_in_it() {
         let index = StatusIndex::new(3 * i64::from(LIST_SIZE) + 17).unwrap();
-        assert_eq!((index.list(), index.place()), (3, 17));
-        assert_eq!(StatusIndex::new(0).map(|index| (index.list(), index.place())), Some((0, 0)));
+        assert_eq!((index.list(), index.position()), (3, 17));
+        assert_eq!(StatusIndex::new(0).map(|index| (index.list(), index.position())), Some((0, 0)));
         assert_eq!(StatusIndex::new(-1), None);
         assert_eq!(StatusIndex::new(i64::MAX), None);
     }
@@ -181,9 +181,12 @@ mod tests {
         let lifetimes = Lifetimes::new(&times(TICK));
         let (life, skew) = (times(TICK).token_lifetime, times(TICK).clock_skew);
         assert!(lifetimes.revoked > life + skew);
-        assert!(lifetimes.list >= GRID + life + skew, "a verifier may go by a list for a token's life");
+        assert!(
+            lifetimes.list >= VALIDITY_WINDOW + life + skew,
+            "a verifier may go by a list for a token's life"
+        );
         // Cleared between two lines of the grid: the last list with the bit is made at the next line at the latest.
-        assert!(lifetimes.rest >= GRID + lifetimes.list + TTL);
+        assert!(lifetimes.rest >= VALIDITY_WINDOW + lifetimes.list + TTL);
     }
 
     #[test]
@@ -197,10 +200,10 @@ mod tests {
     }
 
     #[test]
-    fn the_grid_is_the_same_for_everybody() {
+    fn validity_windows_are_the_same_for_every_replica() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert_eq!(grid_line(at("2026-03-01T12:04:59.9Z")), at("2026-03-01T12:00:00Z"));
-        assert_eq!(grid_line(at("2026-03-01T12:05:00Z")), at("2026-03-01T12:05:00Z"));
-        assert_eq!(grid_line(at("1969-12-31T23:59:00Z")), at("1969-12-31T23:55:00Z"));
+        assert_eq!(window_start(at("2026-03-01T12:04:59.9Z")), at("2026-03-01T12:00:00Z"));
+        assert_eq!(window_start(at("2026-03-01T12:05:00Z")), at("2026-03-01T12:05:00Z"));
+        assert_eq!(window_start(at("1969-12-31T23:59:00Z")), at("1969-12-31T23:55:00Z"));
     }
 }

@@ -19,12 +19,12 @@ const READS: [&str; 7] =
 ///
 /// # Errors
 /// Those of the inner service.
-pub async fn notice_changes<B: MessageBody>(
+pub async fn refresh_after_changes<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let lists = request.app_data::<web::Data<StatusLists>>().map(|lists| Arc::clone(lists));
-    let mut notice = Notice(lists.filter(|_| may_end_sessions(&request)));
+    let mut notice = RefreshOnDrop(lists.filter(|_| may_end_sessions(&request)));
     let response = next.call(request).await?;
     if response.status().is_client_error() {
         // It was refused.
@@ -41,9 +41,9 @@ fn may_end_sessions(request: &ServiceRequest) -> bool {
 }
 
 /// Makes a look due when it is dropped: also when the client hangs up and the request's future is dropped half way.
-struct Notice(Option<Arc<StatusLists>>);
+struct RefreshOnDrop(Option<Arc<StatusLists>>);
 
-impl Drop for Notice {
+impl Drop for RefreshOnDrop {
     fn drop(&mut self) {
         if let Some(lists) = &self.0 {
             lists.activity().note();

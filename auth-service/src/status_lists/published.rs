@@ -17,9 +17,9 @@ use crate::protocol::conditional::Document;
 /// that is ten seconds after the last successful look.
 const OUTAGE: Duration = Duration::from_millis(9_500);
 /// How many places a new session draws. With at most half of them taken one is free, but for one time in 65,536.
-const DRAWN: usize = 16;
+const CANDIDATES: usize = 16;
 /// How many are drawn when none of those was free: enough for lists that are nearly full.
-const DRAWN_AGAIN: usize = 4096;
+const MORE_CANDIDATES: usize = 4096;
 
 /// The lists that there are, swapped as a whole when one changes.
 #[derive(Default)]
@@ -35,11 +35,11 @@ pub struct Snapshot {
 /// Where a token's bit is: its `status` claim.
 #[derive(Debug, Serialize)]
 pub struct StatusReference {
-    status_list: Place,
+    status_list: ListReference,
 }
 
 #[derive(Debug, Serialize)]
-struct Place {
+struct ListReference {
     idx: u32,
     uri: String,
 }
@@ -50,9 +50,9 @@ pub struct StatusLists {
     snapshot: ArcSwap<Snapshot>,
     started: Instant,
     /// How long a successful look is good for.
-    good_for: Duration,
+    valid_for: Duration,
     /// Until when this replica vouches for the lists, in milliseconds after `started`.
-    good_until: AtomicU64,
+    valid_until: AtomicU64,
     /// Makes a look due.
     activity: Activity,
 }
@@ -64,8 +64,8 @@ impl StatusLists {
             prefix,
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             started: Instant::now(),
-            good_for: interval.saturating_add(OUTAGE),
-            good_until: AtomicU64::new(0),
+            valid_for: interval.saturating_add(OUTAGE),
+            valid_until: AtomicU64::new(0),
             activity: Activity::default(),
         }
     }
@@ -83,13 +83,13 @@ impl StatusLists {
     /// What the tokens of a session with this place say.
     pub fn reference(&self, index: StatusIndex) -> StatusReference {
         let uri = format!("{}/{}", self.prefix, index.list());
-        StatusReference { status_list: Place { idx: index.place(), uri } }
+        StatusReference { status_list: ListReference { idx: index.position(), uri } }
     }
 
     /// Places drawn at random for a new session, as the database numbers them; it takes the first that is free. At
     /// random, so that a place tells nothing of when a session began. Draws many more when `again`.
-    pub fn draw(&self, again: bool) -> Result<Vec<i64>, StatusListError> {
-        let count = if again { DRAWN_AGAIN } else { DRAWN };
+    pub fn candidate_indexes(&self, again: bool) -> Result<Vec<i64>, StatusListError> {
+        let count = if again { MORE_CANDIDATES } else { CANDIDATES };
         let places = u64::from(self.snapshot.load().in_use.max(1)) * u64::from(LIST_SIZE);
         let mut bytes = vec![0; count * size_of::<u64>()];
         rand::fill(&mut bytes)?;
@@ -105,21 +105,21 @@ impl StatusLists {
     /// # Errors
     /// [`StatusListError::OutOfDate`], at whose 503 verifiers keep the lists that they have.
     pub fn current(&self) -> Result<Guard<Arc<Snapshot>>, StatusListError> {
-        if self.started.elapsed() > Duration::from_millis(self.good_until.load(Ordering::Relaxed)) {
+        if self.started.elapsed() > Duration::from_millis(self.valid_until.load(Ordering::Relaxed)) {
             return Err(StatusListError::OutOfDate);
         }
         Ok(self.snapshot.load())
     }
 
     /// Notes that what is served is what the database said after `moment`.
-    pub(super) fn note_seen(&self, moment: Instant) {
-        self.good_until.store(self.milliseconds(moment, self.good_for), Ordering::Relaxed);
+    pub(super) fn record_success(&self, moment: Instant) {
+        self.valid_until.store(self.milliseconds(moment, self.valid_for), Ordering::Relaxed);
     }
 
     /// Notes that a look that began at `moment` failed. The lists are served for `OUTAGE` after it, whatever the interval,
     /// because the database may hold newer revocations.
-    pub(super) fn note_failed(&self, moment: Instant) {
-        self.good_until.fetch_min(self.milliseconds(moment, OUTAGE), Ordering::Relaxed);
+    pub(super) fn record_failure(&self, moment: Instant) {
+        self.valid_until.fetch_min(self.milliseconds(moment, OUTAGE), Ordering::Relaxed);
     }
 
     fn milliseconds(&self, moment: Instant, later: Duration) -> u64 {

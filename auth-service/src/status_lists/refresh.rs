@@ -10,19 +10,19 @@ use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::time::timeout;
 
+use super::cleanup::Cleanup;
 use super::document::{self, Validity};
 use super::error::StatusListError;
-use super::model::{Bits, Lifetimes, StatusIndex, StatusListTimes, TICK, grid_line, later, lead};
+use super::model::{Bits, Lifetimes, StatusIndex, StatusListTimes, TICK, later, lead, window_start};
 use super::published::{Snapshot, StatusLists};
-use super::store::{self, Look};
-use super::sweeping::Sweeper;
+use super::store::{self, ListState};
 use crate::background::Background;
 use crate::keys::{KeyRing, SigningKey, longest_token_lifetime};
 use crate::polling::Polling;
 use crate::protocol::conditional::Document;
 
 /// How long it may take to answer before it is asked anew, over another connection.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Status lists that were signed anew.
 const SIGNED: &str = "auth_service_status_lists_signed_total";
@@ -54,8 +54,8 @@ struct Seen {
 
 /// What a look brought.
 enum Seeing {
-    All(Look, Lifetimes),
-    Changes(Look),
+    All(ListState, Lifetimes),
+    Changes(ListState),
 }
 
 impl Seen {
@@ -64,13 +64,13 @@ impl Seen {
         Self { read_at: line, line, horizon: 0, lifetimes, made, bits, kid }
     }
 
-    fn add(&mut self, look: Look) {
-        self.horizon = look.horizon;
-        self.made = look.lists;
+    fn add(&mut self, state: ListState) {
+        self.horizon = state.horizon;
+        self.made = state.lists;
         self.bits.resize_with(self.made.len(), Bits::clear);
-        for index in look.revoked.into_iter().filter_map(StatusIndex::new) {
+        for index in state.revoked.into_iter().filter_map(StatusIndex::new) {
             if let Some(bits) = self.bits.get_mut(index.list() as usize) {
-                bits.set(index.place());
+                bits.set(index.position());
             }
         }
     }
@@ -94,8 +94,8 @@ impl StatusListRefresh {
     /// Neither task has a grace period: another replica does what they leave undone.
     pub fn start(self, background: &Background) {
         let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
-        let sweeper = Sweeper::new(pool, clock, self.times, self.lists.activity());
-        background.spawn("status list cleanup", Duration::ZERO, sweeper.run());
+        let cleanup = Cleanup::new(pool, clock, self.times, self.lists.activity());
+        background.spawn("status list cleanup", Duration::ZERO, cleanup.run());
         background.spawn("status list refresh", Duration::ZERO, self.run());
     }
 
@@ -105,7 +105,7 @@ impl StatusListRefresh {
         loop {
             Arc::clone(&self.clock).sleep(tick).await;
             let now = self.clock.now();
-            let looked = if self.polling.is_due(tick, now) { Some(self.look().await) } else { None };
+            let looked = if self.polling.is_due(tick, now) { Some(self.refresh().await) } else { None };
             // Lists are signed anew at each line of the grid, also where looks are rarer, or fail.
             let renewed = self.renew(now).await;
             let (error, tried) = (looked.as_ref().and_then(|looked| looked.as_ref().err()), looked.is_some());
@@ -124,36 +124,36 @@ impl StatusListRefresh {
     ///
     /// # Errors
     /// If a query fails, or no key may sign. The lists that are served stay as they are.
-    pub async fn look(&mut self) -> Result<(), StatusListError> {
+    pub async fn refresh(&mut self) -> Result<(), StatusListError> {
         // Taken before the look: what it finds is at least as new.
         let began = Instant::now();
         let now = self.clock.now();
         self.polling.begin(now);
-        let outcome = self.look_at(now).await;
+        let outcome = self.refresh_at(now).await;
         match &outcome {
             Ok(()) => {
                 self.polling.succeed();
-                self.lists.note_seen(began);
+                self.lists.record_success(began);
             }
-            Err(_) => self.lists.note_failed(began),
+            Err(_) => self.lists.record_failure(began),
         }
         outcome
     }
 
-    async fn look_at(&mut self, now: Timestamp) -> Result<(), StatusListError> {
-        let line = grid_line(now);
+    async fn refresh_at(&mut self, now: Timestamp) -> Result<(), StatusListError> {
+        let line = window_start(now);
         let key = self.keys.active()?;
         // What is cut off closes its connection: the next look is over another one.
-        let seeing = timeout(LOOK_TIMEOUT, self.see(line, now)).await;
-        let look = match seeing.map_err(|late| StoreError::Unavailable(late.into()))?? {
-            Seeing::All(look, lifetimes) => {
+        let seeing = timeout(REFRESH_TIMEOUT, self.see(line, now)).await;
+        let state = match seeing.map_err(|late| StoreError::Unavailable(late.into()))?? {
+            Seeing::All(state, lifetimes) => {
                 self.seen = Some(Seen::nothing(line, lifetimes));
-                look
+                state
             }
-            Seeing::Changes(look) => look,
+            Seeing::Changes(state) => state,
         };
         if let Some(seen) = &mut self.seen {
-            seen.add(look);
+            seen.add(state);
         }
         self.sign(key, now).await
     }
@@ -161,17 +161,17 @@ impl StatusListRefresh {
     /// What is revoked: all of it, once for each line of the grid, and then what came since.
     async fn see(&self, line: Timestamp, now: Timestamp) -> Result<Seeing, StatusListError> {
         let since = self.seen.as_ref().filter(|seen| seen.read_at == line).map(|seen| seen.horizon);
-        let look = store::look(&self.pool, line, since).await?;
+        let state = store::list_state(&self.pool, line, since).await?;
         if since.is_some() {
-            return Ok(Seeing::Changes(look));
+            return Ok(Seeing::Changes(state));
         }
         let token_lifetime = longest_token_lifetime(&self.pool, self.times.token_lifetime, now).await?;
-        Ok(Seeing::All(look, Lifetimes::new(&StatusListTimes { token_lifetime, ..self.times })))
+        Ok(Seeing::All(state, Lifetimes::new(&StatusListTimes { token_lifetime, ..self.times })))
     }
 
     /// Signs what the last look saw for the present line of the grid, if it was signed for an earlier one.
     async fn renew(&mut self, now: Timestamp) -> Result<(), StatusListError> {
-        let line = grid_line(now);
+        let line = window_start(now);
         let Some(seen) = self.seen.as_mut().filter(|seen| seen.line < line) else { return Ok(()) };
         seen.line = line;
         seen.kid.clear();

@@ -7,7 +7,7 @@ use service_kit::store::{StoreError, column};
 use super::model::LIST_SIZE;
 
 /// Held by the one replica that sweeps ("bits" in ASCII).
-const SWEEP_LOCK: i64 = 0x6269_7473;
+const CLEANUP_LOCK: i64 = 0x6269_7473;
 /// Sessions swept at once: each takes its row locks for a few milliseconds.
 const SWEPT_AT_ONCE: i64 = 1000;
 
@@ -56,7 +56,7 @@ macro_rules! allocate_index {
 pub(crate) use allocate_index;
 
 /// What the database says of the lists.
-pub struct Look {
+pub struct ListState {
     /// What comes later is of this transaction or one after it.
     pub horizon: i64,
     /// When each list was made, by number.
@@ -69,12 +69,16 @@ pub struct Look {
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn look(client: &impl Executor, line: Timestamp, since: Option<i64>) -> Result<Look, StoreError> {
+pub async fn list_state(
+    client: &impl Executor,
+    line: Timestamp,
+    since: Option<i64>,
+) -> Result<ListState, StoreError> {
     let row = match since {
         None => client.query_one(ALL, &[&line]).await?,
         Some(horizon) => client.query_one(CHANGES, &[&line, &horizon]).await?,
     };
-    Ok(Look {
+    Ok(ListState {
         horizon: column(&row, "status_indexes", "horizon")?,
         lists: column(&row, "status_lists", "lists")?,
         revoked: column(&row, "status_indexes", "revoked")?,
@@ -86,7 +90,7 @@ pub async fn look(client: &impl Executor, line: Timestamp, since: Option<i64>) -
 /// # Errors
 /// When the database cannot.
 pub async fn lock(transaction: &Transaction) -> Result<bool, StoreError> {
-    Ok(transaction.query_one(LOCK, &[&SWEEP_LOCK]).await?.try_get(0)?)
+    Ok(transaction.query_one(LOCK, &[&CLEANUP_LOCK]).await?.try_get(0)?)
 }
 
 /// Says until when the bits are set that were set since the last time, and when their places are free again.

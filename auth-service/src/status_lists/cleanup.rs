@@ -15,22 +15,23 @@ use crate::keys::longest_token_lifetime;
 use crate::polling::{Activity, Polling};
 
 /// How often it is done, unless nothing happens and the interval of the status lists is longer.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const CLEANUP_EVERY: Duration = Duration::from_secs(60);
 /// How long it may take; what is not done then is done the next time.
-const SWEEP_TIMEOUT: Duration = Duration::from_secs(30);
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Does it in the background. Any number of replicas may have one: one at a time is at it.
-pub struct Sweeper {
+pub struct Cleanup {
     pool: Pool,
     clock: SharedClock,
     times: StatusListTimes,
     polling: Polling,
 }
 
-impl Sweeper {
+impl Cleanup {
     /// Creates a sweeper that is due at once: this replica may have been stopped for long.
     pub fn new(pool: Pool, clock: SharedClock, times: StatusListTimes, activity: &Activity) -> Self {
-        let polling = Polling::new(times.interval, Timestamp::MIN).after(activity).at_most_every(SWEEP_EVERY);
+        let polling =
+            Polling::new(times.interval, Timestamp::MIN).after(activity).at_most_every(CLEANUP_EVERY);
         Self { pool, clock, times, polling }
     }
 
@@ -51,11 +52,11 @@ impl Sweeper {
     }
 
     async fn turn(&self, now: Timestamp) -> Result<(), StoreError> {
-        let sweep = timeout(SWEEP_TIMEOUT, self.sweep(now)).await;
-        sweep.map_err(|late| StoreError::Unavailable(late.into()))?
+        let cleanup = timeout(CLEANUP_TIMEOUT, self.clean_up(now)).await;
+        cleanup.map_err(|late| StoreError::Unavailable(late.into()))?
     }
 
-    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+    async fn clean_up(&self, now: Timestamp) -> Result<(), StoreError> {
         let token_lifetime = longest_token_lifetime(&self.pool, self.times.token_lifetime, now).await?;
         let lifetimes = Lifetimes::new(&StatusListTimes { token_lifetime, ..self.times });
         let transaction = self.pool.begin().await?;
