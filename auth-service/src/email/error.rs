@@ -52,7 +52,7 @@ pub enum OutboxError {
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
     /// The mail cannot be serialized.
-    #[error("letter: {0}")]
+    #[error("payload: {0}")]
     Payload(#[from] serde_json::Error),
 }
 

@@ -18,7 +18,7 @@ const STYLE: &str = "\
 const FONT: &str = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
 /// The texts of an email.
-pub(super) struct Words<'a> {
+pub(super) struct MailText<'a> {
     pub(super) subject: &'static str,
     /// The first paragraph.
     pub(super) text: String,
@@ -30,7 +30,7 @@ pub(super) struct Words<'a> {
     pub(super) closing: &'static str,
 }
 
-impl Words<'_> {
+impl MailText<'_> {
     /// Renders plain text. The link is on a line of its own, however long it is.
     pub(super) fn text_body(&self) -> String {
         let mut body = format!("{}\n\n", visible(&self.text));

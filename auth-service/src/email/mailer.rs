@@ -7,7 +7,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use uuid::Uuid;
 
-use super::letter::Letter;
+use super::payload::MailPayload;
 use super::transport::Transport;
 
 /// So that no absence note answers (RFC 3834).
@@ -65,18 +65,23 @@ impl Sender {
 
 impl Mailer {
     /// The mail of the row `id`; `None` when its address is one that mail cannot go to.
-    pub(super) fn compose(&self, id: Uuid, letter: &Letter<'_>, now: Timestamp) -> Option<lettre::Message> {
+    pub(super) fn compose(
+        &self,
+        id: Uuid,
+        payload: &MailPayload<'_>,
+        now: Timestamp,
+    ) -> Option<lettre::Message> {
         let Sender { mailbox, product } = &self.sender;
-        let words = letter.message.words(product, SignedDuration::from_secs(letter.valid_for));
+        let mail_text = payload.message.mail_text(product, SignedDuration::from_secs(payload.valid_for));
         let auto_submitted = HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned());
         lettre::Message::builder()
             .from(mailbox.clone())
-            .to(Mailbox::new(None, letter.to.parse().ok()?))
-            .subject(words.subject)
+            .to(Mailbox::new(None, payload.to.parse().ok()?))
+            .subject(mail_text.subject)
             .date(SystemTime::from(now))
             .message_id(Some(format!("<{id}@{}>", mailbox.email.domain())))
             .raw_header(auto_submitted)
-            .multipart(MultiPart::alternative_plain_html(words.text_body(), words.html_body(product)))
+            .multipart(MultiPart::alternative_plain_html(mail_text.text_body(), mail_text.html_body(product)))
             .ok()
     }
 }
@@ -94,7 +99,7 @@ mod tests {
             Mailer { sender, transport: Transport::Directory(std::path::Path::new("/nowhere").into()) };
         let mail = mailer.compose(
             Uuid::nil(),
-            &Letter { to, message, valid_for: 3600, is_sent: true },
+            &MailPayload { to, message, valid_for: 3600, is_sent: true },
             NOW.parse().unwrap(),
         )?;
         Some(String::from_utf8(mail.formatted()).unwrap())

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
-use super::layout::Words;
+use super::layout::MailText;
 
 /// An email to a user, by its occasion. Links are absolute and built from `BASE_URL` only. `Debug` shows neither links
 /// nor email addresses.
@@ -53,7 +53,7 @@ pub enum Message<'a> {
 }
 
 const IGNORE_SIGN_UP: &str =
-    "If you did not sign up, ignore this email. Nothing happens unless the link is opened.";
+    "If you did not sign up, ignore this email. Nothing happens unless the link is decrypted.";
 const IGNORE_RESET: &str = "If you did not request this, ignore this email. Your password stays the same.";
 const IGNORE_NEW_EMAIL: &str =
     "If you did not request this, ignore this email. The account keeps its current email address.";
@@ -90,16 +90,16 @@ impl Message<'_> {
 
     /// Returns the texts for an account at `product`, with a link that is valid for `lifetime`. Subjects contain no
     /// user input.
-    pub(super) fn words(&self, product: &str, lifetime: SignedDuration) -> Words<'_> {
+    pub(super) fn mail_text(&self, product: &str, lifetime: SignedDuration) -> MailText<'_> {
         match *self {
-            Self::VerifyEmail { link } => Words {
+            Self::VerifyEmail { link } => MailText {
                 subject: "Verify your email address",
                 text: format!("Confirm that this is the email address of your {product} account."),
                 action: Some(("Verify email address", link)),
                 lifetime,
                 closing: IGNORE_SIGN_UP,
             },
-            Self::ConfirmEmailChange { new_email, link } => Words {
+            Self::ConfirmEmailChange { new_email, link } => MailText {
                 subject: "Confirm your email address change",
                 text: format!(
                     "Someone signed in to your {product} account asked to change its email address to {new_email}. If \
@@ -109,35 +109,35 @@ impl Message<'_> {
                 lifetime,
                 closing: SOMEONE_IS_SIGNED_IN,
             },
-            Self::VerifyNewEmail { link } => Words {
+            Self::VerifyNewEmail { link } => MailText {
                 subject: "Verify your new email address",
                 text: format!("Confirm that this is the new email address of your {product} account."),
                 action: Some(("Verify new email address", link)),
                 lifetime,
                 closing: IGNORE_NEW_EMAIL,
             },
-            Self::EmailChanged { new_email } => Words {
+            Self::EmailChanged { new_email } => MailText {
                 subject: "Your email address was changed",
                 text: format!("The email address of your {product} account was changed to {new_email}."),
                 action: None,
                 lifetime,
                 closing: CHANGED_BY_SOMEONE_ELSE,
             },
-            Self::ResetPassword { link } => Words {
+            Self::ResetPassword { link } => MailText {
                 subject: "Reset your password",
                 text: format!("Someone requested a password reset for your {product} account."),
                 action: Some(("Set a new password", link)),
                 lifetime,
                 closing: IGNORE_RESET,
             },
-            Self::PasswordChanged => Words {
+            Self::PasswordChanged => MailText {
                 subject: "Your password was changed",
                 text: format!("The password of your {product} account was changed."),
                 action: None,
                 lifetime,
                 closing: RESET_PASSWORD,
             },
-            Self::DeleteAccount { link } => Words {
+            Self::DeleteAccount { link } => MailText {
                 subject: "Delete your account",
                 text: format!(
                     "Confirm that you want to delete your {product} account. This cannot be undone."
@@ -146,7 +146,7 @@ impl Message<'_> {
                 lifetime,
                 closing: SOMEONE_IS_SIGNED_IN,
             },
-            Self::AccountExists => Words {
+            Self::AccountExists => MailText {
                 subject: "You already have an account",
                 text: format!(
                     "Someone signed up for {product} with your email address, which already has an account. If this \
@@ -194,11 +194,11 @@ mod tests {
     #[test]
     fn each_is_as_reviewed_in_text_and_html() {
         for message in all(LINK) {
-            let words = message.words("Example", HOUR);
-            let text = format!("Subject: {}\n\n{}", words.subject, words.text_body());
+            let mail_text = message.mail_text("Example", HOUR);
+            let text = format!("Subject: {}\n\n{}", mail_text.subject, mail_text.text_body());
             with_settings!({ snapshot_path => "snapshots", omit_expression => true }, {
                 assert_snapshot!(format!("{}.txt", message.occasion()), text);
-                assert_snapshot!(format!("{}.html", message.occasion()), words.html_body("Example"));
+                assert_snapshot!(format!("{}.html", message.occasion()), mail_text.html_body("Example"));
             });
         }
     }
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn each_explains_what_to_do_if_it_was_not_requested_and_how_long_its_link_is_valid() {
         for message in all(LINK) {
-            let text = message.words("Example", HOUR).text_body();
+            let text = message.mail_text("Example", HOUR).text_body();
             assert!(text.contains("\n\nIf "), "{text}");
             assert_eq!(text.contains("expires in one hour"), text.contains(LINK), "{text}");
         }
@@ -216,11 +216,11 @@ mod tests {
     fn a_long_link_is_on_one_line_of_its_own() {
         let link = format!("{LINK}{}", "%2Fdeep".repeat(200));
         for message in all(&link) {
-            let words = message.words("Example", HOUR);
-            let (text, html) = (words.text_body(), words.html_body("Example"));
-            assert_eq!(text.lines().any(|line| line == link), words.action.is_some(), "{text}");
+            let mail_text = message.mail_text("Example", HOUR);
+            let (text, html) = (mail_text.text_body(), mail_text.html_body("Example"));
+            assert_eq!(text.lines().any(|line| line == link), mail_text.action.is_some(), "{text}");
             let href = format!("href=\"{}\"", link.replace('&', "&amp;"));
-            assert_eq!(html.contains(&href), words.action.is_some(), "{html}");
+            assert_eq!(html.contains(&href), mail_text.action.is_some(), "{html}");
         }
     }
 
@@ -231,8 +231,8 @@ mod tests {
         for message in
             [Message::EmailChanged { new_email }, Message::ConfirmEmailChange { new_email, link: LINK }]
         {
-            let words = message.words("A <b>&amp;", HOUR);
-            let (text, html) = (words.text_body(), words.html_body("A <b>"));
+            let mail_text = message.mail_text("A <b>&amp;", HOUR);
+            let (text, html) = (mail_text.text_body(), mail_text.html_body("A <b>"));
             assert!(!html.contains("<img") && !html.contains("<b>"), "{html}");
             assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;"), "{html}");
             assert!(
@@ -256,7 +256,7 @@ mod tests {
         for message in all("https://a.example/?q=\"\\\u{e9}") {
             let json = serde_json::to_value(message).unwrap();
             let read = Message::deserialize(&json).unwrap();
-            assert_eq!(read.words("P", HOUR).text_body(), message.words("P", HOUR).text_body());
+            assert_eq!(read.mail_text("P", HOUR).text_body(), message.mail_text("P", HOUR).text_body());
         }
     }
 }

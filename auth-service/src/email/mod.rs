@@ -6,10 +6,10 @@
 mod directory;
 mod error;
 mod layout;
-mod letter;
 mod mailer;
 mod message;
 mod outbox;
+mod payload;
 mod retry;
 mod smtp;
 mod store;

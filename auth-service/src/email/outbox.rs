@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::error::OutboxError;
-use super::letter::{Letter, Opened};
 use super::message::Message;
+use super::payload::{DecryptedPayload, MailPayload};
 use super::store;
 use crate::keys::KeyEncryptionKeys;
 use crate::limits::{Asker, Limits};
@@ -91,8 +91,8 @@ impl Outbox {
             }
         }
         let valid_for = expires_at.duration_since(now).as_secs();
-        let letter = Letter { to: to.email.as_str(), message: *message, valid_for, is_sent: true };
-        self.insert(client, &letter, expires_at, now).await?;
+        let payload = MailPayload { to: to.email.as_str(), message: *message, valid_for, is_sent: true };
+        self.insert(client, &payload, expires_at, now).await?;
         Ok(true)
     }
 
@@ -114,20 +114,20 @@ impl Outbox {
         {
             return Ok(());
         }
-        let letter = Letter { to: to.as_str(), message: *message, valid_for: 0, is_sent: false };
+        let payload = MailPayload { to: to.as_str(), message: *message, valid_for: 0, is_sent: false };
         // Out of date at once: a replica of an older version, which would send it, drops it for that.
-        self.insert(client, &letter, now, now).await
+        self.insert(client, &payload, now, now).await
     }
 
     async fn insert(
         &self,
         client: &impl Executor,
-        letter: &Letter<'_>,
+        payload: &MailPayload<'_>,
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), OutboxError> {
         let id = new_v7(now);
-        let sealed = letter.seal(id, &self.encryption)?;
+        let sealed = payload.seal(id, &self.encryption)?;
         Ok(store::insert(client, id, &sealed, expires_at, now).await?)
     }
 
@@ -171,7 +171,7 @@ impl Outbox {
     }
 
     /// Reads what the row `id` holds.
-    pub(super) fn open(&self, id: Uuid, sealed: &[u8]) -> Option<Opened> {
-        Opened::open(id, sealed, &self.encryption)
+    pub(super) fn open(&self, id: Uuid, sealed: &[u8]) -> Option<DecryptedPayload> {
+        DecryptedPayload::open(id, sealed, &self.encryption)
     }
 }

@@ -4,9 +4,9 @@ use aws_lc_rs::rand;
 use jiff::SignedDuration;
 
 /// The wait after the first failure: a mail server that restarts is back by then.
-const FIRST: SignedDuration = SignedDuration::from_secs(5);
+const INITIAL_WAIT: SignedDuration = SignedDuration::from_secs(5);
 /// The longest wait. A link is good for an hour, so its mail is tried about fifteen times.
-const LONGEST: SignedDuration = SignedDuration::from_mins(5);
+const MAX_WAIT: SignedDuration = SignedDuration::from_mins(5);
 /// How often the wait can double before it passes the longest.
 const DOUBLINGS: u32 = 6;
 
@@ -22,7 +22,7 @@ pub(super) fn wait(attempts: i32) -> SignedDuration {
 
 fn full(attempts: i32) -> SignedDuration {
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(DOUBLINGS);
-    (FIRST * 2_i32.pow(doublings)).min(LONGEST)
+    (INITIAL_WAIT * 2_i32.pow(doublings)).min(MAX_WAIT)
 }
 
 #[cfg(test)]
@@ -33,7 +33,7 @@ mod tests {
     fn waits_double_up_to_a_cap_and_chance_takes_at_most_half() {
         let seconds: Vec<i64> = (0..10).map(|attempts| full(attempts).as_secs()).collect();
         assert_eq!(seconds, [5, 5, 10, 20, 40, 80, 160, 300, 300, 300]);
-        assert_eq!(full(i32::MAX), LONGEST);
+        assert_eq!(full(i32::MAX), MAX_WAIT);
         for _ in 0..1000 {
             let wait = wait(3);
             assert!(wait > full(3) / 2 && wait <= full(3), "{wait}");

@@ -19,7 +19,7 @@ const CLAIM: &str = "
     FROM due WHERE outbox.id = due.id
     RETURNING outbox.id, sealed, attempts, expires_at";
 const REMOVE: &str = "DELETE FROM outbox WHERE id = $1 AND attempts = $2";
-const PUT_OFF: &str = "UPDATE outbox SET next_attempt_at = $3 WHERE id = $1 AND attempts = $2";
+const POSTPONE: &str = "UPDATE outbox SET next_attempt_at = $3 WHERE id = $1 AND attempts = $2";
 
 /// Mail that is ours to send until its lease ends.
 pub struct Claimed {
@@ -74,8 +74,8 @@ pub async fn remove(client: &impl Executor, mail: &Claimed) -> Result<(), StoreE
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn put_off(client: &impl Executor, mail: &Claimed, due: Timestamp) -> Result<(), StoreError> {
-    client.execute(PUT_OFF, &[&mail.id, &mail.attempts, &due]).await?;
+pub async fn postpone(client: &impl Executor, mail: &Claimed, due: Timestamp) -> Result<(), StoreError> {
+    client.execute(POSTPONE, &[&mail.id, &mail.attempts, &due]).await?;
     Ok(())
 }
 

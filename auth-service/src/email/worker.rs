@@ -15,9 +15,9 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Failure;
-use super::letter::Opened;
 use super::mailer::Mailer;
 use super::outbox::Outbox;
+use super::payload::DecryptedPayload;
 use super::retry;
 use super::smtp::SEND_TIMEOUT;
 use super::store::{self, Claimed};
@@ -31,7 +31,7 @@ const TICK: Duration = Duration::from_secs(5);
 /// links that are valid for an hour still are for nearly half of it.
 pub const LONGEST_POLL_INTERVAL: Duration = Duration::from_secs(30 * 60);
 /// How many mails are sent at once: most mail servers allow as many connections to one client.
-const LANES: usize = 4;
+const CONNECTIONS: usize = 4;
 /// How many mails one of them claims at once: few, since they wait for the lease when we are killed.
 const BATCH: u32 = 4;
 /// How long a claimed mail is left to the one who claimed it: longer than a batch can take, with something to spare for
@@ -71,19 +71,19 @@ impl Worker {
         background.spawn("mail delivery", STOP_TIMEOUT, self.run(background.stopping()));
     }
 
-    /// Adds a lane whenever there is word of mail, up to [`LANES`].
+    /// Adds a lane whenever there is word of mail, up to [`CONNECTIONS`].
     async fn run(self, stopping: CancellationToken) {
-        let mut lanes: JoinSet<()> = JoinSet::new();
+        let mut connections: JoinSet<()> = JoinSet::new();
         let tick = Polling::tick(self.poll_interval, TICK);
         let mut ticks = tokio::time::interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // Due at once: a replica that starts sends what it left when it was killed.
         let mut polling = Polling::new(self.poll_interval, Timestamp::MIN);
         loop {
-            let has_room = lanes.len() < LANES;
+            let has_room = connections.len() < CONNECTIONS;
             tokio::select! {
                 () = stopping.cancelled() => break,
-                Some(ended) = lanes.join_next() => {
+                Some(ended) = connections.join_next() => {
                     if let Err(error) = ended {
                         tracing::error!(%error, "mail worker panicked");
                         self.outbox.retry_at(later(self.clock.now(), LEASE));
@@ -103,17 +103,17 @@ impl Worker {
                 // Kept for later while all lanes are busy: each could just have looked for the last time.
                 () = self.outbox.woken(), if has_room => {}
             }
-            lanes.spawn(self.clone().lane(stopping.clone()));
+            connections.spawn(self.clone().deliver(stopping.clone()));
         }
-        while lanes.join_next().await.is_some() {}
+        while connections.join_next().await.is_some() {}
     }
 
     /// Sends mail after mail over one connection, until there is none.
-    async fn lane(self, stopping: CancellationToken) {
+    async fn deliver(self, stopping: CancellationToken) {
         let mut session = self.mailer.transport.session();
         loop {
             match self.batch(&mut session, &stopping).await {
-                Ok(Next::Look) if !stopping.is_cancelled() => {}
+                Ok(Next::Continue) if !stopping.is_cancelled() => {}
                 Ok(_) => break,
                 Err(error) => {
                     tracing::warn!(%error, "mail waits for the database");
@@ -130,7 +130,7 @@ impl Worker {
         let lease_ends = later(now, LEASE);
         let claimed = store::claim(&self.pool, now, lease_ends, BATCH.into()).await?;
         if claimed.is_empty() {
-            return Ok(Next::Rest);
+            return Ok(Next::Stop);
         }
         if claimed.len() == BATCH as usize {
             // There may be more: another lane may help.
@@ -139,9 +139,9 @@ impl Worker {
         let mut away = false;
         for mail in &claimed {
             let outcome = if stopping.is_cancelled() {
-                self.put_off(mail, SignedDuration::ZERO).await
+                self.postpone(mail, SignedDuration::ZERO).await
             } else if away {
-                self.put_off(mail, retry::wait(mail.attempts)).await
+                self.postpone(mail, retry::wait(mail.attempts)).await
             } else {
                 let outcome = self.attempt(session, mail).await;
                 away = matches!(outcome, Err(Failure::Away(_)));
@@ -150,15 +150,15 @@ impl Worker {
             // What was claimed and cannot be settled is left to the lease.
             outcome.inspect_err(|_| self.outbox.retry_at(lease_ends))?;
         }
-        Ok(if away { Next::Rest } else { Next::Look })
+        Ok(if away { Next::Stop } else { Next::Continue })
     }
 
     /// Sends a mail, unless nobody is to get it. Returns whether it was sent.
     async fn attempt(&self, session: &mut Session, mail: &Claimed) -> Result<bool, Failure> {
         let now = self.clock.now();
-        let opened = self.outbox.open(mail.id, &mail.sealed);
-        let letter = opened.as_ref().and_then(Opened::letter);
-        if letter.as_ref().is_some_and(|letter| !letter.is_sent) {
+        let decrypted = self.outbox.open(mail.id, &mail.sealed);
+        let payload = decrypted.as_ref().and_then(DecryptedPayload::payload);
+        if payload.as_ref().is_some_and(|payload| !payload.is_sent) {
             return Ok(false);
         }
         if now >= mail.expires_at {
@@ -166,8 +166,8 @@ impl Worker {
         }
         // Another replica may have the key, or know the occasion, in the middle of a rollout.
         let unreadable = || Failure::Later("it cannot be read with these KEY_ENCRYPTION_KEYS".to_owned());
-        let letter = letter.ok_or_else(unreadable)?;
-        let composed = self.mailer.compose(mail.id, &letter, now);
+        let payload = payload.ok_or_else(unreadable)?;
+        let composed = self.mailer.compose(mail.id, &payload, now);
         let composed =
             composed.ok_or_else(|| Failure::Refused("no mail can go to its address".to_owned()))?;
         session.send(mail.id, &composed).await?;
@@ -182,15 +182,15 @@ impl Worker {
             Err(Failure::Refused(reason)) => tracing::warn!(%id, attempts, reason, "mail given up"),
             Err(Failure::Later(reason) | Failure::Away(reason)) => {
                 tracing::warn!(%id, attempts, reason, "mail not sent, it will be tried again");
-                return self.put_off(mail, retry::wait(attempts)).await;
+                return self.postpone(mail, retry::wait(attempts)).await;
             }
         }
         store::remove(&self.pool, mail).await
     }
 
-    async fn put_off(&self, mail: &Claimed, wait: SignedDuration) -> Result<(), StoreError> {
+    async fn postpone(&self, mail: &Claimed, wait: SignedDuration) -> Result<(), StoreError> {
         let retry_at = later(self.clock.now(), wait);
-        store::put_off(&self.pool, mail, retry_at).await?;
+        store::postpone(&self.pool, mail, retry_at).await?;
         self.outbox.retry_at(retry_at);
         Ok(())
     }
@@ -199,9 +199,9 @@ impl Worker {
 /// What a lane does after a batch.
 enum Next {
     /// Look for more.
-    Look,
+    Continue,
     /// End: there is nothing to do, or nothing can be done now.
-    Rest,
+    Stop,
 }
 
 fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {

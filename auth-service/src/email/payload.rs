@@ -11,7 +11,7 @@ use crate::keys::KeyEncryptionKeys;
 /// Whom it goes to and what it is about. It is put into words when it is sent: a row stays small that way, and a mail
 /// that waited through an update has the new words.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Letter<'a> {
+pub(super) struct MailPayload<'a> {
     pub(super) to: &'a str,
     #[serde(borrow)]
     pub(super) message: Message<'a>,
@@ -33,17 +33,17 @@ fn is_sent() -> bool {
     true
 }
 
-/// What was sealed, readable again. [`Letter`] borrows from it.
-pub(super) struct Opened(serde_json::Value);
+/// What was sealed, readable again. [`MailPayload`] borrows from it.
+pub(super) struct DecryptedPayload(serde_json::Value);
 
-impl Letter<'_> {
+impl MailPayload<'_> {
     /// Seals it for the row `id`, and no other.
     pub(super) fn seal(&self, id: Uuid, keys: &KeyEncryptionKeys) -> Result<Vec<u8>, OutboxError> {
         Ok(keys.seal(&id.to_string(), &serde_json::to_vec(self)?)?)
     }
 }
 
-impl Opened {
+impl DecryptedPayload {
     /// Opens what the row `id` holds; `None` when none of the keys does, or it is no letter.
     pub(super) fn open(id: Uuid, sealed: &[u8], keys: &KeyEncryptionKeys) -> Option<Self> {
         let plain = keys.open(&id.to_string(), sealed)?;
@@ -51,7 +51,7 @@ impl Opened {
     }
 
     /// The letter; `None` when this version knows no such occasion.
-    pub(super) fn letter(&self) -> Option<Letter<'_>> {
-        Letter::deserialize(&self.0).ok()
+    pub(super) fn payload(&self) -> Option<MailPayload<'_>> {
+        MailPayload::deserialize(&self.0).ok()
     }
 }
