@@ -1,32 +1,32 @@
-//! When background loops ask the database.
+//! When background tasks query the database.
 //!
-//! A loop ticks often and cheaply, in memory alone. Only a tick that is due asks the database: because the interval
-//! ended, because the last poll failed, or because this replica changed something itself. With a long interval the
-//! database is left alone while nothing happens, so that one that scales to zero can be suspended.
+//! A task ticks often and cheaply, in memory. A tick queries the database only if a poll is due: because the interval has
+//! ended, because the last poll failed, or because this replica changed something itself. With a long interval an idle
+//! service sends no queries, so that a database that scales to zero can be suspended.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-/// The longest interval. Waking a database once a day costs next to nothing; past this there is nothing to gain.
+/// Maximum interval. Waking a database once a day costs next to nothing, so that longer intervals gain nothing.
 pub const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
-/// From this interval on polls are aligned to its multiples since the Unix epoch, so that all loops of all replicas wake
-/// a suspended database at the same time instead of one after the other. Shorter ones keep it awake anyway.
+/// Intervals from this one on are aligned to their multiples since the Unix epoch, so that all tasks of all replicas wake a
+/// suspended database at the same time instead of one after the other. Shorter intervals keep it awake anyway.
 const ALIGNED_FROM: Duration = Duration::from_secs(60);
 
-/// Tells the loops of this process that it has changed something in the database. Clones belong together.
+/// Notifies the background tasks of this process that it has changed something in the database. Clones share one channel.
 #[derive(Debug, Clone, Default)]
 pub struct Activity(watch::Sender<()>);
 
 impl Activity {
-    /// Makes polls of all loops due that listen.
+    /// Makes a poll of every subscribed task due.
     pub fn note(&self) {
         self.0.send_replace(());
     }
 }
 
-/// What one loop knows of its polls.
+/// The polls of one task.
 #[derive(Debug)]
 pub struct Polling {
     interval: Duration,
@@ -38,19 +38,19 @@ pub struct Polling {
 }
 
 impl Polling {
-    /// Polls every `interval`, for a loop that polled successfully `now`.
+    /// Polls every `interval`, for a task that polled successfully `now`.
     pub fn new(interval: Duration, now: Timestamp) -> Self {
         Self { interval, least: Duration::ZERO, polled_at: now, succeeded: true, activity: None }
     }
 
-    /// Is due after each [`Activity`] too.
+    /// Makes polls due after each [`Activity`] too.
     #[must_use]
     pub fn after(mut self, activity: &Activity) -> Self {
         self.activity = Some(activity.0.subscribe());
         self
     }
 
-    /// Leaves at least this much time between two polls, also after a failure. A shorter interval is lengthened to it.
+    /// Sets the minimum time between two polls, also after a failure. A shorter interval is lengthened to it.
     #[must_use]
     pub fn at_most_every(mut self, least: Duration) -> Self {
         self.least = least;
@@ -58,12 +58,12 @@ impl Polling {
         self
     }
 
-    /// How long a loop with this interval sleeps between two ticks, if it ticks every `tick` otherwise.
+    /// How long a task with this interval sleeps between two ticks: at most `tick`.
     pub fn tick(interval: Duration, tick: Duration) -> Duration {
         interval.min(tick)
     }
 
-    /// Whether a tick of a loop that ticks every `tick` asks the database `now`.
+    /// Whether a poll is due `now`, for a task that ticks every `tick`.
     pub fn is_due(&self, tick: Duration, now: Timestamp) -> bool {
         let elapsed = now.duration_since(self.polled_at);
         if elapsed.is_negative() {
@@ -76,7 +76,7 @@ impl Polling {
         }
         let active =
             || self.activity.as_ref().is_some_and(|activity| activity.has_changed().unwrap_or(false));
-        // Every tick of a loop with a short interval is a poll, however exactly the clock runs.
+        // With a short interval every tick is a poll, however precise the clock is.
         self.interval <= tick || !self.succeeded || self.has_ended(elapsed, now) || active()
     }
 
@@ -87,7 +87,7 @@ impl Polling {
         number(self.polled_at, self.interval) != number(now, self.interval)
     }
 
-    /// A poll begins. Until it succeeds it counts as failed; activity from now on makes another one due.
+    /// Begins a poll. It counts as failed until it succeeds; activity from now on makes another one due.
     pub fn begin(&mut self, now: Timestamp) {
         self.polled_at = now;
         self.succeeded = false;
@@ -96,13 +96,13 @@ impl Polling {
         }
     }
 
-    /// The poll that began last was successful.
+    /// Marks the last poll as successful.
     pub fn succeed(&mut self) {
         self.succeeded = true;
     }
 }
 
-/// Which interval since the Unix epoch a moment lies in.
+/// The number of the interval since the Unix epoch that a moment is in.
 fn number(moment: Timestamp, interval: Duration) -> i128 {
     let nanoseconds = i128::try_from(interval.as_nanos()).unwrap_or(i128::MAX).max(1);
     moment.as_nanosecond().div_euclid(nanoseconds)
@@ -111,7 +111,7 @@ fn number(moment: Timestamp, interval: Duration) -> i128 {
 /// Parses an interval from `shortest` to `longest`.
 ///
 /// # Errors
-/// What it has to be instead.
+/// Names the valid range.
 pub fn interval(text: &str, shortest: Duration, longest: Duration) -> Result<Duration, String> {
     let interval = service_kit::settings::duration(text)?;
     if (shortest..=longest).contains(&interval) {

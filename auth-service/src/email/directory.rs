@@ -7,19 +7,18 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-/// Nobody else reads them: the links in them are as good as passwords.
+/// Only the owner reads them: their links work like passwords.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
-/// Makes the directory, if it is missing.
-pub(super) fn make(path: &Path) -> io::Result<()> {
+/// Creates the directory if it is missing.
+pub(super) fn create(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path)
 }
 
-/// Writes the mail of the row `id`: a reader sees it whole or not at all. The names sort by time, and a mail that is sent
-/// again has the same.
+/// Writes the mail of the row `id` atomically. The names sort by time, and a mail that is sent again keeps its name.
 pub(super) fn write(directory: &Path, id: Uuid, mail: &[u8]) -> io::Result<()> {
-    make(directory)?;
+    create(directory)?;
     let begun = directory.join(format!(".{id}.part"));
     let mut file: File =
         OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(&begun)?;

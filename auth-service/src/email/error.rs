@@ -52,7 +52,7 @@ pub enum OutboxError {
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
     /// The mail cannot be serialized.
-    #[error("payload: {0}")]
+    #[error("mail payload: {0}")]
     Payload(#[from] serde_json::Error),
 }
 

@@ -1,4 +1,4 @@
-//! Who mail is from, and how it becomes what a mail server takes.
+//! The sender of mail, and how a mail is composed.
 
 use std::time::SystemTime;
 
@@ -10,37 +10,36 @@ use uuid::Uuid;
 use super::payload::MailPayload;
 use super::transport::Transport;
 
-/// So that no absence note answers (RFC 3834).
+/// Prevents automatic replies (RFC 3834).
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
-/// The local part of the sender where none is set.
+/// The local part of the default sender.
 const DEFAULT_SENDER: &str = "accounts";
 
-/// Composes mail, and knows the way out.
+/// Composes and sends mail.
 pub struct Mailer {
-    /// Who it is from.
+    /// The sender.
     pub sender: Sender,
-    /// How it goes out.
+    /// How mail is sent.
     pub transport: Transport,
 }
 
-/// Who mail is from.
+/// The sender of mail.
 #[derive(Debug, Clone)]
 pub struct Sender {
     mailbox: Mailbox,
     product: String,
 }
 
-/// `MAIL_FROM` is no sender.
+/// `MAIL_FROM` is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an address such as accounts@example.com, or Example <accounts@example.com>")]
+#[error("must be an email address such as accounts@example.com, or Example <accounts@example.com>")]
 pub struct SenderError;
 
 impl Sender {
-    /// Reads `MAIL_FROM`. The name in it is what mail calls the product; without one that is `host`, where the service
-    /// is reached.
+    /// Parses `MAIL_FROM`. Its name is the product's name in mails; without one that is `host`, the host of the service.
     ///
     /// # Errors
-    /// When it is no address that every mail server takes.
+    /// If it is not an email address that every mail server accepts.
     pub fn parse(text: &str, host: &str) -> Result<Self, SenderError> {
         let mailbox: Mailbox = text.trim().parse().map_err(|_| SenderError)?;
         let name = mailbox.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -51,12 +50,12 @@ impl Sender {
         Ok(Self { product: name.unwrap_or(host).to_owned(), mailbox })
     }
 
-    /// What mail calls the product.
+    /// The product's name in mails.
     pub fn product(&self) -> &str {
         &self.product
     }
 
-    /// A sender for a service that is reached as `host`, where mail goes nowhere and so needs none.
+    /// The sender of a service at `host` whose mail is written to files, so that none has to be configured.
     pub fn for_development(host: &str) -> Result<Self, SenderError> {
         let address = format!("{DEFAULT_SENDER}@{host}");
         Self::parse(&address, host).or_else(|_| Self::parse("accounts@localhost", host))
@@ -64,7 +63,7 @@ impl Sender {
 }
 
 impl Mailer {
-    /// The mail of the row `id`; `None` when its address is one that mail cannot go to.
+    /// Composes the mail of the row `id`; `None` if its email address is not valid.
     pub(super) fn compose(
         &self,
         id: Uuid,

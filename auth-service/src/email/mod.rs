@@ -1,7 +1,7 @@
-//! Mail to users: written into the outbox by the transaction that gives reason for it, and sent from there.
+//! Mail to users: written to the outbox in the transaction that triggers it, and sent from there.
 //!
-//! A mail goes out at least once: whoever dies between the mail server's yes and the deletion of the row sends it again.
-//! Its `Message-ID` is made from the row, so that receivers can tell.
+//! A mail is sent at least once. If a replica dies after the mail server accepted the mail and before the row is deleted,
+//! the mail is sent again. Its `Message-ID` derives from the row, so that receivers can recognize the duplicate.
 
 mod directory;
 mod error;

@@ -1,4 +1,4 @@
-//! Mail that waits to be sent.
+//! The mail that is waiting to be sent.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,20 +18,19 @@ use crate::limits::{Asker, Limits};
 use crate::protocol::email_address::Email;
 use crate::users::User;
 
-/// How long it is tried to deliver mail without a link: later than that it would only puzzle.
+/// How long delivery of mail without a link is attempted: a later mail would only confuse.
 const NOTICE_TTL: SignedDuration = SignedDuration::from_hours(24);
 
-/// Where mail is put, if its limits allow it. Whoever puts some in calls [`wake`](Self::wake) once the transaction is
-/// committed.
+/// Stores mail if its limits allow it. Callers [`wake`](Self::wake) the worker after they commit the transaction.
 pub struct Outbox {
     encryption: Arc<KeyEncryptionKeys>,
     limits: Option<Arc<Limits>>,
     waiting: Notify,
-    /// When mail is due again that this process could not send.
+    /// When mails are due again that this process could not send.
     retries: Mutex<BTreeSet<Timestamp>>,
 }
 
-/// Whom a mail goes to.
+/// The recipient of a mail.
 #[derive(Debug, Clone, Copy)]
 pub struct Addressee<'a> {
     email: &'a Email,
@@ -39,22 +38,22 @@ pub struct Addressee<'a> {
 }
 
 impl<'a> Addressee<'a> {
-    /// An account, at its present address.
+    /// The current email address of an account.
     pub fn account(user: &'a User) -> Self {
         Self { email: &user.email, is_verified: user.email_verified }
     }
 
-    /// A mailbox whose owner was just shown to be the account's, by a link that went there.
+    /// An email address that was just verified by a link that was sent to it.
     pub fn verified(email: &'a Email) -> Self {
         Self { email, is_verified: true }
     }
 
-    /// An address that somebody typed.
+    /// An email address from a request.
     pub fn unverified(email: &'a Email) -> Self {
         Self { email, is_verified: false }
     }
 
-    /// The address.
+    /// The email address.
     pub fn email(&self) -> &'a Email {
         self.email
     }
@@ -66,11 +65,8 @@ impl Outbox {
         Self { encryption, limits, waiting: Notify::new(), retries: Mutex::default() }
     }
 
-    /// Puts a mail in, as part of the transaction of `client`, unless it is one too many. It is not sent after
-    /// `expires_at`. Answers whether it was put in, which `asker` must not learn.
-    ///
-    /// # Errors
-    /// If the query fails, or the system has no randomness to encrypt with.
+    /// Stores a mail in the transaction of `client`, unless a limit is reached. The mail is not sent after `expires_at`.
+    /// Returns whether it was stored, which `asker` must not learn.
     pub async fn put(
         &self,
         client: &impl Executor,
@@ -98,9 +94,6 @@ impl Outbox {
 
     /// Counts and stores a mail that is not sent, because `to` has no account. If it were not counted, `asker` could tell by
     /// the limits whether there is an account; if it were not stored, by the time of the response.
-    ///
-    /// # Errors
-    /// If the query fails, or the system has no randomness to encrypt with.
     pub async fn put_unsent(
         &self,
         client: &impl Executor,
@@ -115,7 +108,7 @@ impl Outbox {
             return Ok(());
         }
         let payload = MailPayload { to: to.as_str(), message: *message, valid_for: 0, is_sent: false };
-        // Out of date at once: a replica of an older version, which would send it, drops it for that.
+        // Expired at once: a replica of an older version, which would send it, drops expired mail.
         self.insert(client, &payload, now, now).await
     }
 
@@ -131,10 +124,7 @@ impl Outbox {
         Ok(store::insert(client, id, &sealed, expires_at, now).await?)
     }
 
-    /// Puts a mail in that has no link: it is of use for a day.
-    ///
-    /// # Errors
-    /// If the query fails, or the system has no randomness to encrypt with.
+    /// Stores a mail without a link, which is sent within a day or not at all.
     pub async fn notify(
         &self,
         client: &impl Executor,
@@ -147,22 +137,22 @@ impl Outbox {
         self.put(client, asker, to, message, expires_at, now).await
     }
 
-    /// Tells the worker of this process that there is mail.
+    /// Wakes the worker of this process.
     pub fn wake(&self) {
         self.waiting.notify_one();
     }
 
-    /// Waits until there is.
+    /// Waits for [`wake`](Self::wake).
     pub(super) async fn woken(&self) {
         self.waiting.notified().await;
     }
 
-    /// Notes that mail which could not be sent is due again at `moment`.
+    /// Schedules a retry at `moment`.
     pub(super) fn retry_at(&self, moment: Timestamp) {
         self.retries.lock().unwrap_or_else(PoisonError::into_inner).insert(moment);
     }
 
-    /// Whether mail is due again `now`. Answers so once for each time.
+    /// Whether a retry is due `now`. Forgets the retries that are.
     pub(super) fn take_retry(&self, now: Timestamp) -> bool {
         let mut retries = self.retries.lock().unwrap_or_else(PoisonError::into_inner);
         let before = retries.len();
@@ -170,7 +160,7 @@ impl Outbox {
         retries.len() < before
     }
 
-    /// Reads what the row `id` holds.
+    /// Decrypts the payload of the row `id`.
     pub(super) fn open(&self, id: Uuid, sealed: &[u8]) -> Option<DecryptedPayload> {
         DecryptedPayload::open(id, sealed, &self.encryption)
     }

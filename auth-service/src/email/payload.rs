@@ -1,4 +1,4 @@
-//! A mail as it waits: sealed, because the links in it are as good as passwords.
+//! The payload of an outbox row: encrypted, because its links work like passwords.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -8,49 +8,49 @@ use super::error::OutboxError;
 use super::message::Message;
 use crate::keys::KeyEncryptionKeys;
 
-/// Whom it goes to and what it is about. It is put into words when it is sent: a row stays small that way, and a mail
-/// that waited through an update has the new words.
+/// The recipient and the occasion of a mail. The text is composed when the mail is sent: rows stay small, and a mail that
+/// waited through an update has the new text.
 #[derive(Serialize, Deserialize)]
 pub(super) struct MailPayload<'a> {
     pub(super) to: &'a str,
     #[serde(borrow)]
     pub(super) message: Message<'a>,
-    /// For how many seconds its link is valid, counted from when it was put into the outbox.
+    /// For how many seconds its link is valid, counted from when the mail was stored.
     #[serde(default = "an_hour")]
     pub(super) valid_for: i64,
-    /// False if nobody is to get it: it is there so that the work is that of one that is sent.
+    /// False if the mail must not be sent: it is stored so that the request does the same work.
     #[serde(default = "is_sent")]
     pub(super) is_sent: bool,
 }
 
-/// What all links were valid for when letters did not say it.
+/// The lifetime of links in payloads of older versions, which do not have it.
 fn an_hour() -> i64 {
     SignedDuration::from_hours(1).as_secs()
 }
 
-/// What holds for letters that do not say it.
+/// Payloads of older versions are always sent.
 fn is_sent() -> bool {
     true
 }
 
-/// What was sealed, readable again. [`MailPayload`] borrows from it.
+/// A decrypted payload. [`MailPayload`] borrows from it.
 pub(super) struct DecryptedPayload(serde_json::Value);
 
 impl MailPayload<'_> {
-    /// Seals it for the row `id`, and no other.
+    /// Encrypts it for the row `id`, and no other.
     pub(super) fn seal(&self, id: Uuid, keys: &KeyEncryptionKeys) -> Result<Vec<u8>, OutboxError> {
         Ok(keys.seal(&id.to_string(), &serde_json::to_vec(self)?)?)
     }
 }
 
 impl DecryptedPayload {
-    /// Opens what the row `id` holds; `None` when none of the keys does, or it is no letter.
+    /// Decrypts the payload of the row `id`; `None` if none of the keys decrypts it, or it is not JSON.
     pub(super) fn open(id: Uuid, sealed: &[u8], keys: &KeyEncryptionKeys) -> Option<Self> {
         let plain = keys.open(&id.to_string(), sealed)?;
         serde_json::from_slice(&plain).ok().map(Self)
     }
 
-    /// The letter; `None` when this version knows no such occasion.
+    /// The payload; `None` if this version does not know its occasion.
     pub(super) fn payload(&self) -> Option<MailPayload<'_>> {
         MailPayload::deserialize(&self.0).ok()
     }

@@ -1,23 +1,23 @@
-//! When a mail that did not go out is tried again.
+//! When a mail that could not be sent is retried: with exponential backoff.
 
 use aws_lc_rs::rand;
 use jiff::SignedDuration;
 
-/// The wait after the first failure: a mail server that restarts is back by then.
+/// The wait after the first failure: a mail server that restarts is available again by then.
 const INITIAL_WAIT: SignedDuration = SignedDuration::from_secs(5);
-/// The longest wait. A link is good for an hour, so its mail is tried about fifteen times.
+/// The maximum wait. The mail of a link that is valid for an hour is tried about fifteen times.
 const MAX_WAIT: SignedDuration = SignedDuration::from_mins(5);
-/// How often the wait can double before it passes the longest.
+/// How often the wait can double before it exceeds the maximum.
 const DOUBLINGS: u32 = 6;
 
-/// How long to wait after `attempts` failures. Up to half of it is left to chance, so that what failed together is not
-/// tried together for ever.
+/// How long to wait after `attempts` failures. Random jitter takes up to half of it, so that mails that failed together are
+/// not always retried together.
 pub(super) fn wait(attempts: i32) -> SignedDuration {
     let mut byte = [0];
-    // Without randomness the wait is a whole one.
-    let chance = rand::fill(&mut byte).map_or(0, |()| i32::from(byte[0]));
+    // Without randomness there is no jitter.
+    let jitter = rand::fill(&mut byte).map_or(0, |()| i32::from(byte[0]));
     let full = full(attempts);
-    full - full * chance / 512
+    full - full * jitter / 512
 }
 
 fn full(attempts: i32) -> SignedDuration {
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_a_cap_and_chance_takes_at_most_half() {
+    fn waits_double_up_to_a_maximum_and_jitter_takes_at_most_half() {
         let seconds: Vec<i64> = (0..10).map(|attempts| full(attempts).as_secs()).collect();
         assert_eq!(seconds, [5, 5, 10, 20, 40, 80, 160, 300, 300, 300]);
         assert_eq!(full(i32::MAX), MAX_WAIT);
@@ -38,6 +38,6 @@ mod tests {
             let wait = wait(3);
             assert!(wait > full(3) / 2 && wait <= full(3), "{wait}");
         }
-        assert!((0..100).map(|_| wait(9)).any(|other| other != wait(9)), "there is chance in it");
+        assert!((0..100).map(|_| wait(9)).any(|other| other != wait(9)), "there is jitter");
     }
 }

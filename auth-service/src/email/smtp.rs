@@ -1,5 +1,8 @@
-//! Mail over SMTP. The connection is our own: lettre's pool would give one that was left in mid-sentence, by a time-out, to
-//! the next mail, and its asynchronous reads have no time-out at all.
+//! Mail over SMTP, on connections that this module manages itself.
+//!
+//! lettre's pool would reuse a connection on which a mail timed out half way, and its asynchronous reads have no timeout.
+//! Its transport without a pool would open a connection for every mail, and does not tell a refused connection from a
+//! refused mail: the first is retried, the second dropped.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,19 +20,19 @@ use tokio::time::timeout;
 use super::error::{Failure, TransportError};
 use super::url::{Security, SmtpAddress};
 
-/// How long the mail server may take to accept a connection.
+/// Maximum time for the mail server to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long one mail may take, with a new connection if it needs one: some servers let strangers wait for several
-/// seconds before they greet.
+/// Maximum time for one mail, including a new connection if it needs one: some servers delay their greeting to unknown
+/// clients for several seconds.
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the server may take to say goodbye. It does not matter whether it does.
+/// Maximum time for the server to answer QUIT. Its answer does not matter.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The ways to prove who we are, by preference: over TLS they are equally good.
+/// The authentication mechanisms, by preference: over TLS they are equally secure.
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
-/// Refusals that are about us and not about the mail (RFC 4954): the operator can mend them, so the mail waits.
-const ABOUT_US: [u16; 4] = [530, 534, 535, 538];
+/// Replies that concern authentication and not the mail (RFC 4954): the operator can fix the cause, so the mail waits.
+const AUTHENTICATION: [u16; 4] = [530, 534, 535, 538];
 
-/// A mail server, and who we are there.
+/// A mail server, and our credentials there.
 pub struct SmtpServer {
     host: String,
     port: u16,
@@ -39,18 +42,15 @@ pub struct SmtpServer {
     hello: ClientId,
 }
 
-/// A conversation with it, which begins with the first mail.
+/// A connection to it, which is opened for the first mail.
 pub(super) struct SmtpSession {
     server: Arc<SmtpServer>,
     connection: Option<Box<AsyncSmtpConnection>>,
 }
 
 impl SmtpServer {
-    /// The server at `address`. Its certificate must be signed by one in `ca_file`, or without that by one that the
-    /// system trusts.
-    ///
-    /// # Errors
-    /// When the certificates cannot be used.
+    /// The server at `address`. Its certificate must be signed by one in `ca_file`, or without it by one that the system
+    /// trusts.
     pub fn new(address: SmtpAddress, ca_file: Option<&Path>) -> Result<Self, TransportError> {
         let SmtpAddress { host, port, security, credentials } = address;
         let tls = match ca_file {
@@ -69,7 +69,7 @@ impl SmtpServer {
             AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_TIMEOUT), &self.hello, implicit, None)
                 .await?;
         let upgrade = match self.security {
-            // Where it is not offered this is an error, and the connection is dropped.
+            // If the server does not offer it, this is an error, and the connection is dropped.
             Security::Required => true,
             Security::Opportunistic => connection.can_starttls(),
             Security::Implicit | Security::Plain => false,
@@ -89,7 +89,7 @@ impl SmtpSession {
         Self { server, connection: None }
     }
 
-    /// Sends a mail. A connection is used again only after the server's yes to the last mail on it.
+    /// Sends a mail. A connection is reused only if the server accepted the last mail on it.
     pub(super) async fn send(&mut self, mail: &lettre::Message) -> Result<(), Failure> {
         let used = self.connection.take().map(|connection| *connection);
         match timeout(SEND_TIMEOUT, self.server.send(used, mail)).await {
@@ -98,20 +98,20 @@ impl SmtpSession {
                 Ok(())
             }
             Ok(Err(failure)) => Err(failure),
-            Err(_) => Err(Failure::Away("the mail server takes too long".to_owned())),
+            Err(_) => Err(Failure::Away("the mail server did not answer in time".to_owned())),
         }
     }
 
     pub(super) async fn close(self) {
         if let Some(mut connection) = self.connection {
-            // The mails are sent, whatever it says.
+            // The mails are sent, whatever the server answers.
             let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
         }
     }
 }
 
 impl SmtpServer {
-    /// Sends a mail over `used`, or where that has come to its end over a new connection.
+    /// Sends a mail over `used`, or over a new connection if the server has closed that one.
     async fn send(
         &self,
         used: Option<AsyncSmtpConnection>,
@@ -131,26 +131,26 @@ impl SmtpServer {
     }
 }
 
-/// Servers end a connection after some mails or some time: by closing it, or by a 421 (RFC 5321, 3.8).
+/// Servers close a connection after some mails or some time, with or without a 421 (RFC 5321, section 3.8).
 fn is_end_of_connection(error: &Error) -> bool {
     error.status().is_none_or(|code| u16::from(code) == 421)
 }
 
-/// What the answer to one mail means for it.
+/// What a reply means for the mail.
 fn failure(error: &Error) -> Failure {
     match error.status().map(u16::from) {
-        Some(code) if ABOUT_US.contains(&code) => Failure::Away(reason(error)),
+        Some(code) if AUTHENTICATION.contains(&code) => Failure::Away(reason(error)),
         Some(_) if error.is_permanent() => Failure::Refused(reason(error)),
         _ => Failure::Later(reason(error)),
     }
 }
 
-/// The code of an answer, or what went wrong before one came. Never the text of an answer.
+/// The code of a reply, or the error without one. Never the text of a reply.
 fn reason(error: &Error) -> String {
     error.status().map_or_else(|| with_causes(error), |code| format!("the mail server answered {code}"))
 }
 
-/// TLS that trusts the certificates in this PEM file, and no others.
+/// TLS that trusts only the certificates in this PEM file.
 fn trusting(path: &Path, host: String) -> Result<TlsParametersBuilder, String> {
     let pem = std::fs::read(path).map_err(|error| error.to_string())?;
     let certificate = Certificate::from_pem(&pem).map_err(|error| with_causes(&error))?;

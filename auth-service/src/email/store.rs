@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 const INSERT: &str = "
     INSERT INTO outbox (id, sealed, created_at, next_attempt_at, expires_at) VALUES ($1, $2, $3, $3, $4)";
-/// Takes due mail for as long as its lease, whatever other replicas do at the same time. Nothing stays locked while
-/// it is sent. The number of the attempt says later whose lease it is.
+/// Claims due mail for the duration of a lease, concurrently with other replicas. Nothing stays locked while it is sent. The
+/// number of the attempt identifies the lease.
 const CLAIM: &str = "
     WITH due AS (
         SELECT id FROM outbox WHERE next_attempt_at <= $1
@@ -21,22 +21,19 @@ const CLAIM: &str = "
 const REMOVE: &str = "DELETE FROM outbox WHERE id = $1 AND attempts = $2";
 const POSTPONE: &str = "UPDATE outbox SET next_attempt_at = $3 WHERE id = $1 AND attempts = $2";
 
-/// Mail that is ours to send until its lease ends.
+/// A mail that this replica may send until the lease ends.
 pub struct Claimed {
     /// Its row.
     pub id: Uuid,
-    /// The letter, encrypted.
+    /// The encrypted payload.
     pub sealed: Vec<u8>,
-    /// How often it was claimed, this time included.
+    /// How often it was claimed, including this time.
     pub attempts: i32,
-    /// When nobody is helped by it any more.
+    /// When it is no longer worth sending.
     pub expires_at: Timestamp,
 }
 
-/// Puts a mail in, due at once.
-///
-/// # Errors
-/// When the database cannot.
+/// Stores a mail that is due at once.
 pub async fn insert(
     client: &impl Executor,
     id: Uuid,
@@ -48,10 +45,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Takes up to `most` mails that are due, so that nobody else does before `lease_ends`.
-///
-/// # Errors
-/// When the database cannot, or a stored value does not fit.
+/// Claims up to `most` mails that are due until `lease_ends`.
 pub async fn claim(
     client: &impl Executor,
     now: Timestamp,
@@ -61,19 +55,13 @@ pub async fn claim(
     client.query(CLAIM, &[&now, &lease_ends, &most]).await?.iter().map(from_row).collect()
 }
 
-/// Forgets a mail, unless its lease has ended and somebody else has it.
-///
-/// # Errors
-/// When the database cannot.
+/// Deletes a mail, unless its lease has ended and another worker has claimed it.
 pub async fn remove(client: &impl Executor, mail: &Claimed) -> Result<(), StoreError> {
     client.execute(REMOVE, &[&mail.id, &mail.attempts]).await?;
     Ok(())
 }
 
-/// Gives a mail back, to be taken again at `due`.
-///
-/// # Errors
-/// When the database cannot.
+/// Ends the lease of a mail, which is due again at `due`.
 pub async fn postpone(client: &impl Executor, mail: &Claimed, due: Timestamp) -> Result<(), StoreError> {
     client.execute(POSTPONE, &[&mail.id, &mail.attempts, &due]).await?;
     Ok(())

@@ -30,7 +30,7 @@ impl Transport {
     pub fn new(url: MailUrl, ca_file: Option<&Path>) -> Result<Self, TransportError> {
         match url {
             MailUrl::Smtp(address) => Ok(Self::Smtp(Arc::new(SmtpServer::new(address, ca_file)?))),
-            MailUrl::Directory(path) => match directory::make(&path) {
+            MailUrl::Directory(path) => match directory::create(&path) {
                 Ok(()) => Ok(Self::Directory(path.into())),
                 Err(source) => Err(TransportError::Directory { path, source }),
             },

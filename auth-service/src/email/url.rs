@@ -1,4 +1,4 @@
-//! `MAIL_URL`: where mail goes. Nothing of it is ever in an error, since it can hold a password.
+//! `MAIL_URL`: where mail is sent. Errors never contain any of it, since it can hold a password.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -24,16 +24,16 @@ pub enum MailUrl {
     Directory(PathBuf),
 }
 
-/// How a mail server is reached. Printed, it shows no credentials.
+/// How to connect to a mail server. `Debug` hides the credentials.
 #[derive(Debug)]
 pub struct SmtpAddress {
-    /// Its name or IP address, which its certificate must be for.
+    /// Its name or IP address, which its certificate must match.
     pub host: String,
     /// Its port.
     pub port: u16,
     /// Whether the connection is encrypted.
     pub security: Security,
-    /// Who we are there.
+    /// Our credentials there.
     pub credentials: Option<Credentials>,
 }
 
@@ -42,41 +42,38 @@ pub struct SmtpAddress {
 pub enum Security {
     /// From the first byte.
     Implicit,
-    /// By STARTTLS, or nothing is sent.
+    /// With STARTTLS; without it nothing is sent.
     Required,
-    /// By STARTTLS where the server offers it, which whoever sits between can prevent.
+    /// With STARTTLS if the server offers it, which an attacker on the network can prevent.
     Opportunistic,
-    /// Not at all.
+    /// Never.
     Plain,
 }
 
 /// What is wrong with a `MAIL_URL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailUrlError {
-    /// It cannot be read at all.
+    /// Not a URL of a known form.
     #[error(
         "must be smtps://user:password@host, smtp://user:password@host:587?tls=required or file:///a/directory, with \
-         what is special in user and password percent-encoded"
+         special characters in user and password percent-encoded"
     )]
     Form,
-    /// `tls` says something else.
+    /// An unknown option, or an unknown value of `tls`.
     #[error(
-        "after `?` only tls=required, tls=opportunistic or tls=none may follow, and nothing after smtps://host"
+        "the only options are ?tls=required, ?tls=opportunistic and ?tls=none, and none of them after smtps://host"
     )]
     Option,
-    /// One without the other.
+    /// A user without a password, or the reverse.
     #[error("a user needs a password, and a password a user")]
     HalfCredentials,
-    /// The password would go over the network for all to read.
-    #[error("credentials for another machine need smtps:// or tls=required")]
+    /// The password would be sent unencrypted.
+    #[error("credentials for another host need smtps:// or tls=required")]
     UnprotectedCredentials,
 }
 
 impl MailUrl {
-    /// Reads it. Without `tls`, smtp:// means `required`, and `none` on this machine itself.
-    ///
-    /// # Errors
-    /// What has to be mended.
+    /// Parses the URL. Without `tls`, smtp:// means `required`, and `none` for this host itself.
     pub fn parse(url: &SecretString) -> Result<Self, MailUrlError> {
         let url = Url::parse(url.expose_secret()).map_err(|_| MailUrlError::Form)?;
         match url.scheme() {
@@ -100,11 +97,11 @@ impl SmtpAddress {
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
             return Err(MailUrlError::Form);
         }
-        let is_this_machine = ip.map_or(host == "localhost", |ip| ip.is_loopback());
-        let security = security(url, is_this_machine)?;
+        let is_this_host = ip.map_or(host == "localhost", |ip| ip.is_loopback());
+        let security = security(url, is_this_host)?;
         let credentials = credentials(url)?;
         let is_protected = matches!(security, Security::Implicit | Security::Required);
-        if credentials.is_some() && !is_protected && !is_this_machine {
+        if credentials.is_some() && !is_protected && !is_this_host {
             return Err(MailUrlError::UnprotectedCredentials);
         }
         let port = url.port().unwrap_or(match security {
@@ -116,11 +113,11 @@ impl SmtpAddress {
     }
 }
 
-fn security(url: &Url, is_this_machine: bool) -> Result<Security, MailUrlError> {
+fn security(url: &Url, is_this_host: bool) -> Result<Security, MailUrlError> {
     let options: Vec<_> = url.query_pairs().collect();
     match (url.scheme(), options.as_slice()) {
         ("smtps", []) => Ok(Security::Implicit),
-        ("smtp", []) if is_this_machine => Ok(Security::Plain),
+        ("smtp", []) if is_this_host => Ok(Security::Plain),
         ("smtp", []) => Ok(Security::Required),
         ("smtp", [(name, value)]) if name == "tls" => match value.as_ref() {
             "required" => Ok(Security::Required),
@@ -134,7 +131,7 @@ fn security(url: &Url, is_this_machine: bool) -> Result<Security, MailUrlError> 
 
 fn credentials(url: &Url) -> Result<Option<Credentials>, MailUrlError> {
     let decode = |text: &str| match percent_decode_str(text).decode_utf8() {
-        // It goes into a line of the protocol.
+        // A control character would end the line of the protocol.
         Ok(text) if !text.chars().any(char::is_control) => Ok(text.into_owned()),
         _ => Err(MailUrlError::Form),
     };
@@ -188,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused_without_a_word_of_it() {
+    fn an_invalid_url_is_refused_and_not_repeated() {
         for (url, expected) in [
             ("nonsense", MailUrlError::Form),
             ("http://hunter2@host", MailUrlError::Form),

@@ -1,7 +1,7 @@
-//! Sends what waits in the outbox. Any number of replicas may do so at once.
+//! Sends the mail in the outbox. Any number of replicas may do so at the same time.
 //!
-//! A mail is claimed by a statement of its own, with a lease, and sent while no transaction and no connection to the
-//! database is held. Who dies in between leaves it to whoever comes after the lease.
+//! A mail is claimed with a lease by a statement of its own, and sent while no transaction and no database connection is
+//! held. If a replica dies in between, another one claims the mail after the lease.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,38 +27,37 @@ use crate::polling::Polling;
 
 /// How often a worker checks whether a poll of the outbox or a retry is due.
 const TICK: Duration = Duration::from_secs(5);
-/// The longest interval at which the outbox is polled for mail that other replicas left behind. With the lease and this,
-/// links that are valid for an hour still are for nearly half of it.
+/// Maximum interval at which the outbox is polled for mail that other replicas left behind. With this and the lease, a link
+/// that is valid for an hour still is for nearly half of it.
 pub const LONGEST_POLL_INTERVAL: Duration = Duration::from_secs(30 * 60);
-/// How many mails are sent at once: most mail servers allow as many connections to one client.
+/// How many connections send mail at the same time: most mail servers allow one client as many.
 const CONNECTIONS: usize = 4;
-/// How many mails one of them claims at once: few, since they wait for the lease when we are killed.
+/// How many mails a connection claims at once: few, since they wait for the lease if the process is killed.
 const BATCH: u32 = 4;
-/// How long a claimed mail is left to the one who claimed it: longer than a batch can take, with something to spare for
-/// the database and for clocks that differ.
+/// How long no other worker claims a mail: longer than a batch can take, with a margin for the database and clock skew.
 const LEASE: SignedDuration = SignedDuration::from_mins(3);
 const _: () = assert!(LEASE.as_secs() >= BATCH as i64 * SEND_TIMEOUT.as_secs() as i64 + 60);
-/// How long mail that is being sent may take when the service stops. With what requests may take, it stays below the ten
-/// seconds after which container platforms kill.
+/// Grace period of mails in flight when the service stops. Together with that of requests it stays below the ten seconds
+/// after which container platforms kill.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// Whether a link that is valid for `lifetime` still is for two fifths of it when its mail is sent by another replica than
-/// the one that died with it, where the outbox is polled every `poll_interval`.
+/// Whether at least two fifths of a link's `lifetime` are left when another replica sends the mail of a replica that died,
+/// if the outbox is polled every `poll_interval`.
 pub fn arrives_in_time(poll_interval: Duration, lifetime: SignedDuration) -> bool {
     SignedDuration::try_from(poll_interval)
         .is_ok_and(|interval| interval.saturating_add(LEASE).as_secs() < lifetime.as_secs() * 3 / 5)
 }
 
-/// What it takes to send mail.
+/// Sends the mail in the outbox.
 #[derive(Clone)]
 pub struct Worker {
-    /// Where mail waits.
+    /// The outbox.
     pub outbox: Arc<Outbox>,
-    /// The way out.
+    /// Composes and sends mail.
     pub mailer: Arc<Mailer>,
     /// Connections of its own, so that no request waits for mail.
     pub pool: Pool,
-    /// What time it is.
+    /// The clock.
     pub clock: SharedClock,
     /// How often the outbox is polled for mail that other replicas left behind.
     pub poll_interval: Duration,
@@ -71,13 +70,13 @@ impl Worker {
         background.spawn("mail delivery", STOP_TIMEOUT, self.run(background.stopping()));
     }
 
-    /// Adds a lane whenever there is word of mail, up to [`CONNECTIONS`].
+    /// Adds a connection whenever there may be mail, up to [`CONNECTIONS`].
     async fn run(self, stopping: CancellationToken) {
         let mut connections: JoinSet<()> = JoinSet::new();
         let tick = Polling::tick(self.poll_interval, TICK);
         let mut ticks = tokio::time::interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // Due at once: a replica that starts sends what it left when it was killed.
+        // Due at once: the service may have been killed with mail in the outbox.
         let mut polling = Polling::new(self.poll_interval, Timestamp::MIN);
         loop {
             let has_room = connections.len() < CONNECTIONS;
@@ -97,10 +96,10 @@ impl Worker {
                         continue;
                     }
                     polling.begin(now);
-                    // A lane that fails asks for a retry by itself.
+                    // A connection that fails schedules a retry itself.
                     polling.succeed();
                 }
-                // Kept for later while all lanes are busy: each could just have looked for the last time.
+                // Not consumed while all connections are busy: each may have made its last claim already.
                 () = self.outbox.woken(), if has_room => {}
             }
             connections.spawn(self.clone().deliver(stopping.clone()));
@@ -108,7 +107,7 @@ impl Worker {
         while connections.join_next().await.is_some() {}
     }
 
-    /// Sends mail after mail over one connection, until there is none.
+    /// Sends mails over one connection until none is due.
     async fn deliver(self, stopping: CancellationToken) {
         let mut session = self.mailer.transport.session();
         loop {
@@ -116,7 +115,7 @@ impl Worker {
                 Ok(Next::Continue) if !stopping.is_cancelled() => {}
                 Ok(_) => break,
                 Err(error) => {
-                    tracing::warn!(%error, "mail waits for the database");
+                    tracing::warn!(%error, "mail delivery failed: database error");
                     self.outbox.retry_at(self.clock.now());
                     break;
                 }
@@ -133,7 +132,7 @@ impl Worker {
             return Ok(Next::Stop);
         }
         if claimed.len() == BATCH as usize {
-            // There may be more: another lane may help.
+            // There may be more: another connection may help.
             self.outbox.wake();
         }
         let mut away = false;
@@ -147,13 +146,13 @@ impl Worker {
                 away = matches!(outcome, Err(Failure::Away(_)));
                 self.settle(mail, outcome).await
             };
-            // What was claimed and cannot be settled is left to the lease.
+            // A claimed mail that cannot be settled is due again when its lease ends.
             outcome.inspect_err(|_| self.outbox.retry_at(lease_ends))?;
         }
         Ok(if away { Next::Stop } else { Next::Continue })
     }
 
-    /// Sends a mail, unless nobody is to get it. Returns whether it was sent.
+    /// Sends a mail, unless it must not be sent. Returns whether it was sent.
     async fn attempt(&self, session: &mut Session, mail: &Claimed) -> Result<bool, Failure> {
         let now = self.clock.now();
         let decrypted = self.outbox.open(mail.id, &mail.sealed);
@@ -162,14 +161,15 @@ impl Worker {
             return Ok(false);
         }
         if now >= mail.expires_at {
-            return Err(Failure::Refused("it is out of date".to_owned()));
+            return Err(Failure::Refused("it has expired".to_owned()));
         }
-        // Another replica may have the key, or know the occasion, in the middle of a rollout.
-        let unreadable = || Failure::Later("it cannot be read with these KEY_ENCRYPTION_KEYS".to_owned());
+        // During a rollout another replica may have the key, or know the occasion.
+        let unreadable =
+            || Failure::Later("it cannot be decrypted with these KEY_ENCRYPTION_KEYS".to_owned());
         let payload = payload.ok_or_else(unreadable)?;
         let composed = self.mailer.compose(mail.id, &payload, now);
         let composed =
-            composed.ok_or_else(|| Failure::Refused("no mail can go to its address".to_owned()))?;
+            composed.ok_or_else(|| Failure::Refused("its email address is not valid".to_owned()))?;
         session.send(mail.id, &composed).await?;
         Ok(true)
     }
@@ -181,7 +181,7 @@ impl Worker {
             Ok(false) => {}
             Err(Failure::Refused(reason)) => tracing::warn!(%id, attempts, reason, "mail given up"),
             Err(Failure::Later(reason) | Failure::Away(reason)) => {
-                tracing::warn!(%id, attempts, reason, "mail not sent, it will be tried again");
+                tracing::warn!(%id, attempts, reason, "mail not sent, will be retried");
                 return self.postpone(mail, retry::wait(attempts)).await;
             }
         }
@@ -196,11 +196,11 @@ impl Worker {
     }
 }
 
-/// What a lane does after a batch.
+/// What a connection does after a batch.
 enum Next {
-    /// Look for more.
+    /// Claim more.
     Continue,
-    /// End: there is nothing to do, or nothing can be done now.
+    /// Close: there is nothing to do, or nothing can be sent now.
     Stop,
 }
 

@@ -1,4 +1,4 @@
-//! The keys of this process: looked up in the background, read without waiting.
+//! The keys of this process: refreshed in the background, read without waiting.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -21,31 +21,31 @@ use super::snapshot::{KnownKey, Private, Snapshot};
 use super::store::{self, KeyPair};
 use crate::protocol::conditional::Document;
 
-/// How long a look at the database may take: a connection that lost its other end would keep us waiting for minutes.
+/// Maximum duration of a refresh: a connection whose peer is gone would block it for minutes.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often a replica says how long its tokens live: a fifth of the time after which it counts as gone.
+/// How often a replica records the lifetime of its tokens: a fifth of the time after which it counts as stopped.
 const RECORD_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// The key that signs, and those that are published beside it.
+/// The active key, and those that are published beside it.
 pub struct KeyRing {
     rotation: KeyRotation,
     snapshot: ArcSwap<Snapshot>,
-    /// Looks happen one after the other, so that none puts older keys in place of newer ones.
+    /// Refreshes happen one after the other, so that none replaces newer keys by older ones.
     refreshing: Mutex<()>,
-    /// Of many requests that need a look before they sign, one looks and the others wait for it.
+    /// Of many requests that need a refresh before they sign, one refreshes and the others wait for it.
     signing: Mutex<()>,
     began: Instant,
-    /// When the database was last looked at with success, in milliseconds after `began`.
+    /// When the last successful refresh began, in milliseconds after `began`.
     seen_at: AtomicU64,
-    /// When the life of tokens was noted last, in seconds of the Unix time.
+    /// When the lifetime of tokens was last recorded, in seconds of the Unix time.
     recorded_at: AtomicI64,
 }
 
 impl KeyRing {
-    /// Loads the keys, and makes those that are missing: on the first start of all, the one that signs and the next one.
+    /// Loads the keys and creates those that are missing: on the very first start, the active and the pending key.
     ///
     /// # Errors
-    /// When the database cannot, or a stored private half does not open.
+    /// If a query fails, or a stored private half cannot be decrypted.
     pub async fn open(rotation: KeyRotation) -> Result<Self, KeyError> {
         rotation.record_token_lifetime().await?;
         let ring = Self {
@@ -66,27 +66,27 @@ impl KeyRing {
         }
     }
 
-    /// The key that signs. Cheap.
+    /// The active key, from memory.
     ///
     /// # Errors
-    /// [`KeyError::OutOfDate`] when the database was not looked at for so long that it may be another one by now.
+    /// [`KeyError::OutOfDate`] if the last refresh is so long ago that another key may be active by now.
     pub fn active(&self) -> Result<Arc<SigningKey>, KeyError> {
         let active = self.snapshot.load().active.clone();
         active.filter(|_| self.is_current()).ok_or(KeyError::OutOfDate)
     }
 
-    /// The key that signs tokens. Where the refresh interval is long the database may not have been asked for hours: then
-    /// it is asked first, so that no token is signed with a key that was revoked more than half a minute ago, nor by a
-    /// replica that has not noted how long its tokens live.
+    /// The key that signs tokens. With a long refresh interval the last refresh may be hours ago. Then the keys are refreshed
+    /// first, so that no token is signed with a key that was revoked more than half a minute ago, or by a replica that has
+    /// not recorded the lifetime of its tokens.
     ///
     /// # Errors
-    /// [`KeyError::OutOfDate`] when the database was not looked at for too long; those of a look.
+    /// [`KeyError::OutOfDate`] if the last refresh is too long ago; those of a refresh.
     pub async fn signing_key(&self) -> Result<Arc<SigningKey>, KeyError> {
         let rotation_policy = &self.rotation.rotation_policy;
         let bound = rotation_policy.signing_bound;
         if self.age() > bound {
             if rotation_policy.replica_bound <= bound {
-                // The refresher looks often enough; so it fails.
+                // The background refreshes often enough, so it is failing.
                 return Err(KeyError::OutOfDate);
             }
             timeout(REFRESH_TIMEOUT, self.refresh_before_signing())
@@ -105,10 +105,7 @@ impl KeyRing {
         self.refresh().await
     }
 
-    /// Says how long tokens minted here live, unless that was said within the last minute.
-    ///
-    /// # Errors
-    /// When the database cannot.
+    /// Records the lifetime of this replica's tokens, unless that happened within the last minute.
     pub(super) async fn record_token_lifetime_if_due(&self) -> Result<(), KeyError> {
         let now = self.rotation.clock.now().as_second();
         let since = now.saturating_sub(self.recorded_at.load(Ordering::Acquire));
@@ -119,10 +116,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// The JWKS as it stands now: a retired key leaves it at its time, also while the database is away.
-    ///
-    /// # Errors
-    /// When a key cannot be written as JSON.
+    /// The JWKS as it is published now: a retired key leaves it on time, also while the database is unavailable.
     pub fn jwks(&self) -> Result<Arc<Document>, KeyError> {
         let (snapshot, now) = (self.snapshot.load(), self.rotation.clock.now());
         if snapshot.is_valid(now) {
@@ -130,12 +124,12 @@ impl KeyRing {
         }
         let next = Arc::new(snapshot.at(now)?);
         let set = Arc::clone(&next.set);
-        // What was seen in the database meanwhile is not undone.
+        // Does not undo a refresh that happened meanwhile.
         self.snapshot.compare_and_swap(&snapshot, next);
         Ok(set)
     }
 
-    /// What keys' lives keep to.
+    /// When keys are published, sign and retire.
     pub fn rotation_policy(&self) -> &RotationPolicy {
         &self.rotation.rotation_policy
     }
@@ -152,23 +146,20 @@ impl KeyRing {
         self.age() <= self.rotation.rotation_policy.replica_bound
     }
 
-    /// How long ago the last successful look began.
+    /// How long ago the last successful refresh began.
     fn age(&self) -> Duration {
         let seen_at = Duration::from_millis(self.seen_at.load(Ordering::Acquire));
         self.began.elapsed().saturating_sub(seen_at)
     }
 
-    /// Looks at the database, once.
-    ///
-    /// # Errors
-    /// When the database cannot.
+    /// Reads the keys from the database.
     pub async fn refresh(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.refreshing.lock().await;
-        // Taken before the look: what it finds is at least as new.
+        // Taken before the query: the keys that it returns are at least as new.
         let began = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        // What is cut off closes its connection: the next look is over another one.
-        let look = timeout(REFRESH_TIMEOUT, self.load()).await;
-        look.map_err(|late| StoreError::Unavailable(late.into()))??;
+        // A query that times out closes its connection: the next refresh uses another one.
+        let loaded = timeout(REFRESH_TIMEOUT, self.load()).await;
+        loaded.map_err(|late| StoreError::Unavailable(late.into()))??;
         self.seen_at.store(began, Ordering::Release);
         Ok(())
     }
@@ -203,14 +194,14 @@ impl KeyRing {
         Ok(())
     }
 
-    /// A key that was not known before.
+    /// Decrypts a key that was not known before.
     fn learn(&self, record: KeyRecord, key_pair: KeyPair, before: &Snapshot) -> Result<KnownKey, KeyError> {
         let private = match self.rotation.open(&record.kid, &key_pair) {
             Ok(None) => Private::Gone,
             Ok(Some(key)) => Private::Open(Arc::new(key)),
             Err(error @ KeyError::Sealed(_)) => {
                 if !before.is_sealed(&record.kid) {
-                    tracing::error!(%error, status = record.status.as_str(), "a signing key cannot be used");
+                    tracing::error!(%error, status = record.status.as_str(), "signing key cannot be decrypted");
                 }
                 Private::Sealed
             }
@@ -224,11 +215,8 @@ impl KeyRing {
         Ok(KnownKey { record, jwk, private })
     }
 
-    /// Looks at the database, and does what is due: makes the keys that are missing, lets the next key take over,
-    /// forgets those whose time is over.
-    ///
-    /// # Errors
-    /// When the database cannot, or a key cannot be made.
+    /// Refreshes the keys and makes the changes that are due: creates missing keys, rotates, and deletes retired keys that
+    /// are no longer published.
     pub async fn maintain(&self) -> Result<(), KeyError> {
         self.refresh().await?;
         if let Some(due) = self.due() {
@@ -244,7 +232,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// What is due, if this replica can do it.
+    /// The change that is due, if this replica can make it.
     fn due(&self) -> Option<Due> {
         let snapshot = self.snapshot.load();
         let records = snapshot.keys.iter().map(|key| &key.record);
@@ -256,14 +244,14 @@ impl KeyRing {
         (due == Due::Pending || !sealed(KeyStatus::Pending)).then_some(due)
     }
 
-    /// Goes on looking while `work` takes its time.
+    /// Keeps refreshing until `work` is done.
     async fn while_refreshing<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
             tokio::select! {
                 done = &mut work => return done,
                 () = self.rotation.clock.sleep(self.rotation.rotation_policy.refresh_interval) => {
-                    // Said by the next one that is waited for.
+                    // The next refresh that is waited for reports the error.
                     let _ = self.refresh().await;
                 }
             }

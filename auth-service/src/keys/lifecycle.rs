@@ -1,11 +1,11 @@
-//! The life of a key: what it may do when, and what is due.
+//! The lifecycle of a key: pending, active, retired, deleted; and which change is due.
 
 use jiff::{SignedDuration, Timestamp};
 use strum::{EnumString, IntoStaticStr};
 
 use super::rotation_policy::RotationPolicy;
 
-/// Where a key is in its life.
+/// The state of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, EnumString)]
 #[strum(serialize_all = "lowercase")]
 pub enum KeyStatus {
@@ -13,9 +13,9 @@ pub enum KeyStatus {
     Active,
     /// Published, and signs next.
     Pending,
-    /// Published for the tokens of it that are still out.
+    /// Published for its tokens that are still valid.
     Retired,
-    /// Taken out of use at once. Only its name is kept, so that it never comes back.
+    /// Taken out of use at once. Only its `kid` and public half are kept, so that it never comes back.
     Revoked,
 }
 
@@ -26,27 +26,27 @@ impl KeyStatus {
     }
 }
 
-/// What is known of a key, but for the key itself.
+/// Everything that is stored of a key but the key itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// What tokens name it by.
+    /// The `kid` header of its tokens.
     pub kid: String,
-    /// Where it is in its life.
+    /// Its state.
     pub status: KeyStatus,
     /// Its `alg`.
     pub algorithm: String,
-    /// When it was made, or came in.
+    /// When it was created or imported.
     pub created_at: Timestamp,
-    /// Since when it is published, if that matters.
+    /// When it was first published. Set for active and pending keys.
     pub published_at: Option<Timestamp>,
-    /// Since when it signs, or did.
+    /// When it became active.
     pub active_since: Option<Timestamp>,
-    /// Until when a retired key is published.
+    /// When a retired key is no longer published.
     pub published_until: Option<Timestamp>,
 }
 
 impl KeyRecord {
-    /// Whether the JWKS shows it.
+    /// Whether the JWKS contains it.
     pub fn is_published(&self, now: Timestamp) -> bool {
         match self.status {
             KeyStatus::Active | KeyStatus::Pending => true,
@@ -55,25 +55,25 @@ impl KeyRecord {
         }
     }
 
-    /// From when on a pending key may sign: by then everybody knows it.
+    /// When a pending key may start to sign: every verifier knows it by then.
     pub fn may_sign_from(&self, rotation_policy: &RotationPolicy) -> Timestamp {
         later(self.published_at.unwrap_or(self.created_at), rotation_policy.lead)
     }
 }
 
-/// What has to be done about the keys.
+/// A change of the keys that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// No key signs.
+    /// A key has to become active: none is.
     Active,
-    /// No key is next.
+    /// A pending key has to be created: there is none.
     Pending,
-    /// The next key takes over.
+    /// The pending key takes over.
     Rotation,
 }
 
 impl Due {
-    /// How many new keys that can take.
+    /// How many new keys the change can need.
     pub fn new_keys(self) -> usize {
         match self {
             Self::Active => 2,
@@ -82,7 +82,7 @@ impl Due {
     }
 }
 
-/// What is due `now`, if anything is.
+/// The change that is due `now`.
 pub fn due<'a>(
     records: impl Iterator<Item = &'a KeyRecord> + Clone,
     rotation_policy: &RotationPolicy,
@@ -97,13 +97,13 @@ pub fn due<'a>(
     (rotation_at(active, pending, rotation_policy) <= now).then_some(Due::Rotation)
 }
 
-/// When `pending` takes over: when `active` is old enough, and everybody knows its successor.
+/// When `pending` takes over: once `active` is old enough, and every verifier knows its successor.
 pub fn rotation_at(active: &KeyRecord, pending: &KeyRecord, rotation_policy: &RotationPolicy) -> Timestamp {
     let since = active.active_since.unwrap_or(active.created_at);
     later(since, rotation_policy.rotation_interval).max(pending.may_sign_from(rotation_policy))
 }
 
-/// A time and a while, at most the end of time.
+/// `time` plus `by`, or the maximum if that overflows.
 pub fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -1,4 +1,4 @@
-//! The RSA keys that sign tokens: their life, and the JWKS that verifies what they signed.
+//! The RSA keys that sign tokens: their lifecycle, and the JWKS that verifies their signatures.
 
 mod encryption;
 mod error;
@@ -32,7 +32,7 @@ pub use store::{KeyPair, RetiredKey, StoredKey, all, exists, retire};
 pub use token_lifetimes::longest_token_lifetime;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Adds `jwks` under the protocol's prefix.
+/// Adds `/jwks`.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::jwks);
 }

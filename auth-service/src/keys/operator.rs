@@ -1,4 +1,4 @@
-//! What an operator asks for by hand: to revoke a key, to bring one in, to encrypt all anew.
+//! Changes that an operator requests: revoking, importing and re-encrypting keys.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,49 +11,46 @@ use super::rotation::{Change, KeyRotation};
 use super::store::{self, RetiredKey, StoredKey};
 use crate::security_event::SecurityEvent;
 
-/// What came of a revocation.
+/// The result of a revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {
-    /// What the key was.
+    /// The state of the key before.
     pub was: KeyStatus,
-    /// The key that signs from now on, if another one had to take over.
+    /// The key that had to take over, if the revoked one was active.
     pub successor: Option<Successor>,
 }
 
-/// A key that took over unplanned.
+/// A key that took over out of turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Successor {
-    /// Its name.
+    /// Its `kid`.
     pub kid: String,
-    /// When every verifier knows it, if that is still to come.
+    /// When every verifier knows it, if that is in the future.
     pub known_from: Option<Timestamp>,
 }
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedKey {
-    /// Its name.
+    /// Its `kid`.
     pub kid: String,
-    /// Until when it is published; `None` for a key that will sign.
+    /// When it is no longer published; `None` for a key that will sign.
     pub published_until: Option<Timestamp>,
-    /// The pending key that it took the place of.
+    /// The pending key that it replaced.
     pub instead_of: Option<String>,
 }
 
 impl KeyRotation {
-    /// All keys, those that are revoked too.
-    ///
-    /// # Errors
-    /// When the database cannot.
+    /// All keys, including revoked ones.
     pub async fn all(&self) -> Result<Vec<StoredKey>, KeyError> {
         Ok(store::all(&self.pool).await?)
     }
 
-    /// Takes a key out of use and out of the JWKS at once. If it was the one that signs, the pending one takes over,
-    /// which verifiers know already. `new` are two new keys, to take where there is none.
+    /// Takes a key out of use and out of the JWKS at once. If it is the active key, the pending key takes over, which
+    /// verifiers know already. `new` are two keys for those that are missing.
     ///
     /// # Errors
-    /// When there is no such key, or the database cannot.
+    /// If there is no such key, or it is revoked already.
     pub async fn revoke(&self, kid: &str, new: Vec<NewKey>) -> Result<Revoked, KeyError> {
         let mut change = Change::begin(self, new).await?;
         let Some(key) = change.keys.iter().find(|key| key.record.kid == kid) else {
@@ -61,9 +58,9 @@ impl KeyRotation {
         };
         let was = key.record.status;
         if was == KeyStatus::Revoked {
-            return Err(KeyError::Refused(format!("the signing key {kid} is revoked already")));
+            return Err(KeyError::Refused(format!("the signing key {kid} is already revoked")));
         }
-        // What does not open any more is known by its name alone.
+        // Without a public half, only the `kid` of a key that cannot be decrypted is kept.
         let jwk = self.public_half_of(key).ok();
         store::revoke(&change.transaction, kid, jwk.as_ref(), change.now).await?;
         change.keys.retain(|key| key.record.kid != kid);
@@ -94,11 +91,11 @@ impl KeyRotation {
         Ok(Successor { kid, known_from: Some(known_from).filter(|from| *from > change.now) })
     }
 
-    /// Brings a key in under this name, or else its RFC 7638 thumbprint. One with its private half becomes the pending
-    /// key: it signs after the next rotation. A public half is published for `publish_for`.
+    /// Imports a key under this `kid`, or else its RFC 7638 thumbprint. A private key becomes the pending key: it signs after
+    /// the next rotation. A public key is published for `publish_for`.
     ///
     /// # Errors
-    /// When the name cannot be used, the key is here already or was revoked here, or the database cannot.
+    /// If the `kid` is invalid, or the key is stored already, also as a revoked one.
     pub async fn import(
         &self,
         pem: PemKey,
@@ -107,7 +104,7 @@ impl KeyRotation {
     ) -> Result<ImportedKey, KeyError> {
         if let Some(kid) = kid.filter(|kid| !is_usable_kid(kid)) {
             return Err(KeyError::Refused(format!(
-                "{kid} is no usable kid: 1 to 128 visible ASCII characters"
+                "{kid} is not a valid kid: 1 to 128 visible ASCII characters"
             )));
         }
         match pem {
@@ -153,7 +150,7 @@ impl KeyRotation {
         Ok(ImportedKey { kid: key.jwk.kid, published_until: Some(until), instead_of: None })
     }
 
-    /// By its name, and by the key itself: a revoked one does not come back under another name.
+    /// Compares the `kid` and the key itself: a revoked key does not come back under another `kid`.
     fn refuse_duplicate(&self, change: &Change<'_>, jwk: &PublicJwk) -> Result<(), KeyError> {
         let kid = &jwk.kid;
         for key in &change.keys {
@@ -170,10 +167,10 @@ impl KeyRotation {
         Ok(())
     }
 
-    /// Encrypts every private half anew, under the first of the keys. Returns how many: all or none.
+    /// Encrypts every private half again under the first encryption key. Returns how many: all or none.
     ///
     /// # Errors
-    /// When one does not open, or the database cannot.
+    /// If one cannot be decrypted.
     pub async fn re_encrypt(&self) -> Result<usize, KeyError> {
         let change = Change::begin(self, Vec::new()).await?;
         let mut count = 0;
@@ -190,10 +187,10 @@ impl KeyRotation {
         Ok(count)
     }
 
-    /// As stored, or as it follows from the private half.
+    /// The public half as it is stored, or derived from the private half.
     ///
     /// # Errors
-    /// When it would follow from a private half that does not open.
+    /// If it has to be derived and the private half cannot be decrypted.
     pub fn public_half_of(&self, key: &StoredKey) -> Result<PublicJwk, KeyError> {
         if let Some(jwk) = &key.key_pair.jwk {
             return Ok(jwk.clone());

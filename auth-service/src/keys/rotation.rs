@@ -1,5 +1,5 @@
-//! Changes of the stored keys. Each is a transaction that all replicas take turns at and that looks again before it
-//! writes: what another one has done already is left as it is.
+//! Changes of the stored keys. Each is a transaction that excludes those of other replicas and reads the keys before it
+//! writes, so that a change that another replica has made already is not repeated.
 
 use std::sync::Arc;
 
@@ -18,22 +18,22 @@ use super::store::{self, KeyPair, SealedKey, StoredKey};
 use super::token_lifetimes::{longest_token_lifetime, record_token_lifetime};
 use crate::security_event::SecurityEvent;
 
-/// Rotations that this replica carried out; over all replicas they add up to those there were.
+/// Rotations that this replica performed. The sum over all replicas is the number of rotations.
 const ROTATIONS: &str = "auth_service_key_rotations_total";
 
-/// What it takes to change keys.
+/// Changes the stored keys.
 pub struct KeyRotation {
-    /// The way to the database.
+    /// Connections to the database.
     pub pool: Pool,
-    /// What encrypts private halves.
+    /// Encrypts private halves.
     pub encryption: Arc<KeyEncryptionKeys>,
-    /// What time it is.
+    /// The clock.
     pub clock: SharedClock,
-    /// What a key's life keeps to.
+    /// When keys are published, sign and retire.
     pub rotation_policy: RotationPolicy,
     /// The size of new keys.
     pub size: KeySize,
-    /// How long tokens minted here live.
+    /// How long tokens of this replica are valid.
     pub token_lifetime: SignedDuration,
 }
 
@@ -49,11 +49,11 @@ impl KeyRotation {
         Ok(keys)
     }
 
-    /// Does what is due, with new keys to take where one is needed. Returns what was done; `None` when another replica
-    /// was there first.
+    /// Makes the change that is due, with `new` keys where the change needs some. Returns it; `None` if another replica made
+    /// it first.
     ///
     /// # Errors
-    /// When the database cannot, or the key that is next does not open.
+    /// If a query fails, or the pending key cannot be decrypted.
     pub async fn apply_due_change(&self, new: Vec<NewKey>) -> Result<Option<Due>, KeyError> {
         let change = Change::begin(self, new).await?;
         let records = change.keys.iter().map(|key| &key.record);
@@ -78,31 +78,28 @@ impl KeyRotation {
         Ok(())
     }
 
-    /// Lets the pending key take over now, if everybody knows it by now. Returns the key that signs from now on.
+    /// Makes the pending key the active one now. Returns its `kid`.
     ///
     /// # Errors
-    /// When it was not published for long enough, or the database cannot.
+    /// If the pending key was not published for long enough.
     pub async fn rotate(&self, new: Vec<NewKey>) -> Result<String, KeyError> {
         let change = Change::begin(self, new).await?;
         let Some(pending) = change.find(KeyStatus::Pending) else {
             return Err(KeyError::Refused(
-                "there is no pending key: start the service, which makes one".into(),
+                "there is no pending key: start the service, which creates one".into(),
             ));
         };
         let (kid, from) = (pending.record.kid.clone(), pending.record.may_sign_from(&self.rotation_policy));
         if change.now < from {
             return Err(KeyError::Refused(format!(
-                "the pending key {kid} is not known to every verifier yet: it may sign from {from:.0} on"
+                "the pending key {kid} is not known to every verifier yet: it may sign from {from:.0}"
             )));
         }
         self.carry_out(change, Due::Rotation).await?;
         Ok(kid)
     }
 
-    /// Forgets retired keys whose time is over.
-    ///
-    /// # Errors
-    /// When the database cannot.
+    /// Deletes the retired keys that are no longer published.
     pub async fn delete_expired(&self) -> Result<(), KeyError> {
         for kid in store::delete_expired(&self.pool, self.clock.now()).await? {
             SecurityEvent::KeyDeleted.unattended().key(&kid).reason("retired").emit();
@@ -110,18 +107,15 @@ impl KeyRotation {
         Ok(())
     }
 
-    /// Says how long tokens minted here live, for those who have to wait for their end.
-    ///
-    /// # Errors
-    /// When the database cannot.
+    /// Records how long tokens of this replica are valid, for the replicas that have to wait for their end.
     pub async fn record_token_lifetime(&self) -> Result<(), KeyError> {
         Ok(record_token_lifetime(&self.pool, self.token_lifetime, self.clock.now()).await?)
     }
 
-    /// The private half of a key, ready to sign; `None` when there is none.
+    /// Decrypts the private half of a key; `None` if there is none.
     ///
     /// # Errors
-    /// When it does not open.
+    /// [`KeyError::Sealed`] if none of the encryption keys decrypts it.
     pub(super) fn open(&self, kid: &str, key_pair: &KeyPair) -> Result<Option<SigningKey>, KeyError> {
         let Some(sealed) = &key_pair.private_key else { return Ok(None) };
         let der = self.encryption.open(kid, sealed).ok_or_else(|| KeyError::Sealed(kid.to_owned()))?;
@@ -136,16 +130,16 @@ impl KeyRotation {
     }
 }
 
-/// A change under way: nobody else changes keys until its end.
+/// A change in progress. It excludes all other changes until it ends.
 pub(super) struct Change<'a> {
     rotation: &'a KeyRotation,
     pub(super) transaction: Transaction,
-    /// The keys there were, less those that it has dealt with.
+    /// The stored keys, without those that this change has dealt with.
     pub(super) keys: Vec<StoredKey>,
     new: Vec<NewKey>,
-    /// What it did to which key, for the log.
+    /// What it did to which key. Logged after the commit.
     events: Vec<(SecurityEvent, String)>,
-    /// When it began. Taken under the lock, so that no time spent waiting counts as published.
+    /// When it began. Read under the lock, so that time spent waiting does not count as published.
     pub(super) now: Timestamp,
 }
 
@@ -160,7 +154,7 @@ impl<'a> Change<'a> {
         self.keys.iter().find(|key| key.record.status == status)
     }
 
-    /// The active key retires, the pending one takes over.
+    /// Retires the active key and activates the pending one.
     async fn rotate(&mut self) -> Result<(), KeyError> {
         if let Some(active) = self.find(KeyStatus::Active) {
             let lifetime =
@@ -177,7 +171,7 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// The pending key signs from now on; a new one, if there is none. Returns its name.
+    /// Activates the pending key, or a new one if there is none. Returns its `kid`.
     pub(super) async fn activate_next(&mut self) -> Result<String, KeyError> {
         let Some(pending) = self.find(KeyStatus::Pending) else {
             return self.insert_new(KeyStatus::Active).await;
@@ -190,7 +184,7 @@ impl<'a> Change<'a> {
         Ok(kid)
     }
 
-    /// Forgets the pending key, which never signed.
+    /// Deletes the pending key, which never signed.
     pub(super) async fn drop_pending(&mut self) -> Result<(), KeyError> {
         if let Some(kid) = self.find(KeyStatus::Pending).map(|key| key.record.kid.clone()) {
             self.note(SecurityEvent::KeyDeleted, &kid);
@@ -200,7 +194,7 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// One key is always next.
+    /// Creates a pending key if there is none.
     pub(super) async fn ensure_pending(&mut self) -> Result<(), KeyError> {
         if self.find(KeyStatus::Pending).is_none() {
             self.insert_new(KeyStatus::Pending).await?;
@@ -220,7 +214,7 @@ impl<'a> Change<'a> {
         Ok(kid)
     }
 
-    /// Notes what it does to a key, to be logged after the commit.
+    /// Records what the change does to a key.
     pub(super) fn note(&mut self, event: SecurityEvent, kid: &str) {
         self.events.push((event, kid.to_owned()));
     }

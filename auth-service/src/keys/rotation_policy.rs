@@ -1,37 +1,36 @@
-//! The rotation policy: how long a key is published before it signs and after, so that every verifier knows every key that it
-//! meets.
+//! The rotation policy: how long a key is published before and after it signs, so that verifiers know the key of every
+//! valid token.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// Up to this refresh interval three looks fit into the longest signing bound.
+/// Up to this refresh interval three refreshes fit into the longest signing bound.
 pub const SHORT_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
-/// How many looks in a row may fail before a replica signs no more. One that could not tell what the keys are could sign
-/// with one that is out of use.
-const LOOKS: u32 = 30;
-/// The most that makes: a failover of the database passes by, and what a rotation waits for stays small.
+/// How many refreshes in a row may fail before a replica stops signing: its active key may have been revoked meanwhile.
+const REFRESHES: u32 = 30;
+/// The maximum of that duration: long enough for a failover of the database, and short, because rotations wait for it.
 const LONGEST_SIGNING_BOUND: Duration = Duration::from_secs(30);
-/// How long looks may fail after a refresh interval that is longer than [`SHORT_REFRESH_INTERVAL`].
+/// How long refreshes may fail after a refresh interval longer than [`SHORT_REFRESH_INTERVAL`].
 const OUTAGE: Duration = LONGEST_SIGNING_BOUND.saturating_sub(SHORT_REFRESH_INTERVAL);
 
-/// The times that follow from settings.
+/// The settings that a rotation policy follows from.
 #[derive(Debug, Clone)]
 pub struct KeyTimes {
-    /// How long a key signs.
+    /// How long a key signs before the next one takes over.
     pub rotation_interval: SignedDuration,
-    /// How often replicas look for changes.
+    /// How often replicas read the keys from the database.
     pub refresh_interval: Duration,
-    /// How long the JWKS may be kept.
+    /// How long the JWKS may be cached.
     pub max_age: SignedDuration,
-    /// How long it may be used beyond that while it is fetched.
+    /// How long a cached JWKS may be used beyond that while it is fetched again.
     pub stale_while_revalidate: SignedDuration,
-    /// How long it may be used beyond that while it cannot be fetched.
+    /// How long a cached JWKS may be used beyond that while it cannot be fetched.
     pub stale_if_error: SignedDuration,
-    /// How long verifiers keep keys on their own account, on top of what caches in between do. Ten minutes are what jose
-    /// does, and longer than PyJWT and Spring; most ask sooner for a `kid` they do not know, but none has to.
+    /// How long verifiers cache keys themselves, in addition to HTTP caches. Ten minutes is the default of jose, and longer
+    /// than those of PyJWT and Spring. Most verifiers fetch an unknown `kid` sooner, but none has to.
     pub verifier_cache: SignedDuration,
-    /// How far the clocks of replicas and verifiers may be apart.
+    /// Maximum clock difference between replicas and verifiers.
     pub clock_skew: SignedDuration,
 }
 
@@ -49,22 +48,22 @@ impl Default for KeyTimes {
     }
 }
 
-/// What a key's life keeps to. Made by [`new`](Self::new), which holds the settings against each other. A test that wants
-/// to see what goes wrong without it changes the fields of [`default`](Self::default).
+/// When keys are published, sign and retire. [`new`](Self::new) checks the settings against each other; a test that breaks
+/// the policy on purpose changes the fields of [`default`](Self::default).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RotationPolicy {
     /// How long a key signs before the next one takes over.
     pub rotation_interval: SignedDuration,
-    /// How long it is published before it signs.
+    /// How long a key is published before it signs.
     pub lead: SignedDuration,
-    /// How long it stays published after its last signature, on top of the longest life of a token.
+    /// How long a key stays published after its last signature, in addition to the longest lifetime of a token.
     pub tail: SignedDuration,
-    /// How often a replica looks for changes.
+    /// How often a replica reads the keys from the database.
     pub refresh_interval: Duration,
-    /// How long a change of the keys may take to reach every replica. One whose last look is longer ago is not ready and
-    /// signs nothing. It exceeds `signing_bound` where the refresh interval is long.
+    /// How long a change of the keys may take to reach every replica. A replica whose last refresh is longer ago is not
+    /// ready and signs nothing. Exceeds `signing_bound` if the refresh interval is long.
     pub replica_bound: Duration,
-    /// A replica whose last look is longer ago looks again before it signs a token.
+    /// A replica whose last refresh is longer ago refreshes before it signs a token.
     pub signing_bound: Duration,
     /// `Cache-Control` of the JWKS.
     pub cache_control: String,
@@ -84,10 +83,10 @@ pub struct RotationPolicyError {
 }
 
 impl RotationPolicy {
-    /// The rotation policy that these times make.
+    /// Derives the policy from the settings.
     ///
     /// # Errors
-    /// When keys would have to take over before verifiers know them.
+    /// If keys would have to sign before verifiers know them.
     pub fn new(times: &KeyTimes) -> Result<Self, RotationPolicyError> {
         let rotation_policy = Self::of(times);
         if rotation_policy.rotation_interval >= rotation_policy.lead {
@@ -131,7 +130,7 @@ impl Default for RotationPolicy {
 
 fn replica_bound(refresh_interval: Duration) -> Duration {
     if refresh_interval <= SHORT_REFRESH_INTERVAL {
-        refresh_interval.saturating_mul(LOOKS).min(LONGEST_SIGNING_BOUND)
+        refresh_interval.saturating_mul(REFRESHES).min(LONGEST_SIGNING_BOUND)
     } else {
         refresh_interval.saturating_add(OUTAGE)
     }

@@ -1,4 +1,4 @@
-//! The keys as a replica last saw them. Never changed, only replaced.
+//! The keys as a replica last read them. Never changed, only replaced.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,46 +29,46 @@ impl<'a> Jwks<'a> {
     }
 }
 
-/// A key that is published.
+/// A key that a replica has read.
 #[derive(Clone)]
 pub struct KnownKey {
-    /// What is known of it.
+    /// All but the key itself.
     pub record: KeyRecord,
-    /// Its public half; `None` when it would follow from a private one that does not open.
+    /// The public half; `None` if it has to be derived from a private half that cannot be decrypted.
     pub jwk: Option<PublicJwk>,
-    /// Its private half.
+    /// The private half.
     pub private: Private,
 }
 
 /// The private half of a key.
 #[derive(Clone)]
 pub enum Private {
-    /// There is none.
+    /// None is stored.
     Gone,
-    /// It is there.
+    /// Decrypted.
     Open(Arc<SigningKey>),
-    /// It does not open with the keys at hand.
+    /// None of the encryption keys decrypts it.
     Sealed,
 }
 
 impl KnownKey {
-    /// Whether this replica could not sign with it though it has to, now or soon.
+    /// Whether this replica cannot sign with it although it has to, now or soon.
     fn is_missed(&self) -> bool {
         matches!(self.private, Private::Sealed) && self.record.status != KeyStatus::Retired
     }
 }
 
-/// All keys at one time.
+/// All keys at one moment.
 pub struct Snapshot {
-    /// In the order in which they are published.
+    /// The keys in the order in which they are published.
     pub keys: Vec<KnownKey>,
-    /// The one that signs, if it opens.
+    /// The active key, if it could be decrypted.
     pub active: Option<Arc<SigningKey>>,
-    /// Since when a key is missed.
+    /// Since when a key is missing that this replica has to sign with, now or soon.
     pub missed_since: Option<Instant>,
     /// The JWKS.
     pub set: Arc<Document>,
-    /// When a key leaves it.
+    /// When a key leaves the JWKS.
     changes_at: Option<Timestamp>,
 }
 
@@ -96,7 +96,7 @@ impl Snapshot {
         Ok(Self { keys, active, missed_since, set, changes_at })
     }
 
-    /// Whether the set is what is published `now`.
+    /// Whether the JWKS is what is published `now`.
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.changes_at.is_none_or(|at| now < at)
     }
@@ -106,13 +106,14 @@ impl Snapshot {
         Self::new(self.keys.clone(), now, self.missed_since)
     }
 
-    /// Whether these are the keys of the database, and each that has a private half opens.
+    /// Whether these are the `records` of the database, and every private half could be decrypted.
     pub fn is_of(&self, records: &[KeyRecord]) -> bool {
         self.keys.len() == records.len()
             && records.iter().all(|record| self.known(record).is_some_and(|known| known.record == *record))
     }
 
-    /// What is known of a key, if it opens. The name alone is not enough: it may have been forgotten and come back.
+    /// The key of this record, unless it could not be decrypted. The `kid` alone is not enough: a key may have been deleted
+    /// and imported again.
     pub fn known(&self, record: &KeyRecord) -> Option<&KnownKey> {
         self.keys.iter().find(|known| {
             let same = known.record.kid == record.kid && known.record.created_at == record.created_at;
@@ -120,7 +121,7 @@ impl Snapshot {
         })
     }
 
-    /// Whether it was seen that this key does not open.
+    /// Whether this key could not be decrypted.
     pub fn is_sealed(&self, kid: &str) -> bool {
         self.keys.iter().any(|known| known.record.kid == kid && matches!(known.private, Private::Sealed))
     }

@@ -85,18 +85,12 @@ pub async fn key_pairs_of(
 }
 
 /// All keys, oldest first.
-///
-/// # Errors
-/// If the query fails, or a stored value is invalid.
 pub async fn all(client: &impl Executor) -> Result<Vec<StoredKey>, StoreError> {
     let rows = client.query(ALL, &[]).await?;
     rows.iter().map(|row| Ok(StoredKey { record: record(row)?, key_pair: key_pair(row)? })).collect()
 }
 
 /// Whether a key with this `kid` is stored.
-///
-/// # Errors
-/// If the query fails.
 pub async fn exists(client: &impl Executor, kid: &str) -> Result<bool, StoreError> {
     let count: i64 = client.query_one(EXISTS, &[&kid]).await?.try_get(0)?;
     Ok(count > 0)
@@ -184,9 +178,6 @@ pub struct RetiredKey {
 }
 
 /// Stores a retired key. Returns whether it was new: an existing key stays as it is, also if it is revoked.
-///
-/// # Errors
-/// If the query fails.
 pub async fn retire(client: &impl Executor, key: &RetiredKey) -> Result<bool, StoreError> {
     let RetiredKey { jwk, private_key, until, created_at } = key;
     let stored =

@@ -28,9 +28,6 @@ pub async fn record_token_lifetime(
 }
 
 /// The longest lifetime of the unexpired tokens that any replica may have minted; at least `own`.
-///
-/// # Errors
-/// If the query fails.
 pub async fn longest_token_lifetime(
     client: &impl Executor,
     own: SignedDuration,

@@ -1,4 +1,4 @@
-//! What passes with time: bits are cleared, places are given back, expired sessions go, lists are added.
+//! Periodic cleanup: clears bits, frees indexes, deletes expired sessions, adds lists.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use super::store;
 use crate::keys::longest_token_lifetime;
 use crate::polling::{Activity, Polling};
 
-/// How often it is done, unless nothing happens and the interval of the status lists is longer.
+/// How often it runs, unless nothing happens and the interval of the status lists is longer.
 const CLEANUP_EVERY: Duration = Duration::from_secs(60);
-/// How long it may take; what is not done then is done the next time.
+/// Maximum duration. The rest is done the next time.
 const CLEANUP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does it in the background. Any number of replicas may have one: one at a time is at it.
+/// Cleans up in the background. Any number of replicas may run it; one at a time does the work.
 pub struct Cleanup {
     pool: Pool,
     clock: SharedClock,
@@ -28,14 +28,14 @@ pub struct Cleanup {
 }
 
 impl Cleanup {
-    /// Creates a sweeper that is due at once: this replica may have been stopped for long.
+    /// Creates a cleanup that is due at once: the service may have been stopped for long.
     pub fn new(pool: Pool, clock: SharedClock, times: StatusListTimes, activity: &Activity) -> Self {
         let polling =
             Polling::new(times.interval, Timestamp::MIN).after(activity).at_most_every(CLEANUP_EVERY);
         Self { pool, clock, times, polling }
     }
 
-    /// Runs until it is aborted.
+    /// Runs until it is dropped.
     pub async fn run(mut self) {
         loop {
             Arc::clone(&self.clock).sleep(TICK).await;
@@ -46,7 +46,7 @@ impl Cleanup {
             self.polling.begin(now);
             match self.turn(now).await {
                 Ok(()) => self.polling.succeed(),
-                Err(error) => tracing::warn!(%error, "status lists and expired sessions could not be swept"),
+                Err(error) => tracing::warn!(%error, "cleanup of status lists and expired sessions failed"),
             }
         }
     }
@@ -67,7 +67,7 @@ impl Cleanup {
         store::stamp(&transaction, clears_at, later(clears_at, lifetimes.rest)).await?;
         store::free(&transaction, now).await?;
         if store::grow(&transaction, now).await? {
-            tracing::info!("half of all places in the status lists are taken: added a list");
+            tracing::info!("status list added: half of all indexes are taken");
         }
         transaction.commit().await?;
         while store::sweep_sessions(&self.pool, now).await? {}

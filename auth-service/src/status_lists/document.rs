@@ -1,4 +1,4 @@
-//! What is served: signed lists, and the list of lists.
+//! The documents that are served: signed lists, and the list of lists.
 
 use std::io::Write;
 
@@ -18,7 +18,7 @@ use crate::protocol::conditional::Document;
 
 /// The `typ` of a signed list.
 const TYPE: &str = "statuslist+jwt";
-/// What a list's media type is.
+/// The media type of a signed list.
 const LIST_TYPE: &str = "application/statuslist+jwt";
 
 /// The claims of a signed list.

@@ -1,4 +1,4 @@
-//! The lists, and the list of lists.
+//! Serves the lists, and the list of lists.
 
 use actix_web::{HttpRequest, HttpResponse, route, web};
 use service_kit::envelope::{Envelope, Rejection};
@@ -7,9 +7,9 @@ use super::document::Aggregation;
 use super::published::StatusLists;
 use crate::error::ApiError;
 
-/// The second for which a list may be kept, as its `ttl` says; a cache in front spares us the rest.
+/// As long as the `ttl` of a list. A cache in front absorbs most requests.
 const CACHE_LIST: &str = "public, max-age=1";
-/// A new list is announced minutes before any token names it.
+/// A new list is announced minutes before any token references it.
 const CACHE_AGGREGATION: &str = "public, max-age=60";
 
 /// List the status lists.

@@ -1,8 +1,8 @@
-//! Which tokens are revoked, told to every resource server by a Token Status List (draft-ietf-oauth-status-list).
+//! Publishes which tokens are revoked, as Token Status Lists (draft-ietf-oauth-status-list).
 //!
-//! A session has a place in a list, and its tokens name it. When the session ends, the transaction that ends it sets the
-//! bit. Each replica looks for changes twice a second, or as often as is set, and serves the signed list from memory. It
-//! looks at once when it may have ended a session itself.
+//! A session has an index in a list, and its tokens reference it. The transaction that ends the session sets the bit. Each
+//! replica reads changes twice a second, or at the configured interval, and serves the signed lists from memory. It reads
+//! them at once after a request that may have ended a session.
 
 mod cleanup;
 mod document;

@@ -1,33 +1,33 @@
-//! Places in lists, and how long what lasts.
+//! Indexes in lists, and how long bits, lists and indexes last.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The places of one list: 128 KiB of bits before compression.
+/// The number of indexes of one list: 128 KiB of bits before compression.
 pub const LIST_SIZE: u32 = 1 << 20;
 /// The bytes of one list.
 const LIST_BYTES: usize = (LIST_SIZE / 8) as usize;
 
-/// The grid of time on which lists are made anew even if nothing is revoked. `iat` and `exp` are taken from it, and bits
-/// are cleared by it, so that all replicas serve the same bytes.
+/// Lists are signed again at every multiple of this since the Unix epoch, even if nothing is revoked. `iat` and `exp` are
+/// derived from that moment and bits are cleared at it, so that all replicas serve the same bytes.
 pub const VALIDITY_WINDOW: SignedDuration = SignedDuration::from_mins(5);
-/// How long a list may be kept before the next is asked for (`ttl`): what a revocation may take, a fetch apart.
+/// How long verifiers may cache a list (`ttl`). A revocation reaches them within this and a fetch.
 pub const TTL: SignedDuration = SignedDuration::from_secs(1);
-/// How long a new list is announced before places of it are given: verifiers look for new ones every minute or so.
+/// How long a new list is announced before its indexes are allocated: verifiers discover lists every minute or so.
 const LEAD: SignedDuration = SignedDuration::from_mins(5);
-/// How often a replica checks whether it has to ask the database or sign its lists anew. The other times here allow for
-/// replicas that ask as often; what their interval exceeds this by is added.
+/// How often a replica checks whether it has to query the database or sign its lists again. The other times here allow for
+/// replicas that query as often; what their interval exceeds this by is added.
 pub const TICK: Duration = Duration::from_millis(500);
-/// Between finding a session alive and the `iat` of a token for it lies a moment; a stalled machine may make it longer.
+/// Maximum time between reading a live session and the `iat` of its token, also on a machine that stalls.
 const MINTING_DELAY: SignedDuration = SignedDuration::from_mins(1);
 
-/// A session's place in the lists: which one, and where in it.
+/// A session's index in the lists: the list, and the position in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatusIndex(i64);
 
 impl StatusIndex {
-    /// The place as the database numbers it, over all lists; `None` when there can be no such.
+    /// The index as the database numbers it, over all lists; `None` if it is out of range.
     pub fn new(number: i64) -> Option<Self> {
         let in_range = u32::try_from(number / i64::from(LIST_SIZE)).is_ok();
         (number >= 0 && in_range).then_some(Self(number))
@@ -38,13 +38,13 @@ impl StatusIndex {
         u32::try_from(self.0 / i64::from(LIST_SIZE)).unwrap_or(u32::MAX)
     }
 
-    /// Its place in that list: `idx`.
+    /// Its position in that list: `idx`.
     pub fn position(self) -> u32 {
         u32::try_from(self.0 % i64::from(LIST_SIZE)).unwrap_or_default()
     }
 }
 
-/// The bits of one list: one is set when the tokens with that place are revoked.
+/// The bits of one list: one is set if the tokens with its index are revoked.
 #[derive(Clone)]
 pub struct Bits {
     bytes: Vec<u8>,
@@ -53,12 +53,12 @@ pub struct Bits {
 }
 
 impl Bits {
-    /// Nothing is revoked.
+    /// No bit is set.
     pub fn clear() -> Self {
         Self { bytes: vec![0; LIST_BYTES], changed: true }
     }
 
-    /// Revokes.
+    /// Sets a bit.
     pub fn set(&mut self, place: u32) {
         // Counted from the least significant bit of the first byte, as the draft has it.
         let mask = 1 << (place % 8);
@@ -70,7 +70,7 @@ impl Bits {
         }
     }
 
-    /// As they go into a list.
+    /// The bytes that a list compresses.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -87,14 +87,14 @@ pub struct StatusListTimes {
     pub interval: Duration,
 }
 
-/// How long bits stay set, and lists are good for.
+/// How long bits stay set, lists are valid, and indexes rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// How long after a session's end one of its tokens may still be accepted somewhere.
+    /// How long after the end of a session a verifier may still accept one of its tokens.
     pub revoked: SignedDuration,
-    /// From `iat` to `exp` of a list. A verifier may go by a list for as long as a token lives, from its last look.
+    /// From `iat` to `exp` of a list. A verifier may use a list for the lifetime of a token after its last fetch.
     pub list: SignedDuration,
-    /// How long a place rests with its bit clear, until no list is good any more in which it was set.
+    /// How long an index rests with its bit clear, until no list is valid in which the bit was set.
     pub rest: SignedDuration,
 }
 
@@ -102,14 +102,14 @@ impl Lifetimes {
     /// Derives the lifetimes from `times`.
     pub fn new(times: &StatusListTimes) -> Self {
         let skew = times.clock_skew;
-        // Twice: the clock that minted the token, the one that stamps its end, and the one that checks it are three.
+        // Twice: the clocks that mint the token, stamp its end and verify it are three.
         let accepted = times.token_lifetime.saturating_add(skew).saturating_add(skew);
         let list = VALIDITY_WINDOW.saturating_add(accepted);
         Self {
             revoked: accepted.saturating_add(MINTING_DELAY),
             list,
-            // The bit stays set until the grid's next line, and the last list with it may be served until the one after,
-            // or until a replica that asks more rarely has asked again.
+            // The bit stays set until the next validity window, and the last list with it may be served until the window after
+            // that, or until a replica with a longer interval has queried again.
             rest: [VALIDITY_WINDOW, VALIDITY_WINDOW, list, skew, TTL]
                 .into_iter()
                 .fold(beyond_tick(times.interval), SignedDuration::saturating_add),
@@ -117,7 +117,7 @@ impl Lifetimes {
     }
 }
 
-/// How long a new list is announced before places of it are given, where replicas ask the database every `interval`:
+/// How long a new list is announced before its indexes are allocated, if replicas query the database every `interval`:
 /// every replica has to serve it by then.
 pub fn lead(interval: Duration) -> SignedDuration {
     LEAD.saturating_add(beyond_tick(interval))
@@ -127,13 +127,13 @@ fn beyond_tick(interval: Duration) -> SignedDuration {
     SignedDuration::try_from(interval.saturating_sub(TICK)).unwrap_or(SignedDuration::MAX)
 }
 
-/// The grid's last line at or before `now`.
+/// The start of the validity window that `now` is in.
 pub fn window_start(now: Timestamp) -> Timestamp {
     let second = now.as_second();
     Timestamp::from_second(second - second.rem_euclid(VALIDITY_WINDOW.as_secs())).unwrap_or(now)
 }
 
-/// `moment` and `by` later.
+/// `moment` plus `by`, or the maximum if that overflows.
 pub fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
     moment.checked_add(by).unwrap_or(Timestamp::MAX)
 }
@@ -183,9 +183,9 @@ mod tests {
         assert!(lifetimes.revoked > life + skew);
         assert!(
             lifetimes.list >= VALIDITY_WINDOW + life + skew,
-            "a verifier may go by a list for a token's life"
+            "a verifier may use a list for the lifetime of a token"
         );
-        // Cleared between two lines of the grid: the last list with the bit is made at the next line at the latest.
+        // Cleared within a validity window: the last list with the bit is signed when the next one starts, at the latest.
         assert!(lifetimes.rest >= VALIDITY_WINDOW + lifetimes.list + TTL);
     }
 

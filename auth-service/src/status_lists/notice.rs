@@ -1,4 +1,4 @@
-//! Notices requests that may have ended sessions, so that this replica's lists show it at once.
+//! Refreshes the lists of this replica at once after requests that may have ended sessions.
 
 use std::sync::Arc;
 
@@ -10,15 +10,12 @@ use actix_web::{Error, web};
 use super::published::StatusLists;
 use crate::protocol::PREFIX;
 
-/// GET requests that end no session. Any other may: a route that is missing here costs a query, while one that was
-/// missing in a list of those that end sessions would cost a late revocation.
+/// GET requests that end no session. All others count as ending one: a route that is missing here costs a query, while a
+/// route missing from a list of those that end sessions would delay a revocation.
 const READS: [&str; 7] =
     ["/get-session", "/list-sessions", "/token", "/jwks", "/ok", "/error", "/reset-password/"];
 
-/// Makes a look at the database due after a request that may have ended sessions. For `actix_web::middleware::from_fn`.
-///
-/// # Errors
-/// Those of the inner service.
+/// Makes a refresh due after a request that may have ended sessions. For `actix_web::middleware::from_fn`.
 pub async fn refresh_after_changes<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -40,7 +37,7 @@ fn may_end_sessions(request: &ServiceRequest) -> bool {
     !request.method().is_safe() || !reads
 }
 
-/// Makes a look due when it is dropped: also when the client hangs up and the request's future is dropped half way.
+/// Makes a refresh due when it is dropped, also if the client disconnects and the request's future is dropped half way.
 struct RefreshOnDrop(Option<Arc<StatusLists>>);
 
 impl Drop for RefreshOnDrop {

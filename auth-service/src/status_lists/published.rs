@@ -1,4 +1,4 @@
-//! The lists as they are served now, and where new sessions get their places.
+//! The lists as they are served now, and the candidates for the indexes of new sessions.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,26 +13,26 @@ use super::model::{LIST_SIZE, StatusIndex};
 use crate::polling::Activity;
 use crate::protocol::conditional::Document;
 
-/// How long looks at the database may fail before a replica no longer vouches for its lists. With the default interval
-/// that is ten seconds after the last successful look.
+/// How long refreshes may fail before a replica stops serving its lists. With the default interval that is ten seconds
+/// after the last successful refresh.
 const OUTAGE: Duration = Duration::from_millis(9_500);
-/// How many places a new session draws. With at most half of them taken one is free, but for one time in 65,536.
+/// How many candidates a new session gets. With at most half of all indexes taken, none is free once in 65,536 times.
 const CANDIDATES: usize = 16;
-/// How many are drawn when none of those was free: enough for lists that are nearly full.
+/// How many candidates it gets if none of those was free: enough for lists that are nearly full.
 const MORE_CANDIDATES: usize = 4096;
 
-/// The lists that there are, swapped as a whole when one changes.
+/// All lists, replaced as a whole when one changes.
 #[derive(Default)]
 pub struct Snapshot {
-    /// By number.
+    /// The signed lists, by number.
     pub lists: Vec<Document>,
-    /// Which lists there are.
+    /// The list of all lists.
     pub aggregation: Option<Document>,
-    /// How many of them, from the first, have places to give.
+    /// How many lists, counted from the first, allocate indexes.
     pub in_use: u32,
 }
 
-/// Where a token's bit is: its `status` claim.
+/// The `status` claim of a token: where its bit is.
 #[derive(Debug, Serialize)]
 pub struct StatusReference {
     status_list: ListReference,
@@ -44,21 +44,21 @@ struct ListReference {
     uri: String,
 }
 
-/// The lists of this process, made by its [`StatusListRefresh`](super::StatusListRefresh).
+/// The lists of this process, kept up to date by its [`StatusListRefresh`](super::StatusListRefresh).
 pub struct StatusLists {
     prefix: String,
     snapshot: ArcSwap<Snapshot>,
     started: Instant,
-    /// How long a successful look is good for.
+    /// How long the lists may be served after a successful refresh.
     valid_for: Duration,
-    /// Until when this replica vouches for the lists, in milliseconds after `started`.
+    /// Until when the lists may be served, in milliseconds after `started`.
     valid_until: AtomicU64,
-    /// Makes a look due.
+    /// Makes a refresh due.
     activity: Activity,
 }
 
 impl StatusLists {
-    /// Lists whose addresses begin with `prefix`, kept by looks every `interval`; none yet.
+    /// No lists yet. Their URLs will begin with `prefix`; they are refreshed every `interval`.
     pub fn new(prefix: String, interval: Duration) -> Self {
         Self {
             prefix,
@@ -70,24 +70,24 @@ impl StatusLists {
         }
     }
 
-    /// What makes a look at the database due, whatever the interval: sessions that ended in this replica.
+    /// Makes a refresh due, whatever the interval: for sessions that this replica ended.
     pub fn activity(&self) -> &Activity {
         &self.activity
     }
 
-    /// What the addresses of the lists begin with.
+    /// The prefix of the lists' URLs.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// What the tokens of a session with this place say.
+    /// The `status` claim of a session's tokens.
     pub fn reference(&self, index: StatusIndex) -> StatusReference {
         let uri = format!("{}/{}", self.prefix, index.list());
         StatusReference { status_list: ListReference { idx: index.position(), uri } }
     }
 
-    /// Places drawn at random for a new session, as the database numbers them; it takes the first that is free. At
-    /// random, so that a place tells nothing of when a session began. Draws many more when `again`.
+    /// Random indexes for a new session, as the database numbers them. The session gets the first that is free. They are
+    /// random so that an index does not reveal when its session began. Returns many more if `again`.
     pub fn candidate_indexes(&self, again: bool) -> Result<Vec<i64>, StatusListError> {
         let count = if again { MORE_CANDIDATES } else { CANDIDATES };
         let places = u64::from(self.snapshot.load().in_use.max(1)) * u64::from(LIST_SIZE);
@@ -100,7 +100,7 @@ impl StatusLists {
             .collect())
     }
 
-    /// The lists, unless this replica is cut off from the database: then another may know better.
+    /// The lists, unless this replica has not reached the database for too long: there may be newer revocations.
     ///
     /// # Errors
     /// [`StatusListError::OutOfDate`], at whose 503 verifiers keep the lists that they have.
@@ -111,12 +111,12 @@ impl StatusLists {
         Ok(self.snapshot.load())
     }
 
-    /// Notes that what is served is what the database said after `moment`.
+    /// Records that the lists are those of the database after `moment`.
     pub(super) fn record_success(&self, moment: Instant) {
         self.valid_until.store(self.milliseconds(moment, self.valid_for), Ordering::Relaxed);
     }
 
-    /// Notes that a look that began at `moment` failed. The lists are served for `OUTAGE` after it, whatever the interval,
+    /// Records that a refresh that began at `moment` failed. The lists are served for `OUTAGE` after it, whatever the interval,
     /// because the database may hold newer revocations.
     pub(super) fn record_failure(&self, moment: Instant) {
         self.valid_until.fetch_min(self.milliseconds(moment, OUTAGE), Ordering::Relaxed);
@@ -127,12 +127,12 @@ impl StatusLists {
         u64::try_from(after.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Serves these from now on.
+    /// Serves these lists from now on.
     pub(super) fn publish(&self, snapshot: Snapshot) {
         self.snapshot.store(Arc::new(snapshot));
     }
 
-    /// What is served, however old.
+    /// The lists, whatever their age.
     pub(super) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.snapshot.load()
     }

@@ -1,4 +1,4 @@
-//! The background task that keeps the lists of this replica what the database says.
+//! The background task that keeps the lists of this replica up to date with the database.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,13 +21,13 @@ use crate::keys::{KeyRing, SigningKey, longest_token_lifetime};
 use crate::polling::Polling;
 use crate::protocol::conditional::Document;
 
-/// How long it may take to answer before it is asked anew, over another connection.
+/// Maximum duration of the queries of a refresh. The next refresh uses another connection.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Status lists that were signed anew.
+/// Number of status lists signed.
 const SIGNED: &str = "auth_service_status_lists_signed_total";
 
-/// What it takes to keep the lists.
+/// Keeps the lists of this replica up to date.
 pub struct StatusListRefresh {
     lists: Arc<StatusLists>,
     keys: Arc<KeyRing>,
@@ -35,39 +35,39 @@ pub struct StatusListRefresh {
     clock: SharedClock,
     times: StatusListTimes,
     polling: Polling,
-    /// What the last successful look saw; none before the first.
+    /// The result of the last successful refresh; none before the first.
     seen: Option<Seen>,
 }
 
 struct Seen {
-    /// The grid's line at which everything was read.
+    /// Start of the validity window in which everything was read.
     read_at: Timestamp,
-    /// The grid's line that the lists are signed for: a later one, where looks are rare.
-    line: Timestamp,
+    /// Start of the validity window that the lists are signed for: a later one if refreshes are rare.
+    window: Timestamp,
     horizon: i64,
     lifetimes: Lifetimes,
-    /// When each list was made.
-    made: Vec<Timestamp>,
+    /// When each list was created.
+    created: Vec<Timestamp>,
     bits: Vec<Bits>,
     kid: String,
 }
 
-/// What a look brought.
+/// What a query returned.
 enum Seeing {
     All(ListState, Lifetimes),
     Changes(ListState),
 }
 
 impl Seen {
-    fn nothing(line: Timestamp, lifetimes: Lifetimes) -> Self {
-        let (made, bits, kid) = (Vec::new(), Vec::new(), String::new());
-        Self { read_at: line, line, horizon: 0, lifetimes, made, bits, kid }
+    fn nothing(window: Timestamp, lifetimes: Lifetimes) -> Self {
+        let (created, bits, kid) = (Vec::new(), Vec::new(), String::new());
+        Self { read_at: window, window, horizon: 0, lifetimes, created, bits, kid }
     }
 
     fn add(&mut self, state: ListState) {
         self.horizon = state.horizon;
-        self.made = state.lists;
-        self.bits.resize_with(self.made.len(), Bits::clear);
+        self.created = state.lists;
+        self.bits.resize_with(self.created.len(), Bits::clear);
         for index in state.revoked.into_iter().filter_map(StatusIndex::new) {
             if let Some(bits) = self.bits.get_mut(index.list() as usize) {
                 bits.set(index.position());
@@ -77,7 +77,7 @@ impl Seen {
 }
 
 impl StatusListRefresh {
-    /// Keeps `lists` by the database of `pool`, signed by the active one of `keys`.
+    /// Keeps `lists` up to date with the database of `pool`, signed by the active one of `keys`.
     pub fn new(
         lists: Arc<StatusLists>,
         keys: Arc<KeyRing>,
@@ -105,27 +105,28 @@ impl StatusListRefresh {
         loop {
             Arc::clone(&self.clock).sleep(tick).await;
             let now = self.clock.now();
-            let looked = if self.polling.is_due(tick, now) { Some(self.refresh().await) } else { None };
-            // Lists are signed anew at each line of the grid, also where looks are rarer, or fail.
+            let refreshed = if self.polling.is_due(tick, now) { Some(self.refresh().await) } else { None };
+            // Lists are signed again in each validity window, also if refreshes are rarer, or fail.
             let renewed = self.renew(now).await;
-            let (error, tried) = (looked.as_ref().and_then(|looked| looked.as_ref().err()), looked.is_some());
+            let (error, tried) =
+                (refreshed.as_ref().and_then(|refreshed| refreshed.as_ref().err()), refreshed.is_some());
             let error = error.or(renewed.as_ref().err());
-            // Told once when it begins and once when it ends: twice a second would drown everything else.
+            // Logged once when it begins and once when it ends, not twice a second.
             match (error, failing) {
-                (Some(error), false) => tracing::warn!(%error, "status lists cannot be kept up to date"),
-                (None, true) if tried => tracing::info!("status lists are up to date again"),
+                (Some(error), false) => tracing::warn!(%error, "status-list refresh failed"),
+                (None, true) if tried => tracing::info!("status-list refresh recovered"),
                 _ => {}
             }
             failing = error.is_some() || (failing && !tried);
         }
     }
 
-    /// Looks once, and publishes what changed.
+    /// Reads changes and publishes the lists that changed.
     ///
     /// # Errors
     /// If a query fails, or no key may sign. The lists that are served stay as they are.
     pub async fn refresh(&mut self) -> Result<(), StatusListError> {
-        // Taken before the look: what it finds is at least as new.
+        // Taken before the query: what it returns is at least as new.
         let began = Instant::now();
         let now = self.clock.now();
         self.polling.begin(now);
@@ -141,13 +142,13 @@ impl StatusListRefresh {
     }
 
     async fn refresh_at(&mut self, now: Timestamp) -> Result<(), StatusListError> {
-        let line = window_start(now);
+        let window = window_start(now);
         let key = self.keys.active()?;
-        // What is cut off closes its connection: the next look is over another one.
-        let seeing = timeout(REFRESH_TIMEOUT, self.see(line, now)).await;
+        // A query that times out closes its connection: the next refresh uses another one.
+        let seeing = timeout(REFRESH_TIMEOUT, self.see(window, now)).await;
         let state = match seeing.map_err(|late| StoreError::Unavailable(late.into()))?? {
             Seeing::All(state, lifetimes) => {
-                self.seen = Some(Seen::nothing(line, lifetimes));
+                self.seen = Some(Seen::nothing(window, lifetimes));
                 state
             }
             Seeing::Changes(state) => state,
@@ -158,10 +159,10 @@ impl StatusListRefresh {
         self.sign(key, now).await
     }
 
-    /// What is revoked: all of it, once for each line of the grid, and then what came since.
-    async fn see(&self, line: Timestamp, now: Timestamp) -> Result<Seeing, StatusListError> {
-        let since = self.seen.as_ref().filter(|seen| seen.read_at == line).map(|seen| seen.horizon);
-        let state = store::list_state(&self.pool, line, since).await?;
+    /// Reads all revocations once in each validity window, and after that those that were added.
+    async fn see(&self, window: Timestamp, now: Timestamp) -> Result<Seeing, StatusListError> {
+        let since = self.seen.as_ref().filter(|seen| seen.read_at == window).map(|seen| seen.horizon);
+        let state = store::list_state(&self.pool, window, since).await?;
         if since.is_some() {
             return Ok(Seeing::Changes(state));
         }
@@ -169,17 +170,17 @@ impl StatusListRefresh {
         Ok(Seeing::All(state, Lifetimes::new(&StatusListTimes { token_lifetime, ..self.times })))
     }
 
-    /// Signs what the last look saw for the present line of the grid, if it was signed for an earlier one.
+    /// Signs the result of the last refresh for the current validity window, if it was signed for an earlier one.
     async fn renew(&mut self, now: Timestamp) -> Result<(), StatusListError> {
-        let line = window_start(now);
-        let Some(seen) = self.seen.as_mut().filter(|seen| seen.line < line) else { return Ok(()) };
-        seen.line = line;
+        let window = window_start(now);
+        let Some(seen) = self.seen.as_mut().filter(|seen| seen.window < window) else { return Ok(()) };
+        seen.window = window;
         seen.kid.clear();
         let key = self.keys.active()?;
         self.sign(key, now).await
     }
 
-    /// Signs and publishes what has to be. If that fails, the next time everything is signed.
+    /// Signs and publishes what changed. If that fails, everything is signed the next time.
     async fn sign(&mut self, key: Arc<SigningKey>, now: Timestamp) -> Result<(), StatusListError> {
         let Some(mut seen) = self.seen.take() else { return Ok(()) };
         let outcome = self.publish(&mut seen, key, now).await;
@@ -190,7 +191,7 @@ impl StatusListRefresh {
         outcome
     }
 
-    /// Signs anew what has to be: lists that changed, or all of them at a line of the grid and for another key.
+    /// Signs the lists that changed, or all of them in a new validity window or with another key.
     async fn publish(
         &self,
         seen: &mut Seen,
@@ -198,8 +199,11 @@ impl StatusListRefresh {
         now: Timestamp,
     ) -> Result<(), StatusListError> {
         let kid = key.kid().to_owned();
-        let in_use =
-            seen.made.iter().take_while(|made| later(**made, lead(self.times.interval)) <= now).count();
+        let in_use = seen
+            .created
+            .iter()
+            .take_while(|created| later(**created, lead(self.times.interval)) <= now)
+            .count();
         let in_use = u32::try_from(in_use).unwrap_or(u32::MAX);
         let before = self.lists.snapshot();
         let other_key = kid != seen.kid;
@@ -214,8 +218,8 @@ impl StatusListRefresh {
                 Some(document) => document.clone(),
                 None => {
                     counter!(SIGNED).increment(1);
-                    let until = later(seen.line, seen.lifetimes.list);
-                    let validity = Validity { from: seen.line, until };
+                    let until = later(seen.window, seen.lifetimes.list);
+                    let validity = Validity { from: seen.window, until };
                     self.signed(Arc::clone(&key), bits.clone(), number, validity).await?
                 }
             });

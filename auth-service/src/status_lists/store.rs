@@ -6,18 +6,18 @@ use service_kit::store::{StoreError, column};
 
 use super::model::LIST_SIZE;
 
-/// Held by the one replica that sweeps ("bits" in ASCII).
+/// The advisory lock of the cleanup ("bits" in ASCII).
 const CLEANUP_LOCK: i64 = 0x6269_7473;
 /// Sessions swept at once: each takes its row locks for a few milliseconds.
 const SWEPT_AT_ONCE: i64 = 1000;
 
-/// Everything that is revoked, as the grid's line has it.
+/// All revocations at the start of a validity window.
 const ALL: &str = "
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
            (SELECT array_agg(created_at ORDER BY number) FROM status_lists) AS lists,
            (SELECT coalesce(array_agg(idx), '{}') FROM status_indexes
             WHERE revoked_in IS NOT NULL AND (clears_at IS NULL OR clears_at > $1)) AS revoked";
-/// What was revoked by transactions that could not be seen the last time.
+/// The revocations of transactions that were not visible the last time.
 const CHANGES: &str = "
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
            (SELECT array_agg(created_at ORDER BY number) FROM status_lists) AS lists,
@@ -31,7 +31,7 @@ const SWEEP_SESSIONS: &str = "
     DELETE FROM sessions WHERE id IN (
         SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
 const COUNT_TAKEN: &str = "SELECT count(*) FROM status_indexes";
-/// The next list, when more than half of the places of those that there are is taken.
+/// Adds a list if more than half of all indexes are taken.
 const ADD_LIST: &str = "
     INSERT INTO status_lists (number, created_at)
     SELECT max(number) + 1, $1 FROM status_lists HAVING $2::bigint * 2 > count(*) * $3::bigint
@@ -55,28 +55,25 @@ macro_rules! allocate_index {
 }
 pub(crate) use allocate_index;
 
-/// What the database says of the lists.
+/// The lists as the database has them.
 pub struct ListState {
-    /// What comes later is of this transaction or one after it.
+    /// Later changes are of this transaction or one after it.
     pub horizon: i64,
-    /// When each list was made, by number.
+    /// When each list was created, by number.
     pub lists: Vec<Timestamp>,
-    /// Places that are revoked, over all lists.
+    /// The revoked indexes, over all lists.
     pub revoked: Vec<i64>,
 }
 
-/// What is revoked at the grid's `line`: all of it, or what came `since` an earlier look's horizon.
-///
-/// # Errors
-/// When the database cannot.
+/// The revocations in the validity window that starts at `window`: all of them, or those added `since` an earlier horizon.
 pub async fn list_state(
     client: &impl Executor,
-    line: Timestamp,
+    window: Timestamp,
     since: Option<i64>,
 ) -> Result<ListState, StoreError> {
     let row = match since {
-        None => client.query_one(ALL, &[&line]).await?,
-        Some(horizon) => client.query_one(CHANGES, &[&line, &horizon]).await?,
+        None => client.query_one(ALL, &[&window]).await?,
+        Some(horizon) => client.query_one(CHANGES, &[&window, &horizon]).await?,
     };
     Ok(ListState {
         horizon: column(&row, "status_indexes", "horizon")?,
@@ -85,18 +82,12 @@ pub async fn list_state(
     })
 }
 
-/// Whether this transaction is the one that sweeps now.
-///
-/// # Errors
-/// When the database cannot.
+/// Whether this transaction may clean up now: one at a time does.
 pub async fn lock(transaction: &Transaction) -> Result<bool, StoreError> {
     Ok(transaction.query_one(LOCK, &[&CLEANUP_LOCK]).await?.try_get(0)?)
 }
 
-/// Says until when the bits are set that were set since the last time, and when their places are free again.
-///
-/// # Errors
-/// When the database cannot.
+/// Stamps the bits that were set since the last time with when they are cleared and when their indexes are free again.
 pub async fn stamp(
     transaction: &Transaction,
     clears_at: Timestamp,
@@ -106,28 +97,19 @@ pub async fn stamp(
     Ok(())
 }
 
-/// Gives back the places that have rested.
-///
-/// # Errors
-/// When the database cannot.
+/// Frees the indexes whose rest is over.
 pub async fn free(transaction: &Transaction, now: Timestamp) -> Result<(), StoreError> {
     transaction.execute(FREE, &[&now]).await?;
     Ok(())
 }
 
 /// Deletes some sessions that are over. Whether there may be more.
-///
-/// # Errors
-/// When the database cannot.
 pub async fn sweep_sessions(client: &impl Executor, now: Timestamp) -> Result<bool, StoreError> {
     let swept = client.execute(SWEEP_SESSIONS, &[&now, &SWEPT_AT_ONCE]).await?;
     Ok(i64::try_from(swept).is_ok_and(|swept| swept >= SWEPT_AT_ONCE))
 }
 
-/// Adds a list when those that there are fill up. Whether it did.
-///
-/// # Errors
-/// When the database cannot.
+/// Adds a list if the existing ones are filling up. Returns whether it did.
 pub async fn grow(transaction: &Transaction, now: Timestamp) -> Result<bool, StoreError> {
     let taken: i64 = transaction.query_one(COUNT_TAKEN, &[]).await?.try_get(0)?;
     let added = transaction.execute(ADD_LIST, &[&now, &taken, &i64::from(LIST_SIZE)]).await?;
