@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use secrecy::SecretString;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
 use service_kit::security_log::Client;
@@ -24,7 +25,7 @@ use crate::verifications::{self, LinkToken, NewLink, Purpose, Sending};
 pub struct Deletion {
     /// The password. Required if the session is not fresh.
     #[schema(value_type = String, required = false)]
-    password: Option<String>,
+    password: Option<SecretString>,
     /// The token of a deletion link.
     #[schema(value_type = String, required = false)]
     token: Option<String>,
@@ -41,8 +42,8 @@ impl Schema for Deletion {
         let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
         let password = fields.optional_password("password");
         let token = fields.optional_string("token");
-        let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-        Some(Self { password: given(password), token: given(token), callback_url })
+        let token = token.filter(|token| !token.is_empty()).map(str::to_owned);
+        Some(Self { password, token, callback_url })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Comparing a password with the one an account has.
 
 use actix_web::HttpRequest;
+use secrecy::SecretString;
 use shared_claims::UserId;
 
 use super::hashing::Verdict;
@@ -27,7 +28,7 @@ impl Passwords {
         &self,
         request: &HttpRequest,
         user: &User,
-        text: &str,
+        text: &SecretString,
     ) -> Result<CredentialEpoch, ApiError> {
         let password = Password::claimed(text, self.rules)?;
         let found = store::find(&self.pool, &user.id).await?;
@@ -53,7 +54,7 @@ impl Passwords {
         &self,
         request: &HttpRequest,
         sign_up: &SignUp,
-        text: &str,
+        text: &SecretString,
     ) -> Result<(), ApiError> {
         let password = Password::claimed(text, self.rules)?;
         let epoch = CredentialEpoch::FIRST;

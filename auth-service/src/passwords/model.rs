@@ -40,8 +40,8 @@ impl Password {
     ///
     /// # Errors
     /// [`ApiError::PasswordTooShort`] or [`ApiError::PasswordTooLong`].
-    pub fn chosen(text: &str, rules: PasswordRules) -> Result<ChosenPassword, ApiError> {
-        if text.encode_utf16().count() < rules.min_length {
+    pub fn chosen(text: &SecretString, rules: PasswordRules) -> Result<ChosenPassword, ApiError> {
+        if text.expose_secret().encode_utf16().count() < rules.min_length {
             return Err(ApiError::PasswordTooShort);
         }
         Self::claimed(text, rules).map(ChosenPassword)
@@ -51,11 +51,12 @@ impl Password {
     ///
     /// # Errors
     /// [`ApiError::PasswordTooLong`] if it is longer than any stored one.
-    pub fn claimed(text: &str, rules: PasswordRules) -> Result<Self, ApiError> {
+    pub fn claimed(typed: &SecretString, rules: PasswordRules) -> Result<Self, ApiError> {
+        let text = typed.expose_secret();
         if text.encode_utf16().count() > rules.max_length {
             return Err(ApiError::PasswordTooLong);
         }
-        Ok(Self { normalised: text.nfkc().collect::<String>().into(), typed: text.to_owned().into() })
+        Ok(Self { normalised: text.nfkc().collect::<String>().into(), typed: typed.clone() })
     }
 
     /// The bytes to hash.
@@ -75,7 +76,7 @@ impl Password {
 
     #[cfg(test)]
     pub(super) fn for_test(text: &str) -> Self {
-        Self::claimed(text, PasswordRules { min_length: 8, max_length: 128 }).ok().unwrap()
+        Self::claimed(&text.into(), PasswordRules { min_length: 8, max_length: 128 }).ok().unwrap()
     }
 }
 
@@ -185,11 +186,11 @@ mod tests {
 
     #[test]
     fn fr_003_a_password_has_8_to_128_characters() {
-        assert!(matches!(Password::chosen("1234567", RULES), Err(ApiError::PasswordTooShort)));
-        assert!(Password::chosen("12345678", RULES).is_ok());
-        assert!(Password::chosen(&"x".repeat(128), RULES).is_ok());
-        assert!(matches!(Password::chosen(&"x".repeat(129), RULES), Err(ApiError::PasswordTooLong)));
-        assert!(Password::claimed("short", RULES).is_ok(), "an imported password may be shorter");
+        assert!(matches!(Password::chosen(&"1234567".into(), RULES), Err(ApiError::PasswordTooShort)));
+        assert!(Password::chosen(&"12345678".into(), RULES).is_ok());
+        assert!(Password::chosen(&"x".repeat(128).into(), RULES).is_ok());
+        assert!(matches!(Password::chosen(&"x".repeat(129).into(), RULES), Err(ApiError::PasswordTooLong)));
+        assert!(Password::claimed(&"short".into(), RULES).is_ok(), "an imported password may be shorter");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The fields of bodies and queries, with the rules and messages of Better Auth's schema library.
 
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::email_address::{Email, MAX_EMAIL};
@@ -110,16 +111,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads a required password. It may contain any character, NUL included.
-    pub fn password(&mut self, name: &str) -> Option<&'a str> {
+    pub fn password(&mut self, name: &str) -> Option<SecretString> {
         match self.object.get(name) {
-            Some(Value::String(text)) => Some(text),
+            Some(Value::String(text)) => Some(text.as_str().into()),
             other => self.complain(name, "string", other),
         }
     }
 
-    /// Reads an optional password, which may be absent but not null.
-    pub fn optional_password(&mut self, name: &str) -> Option<&'a str> {
-        self.object.contains_key(name).then(|| self.password(name)).flatten()
+    /// Reads an optional password, which may be absent or empty, but not null.
+    pub fn optional_password(&mut self, name: &str) -> Option<SecretString> {
+        let password = self.object.contains_key(name).then(|| self.password(name)).flatten();
+        password.filter(|password| !password.expose_secret().is_empty())
     }
 
     /// Adds a complaint about `name` in the words of the schema library.

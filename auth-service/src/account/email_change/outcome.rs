@@ -1,5 +1,7 @@
 //! A link about an email that is followed, and what comes of it.
 
+use secrecy::SecretString;
+
 use crate::error::LinkRefusal;
 use crate::protocol::redirect::CheckedTarget;
 use crate::sessions::{SignedIn, Started};
@@ -12,7 +14,7 @@ pub(super) struct Followed<'a> {
     /// Where the browser goes on to, for the next link.
     pub callback: Option<&'a CheckedTarget>,
     /// The password that came with it.
-    pub password: Option<&'a str>,
+    pub password: Option<&'a SecretString>,
     /// Whether somebody pressed a button, rather than only opening it.
     pub pressed: bool,
 }

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use secrecy::SecretString;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
@@ -44,7 +45,7 @@ pub struct Confirmation {
     callback_url: Option<CheckedTarget>,
     /// The account's password, if the link asks for it.
     #[schema(value_type = String, required = false)]
-    password: Option<String>,
+    password: Option<SecretString>,
 }
 
 impl Schema for Confirmation {
@@ -55,8 +56,8 @@ impl Schema for Confirmation {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let token = fields.string("token");
         let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
-        let password = fields.optional_password("password").filter(|password| !password.is_empty());
-        Some(Self { token: token?.to_owned(), callback_url, password: password.map(str::to_owned) })
+        let password = fields.optional_password("password");
+        Some(Self { token: token?.to_owned(), callback_url, password })
     }
 }
 
@@ -119,7 +120,7 @@ pub async fn confirm_email(
     let followed = Followed {
         token: LinkToken::from(link.token.as_str()),
         callback: link.callback_url.as_ref(),
-        password: form.password.as_deref(),
+        password: form.password.as_ref(),
         pressed: true,
     };
     match follow(&accounts, &request, &followed).await {

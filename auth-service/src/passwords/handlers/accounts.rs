@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
 use shared_claims::UserId;
@@ -74,7 +75,8 @@ pub async fn list_accounts(
 #[schema(example = json!({"password": "correct horse battery"}))]
 pub struct PasswordClaim {
     /// The user's password.
-    password: String,
+    #[schema(value_type = String)]
+    password: SecretString,
 }
 
 impl Schema for PasswordClaim {
@@ -82,7 +84,7 @@ impl Schema for PasswordClaim {
     const BODY_KINDS: &'static [&'static str] = &["object"];
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { password: fields.password("password")?.to_owned() })
+        Some(Self { password: fields.password("password")? })
     }
 }
 

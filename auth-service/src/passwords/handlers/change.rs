@@ -1,6 +1,7 @@
 //! `change-password`.
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use secrecy::SecretString;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
@@ -22,10 +23,11 @@ use crate::verifications;
 #[schema(rename_all = "camelCase", example = json!({"newPassword": "battery horse correct", "currentPassword": "correct horse battery", "revokeOtherSessions": true}))]
 pub struct PasswordChange {
     /// The new password: 8 to 128 characters.
-    #[schema(min_length = 8, max_length = 128)]
-    new_password: String,
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    new_password: SecretString,
     /// The current password.
-    current_password: String,
+    #[schema(value_type = String)]
+    current_password: SecretString,
     /// Whether to sign out all other devices. The default is false.
     #[schema(value_type = bool, required = false)]
     revoke_other_sessions: Option<bool>,
@@ -39,11 +41,7 @@ impl Schema for PasswordChange {
         let new_password = fields.password("newPassword");
         let current_password = fields.password("currentPassword");
         let revoke_other_sessions = fields.optional_boolean("revokeOtherSessions");
-        Some(Self {
-            new_password: new_password?.to_owned(),
-            current_password: current_password?.to_owned(),
-            revoke_other_sessions,
-        })
+        Some(Self { new_password: new_password?, current_password: current_password?, revoke_other_sessions })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use secrecy::SecretString;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
 use service_kit::store::StoreError;
@@ -157,8 +158,8 @@ pub async fn reset_password_page(
 #[schema(rename_all = "camelCase", example = json!({"newPassword": "battery horse correct", "token": "mFVJ3qSGvVCsGrSGNbLwMSsmM2uXcvNnX9LMuTXgvQE"}))]
 pub struct PasswordReset {
     /// The new password: 8 to 128 characters.
-    #[schema(min_length = 8, max_length = 128)]
-    new_password: String,
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    new_password: SecretString,
     /// The token of the link, if it is not in the query.
     #[schema(value_type = String, required = false)]
     token: Option<String>,
@@ -171,7 +172,7 @@ impl Schema for PasswordReset {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let new_password = fields.password("newPassword");
         let token = fields.optional_string("token");
-        Some(Self { new_password: new_password?.to_owned(), token: token.map(str::to_owned) })
+        Some(Self { new_password: new_password?, token: token.map(str::to_owned) })
     }
 }
 

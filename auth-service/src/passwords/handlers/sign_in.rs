@@ -1,6 +1,7 @@
 //! `sign-in/email`.
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use secrecy::SecretString;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
 use shared_claims::UserId;
@@ -29,8 +30,8 @@ pub struct SignIn {
     #[schema(format = Email, max_length = 254)]
     email: String,
     /// The account's password.
-    #[schema(max_length = 128)]
-    password: String,
+    #[schema(value_type = String, max_length = 128)]
+    password: SecretString,
     /// Where the page goes after the sign-in. The response has it as `url`, with `redirect: true`.
     #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<Option<CheckedTarget>>,
@@ -49,7 +50,7 @@ impl Schema for SignIn {
         let password = fields.password("password");
         let callback_url = fields.optional_target(RedirectTarget::Callback);
         let remember_me = fields.optional_boolean("rememberMe");
-        Some(Self { email: email?.to_owned(), password: password?.to_owned(), callback_url, remember_me })
+        Some(Self { email: email?.to_owned(), password: password?, callback_url, remember_me })
     }
 }
 

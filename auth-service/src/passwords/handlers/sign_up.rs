@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use service_kit::database::Transaction;
 use service_kit::envelope::Envelope;
@@ -37,8 +38,8 @@ pub struct SignUp {
     #[schema(value_type = String, format = Email, max_length = 254)]
     email: Email,
     /// The password: 8 to 128 characters.
-    #[schema(min_length = 8, max_length = 128)]
-    password: String,
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    password: SecretString,
     /// URL of a picture: absolute, relative, or a `data:` URL of an image. `javascript:`, `vbscript:` and `file:` URLs are
     /// refused.
     #[schema(value_type = String, required = false, max_length = 2048)]
@@ -60,7 +61,7 @@ impl Schema for SignUp {
         fields.at_most("name", name, MAX_NAME);
         let email = fields.email("email");
         let password = fields.password("password");
-        if password.is_some_and(str::is_empty) {
+        if password.as_ref().is_some_and(|password| password.expose_secret().is_empty()) {
             fields.reject("password", "Too small: expected string to have >=1 characters");
         }
         let image = fields.optional_string("image");
@@ -71,7 +72,7 @@ impl Schema for SignUp {
         Some(Self {
             name: name?.to_owned(),
             email: email?,
-            password: password?.to_owned(),
+            password: password?,
             image: image.map(str::to_owned),
             callback_url,
             remember_me,
