@@ -11,7 +11,7 @@ use service_kit::{command_line, metrics, telemetry};
 use shared_claims::SystemClock;
 
 use crate::config::{Cli, Command, ConfigCommand, Settings};
-use crate::schema::migrations;
+use crate::migrations;
 use crate::server::{self, NAME, StartError};
 
 /// Runs the command line `arguments`, the program's name first. What is wrong goes to standard error in one line.
@@ -51,7 +51,8 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
 
 async fn migrate(settings: &Settings) -> Result<(), StartError> {
     let (name, url) = settings.migration_database_url()?;
-    let applied = DatabaseUrl::parse(name, &url, NAME)?.migrate(migrations(), MIGRATION_LOCK_TIMEOUT).await?;
+    let applied =
+        DatabaseUrl::parse(name, &url, NAME)?.migrate(migrations::runner(), MIGRATION_LOCK_TIMEOUT).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())
 }

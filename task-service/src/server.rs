@@ -28,8 +28,8 @@ use crate::config::{SettingError, Settings};
 use crate::document::Document;
 use crate::isolation::{self, IsolationError};
 use crate::keys::KeysDependency;
+use crate::migrations;
 use crate::owned::{Bounds, OwnedTables};
-use crate::schema::migrations;
 use crate::search_slots::SearchSlots;
 use crate::security_event;
 use crate::state::State;
@@ -116,7 +116,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     let (address, verifier) = configure(settings, clock.clone())?;
     // A connection of its own, so that `/readyz` does not wait in line with the requests.
     let own = address.pool(1, Timeouts::REQUEST)?;
-    database::wait_until_usable(&own, &migrations(), NAME).await?;
+    database::wait_until_usable(&own, &migrations::runner(), NAME).await?;
     address.reject_undeclared_pooler().await?;
     let isolated = isolation::verify(&own).await?;
     let dependencies: Vec<Box<dyn Dependency>> =

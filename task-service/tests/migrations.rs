@@ -17,7 +17,7 @@ fn address(url: &str) -> DatabaseUrl {
 }
 
 fn one_more(sql: &str) -> Runner {
-    let mut migrations = task_service::schema::migrations().get_migrations().clone();
+    let mut migrations = task_service::migrations::runner().get_migrations().clone();
     migrations.push(Migration::unapplied("V99__one_more", sql).unwrap());
     Runner::new(&migrations)
 }
@@ -29,17 +29,17 @@ async fn another_run_is_waited_for_and_told_of() {
     other.batch_execute(LOCK).await.unwrap();
     let address = address(&database.owner_url());
     let refused =
-        address.migrate(task_service::schema::migrations(), Duration::from_millis(300)).await.unwrap_err();
+        address.migrate(task_service::migrations::runner(), Duration::from_millis(300)).await.unwrap_err();
     let text = refused.to_string();
     assert!(matches!(refused, DatabaseError::MigrationRuns { .. }), "{text}");
     assert!(text.contains("(hanging), whose transaction began at 2"), "{text}");
 
     other.batch_execute("ROLLBACK").await.unwrap();
-    let run = || address.migrate(task_service::schema::migrations(), MIGRATION_LOCK_TIMEOUT);
+    let run = || address.migrate(task_service::migrations::runner(), MIGRATION_LOCK_TIMEOUT);
     let (one, two, three) = tokio::join!(run(), run(), run());
     let mut applied = [one.unwrap(), two.unwrap(), three.unwrap()];
     applied.sort_unstable();
-    assert_eq!(applied, [0, 0, task_service::schema::migrations().get_migrations().len()]);
+    assert_eq!(applied, [0, 0, task_service::migrations::runner().get_migrations().len()]);
     let superuser = connect(&database.superuser_url()).await.unwrap();
     let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
                 (SELECT oid FROM pg_database WHERE datname = current_database())";

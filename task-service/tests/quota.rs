@@ -117,12 +117,12 @@ async fn tasks_from_before_the_counts_are_counted_by_the_migration_and_the_wall_
     let owner = SecretString::from(database.owner_url());
     let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &owner, "test").unwrap();
     address
-        .migrate(task_service::schema::migrations().set_target(Target::Version(1)), MIGRATION_LOCK_TIMEOUT)
+        .migrate(task_service::migrations::runner().set_target(Target::Version(1)), MIGRATION_LOCK_TIMEOUT)
         .await
         .unwrap();
     let superuser = connect(&database.superuser_url()).await.unwrap();
     superuser.batch_execute(INSERT).await.unwrap();
-    assert_eq!(address.migrate(task_service::schema::migrations(), MIGRATION_LOCK_TIMEOUT).await.unwrap(), 1);
+    assert_eq!(address.migrate(task_service::migrations::runner(), MIGRATION_LOCK_TIMEOUT).await.unwrap(), 1);
     counts_are_right(&superuser).await;
 
     // Every table with rows of users is behind the wall, whoever owns it.

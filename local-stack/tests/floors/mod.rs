@@ -43,7 +43,7 @@ const TASK_SERVICE: &str = "
     owned
     owner
     error, isolation, security_event
-    budget, invalid, schema, search_slots, settings_log
+    budget, invalid, migrations, search_slots, settings_log
 ";
 
 const SERVICE_KIT: &str = "
@@ -80,7 +80,7 @@ const LOCAL_STACK: &str = "
     cluster
     page, pgbouncer, service
     process, programs, location, workspace
-    account, command, lock, process_id, secrets
+    account, command, connection, lock, ports, process_id, secrets
     error
 ";
 
@@ -122,7 +122,6 @@ fn shared_claims() {
 }
 
 #[test]
-#[ignore = "its rooms are being sorted"]
 fn local_stack() {
     check("local-stack", LOCAL_STACK);
 }
