@@ -1,4 +1,4 @@
-//! What both programs do alike on the command line.
+//! The command line of both programs.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
@@ -8,16 +8,16 @@ use clap::error::ErrorKind;
 
 use crate::weakness::Weakness;
 
-/// How long `healthcheck` waits: less than the interval at which container platforms ask.
+/// Timeout of `healthcheck`. Shorter than the interval at which container platforms run it.
 const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(3);
-/// The exit code for a command line or setting that cannot be used.
+/// The exit code for an invalid command line or setting.
 const USAGE_ERROR: u8 = 2;
 
-/// Prints `--help` and `--version` as clap writes them. Of an error, the first paragraph on one line: it names the
-/// variable (as the flag's value), and the usage below it would bury that in a log.
+/// Prints `--help` and `--version` as clap writes them. Prints the first paragraph of an error on one line: it names the
+/// variable (as the flag's value), and in a log the usage below it would only bury that.
 pub fn print_usage(program: &str, error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // Fails only when nobody reads it any more.
+        // Fails only if standard output is closed.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
@@ -27,7 +27,7 @@ pub fn print_usage(program: &str, error: &clap::Error) -> ExitCode {
     ExitCode::from(USAGE_ERROR)
 }
 
-/// The exit code of a command, after its error went to standard error in one line.
+/// Prints the error of a command to standard error, on one line, and returns the exit code.
 pub fn exit_code<E: std::fmt::Display>(program: &str, outcome: Result<(), E>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -45,7 +45,8 @@ pub fn print_warnings(program: &str, weaknesses: &[Weakness]) {
     }
 }
 
-/// The exit code of `config check`. If all settings are valid, prints a line, and a warning for each that weakens the service.
+/// Prints the result of `config check` and returns the exit code. If all settings are valid, prints a warning for each one
+/// that weakens the service.
 pub fn config_check<E: std::fmt::Display>(
     program: &str,
     outcome: Result<(), E>,
@@ -58,14 +59,14 @@ pub fn config_check<E: std::fmt::Display>(
     exit_code(program, outcome)
 }
 
-/// Asks the service that listens on `bind` whether it is ready.
+/// Checks that the service listening on `bind` is ready.
 ///
 /// # Errors
-/// What it answered, or why it did not.
+/// The response, or why there was none.
 pub async fn healthcheck(bind: SocketAddr) -> Result<(), String> {
     let url = format!("http://{}/readyz", reachable(bind));
     let failed = |error: reqwest::Error| format!("not ready: {url}: {error}");
-    // No certificates: it is plain HTTP on this machine, and a minimal container has none to load.
+    // Plain HTTP on this machine needs no certificates, and a minimal container has none to load.
     let client = reqwest::Client::builder().no_proxy().timeout(HEALTHCHECK_TIMEOUT).tls_certs_only([]);
     let answer = client.build().map_err(failed)?.get(&url).send().await.map_err(failed)?;
     if answer.status().is_success() {
@@ -75,7 +76,7 @@ pub async fn healthcheck(bind: SocketAddr) -> Result<(), String> {
     Err(format!("not ready: {status} {}", answer.text().await.unwrap_or_default()))
 }
 
-/// A service that listens everywhere is asked on loopback.
+/// Replaces the unspecified address, which a service may listen on, by loopback.
 fn reachable(bind: SocketAddr) -> SocketAddr {
     let ip = match bind.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -90,11 +91,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_that_listens_everywhere_is_asked_on_loopback() {
-        for (bind, asked) in
+    fn a_service_on_all_interfaces_is_checked_on_loopback() {
+        for (bind, expected) in
             [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("10.1.2.3:80", "10.1.2.3:80")]
         {
-            assert_eq!(reachable(bind.parse().unwrap()).to_string(), asked);
+            assert_eq!(reachable(bind.parse().unwrap()).to_string(), expected);
         }
     }
 }

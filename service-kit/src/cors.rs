@@ -1,4 +1,4 @@
-//! Cross-origin calls (CORS): which request headers pages may send, and how a preflight is refused.
+//! Cross-origin requests (CORS): the request headers that pages may send, and responses to refused preflights.
 
 use std::str::FromStr;
 
@@ -15,13 +15,13 @@ use actix_web::{Error, ResponseError};
 
 use crate::envelope::Rejection;
 
-/// Maximum number of names in `CORS_ALLOWED_HEADERS`: the answer to every preflight lists them all.
+/// Maximum number of names in `CORS_ALLOWED_HEADERS`: the response to every preflight lists them all.
 const MAX_HEADERS: usize = 50;
 /// Maximum length of one name, in bytes. The longest registered name has under 50.
 const MAX_NAME_LENGTH: usize = 100;
 
 /// Headers that a page may always send: those that the services read, and those that tracing adds to every request (W3C
-/// Trace Context, W3C Baggage, Sentry). A page that is traced must not fail because of it.
+/// Trace Context, W3C Baggage, Sentry). Tracing must not break a page.
 const ALWAYS: [HeaderName; 6] = [
     CONTENT_TYPE,
     AUTHORIZATION,
@@ -55,7 +55,7 @@ const FORBIDDEN: [&str; 20] = [
     "upgrade",
 ];
 
-/// Names by which proxies say who the client is. A page must not.
+/// Names in which proxies pass on the client's address. Pages must not set them.
 const OF_PROXIES: [&str; 3] = ["forwarded", "x-real-ip", "via"];
 
 /// Request headers that pages of trusted origins may send, besides those that are always allowed: a comma-separated list
@@ -97,18 +97,17 @@ fn header_name(text: &str) -> Result<HeaderName, String> {
 }
 
 impl AllowedHeaders {
-    /// Lets pages send these headers, and those that are always allowed.
+    /// Allows pages to send these headers and those that are always allowed.
     pub fn apply(&self, cors: Cors) -> Cors {
         cors.allowed_headers(ALWAYS.iter().chain(&self.0))
     }
 }
 
-/// Middleware for `actix_web::middleware::from_fn`, around [`Cors`]: a refused preflight is a 403 with the error envelope
-/// and without the CORS headers, which is how a browser learns that the page may not call. actix-cors answers 400 in plain
-/// text.
+/// Middleware for `actix_web::middleware::from_fn`, around [`Cors`]: answers a refused preflight with a 403, the error
+/// envelope and no CORS headers, which tells the browser that the page may not call. actix-cors answers 400 in plain text.
 ///
 /// # Errors
-/// Those of the service inside.
+/// Those of the inner service.
 pub async fn refuse_preflight<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -117,7 +116,7 @@ pub async fn refuse_preflight<B: MessageBody>(
     let refused = response.response().error().and_then(|error| error.as_error::<CorsError>().cloned());
     let Some(refused) = refused else { return Ok(response.map_into_left_body()) };
     let mut refusal = rejection(&refused).error_response();
-    // A cache must not answer one origin with what was decided about another.
+    // A cache must not reuse the decision about one origin for another.
     let vary = [ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ACCESS_CONTROL_REQUEST_HEADERS];
     for name in vary {
         refusal.headers_mut().append(VARY, HeaderValue::from(name));

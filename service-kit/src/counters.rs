@@ -1,38 +1,38 @@
-//! Counts in the memory of one replica: a fixed table, so that no crowd of clients makes it grow.
+//! Rate-limit counters in the memory of one replica, in a table of fixed size.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How often something may be done.
+/// A rate limit: `max` times within `window`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// So many times, one or more ...
+    /// How often within a window. At least 1.
     pub max: i32,
-    /// ... in so long a time ...
+    /// The length of a window.
     pub window: SignedDuration,
-    /// ... which is measured from here.
+    /// When a window starts.
     pub since: Since,
 }
 
-/// Where a window begins.
+/// When a window starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// The last time that was allowed, as Better Auth has it: only a whole window of silence starts a new count.
+    /// At the last allowed request, as in Better Auth: a new count starts only after a whole window without requests.
     LastAllowed,
-    /// The first time: then the count ends when it ends, whatever happens in between.
+    /// At the first request: a fixed window.
     First,
 }
 
 impl Rule {
-    /// When a window ends that begins now.
+    /// Returns the end of a window that starts now.
     pub fn end(&self, now: Timestamp) -> Timestamp {
         now.checked_add(self.window).unwrap_or(Timestamp::MAX)
     }
 
-    /// The rule of a network that holds so many clients. Its window is a fixed one: among many clients there may never be
-    /// the silence that ends the other.
+    /// Returns the rule for a network with this many clients. Its window is fixed: with many clients there may never be a
+    /// whole window without requests.
     pub fn for_clients(self, factor: i32) -> Self {
         match factor {
             ..=1 => self,
@@ -40,24 +40,24 @@ impl Rule {
         }
     }
 
-    /// Seconds to wait, for `Retry-After`, while a count lasts until `ends_at` (a whole window if unknown).
+    /// Returns the seconds for `Retry-After` if the count ends at `ends_at` (a whole window if unknown).
     pub fn retry_after(&self, ends_at: Option<Timestamp>, now: Timestamp) -> i64 {
         let left = ends_at.map_or(self.window, |ends_at| ends_at.duration_since(now));
         let second = SignedDuration::from_secs(1);
         let left = left.clamp(second, self.window.max(second));
-        // Rounded up: whoever comes back then is let in.
+        // Rounded up, so that a retry at that time is allowed.
         left.as_secs() + i64::from(left.subsec_nanos() > 0)
     }
 }
 
-/// A bucket has its place in one of these sets and nowhere else, so two requests meet at a lock only when their
-/// buckets share a set. With eight slots each there are 131,072 in about 3 MB; Better Auth keeps 100,000.
+/// Number of sets. Each bucket belongs to one set, so two requests contend for a lock only if their buckets share a set.
+/// With eight slots each there are 131,072 slots in about 3 MB; Better Auth keeps 100,000.
 const SETS: usize = 16_384;
-/// The slots of a set. A ninth bucket takes the place of the one whose count ends first.
+/// Slots per set. A ninth bucket replaces the one whose count ends first.
 const SLOTS: usize = 8;
 
-/// Counts of buckets, each under a key that tells it apart. When more clients are active than it has room for, it forgets some counts early, and so lets
-/// through too much rather than too little.
+/// The counts of buckets, each identified by a key. If more clients are active than there are slots, some counts are
+/// forgotten early: too many requests are allowed rather than too few.
 pub struct Counters {
     hasher: RandomState,
     sets: Box<[Mutex<[Slot; SLOTS]>]>,
@@ -65,18 +65,18 @@ pub struct Counters {
 
 #[derive(Clone, Copy)]
 struct Slot {
-    /// The hash of the bucket. It is keyed at random, so nobody can choose buckets that share one.
+    /// The hash of the bucket, with a random key, so that nobody can choose buckets that collide.
     tag: u64,
     count: i32,
-    /// In milliseconds of the Unix time, which needs half the room of a `Timestamp`.
+    /// In milliseconds since 1970, which needs half the space of a `Timestamp`.
     ends_at: i64,
 }
 
 impl Slot {
     const FREE: Self = Self { tag: 0, count: 0, ends_at: i64::MIN };
 
-    /// Whether the count no longer says anything: its time is over, or the clock was set back since, by more than
-    /// clocks are corrected or differ between replicas.
+    /// Whether the count no longer applies: it has ended, or the clock was set back by more than clocks are corrected or
+    /// differ between replicas.
     fn is_over(&self, rule: &Rule, now: Timestamp) -> bool {
         let latest = rule.end(rule.end(now));
         self.ends_at <= now.as_millisecond() || self.ends_at > latest.as_millisecond()
@@ -84,7 +84,7 @@ impl Slot {
 }
 
 impl Default for Counters {
-    /// An empty table.
+    /// Creates an empty table.
     fn default() -> Self {
         let sets = (0..SETS).map(|_| Mutex::new([Slot::FREE; SLOTS])).collect();
         Self { hasher: RandomState::new(), sets }
@@ -92,15 +92,15 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// An empty table.
+    /// Creates an empty table.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Counts one more.
+    /// Counts a request.
     ///
     /// # Errors
-    /// The end of the count, if it is full.
+    /// The end of the count, if the limit is reached.
     pub fn take(&self, bucket: &impl Hash, rule: &Rule, now: Timestamp) -> Result<(), Timestamp> {
         self.with_slot(bucket, |slot, tag| {
             let goes_on = slot.tag == tag && !slot.is_over(rule, now);
@@ -115,7 +115,7 @@ impl Counters {
         })
     }
 
-    /// The end of a count that is known to be full.
+    /// Returns the end of a count that has reached its limit.
     pub fn full_until(&self, bucket: &impl Hash, rule: &Rule, now: Timestamp) -> Option<Timestamp> {
         self.with_slot(bucket, |slot, tag| {
             let full = slot.tag == tag && slot.count >= rule.max && !slot.is_over(rule, now);
@@ -123,17 +123,17 @@ impl Counters {
         })
     }
 
-    /// Notes that a count is full.
+    /// Records that a count has reached its limit.
     pub fn set_full(&self, bucket: &impl Hash, rule: &Rule, ends_at: Timestamp) {
         self.with_slot(bucket, |slot, tag| {
             *slot = Slot { tag, count: rule.max, ends_at: ends_at.as_millisecond() };
         });
     }
 
-    /// Works on the slot of the bucket, or on the one it would take.
+    /// Calls `work` with the slot of the bucket, or with the one that it would take.
     fn with_slot<T>(&self, bucket: &impl Hash, work: impl FnOnce(&mut Slot, u64) -> T) -> T {
         let tag = self.hasher.hash_one(bucket);
-        // The low bits choose the set; those of one set still differ in all the others.
+        // The low bits select the set; buckets of one set still differ in all other bits.
         let place = usize::try_from(tag % SETS as u64).ok().and_then(|index| self.sets.get(index));
         let Some(set) = place else { return work(&mut Slot::FREE.clone(), tag) };
         let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,7 +168,7 @@ mod tests {
         let take = |millis| counters.take(&bucket(1), &RULE, at(millis));
         assert_eq!([take(0), take(9_000), take(18_000)], [Ok(()); 3]);
         assert_eq!(take(18_001), Err(at(28_000)));
-        assert_eq!(take(27_999), Err(at(28_000)), "what is refused does not count");
+        assert_eq!(take(27_999), Err(at(28_000)), "refused requests do not count");
         assert_eq!([take(28_000), take(28_000), take(28_000)], [Ok(()); 3]);
         assert_eq!(take(28_000), Err(at(38_000)));
         assert_eq!(counters.take(&bucket(2), &RULE, at(28_000)), Ok(()), "another client");
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_window_ends_when_it_ends() {
+    fn a_fixed_window_is_not_extended() {
         let counters = Counters::new();
         let fixed = Rule { since: Since::First, ..RULE };
         let take = |millis| counters.take(&bucket(1), &fixed, at(millis));
@@ -205,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_when_to_come_back_in_whole_seconds() {
+    fn retry_after_is_in_whole_seconds() {
         let seconds = |millis: i64| RULE.retry_after(Some(at(millis)), at(0));
         assert_eq!([10_000, 9_001, 9_000, 1, -5_000, 60_000].map(seconds), [10, 10, 9, 1, 1, 10]);
         assert_eq!(RULE.retry_after(None, at(0)), 10);
     }
 
     #[test]
-    fn more_clients_than_it_has_room_for_are_all_served() {
+    fn more_clients_than_slots_are_all_served() {
         let counters = Counters::new();
         for client in 0..300_000 {
             assert_eq!(counters.take(&bucket(client), &RULE, at(0)), Ok(()));

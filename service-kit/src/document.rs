@@ -1,4 +1,4 @@
-//! Completing an OpenAPI document with what no single handler can say.
+//! Completes an OpenAPI document with facts that do not belong to a single handler.
 
 use std::collections::BTreeSet;
 
@@ -9,22 +9,22 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Response, Schema, Server};
 
-/// A response header of a whole number.
+/// Name and description of a response header that contains an integer.
 pub type NumberHeader = (&'static str, &'static str);
 
-/// An error that many operations can answer with.
+/// An error that many operations can return.
 pub struct CommonError {
-    /// The status.
+    /// The HTTP status.
     pub status: &'static str,
-    /// When it is answered.
+    /// When it is returned.
     pub description: &'static str,
     /// Names and descriptions of response headers that hold a number.
     pub headers: &'static [NumberHeader],
 }
 
-/// Declares the server, which is where the document came from, and that an operation without a security requirement
-/// takes no credentials. OpenAPI would let both be guessed; generated clients guess differently. Turns doc comments into
-/// texts: viewers show a summary as a title, and some show a line break of the source.
+/// Declares the server, which is the origin of the document, and that an operation without a security requirement takes no
+/// credentials. OpenAPI leaves both open, and generated clients make different assumptions. Turns doc comments into texts:
+/// viewers show a summary as a title, and some show line breaks of the source.
 pub fn declare(document: &mut OpenApi) {
     let mut server = Server::new("/");
     server.description = Some("The origin that this document was fetched from".to_owned());
@@ -40,7 +40,7 @@ pub fn declare(document: &mut OpenApi) {
     }
 }
 
-/// A sentence of a doc comment as a title: without the full stop.
+/// Makes a title of a sentence by removing its full stop.
 fn title(sentence: &str) -> String {
     let sentence = join_lines(sentence);
     sentence.strip_suffix('.').unwrap_or(&sentence).to_owned()
@@ -51,7 +51,7 @@ fn join_lines(text: &str) -> String {
     text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Every operation, with its path and whether it is read by GET.
+/// Iterates over all operations, with their path and whether their method is GET.
 pub fn operations(document: &mut OpenApi) -> impl Iterator<Item = (&str, bool, &mut Operation)> {
     document.paths.paths.iter_mut().flat_map(|(path, item)| {
         let PathItem { get, put, post, delete, patch, .. } = item;
@@ -61,7 +61,7 @@ pub fn operations(document: &mut OpenApi) -> impl Iterator<Item = (&str, bool, &
     })
 }
 
-/// Every object that requests hold in their bodies.
+/// Iterates over all objects that are request bodies.
 pub fn request_objects(document: &mut OpenApi) -> impl Iterator<Item = &mut Object> {
     let names: BTreeSet<String> =
         operations(document).flat_map(|(_, _, operation)| bodies(operation)).collect();
@@ -72,7 +72,7 @@ pub fn request_objects(document: &mut OpenApi) -> impl Iterator<Item = &mut Obje
     })
 }
 
-/// The names of the components that the operation's request body refers to.
+/// Returns the names of the components that the request body of an operation refers to.
 fn bodies(operation: &Operation) -> Vec<String> {
     let Some(RefOr::T(body)) = &operation.request_body else { return Vec::new() };
     let name = |content: &RefOr<Content>| match content {
@@ -84,8 +84,8 @@ fn bodies(operation: &Operation) -> Vec<String> {
     body.content.values().filter_map(name).collect()
 }
 
-/// Adds an error whose body has the component `schema`. An operation that describes this status keeps its description
-/// and gets the rest.
+/// Adds an error whose body has the component `schema`. An operation that describes this status already keeps its
+/// description.
 pub fn add_error(operation: &mut Operation, error: &CommonError, schema: &str) {
     let described = || RefOr::T(Response::new(error.description));
     let response = operation.responses.responses.entry(error.status.to_owned()).or_insert_with(described);
@@ -103,7 +103,7 @@ pub fn add_error(operation: &mut Operation, error: &CommonError, schema: &str) {
     }
 }
 
-/// Gives every body of the component `from` the component `to`.
+/// Replaces the component `from` of every response body by `to`.
 pub fn replace_schema(operation: &mut Operation, from: &str, to: &str) {
     let from = RefOr::Ref(Ref::from_schema_name(from));
     for response in operation.responses.responses.values_mut() {

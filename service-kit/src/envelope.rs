@@ -1,4 +1,4 @@
-//! The one shape of an error body: `{"code": "UPPER_SNAKE", "message": "for a person"}`.
+//! The format of all error bodies: `{"code": "UPPER_SNAKE", "message": "for a person"}`.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub struct Envelope {
     pub message: Cow<'static, str>,
 }
 
-/// An error answer: a status with its envelope. Says nothing that a stranger may not read.
+/// An error response: a status and an envelope. Contains nothing that strangers must not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} {}: {}", .status.as_u16(), .envelope.code, .envelope.message)]
 pub struct Rejection {
@@ -30,7 +30,7 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// A rejection with `status`, a stable `code` and a `message` for a person.
+    /// Creates a rejection with `status`, a stable `code` and a `message` for people.
     pub fn new(
         status: StatusCode,
         code: impl Into<Cow<'static, str>>,
@@ -40,18 +40,18 @@ impl Rejection {
         Self { status, envelope: Envelope { code: code.into(), message: message.into() }, retry_after }
     }
 
-    /// 429: the client may try again in so many seconds.
+    /// 429: the client may retry after this many seconds.
     pub fn too_many_requests(message: impl Into<Cow<'static, str>>, retry_after: i64) -> Self {
         let rejection = Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", message);
         Self { retry_after: Some(retry_after), ..rejection }
     }
 
-    /// 500 with a body that is the same for every cause; the cause belongs in the log.
+    /// 500. The body is the same for every cause; the log has the cause.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", "Something went wrong")
     }
 
-    /// 503: we cannot decide right now; the client should try again.
+    /// 503: the request cannot be served now; the client should retry.
     pub fn unavailable() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -65,7 +65,7 @@ impl Rejection {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found")
     }
 
-    /// 400 for input that breaks a rule; `message` names the field and the rule.
+    /// 400 for invalid input; `message` names the field and the rule.
     pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
     }
@@ -85,7 +85,8 @@ impl ResponseError for Rejection {
     }
 }
 
-/// Makes actix's own JSON, path and query errors speak the envelope. `json_limit` is the largest body in bytes.
+/// Returns the errors of actix's JSON, path and query extractors in the envelope. `json_limit` is the maximum body size in
+/// bytes.
 pub fn extractor_errors(json_limit: usize) -> impl FnOnce(&mut web::ServiceConfig) {
     move |cfg| {
         cfg.app_data(web::JsonConfig::default().limit(json_limit).error_handler(json_error))
@@ -94,7 +95,7 @@ pub fn extractor_errors(json_limit: usize) -> impl FnOnce(&mut web::ServiceConfi
     }
 }
 
-/// Answers every path that no route takes.
+/// Answers paths without a route.
 pub async fn not_found() -> Result<HttpResponse, Rejection> {
     Err(Rejection::not_found())
 }
@@ -151,13 +152,13 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_503_says_when_to_try_again() {
+    async fn a_503_has_a_retry_after() {
         let response = Rejection::unavailable().error_response();
         assert_eq!(response.headers().get("retry-after").unwrap(), "1");
     }
 
     #[actix_web::test]
-    async fn a_429_says_when_to_try_again() {
+    async fn a_429_has_a_retry_after() {
         let response = Rejection::too_many_requests("Wait", 17).error_response();
         assert_eq!(response.status(), 429);
         assert_eq!(response.headers().get("retry-after").unwrap(), "17");

@@ -1,4 +1,4 @@
-//! Every request ends in an answer: a panic in a 500, a body that never comes in a 408, an encoded body in a 415.
+//! Makes every request end in a response: a panic in a 500, a body that does not arrive in a 408, an encoded body in a 415.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -15,21 +15,21 @@ use tracing_actix_web::RequestId;
 use crate::envelope::Rejection;
 use crate::headers::Header;
 
-/// The longest a request may take. Everything we wait for has a shorter limit of its own (the database, the
-/// hashing queue), so what reaches this one is a body that trickles in or stopped coming.
+/// Maximum duration of a request. Everything that a handler waits for has a shorter limit (the database, the hashing
+/// queue), so only a body that arrives too slowly or not at all reaches this one.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The only content coding that request bodies may have: none.
+/// The only content coding that request bodies may have.
 const IDENTITY: &str = "identity";
 
-/// Carries the id that the log lines of this request have.
+/// Contains the id that the log lines of this request have.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Middleware for `actix_web::middleware::from_fn`; stands inside the tracing logger, so that what it makes of a
-/// panic is logged with the request's id.
+/// Middleware for `actix_web::middleware::from_fn`. Must be inside the tracing logger, so that a panic is logged with the
+/// id of the request.
 ///
 /// # Errors
-/// The rejection to answer with, when the handler panicked or ran out of time.
+/// The rejection to return if the handler panicked or timed out.
 pub async fn guard<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -37,7 +37,7 @@ pub async fn guard<B: MessageBody>(
     let id = request.extensions().get::<RequestId>().copied();
     let mut response = if has_encoded_body(request.headers()) {
         let mut refusal = request.error_response(encoded_body());
-        // A client learns from it how to send the body instead (RFC 7694).
+        // Tells the client how to send the body instead (RFC 7694).
         refusal.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
         refusal.map_into_right_body()
     } else {
@@ -46,18 +46,18 @@ pub async fn guard<B: MessageBody>(
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         response.headers_mut().insert(REQUEST_ID.clone(), id);
     }
-    // A browser must never guess at what a JSON answer is.
+    // A browser must not guess the type of a response.
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Ok(response)
 }
 
 async fn call<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
-    // The state a panic may leave behind belongs to this request alone and is dropped with it.
+    // State that a panic leaves inconsistent belongs to this request and is dropped with it.
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
     match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_)) => {
-            tracing::error!("a handler panicked");
+            tracing::error!("request handler panicked");
             Err(Rejection::internal().into())
         }
         Err(_) => {
@@ -67,8 +67,8 @@ async fn call<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<
     }
 }
 
-/// Whether the request has a body that is not sent as it is. None is decoded: a few kilobytes can expand to gigabytes,
-/// and no body of ours is large enough to be worth compressing.
+/// Whether the request has a body with a content coding. None is decoded: a few kilobytes can expand to gigabytes, and no
+/// request body is large enough to be worth compressing.
 fn has_encoded_body(headers: &HeaderMap) -> bool {
     let has_body = headers.contains_key(header::TRANSFER_ENCODING)
         || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");

@@ -1,23 +1,23 @@
-//! Request headers, read as the bytes that they are. A header that cannot be read is not one that was not sent:
-//! `clippy.toml` bans `HeaderValue::to_str`, whose `ok()` makes the two the same.
+//! Reads request headers as bytes. An unreadable header must not be mistaken for an absent one: `clippy.toml` bans
+//! `HeaderValue::to_str`, whose `ok()` makes the two the same.
 
 use std::borrow::Cow;
 
 use actix_web::http::header::{AsHeaderName, HeaderMap, HeaderValue};
 
-/// What a request says in a header.
+/// The value of a request header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Header<'a> {
-    /// Nothing: it was not sent, or is empty.
+    /// The header was not sent, or is empty.
     Absent,
-    /// This, in ASCII.
+    /// ASCII text.
     Text(&'a str),
-    /// Something that is not ASCII, or several things where there may be one. Never to be treated as absent.
+    /// Not ASCII, or several values where one is allowed. Must not be treated as absent.
     Unreadable,
 }
 
 impl<'a> Header<'a> {
-    /// Reads a header that may be sent once.
+    /// Reads a header that may be sent once at most.
     pub fn read(headers: &'a HeaderMap, name: impl AsHeaderName) -> Self {
         let mut values = headers.get_all(name).map(Self::of).filter(|header| *header != Self::Absent);
         match (values.next(), values.next()) {
@@ -37,7 +37,8 @@ impl<'a> Header<'a> {
     }
 }
 
-/// A value that is kept for people to read: UTF-8, else ISO 8859-1, which headers once were in (RFC 9110, section 5.5).
+/// Decodes a value that people will read: as UTF-8, else as ISO 8859-1, the former charset of headers (RFC 9110, section
+/// 5.5).
 pub fn for_display(value: &HeaderValue) -> Cow<'_, str> {
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.into(),
@@ -60,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_absent() {
+    fn an_unreadable_header_is_not_absent() {
         let absent: [&[&[u8]]; 3] = [&[], &[b""], &[b" \t"]];
         for values in absent {
             assert_eq!(Header::read(&headers(values), ORIGIN), Header::Absent, "{values:?}");

@@ -1,4 +1,4 @@
-//! `/healthz`: the process runs. `/readyz`: it can do its work.
+//! `/healthz`, whether the process runs, and `/readyz`, whether it can serve requests.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,42 +16,42 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::database::{self, Pool};
 use crate::envelope::{Envelope, Rejection};
 
-/// Where a service says whether it can do its work.
+/// The path of the readiness check.
 pub const READINESS_PATH: &str = "/readyz";
 
-/// One thing a service cannot work without.
+/// Something that a service needs to serve requests.
 pub trait Dependency: Send + Sync + 'static {
-    /// What the operator calls it, as in "waiting for the database".
+    /// The name for operators, as in "waiting for the database".
     fn name(&self) -> &'static str;
-    /// Whether it can be used now. Answers within seconds, whatever happens.
+    /// Returns whether it is available. Must complete within seconds, also if it is not.
     fn check(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 }
 
 /// A check in progress: resolves to the name of the first dependency that is missing.
 type Check = Pin<Box<dyn Future<Output = Option<&'static str>> + Send>>;
 
-/// What `/readyz` asks, and whether the service is on its way out.
+/// The dependencies that `/readyz` checks, and whether the service is shutting down.
 ///
 /// Concurrent requests share one check. A request that arrives while a check is in progress gets the result of that
 /// check; any other request starts a new one. Results are not kept, so no answer is older than the check that was in
 /// progress when the request arrived. Otherwise each request would wait for the one connection of the health checks,
-/// and a burst of requests would fail although the database is there.
+/// and a burst of requests would fail although the database is up.
 #[derive(Clone)]
 pub struct Readiness {
     dependencies: Arc<Vec<Box<dyn Dependency>>>,
     draining: Arc<AtomicBool>,
-    /// The check in progress. Weak: when every request that waits for a check is gone, the check is dropped too, and
-    /// the next request does not get a result that was left half way.
+    /// The check in progress. Weak: when all requests that wait for it are dropped, it is dropped too, and the next request
+    /// starts a new check.
     checking: Arc<Mutex<Option<WeakShared<Check>>>>,
 }
 
 impl Readiness {
-    /// Ready when every one of `dependencies` is.
+    /// Creates a service that is ready while all `dependencies` are available.
     pub fn new(dependencies: Vec<Box<dyn Dependency>>) -> Self {
         Self { dependencies: Arc::new(dependencies), draining: Arc::default(), checking: Arc::default() }
     }
 
-    /// From now on `/readyz` answers 503, so that a load balancer sends its requests elsewhere.
+    /// Makes `/readyz` answer 503 from now on, so that load balancers send requests elsewhere.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
@@ -63,10 +63,10 @@ impl Readiness {
         self.check().await
     }
 
-    /// The check in progress, or a new one.
+    /// Returns the check in progress, or starts one.
     fn check(&self) -> Shared<Check> {
         let mut checking = self.checking.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that has its result is over, even if some requests have not been answered yet.
+        // A check that has a result is finished, even if some requests have not read it yet.
         let current = checking.as_ref().and_then(WeakShared::upgrade);
         if let Some(check) = current.filter(|check| check.peek().is_none()) {
             return check;
@@ -86,7 +86,7 @@ async fn first_missing(dependencies: Arc<Vec<Box<dyn Dependency>>>) -> Option<&'
     None
 }
 
-/// The database, asked with one round trip.
+/// The database. Checked in one round trip.
 pub struct DatabaseDependency(pub Pool);
 
 impl Dependency for DatabaseDependency {
@@ -152,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers a check for each permit that it gets.
+    /// Completes one check per permit.
     struct Slow {
         checks: AtomicUsize,
         permits: Semaphore,
@@ -189,12 +189,12 @@ mod tests {
         assert!(answers.iter().all(|missing| *missing == Some("the slow one")), "{answers:?}");
         assert_eq!(slow.checks.load(Ordering::SeqCst), 1);
         slow.permits.add_permits(1);
-        assert_eq!(readiness.missing().await, None, "a new check, and not the former result");
+        assert_eq!(readiness.missing().await, None, "a new check, not the earlier result");
         assert_eq!(slow.checks.load(Ordering::SeqCst), 2);
     }
 
     #[tokio::test]
-    async fn a_check_that_everybody_left_is_not_continued() {
+    async fn a_check_without_waiting_requests_is_dropped() {
         let (slow, readiness) = slow();
         let mut left = Box::pin(readiness.missing());
         assert!(futures_util::poll!(&mut left).is_pending());
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_leaves_does_not_end_the_check_of_the_others() {
+    async fn a_dropped_request_does_not_cancel_the_check_for_the_others() {
         let (slow, readiness) = slow();
         let mut first = Box::pin(readiness.missing());
         let mut second = Box::pin(readiness.missing());

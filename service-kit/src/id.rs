@@ -1,14 +1,14 @@
-//! Identifiers that sort by the time they were made (UUIDv7, RFC 9562).
+//! Ids that sort by the time of their creation (UUIDv7, RFC 9562).
 
 use std::sync::Mutex;
 
 use jiff::Timestamp;
 use uuid::{ContextV7, Uuid};
 
-/// Keeps ids of one process in the order they were made, also within a millisecond.
+/// Keeps the ids of a process in the order of their creation, also within a millisecond.
 static SEQUENCE: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
-/// A new UUIDv7 for the time `now`, later than every one this process made before for the same or an earlier
+/// Creates a UUIDv7 for the time `now`. It sorts after every id that this process created for the same or an earlier
 /// millisecond. Times before 1970 count as 1970.
 pub fn new_v7(now: Timestamp) -> Uuid {
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_of_one_millisecond_sort_in_the_order_they_were_made() {
+    fn ids_of_one_millisecond_sort_in_the_order_of_creation() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let ids: Vec<Uuid> = (0..10_000).map(|_| new_v7(now)).collect();
         assert!(ids.is_sorted());

@@ -1,5 +1,5 @@
-//! What auth-service and task-service share, and nothing else: how they log, reach PostgreSQL, shape errors,
-//! read headers, report health, show their OpenAPI document, start and stop.
+//! Code that auth-service and task-service share: logging, access to PostgreSQL, error bodies, request headers, health
+//! checks, the OpenAPI document, start and shutdown.
 
 pub mod command_line;
 mod connection;

@@ -1,4 +1,4 @@
-//! From the bound socket to a clean end.
+//! Binding, serving and graceful shutdown.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -18,24 +18,24 @@ use crate::connection::{Connection, exchange};
 use crate::health::Readiness;
 use crate::workers;
 
-/// How long requests under way may take to end after the service was told to stop. More than the slowest
-/// statement, less than the ten seconds after which container platforms kill.
+/// Maximum time for in-flight requests to finish during shutdown. Longer than the slowest statement, shorter than the ten
+/// seconds after which container platforms kill the process.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How long a client may take to send the head of a request: slow enough for a phone, too short to hold sockets.
+/// Maximum time for a client to send a request head: enough for a slow phone, too short to hold sockets open.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection stays open: longer than the pause of a browser or gateway between two requests.
+/// How long an idle connection stays open. Longer than browsers and gateways pause between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long a connection that ends before its request's body was read may take to do so: long enough for the client to
-/// see the response.
+/// Maximum time to close a connection whose request body was not read to its end. Long enough for the client to receive
+/// the response.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Connections that the kernel keeps while the service is at its limit or busy; what actix-web and most servers take.
+/// Connections that the kernel queues while the service is busy or at its limit. The default of actix-web and most servers.
 const BACKLOG: u32 = 1024;
-/// How much of a response the kernel keeps for a connection; Linux doubles it. Enough for nearly every response at once,
-/// while its own choice goes up to 4 MB, which counts as the container's memory.
+/// Bytes of a response that the kernel buffers for a connection; Linux doubles the number. Nearly every response fits. The
+/// kernel's own choice goes up to 4 MB, which counts as memory of the container.
 const SEND_BUFFER: u32 = 64 * 1024;
 
-/// How much connections may take together.
+/// Limits the number of connections.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ConnectionLimit {
     /// Maximum number of open client connections
@@ -46,10 +46,10 @@ pub struct ConnectionLimit {
     pub max_connections: NonZeroUsize,
 }
 
-/// Binds `app` to `address` (port 0 takes a free one) without serving yet; returns the addresses it got.
+/// Binds `app` to `address` and returns the bound addresses. Port 0 takes a free port. Does not serve yet.
 ///
 /// # Errors
-/// When the address is taken or not ours.
+/// If the address is in use or does not belong to this machine.
 pub fn bind<F, I, S, B>(
     app: F,
     address: SocketAddr,
@@ -69,7 +69,7 @@ where
 
 /// Binds `app` with this many threads.
 ///
-/// What `HttpServer` does, but with [connections of our own](crate::connection), for which it has no place.
+/// Does what `HttpServer` does, with [our own connections](crate::connection), which `HttpServer` does not support.
 pub(crate) fn bind_workers<F, I, S, B>(
     app: F,
     address: SocketAddr,
@@ -105,7 +105,7 @@ where
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-            // A client that hangs up is not waited for: its request is dropped, and its place in every queue with it.
+            // When a client hangs up, its request is dropped, and with it the place in every queue.
             .h1_allow_half_closed(false)
             .local_addr(local)
             .on_connect_ext(|connection: &Connection, data| drop(data.insert(connection.flow())))
@@ -128,11 +128,11 @@ fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
     socket.listen(BACKLOG)?.into_std()
 }
 
-/// Runs `server` until SIGTERM or SIGINT; then `/readyz` answers 503 for `drain` while requests are still taken
-/// (so that a load balancer notices), then the socket closes and what is under way ends.
+/// Runs `server` until SIGTERM or SIGINT. Then `/readyz` answers 503 for `drain` while requests are still accepted, so that
+/// load balancers notice; after that the listener closes and in-flight requests finish.
 ///
 /// # Errors
-/// When the server itself fails.
+/// If the server itself fails.
 pub async fn run(
     server: Server,
     addresses: &[SocketAddr],
@@ -155,7 +155,7 @@ pub async fn run(
         tokio::time::sleep(drain).await;
         handle.stop(true).await;
     };
-    // The server also ends by itself when its workers fail; then there is nothing left to stop.
+    // The server also ends if its workers fail; then there is nothing to stop.
     let mut server = std::pin::pin!(server);
     tokio::select! {
         outcome = &mut server => outcome,

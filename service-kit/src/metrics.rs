@@ -1,4 +1,4 @@
-//! Figures for Prometheus, on an address of their own: they are not for everybody who can reach the service.
+//! Metrics for Prometheus, on a separate address: not everybody who can reach the service may read them.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -9,28 +9,28 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::lifecycle::{ConnectionLimit, bind_workers};
 
-/// Whoever collects figures comes every few seconds: one thread, and connections for a few of them.
+/// Collectors scrape every few seconds: one thread, and connections for a few collectors.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
-/// Why figures cannot be served. One line, without secrets.
+/// Why metrics cannot be served. One line, without secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// The address is taken or not ours.
+    /// The address is in use or does not belong to this machine.
     #[error("METRICS_BIND: cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
-    /// The process counts for somebody else already.
+    /// The process has a recorder already.
     #[error("metrics: {0}")]
     Recorder(#[from] metrics_exporter_prometheus::BuildError),
 }
 
-/// Counts from now on, and serves `/metrics` at `address` in the background for as long as the process lives. Once a
-/// process; without it, counting costs next to nothing.
+/// Starts recording metrics and serves `/metrics` at `address` in the background until the process ends. Call it once per
+/// process. Without it, recording costs next to nothing.
 ///
 /// # Errors
-/// When the address cannot be listened on, or something else counts already.
+/// If the address cannot be bound or the process has a recorder already.
 pub fn serve(address: SocketAddr) -> Result<(), MetricsError> {
-    let figures = web::Data::new(PrometheusBuilder::new().install_recorder()?);
-    let app = move || App::new().app_data(figures.clone()).route("/metrics", web::get().to(show));
+    let metrics = web::Data::new(PrometheusBuilder::new().install_recorder()?);
+    let app = move || App::new().app_data(metrics.clone()).route("/metrics", web::get().to(show));
     let bound = bind_workers(app, address, 1, ConnectionLimit { max_connections: CONNECTIONS });
     let (server, addresses) = bound.map_err(|error| MetricsError::Bind(address, error))?;
     for addr in addresses {
@@ -40,7 +40,7 @@ pub fn serve(address: SocketAddr) -> Result<(), MetricsError> {
     Ok(())
 }
 
-async fn show(figures: web::Data<PrometheusHandle>) -> HttpResponse {
-    figures.run_upkeep();
-    HttpResponse::Ok().content_type(ContentType::plaintext()).body(figures.render())
+async fn show(metrics: web::Data<PrometheusHandle>) -> HttpResponse {
+    metrics.run_upkeep();
+    HttpResponse::Ok().content_type(ContentType::plaintext()).body(metrics.render())
 }

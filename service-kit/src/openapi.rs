@@ -8,8 +8,8 @@ use utoipa::openapi::path::{HttpMethod, PathItem};
 use crate::envelope::Rejection;
 use crate::viewer::Viewer;
 
-/// Serves `document` at `/openapi.json` and a viewer at `/docs/`. The viewer's files are part of the binary, and
-/// it asks for `openapi.json` beside itself, so that it works under any prefix of a gateway.
+/// Serves `document` at `/openapi.json` and a viewer at `/docs/`. The viewer's files are part of the binary. It requests
+/// `openapi.json` by a relative path, so that it works under any prefix of a gateway.
 pub fn routes(document: &OpenApi) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let json = web::Bytes::from(serde_json::to_vec(document).unwrap_or_default());
     let viewer = Viewer::new(&document.info.title);
@@ -33,8 +33,8 @@ fn reads() -> impl guard::Guard {
     guard::Any(guard::Get()).or(guard::Head())
 }
 
-/// Answers OPTIONS on a documented path with the `Allow` header, and a wrong method with 405 and the same header, which
-/// `#[get]`-style handlers leave to the 404 of the whole application.
+/// Answers OPTIONS on a documented path with the `Allow` header, and an unsupported method with 405 and the same header.
+/// With `#[get]`-style handlers alone, the latter would get the 404 of the application.
 pub fn method_not_allowed(document: &OpenApi) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let resources: Vec<(String, String)> =
         document.paths.paths.iter().map(|(path, item)| (path.clone(), allowed(item))).collect();
@@ -61,7 +61,7 @@ pub fn method_not_allowed(document: &OpenApi) -> impl FnOnce(&mut web::ServiceCo
     }
 }
 
-/// The methods a path of the document takes, in the order of RFC 9110.
+/// Returns the methods of a path, in the order of RFC 9110.
 pub fn methods(item: &PathItem) -> Vec<HttpMethod> {
     [
         (HttpMethod::Get, &item.get),
@@ -77,7 +77,7 @@ pub fn methods(item: &PathItem) -> Vec<HttpMethod> {
     .collect()
 }
 
-/// HEAD comes with GET: the document does not list it, because it says nothing of its own.
+/// Returns the value of `Allow`. HEAD is added where there is GET; the document does not list it.
 fn allowed(item: &PathItem) -> String {
     let mut names: Vec<&str> = methods(item).iter().map(method_name).collect();
     if names.first() == Some(&"GET") && !names.contains(&"HEAD") {
@@ -108,7 +108,7 @@ async fn document_answer(json: web::Bytes) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(json)
 }
 
-/// Relative, so that it stays under a gateway's prefix.
+/// Redirects by a relative path, to stay under the prefix of a gateway.
 async fn to_viewer() -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, "docs/")).finish()
 }

@@ -1,5 +1,5 @@
-//! Headers that protect every response, unless its handler says otherwise: a response is data, not a page, and nothing
-//! keeps a copy of it.
+//! Security headers of every response, unless its handler sets others: a response is data, not a page, and must not be
+//! cached.
 
 use actix_web::http::header::{
     self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -8,16 +8,16 @@ use actix_web::middleware::DefaultHeaders;
 use clap::ValueEnum;
 use url::{Host, Url};
 
-/// Forbids a browser that opens a response as a page to run, load or frame anything.
+/// Forbids a browser that opens a response as a page to run or load anything, and other pages to frame it.
 const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// For how long a browser reaches the host by https alone (RFC 6797): a year, as OWASP ASVS 5.0 3.4.1 asks, and as lists
-/// that browsers carry with them require.
+/// Browsers use https only for this host (RFC 6797) for a year, as OWASP ASVS 5.0 3.4.1 and the preload lists of browsers
+/// require.
 const HSTS_OF_HOST: HeaderValue = HeaderValue::from_static("max-age=31536000");
-/// The same for the host and everything below it.
+/// The same for the host and its subdomains.
 const HSTS_OF_SUBDOMAINS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-/// `Strict-Transport-Security`: whether browsers use https alone from now on.
+/// `Strict-Transport-Security`: whether browsers use https only from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Hsts {
     /// The header is not sent.
@@ -29,8 +29,8 @@ pub enum Hsts {
 }
 
 impl Hsts {
-    /// The default for a service that is reached under `url`: `host` where that is https. Not on this machine: the header
-    /// would hold for every port, and so for everything else that is developed there. Browsers ignore it for IP addresses.
+    /// Returns the default for a service with this public URL: `Host` if it is https. `Off` for `localhost`, where the header
+    /// would apply to all ports and so to everything else that is developed there. Browsers ignore it for IP addresses.
     pub fn of(url: &Url) -> Self {
         let is_domain = matches!(url.host(), Some(Host::Domain(name)) if name != "localhost" && !name.ends_with(".localhost"));
         if url.scheme() == "https" && is_domain { Self::Host } else { Self::Off }
@@ -45,7 +45,7 @@ impl Hsts {
     }
 }
 
-/// Middleware that adds the headers which a response does not have yet.
+/// Creates the middleware that adds the headers which a response does not have yet.
 pub fn response_headers(hsts: Hsts) -> DefaultHeaders {
     let headers = DefaultHeaders::new()
         .add((CACHE_CONTROL, "no-store"))
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn https_is_kept_to_where_the_host_is_a_domain_of_ones_own() {
+    fn https_is_required_where_the_host_is_a_public_domain() {
         for (url, expected) in [
             ("https://auth.example.com", Hsts::Host),
             ("https://auth.example.com:8443/auth", Hsts::Host),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_response_keeps_what_its_handler_says() {
+    async fn a_response_keeps_the_headers_of_its_handler() {
         let kept = || async { HttpResponse::Ok().insert_header((CACHE_CONTROL, "public")).finish() };
         let app = App::new().wrap(response_headers(Hsts::IncludeSubdomains)).route("/", web::get().to(kept));
         let app = init_service(app).await;

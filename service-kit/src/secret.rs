@@ -1,4 +1,4 @@
-//! Secrets from the environment, or from files as container platforms mount them.
+//! Secrets from environment variables, or from files as container platforms mount them.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ pub enum SecretError {
     /// Neither the variable nor its `_FILE` form is set.
     #[error("{0} is not set (or {0}_FILE, the path of a file that holds it)")]
     Missing(&'static str),
-    /// Both are set, and it would be a guess which one counts.
+    /// Both are set, so it is unclear which one applies.
     #[error("{0} and {0}_FILE are both set; keep one")]
     Ambiguous(&'static str),
     /// The file could not be read.
@@ -20,10 +20,10 @@ pub enum SecretError {
         name: &'static str,
         /// The file it points to.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// It is set where it must not be.
+    /// The variable must not be set for this command.
     #[error("{0} is for `migrate` alone; remove it from the environment of `serve`")]
     Misplaced(&'static str),
     /// The value breaks a rule.
@@ -36,11 +36,11 @@ pub enum SecretError {
     },
 }
 
-/// The secret `name`: the value of the variable, or what the file named by `<name>_FILE` holds (a line end at
-/// its end is cut). An empty value counts as not set, so that `NAME=` in a compose file is no secret.
+/// Returns the secret `name`: the value of the variable, or the content of the file that `<name>_FILE` names, without white
+/// space at its end. An empty value counts as not set, so that `NAME=` in a compose file is not a secret.
 ///
 /// # Errors
-/// When neither or both are given, or the file cannot be read.
+/// If neither or both are set, or the file cannot be read.
 pub fn resolve(
     name: &'static str,
     value: Option<&SecretString>,
@@ -60,13 +60,14 @@ pub fn resolve(
     }
 }
 
-/// Minimum number of different bytes in a secret. A random one of 32 digits has fewer with a chance of one in ten million.
+/// Minimum number of different bytes in a secret. A random secret of 32 digits has fewer with a probability of one in ten
+/// million.
 const MIN_DIFFERENT_BYTES: usize = 6;
-/// How often a text may be repeated to make a secret of it: less than this.
+/// A secret that consists of this many repetitions of a text, or more, is guessable.
 const MAX_REPETITIONS: usize = 3;
 
-/// Whether `secret` is long and still easy to guess: it has fewer than six different bytes, such as `aaaa...`, or is a text
-/// written out three times or more, such as `change-me-change-me-change-me-`. Other weak secrets are not recognised.
+/// Returns whether `secret` is easy to guess although it is long: it has fewer than six different bytes, e.g. `aaaa...`, or
+/// repeats a text three times or more, e.g. `change-me-change-me-change-me-`. Other weak secrets are not recognised.
 pub fn is_guessable(secret: &[u8]) -> bool {
     let mut bytes = secret.to_vec();
     bytes.sort_unstable();
@@ -75,11 +76,11 @@ pub fn is_guessable(secret: &[u8]) -> bool {
     bytes.len() < MIN_DIFFERENT_BYTES || (1..=secret.len() / MAX_REPETITIONS).any(repeats)
 }
 
-/// Makes sure that the secret `name` is not set here: a service that answers strangers must not hold the password of
-/// the role that owns its tables.
+/// Checks that the secret `name` is not set: a service that strangers can reach must not have the password of the role that
+/// owns its tables.
 ///
 /// # Errors
-/// When it is set, in either form.
+/// If it is set, in either form.
 pub fn ensure_unset(
     name: &'static str,
     value: Option<&SecretString>,
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_value_is_a_missing_one() {
+    fn an_empty_value_counts_as_not_set() {
         let error = resolve("AUTH_SECRETS", Some(&"".to_owned().into()), None).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_repeated_can_be_guessed() {
+    fn a_repeated_text_is_guessable() {
         for weak in ["", "a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "abcabcabcabcabcabcabcabcabcabcab"] {
             assert!(is_guessable(weak.as_bytes()), "{weak}");
         }
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_named() {
+    fn a_missing_file_is_named() {
         let error = resolve("DATABASE_URL", None, Some(Path::new("/nowhere/url"))).unwrap_err();
         assert!(error.to_string().starts_with("DATABASE_URL_FILE: cannot read /nowhere/url"), "{error}");
     }
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_not_be_set_is_refused_in_either_form() {
+    fn a_forbidden_secret_is_rejected_in_either_form() {
         assert!(ensure_unset("X", Some(&"".to_owned().into()), None).is_ok());
         assert!(ensure_unset("X", Some(&"a".to_owned().into()), None).is_err());
         assert!(ensure_unset("X", None, Some(Path::new("/nowhere"))).is_err());

@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// The target of these lines, for filters: `RUST_LOG=warn,security=info`.
 const TARGET: &str = "security";
 
-/// The client and the request that caused an event. The default is an event that no request caused.
+/// The client and the request that caused an event. The default is for events without a request.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Client {
     address: Option<IpAddr>,
@@ -105,9 +105,9 @@ const WINDOW: SignedDuration = SignedDuration::from_secs(60);
 /// second, so that a flood from many networks does not fill the disk either.
 const MAX_EVENTS: usize = 600;
 
-/// Limits the events that anybody can cause at no cost: one in a minute for each name and source, and ten a second for
-/// each name. The next event of that name has the number of those left out. Its size is bounded, and it is touched only when
-/// a request is refused.
+/// Limits events that anybody can cause at no cost: one per minute for each name and source, and ten per second for each
+/// name. The next event of that name contains the number of those left out. Its size is bounded, and it is used only when a
+/// request is refused.
 #[derive(Debug, Default)]
 pub struct Throttle {
     hasher: RandomState,

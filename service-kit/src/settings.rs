@@ -1,4 +1,4 @@
-//! How settings of both services are read.
+//! Parsers for settings of both services.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,22 +6,22 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use jiff::SignedDuration;
 
-/// A duration as people write it: `90s`, `15m`, `1h 30m`. For clap's `value_parser`.
+/// Parses a duration such as `90s`, `15m` or `1h 30m`. For clap's `value_parser`.
 ///
 /// # Errors
-/// The rule it breaks.
+/// The rule that the text breaks.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let signed: SignedDuration = text.parse().map_err(|_| "write it like 90s, 15m or 1h 30m".to_owned())?;
     Duration::try_from(signed).map_err(|_| "must not be negative".to_owned())
 }
 
-/// A parser for paths that accepts an empty one, which counts as not set ([`crate::secret::resolve`]): `NAME_FILE=` in a
-/// compose file leaves the default. clap's own parser rejects it.
+/// Creates a parser for paths that accepts an empty one. An empty path counts as not set ([`crate::secret::resolve`]), so
+/// that `NAME_FILE=` in a compose file leaves the default. clap's own parser rejects it.
 pub fn file_path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
-/// The value, unless it is empty: `NAME=` in a compose file leaves the default.
+/// Returns the value unless it is empty: `NAME=` in a compose file leaves the default.
 pub fn non_empty(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|value| !value.is_empty())
 }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_written_as_people_write_them() {
+    fn durations_have_units() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
         assert_eq!(duration("-1s"), Err("must not be negative".to_owned()));

@@ -1,4 +1,4 @@
-//! What can go wrong between a store and PostgreSQL, sorted by who has to act.
+//! Errors of database statements, grouped by who has to act.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use tokio_postgres::types::FromSql;
 
 use crate::errors::with_causes;
 
-/// A statement that did not do its work.
+/// A failed statement.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away, full or shutting down: 503, and it may work the next time.
-    #[error("the database is away: {}", with_causes(.0.as_ref()))]
+    /// The database is unreachable, full or shutting down: 503. A retry may succeed.
+    #[error("the database is unavailable: {}", with_causes(.0.as_ref()))]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A named constraint refused the row; the feature that owns the constraint says what that means.
-    #[error("constraint {name} refused a row")]
+    /// A row violates a named constraint. The feature that owns the constraint maps it to an error.
+    #[error("a row violates the constraint {name}")]
     Constraint {
         /// The constraint's name in the schema.
         name: String,
-        /// PostgreSQL's own words.
+        /// PostgreSQL's error.
         source: tokio_postgres::Error,
     },
-    /// A stored value does not fit its type: a bug or a hand at the database.
-    #[error("{table}.{column} holds a value that does not belong there: {source}")]
+    /// A stored value does not fit its type: a bug, or a manual change in the database.
+    #[error("{table}.{column} contains an invalid value: {source}")]
     Corrupt {
         /// The table.
         table: &'static str,
@@ -32,13 +32,13 @@ pub enum StoreError {
         /// Why the value does not fit.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Anything else PostgreSQL refused.
-    #[error("the database refused a statement: {}", with_causes(.0))]
+    /// PostgreSQL rejected the statement for another reason.
+    #[error("the database rejected a statement: {}", with_causes(.0))]
     Statement(#[source] tokio_postgres::Error),
 }
 
 impl StoreError {
-    /// Whether the named constraint refused the row.
+    /// Returns whether a row violates this constraint.
     pub fn is_constraint(&self, constraint: &str) -> bool {
         matches!(self, Self::Constraint { name, .. } if name == constraint)
     }
@@ -47,14 +47,14 @@ impl StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(database) = error.as_db_error() else {
-            // Not an answer of the server: the connection broke, or a value could not be sent or read.
+            // Not a response of the server: the connection broke, or a value could not be encoded or decoded.
             return if error.is_closed() || io_cause(&error) {
                 Self::Unavailable(error.into())
             } else {
                 Self::Statement(error)
             };
         };
-        if is_passing(database.code()) {
+        if is_temporary(database.code()) {
             return Self::Unavailable(error.into());
         }
         match database.constraint().map(str::to_owned) {
@@ -69,10 +69,10 @@ impl From<tokio_postgres::Error> for StoreError {
 #[error("no response within {} ms", .0.as_millis())]
 pub struct TimedOut(pub Duration);
 
-/// Reads one column, naming table and column when the stored value does not fit.
+/// Reads a column. The error names table and column.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when the value is missing or of another type.
+/// [`StoreError::Corrupt`] if the value is missing or of another type.
 pub fn column<'r, T: FromSql<'r>>(
     row: &'r Row,
     table: &'static str,
@@ -81,7 +81,7 @@ pub fn column<'r, T: FromSql<'r>>(
     row.try_get(column).map_err(|source| corrupt(table, column, source))
 }
 
-/// A stored value that its type refuses.
+/// Creates the error for a stored value that does not fit its type.
 pub fn corrupt(
     table: &'static str,
     column: &'static str,
@@ -92,7 +92,7 @@ pub fn corrupt(
 
 /// Temporary conditions: connection trouble, no resources, shutdown or startup, a timeout, a conflict with another
 /// transaction, a server that has become read-only, a missing prepared statement.
-fn is_passing(code: &SqlState) -> bool {
+fn is_temporary(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
     class == "08"
         || class == "40"

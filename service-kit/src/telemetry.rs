@@ -1,4 +1,4 @@
-//! Logs: one line an event, on standard output, as text or JSON.
+//! Logging: one line per event, on standard output, as text or JSON.
 
 use std::io::IsTerminal;
 
@@ -17,18 +17,18 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::health;
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For a person at a terminal.
     Text,
-    /// One JSON object a line, for a log collector.
+    /// One JSON object per line, for a log collector.
     Json,
 }
 
 /// Starts logging to standard output. `RUST_LOG` sets what is logged (default `info`). A second call changes nothing.
 pub fn init(format: LogFormat) {
-    // Colours are for eyes, not for files and pipes.
+    // Files and pipes get no colours.
     start(format, std::io::stdout, std::io::stdout().is_terminal());
 }
 
@@ -42,34 +42,33 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // The driver's own debug lines show the parameters of statements: addresses, hashes, people's texts.
+    // The driver's debug lines contain statement parameters: emails, hashes, texts of users.
     if let Ok(quiet) = "tokio_postgres=info".parse() {
         filter = filter.add_directive(quiet);
     }
     let builder = tracing_subscriber::fmt().with_writer(writer).with_env_filter(filter).with_ansi(ansi);
-    let ours = || filter_fn(|metadata| !is_of_a_client(metadata) && !shows_a_path(metadata));
-    // Fails only when a subscriber is set already, as in a test that starts two services.
+    let ours = || filter_fn(|metadata| !is_caused_by_client(metadata) && !shows_a_path(metadata));
+    // Fails only if a subscriber is set already, as in a test that starts two services.
     let _ = match format {
         LogFormat::Text => builder.finish().with(ours()).try_init(),
         LogFormat::Json => builder.json().finish().with(ours()).try_init(),
     };
 }
 
-/// Whether an event says that a connection broke or that its bytes are no HTTP. actix-http calls that an error, and any
-/// client can cause it as often as it likes. Its other errors are about response bodies that fail, which ours, in
-/// memory, cannot.
-fn is_of_a_client(metadata: &Metadata<'_>) -> bool {
+/// Whether an event reports a broken connection or invalid HTTP. actix-http logs these as errors, and any client can cause
+/// any number of them. Its other errors are about response bodies that fail; ours are in memory and cannot.
+fn is_caused_by_client(metadata: &Metadata<'_>) -> bool {
     *metadata.level() == Level::ERROR && metadata.target().starts_with("actix_http::h1")
 }
 
-/// Whether an event shows the path of a request, which can hold a token. actix-web logs the path of what its extractors
-/// cannot read, at debug level; `RequestSpan` logs that it was refused and why.
+/// Whether an event contains the path of a request, which can contain a token. actix-web logs at debug level the path of
+/// requests that its extractors reject; `RequestSpan` logs that they were refused and why.
 fn shows_a_path(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("actix_web::types")
 }
 
-/// The span around a request: method, route pattern and request id. Never the path itself, its query, a header
-/// or a body: they can hold tokens.
+/// The span around a request: method, route pattern and request id. Never the path itself, its query, a header or a body:
+/// these can contain tokens.
 pub struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
@@ -93,7 +92,7 @@ impl RootSpanBuilder for RequestSpan {
             Some(error) if status == StatusCode::INTERNAL_SERVER_ERROR => {
                 tracing::error!(status = status.as_u16(), %error, "request failed");
             }
-            // Whoever asks whether we are ready asks often, and the answer no is no news.
+            // Readiness is checked every few seconds; a failing check is reported by the platform.
             Some(error) if status.is_server_error() && !is_readiness(outcome) => {
                 tracing::warn!(status = status.as_u16(), %error, "request not served");
             }

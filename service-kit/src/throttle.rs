@@ -1,14 +1,14 @@
-//! Limits how often a line is logged that a client or an outage can cause any number of times.
+//! Limits how often a line is logged that clients or an outage can trigger any number of times.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Minimum time between two lines: one is enough to notice.
+/// Minimum time between two lines.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// Lets one line a minute through and counts the others. Its size is fixed.
+/// Lets one line per minute through and counts the others. Its size is fixed.
 #[derive(Debug, Default)]
 pub struct LogThrottle(Mutex<State>);
 
@@ -19,7 +19,7 @@ struct State {
 }
 
 impl LogThrottle {
-    /// The number of lines left out since the last one, if it is time for the next; `None` if this one is left out.
+    /// Returns the number of lines left out since the last one if the next is due, and `None` if this one is left out.
     pub fn due(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.logged_at.is_some_and(|logged_at| now.duration_since(logged_at) < INTERVAL) {
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_a_minute_says_how_many_were_left_out() {
+    fn one_line_per_minute_has_the_number_of_those_left_out() {
         let (throttle, start) = (LogThrottle::default(), Instant::now());
         let after = |seconds| throttle.due(start + Duration::from_secs(seconds));
         assert_eq!(after(0), Some(0));

@@ -1,4 +1,4 @@
-//! The page that shows the OpenAPI document: Swagger UI with a page, a style sheet and a script of our own.
+//! The viewer of the OpenAPI document: Swagger UI with our own page, style sheet and script.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,28 +12,28 @@ const PAGE: &str = include_str!("viewer/index.html");
 const STYLE: &str = include_str!("viewer/viewer.css");
 const SCRIPT: &str = include_str!("viewer/viewer.js");
 
-/// The page runs its own scripts and sends requests to its own origin, and no other page may frame it. Swagger UI sets
-/// style attributes and shows pictures that are part of its style sheet.
+/// The page may run its own scripts and send requests to its own origin; no page may frame it. Swagger UI sets style
+/// attributes and shows images that are part of its style sheet.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The files of Swagger UI that the page loads. The others would start it with settings of its own.
+/// The files of Swagger UI that the page loads. The other files would start it with their own settings.
 const LIBRARY: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
 
-/// The page's files, all of them part of the binary.
+/// The files of the page, all part of the binary.
 #[derive(Debug, Clone)]
 pub(crate) struct Viewer {
     page: Bytes,
 }
 
 impl Viewer {
-    /// The viewer of a document with this title.
+    /// Creates a viewer for a document with this title.
     pub(crate) fn new(title: &str) -> Self {
         let title = title.replace('&', "&amp;").replace('<', "&lt;");
         Self { page: PAGE.replace("{{title}}", &title).into() }
     }
 
-    /// The file of this name, or `None` if the page has no such file.
+    /// Returns the file with this name, or `None` if the page has none.
     pub(crate) fn file(&self, name: &str) -> Option<HttpResponse> {
         match name {
             "" | "index.html" => Some(response("text/html; charset=utf-8").body(self.page.clone())),
@@ -51,7 +51,7 @@ fn response(content_type: &str) -> actix_web::HttpResponseBuilder {
     response
 }
 
-/// A file of Swagger UI. The crate's own handler copies it for each request, 1.5 MB of it at most.
+/// Returns a file of Swagger UI. The crate's own handler copies it for each request, up to 1.5 MB.
 fn library_file(name: &str) -> Option<HttpResponse> {
     let file = utoipa_swagger_ui::serve(name, Arc::new(Config::default())).ok()??;
     let body = match file.bytes {

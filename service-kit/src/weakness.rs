@@ -1,4 +1,4 @@
-//! Settings that work and protect less than they should. They are logged at start and never refused.
+//! Valid settings that weaken security. They are logged at start and never rejected.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct Weakness {
 }
 
 impl Weakness {
-    /// Logs it.
+    /// Logs the weakness as a warning.
     pub fn warn(&self) {
         let Self { setting, reason } = self;
         tracing::warn!(setting, "{setting}: {reason}");
@@ -29,9 +29,9 @@ impl fmt::Display for Weakness {
     }
 }
 
-/// The secrets among the arguments that `matches` holds. Every user of the machine can read arguments in the list of
-/// processes. A secret is an argument of `command` whose value the help does not show; a URL is one if it has a password.
-/// `command` must be the one that parsed the arguments.
+/// Finds secrets among command-line arguments, which every user of the machine can read in the list of processes. A secret
+/// is an argument of `command` whose value the help hides; a URL is one if it contains a password. `command` must be the
+/// one that parsed `matches`.
 pub fn secrets_in_arguments(command: &Command, matches: &ArgMatches) -> Vec<Weakness> {
     let is_secret = |argument: &&Arg| argument.is_hide_env_values_set() && holds_secret(argument, matches);
     let names = command.get_arguments().filter(is_secret).filter_map(|argument| argument.get_env()?.to_str());
@@ -58,7 +58,7 @@ fn holds_secret(argument: &Arg, matches: &ArgMatches) -> bool {
     let is_url = argument.get_env().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with("_URL"));
     let value = matches.get_raw(id).and_then(|mut values| values.next()).and_then(|value| value.to_str());
     let url = value.filter(|_| is_url).and_then(|text| Url::parse(text).ok());
-    // What cannot be parsed, such as a URL of several hosts, may have a password.
+    // A URL that cannot be parsed, such as one with several hosts, may contain a password.
     url.is_none_or(|url| url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password"))
 }
 

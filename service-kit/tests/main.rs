@@ -1,4 +1,4 @@
-//! The way to PostgreSQL, over a real one.
+//! Access to PostgreSQL, with a real server.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio_postgres::Client;
 const SLEEP: &str = "SELECT pg_sleep($1::bigint)::text";
 const BACKEND: &str = "SELECT pg_backend_pid()";
 const COUNT: &str = "SELECT count(*) FROM tasks";
-/// Two accounts and nothing else: what the tests do with them has no meaning.
+/// Two bank accounts. The tests only need two rows to update.
 const TABLE: &str = "CREATE TABLE accounts (id bigint PRIMARY KEY, amount bigint NOT NULL);
     INSERT INTO accounts VALUES (1, 0), (2, 0); GRANT SELECT, UPDATE ON accounts TO tasks_service";
 
@@ -75,7 +75,7 @@ async fn a_statement_that_takes_too_long_is_given_up_and_its_connection_with_it(
         let begun = Instant::now();
         let error = pool.query(SLEEP, &[&30_i64]).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
-        assert_eq!(error.to_string(), "the database is away: no response within 500 ms");
+        assert_eq!(error.to_string(), "the database is unavailable: no response within 500 ms");
         assert!(begun.elapsed() < Duration::from_secs(5));
         assert_eq!(pool.size(), 0, "it is not used again");
         assert_ne!(backend(&pool).await, before);

@@ -23,7 +23,7 @@ async fn a_500_says_nothing_and_its_cause_is_logged_once_with_the_requests_id() 
     assert_eq!(answer.text, r#"{"code":"INTERNAL_SERVER_ERROR","message":"Something went wrong"}"#);
     let request_id = answer.header("x-request-id").to_owned();
     assert!(!request_id.is_empty());
-    let is_cause = |line: &str| line.contains("tasks.priority holds a value that does not belong there");
+    let is_cause = |line: &str| line.contains("tasks.priority contains an invalid value");
     stack.service.wait_for_line(is_cause, Duration::from_secs(10)).await.unwrap();
 
     // One more request, so that a second line would have been written by now.

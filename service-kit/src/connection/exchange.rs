@@ -1,4 +1,4 @@
-//! One request and its response, as the connection sees them.
+//! A request and its response.
 
 use std::error::Error;
 use std::future::Future;
@@ -15,11 +15,12 @@ use futures_util::Stream;
 
 use super::flow::Flow;
 
-/// Most of a response that is copied into the write buffer at once. actix-http takes another part while its buffer
-/// holds less than 32 KiB, so a connection holds 48 KiB of a response whatever its size.
+/// Maximum size of a part of a response. actix-http copies another part while its write buffer has less than 32 KiB, so a
+/// connection buffers up to 48 KiB of a response, whatever its size.
 const PART: usize = 16 * 1024;
 
-/// Calls the application, and tells the connection when the request begins, wants its body, and has been answered.
+/// Calls the application, and notifies the connection when the request starts, when its body is read and when the response
+/// has been written.
 pub(crate) fn exchange<S, B>(
     mut request: Request,
     application: &S,
@@ -41,7 +42,7 @@ where
     }
 }
 
-/// Lasts until the response has been written, or the connection ended before.
+/// Lives until the response has been written or the connection is closed.
 struct Exchange(Rc<Flow>);
 
 impl Exchange {
@@ -63,7 +64,7 @@ impl Drop for Exchange {
     }
 }
 
-/// A request's body, of which more is read when a handler waits for it.
+/// A request body. More of it is read from the connection when a handler waits for it.
 struct Body {
     payload: Payload,
     flow: Rc<Flow>,
@@ -81,7 +82,7 @@ impl Stream for Body {
     }
 }
 
-/// A response's body, in parts.
+/// A response body, sent in parts.
 pub(crate) struct Outgoing {
     body: BoxBody,
     part: Bytes,

@@ -1,4 +1,4 @@
-//! What a connection and the request it carries tell each other.
+//! State that a connection shares with its current request.
 
 use std::cell::Cell;
 use std::task::Waker;
@@ -10,9 +10,9 @@ pub(crate) struct Flow {
     in_flight: Cell<bool>,
     /// A handler waits for more of its request's body.
     body_wanted: Cell<bool>,
-    /// Bytes of a request head have been passed on, and no request has come of them yet.
+    /// Part of a request head has been passed on.
     within_head: Cell<bool>,
-    /// The connection has carried a request.
+    /// At least one request has been received.
     used: Cell<bool>,
     /// The dispatcher, if it waits for this to open.
     reader: Cell<Option<Waker>>,

@@ -1,4 +1,4 @@
-//! Bytes that have arrived and have not been passed on.
+//! Received bytes that have not been passed on.
 
 use std::io;
 use std::pin::Pin;
@@ -7,10 +7,10 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-/// More than most requests have; each connection keeps this much for as long as it lives.
+/// Size of the buffer, which exists as long as the connection. Most requests are smaller.
 const SIZE: usize = 4096;
 
-/// A small buffer that gives out its bytes up to the next blank line.
+/// A small buffer that is read up to the next blank line.
 pub(super) struct Incoming {
     buffer: Box<[u8; SIZE]>,
     start: usize,
@@ -50,8 +50,8 @@ impl Incoming {
 
     /// Takes bytes up to and including the next blank line, but no more than `most`.
     ///
-    /// Each request head ends with a blank line, so what is taken completes one head at most. Blank lines elsewhere,
-    /// such as in a body, only make for smaller parts.
+    /// A request head ends with a blank line, so a part completes one head at most. Blank lines elsewhere, e.g. in a body,
+    /// only make parts smaller.
     pub(super) fn take(&mut self, most: usize) -> Part<'_> {
         let end = self.end.min(self.start.saturating_add(most));
         let bytes = self.buffer.get(self.start..end).unwrap_or_default();
@@ -99,7 +99,7 @@ mod tests {
     }
 
     proptest! {
-        /// Every way to read the same bytes finds the same blank lines, and loses nothing.
+        /// The same blank lines are found however the bytes are split, and no byte is lost.
         #[test]
         fn blank_lines_are_found_however_the_bytes_are_cut(text in "[a\r\n]{0,200}", most in 1..20_usize) {
             let bytes = text.as_bytes();

@@ -1,9 +1,9 @@
-//! Connections that hold little memory, whatever their client does.
+//! Connections with bounded memory, whatever the client does.
 //!
 //! actix-http parses every request it has read, up to 128 KiB of them, before it answers the first: 7 kB of memory for
-//! each 20 bytes a client sends. It also writes empty responses into a buffer without limit. So it gets one request at a
-//! time: a [`Connection`] passes on one request head, and further bytes only when a handler asks for the request's
-//! body, or once the response has been written. Everything else waits in the kernel, and then the client waits.
+//! each 20 bytes a client sends. It also writes empty responses into an unbounded buffer. A [`Connection`] therefore passes
+//! on one request at a time: one request head, and further bytes only when a handler reads the body or once the response
+//! has been written. Everything else stays in the kernel's buffer, and when that is full, with the client.
 
 mod exchange;
 mod flow;
@@ -25,8 +25,8 @@ pub(crate) use self::flow::Flow;
 use self::incoming::Incoming;
 use self::refusal::Refusal;
 
-/// Maximum time for a client to take what fills the write buffer, 48 KiB at most. At 2 kB a second a phone with a bad
-/// signal makes it; a client that reads nothing loses its connection.
+/// Maximum time for a client to read the content of the write buffer, up to 48 KiB. A phone with a bad signal, at 2 kB per
+/// second, is fast enough; the connection of a client that reads nothing is closed.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A TCP connection whose bytes reach actix-http one request at a time.
@@ -34,13 +34,13 @@ pub(crate) struct Connection {
     stream: TcpStream,
     flow: Rc<Flow>,
     incoming: Incoming,
-    /// A blank line was passed on: the dispatcher may have a request now, and runs it before it gets more.
+    /// A blank line was passed on. The dispatcher may have a complete request now, and runs it before it gets more bytes.
     paused: bool,
     /// Something was written since the last flush.
     unflushed: bool,
-    /// Sent in place of what the parser writes.
+    /// Sent instead of the response of the parser.
     refusal: Option<Refusal>,
-    /// Set while the client does not take what was written.
+    /// Set while the client does not read the response.
     write_deadline: Option<Pin<Box<Sleep>>>,
     /// Set while the client is sending a request head.
     head_deadline: Option<Pin<Box<Sleep>>>,
@@ -48,8 +48,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Wraps an accepted connection. Its second and later request heads have to be complete within `head_timeout`;
-    /// actix-http times the first.
+    /// Wraps an accepted connection. Its second and later request heads must be complete within `head_timeout`; actix-http
+    /// limits the first.
     pub(crate) fn new(stream: TcpStream, head_timeout: Duration) -> Self {
         // If it fails, responses are slower, not wrong.
         let _ = stream.set_nodelay(true);
@@ -71,8 +71,8 @@ impl Connection {
         Rc::clone(&self.flow)
     }
 
-    /// Waits until more bytes may be passed on, or the client hangs up: then its request is dropped. A client that sent more
-    /// before it hung up is found out later.
+    /// Waits until more bytes may be passed on or the client hangs up, in which case its request is dropped. If the client
+    /// sent more bytes before it hung up, this is noticed later.
     fn wait(&mut self, context: &mut Context<'_>, paused: bool) -> Poll<io::Result<()>> {
         if self.incoming.is_empty() {
             let mut next = [0];
@@ -147,7 +147,7 @@ impl AsyncWrite for Connection {
             this.refusal = None;
             return outcome;
         }
-        // Not renewed by progress: a byte now and then would keep the connection for ever.
+        // Progress does not extend it: otherwise a byte now and then would keep the connection open forever.
         let deadline = this.write_deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
         ready!(deadline.as_mut().poll(context));
         tracing::debug!("connection closed: the client does not read");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_reads_nothing_loses_its_connection() {
+    async fn the_connection_of_a_client_that_reads_nothing_is_closed() {
         let (_client, mut connection) = connected().await;
         let start = Instant::now();
         let error = connection.write_all(&vec![0; 64 * 1024 * 1024]).await.unwrap_err();
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_later_head_that_is_never_finished_ends_the_connection() {
+    async fn an_incomplete_later_head_closes_the_connection() {
         let (mut client, mut connection) = connected().await;
         connection.flow().begin();
         connection.flow().end();

@@ -1,4 +1,4 @@
-//! Responses to invalid HTTP, in the error envelope of all other responses.
+//! Responses to invalid HTTP, with the error envelope of all other responses.
 
 use std::io;
 use std::pin::Pin;
@@ -9,22 +9,22 @@ use tokio::io::AsyncWrite;
 
 use crate::envelope::Envelope;
 
-/// A response of the HTTP parser, with a body.
+/// A response of the HTTP parser, with a body added.
 ///
-/// actix-http answers what it cannot parse by itself, before any application is called: with a status and no body. It
-/// has no place for anything else.
+/// actix-http answers invalid requests itself, before the application is called, with a status and without a body. This
+/// cannot be configured.
 pub(super) struct Refusal {
     bytes: Vec<u8>,
     written: usize,
-    /// Length of the response in whose place this is sent.
+    /// Length of the response that this replaces.
     replaced: usize,
 }
 
 impl Refusal {
-    /// The response to send in place of `response`, if that is a bare one of the parser. `response` is all that has been
-    /// written since the last flush.
+    /// Returns the response to send instead of `response` if that is a response of the parser without a body. `response` is
+    /// everything that has been written since the last flush.
     pub(super) fn in_place_of(response: &[u8]) -> Option<Self> {
-        // Nearly every response has a body, and is not looked at any further.
+        // Nearly every response has a body and needs no further check.
         let head = response.strip_suffix(b"\r\n\r\n").filter(|head| head.starts_with(b"HTTP/1."))?;
         let head = std::str::from_utf8(head).ok()?;
         let (status_line, fields) = head.split_once("\r\n")?;
@@ -46,7 +46,7 @@ impl Refusal {
         Some(Self { bytes, written: 0, replaced: response.len() })
     }
 
-    /// Writes all of it; then it counts as much as the response that it replaces.
+    /// Writes the whole response, then returns the length of the response that it replaces.
     pub(super) fn poll_write<S: AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
@@ -62,7 +62,7 @@ impl Refusal {
     }
 }
 
-/// What is wrong, for the statuses that actix-http answers by itself. No handler answers these without a body.
+/// Returns the envelope for a status that actix-http answers itself. No handler returns these without a body.
 fn envelope(status: StatusCode) -> Option<Envelope> {
     let (code, message) = match status {
         StatusCode::BAD_REQUEST => ("BAD_REQUEST", "This is not a valid HTTP/1.1 request"),

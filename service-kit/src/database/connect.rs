@@ -159,7 +159,7 @@ impl Connector {
         Err(ConnectError(failures))
     }
 
-    /// The outages that all pools of this connector share.
+    /// Returns the outage count that all pools of this connector share.
     pub(super) fn outages(&self) -> &Arc<Outages> {
         &self.outages
     }

@@ -1,4 +1,4 @@
-//! A connection borrowed from a pool. It is returned only if no result is outstanding.
+//! Connections borrowed from a pool. They are returned only if no result is outstanding.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,7 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// Borrows one from a pool.
+    /// Borrows a connection from a pool.
     pub(super) async fn of(
         pool: &managed::Pool<Manager>,
         outages: &Arc<Outages>,
@@ -75,7 +75,7 @@ impl Connection {
         }
     }
 
-    /// Notes that the server has become read-only: this connection is closed, the others are checked before they are
+    /// Records that the server has become read-only: this connection is closed, and all others are checked before they are
     /// reused.
     pub(super) fn reject(&self) {
         self.outages.record();
@@ -87,7 +87,7 @@ impl Connection {
     }
 }
 
-/// Why a statement failed, and what follows for the connection and for repeating it.
+/// Why a statement failed, whether its connection must be closed, and whether it may be repeated.
 pub(super) struct Failure {
     pub(super) error: StoreError,
     /// Whether the connection must be closed.

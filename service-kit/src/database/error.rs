@@ -1,4 +1,4 @@
-//! Why the database cannot be used.
+//! Errors that prevent the use of the database.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::store::StoreError;
 /// Why the database cannot be used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// The URL is not a PostgreSQL connection URL. Its text is kept out: it holds a password.
+    /// The URL is not a PostgreSQL connection URL. The URL itself is not shown, because it contains a password.
     #[error("{0}: not a PostgreSQL URL (postgres://user:password@host:port/database): {1}")]
     Url(&'static str, String),
     /// A parameter of the URL is unknown or unsupported.
@@ -20,13 +20,13 @@ pub enum DatabaseError {
         /// Why, and what to do instead.
         reason: &'static str,
     },
-    /// The certificates that `sslrootcert` or the system name could not be read.
+    /// The certificates of `sslrootcert` or of the system could not be read.
     #[error("TLS to PostgreSQL: {0}")]
     Tls(String),
     /// The pool could not be built.
     #[error("connection pool: {0}")]
     Pool(#[from] deadpool::managed::BuildError),
-    /// The server did not answer, or refused us.
+    /// The server is unreachable or rejected the login.
     #[error("cannot reach PostgreSQL: {0}")]
     Unreachable(#[from] StoreError),
     /// A transaction pooler was found, and is not configured or not supported here.
@@ -37,15 +37,15 @@ pub enum DatabaseError {
         /// What to do.
         advice: &'static str,
     },
-    /// Another migration runs.
+    /// Another migration is running.
     #[error(
         "another migration is running, or its connection hangs: {holder}. Waited {} s and changed nothing. Run this again \
          later, or end that process with pg_terminate_backend", .waited.as_secs()
     )]
     MigrationRuns {
-        /// How long this one waited.
+        /// How long this migration waited.
         waited: Duration,
-        /// Who holds the lock, as far as PostgreSQL tells.
+        /// The process that holds the lock, if PostgreSQL lists it.
         holder: String,
     },
     /// A migration waited too long for a table.
@@ -54,7 +54,7 @@ pub enum DatabaseError {
          blocked every other query on it. The migration was rolled back; run `migrate` again when the table is less busy"
     )]
     TableInUse(refinery::Error),
-    /// A migration failed; it was rolled back whole.
+    /// A migration failed. It was rolled back completely.
     #[error("migration failed: {0}")]
     Migration(#[from] refinery::Error),
     /// The schema is older than this binary.
@@ -62,7 +62,7 @@ pub enum DatabaseError {
         "the database is at schema version {found}, this binary needs {needed}: run `{command} migrate` first"
     )]
     Outdated {
-        /// What the database has; 0 for an empty one.
+        /// The schema version of the database; 0 if it is empty.
         found: i32,
         /// The newest migration of this binary.
         needed: i32,

@@ -1,4 +1,4 @@
-//! Running statements.
+//! Runs statements.
 
 use tokio_postgres::Row;
 

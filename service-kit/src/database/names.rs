@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_cannot_be_is_an_error() {
+    fn an_invalid_length_is_an_error() {
         let mut input = start_up();
         input.extend([b'P', 0, 0, 0, 3]);
         let (mut rewriter, mut output) = (Rewriter::default(), BytesMut::new());
@@ -261,7 +261,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_not_matter_where_writes_end(cuts in prop::collection::vec(0_usize..400, 0..8)) {
+        fn messages_may_be_split_anywhere(cuts in prop::collection::vec(0_usize..400, 0..8)) {
             let (input, output) = conversation();
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(input.len())).collect();
             cuts.extend([0, input.len()]);

@@ -78,7 +78,7 @@ impl<T: Element> SqlType for &[T] {
     const SQL_TYPE: Type = T::ARRAY;
 }
 
-/// The parameters in the form the driver expects.
+/// Returns the parameters in the form that the driver expects.
 pub fn borrowed<'a>(
     parameters: &'a [&'a dyn Parameter],
 ) -> impl ExactSizeIterator<Item = &'a (dyn ToSql + Sync)> + Clone {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rust_type_names_the_sql_type() {
+    fn the_rust_type_determines_the_sql_type() {
         let (text, bytes) = ("a", vec![1_u8]);
         let parameters: [&dyn Parameter; 6] =
             [&text, &bytes, &None::<&str>, &vec![Some("a")], &[1_i64].as_slice(), &vec![bytes.clone()]];

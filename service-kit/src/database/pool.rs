@@ -22,19 +22,19 @@ use crate::store::{StoreError, TimedOut};
 /// Maximum time to open a connection, over all hosts. Together with the wait for a free connection and one statement it
 /// stays well below the 30 s of a request.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long a statement waits that lost a deadlock or a conflict. The winner goes on in this time; at once, the loser might
-/// take its locks again before the winner wakes up, and lose again.
+/// Pause before a statement is repeated that lost a deadlock or a conflict. It lets the other transaction proceed: without
+/// a pause, the loser might take its locks again before the winner wakes up, and lose again.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(20);
 /// Maximum duration of the check for `/readyz`.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long users of a pool wait.
+/// Time limits of a pool.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// Maximum time to wait for a free connection.
     pub wait: Duration,
     /// Maximum time to wait for the result of one statement. The service role's `statement_timeout` is 10 s: it cancels
-    /// statements that nobody waits for any more.
+    /// statements whose client is gone.
     pub statement: Duration,
 }
 
@@ -63,7 +63,7 @@ impl Pool {
         size: usize,
         timeouts: Timeouts,
     ) -> Result<Self, DatabaseError> {
-        // Shared by all pools of an address.
+        // Shared by all pools of a database URL.
         let outages = Arc::clone(connector.outages());
         let create = CREATE_TIMEOUT.max(connector.attempt_timeout());
         let manager = Manager::new(Arc::clone(&connector), pooler);
@@ -94,8 +94,8 @@ impl Pool {
         }
     }
 
-    /// Runs two statements in a transaction of their own, in one round trip: `first` sets what holds for this transaction
-    /// alone, such as an identity. Returns the rows of `then`. `limit` is the maximum time to wait for the result.
+    /// Runs two statements in one transaction and one round trip: `first` sets something for this transaction only, e.g. an
+    /// identity. Returns the rows of `then`. `limit` is the maximum time to wait for the result.
     ///
     /// If the future is dropped, either the whole transaction takes effect or none of it.
     ///
@@ -110,7 +110,7 @@ impl Pool {
         Ok(self.perform(Work::Pair(first, then), limit).await?.rows)
     }
 
-    /// How long users of this pool wait.
+    /// Returns the time limits of this pool.
     pub fn timeouts(&self) -> Timeouts {
         self.timeouts
     }

@@ -16,8 +16,8 @@ use super::pooler::Pooler;
 /// A statement and its parameters.
 pub(super) type Call<'a> = (&'static str, &'a [&'a dyn Parameter]);
 
-/// Counts timeouts of statements and servers that became read-only. After one, every other connection is checked before it is reused, because dead connections
-/// rarely come alone.
+/// Counts statement timeouts and servers that became read-only. After each, all connections are checked before they are
+/// reused, because a dead connection is rarely the only one.
 #[derive(Default)]
 pub(super) struct Outages(AtomicUsize);
 
@@ -72,8 +72,8 @@ impl RawConnection {
         self.verified.load(Ordering::Relaxed) == self.outages.count()
     }
 
-    /// Notes that the server responded to something that was sent after this many outages. An outage in the meantime still
-    /// has this connection checked.
+    /// Records that the server responded to something that was sent after this many outages. An outage in the meantime still
+    /// causes a check of this connection.
     pub(super) fn mark_verified(&self, outages: usize) {
         self.verified.store(outages, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! Checks the database, at start and for `/readyz`.
+//! Database checks at start and for `/readyz`.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use super::pool::Pool;
 use super::url::DatabaseUrl;
 use crate::store::StoreError;
 
-/// How long a starting service or a migration waits for its database, and the time between attempts.
+/// How long a service or a migration waits for its database at start, and the time between attempts.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 const START_RETRY: Duration = Duration::from_millis(250);
 
 const IS_MIGRATED: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
 const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
-/// Without the limit, nothing cancels a statement whose client is gone. Roles made by hand may lack it.
+/// Without this limit, nothing cancels a statement whose client is gone. Roles that were created manually may lack it.
 const IS_LIMITED: &str = "SELECT current_setting('statement_timeout') <> '0'";
 
-/// Waits until the database answers, up to 30 s, then checks that its schema is at least as new as this binary
-/// (`command` names it in the message). A newer schema is accepted, because a rollout may be in progress.
+/// Waits up to 30 s for the database, then checks that its schema is at least as new as this binary. A newer schema is
+/// accepted, because a rollout may be in progress. `command` is the name of the binary in error messages.
 ///
 /// # Errors
-/// When the database does not come up, or was not migrated.
+/// If the database is unavailable or its schema is too old.
 pub async fn wait_until_usable(
     pool: &Pool,
     runner: &Runner,
@@ -91,9 +91,9 @@ mod tests {
     use super::*;
     use crate::database::{DatabaseError, MIGRATION_LOCK_TIMEOUT};
 
-    /// Virtual time passes while nothing else happens. Nothing listens on port 1.
+    /// Uses virtual time. Nothing listens on port 1.
     #[tokio::test(start_paused = true)]
-    async fn a_migration_waits_for_its_database_for_half_a_minute() {
+    async fn a_migration_waits_half_a_minute_for_its_database() {
         let url = "postgres://nobody:secret@127.0.0.1:1/x".to_owned();
         let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &url.into(), "test").unwrap();
         let start = tokio::time::Instant::now();

@@ -9,9 +9,9 @@ use super::executor::{Executor, Outcome};
 use super::parameter::Parameter;
 use crate::store::StoreError;
 
-/// A transaction on a connection of its own. Rolled back if it is dropped before [`Transaction::commit`].
+/// A transaction on its own connection. Rolled back if it is dropped before [`Transaction::commit`].
 ///
-/// Its statements are never repeated: they may depend on what it read before.
+/// Its statements are never repeated: they may depend on rows that it read before.
 pub struct Transaction {
     connection: Connection,
     limit: Duration,
@@ -56,7 +56,7 @@ impl Drop for Transaction {
         if !self.open || self.connection.is_broken() {
             return;
         }
-        // Polling once sends it, ahead of anything that the next user sends. Nobody needs its result.
+        // Polling once sends it, before anything that the next user sends. The result is not needed.
         if let Ok(raw) = self.connection.raw() {
             let _ = raw.client().batch_execute("ROLLBACK").now_or_never();
         }

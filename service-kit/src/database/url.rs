@@ -1,4 +1,4 @@
-//! Connection URLs, as providers show them.
+//! Connection URLs of PostgreSQL.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,12 +29,12 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT_OF_SEVERAL: Duration = Duration::from_millis(1500);
 
-/// Parameters for other clients, ignored here: `pgbouncer` (Prisma), `uselibpqcompat` (node-postgres), `supa` and
+/// Parameters for other clients, which are ignored: `pgbouncer` (Prisma), `uselibpqcompat` (node-postgres), `supa` and
 /// `workaround` (Supabase's integrations).
-const NOT_FOR_US: [&str; 4] = ["pgbouncer", "uselibpqcompat", "supa", "workaround"];
+const IGNORED: [&str; 4] = ["pgbouncer", "uselibpqcompat", "supa", "workaround"];
 
 /// Unsupported parameters, and what to do instead.
-const OTHERWISE: [(&str, &str); 9] = [
+const UNSUPPORTED: [(&str, &str); 9] = [
     ("connection_limit", "set DATABASE_POOL_SIZE instead"),
     ("pool_timeout", "it cannot be changed"),
     ("statement_cache_size", "set DATABASE_POOLER=transaction if you use a transaction pooler"),
@@ -46,11 +46,11 @@ const OTHERWISE: [(&str, &str); 9] = [
     ("load_balance_hosts", "hosts are tried in order"),
 ];
 
-/// A parsed connection URL. Takes `sslmode=disable|prefer|require|verify-ca|verify-full` and `sslrootcert=<pem file>`.
+/// A parsed connection URL. Supports `sslmode=disable|prefer|require|verify-ca|verify-full` and `sslrootcert=<pem file>`.
 /// With TLS the server's chain and name are always verified, so `require` is as strict as `verify-full`.
 ///
-/// Several hosts may be named, separated by commas: a connection goes to the first that takes writes, unless
-/// `target_session_attrs` says otherwise.
+/// The URL may list several hosts, separated by commas. A connection goes to the first that accepts writes, or that has the
+/// `target_session_attrs` of the URL.
 #[derive(Clone)]
 pub struct DatabaseUrl {
     pub(super) name: &'static str,
@@ -59,11 +59,11 @@ pub struct DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Parses the URL that the variable `name` holds. PostgreSQL shows connections under the name of `application`,
-    /// unless the URL has another.
+    /// Parses the URL in the variable `name`. Connections have the application name `application` in PostgreSQL, unless the
+    /// URL sets another.
     ///
     /// # Errors
-    /// When it is no PostgreSQL URL, a parameter of it cannot be used, or its certificates cannot be read.
+    /// If it is not a PostgreSQL URL, a parameter is unsupported, or its certificates cannot be read.
     pub fn parse(
         name: &'static str,
         url: &SecretString,
@@ -87,7 +87,7 @@ impl DatabaseUrl {
         };
         let connector =
             Connector::new(config, tls).map_err(|reason| DatabaseError::Url(name, reason.to_owned()))?;
-        // Unprepared statements work everywhere. Callers that need more speed declare what is in between.
+        // Unprepared statements work with and without a pooler. Callers that need more speed declare that there is none.
         Ok(Self { name, connector: Arc::new(connector), pooler: Pooler::Transaction })
     }
 
@@ -97,11 +97,11 @@ impl DatabaseUrl {
         Self { pooler, ..self }
     }
 
-    /// One worker thread's part of `connections`: each worker has a pool of its own, with at least one.
+    /// Creates the pool of one worker thread, with its share of `connections` and at least one.
     ///
-    /// A connection is driven by the thread that opened it, so it costs no switch of threads, and it lives until
-    /// the last request that can need it has ended. (With a common pool, a worker that stops first takes
-    /// connections away from requests that others still finish.)
+    /// A connection is driven by the thread that opened it. With a pool per worker, queries need no thread switch, and
+    /// connections live until the last request of their worker has finished. With a shared pool, a worker that stops
+    /// early closes connections that requests of other workers still use.
     pub fn worker_pool(&self, connections: usize) -> Pool {
         let pool = self.pool((connections / workers::count()).max(1), Timeouts::REQUEST);
         #[expect(
@@ -111,7 +111,7 @@ impl DatabaseUrl {
         pool.expect("a pool with a runtime")
     }
 
-    /// A pool of at most `size` connections. Makes no connection yet.
+    /// Creates a pool of at most `size` connections. Does not connect yet.
     ///
     /// # Errors
     /// When the pool refuses its settings.
@@ -119,11 +119,11 @@ impl DatabaseUrl {
         Pool::new(Arc::clone(&self.connector), self.pooler, size, timeouts)
     }
 
-    /// A connection of its own, without the time limits of the pools': for reading a whole database at once. It ends
-    /// when the client is dropped.
+    /// Opens a connection outside of pools, without their time limits, e.g. to read a whole database. It is closed when the
+    /// client is dropped.
     ///
     /// # Errors
-    /// When the server does not answer, or refuses us.
+    /// If the server is unreachable or rejects the login.
     pub async fn connect(&self) -> Result<Client, StoreError> {
         let (client, _) = self.connector.open().await?;
         Ok(client)
@@ -185,11 +185,11 @@ fn split_parameters(name: &'static str, url: &str) -> Result<(String, Parameters
                 parameters.root_certificates =
                     Some(value.into_owned()).filter(|path| path != "system").map(PathBuf::from);
             }
-            known if NOT_FOR_US.contains(&known) => {}
-            known if DRIVERS.contains(&known) => rest.push(pair),
+            known if IGNORED.contains(&known) => {}
+            known if OF_DRIVER.contains(&known) => rest.push(pair),
             other => {
-                let otherwise = OTHERWISE.iter().find(|(parameter, _)| *parameter == other);
-                let reason = otherwise.map_or("unknown parameter", |(_, reason)| *reason);
+                let unsupported = UNSUPPORTED.iter().find(|(parameter, _)| *parameter == other);
+                let reason = unsupported.map_or("unknown parameter", |(_, reason)| *reason);
                 return Err(DatabaseError::UrlParameter { name, parameter: other.to_owned(), reason });
             }
         }
@@ -199,7 +199,7 @@ fn split_parameters(name: &'static str, url: &str) -> Result<(String, Parameters
 }
 
 /// Parameters that the driver parses.
-const DRIVERS: [&str; 17] = [
+const OF_DRIVER: [&str; 17] = [
     "user",
     "password",
     "dbname",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_options_leave_the_url() {
+    fn tls_options_are_removed_from_the_url() {
         let (url, parameters) = split_parameters(
             "DATABASE_URL",
             "postgres://u:p@h/d?connect_timeout=3&sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem",
@@ -245,19 +245,19 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_url_is_named_and_not_shown() {
+    fn an_invalid_url_is_named_and_not_shown() {
         let text = refusal("postgres://alice:hunter2@host:notaport/db");
         assert!(text.starts_with("DATABASE_URL: "), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
     }
 
     #[test]
-    fn an_unknown_sslmode_is_refused() {
+    fn an_unknown_sslmode_is_rejected() {
         assert!(matches!(parse("postgres://a@b/c?sslmode=sometimes"), Err(DatabaseError::Url(..))));
     }
 
     #[test]
-    fn urls_of_providers_are_taken_as_they_are_copied() {
+    fn urls_of_providers_are_accepted() {
         for url in [
             "postgresql://u:p@ep-x-pooler.eu-central-1.aws.neon.tech/auth?sslmode=require&channel_binding=require",
             "postgresql://u:p@ep-x.eu-central-1.aws.neon.tech/auth?sslmode=require&options=endpoint%3Dep-x",
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_cannot_be_used_is_refused_by_name() {
+    fn an_unsupported_parameter_is_rejected_by_name() {
         let text = refusal("postgres://u:secret@h/d?sslmode=require&connection_limit=5");
         assert_eq!(text, "DATABASE_URL: the parameter connection_limit: set DATABASE_POOL_SIZE instead");
         let text = refusal("postgres://u:secret@h/d?conection_timeout=5");
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_url_says_wins_over_our_defaults() {
+    fn the_url_overrides_defaults() {
         let connector =
             parse("postgres://u@h/d?application_name=x&tcp_user_timeout=9&target_session_attrs=any");
         let config = connector.unwrap().connector.config().clone();

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-/// A link with a scheme of an app's own, taken apart without a URL parser: those differ on schemes they do not know.
+/// A link with the scheme of an app, split without a URL parser: parsers differ on unknown schemes.
 pub(super) struct AppUrl {
     pub(super) scheme: String,
     pub(super) authority: String,

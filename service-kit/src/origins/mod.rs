@@ -1,4 +1,4 @@
-//! Whose pages may call: web origins (RFC 6454), patterns of them, and the schemes of apps, as Better Auth takes them.
+//! Trusted origins: web origins (RFC 6454), patterns of them, and URL schemes of apps, in the syntax of Better Auth.
 
 mod app_url;
 mod refusals;
@@ -13,18 +13,18 @@ use self::app_url::AppUrl;
 
 pub use self::refusals::RefusalLog;
 
-/// Schemes that run or read what they name, instead of opening an app.
+/// Schemes that execute or read their target instead of opening an app.
 const NEVER_TRUSTED: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source"];
 
-/// The names of this machine. Browsers take them for different origins, people for one.
+/// The names of this machine. They are different origins for browsers, but the same for people.
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// A comma-separated list of entries; an empty one is fine.
+/// A comma-separated list of origins and patterns. May be empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OriginPatterns(Vec<OriginPattern>);
 
 impl OriginPatterns {
-    /// Whether one of the entries covers `url`: an origin, or any URL of one.
+    /// Returns whether an entry matches `url`: an origin, or a URL of an origin.
     pub fn matches(&self, url: &str) -> bool {
         // Browsers send the canonical spelling, so a plain comparison answers nearly always.
         if self.0.iter().any(|entry| matches!(entry, OriginPattern::Exact(origin) if origin == url)) {
@@ -36,8 +36,8 @@ impl OriginPatterns {
         }
     }
 
-    /// These, and the origin of `base_url`, the service's own. If its host is a name of this machine (`localhost`,
-    /// `127.0.0.1`, `[::1]`), the other two are added with the same scheme and port.
+    /// Adds the origin of `base_url`, the service's own. If its host is a name of this machine (`localhost`, `127.0.0.1`,
+    /// `[::1]`), the other two are added with the same scheme and port.
     pub fn with_own_origin(mut self, base_url: &Url) -> Self {
         let own = base_url.origin().ascii_serialization();
         let twins = loopback_twins(base_url).filter(|twin| *twin != own);

@@ -1,4 +1,4 @@
-//! Reports refused origins in the log, so that an operator learns which setting a page of their own is missing from.
+//! Logs refused origins, so that operators see which setting lacks the origin of their page.
 
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
@@ -27,8 +27,7 @@ impl RefusalLog {
         Self { setting, throttle: LogThrottle::default() }
     }
 
-    /// Reports that a request was refused because of what it says of its origin in `Origin` or `Referer`. Of a `Referer`
-    /// only the origin is logged.
+    /// Reports that a request was refused because of its `Origin` or `Referer`. Only the origin of a `Referer` is logged.
     pub fn report(&self, source: Header<'_>) {
         let Some(unreported) = self.throttle.due(Instant::now()) else { return };
         let origin = match source {
@@ -44,8 +43,8 @@ impl RefusalLog {
     }
 
     /// Reports `request` if it is a preflight, refused because of its `Origin`. The browser does not send the request that
-    /// would have followed, so no other check sees it. Requests that are no preflights are left to those checks: pages of
-    /// the same origin send `Origin` too.
+    /// would have followed, so no other check sees it. Other requests are left to those checks: pages of the same origin
+    /// send `Origin` too.
     pub fn report_preflight(&self, request: &RequestHead, origin: Header<'_>) {
         let is_preflight =
             request.method == Method::OPTIONS && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
@@ -56,7 +55,7 @@ impl RefusalLog {
     }
 }
 
-/// Stands for what cannot be shown.
+/// Replaces an origin that cannot be shown.
 const UNREADABLE: &str = "(not readable)";
 
 /// The origin of `source` for the log: without user, path and query, in ASCII without control characters, and not longer
@@ -68,7 +67,7 @@ fn for_log(source: &str) -> String {
         Err(_) => return UNREADABLE.to_owned(),
     };
     if origin.len() > MAX_LENGTH {
-        // In ASCII every place is a boundary.
+        // In ASCII, every index is a character boundary.
         origin.truncate(MAX_LENGTH);
         origin.push_str("...");
     }
