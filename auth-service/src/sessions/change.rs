@@ -1,4 +1,4 @@
-//! Changes of a session that its device has to learn, whichever endpoint finds the session.
+//! Changes of a session that its device has to learn about, on every endpoint that finds the session.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -10,18 +10,17 @@ use super::service::Sessions;
 use crate::protocol::cookies::Presented;
 use crate::protocol::opaque_token::SessionToken;
 
-/// A change of the session of a request, which the device does not know of yet. Finding the session leaves it in the
-/// extensions of the request, and [`sync_cookies`] takes it from there.
+/// A change of the session of a request that the device does not know about yet. The session lookup puts it into the
+/// extensions of the request, where [`sync_cookies`] finds it.
 #[derive(Clone)]
 pub enum SessionChange {
-    /// The session was extended; the token is what the device holds, and how it presented it.
+    /// The session was extended: the token that the device holds, and how it presented it.
     Extended(SessionToken, Presented),
-    /// The session is over.
     Ended,
 }
 
-/// Sends the session cookie again, or clears it, after a change of the session, unless the response sets that cookie itself.
-/// For `actix_web::middleware::from_fn`.
+/// Middleware: sets the session cookie again, or clears it, after a change of the session. Does nothing if the
+/// response sets that cookie itself.
 pub async fn sync_cookies<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,4 +1,4 @@
-//! Who sends this request: the extractors that stand in a handler's parameters.
+//! Extractors for the session of a request.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,54 +20,44 @@ use crate::protocol::service::service;
 use crate::security_event::SecurityEvent;
 use crate::users::User;
 
-/// A live session and its user. A handler that takes this answers nobody else: 401.
+/// A live session and its user. Without one, a handler that takes this responds with 401.
 pub struct SignedIn {
-    /// The session.
     pub session: Session,
-    /// Whose it is.
     pub user: User,
-    /// What the request presented, for the cookie to be sent again.
+    /// The token that the request presented, to set the cookie again.
     pub token: SessionToken,
-    /// How it was presented.
     pub found_by: Presented,
 }
 
 impl SignedIn {
-    /// Records an event that this session caused to its own user.
+    /// Records an event that this session caused for its own user.
     pub fn record(&self, event: SecurityEvent, client: Client) {
         event.by(client).user(self.user.id.as_str()).session(*self.session.id.as_uuid()).emit();
     }
 }
 
-/// A live session that began recently. A handler that takes this answers older ones 403.
+/// A live session that started recently. For older ones, a handler that takes this responds with 403.
 pub struct Fresh(pub SignedIn);
 
-/// A body, and then a live session: a malformed body is a 400, with or without a session.
+/// A body and then a live session: an invalid body is a 400 with or without a session.
 pub struct WithBody<T> {
-    /// Who sends it.
     pub current: SignedIn,
-    /// What it says.
     pub body: T,
 }
 
-/// A body and a live session that may end others. With `SESSION_REVOKE_FRESH` it has to be a fresh one.
+/// A body and a live session that may end others. With `SESSION_REVOKE_FRESH`, the session must be fresh.
 pub struct Revoking<T> {
-    /// Who sends it.
     pub current: SignedIn,
-    /// What it says.
     pub body: T,
 }
 
-/// The session of a request, if there is a live one.
 pub enum MaybeSignedIn {
-    /// No token came, or one that nobody signed, or one whose session is over; or the sessions of two users.
+    /// No token, no valid signature, no live session, or the live sessions of two users.
     Nobody,
-    /// Somebody.
     SignedIn(Box<SignedIn>),
 }
 
 impl MaybeSignedIn {
-    /// The session, if there is one.
     pub fn signed_in(&self) -> Option<&SignedIn> {
         match self {
             Self::SignedIn(signed_in) => Some(signed_in),
@@ -146,7 +136,6 @@ impl<T: Schema> FromRequest for Revoking<T> {
 }
 
 impl Sessions {
-    /// The session of a request.
     async fn require(&self, request: &HttpRequest) -> Result<SignedIn, ApiError> {
         match self.find(request).await? {
             MaybeSignedIn::SignedIn(signed_in) => Ok(*signed_in),
@@ -154,27 +143,26 @@ impl Sessions {
         }
     }
 
-    /// Requires a session that began recently enough for actions that an unattended device must not be able to do.
+    /// Requires a fresh session, for actions that must not be possible on an unattended device.
     ///
     /// # Errors
-    /// [`ApiError::SessionNotFresh`] if it did not.
+    /// [`ApiError::SessionNotFresh`] if the session started too long ago.
     pub fn require_fresh(&self, current: &SignedIn) -> Result<(), ApiError> {
         if self.is_fresh(current) { Ok(()) } else { Err(ApiError::SessionNotFresh) }
     }
 
-    /// Whether a session began recently.
     pub fn is_fresh(&self, current: &SignedIn) -> bool {
         current.session.is_fresh(&self.settings, self.clock.now())
     }
 
-    /// The session of a request, if there is a live one. Extends it when that is due.
+    /// Finds the live session of a request, if there is one, and extends it when that is due.
     async fn find(&self, request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
         let (found_by, tokens) = self.cookies.presented(request.headers());
         if tokens.is_empty() {
             return Ok(MaybeSignedIn::Nobody);
         }
         let now = self.clock.now();
-        // A validly signed token whose session is over: the browser should forget it.
+        // The token is validly signed and its session has ended, so the browser should delete the cookie.
         let ended = || {
             request.extensions_mut().insert(SessionChange::Ended);
             Ok(MaybeSignedIn::Nobody)
@@ -185,7 +173,7 @@ impl Sessions {
         for token in tokens {
             let Some((session, user)) = store::find(&self.pool, &token, oldest, now).await? else { continue };
             match &found {
-                // One of the two was planted, by somebody who wants this browser to act as another user.
+                // Somebody planted one of the two to have this browser act as another user.
                 Some((one, first, _)) if first.id != user.id => {
                     let event = SecurityEvent::SessionsConflicting.by(self.log.client(request));
                     let event = event.user(first.id.as_str()).session(*one.id.as_uuid());
@@ -211,7 +199,7 @@ impl Sessions {
     }
 }
 
-/// `?disableRefresh=...`: look, but do not extend. Anything that JavaScript takes for given counts.
+/// `?disableRefresh=...` finds the session without extending it. Any value that is truthy in JavaScript counts.
 fn refresh_disabled(request: &HttpRequest) -> bool {
     url::form_urlencoded::parse(request.query_string().as_bytes())
         .any(|(name, value)| name == "disableRefresh" && is_truthy(&value.as_ref().into()))

@@ -1,4 +1,4 @@
-//! `list-sessions` and the `revoke-...` endpoints: where somebody is signed in, and ending it.
+//! `list-sessions` and the `revoke-...` endpoints.
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use service_kit::envelope::Envelope;

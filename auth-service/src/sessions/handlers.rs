@@ -131,8 +131,8 @@ pub async fn update_session(_: WithBody<SessionUpdate>) -> HttpResponse {
 }
 
 const CLEAR_SITE_DATA: header::HeaderName = header::HeaderName::from_static("clear-site-data");
-/// What the browser keeps of this origin's answers. Not "cookies": the mark of a known device outlives a session, and the
-/// other cookies of the domain belong to others.
+/// Clears the responses of this origin that the browser cached. Not `"cookies"`, which would delete the device cookie
+/// and the cookies of other services on this domain.
 const CLEAR_CACHE: header::HeaderValue = header::HeaderValue::from_static("\"cache\"");
 const NO_STORE: [(header::HeaderName, &str); 2] =
     [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];

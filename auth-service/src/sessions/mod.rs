@@ -1,4 +1,4 @@
-//! Sessions: who is signed in on which device, until when.
+//! Sessions: which user is signed in on which device, and until when.
 
 mod change;
 mod current;

@@ -1,4 +1,4 @@
-//! Sessions and the tokens that carry them.
+//! Sessions and their lifetimes.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -10,75 +10,69 @@ use crate::protocol::session_id::SessionId;
 use crate::protocol::timestamp;
 use crate::status_lists::StatusIndex;
 
-/// How long a session lives that is not remembered.
+/// Lifetime of a session that is not remembered.
 const UNREMEMBERED_TTL: SignedDuration = SignedDuration::from_hours(24);
-/// How much longer than [`UNREMEMBERED_TTL`] a session of another system must last to have been a remembered one: its
-/// two times were not taken at the same instant.
+/// How much longer than [`UNREMEMBERED_TTL`] an imported session must last to count as remembered: the other system
+/// did not take its two times at the same instant.
 const REMEMBERED_TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
-/// What is kept of a User-Agent header, in characters: enough to tell devices apart, no place to store things.
+/// Maximum length of a stored User-Agent header in characters: enough to tell devices apart, too little to store data
+/// in.
 const MAX_USER_AGENT: usize = 512;
 
-/// How long sessions live.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionSettings {
-    /// How long a remembered session lives after its last extension.
+    /// Lifetime of a remembered session from its last extension.
     pub ttl: SignedDuration,
-    /// How long after its last extension one that is looked up is extended again: not on every request.
+    /// Minimum time between two extensions, so that not every request extends the session.
     pub update_age: SignedDuration,
-    /// How old one may be for what needs a fresh one; zero: any age.
+    /// Maximum age of a session for actions that require a fresh one. Zero: any age.
     pub fresh_age: SignedDuration,
-    /// How long one lives at most, however often it is used (OWASP ASVS 5.0 7.3.2); `None`: as long as it is used.
+    /// Maximum lifetime of a session, however often it is extended (OWASP ASVS 5.0, 7.3.2). `None`: unlimited.
     pub max_lifetime: Option<SignedDuration>,
-    /// Whether ending other sessions takes a fresh one (OWASP ASVS 5.0 7.5.2).
+    /// Whether ending other sessions requires a fresh session (OWASP ASVS 5.0, 7.5.2).
     pub revoking_needs_fresh: bool,
 }
 
 impl SessionSettings {
-    /// Sessions that began at this time or before are over, whatever else holds for them.
+    /// Sessions that started at this time or before have ended, whatever their `expires_at` is.
     pub fn oldest_beginning(&self, now: Timestamp) -> Option<Timestamp> {
         self.max_lifetime.map(|lifetime| now.checked_sub(lifetime).unwrap_or(Timestamp::MIN))
     }
 
-    /// When a session ends that began at `beginning` and would go on until `expires_at`.
+    /// When a session ends that started at `beginning` and would expire at `expires_at`.
     fn end(&self, beginning: Timestamp, expires_at: Timestamp) -> Timestamp {
         self.max_lifetime.map_or(expires_at, |lifetime| expires_at.min(later(beginning, lifetime)))
     }
 }
 
-/// A session as it is stored.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// Its handle.
     pub id: SessionId,
-    /// Whose it is.
     pub user_id: UserId,
-    /// When it began.
     pub created_at: Timestamp,
-    /// When it was last extended.
+    /// When the session was last extended.
     pub updated_at: Timestamp,
-    /// When it ends, unless it is extended before.
+    /// When the session ends, unless it is extended.
     pub expires_at: Timestamp,
-    /// Whether it outlives the browser and is extended.
+    /// Whether the session outlives the browser and can be extended.
     pub remembered: bool,
-    /// The address it was started from; empty when unknown.
+    /// The IP address that started the session; empty if unknown.
     pub ip_address: String,
-    /// The program it was started by; empty when unknown.
+    /// The `User-Agent` that started the session; empty if unknown.
     pub user_agent: String,
-    /// Where its tokens' bit is; `None` until it got one.
+    /// The position of its bit in the status lists; `None` if no position was allocated yet.
     pub status_index: Option<StatusIndex>,
 }
 
-/// The device that a session was started from. Empty texts are unknown.
+/// The device that starts a session. Unknown values are empty.
 #[derive(Debug, Clone, Copy)]
 pub struct Device<'a> {
-    /// The IP address of the client.
     pub ip_address: &'a str,
-    /// The `User-Agent` header.
     pub user_agent: &'a str,
 }
 
 impl Session {
-    /// A session that begins now.
+    /// Starts a session at the time `now`.
     pub fn begin(
         user_id: UserId,
         remembered: bool,
@@ -100,14 +94,15 @@ impl Session {
         }
     }
 
-    /// When the session should end if it is extended now; `None` when it is not time yet, or it never is extended.
+    /// The new end of the session if it is extended now; `None` if it is too early, or if the session cannot be
+    /// extended.
     pub fn extension(&self, settings: &SessionSettings, now: Timestamp) -> Option<Timestamp> {
         let extended = settings.end(self.created_at, later(now, settings.ttl));
         let gained = extended.duration_since(self.expires_at);
         (self.remembered && gained >= settings.update_age).then_some(extended)
     }
 
-    /// Whether it began recently enough for what somebody at an unwatched device must not do.
+    /// Whether the session started recently enough for actions that must not be possible on an unattended device.
     pub fn is_fresh(&self, settings: &SessionSettings, now: Timestamp) -> bool {
         settings.fresh_age.is_zero() || now.duration_since(self.created_at) < settings.fresh_age
     }

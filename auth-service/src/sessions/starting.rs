@@ -1,4 +1,4 @@
-//! Starting a session, and giving it to its device: cookie, session token and access token.
+//! Starting a session and sending it to its device: cookie, session token and access token.
 
 use std::sync::Arc;
 
@@ -21,24 +21,22 @@ use crate::protocol::session_id::SessionId;
 use crate::security_event::SecurityEvent;
 use crate::users::User;
 
-/// Holds the signed token, for clients without cookies.
+/// Contains the signed session token, for clients without cookies.
 const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
-/// Holds an access token.
+/// Contains an access token.
 const SET_AUTH_JWT: HeaderName = HeaderName::from_static("set-auth-jwt");
 
-/// A session that was just begun, with the token that is shown only now.
+/// A new session and its token, which only this response contains.
 pub struct Started {
-    /// The session.
     pub session: Session,
-    /// Its token.
     pub token: SessionToken,
-    /// The sessions that the request presented, which ended, and their users.
+    /// The sessions of the request that ended because of this one, and their users.
     left: Vec<(SessionId, UserId)>,
 }
 
 impl Started {
-    /// Records that the session was started, and which ones ended for it. Comes after the commit.
+    /// Records that the session started and which ones it replaced. Call it after the commit.
     pub fn record(&self, client: Client, reason: &'static str) {
         for (session, user) in &self.left {
             let event = SecurityEvent::SessionEnded.by(client).user(user.as_str());
@@ -51,11 +49,11 @@ impl Started {
 }
 
 impl Sessions {
-    /// Begins a session of `user` for the device that sent `request`, and ends those that the request presents. The user is
-    /// as they were when the credential was checked.
+    /// Starts a session of `user` for the device that sent `request`, and ends the sessions that the request presents.
+    /// `user` is as it was when the credential was checked.
     ///
     /// # Errors
-    /// [`ApiError::InvalidEmailOrPassword`] if the user is gone or the credential has changed since; those of the database.
+    /// [`ApiError::InvalidEmailOrPassword`] if the user was deleted or the credential changed since then.
     pub async fn start(
         &self,
         client: &impl Executor,
@@ -81,14 +79,14 @@ impl Sessions {
         };
         self.allocate_index(client, &mut session).await?;
         if session.status_index.is_none() {
-            // Its tokens could not be revoked. Another list is on its way.
+            // Its tokens could not be revoked. A replica is adding a list.
             return Err(ApiError::CutOff);
         }
         Ok(Started { session, token, left })
     }
 
-    /// Gives a session a place in the status lists if it has none: one that came from another system has none yet. It stays
-    /// without one when all places are taken, and when it has ended meanwhile.
+    /// Allocates a position in the status lists for a session without one, as imported sessions are. It stays without
+    /// one if all drawn positions are taken or the session has ended.
     pub(super) async fn allocate_index(
         &self,
         client: &impl Executor,
@@ -102,9 +100,6 @@ impl Sessions {
     }
 
     /// Adds the new session to a response: the cookies, `set-auth-token` and `set-auth-jwt` (FR-006, FR-009).
-    ///
-    /// # Errors
-    /// If the access token cannot be signed, or the system has no randomness.
     pub async fn respond_with(
         &self,
         response: &mut HttpResponse,
@@ -126,10 +121,10 @@ impl Sessions {
         Ok(())
     }
 
-    /// The access token of a session that was just found live.
+    /// Issues an access token for a session that was just found live.
     ///
     /// # Errors
-    /// If the token cannot be signed. [`ApiError::CutOff`] if the session has no place in the status lists.
+    /// [`ApiError::CutOff`] if the session has no position in the status lists.
     pub async fn access_token(&self, session: &Session, user: &User) -> Result<Arc<str>, ApiError> {
         self.tokens.issue(session.id, session.status_index, user).await
     }
@@ -142,9 +137,9 @@ impl Sessions {
         }
     }
 
-    /// The headers that give a device its session. The cookie is hidden from scripts, which can read `set-auth-token`: so the
-    /// token is `shown` there only where a session begins, and to a client that presented it as a bearer token, and so
-    /// knows it.
+    /// The headers that send a session to its device. Scripts cannot read the cookie but can read `set-auth-token`. So
+    /// the token is `shown` there only when a session starts, and to clients that know it, since they sent it as a
+    /// bearer token.
     pub(super) fn headers(
         &self,
         request: &HttpRequest,
@@ -158,7 +153,6 @@ impl Sessions {
         cookies.chain(token.map(|value| (SET_AUTH_TOKEN, value)))
     }
 
-    /// Clears the cookies of a session.
     pub fn clear_cookies(&self, response: &mut HttpResponse) {
         for cookie in self.cookies.clearing() {
             response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -13,11 +13,11 @@ use crate::protocol::session_id::SessionId;
 use crate::status_lists::{StatusIndex, allocate_index};
 use crate::users::{self, CredentialEpoch, User};
 
-/// Begins nothing unless the credential is still of the epoch that it was checked in. The account stays locked until the
-/// session is visible: a change of the password that comes later sees it, and one that came before is seen here.
+/// Starts a session only if the credential is still in the epoch in which it was checked. The account stays locked
+/// until the session is visible: a later change of the password sees the session, and an earlier one is seen here.
 ///
-/// Ends the sessions that the request presented (OWASP ASVS 5.0 7.2.4): the device that signs in leaves them, whosever they
-/// are. Sweeps what the same user left expired, and takes the first place in the status lists that is free of those drawn.
+/// Ends the sessions that the request presented, of any user (OWASP ASVS 5.0, 7.2.4). Deletes expired sessions of the
+/// same user. Takes the first drawn position in the status lists that is free.
 const START: &str = concat!(
     "
     WITH account AS MATERIALIZED (SELECT id FROM users WHERE id = $2 AND credential_epoch = $10 FOR SHARE),
@@ -43,8 +43,8 @@ const IMPORT: &str = "
                          $6::timestamptz[], $7::boolean[], $8::text[], $9::text[])
     ON CONFLICT (token_hash) DO NOTHING";
 const COUNT_LIVE: &str = "SELECT count(*) FROM sessions WHERE expires_at > $1";
-/// The same for a session that has no place yet. Of two that try at once the second waits for the first and finds it
-/// done.
+/// Allocates a position for a session without one. Of two concurrent attempts, the second waits for the first and
+/// changes nothing.
 const ALLOCATE_INDEX: &str = concat!(
     "
     WITH unallocated AS (SELECT id FROM sessions WHERE id = $1 AND status_index IS NULL FOR UPDATE),
@@ -67,29 +67,28 @@ const LIST: &str = "
            expires_at, remembered, ip_address, user_agent, status_index
     FROM sessions
     WHERE user_id = $1 AND expires_at > $2 AND ($3::timestamptz IS NULL OR created_at > $3) ORDER BY created_at, id";
-/// Named by its handle or by its token; the user's own or none.
+/// By the id or the token of a session, of this user only.
 const REVOKE: &str =
     "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3) RETURNING id AS session_id";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2";
 const END: &str = "DELETE FROM sessions WHERE token_hash = ANY($1) RETURNING id AS session_id, user_id";
-/// A session that is acted for may not end until the transaction does.
+/// Keeps the session of a transaction from ending before it commits.
 const HOLD: &str = "SELECT FROM sessions WHERE id = $1 AND expires_at > $2 FOR KEY SHARE";
 
-/// What came of storing a new session.
+/// The outcome of storing a new session.
 pub enum Stored {
-    /// It began.
     Begun {
-        /// Its place in the status lists, if one was free.
+        /// The position in the status lists, if one was free.
         index: Option<StatusIndex>,
         /// The sessions that ended, and their users.
         left: Vec<(SessionId, UserId)>,
     },
-    /// The user is gone, or the credential changed since it was checked.
+    /// The user was deleted, or the credential changed since it was checked.
     CredentialChanged,
 }
 
-/// Stores a new session of a user whose credential was checked in `epoch`, with one of the `candidates` places in the status
-/// lists if one was free. Ends the sessions of the tokens `presented`.
+/// Stores a new session of a user whose credential was checked in `epoch`, with one of the `candidates` in the
+/// status lists if one is free. Ends the sessions of the tokens `presented`.
 pub async fn start(
     client: &impl Executor,
     session: &Session,
@@ -122,9 +121,6 @@ pub async fn start(
 }
 
 /// Stores sessions of another system, in one statement. Returns how many were new.
-///
-/// # Errors
-/// If the query fails.
 pub(crate) async fn import(client: &impl Executor, sessions: &[&ImportedSession]) -> Result<u64, StoreError> {
     if sessions.is_empty() {
         return Ok(0);
@@ -145,22 +141,19 @@ pub(crate) async fn import(client: &impl Executor, sessions: &[&ImportedSession]
 }
 
 /// The number of sessions that have not expired.
-///
-/// # Errors
-/// If the query fails.
 pub(crate) async fn count_live(client: &impl Executor, now: Timestamp) -> Result<u64, StoreError> {
     let count: i64 = column(&client.query_one(COUNT_LIVE, &[&now]).await?, "sessions", "count")?;
     Ok(count.unsigned_abs())
 }
 
-/// Keeps a session from ending before the transaction does. False if it has ended. Comes after locking the account, if
-/// both are needed: whatever ends sessions of an account locks it first.
+/// Keeps a session from ending before the transaction does. False if it has ended. If the account has to be locked
+/// too, lock it first: all code that ends sessions of an account does.
 pub async fn hold(transaction: &Transaction, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
     Ok(transaction.query_opt(HOLD, &[id.as_uuid(), &now]).await?.is_some())
 }
 
-/// Gives a session one of the `candidates` places in the status lists, unless it has one. Which it has; `None` when all were
-/// taken, or the session is over.
+/// Allocates one of the `candidates` in the status lists for a session, unless it has one. Returns the session's
+/// position; `None` if all were taken or the session has ended.
 pub async fn allocate_index(
     client: &impl Executor,
     id: SessionId,
@@ -171,7 +164,8 @@ pub async fn allocate_index(
     row.as_ref().map_or(Ok(None), status_index)
 }
 
-/// The live session of a token, and its user: one query. A session that began at `oldest` or before is over.
+/// Finds the live session of a token and its user, in one query. Sessions that started at `oldest` or before have
+/// ended.
 pub async fn find(
     client: &impl Executor,
     token: &SessionToken,
@@ -183,7 +177,7 @@ pub async fn find(
     Ok(Some((from_row(&row, &user.id)?, user)))
 }
 
-/// The live sessions of a user, oldest first. A session that began at `oldest` or before is over.
+/// The live sessions of a user, oldest first. Sessions that started at `oldest` or before have ended.
 pub async fn list(
     client: &impl Executor,
     user: &UserId,
@@ -194,8 +188,8 @@ pub async fn list(
     rows.iter().map(|row| from_row(row, user)).collect()
 }
 
-/// Ends one session of a user, named by its handle or by its token, and returns its handle. Another user's, or none, is left
-/// alone.
+/// Ends one session of a user by its id or its token, and returns its id. Does nothing if it is another user's
+/// session, or does not exist.
 pub async fn revoke(
     client: &impl Executor,
     user: &UserId,
@@ -207,7 +201,7 @@ pub async fn revoke(
     ended.map(|row| column::<Uuid>(&row, "sessions", "session_id").map(SessionId::from)).transpose()
 }
 
-/// Ends every session of a user, but the one to keep. Returns how many ended.
+/// Ends all sessions of a user except `keep`. Returns how many ended.
 pub async fn end_all(
     client: &impl Executor,
     user: &UserId,
@@ -216,7 +210,7 @@ pub async fn end_all(
     client.execute(END_ALL, &[&user.as_str(), &keep.as_ref().map(SessionId::as_uuid)]).await
 }
 
-/// Moves the end of a session. Whether it was still there.
+/// Sets the end of a session. False if the session has ended.
 pub async fn extend(
     client: &impl Executor,
     id: SessionId,
@@ -226,7 +220,7 @@ pub async fn extend(
     Ok(client.execute(EXTEND, &[id.as_uuid(), &expires_at, &now]).await? == 1)
 }
 
-/// Ends the sessions of these tokens, if there are any. Returns the sessions that ended, and their users.
+/// Ends the sessions of these tokens. Returns the sessions that ended, and their users.
 pub async fn end(
     client: &impl Executor,
     tokens: &[SessionToken],
@@ -239,7 +233,7 @@ pub async fn end(
     rows.iter().map(ended).collect()
 }
 
-/// The sessions that ended because another began, out of the row of that.
+/// Reads the sessions that ended because a new one started.
 fn left_behind(row: &Row) -> Result<Vec<(SessionId, UserId)>, StoreError> {
     let sessions: Vec<Uuid> = column(row, "sessions", "left_sessions")?;
     let users: Vec<String> = column(row, "sessions", "left_users")?;
@@ -255,7 +249,7 @@ fn hashes(tokens: &[SessionToken]) -> Vec<Vec<u8>> {
     tokens.iter().map(SessionToken::hash).collect()
 }
 
-/// Reads a session out of a row that names its columns as [`FIND`] and [`LIST`] do.
+/// Reads a session from a row with the columns of [`FIND`] and [`LIST`].
 fn from_row(row: &Row, user_id: &UserId) -> Result<Session, StoreError> {
     Ok(Session {
         id: SessionId::from(column::<Uuid>(row, "sessions", "session_id")?),

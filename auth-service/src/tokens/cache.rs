@@ -1,4 +1,4 @@
-//! Signed tokens that are still good for a while, so that most requests for one cost no signature.
+//! A cache of signed tokens, so that most requests for a token need no signature.
 
 use std::mem::size_of;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use moka::sync::Cache;
 use crate::protocol::session_id::SessionId;
 use crate::status_lists::StatusIndex;
 
-/// What all tokens together may take, in bytes: some thirty thousand of them, the sessions in use at a time.
+/// Maximum size of all cached tokens in bytes: about thirty thousand tokens, as many as there are sessions in use.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
-/// What an entry takes beside its text: key, counters, links.
+/// Size of an entry without its text: key, counters, pointers.
 const ENTRY_BYTES: usize = 256;
 
 /// Identifies a token by everything that it depends on.
@@ -27,11 +27,11 @@ pub struct CacheKey {
     pub kid: Arc<str>,
 }
 
-/// Tokens by what they were made from. In memory alone: they are credentials. Whether the session still lives is not
-/// known here, and has to be asked of the database before.
+/// A cache of tokens in memory only, because they are credentials. It does not know whether a session is still live,
+/// so check the database first.
 pub struct TokenCache {
     tokens: Cache<CacheKey, Signed>,
-    /// How long one is handed out again: for the first half of its life.
+    /// How long a token is reused: the first half of its lifetime.
     reused_for: SignedDuration,
 }
 
@@ -42,7 +42,6 @@ struct Signed {
 }
 
 impl TokenCache {
-    /// An empty one, for tokens that live for `life`.
     pub fn new(life: SignedDuration) -> Self {
         let reused_for = life / 2;
         let tokens = Cache::builder()
@@ -56,15 +55,15 @@ impl TokenCache {
         Self { tokens, reused_for }
     }
 
-    /// The token made from the same, if more than half of its life is left.
+    /// Finds the token for `key` if more than half of its lifetime is left.
     pub fn find(&self, key: &CacheKey, now: Timestamp) -> Option<Arc<str>> {
         let signed = self.tokens.get(key)?;
         (now < signed.until).then_some(signed.text)
     }
 
-    /// Keeps a token that was minted `now`.
+    /// Stores a token that was issued at `now`.
     pub fn keep(&self, key: CacheKey, text: Arc<str>, now: Timestamp) {
-        // Its `iat` is in whole seconds; counted from there, half of the life is left for certain.
+        // `iat` is in whole seconds. Counted from there, at least half of the lifetime is left.
         let issued = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let until = issued.checked_add(self.reused_for).unwrap_or(now);
         self.tokens.insert(key, Signed { text, until });

@@ -1,4 +1,4 @@
-//! What programs can find out about this issuer: RFC 8414, and OpenID Connect Discovery 1.0 as far as it is true.
+//! Metadata of this issuer: RFC 8414, and OpenID Connect Discovery 1.0 as far as it applies.
 
 use actix_web::http::header;
 use actix_web::web::Bytes;
@@ -13,7 +13,7 @@ use super::model::{Audience, TokenSettings};
 use crate::keys::KeyRing;
 use crate::protocol::conditional::Document;
 
-/// Where RFC 8414 publishes the metadata; the path of the issuer, if it has one, stands behind it (section 3.1).
+/// The path of the metadata in RFC 8414. The path of the issuer, if it has one, follows it (section 3.1).
 const PATH: &str = "/.well-known/oauth-authorization-server";
 
 /// The metadata of an issuer that only issues access tokens (RFC 8414).
@@ -36,26 +36,25 @@ pub struct ServerMetadata {
     latchkey_access_token_type: String,
 }
 
-/// The metadata of this issuer, if it is served here.
+/// The metadata of this issuer; `None` if the issuer is not a URL of this service.
 #[derive(Debug, Clone)]
 pub struct Discovery(Option<Metadata>);
 
-/// The metadata, ready to send.
+/// The metadata as it is sent.
 #[derive(Debug, Clone)]
 struct Metadata {
-    /// Path of the issuer's URL, without a slash at the end; empty for none.
     issuer_path: String,
     document: Document,
 }
 
 impl Discovery {
-    /// Describes the issuer of `tokens`, if it is the URL of a service with the origin of `base_url`: this service does not
-    /// describe an issuer that is somewhere else.
+    /// Creates the metadata of the issuer of `tokens` if its URL has the origin of `base_url`. This service does not
+    /// describe an issuer elsewhere.
     pub fn new(tokens: &TokenSettings, base_url: &Url) -> Self {
         Self(Metadata::new(tokens, base_url))
     }
 
-    /// The path of the issuer's URL, without a slash at the end; empty for none.
+    /// The path of the issuer's URL without a trailing slash; empty if it has none.
     pub fn issuer_path(&self) -> &str {
         self.0.as_ref().map_or("", |metadata| &metadata.issuer_path)
     }
@@ -106,7 +105,7 @@ pub async fn server_metadata(
     answer(&request, &discovery, &keys)
 }
 
-/// The same for an issuer with a path.
+/// The metadata of an issuer with a path.
 #[route("/.well-known/oauth-authorization-server/{path:.+}", method = "GET", method = "HEAD")]
 pub async fn server_metadata_of_path(
     request: HttpRequest,
@@ -130,8 +129,8 @@ pub async fn openid_configuration(
     discovery: web::Data<Discovery>,
     keys: web::Data<KeyRing>,
 ) -> HttpResponse {
-    // Here the issuer's path stands in front, and a gateway may have removed it, so any issuer is answered for. Clients
-    // compare `issuer` with the one that they asked for.
+    // The issuer's path comes first here, and a gateway may have removed it, so this answers for any issuer. Clients
+    // compare `issuer` with the one that they requested.
     respond(discovery.0.as_ref(), &request, &keys)
 }
 

@@ -1,4 +1,4 @@
-//! Access tokens: short-lived RS256 JWTs (RFC 9068) minted from a live session.
+//! Access tokens: short-lived RS256 JWTs (RFC 9068), issued for a live session.
 
 mod cache;
 mod metadata;
@@ -20,10 +20,9 @@ use crate::protocol::session_id::SessionId;
 use crate::status_lists::{StatusIndex, StatusLists};
 use crate::users::User;
 
-/// Tokens handed out; label `source`: `signed` anew, or `reused`.
+/// Number of tokens returned; label `source`: `signed` or `reused`.
 const TOKENS: &str = "auth_service_tokens_total";
 
-/// Issues access tokens.
 pub struct Tokens {
     cache: TokenCache,
     keys: Arc<KeyRing>,
@@ -33,7 +32,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Issues tokens by `settings`, signed by the active one of `keys`, with places in `lists`.
+    /// Issues tokens with `settings`. They are signed with the active key of `keys` and refer to `lists`.
     pub fn new(
         settings: TokenSettings,
         keys: Arc<KeyRing>,
@@ -43,11 +42,11 @@ impl Tokens {
         Self { cache: TokenCache::new(settings.ttl), keys, lists, settings, clock }
     }
 
-    /// Issues an access token for `session`, which was just found live: the one it has, while more than half of its lifetime
-    /// is left, or a new one. `index` is the session's place in the status lists.
+    /// Issues an access token for `session`, which was just found live. Reuses the last token of the session while
+    /// more than half of its lifetime is left. `index` is the session's position in the status lists.
     ///
     /// # Errors
-    /// If the token cannot be signed. [`ApiError::CutOff`] without an `index`, since the token could not be revoked.
+    /// [`ApiError::CutOff`] without an `index`, because the token could not be revoked.
     pub async fn issue(
         &self,
         session: SessionId,
@@ -75,6 +74,6 @@ impl Tokens {
 /// Adds the metadata of the issuer.
 pub fn well_known(cfg: &mut ServiceConfig<'_>) {
     cfg.service(metadata::server_metadata).service(metadata::openid_configuration);
-    // Not documented: no document can list the paths of all issuers.
+    // Not in the OpenAPI document, which cannot list the paths of all issuers.
     cfg.map(|cfg| cfg.service(metadata::server_metadata_of_path));
 }

@@ -1,4 +1,4 @@
-//! What an access token says.
+//! The claims of access tokens.
 
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
@@ -12,15 +12,15 @@ use crate::protocol::timestamp;
 use crate::status_lists::StatusReference;
 use crate::users::User;
 
-/// RFC 9068 wants to know which client asked; until there are others, it is the first-party page.
+/// RFC 9068 requires the client that requested the token. So far the only client is the first-party page.
 const FIRST_PARTY_CLIENT: &str = "first-party";
 
-/// What tokens say of the user.
+/// Which claims about the user a token contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ClaimSet {
-    /// Who it is: `sub`, `email`, `email_verified`, `name`.
+    /// `sub`, `email`, `email_verified` and `name`.
     Standard,
-    /// These, and the whole user object as Better Auth's tokens hold it.
+    /// The standard claims and the user object, as in Better Auth's tokens.
     BetterAuth,
 }
 
@@ -34,22 +34,21 @@ pub enum Audience {
     Several(Vec<String>),
 }
 
-/// Who tokens are from and for, and how long they last.
+/// Issuer, audience, lifetime and contents of tokens.
 #[derive(Debug, Clone)]
 pub struct TokenSettings {
-    /// `iss`
+    /// The `iss` claim.
     pub issuer: String,
-    /// `aud`
+    /// The `aud` claim.
     pub audience: Audience,
-    /// From `iat` to `exp`.
+    /// Time from `iat` to `exp`.
     pub ttl: SignedDuration,
-    /// The `typ` of the header: `at+jwt` unless a verifier insists on `JWT`.
+    /// The `typ` header: `at+jwt`, unless a verifier requires `JWT`.
     pub token_type: String,
-    /// What they say of the user.
     pub claims: ClaimSet,
 }
 
-/// The claims of an access token (RFC 9068, section 2.2, and who the user is).
+/// The claims of an access token: RFC 9068, section 2.2, and claims about the user.
 #[derive(Serialize)]
 pub struct AccessTokenClaims<'a> {
     iss: &'a str,
@@ -68,7 +67,7 @@ pub struct AccessTokenClaims<'a> {
     better_auth: Option<BetterAuthClaims<'a>>,
 }
 
-/// What Better Auth's default payload has besides.
+/// The additional claims of Better Auth's default payload.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BetterAuthClaims<'a> {
@@ -83,7 +82,7 @@ struct BetterAuthClaims<'a> {
 }
 
 impl<'a> AccessTokenClaims<'a> {
-    /// Claims for a token minted now.
+    /// Creates the claims of a token issued at `now`.
     pub fn new(
         settings: &'a TokenSettings,
         session: SessionId,

@@ -1,4 +1,4 @@
-//! Who has an account.
+//! Users.
 
 mod model;
 mod settings;

@@ -1,4 +1,4 @@
-//! Users and their e-mail addresses.
+//! Users and their credential epochs.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,9 +9,9 @@ use crate::error::ApiError;
 use crate::protocol::email_address::Email;
 use crate::protocol::timestamp;
 
-/// The longest name, in characters.
+/// Maximum length of a name in characters.
 pub const MAX_NAME: usize = 100;
-/// The longest image address, in characters: what browsers and proxies agree to carry as a URL.
+/// Maximum length of the URL of a picture in characters: browsers and proxies support URLs up to this length.
 pub const MAX_IMAGE: usize = 2048;
 
 /// An account.
@@ -42,39 +42,34 @@ pub struct User {
     pub credential_epoch: CredentialEpoch,
 }
 
-/// Counts how often an account's credential was set, reset or changed. What was checked under one epoch (a password, a
-/// device mark, a link) is worth nothing under another; renewing a hash of the same password does not count.
+/// Counts how often the credential of an account was set, reset or changed. A check in one epoch (of a password, a
+/// device mark or a link) is invalid in another. Replacing the hash of the same password does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct CredentialEpoch(i64);
 
 impl CredentialEpoch {
-    /// The epoch of a new account.
     pub const FIRST: Self = Self(0);
 
-    /// The epoch that PostgreSQL stores as `number`.
     pub fn from_number(number: i64) -> Self {
         Self(number)
     }
 
-    /// The epoch as PostgreSQL stores it.
     pub fn number(self) -> i64 {
         self.0
     }
 }
 
-/// What a new account is made of.
+/// The data of a new account.
 #[derive(Debug)]
 pub struct NewUser {
-    /// What the person is called.
     pub name: String,
-    /// Where they are reached.
     pub email: Email,
-    /// Address of a picture.
+    /// URL of a picture.
     pub image: Option<String>,
 }
 
 impl NewUser {
-    /// A user that looks like the one this would become, and is in no database.
+    /// Creates a user with a new id that is not stored yet.
     pub fn made_up(&self, now: Timestamp) -> Result<User, ApiError> {
         Ok(User {
             id: new_id(now)?,
@@ -89,7 +84,6 @@ impl NewUser {
     }
 }
 
-/// A fresh id for an account made now.
 pub fn new_id(now: Timestamp) -> Result<UserId, ApiError> {
     let id = service_kit::id::new_v7(now).to_string();
     id.parse().map_err(|error| ApiError::Internal(format!("a uuid is a user id: {error}")))

@@ -1,28 +1,28 @@
-//! What accounts may do.
+//! Settings of accounts.
 
-/// What accounts may do.
+/// The features of accounts that a deployment enables.
 #[derive(Debug, Clone)]
 pub struct AccountSettings {
-    /// Whether strangers may make them.
+    /// Whether anybody can sign up.
     pub sign_up: bool,
-    /// Whether signing up starts a session.
+    /// Whether sign-up starts a session.
     pub auto_sign_in: bool,
-    /// Whether signing up sends the link that verifies the email.
+    /// Whether sign-up sends the link that verifies the email.
     pub verify_on_sign_up: bool,
-    /// Whether a refused sign-in of an account whose email has to be verified sends it again.
+    /// Whether a sign-in that is refused because the email is not verified sends that link again.
     pub verify_on_sign_in: bool,
-    /// Whether verifying an email starts a session in the browser that signed up or proved the password.
+    /// Whether verifying an email starts a session in the browser that signed up or that sent the password.
     pub auto_sign_in_after_verification: bool,
-    /// Whether signing in needs a verified address.
+    /// Whether sign-in requires a verified email.
     pub require_verified_email: bool,
-    /// Whether a link that verifies an email is enough, whoever follows it and wherever.
+    /// Whether the link that verifies an email is enough, in any browser.
     pub verify_email_by_link_alone: bool,
-    /// Whether users may delete themselves.
+    /// Whether users can delete their account.
     pub delete_user: bool,
-    /// Whether that has to be confirmed by mail.
+    /// Whether deleting an account requires a link in a mail.
     pub delete_user_by_mail: bool,
-    /// Whether users may change their address.
+    /// Whether users can change their email.
     pub change_email: bool,
-    /// Whether a verified address has to agree to that.
+    /// Whether a verified current email must confirm a change of email first.
     pub confirm_change_email: bool,
 }

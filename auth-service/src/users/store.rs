@@ -36,18 +36,18 @@ const UPDATE: &str = "
     WHERE id = $1";
 const SET_VERIFIED: &str = "UPDATE users SET email_verified = true, updated_at = $2 WHERE id = $1";
 const SET_EMAIL: &str = "UPDATE users SET email = $2, updated_at = $3 WHERE id = $1";
-/// Holds back whatever else acts on the credential until the transaction ends. Deadlocks are avoided by taking this
-/// lock first: before sessions, links and the password.
+/// Blocks all other changes of the credential until the transaction ends. To avoid deadlocks, take this lock first:
+/// before sessions, links and the password.
 const LOCK: &str = "SELECT FROM users WHERE id = $1 AND credential_epoch = $2 FOR UPDATE";
-/// What refers to a user goes with it.
+/// Rows that reference the user are deleted with it.
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
-/// One account for an address, ignoring case (FR-005).
+/// One account for each email, ignoring case (FR-005).
 const EMAIL_IS_UNIQUE: &str = "users_email_key";
 
 /// Stores an account in its first credential epoch.
 ///
 /// # Errors
-/// [`ApiError::UserAlreadyExists`] when the address has one.
+/// [`ApiError::UserAlreadyExists`] if the email has an account.
 pub async fn insert(client: &impl Executor, user: &User) -> Result<(), ApiError> {
     let parameters: [&dyn Parameter; 7] = [
         &user.id.as_str(),
@@ -63,9 +63,6 @@ pub async fn insert(client: &impl Executor, user: &User) -> Result<(), ApiError>
 }
 
 /// Stores those of `users` whose id and email do not exist yet, in one statement. Returns their ids.
-///
-/// # Errors
-/// If the query fails.
 pub(crate) async fn create_missing(
     client: &impl Executor,
     users: &[&User],
@@ -83,25 +80,20 @@ pub(crate) async fn create_missing(
 }
 
 /// The number of accounts.
-///
-/// # Errors
-/// If the query fails.
 pub(crate) async fn count(client: &impl Executor) -> Result<u64, StoreError> {
     let count: i64 = column(&client.query_one(COUNT, &[]).await?, "users", "count")?;
     Ok(count.unsigned_abs())
 }
 
-/// The account of this id.
 pub async fn find(client: &impl Executor, id: &UserId) -> Result<Option<User>, StoreError> {
     client.query_opt(FIND, &[&id.as_str()]).await?.as_ref().map(from_row).transpose()
 }
 
-/// The account of this address.
 pub async fn find_by_email(client: &impl Executor, email: &Email) -> Result<Option<User>, StoreError> {
     client.query_opt(FIND_BY_EMAIL, &[&email.as_str()]).await?.as_ref().map(from_row).transpose()
 }
 
-/// Changes name and picture; what is `None` stays.
+/// Changes name and picture; `None` leaves a value unchanged.
 pub async fn update(
     client: &impl Executor,
     id: &UserId,
@@ -113,16 +105,16 @@ pub async fn update(
     Ok(())
 }
 
-/// Notes that the address was shown to be the user's.
+/// Marks the email as verified.
 pub async fn set_verified(client: &impl Executor, id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     client.execute(SET_VERIFIED, &[&id.as_str(), &now]).await?;
     Ok(())
 }
 
-/// Gives an account another address.
+/// Changes the email of an account.
 ///
 /// # Errors
-/// [`ApiError::UserAlreadyExists`] when another account has it.
+/// [`ApiError::UserAlreadyExists`] if the email has an account.
 pub async fn set_email(
     client: &impl Executor,
     id: &UserId,
@@ -133,7 +125,7 @@ pub async fn set_email(
     Ok(())
 }
 
-/// Locks an account until the transaction ends, if its credential is still of this epoch. Whether it is.
+/// Locks an account until the transaction ends. False if its credential is not in this epoch any more.
 pub async fn lock(
     transaction: &Transaction,
     id: &UserId,
@@ -155,11 +147,8 @@ fn taken(error: StoreError) -> ApiError {
     }
 }
 
-/// Reads a user out of a row that names its columns `user_id`, `name`, `email`, `email_verified`, `image`,
-/// `user_created_at`, `user_updated_at` and `credential_epoch`: features that join the table share this one reading of it.
-///
-/// # Errors
-/// When a stored value does not fit its type.
+/// Reads a user from a row with the columns `user_id`, `name`, `email`, `email_verified`, `image`, `user_created_at`,
+/// `user_updated_at` and `credential_epoch`. All queries that join `users` use it.
 pub fn from_row(row: &Row) -> Result<User, StoreError> {
     let id: String = column(row, "users", "user_id")?;
     let email: String = column(row, "users", "email")?;
