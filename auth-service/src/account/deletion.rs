@@ -101,7 +101,7 @@ pub async fn delete_user(
     Ok(deleted(&accounts))
 }
 
-/// The query of the link in the mail.
+/// The query of a deletion link.
 pub struct DeletionLink {
     token: String,
     callback_url: Option<CheckedTarget>,
@@ -152,7 +152,7 @@ fn deleted(accounts: &Accounts) -> HttpResponse {
 }
 
 impl Accounts {
-    /// Deletes the account only while what was checked still holds: the credential of `epoch`, and the session.
+    /// Deletes the account if what was checked still holds: the credential of `epoch` and the session.
     async fn delete_at_once(&self, current: &SignedIn, epoch: CredentialEpoch) -> Result<(), ApiError> {
         let transaction = self.pool.begin().await?;
         if !users::lock(&transaction, &current.user.id, epoch).await?
@@ -164,7 +164,7 @@ impl Accounts {
         Ok(transaction.commit().await?)
     }
 
-    /// The token alone decides: it is used up and the user deleted together, or neither.
+    /// Deletes the account if the token is valid. The token is used up and the user deleted in one transaction.
     async fn delete_by_link(&self, client: Client, current: &SignedIn, token: &str) -> Result<(), ApiError> {
         let user = &current.user;
         let token = LinkToken::from(token);

@@ -1,4 +1,4 @@
-//! What users change about their own account: name and picture, email, and deleting it.
+//! Changes that users make to their own account: name and picture, email, deletion.
 
 mod deletion;
 mod email_change;

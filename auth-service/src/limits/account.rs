@@ -1,4 +1,4 @@
-//! Guesses at one account's password: few, whatever address they come from and whichever endpoint they try.
+//! Limits wrong passwords for an account, from all clients and endpoints together.
 
 use std::sync::Arc;
 
@@ -15,37 +15,33 @@ use crate::protocol::email_address::Email;
 use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::users::CredentialEpoch;
 
-/// Wrong passwords for one account from all devices that it was never signed in on: for a stranger 960 tries a day,
-/// for a person on a new device more than enough. The count ends by itself, so nobody needs to unlock anything. Not
-/// prolonged by further tries: else a stranger, or a mistake a day, could keep it full for ever.
+/// Wrong passwords for an account from all unknown devices: 960 a day for an attacker, and more than enough for a
+/// person on a new device. The lockout ends by itself, so nobody has to unlock an account. Further attempts do not
+/// prolong it, or an attacker could keep an account locked forever.
 const STRANGERS: Rule = Rule { max: 10, window: SignedDuration::from_mins(15), since: Since::First };
-/// Wrong passwords for one account from one device that it was signed in on. It is a budget of its own: strangers
-/// who use up theirs do not lock the owner out. A stolen device is a stranger too, so it is no larger.
+/// Wrong passwords for an account from one known device. It has a limit of its own, so an attacker who reaches the
+/// other limit does not lock the owner out. It is not higher, because a known device can be stolen.
 const KNOWN_DEVICE: Rule = STRANGERS;
 
-/// Limits the guesses at passwords.
+/// Limits wrong passwords (OWASP ASVS 5.0, 6.3.1).
 #[derive(Clone)]
 pub struct Guesses {
-    /// `None` where nothing is limited.
+    /// `None` if nothing is limited.
     pub limits: Option<Arc<Limits>>,
-    /// Recognizes the devices of an account.
     pub devices: Arc<Devices>,
-    /// Connections of this worker.
     pub pool: Pool,
-    /// Records locked accounts.
     pub log: Arc<SecurityLog>,
-    /// The time.
     pub clock: SharedClock,
 }
 
 impl Guesses {
-    /// Runs `check`, which compares a password with that of `account`, unless there were too many wrong ones. Guesses are
-    /// counted before they are checked, so that guesses made at once count as well; one that is not a wrong password
-    /// (anything but `Ok(None)`) is given back. The account need not exist; `epoch` is that of its credential, and `user`
-    /// its user where there is one, for the log.
+    /// Runs `check`, which compares a password with that of `account`, unless the account is locked. An attempt is
+    /// counted before its check, so that concurrent attempts count too. Unless the password is wrong (`Ok(None)`), it
+    /// is given back. The account need not exist. `epoch` is that of its credential; `user` is its user, if there is
+    /// one, for the log.
     ///
     /// # Errors
-    /// [`ApiError::TooManyRequests`]; those of the database and of `check`.
+    /// [`ApiError::TooManyRequests`] if the account is locked, and the errors of `check`.
     pub async fn guess<T>(
         &self,
         request: &HttpRequest,
@@ -63,13 +59,13 @@ impl Guesses {
         let outcome = check.await;
         let settled = match &outcome {
             Ok(None) => Ok(()),
-            // Who knows the password on this device made the mistakes before it too.
+            // The owner, on a known device, made the earlier mistakes as well.
             Ok(Some(_)) if budget.is_own => store::clear(&self.pool, &budget.key).await,
-            // Right, or never compared.
+            // The password was correct, or was not compared.
             Ok(Some(_)) | Err(_) => store::give_back(&self.pool, &budget.key, ends_at).await,
         };
         if let Err(error) = settled {
-            // The count is one too high until it ends.
+            // The count stays one too high until its window ends.
             tracing::warn!(%error, "attempt counted as a wrong password");
         }
         outcome
@@ -94,7 +90,7 @@ impl Guesses {
         }
     }
 
-    /// Counts an attempt and returns when its window ends.
+    /// Counts an attempt. Returns when its window ends.
     async fn take(&self, limits: &Limits, budget: &Budget) -> Result<Timestamp, ApiError> {
         let now = self.clock.now();
         match limits.take(&self.pool, &budget.key, &budget.rule, now).await? {
@@ -103,7 +99,7 @@ impl Guesses {
         }
     }
 
-    /// Records that the password of an account was not checked: one event for each account in a minute.
+    /// Records that a password was not checked because the account is locked, once a minute for each account.
     fn record_locked(&self, request: &HttpRequest, account: &Email, user: Option<&UserId>) {
         let event = SecurityEvent::AccountLocked.by(self.log.client(request));
         let event = user.map_or(event, |user| event.user(user.as_str()));
@@ -111,10 +107,10 @@ impl Guesses {
     }
 }
 
-/// The count of wrong passwords that an attempt belongs to.
+/// The count that an attempt belongs to.
 struct Budget {
     key: Key,
     rule: Rule,
-    /// Whether it is that of a device that has signed in to the account.
+    /// Whether it is the count of a known device.
     is_own: bool,
 }

@@ -1,5 +1,5 @@
-//! Devices that an account was signed in on, known by a signed cookie (OWASP's "device cookie"). It authenticates
-//! nothing: all it gives is a count of wrong passwords that strangers cannot use up.
+//! Known devices: those that signed in to an account before. A signed cookie identifies them (OWASP's "device
+//! cookie"). It does not authenticate anybody. It only gives a device its own count of wrong passwords.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ use crate::protocol::cookies::Cookies;
 use crate::protocol::email_address::Email;
 use crate::users::{CredentialEpoch, User};
 
-/// What the signed text begins with: no session token and nothing else we sign does.
+/// Prefix of the signed text, so that it is no session token and nothing else that this service signs.
 const KIND: &str = "device";
-/// Between the parts; neither in base64url nor escaped in a cookie.
+/// A character that is not used in base64url and not escaped in a cookie.
 const SEPARATOR: char = '~';
-/// 128 bits: nobody meets another device's id by chance.
+/// 128 bits, so that two devices never have the same id.
 const ID_BYTES: usize = 16;
-/// Of an account the cookie holds the first 128 bits of a hash.
+/// The cookie contains the first 128 bits of a hash of an account.
 const MARK_BYTES: usize = 16;
-/// How many accounts a device is known for: those of a family at one computer. The one added first gives way.
+/// Maximum number of accounts of a device, e.g. those of a family. A new one replaces the oldest.
 const MAX_ACCOUNTS: usize = 5;
 
-/// A device and the accounts that were signed in on it, the newest first.
+/// A device and the accounts that signed in on it, newest first.
 pub(super) struct Device {
     id: String,
     marks: Vec<String>,
@@ -38,7 +38,7 @@ impl Device {
         Ok(Self { id: URL_SAFE_NO_PAD.encode(bytes), marks: Vec::new() })
     }
 
-    /// Reads the text of a cookie whose signature was good.
+    /// Reads the text of a cookie with a valid signature.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(SEPARATOR);
         let (kind, id) = (parts.next()?, parts.next()?);
@@ -52,7 +52,6 @@ impl Device {
         parts.collect::<Vec<_>>().join(&SEPARATOR.to_string())
     }
 
-    /// The device's random id.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
@@ -66,9 +65,8 @@ impl Device {
         self.marks.truncate(MAX_ACCOUNTS);
     }
 
-    /// What stands for an account: differs from device to device, so that two cookies tell nothing of each other. It also
-    /// differs from one credential epoch to the next: who knew a former password must not bring its marks to guess the
-    /// present one.
+    /// Identifies an account. It is different on each device, so that two cookies cannot be compared, and in each
+    /// credential epoch, so that somebody who knew a former password cannot use its mark to guess the current one.
     fn mark(&self, account: &Email, epoch: CredentialEpoch) -> String {
         let (id, account, epoch) = (&self.id, account.as_str(), epoch.number());
         let parts = format!("{KIND}{SEPARATOR}{id}{SEPARATOR}{account}{SEPARATOR}{epoch}");
@@ -77,21 +75,20 @@ impl Device {
     }
 }
 
-/// Recognizes the devices that an account was signed in on, and marks them.
+/// Recognizes and marks the known devices of accounts.
 pub struct Devices {
-    /// Reads and signs the cookie.
     cookies: Arc<Cookies>,
-    /// Whether passwords are limited. If not, there is no reason to mark devices.
+    /// Whether passwords are limited. If not, devices are not marked.
     is_limited: bool,
 }
 
 impl Devices {
-    /// Recognizes devices by `cookies`. Marks them only where guesses at passwords are limited.
+    /// Recognizes devices by `cookies`. Marks them only if wrong passwords are limited.
     pub fn new(cookies: Arc<Cookies>, is_limited: bool) -> Self {
         Self { cookies, is_limited }
     }
 
-    /// The device that sent a request, if `account` was signed in on it with the credential of `epoch`.
+    /// Returns the device that sent a request, if `account` signed in on it with the credential of `epoch`.
     pub(super) fn known(
         &self,
         headers: &HeaderMap,
@@ -101,13 +98,13 @@ impl Devices {
         self.presented(headers).find(|device| device.knows(account, epoch))
     }
 
-    /// Every device that a request names with a valid signature.
+    /// The devices in the cookies of a request with a valid signature.
     fn presented<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = Device> + use<'a> {
         self.cookies.devices(headers).filter_map(|text| Device::parse(&text))
     }
 
-    /// Marks the device on which `user` proved the current credential, unless it is marked already. Part of giving a
-    /// session to its device, and of changing a password.
+    /// Marks the device on which `user` proved the current credential, unless it is marked already. Called when a
+    /// session is sent to its device and when a password is changed.
     pub fn remember(
         &self,
         response: &mut HttpResponse,
@@ -120,7 +117,7 @@ impl Devices {
         Ok(())
     }
 
-    /// The cookie that marks the device, unless it is marked already.
+    /// Creates the cookie that marks the device; `None` if it is marked already.
     pub fn cookie(&self, request: &HttpRequest, user: &User) -> Result<Option<HeaderValue>, ApiError> {
         let (headers, epoch) = (request.headers(), user.credential_epoch);
         if !self.is_limited || self.known(headers, &user.email, epoch).is_some() {

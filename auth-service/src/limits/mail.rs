@@ -1,7 +1,7 @@
-//! How much mail is sent: to one mailbox, for one account, and for one network.
+//! Limits mail to one mailbox, for one account and from one network.
 //!
-//! It is counted where mail enters the outbox, in the transaction that puts it there. The answer to whoever asked must not
-//! depend on it: else it would tell who else asks, or which accounts there are.
+//! A mail is counted in the transaction that puts it into the outbox. The response must not depend on the limits: it
+//! would reveal who else requests mail, or which accounts exist.
 
 use jiff::{SignedDuration, Timestamp};
 use metrics::counter;
@@ -15,52 +15,51 @@ use super::store::{self, Full};
 use crate::client_address::Network;
 use crate::protocol::email_address::Email;
 
-/// Mail to one mailbox, whoever asks for it: enough for somebody who does not find it and asks again, too few to flood a
-/// mailbox. The links of those that were sent stay valid.
+/// Mail to one mailbox: enough for somebody who does not find a mail and requests it again, too little to flood the
+/// mailbox. The links in the mails that were sent stay valid.
 const RECIPIENT: Rule = hourly(5);
-/// Of those, what one site may ask for: so that no single party uses up the mail that the owner needs to reset a password.
+/// The part of it that one site can request, so that nobody alone uses up the mail that the owner needs for a reset.
 const RECIPIENT_FROM_SITE: Rule = hourly(2);
-/// Mail that one account asks for, to whatever addresses: more than anybody needs who verifies, changes or deletes
-/// something, too little to send a page's words to strangers.
+/// Mail that one account requests, to any email: more than anybody needs to verify, change or delete something, too
+/// little to send spam.
 const ACCOUNT: Rule = hourly(10);
-/// Mail that one client's network asks for: an office or a class that signs up together.
+/// Mail that one client network requests, e.g. an office or a class that signs up together.
 const NETWORK: Rule = hourly(50);
-/// Notices of one kind to a verified address. Nothing else counts against them, so nobody can keep one from its reader;
-/// and five of a kind in an hour say all that a hundred would.
+/// Notices of one kind to a verified email. They have a limit of their own, so nobody can suppress one. More than five
+/// of a kind in an hour tell the reader nothing new.
 const NOTICE: Rule = hourly(5);
 
-/// Two sites do not reach the whole of a mailbox's.
+/// Two sites together do not reach the limit of a mailbox.
 const _: () = assert!(RECIPIENT_FROM_SITE.max * 2 < RECIPIENT.max);
 
-/// Two domains of one provider, which says that a name means the same in both, with dots and without.
+/// The two domains of Gmail deliver to the same mailbox, which ignores dots.
 const GMAIL: [&str; 2] = ["gmail.com", "googlemail.com"];
 
 const fn hourly(max: i32) -> Rule {
     Rule { max, window: SignedDuration::from_hours(1), since: Since::First }
 }
 
-/// Who triggers a mail.
+/// Who requests a mail.
 #[derive(Debug, Clone, Copy)]
 pub struct Asker<'a> {
-    /// Who is signed in, or whose link was followed.
+    /// The account that the request proved, by a session or a link.
     pub account: Option<&'a UserId>,
-    /// Where the request comes from.
+    /// The network of the client.
     pub network: Network,
 }
 
 impl<'a> Asker<'a> {
-    /// A client in `network`, with the account that it has proved to be of.
+    /// A client in `network` that proved `account`.
     pub fn new(network: Network, account: Option<&'a UserId>) -> Self {
         Self { account, network }
     }
 }
 
-/// A count with the name that the log and the figures have for it.
+/// The name of a count, for the log and the metrics, and the count.
 type Named = (&'static str, Count);
 
 impl Limits {
-    /// Counts a mail to `to` that `asker` gave reason for, and answers whether it may be sent. A mail that may not counts
-    /// nowhere.
+    /// Counts a mail to `to` that `asker` requested. False if it must not be sent; then it is not counted.
     pub async fn may_send(
         &self,
         client: &impl Executor,
@@ -68,7 +67,7 @@ impl Limits {
         to: &Email,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        // The order is that in which rows are locked. Those that more requests share come later.
+        // Rows are locked in this order. Those that more requests share come later.
         let mut counts: Vec<Named> = Vec::new();
         let mut add = |name, parts: &[&str], rule| counts.push((name, self.count(parts, rule)));
         if let Some(account) = asker.account {
@@ -83,7 +82,7 @@ impl Limits {
         take(client, &counts, now).await
     }
 
-    /// Counts a security notice to a verified address, which nothing else counts against.
+    /// Counts a security notice to a verified email. No other mail counts towards its limit.
     pub async fn may_notify(
         &self,
         client: &impl Executor,
@@ -91,7 +90,7 @@ impl Limits {
         to: &Email,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        // The address as it is: a neighbour's tag must not use up the notices of a mailbox.
+        // By the exact email: a mail to another tag must not use up the notices of this one.
         let count = self.count(&["notice", occasion, to.as_str()], NOTICE);
         take(client, &[("notice", count)], now).await
     }
@@ -112,8 +111,8 @@ async fn take(client: &impl Executor, named: &[Named], now: Timestamp) -> Result
     Ok(full.is_empty())
 }
 
-/// What an address delivers to, as far as senders can know: without the `+tag`, which its owner makes up. Addresses are
-/// in lower case already.
+/// The mailbox of an email, as far as a sender can know it: without the `+tag`, which its owner chooses. Emails are in
+/// lower case already.
 fn mailbox(address: &Email) -> String {
     let Some((local, domain)) = address.as_str().split_once('@') else { return address.as_str().to_owned() };
     let name = local.split('+').next().filter(|name| !name.is_empty()).unwrap_or(local);

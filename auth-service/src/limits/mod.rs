@@ -1,6 +1,6 @@
-//! Limits: how often a client may call, how often an account's password may be guessed, and how much mail may be sent.
+//! Limits for requests of a client, wrong passwords of an account, and mail.
 //!
-//! What must be exact is counted in the database, for all replicas together; the rest in each replica's memory.
+//! Exact limits are counted in the database for all replicas, the others in the memory of each replica.
 
 mod account;
 mod device;
@@ -31,31 +31,31 @@ use self::model::{Count, Key, Refusal};
 use self::store::{Full, Taken};
 use crate::error::ApiError;
 
-/// How often a replica deletes what is over: rarely enough to cost nothing, often enough to keep the table small.
+/// How often a replica deletes expired counts: rarely enough to cost nothing, often enough to keep the table small.
 const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
-/// The longest window that requests may be counted in.
+/// Maximum length of a window for requests.
 pub(crate) const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// No count ends later than this from now: more than any window, by more than clocks of replicas differ.
+/// No count ends later than this from now: longer than any window plus the clock difference of replicas.
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 
-/// All counts, and the secret under which the database knows them.
+/// The counts, and the secret that hashes their keys in the database.
 pub struct Limits {
     counters: Counters,
     secret: hmac::Key,
-    /// When this replica last swept the table, in seconds of the Unix time.
+    /// When this replica last deleted expired counts, in seconds of Unix time.
     swept_at: AtomicI64,
 }
 
 impl Limits {
-    /// Counts that begin at zero. Replicas with the same `secret` share those in the database.
+    /// Creates empty counts. Replicas with the same `secret` share those in the database.
     pub fn new(secret: hmac::Key) -> Self {
         Self { counters: Counters::new(), secret, swept_at: AtomicI64::new(0) }
     }
 
-    /// Counts a request in this replica's memory.
+    /// Counts a request in the memory of this replica.
     ///
     /// # Errors
-    /// [`ApiError::TooManyRequests`] when it is one too many.
+    /// [`ApiError::TooManyRequests`] if the limit is exceeded.
     pub fn check_here(&self, bucket: Bucket<'_>, rule: Rule, now: Timestamp) -> Result<(), ApiError> {
         self.check_known(bucket, rule, now)?;
         for (bucket, rule) in bucket.counted(rule) {
@@ -64,10 +64,10 @@ impl Limits {
         Ok(())
     }
 
-    /// Counts a request for all replicas, exactly.
+    /// Counts a request in the database, exactly and for all replicas.
     ///
     /// # Errors
-    /// [`ApiError::TooManyRequests`] when it is one too many; when the database cannot.
+    /// [`ApiError::TooManyRequests`] if the limit is exceeded.
     pub async fn check_everywhere(
         &self,
         pool: &Pool,
@@ -75,7 +75,7 @@ impl Limits {
         rule: Rule,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        // A full count stays full until it ends: a flood need not ask the database each time.
+        // A count that is full stays full until its window ends, so a flood of requests does not reach the database.
         self.check_known(bucket, rule, now)?;
         let buckets: Vec<_> = bucket.counted(rule).collect();
         let count = |(bucket, rule): &(Bucket<'_>, Rule)| Count {
@@ -96,7 +96,8 @@ impl Limits {
         outcome
     }
 
-    /// Whether a count is known to be full, that of the network or of a wider one: what is refused counts in none.
+    /// Refuses a request if its network or a wider one is known to have reached its limit. A refused request is not
+    /// counted.
     fn check_known(&self, bucket: Bucket<'_>, rule: Rule, now: Timestamp) -> Result<(), ApiError> {
         for (bucket, rule) in bucket.counted(rule) {
             if let Some(ends_at) = self.counters.full_until(&bucket, &rule, now) {
@@ -111,7 +112,8 @@ impl Limits {
         store::take(pool, key, rule, now).await
     }
 
-    /// Sweeps beside the requests: none waits for it, and a failure is the next sweep's to mend.
+    /// Deletes expired counts in the background. No request waits for it, and a failure is made up for by the next
+    /// cleanup.
     fn sweep_if_due(&self, pool: &Pool, now: Timestamp) {
         let (last, second) = (self.swept_at.load(Ordering::Relaxed), now.as_second());
         let due = second.abs_diff(last) >= SWEEP_INTERVAL.as_secs().unsigned_abs();

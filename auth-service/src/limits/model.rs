@@ -1,4 +1,4 @@
-//! What is counted, and how much of it is too much.
+//! Counts and their limits.
 
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
@@ -7,9 +7,9 @@ pub use service_kit::counters::{Rule, Since};
 use crate::client_address::Network;
 use crate::error::ApiError;
 
-/// Turns a rule's "no" into an answer.
+/// Creates the error of an exceeded limit.
 pub trait Refusal {
-    /// The answer to one time too many, while the count lasts until `ends_at` (unknown: for a whole window).
+    /// The error of a limit whose window ends at `ends_at`. If that is unknown, a whole window is assumed.
     fn refusal(&self, ends_at: Option<Timestamp>, now: Timestamp) -> ApiError;
 }
 
@@ -19,47 +19,43 @@ impl Refusal for Rule {
     }
 }
 
-/// Requests that are counted together: those of one network to one route.
+/// Requests that are counted together: those from one network to one route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Bucket<'a> {
-    /// Where they come from.
     pub network: Network,
-    /// The pattern of the route; empty for all paths that have none.
+    /// The pattern of the route; empty for paths without a route.
     pub route: &'a str,
 }
 
 impl<'a> Bucket<'a> {
-    /// The buckets that a request of this one is counted in: its own, and those of the wider networks around it.
+    /// The buckets in which the request is counted: this one, and those of the wider networks.
     pub fn counted(self, rule: Rule) -> impl Iterator<Item = (Bucket<'a>, Rule)> {
         let networks = self.network.counted();
         networks.map(move |(network, factor)| (Bucket { network, ..self }, rule.for_clients(factor)))
     }
 }
 
-/// What is counted, and how much of it is too much.
+/// A count and its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
-    /// What.
     pub key: Key,
-    /// How much.
     pub rule: Rule,
 }
 
-/// The name of a count in the database: an HMAC-SHA-256 of what is counted.
+/// The key of a count in the database: an HMAC-SHA-256 of what is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// The key of a bucket.
     pub fn of_bucket(secret: &hmac::Key, bucket: &Bucket<'_>) -> Self {
         Self::of(secret, &["route", bucket.route, &bucket.network.text()])
     }
 
-    /// The key of something told apart by `parts`, of which the first says what it is.
+    /// Creates the key of `parts`, the first of which names the kind of count.
     pub fn of(secret: &hmac::Key, parts: &[&str]) -> Self {
         let mut context = hmac::Context::with_key(secret);
         for part in parts {
-            // With its length in front, so that no two lists of parts read the same.
+            // With its length, so that no two lists of parts have the same hash.
             context.update(&part.len().to_be_bytes());
             context.update(part.as_bytes());
         }
@@ -69,7 +65,6 @@ impl Key {
         Self(key)
     }
 
-    /// The key as PostgreSQL stores it.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

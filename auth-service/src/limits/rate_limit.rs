@@ -1,4 +1,4 @@
-//! The rate limits, for everything under the prefix and before every other check.
+//! Rate limits of all requests below the prefix, checked before anything else.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::error::ApiError;
 use crate::protocol::service::service;
 use crate::security_event::{SecurityEvent, SecurityLog};
 
-/// Middleware for `actix_web::middleware::from_fn`, around the scope of the prefix. A refusal is an answer and no
-/// error to the middlewares outside, so that it gets all their headers.
+/// Middleware around the scope of the prefix. Returns a refusal as a response and not as an error, so that the outer
+/// middleware adds its headers.
 pub async fn rate_limit<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -32,28 +32,23 @@ pub async fn rate_limit<B: MessageBody>(
     }
 }
 
-/// Limits the requests to each route.
 pub struct RateLimiter {
-    /// `None` where nothing is limited.
+    /// `None` if nothing is limited.
     pub limits: Option<Arc<Limits>>,
-    /// The limit of each route.
     pub rules: Arc<RateRules>,
-    /// Connections of this worker.
     pub pool: Pool,
-    /// Records refused requests.
     pub log: Arc<SecurityLog>,
-    /// The time.
     pub clock: SharedClock,
 }
 
 impl RateLimiter {
     async fn check(&self, request: &ServiceRequest) -> Result<(), ApiError> {
         let Some(limits) = &self.limits else { return Ok(()) };
-        // A preflight that a browser makes by itself is not the page's doing.
+        // The browser sends a preflight by itself, so it does not count.
         if request.method() == Method::OPTIONS {
             return Ok(());
         }
-        // The path as it will be routed. `HttpRequest::match_pattern` would take it as it came, percent-encoded.
+        // The path that will be routed. `HttpRequest::match_pattern` would use the percent-encoded path.
         let route = request.resource_map().match_pattern(request.match_info().as_str()).unwrap_or_default();
         let confirms = request.method() == Method::POST && route.ends_with("/verify-email");
         let route = if confirms { CONFIRMATION } else { &*route };

@@ -1,4 +1,4 @@
-//! Which rate limit a route has: Better Auth's numbers, and what a deployment sets instead.
+//! The rate limit of each route: Better Auth's defaults, and what a deployment configures.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,36 +10,34 @@ use super::{LONGEST_WINDOW, Rule, Since};
 use crate::protocol::PREFIX;
 use crate::protocol::path_pattern::PathPattern;
 
-/// Where credentials are tried or accounts made.
+/// Routes that check credentials or create accounts.
 const CREDENTIALS: Rule = rule(3, SignedDuration::from_secs(10));
-/// Where mail is sent to an address that anybody can type.
+/// Routes that send mail to an email that anybody can enter.
 const MAIL: Rule = rule(3, SignedDuration::from_secs(60));
-/// `forward-auth`: a page of the application behind the proxy loads a hundred files at once, and each asks.
+/// `forward-auth`: a page behind the proxy loads a hundred files at once, and each is one request here.
 const FORWARD_AUTH: Rule = rule(3000, SignedDuration::from_secs(10));
-/// More requests than one client can send in the longest window, and room for the factors of wider networks.
+/// More requests than one client can send in the longest window, with room for the factors of wider networks.
 const MOST_REQUESTS: i32 = 1_000_000;
-/// `Retry-After` counts in whole seconds.
+/// `Retry-After` has whole seconds.
 const SHORTEST_WINDOW: Duration = Duration::from_secs(1);
 
-/// The route that a link sends a password to. Opening the link has the same path, and a count of its own.
+/// The route to which a link sends a password. It has a count of its own: opening the link has the same path.
 pub const CONFIRMATION: &str = "/api/auth/verify-email by POST";
-/// What tells it from the path.
 const BY_POST: &str = " by POST";
 
 const fn rule(max: i32, window: SignedDuration) -> Rule {
     Rule { max, window, since: Since::LastAllowed }
 }
 
-/// Where the requests to a route are counted.
+/// The scope of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
-    /// In the memory of each replica.
+    /// Counted in the memory of each replica.
     Here,
-    /// In the database, for all replicas.
+    /// Counted in the database, for all replicas.
     Everywhere,
 }
 
-/// The limits of all routes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RateRules {
     general: Rule,
@@ -47,13 +45,14 @@ pub struct RateRules {
 }
 
 impl RateRules {
-    /// `max` requests in a `window` for routes without a limit of their own, and the rules `of_paths` before all others.
+    /// `max` requests in a `window` for routes without a limit of their own. `of_paths` takes precedence over all
+    /// others.
     pub fn new(max: i32, window: SignedDuration, of_paths: PathRules) -> Self {
         Self { general: rule(max, window), of_paths }
     }
 
-    /// The rule of a route, and where it is counted: the routes that take credentials or send mail always for all
-    /// replicas. `None` for one without limits.
+    /// The rule of a route and the scope of its count; `None` if it has no limit. Routes that check credentials or
+    /// send mail are always counted for all replicas.
     pub fn of(&self, route: &str) -> Option<(Rule, Counted)> {
         let path = route.strip_prefix(PREFIX).unwrap_or_default();
         let (default, counted) = match path {
@@ -72,17 +71,17 @@ impl RateRules {
     }
 }
 
-/// Limits of paths, the first that fits counts.
+/// Limits of paths, of which the first that matches applies.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PathRules(Vec<(PathPattern, Option<Rule>)>);
 
 impl PathRules {
-    /// The rule of a path: `None` if no entry names it, `Some(None)` if one says that it has no limit.
+    /// The rule of a path: `None` if no entry matches it, `Some(None)` if an entry disables its limit.
     fn find(&self, path: &str) -> Option<Option<Rule>> {
         self.0.iter().find(|(pattern, _)| pattern.covers(path)).map(|(_, rule)| *rule)
     }
 
-    /// The first entry that names none of `paths`, which are all paths below the prefix.
+    /// Returns the first entry that matches none of `paths`, the paths below the prefix.
     pub fn unknown(&self, paths: &[String]) -> Option<&PathPattern> {
         let mut patterns = self.0.iter().map(|(pattern, _)| pattern);
         patterns.find(|pattern| !paths.iter().any(|path| pattern.covers(path)))
@@ -92,7 +91,7 @@ impl PathRules {
 impl FromStr for PathRules {
     type Err = String;
 
-    /// Reads a comma-separated list such as `/sign-in/*=5/60s,/get-session=off`; an empty one is fine.
+    /// Reads a comma-separated list such as `/sign-in/*=5/60s,/get-session=off`, which may be empty.
     fn from_str(text: &str) -> Result<Self, String> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         entries.map(entry).collect::<Result<_, _>>().map(Self)
@@ -116,9 +115,6 @@ fn entry(text: &str) -> Result<(PathPattern, Option<Rule>), String> {
 }
 
 /// Reads a number of requests.
-///
-/// # Errors
-/// The rule that it breaks.
 pub fn requests(text: &str) -> Result<i32, String> {
     match text.parse() {
         Ok(max) if (1..=MOST_REQUESTS).contains(&max) => Ok(max),
@@ -127,9 +123,6 @@ pub fn requests(text: &str) -> Result<i32, String> {
 }
 
 /// Reads the length of a window.
-///
-/// # Errors
-/// The rule that it breaks.
 pub fn window(text: &str) -> Result<SignedDuration, String> {
     let window = settings::duration(text)?;
     match SignedDuration::try_from(window) {

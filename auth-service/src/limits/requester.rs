@@ -1,4 +1,4 @@
-//! Who has a password hashed: what the queue in front of the hashing needs to be fair.
+//! Who has a password hashed. The hash queue uses it to be fair.
 
 use actix_web::HttpRequest;
 
@@ -7,38 +7,35 @@ use crate::client_address::Network;
 use crate::protocol::email_address::Email;
 use crate::users::{CredentialEpoch, User};
 
-/// Who waits for a hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requester {
-    /// Where the request comes from.
     pub network: Network,
-    /// Whose password it is about; `None` while there is no account yet.
+    /// The account whose password it is; `None` if there is no account yet.
     pub account: Option<String>,
-    /// What speaks for them.
     pub standing: Standing,
 }
 
-/// What speaks for somebody before their password is compared.
+/// How far a requester is known before the password is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing.
+    /// Unknown.
     Stranger,
-    /// The account was used here before: its device cookie came along, or a live session or link of it.
+    /// The request has a device cookie of the account, or a live session or link.
     Known {
-        /// The device, if it has a cookie.
+        /// The id of the device, if it has a cookie.
         device: Option<String>,
     },
 }
 
 impl Requester {
-    /// Somebody who wants a new account.
+    /// A requester who wants to create an account.
     pub fn newcomer(network: Network) -> Self {
         Self { network, account: None, standing: Standing::Stranger }
     }
 }
 
 impl Devices {
-    /// Somebody who names an account, which need not exist; `epoch` is that of its credential.
+    /// A requester who claims an account, which need not exist. `epoch` is that of its credential.
     pub fn claiming(
         &self,
         request: &HttpRequest,
@@ -52,7 +49,7 @@ impl Devices {
         Requester { network, account: Some(account.as_str().to_owned()), standing }
     }
 
-    /// Somebody with a live session or link of an account.
+    /// A requester with a live session or link of an account.
     pub fn proven(&self, request: &HttpRequest, network: Network, user: &User) -> Requester {
         let claiming = self.claiming(request, network, &user.email, user.credential_epoch);
         match claiming.standing {

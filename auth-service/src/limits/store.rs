@@ -6,9 +6,9 @@ use service_kit::store::{StoreError, column};
 
 use super::model::{Count, Key, Rule, Since};
 
-/// Counts all or none. One statement, so that no two requests see the same count: each row is locked between looking and
-/// counting, in the order of the list. A full count is not written. Its end is that of the moment the statement began, or
-/// unknown if it was filled since.
+/// Counts all or none. It is one statement, so that two requests never see the same count: each row is locked before
+/// it is read, in the order of the list. A count that is full is not written. Its end is read when the statement
+/// starts, and is unknown if the count became full since then.
 const TAKE: &str = "
     WITH wanted AS (
         SELECT * FROM unnest($2::bytea[], $3::integer[], $4::timestamptz[], $5::boolean[])
@@ -30,32 +30,32 @@ const TAKE: &str = "
     SELECT taken.ends_at AS taken_until, held.ends_at AS full_until
     FROM wanted LEFT JOIN taken ON taken.key = wanted.key LEFT JOIN held ON held.place = wanted.place
     ORDER BY wanted.place";
-/// Only of the same window: a later one did not count it.
+/// In the same window only: a later one does not include the attempt.
 const GIVE_BACK: &str = "UPDATE limits SET count = count - 1 WHERE key = $1 AND ends_at = $2 AND count > 0";
 const CLEAR: &str = "DELETE FROM limits WHERE key = $1";
-/// In small steps and past rows that are in use, so that nobody waits for it. What ends later than anything could
-/// was left by a clock that was wrong.
+/// In small batches, and skips locked rows, so that nothing waits for it. A count that ends later than any can was
+/// left by a wrong clock.
 const SWEEP: &str = "
     DELETE FROM limits WHERE key IN (
         SELECT key FROM limits WHERE ends_at <= $1 OR ends_at > $2 LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
-/// What came of counting one more.
+/// The outcome of counting once more.
 pub enum Taken {
-    /// It was counted, in a window that ends then.
+    /// Counted, in a window that ends at this time.
     Yes(Timestamp),
-    /// It would be one too many, until then, if that is known.
+    /// The limit is reached until this time, if it is known.
     No(Option<Timestamp>),
 }
 
-/// A count that is full.
+/// A count that has reached its limit.
 pub struct Full {
-    /// Which one of those that were asked for.
+    /// Index in the list of counts.
     pub index: usize,
-    /// When it ends, if that is known.
+    /// When its window ends, if that is known.
     pub ends_at: Option<Timestamp>,
 }
 
-/// Counts one more, unless it would be one too many. Exact, however many replicas count at once.
+/// Counts once more unless the limit is reached. Exact under concurrency.
 pub async fn take(
     client: &impl Executor,
     key: &Key,
@@ -67,9 +67,9 @@ pub async fn take(
     Ok(taken.first().map_or_else(refused, |(_, ends_at)| Taken::Yes(*ends_at)))
 }
 
-/// Counts one more of each of `counts`, unless it would be one too many for any: answers those that are full. Exact,
-/// however many replicas count at once. `counts` differ, and come in the same order from all who share some of them:
-/// each is locked until the transaction ends.
+/// Counts each of `counts` once more unless the limit of one is reached. Returns those that have reached it. Exact
+/// under concurrency. `counts` must be distinct, and in the same order in all transactions that share some of them,
+/// because each row is locked until the transaction ends.
 pub async fn take_all(
     client: &impl Executor,
     counts: &[Count],
@@ -79,19 +79,19 @@ pub async fn take_all(
     if full.is_empty() {
         return Ok(full);
     }
-    // One of them was filled while this was under way: what was counted beside it is given back.
+    // One of them became full concurrently, so the others that were counted are given back.
     for (index, ends_at) in taken {
         if let Some(count) = counts.get(index) {
             give_back(client, &count.key, ends_at).await?;
         }
     }
-    // Where a count was known to be full, the others were not looked at.
+    // If a count was known to be full, the others were not checked.
     let known = full.iter().any(|full| full.ends_at.is_some());
     full.retain(|full| full.ends_at.is_some() || !known);
     Ok(full)
 }
 
-/// The counts that were taken, by their places in the list, and those that were not.
+/// Returns the counts that were taken, by index, and those that were not.
 async fn count(
     client: &impl Executor,
     counts: &[Count],
@@ -112,19 +112,19 @@ async fn count(
     Ok((taken, full))
 }
 
-/// Takes one off a count whose window ends at `ends_at`.
+/// Subtracts one from a count whose window ends at `ends_at`.
 pub async fn give_back(client: &impl Executor, key: &Key, ends_at: Timestamp) -> Result<(), StoreError> {
     client.execute(GIVE_BACK, &[&key.as_bytes(), &ends_at]).await?;
     Ok(())
 }
 
-/// Forgets a count.
+/// Deletes a count.
 pub async fn clear(client: &impl Executor, key: &Key) -> Result<(), StoreError> {
     client.execute(CLEAR, &[&key.as_bytes()]).await?;
     Ok(())
 }
 
-/// Deletes some of the counts that are over by `now`, or end after `latest`. How many.
+/// Deletes some of the counts that ended by `now` or end after `latest`. Returns how many.
 pub async fn sweep(client: &impl Executor, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
     client.execute(SWEEP, &[&now, &latest]).await
 }

@@ -133,9 +133,6 @@ pub(crate) async fn page(
 }
 
 /// The accounts that have the id or the email of one of `users`.
-///
-/// # Errors
-/// If the query fails.
 pub(crate) async fn find_existing(
     client: &impl Executor,
     users: &[&User],
@@ -153,9 +150,6 @@ pub(crate) async fn find_existing(
 }
 
 /// Gives new accounts their passwords, in one statement.
-///
-/// # Errors
-/// If the query fails.
 pub(crate) async fn create_all(
     client: &impl Executor,
     passwords: &[NewPassword<'_>],

@@ -1,4 +1,4 @@
-//! The addresses that mail points to. Built from `BASE_URL` and from nothing that a request says of itself.
+//! The URLs of links in mail. They are built from `BASE_URL` and never from headers of a request.
 
 use percent_encoding::utf8_percent_encode;
 use shared_claims::canonical_url;
@@ -9,32 +9,30 @@ use crate::protocol::PREFIX;
 use crate::protocol::cookies::COMPONENT;
 use crate::protocol::redirect::CheckedTarget;
 
-/// Where a link leads that names no page of its own.
+/// The path that a link without a callback redirects to.
 const HOME: &str = "/";
 
-/// Makes links.
 #[derive(Debug, Clone)]
 pub struct Links {
     endpoint: String,
 }
 
 impl Links {
-    /// Links to a service reached under `base_url`.
     pub fn new(base_url: &Url) -> Self {
         Self { endpoint: format!("{}{PREFIX}", canonical_url(base_url)) }
     }
 
-    /// Verifies or changes an address, then goes on to `callback`.
+    /// The URL that verifies or changes an email and then redirects to `callback`.
     pub fn verify_email(&self, token: &LinkToken, callback: Option<&CheckedTarget>) -> String {
         self.link("verify-email", token, callback)
     }
 
-    /// Deletes an account, then goes on to `callback`.
+    /// The URL that deletes an account and then redirects to `callback`.
     pub fn delete_user(&self, token: &LinkToken, callback: Option<&CheckedTarget>) -> String {
         self.link("delete-user/callback", token, callback)
     }
 
-    /// Leads to the page where a new password is chosen.
+    /// The URL that redirects to the page where the user chooses a new password.
     pub fn reset_password(&self, token: &LinkToken, page: Option<&CheckedTarget>) -> String {
         let page = utf8_percent_encode(page.map_or("", CheckedTarget::as_str), COMPONENT);
         format!("{}/reset-password/{}?callbackURL={page}", self.endpoint, token.expose())

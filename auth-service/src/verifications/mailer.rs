@@ -1,4 +1,4 @@
-//! Sending links by mail: each is created and put into the outbox by one transaction.
+//! Sends links by mail. A link is created and put into the outbox in the same transaction.
 
 use std::sync::Arc;
 
@@ -14,36 +14,32 @@ use crate::limits::Asker;
 use crate::protocol::email_address::Email;
 use crate::protocol::redirect::CheckedTarget;
 
-/// Sends links and notices by mail.
 #[derive(Clone)]
 pub struct LinkMailer {
-    /// Where mail waits; `None` if no mail can be sent.
+    /// `None` if mail is off.
     pub outbox: Option<Arc<Outbox>>,
-    /// The URLs of links.
     pub links: Links,
-    /// How long links are valid.
     pub lifetimes: LinkLifetimes,
 }
 
-/// The outcome of sending a link. The response to who asked must not reveal it.
+/// The outcome of sending a link. The response must not reveal it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {
-    /// The link and its mail are stored, to be committed with [`LinkMailer::commit`].
+    /// The link and its mail are stored; [`LinkMailer::commit`] commits them.
     Stored,
-    /// A limit is reached: nothing is to be committed.
+    /// A limit is reached, and nothing must be committed.
     Limited,
-    /// The user, session or sign-up of the link is gone: nothing can be committed.
+    /// The user, session or sign-up of the link was deleted, and nothing can be committed.
     Gone,
 }
 
 impl LinkMailer {
-    /// Whether mail can be sent.
     pub fn is_enabled(&self) -> bool {
         self.outbox.is_some()
     }
 
-    /// Creates a link and the mail that carries it, as part of the transaction of `client`. Following the link leads on to
-    /// `callback`. Does nothing if mail is off.
+    /// Creates a link and its mail in the transaction of `client`. The link redirects to `callback`. Does nothing if
+    /// mail is off.
     pub async fn send(
         &self,
         client: &impl Executor,
@@ -62,8 +58,8 @@ impl LinkMailer {
         Ok(if stored { Sending::Stored } else { Sending::Limited })
     }
 
-    /// Creates a link that nobody gets, and a mail that is stored and not sent: the same work as [`send`](Self::send), so that
-    /// the time of the response does not reveal that the email is taken.
+    /// Creates a link that nobody gets, and a mail that is stored but not sent. It does the same work as
+    /// [`send`](Self::send), so that timing does not reveal that the email is taken.
     pub async fn withhold(
         &self,
         client: &impl Executor,
@@ -93,8 +89,8 @@ impl LinkMailer {
         Ok(())
     }
 
-    /// Counts and stores a mail to `email` that is not sent, where there is nobody to send a link for `purpose` to: neither the
-    /// limits nor the time of the response reveal it.
+    /// Counts and stores a mail to `email` that is not sent, if nobody can get a link for `purpose`: neither the
+    /// limits nor the timing reveal that.
     pub async fn pretend(
         &self,
         client: &impl Executor,
@@ -126,7 +122,7 @@ impl LinkMailer {
         }
     }
 
-    /// Stores a notice without a link.
+    /// Stores a notice, which has no link.
     pub async fn notify(
         &self,
         client: &impl Executor,
@@ -150,7 +146,7 @@ impl LinkMailer {
         Ok(())
     }
 
-    /// Commits a transaction if it stored the link that it was to send.
+    /// Commits a transaction if the link was stored.
     pub async fn finish(&self, transaction: Transaction, sending: Sending) -> Result<(), ApiError> {
         match sending {
             Sending::Stored => self.commit(transaction).await,

@@ -1,5 +1,5 @@
-//! Links that are sent by e-mail: single-use, short-lived, hashed at rest, and bound to what they were created under: an
-//! email, a credential, and for those that change an account the session that asked for them.
+//! Links in mail. They can be used once, expire soon and are hashed at rest. A link is bound to the email and the
+//! credential at its creation; one that changes an account is also bound to the session that requested it.
 
 mod links;
 mod mailer;

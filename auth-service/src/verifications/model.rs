@@ -1,4 +1,4 @@
-//! What a link is good for.
+//! Links and their purposes.
 
 use jiff::{SignedDuration, Timestamp};
 use shared_claims::UserId;
@@ -8,19 +8,17 @@ use crate::protocol::opaque_token::OpaqueToken;
 use crate::protocol::session_id::SessionId;
 use crate::users::{CredentialEpoch, User};
 
-/// How long links are valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkLifetimes {
-    /// Those that verify an email or change it.
+    /// Links that verify or change an email.
     pub verification: SignedDuration,
-    /// Those that reset a password.
+    /// Links that reset a password.
     pub reset_password: SignedDuration,
-    /// Those that delete an account.
+    /// Links that delete an account.
     pub delete_user: SignedDuration,
 }
 
 impl LinkLifetimes {
-    /// The lifetime of a link for `purpose`.
     pub fn of(&self, purpose: Purpose) -> SignedDuration {
         match purpose {
             Purpose::ResetPassword => self.reset_password,
@@ -32,23 +30,22 @@ impl LinkLifetimes {
         }
     }
 
-    /// The shortest of them.
     pub fn shortest(&self) -> SignedDuration {
         self.verification.min(self.reset_password).min(self.delete_user)
     }
 }
 
-/// What a link holds. The database knows only its SHA-256. Never printed.
+/// The token of a link. The database stores its SHA-256. Not shown by `Debug`.
 pub type LinkToken = OpaqueToken<Verification>;
 
-/// What somebody who has the link may do, once.
+/// What a link can be used for, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Choose a new password.
     ResetPassword,
     /// Verify the account's email.
     VerifyEmail,
-    /// Agree, from the present address, to a new one.
+    /// Confirm a new email from the current one.
     ConfirmEmailChange,
     /// Verify the new email, which then becomes the account's.
     ChangeEmail,
@@ -59,7 +56,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Every purpose there is.
     pub const ALL: [Self; 6] = [
         Self::ResetPassword,
         Self::VerifyEmail,
@@ -69,7 +65,7 @@ impl Purpose {
         Self::CompleteSignUp,
     ];
 
-    /// Its name in the database.
+    /// The name in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset-password",
@@ -81,31 +77,29 @@ impl Purpose {
         }
     }
 
-    /// Reads the name in the database.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
     }
 }
 
-/// A link to create: what it is for, and everything that it is bound to.
+/// A link to create, with everything that it is bound to.
 #[derive(Debug, Clone, Copy)]
 pub enum NewLink<'a> {
-    /// Anybody may ask for one: only the mailbox gets it.
+    /// Anybody can request it: only the mailbox gets it.
     ResetPassword(&'a User),
-    /// Anybody may ask for one: it takes more than the link to follow it.
+    /// Anybody can request it: following it requires more than the link.
     VerifyEmail(&'a User),
-    /// Asked for by a session, and dead without it.
+    /// Requested by a session, and invalid without it.
     ConfirmEmailChange(&'a User, SessionId, &'a Email),
-    /// Asked for by a session, and dead without it.
+    /// Requested by a session, and invalid without it.
     ChangeEmail(&'a User, SessionId, &'a Email),
-    /// Asked for by a session, and dead without it.
+    /// Requested by a session, and invalid without it.
     DeleteUser(&'a User, SessionId),
-    /// The sign-up of this id and email.
+    /// For the sign-up with this id and email.
     CompleteSignUp(&'a UserId, &'a Email),
 }
 
 impl NewLink<'_> {
-    /// What it is for.
     pub fn purpose(&self) -> Purpose {
         match self {
             Self::ResetPassword(_) => Purpose::ResetPassword,
@@ -137,7 +131,7 @@ impl NewLink<'_> {
         }
     }
 
-    /// The email that the account or sign-up has now.
+    /// The current email of the account or sign-up.
     pub(super) fn email(&self) -> &Email {
         match self {
             Self::ResetPassword(user)
@@ -171,41 +165,37 @@ impl NewLink<'_> {
     }
 }
 
-/// What a link is about.
+/// The account or sign-up that a link is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// A user, in the credential epoch that the link belongs to.
+    /// A user, and the credential epoch in which the link is valid.
     User(UserId, CredentialEpoch),
-    /// A sign-up, by the id of the user that it would become.
+    /// A sign-up, by the id of the user that it becomes.
     SignUp(UserId),
 }
 
-/// A link that was sent.
+/// A link as it is stored.
 #[derive(Debug, Clone)]
 pub struct Verification {
-    /// What it is good for.
     pub purpose: Purpose,
-    /// What it is about.
     pub subject: Subject,
-    /// The email of its subject when it was created.
+    /// The email of the account or sign-up when the link was created.
     pub email: String,
-    /// The email the account is to have.
+    /// The email that the account will have.
     pub new_email: Option<Email>,
-    /// The session that asked for it, if it belongs to one.
+    /// The session that requested the link, if it is bound to one.
     pub session_id: Option<SessionId>,
-    /// When it expires.
     pub expires_at: Timestamp,
-    /// Whether it was used.
     pub used: bool,
 }
 
 impl Verification {
-    /// Whether it can still be used.
+    /// Whether the link is unused and not expired.
     pub fn is_live(&self, now: Timestamp) -> bool {
         !self.used && now < self.expires_at
     }
 
-    /// Whether it belongs to `user` as they are now: under another email or credential it means nothing.
+    /// Whether the link is valid for `user`: a link of another email or credential epoch is not.
     pub fn belongs_to(&self, user: &User) -> bool {
         self.email == user.email.as_str()
             && self.subject == Subject::User(user.id.clone(), user.credential_epoch)

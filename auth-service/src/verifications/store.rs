@@ -12,26 +12,26 @@ use crate::protocol::email_address::Email;
 use crate::protocol::session_id::SessionId;
 use crate::users::{CredentialEpoch, User};
 
-/// How long a dead link is remembered, so that who follows it is told that it is too old, and not that there never
-/// was one.
+/// How long an invalid link is kept, so that following it reports that it expired and not that it never existed.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Sweeps what the same user left, so that the table does not grow for ever.
+/// Deletes old links of the same user, so that the table does not grow forever.
 const CREATE: &str = "
     WITH swept AS (DELETE FROM verifications WHERE user_id = $3 AND expires_at <= $11)
     INSERT INTO verifications
         (token_hash, purpose, user_id, sign_up_id, session_id, email, new_email, credential_epoch,
          created_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-/// What a link is about, and what it belongs to. One of them ended before the link was created.
+/// The references of a link. If one of them fails, its target was deleted before the link was created.
 const TIES: [&str; 3] =
     ["verifications_user_fkey", "verifications_session_fkey", "verifications_sign_up_fkey"];
 const FIND: &str = "
     SELECT purpose, user_id, sign_up_id, session_id, email, new_email, credential_epoch, expires_at,
            used_at IS NOT NULL AS used
     FROM verifications WHERE token_hash = $1";
-/// The one statement that decides who of many uses it: all but the first find it used. It also decides whether what the
-/// link was created under still holds, with the account locked, so that it holds until the transaction ends.
+/// The one statement that decides which of concurrent requests uses the link: all others find it used. It also checks
+/// that the link is still bound to the current email, credential and session, and locks the account so that this holds
+/// until the transaction ends.
 const USE_UP: &str = "
     WITH held AS MATERIALIZED (
         SELECT v.token_hash FROM verifications v JOIN users u
@@ -43,15 +43,15 @@ const USE_UP: &str = "
     )
     UPDATE verifications v SET used_at = $3 FROM held
     WHERE v.token_hash = held.token_hash AND v.purpose = $2 AND v.used_at IS NULL AND v.expires_at > $3";
-/// The link of a sign-up becomes one of the user, used: who follows it again finds a verified email.
+/// Turns the link of a sign-up into a used link of the user: following it again finds a verified email.
 const SETTLE: &str = "
     UPDATE verifications
     SET purpose = 'verify-email', user_id = $2, credential_epoch = $3, sign_up_id = NULL, used_at = $4
     WHERE token_hash = $1 AND purpose = 'complete-sign-up' AND used_at IS NULL AND expires_at > $4";
 const VOID: &str = "DELETE FROM verifications WHERE user_id = $1 AND used_at IS NULL";
 
-/// Creates a link and answers when it expires. `None` when the user, the session or the sign-up
-/// that it belongs to is gone; then the transaction of `client` has failed.
+/// Creates a link and returns when it expires. `None` if the user, session or sign-up that it is bound to was deleted;
+/// then the transaction of `client` has failed.
 pub async fn create(
     client: &impl Executor,
     link: NewLink<'_>,
@@ -88,13 +88,13 @@ pub async fn create(
     }
 }
 
-/// The link of a token, dead ones too.
+/// Finds the link of a token, even if it is not valid any more.
 pub async fn find(client: &impl Executor, token: &LinkToken) -> Result<Option<Verification>, StoreError> {
     client.query_opt(FIND, &[&token.hash()]).await?.as_ref().map(from_row).transpose()
 }
 
-/// Uses the link of a user up: true for exactly one of any number of calls, and for none once the user's email or
-/// credential is another, or the link's session has ended. The account stays locked until the transaction ends.
+/// Marks a link of a user as used: true for exactly one of concurrent calls, and for none if the user's email or
+/// credential has changed or the link's session has ended. The account stays locked until the transaction ends.
 pub async fn use_up(
     transaction: &Transaction,
     token: &LinkToken,
@@ -104,7 +104,7 @@ pub async fn use_up(
     Ok(transaction.execute(USE_UP, &[&token.hash(), &purpose.as_str(), &now]).await? == 1)
 }
 
-/// Uses the link of a sign-up up, which has become `user`: true for exactly one of any number of calls.
+/// Marks the link of a sign-up that became `user` as used: true for exactly one of concurrent calls.
 pub async fn settle(
     transaction: &Transaction,
     token: &LinkToken,
@@ -115,7 +115,7 @@ pub async fn settle(
     Ok(transaction.execute(SETTLE, &[&token.hash(), &user.id.as_str(), &epoch, &now]).await? == 1)
 }
 
-/// Voids all links of a user that were not used, whatever they are for.
+/// Voids all unused links of a user.
 pub async fn void(transaction: &Transaction, user: &UserId) -> Result<(), StoreError> {
     transaction.execute(VOID, &[&user.as_str()]).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! What following the link of a sign-up does: it completes the sign-up.
+//! Completes a sign-up when its link is followed.
 
 use actix_web::HttpRequest;
 use shared_claims::UserId;
@@ -11,8 +11,8 @@ use crate::error::{ApiError, LinkRefusal};
 use crate::passwords;
 use crate::verifications::Verification;
 
-/// Completes a sign-up in the browser that signed up, or with its password. Access to the mailbox alone must not make the
-/// password of a stranger valid.
+/// Completes a sign-up in the browser that signed up, or with its password. Access to the mailbox alone must not be
+/// enough: somebody else may have chosen the password.
 pub(super) async fn follow_for_sign_up(
     accounts: &Accounts,
     request: &HttpRequest,

@@ -8,14 +8,14 @@ use crate::error::LinkRefusal;
 use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::verifications::Purpose;
 
-/// Records what completing a sign-up did: it created an account, or set the password of one whose email was never verified.
-/// Comes after the commit.
+/// Records the outcome of completing a sign-up: it created an account, or set the password of one whose email was not
+/// verified. Call it after the commit.
 pub(super) fn completed_sign_up(log: &SecurityLog, request: &HttpRequest, sign_up: &UserId, user: &UserId) {
     let event = if sign_up == user { SecurityEvent::UserCreated } else { SecurityEvent::PasswordReset };
     event.by(log.client(request)).user(user.as_str()).emit();
 }
 
-/// Records that a link was used. Comes after the commit.
+/// Records that a link was used. Call it after the commit.
 pub(super) fn used(
     log: &SecurityLog,
     request: &HttpRequest,
@@ -38,7 +38,7 @@ pub(super) fn used(
     }
 }
 
-/// Records that a link was refused: one event for each network in a minute, since anybody can send any token.
+/// Records a refused link, once a minute for each network, because anybody can send any token.
 pub(super) fn refused(log: &SecurityLog, request: &HttpRequest, refusal: LinkRefusal) {
     let event = SecurityEvent::LinkRefused.by(log.client(request));
     log.throttled(event.reason(refusal.reason()), &log.network(request));

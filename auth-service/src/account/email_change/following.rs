@@ -1,7 +1,7 @@
-//! What following a link about the email of an account does, and what it takes.
+//! Follows the links about the email of an account.
 //!
-//! The link alone proves access to the mailbox at best: mail scanners follow links too. It takes effect only with a second
-//! proof that the person who follows it owns the account.
+//! A link alone proves access to the mailbox at best, and mail scanners follow links too. So it takes effect only with
+//! a second proof that the person who follows it owns the account.
 
 use actix_web::{FromRequest, HttpRequest};
 use jiff::Timestamp;
@@ -19,21 +19,19 @@ use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::users::{self, CredentialEpoch, User};
 use crate::verifications::{self, NewLink, Purpose, Sending, Verification};
 
-/// What proved that the request may follow the link.
+/// The proof that the request may follow the link.
 enum Proven {
-    /// A session of the account.
     Session(Box<SignedIn>),
-    /// The password, or the browser that chose it.
+    /// The password, or the browser that signed up with it.
     Password,
-    /// A person followed the link.
+    /// A click: a person followed the link.
     Button,
-    /// The link itself, which is enough where `VERIFY_EMAIL_BY_LINK_ALONE` is on.
+    /// Only the link, if `VERIFY_EMAIL_BY_LINK_ALONE` is on.
     LinkAlone,
 }
 
 type Checked = Result<Proven, Outcome>;
 
-/// Follows a link about the email of an account.
 pub(super) async fn follow_for_user(
     accounts: &Accounts,
     request: &HttpRequest,
@@ -48,7 +46,7 @@ pub(super) async fn follow_for_user(
     if now >= found.expires_at {
         return Ok(Outcome::Refused(LinkRefusal::TokenExpired));
     }
-    // Following it a second time succeeds and changes nothing.
+    // Following the link again succeeds and changes nothing.
     if found.purpose == Purpose::VerifyEmail && user.email_verified {
         return Ok(Outcome::Verified(VerifiedSession::Unchanged));
     }
@@ -74,7 +72,7 @@ pub(super) async fn follow_for_user(
     if let Proven::Session(current) = &proven
         && !sessions::hold(&transaction, current.session.id, now).await?
     {
-        // Somebody ended it a moment ago.
+        // The session ended a moment ago.
         return invalid;
     }
     let outcome = if found.purpose == Purpose::VerifyEmail {
@@ -91,7 +89,7 @@ pub(super) async fn follow_for_user(
     Ok(outcome)
 }
 
-/// Checks who verifies an email: a session of the account, the browser that signed up, or the password.
+/// Checks the proof for verifying an email: a session of the account, the browser that signed up, or the password.
 async fn verifier(
     accounts: &Accounts,
     request: &HttpRequest,
@@ -103,7 +101,7 @@ async fn verifier(
     {
         return Ok(Ok(Proven::Session(current)));
     }
-    // The password that was chosen there is the account's only in its first epoch.
+    // The password that the browser chose is that of the account only in its first epoch.
     let signed_up = user.credential_epoch == CredentialEpoch::FIRST
         && accounts.passwords.is_browser_of(request.headers(), &user.id);
     if signed_up {
@@ -115,8 +113,8 @@ async fn verifier(
     by_password(accounts, request, link, user).await
 }
 
-/// Checks who follows a link of an email change. From the present address: a session of the account, or a pressed button.
-/// From the new one: a session of the account, or the password. A session of another user is refused.
+/// Checks the proof for a change of email. For the link in the current mailbox: a session of the account, or a click.
+/// For the link in the new mailbox: a session of the account, or the password. A session of another user is refused.
 async fn changer(
     accounts: &Accounts,
     request: &HttpRequest,
@@ -142,13 +140,13 @@ async fn by_password(
     user: &User,
 ) -> Result<Checked, ApiError> {
     let Some(password) = link.password else { return Ok(Err(Outcome::Needs(Proof::Password))) };
-    // A password of another epoch than the link's is found out when the link is used up.
+    // If the password belongs to another epoch than the link, using the link fails.
     accounts.passwords.confirm(request, user, password).await?;
     Ok(Ok(Proven::Password))
 }
 
-/// Verifies the account's email. Somebody else may have created the account with it: sessions that proved neither the
-/// mailbox nor the password are ended.
+/// Verifies the account's email and ends the sessions that proved neither the mailbox nor the password: somebody else
+/// may have created the account with this email.
 async fn verify(
     transaction: &Transaction,
     accounts: &Accounts,
@@ -173,7 +171,7 @@ async fn verify(
             sessions::end_all(transaction, &user.id, None).await?;
             VerifiedSession::Unchanged
         }
-        // The link alone does not prove knowledge of the password.
+        // The link alone does not prove that this browser's user knows the password.
         Proven::LinkAlone => VerifiedSession::Unchanged,
     };
     Ok(Outcome::Verified(session))
@@ -195,7 +193,7 @@ pub(super) async fn sign_in(
     Ok(VerifiedSession::Begun(Box::new((started, user))))
 }
 
-/// Sends the link to the new address, or changes the account's email, depending on the link's purpose.
+/// Sends the link to the new email, or changes the account's email, depending on the purpose of the link.
 async fn change(
     accounts: &Accounts,
     transaction: &Transaction,
@@ -217,7 +215,7 @@ async fn change(
     }
     match users::set_email(transaction, &user.id, new_email, now).await {
         Ok(()) => {}
-        // Somebody else was faster to sign up with it.
+        // Somebody else has signed up with this email in the meantime.
         Err(ApiError::UserAlreadyExists) => return refused,
         Err(error) => return Err(error),
     }

@@ -130,7 +130,7 @@ pub async fn change_email(
     if body.new_email == current.user.email {
         return Err(ApiError::EmailIsTheSame);
     }
-    // An unattended device must not be enough to take the account over (OWASP ASVS 7.5.1).
+    // An unattended device must not be enough to take over the account (OWASP ASVS 5.0, 7.5.1).
     accounts.sessions.require_fresh(&current)?;
     let min_time = MinResponseTime::begin();
     let asker = Asker::new(accounts.log.network(&request), Some(&current.user.id));
@@ -142,8 +142,8 @@ pub async fn change_email(
 }
 
 impl Accounts {
-    /// Sends the link for somebody who is not signed in. They may mean a sign-up that waits: the one of this browser, else
-    /// the newest. Returns the user or sign-up that a link was for, which the response must not reveal.
+    /// Sends the link for a request without a session. It may be for a pending sign-up: the one of this browser, or
+    /// else the newest. Returns the user or sign-up that got a link, which the response must not reveal.
     async fn send_to_stranger(
         &self,
         request: &HttpRequest,
@@ -164,8 +164,8 @@ impl Accounts {
         Ok(id.cloned())
     }
 
-    /// Sends the link that verifies an email. Where there is nobody to send it to, a mail to `email` is counted and stored all
-    /// the same: neither the limits nor the time reveal whether one was sent.
+    /// Sends the link that verifies an email. If nobody can get it, a mail to `email` is counted and stored anyway:
+    /// neither the limits nor the timing reveal whether a mail was sent.
     async fn send_verification(
         &self,
         asker: &Asker<'_>,
@@ -186,8 +186,8 @@ impl Accounts {
         self.mailer.finish(transaction, sending).await
     }
 
-    /// Sends the first link of a change: to the current email if it has to agree, else to the new one. If another account has
-    /// the new email, nobody gets a link, and who asked must not learn it.
+    /// Sends the first link of a change: to the current email if it has to confirm, or else to the new one. If another
+    /// account has the new email, nobody gets a link, and the response must not reveal it.
     async fn begin_change(
         &self,
         asker: &Asker<'_>,

@@ -1,5 +1,3 @@
-//! Links about an email, whatever they are for.
-
 use actix_web::HttpRequest;
 
 use super::super::service::Accounts;
@@ -10,7 +8,7 @@ use super::outcome::{Followed, Outcome};
 use crate::error::{ApiError, LinkRefusal};
 use crate::verifications::{self, Subject};
 
-/// Follows a link about an email.
+/// Follows a link about an email, for an account or a sign-up.
 pub(super) async fn follow(
     accounts: &Accounts,
     request: &HttpRequest,

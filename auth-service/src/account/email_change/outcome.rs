@@ -1,4 +1,4 @@
-//! A link about an email that is followed, and what comes of it.
+//! Following a link about an email: its input and its outcome.
 
 use secrecy::SecretString;
 
@@ -8,46 +8,43 @@ use crate::sessions::{SignedIn, Started};
 use crate::users::User;
 use crate::verifications::LinkToken;
 
-/// A link that is followed.
+/// A link that a request follows.
 pub(super) struct Followed<'a> {
     pub token: LinkToken,
-    /// Where the browser goes on to, for the next link.
+    /// Where the browser goes next; the next link gets it too.
     pub callback: Option<&'a CheckedTarget>,
-    /// The password that came with it.
+    /// The password in the request.
     pub password: Option<&'a SecretString>,
-    /// Whether somebody pressed a button, rather than only opening it.
+    /// Whether a person pressed the button, in contrast to opening the link.
     pub pressed: bool,
 }
 
-/// What following a link led to.
+/// The outcome of following a link.
 pub(super) enum Outcome {
-    /// The email is verified now, or was.
+    /// The email is verified, now or before.
     Verified(VerifiedSession),
-    /// The change is agreed to; the new address is asked next.
+    /// The change was confirmed, and the new email gets a link.
     Confirmed,
-    /// The account has the new email. The session is the one that followed the link, if it was one.
+    /// The account has the new email. With the session that followed the link, if there was one.
     Changed(User, Option<Box<SignedIn>>),
-    /// Nothing yet: this is missing.
+    /// The link needs this proof first.
     Needs(Proof),
-    /// Nothing.
     Refused(LinkRefusal),
 }
 
-/// The session that the browser has once an email is verified.
+/// The session of the browser after an email was verified.
 pub(super) enum VerifiedSession {
-    /// The one that it had, if any. Nothing is told.
+    /// The session that it had, if any. No cookie is set.
     Unchanged,
-    /// The one that followed the link; its cookie is set again.
+    /// The session that followed the link. Its cookie is set again.
     Present(Box<SignedIn>),
-    /// A new one.
     Begun(Box<(Started, User)>),
 }
 
-/// What a link requires in addition if the request has no session of the account.
+/// The proof that a link requires if the request has no session of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Proof {
-    /// Somebody presses a button.
+    /// A click on a button.
     Button,
-    /// The account's password.
     Password,
 }

@@ -1,4 +1,4 @@
-//! `verify-email`: the links of every mail about an email, and the page that they open where they need an answer.
+//! `verify-email`: the links about an email, and the page that asks for confirmation.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, HeaderMap};
@@ -20,7 +20,6 @@ use crate::protocol::status::DONE;
 use crate::users::User;
 use crate::verifications::LinkToken;
 
-/// The query of a link.
 pub struct Link {
     token: String,
     callback_url: Option<CheckedTarget>,
@@ -49,7 +48,7 @@ pub struct Confirmation {
 }
 
 impl Schema for Confirmation {
-    // A form of our own page sends it, and it acts on an account: no other page may.
+    // The form is on a page of this service and changes an account, so no other page may send it.
     const SIGNS_IN: bool = true;
     const BODY_KINDS: &'static [&'static str] = &["object"];
 
@@ -125,7 +124,7 @@ pub async fn confirm_email(
     };
     match follow(&accounts, &request, &followed).await {
         Ok(outcome) => answer(&accounts, &request, &link, outcome, None).await,
-        // The page says what is wrong, and asks again.
+        // The page explains the error and asks again.
         Err(error) if is_navigation(request.headers()) && page::explains(&error) => {
             answer(&accounts, &request, &link, Outcome::Needs(Proof::Password), Some(&error)).await
         }
@@ -140,7 +139,7 @@ async fn answer(
     outcome: Outcome,
     error: Option<&ApiError>,
 ) -> Result<HttpResponse, ApiError> {
-    // A client of the API follows with `callbackURL` in hand, as Better Auth's does; a POST of one wants the outcome.
+    // As in Better Auth, a GET redirects API clients to `callbackURL`. A POST of an API client returns the outcome.
     let callback = link
         .callback_url
         .as_ref()
@@ -174,7 +173,7 @@ async fn answer(
     Ok(response)
 }
 
-/// Whether a browser opens this for a person to look at. Browsers too old to say so ask for HTML; programs do not.
+/// Whether a browser navigates to this URL. Old browsers without `Sec-Fetch-Mode` accept HTML; API clients do not.
 fn is_navigation(headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-mode") {
         Some(mode) => mode.as_bytes() == b"navigate",
