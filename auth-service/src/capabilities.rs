@@ -1,4 +1,4 @@
-//! What this service can do as it is configured: what a sign-in page is built from.
+//! The features that a deployment enables, for sign-in pages.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
@@ -11,7 +11,7 @@ use crate::protocol::PREFIX;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::users::AccountSettings;
 
-/// A setting changes by a restart alone, and the service enforces it in any case: a page may be a minute behind.
+/// Settings change only with a restart, and the service enforces them anyway, so a page may be a minute behind.
 const MAX_AGE: &str = "public, max-age=60";
 
 /// A way to sign in. New ones may be added: ignore values that you don't know.
@@ -84,7 +84,7 @@ struct DeleteUserSupport {
 }
 
 impl Capabilities {
-    /// The capabilities of a service with these settings. Disabled endpoints are left out.
+    /// Creates the capabilities of a service with these settings. Disabled endpoints are left out.
     pub fn new(
         accounts: &AccountSettings,
         password: PasswordRules,

@@ -1,4 +1,4 @@
-//! Every error auth-service answers with. The texts and codes under `/api/auth` are Better Auth's own.
+//! The errors of auth-service. The texts and codes below `/api/auth` are Better Auth's.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
@@ -7,143 +7,141 @@ use serde::Serialize;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
-/// How long a client should wait before it tries again what we could not take, in seconds.
+/// Seconds that a client should wait before it retries a request that the service could not handle.
 const RETRY_AFTER: &str = "1";
 
-/// What a request can be refused for.
+/// The errors that a request can get.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// The body is not JSON (or not UTF-8).
     #[error("Invalid JSON in request body")]
     InvalidJson,
-    /// A media type the endpoint does not take.
+    /// The endpoint does not accept this media type.
     #[error("Content-Type \"{given}\" is not allowed. Allowed types: {allowed}")]
     UnsupportedMediaType {
-        /// What the client said.
+        /// The media type of the request.
         given: String,
-        /// What it may say.
+        /// The media types that the endpoint accepts.
         allowed: &'static str,
     },
-    /// The body is larger than any honest one.
+    /// The body is larger than any valid one.
     #[error("The request body is too large")]
     PayloadTooLarge,
-    /// Fields that break the endpoint's schema; the text lists them as Better Auth does.
+    /// Fields that violate the endpoint's schema. The text lists them in Better Auth's form.
     #[error("{0}")]
     Validation(String),
-    /// Sign-in with something that is no address.
+    /// Sign-in with an invalid email.
     #[error("Invalid email")]
     InvalidEmail,
-    /// Below the minimum length.
+    /// The password is shorter than the minimum.
     #[error("Password too short")]
     PasswordTooShort,
-    /// Above the maximum length; never truncated.
+    /// The password is longer than the maximum. It is never truncated.
     #[error("Password too long")]
     PasswordTooLong,
-    /// A password that somebody chose and others guess. Better Auth's plugin `haveIBeenPwned` has the code.
+    /// A new password that is easy to guess. The code is that of Better Auth's plugin `haveIBeenPwned`.
     #[error("{}", .0.message())]
     PasswordCompromised(PasswordRisk),
-    /// The address has an account.
+    /// The email has an account.
     #[error("User already exists. Use another email.")]
     UserAlreadyExists,
-    /// Unknown address or wrong password: the same answer for both (FR-010).
+    /// Unknown email or wrong password, with the same response for both (FR-010).
     #[error("Invalid email or password")]
     InvalidEmailOrPassword,
     /// No live session.
     #[error("Unauthorized")]
     Unauthorized,
-    /// Cookies without an origin.
+    /// The request has cookies and no origin.
     #[error("Missing or null Origin")]
     MissingOrigin,
-    /// An origin that is not trusted.
     #[error("Invalid origin")]
     InvalidOrigin,
-    /// A form of another site tried to sign somebody in.
+    /// A form on another site tried to sign somebody in.
     #[error("Cross-site navigation login blocked. This request appears to be a CSRF attack.")]
     CrossSiteNavigation,
     /// A redirect target outside the trusted origins.
     #[error("Invalid {}", .0.label())]
     UntrustedTarget(RedirectTarget),
-    /// A redirect target that is not text.
     #[error("Invalid {}: expected a string", .0.label())]
     TargetNotText(RedirectTarget),
-    /// The password given to confirm something is not the account's.
+    /// The password that was sent to confirm an action is wrong.
     #[error("Invalid password")]
     InvalidPassword,
-    /// The account has no password: it came from elsewhere.
+    /// The account has no password, because it was imported without one.
     #[error("Credential account not found")]
     CredentialAccountNotFound,
-    /// Strangers may not make accounts here.
+    /// Sign-up is disabled.
     #[error("Email and password sign up is not enabled")]
     SignUpDisabled,
-    /// The right password, but the address was never shown to be theirs.
+    /// The password is correct, but the email is not verified.
     #[error("Email not verified")]
     EmailNotVerified,
-    /// The session is too old to show where else one is signed in.
+    /// The session is too old for this action.
     #[error("Session is not fresh")]
     SessionNotFresh,
     /// The session is too old to delete the account without the password.
     #[error("Session expired. Re-authenticate to perform this action.")]
     SessionExpired,
-    /// `update-user` does not change addresses.
+    /// `update-user` does not change the email.
     #[error("Email can not be updated")]
     EmailCanNotBeUpdated,
-    /// `update-user` with nothing to change.
+    /// `update-user` without a change.
     #[error("No fields to update")]
     NoFieldsToUpdate,
-    /// `change-email` is off.
     #[error("Change email is disabled")]
     ChangeEmailDisabled,
-    /// `change-email` to the address the account has.
+    /// `change-email` to the current email.
     #[error("Email is the same")]
     EmailIsTheSame,
-    /// No mail can be sent, so no address be verified.
+    /// Mail is off, so no email can be verified.
     #[error("Verification email isn't enabled")]
     VerificationEmailNotEnabled,
-    /// No mail can be sent, so no password be reset.
+    /// Mail is off, so no password can be reset.
     #[error("Reset password isn't enabled")]
     ResetPasswordDisabled,
-    /// Verification asked for another address than one's own.
+    /// With a session, verification was requested for the email of another user.
     #[error("Email mismatch")]
     EmailMismatch,
-    /// Verification asked for a verified address.
+    /// Verification was requested for a verified email.
     #[error("Email is already verified")]
     EmailAlreadyVerified,
-    /// The token of a link is unknown, used up or out of date; the status depends on the endpoint.
+    /// The token of a link is unknown, used or expired. The status depends on the endpoint.
     #[error("{}", .1.message())]
     Link(StatusCode, LinkRefusal),
-    /// A link that was followed where nothing shows that its owner did: it takes a button, the session or the password.
+    /// A link was followed without proof that its owner did it: it requires a click, the session or the password.
     #[error("Confirm this on the page that the link opens in a browser, or send the account's password")]
     ConfirmationRequired,
-    /// The link of somebody who is not signed in.
+    /// A deletion link was followed without a session.
     #[error("Failed to get user info")]
     FailedToGetUserInfo,
-    /// An endpoint that is switched off, as if there were none.
+    /// The endpoint is disabled, and responds as if it did not exist.
     #[error("not found")]
     NoSuchEndpoint,
-    /// `POST get-session`, which Better Auth has for a setting we do not offer.
+    /// `POST get-session`, which Better Auth has for a setting that this service does not offer.
     #[error("POST method requires deferSessionRefresh to be enabled in session config")]
     DeferredSessionRefresh,
-    /// One request or one wrong password too many. Better Auth gives it no code.
+    /// A rate limit was exceeded, or the account is locked. Better Auth has no code for it.
     #[error("Too many requests. Please try again later.")]
     TooManyRequests {
-        /// In how many seconds another is let in.
+        /// Seconds until the next attempt is accepted.
         retry_after: i64,
     },
-    /// This replica has not heard of the others for too long to speak for them.
+    /// The last contact with the database is too long ago to issue tokens or status lists, or no position is free in
+    /// them.
     #[error("The service cannot answer right now. Please try again.")]
     CutOff,
     /// The hashing queue is full.
     #[error("Too many sign-ins at once. Please try again.")]
     HashingBusy,
-    /// A stored value or the database went wrong.
+    /// The database or a stored value caused an error.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Anything that is our own fault.
+    /// A bug in this service.
     #[error("{0}")]
     Internal(String),
 }
 
-/// The parameters that send a browser somewhere.
+/// The parameters with redirect targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RedirectTarget {
     /// `callbackURL`
@@ -154,12 +152,12 @@ pub enum RedirectTarget {
     ErrorCallback,
     /// `newUserCallbackURL`
     NewUserCallback,
-    /// `signIn`, of `forward-auth`: not Better Auth's
+    /// `signIn` of `forward-auth`, which Better Auth does not have.
     SignIn,
 }
 
 impl RedirectTarget {
-    /// The code of the refusal of one that is not trusted.
+    /// The error code of a target that is not trusted.
     pub fn code(self) -> &'static str {
         match self {
             Self::Callback => "INVALID_CALLBACK_URL",
@@ -170,7 +168,7 @@ impl RedirectTarget {
         }
     }
 
-    /// The parameter's name.
+    /// The name of the parameter.
     pub fn name(self) -> &'static str {
         match self {
             Self::Callback => "callbackURL",
@@ -181,7 +179,7 @@ impl RedirectTarget {
         }
     }
 
-    /// What Better Auth calls it in messages.
+    /// The name that Better Auth's messages use.
     pub fn label(self) -> &'static str {
         match self {
             Self::Redirect => "redirectURL",
@@ -190,14 +188,14 @@ impl RedirectTarget {
     }
 }
 
-/// Why a password may not be chosen.
+/// Why a new password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordRisk {
     /// One of the most common passwords.
     Common,
     /// Little more than the name or email of the account, or the name of the service.
     Context,
-    /// From a breach.
+    /// Found in a breach.
     Breached,
 }
 
@@ -216,19 +214,19 @@ impl PasswordRisk {
     }
 }
 
-/// Why a link from an e-mail is refused.
+/// Why a link in a mail is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkRefusal {
-    /// Never made, or used up.
+    /// The token is unknown or used.
     InvalidToken,
-    /// Too old.
+    /// The link has expired.
     TokenExpired,
-    /// Somebody else is signed in.
+    /// Another user is signed in.
     InvalidUser,
 }
 
 impl LinkRefusal {
-    /// Its code, which redirects carry as `error`.
+    /// The code, which redirects contain as `error`.
     pub fn code(self) -> &'static str {
         match self {
             Self::InvalidToken => "INVALID_TOKEN",
@@ -237,7 +235,7 @@ impl LinkRefusal {
         }
     }
 
-    /// The reason that security events have for it.
+    /// The reason in security events.
     pub fn reason(self) -> &'static str {
         match self {
             Self::InvalidToken => "invalid_token",
@@ -268,7 +266,7 @@ pub struct ProtocolError<'a> {
 }
 
 impl ApiError {
-    /// The status, and the code if Better Auth has one for it.
+    /// The status, and the code if Better Auth has one.
     fn kind(&self) -> (StatusCode, Option<&'static str>) {
         use StatusCode as Status;
         let (status, code) = match self {
@@ -323,7 +321,7 @@ impl ApiError {
         (status, Some(code))
     }
 
-    /// What a stranger may read: our own texts as they are, nothing of a cause.
+    /// The public message: the text of the error, but no details of internal causes.
     fn message(&self) -> String {
         match self {
             Self::Store(StoreError::Unavailable(_)) => {
@@ -347,7 +345,7 @@ impl ResponseError for ApiError {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
         }
         if let Self::TooManyRequests { retry_after } = self {
-            // The protocol's own header, and the one that every other client knows.
+            // Better Auth's header, and the standard one.
             response.insert_header(("x-retry-after", *retry_after));
             response.insert_header((header::RETRY_AFTER, *retry_after));
         }

@@ -1,5 +1,5 @@
-//! auth-service: accounts by e-mail and password, sessions, short-lived RS256 tokens and the JWKS that verifies
-//! them. Answers under `/api/auth` exactly as Better Auth does, so that its clients work unchanged.
+//! auth-service: accounts with email and password, sessions, short-lived RS256 tokens and the JWKS that verifies them.
+//! Implements the Better Auth protocol under `/api/auth`, so its clients work unchanged.
 
 mod account;
 pub mod background;

@@ -1,4 +1,4 @@
-//! Whose request this is: the client's address, behind proxies too.
+//! The IP address of the client of a request, also behind proxies.
 
 mod network;
 
@@ -12,18 +12,18 @@ use ipnet::{IpNet, Ipv4Net};
 
 pub use network::Network;
 
-/// How many leading bits of an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) are not the IPv4 address.
+/// Number of leading bits of an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) before the IPv4 address.
 const MAPPED_BITS: u8 = 96;
 
-/// The proxies whose word about the client's address is believed. Nobody's, unless they are named.
+/// The proxies that are trusted to name the client. By default there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     ranges: Vec<IpNet>,
     headers: AddressHeaders,
 }
 
-/// The headers in which proxies name the client, in the order they are looked for. Each holds one address, or a list to
-/// which every proxy added the address that it saw.
+/// The headers in which proxies name the client, in order of precedence. Each contains an address, or a list to which
+/// every proxy adds the address of its peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressHeaders(Vec<HeaderName>);
 
@@ -36,7 +36,7 @@ impl Default for AddressHeaders {
 impl FromStr for AddressHeaders {
     type Err = String;
 
-    /// Reads a comma-separated list of names; an empty one is the default.
+    /// Reads a comma-separated list of names. An empty list is the default.
     fn from_str(text: &str) -> Result<Self, String> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let headers: Vec<_> = entries.map(address_header).collect::<Result<_, _>>()?;
@@ -55,11 +55,12 @@ fn address_header(text: &str) -> Result<HeaderName, String> {
 }
 
 impl TrustedProxies {
-    /// The client's address; `None` when the connection has none.
+    /// The client's IP address; `None` if the connection has none.
     ///
-    /// It is the peer's. Only a trusted peer's headers are read: the first of them that the request has decides, from the
-    /// right, where the nearest proxy wrote, to the first hop that is no trusted proxy. What stands left of that hop is the client's own word. A hop
-    /// that cannot be read is the client of the proxy that wrote it, which then answers for it.
+    /// This is the peer's address, unless the peer is a trusted proxy. Then the first configured header in the request
+    /// is read from the right, where the nearest proxy wrote, to the first hop that is not a trusted proxy. The client
+    /// may have made up everything to the left of that hop. If a hop cannot be read, the client is the proxy that
+    /// wrote it, which then answers for the request.
     pub fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip().to_canonical();
         let headers = request.headers();
@@ -77,7 +78,7 @@ impl TrustedProxies {
         request.peer_addr().is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
     }
 
-    /// These proxies, with the headers in which they name the client.
+    /// Sets the headers in which these proxies name the client.
     #[must_use]
     pub fn reading(self, headers: AddressHeaders) -> Self {
         Self { headers, ..self }
@@ -108,7 +109,7 @@ impl TrustedProxies {
 impl FromStr for TrustedProxies {
     type Err = String;
 
-    /// Reads a comma-separated list of addresses and CIDR ranges; an empty one is fine.
+    /// Reads a comma-separated list of addresses and CIDR ranges, which may be empty.
     fn from_str(text: &str) -> Result<Self, String> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let ranges = entries.map(range).collect::<Result<_, _>>()?;
@@ -120,7 +121,7 @@ fn range(text: &str) -> Result<IpNet, String> {
     let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let range = range
         .map_err(|_| format!("{text}: must be an address such as 10.0.0.2 or a range such as 10.0.0.0/8"))?;
-    // Addresses are compared in their IPv4 form where they have one.
+    // Addresses are compared in their IPv4 form if they have one.
     let mapped = range.addr().to_canonical();
     match (range, mapped) {
         (IpNet::V6(whole), IpAddr::V4(address)) if whole.prefix_len() >= MAPPED_BITS => {
@@ -131,14 +132,15 @@ fn range(text: &str) -> Result<IpNet, String> {
     }
 }
 
-/// An address, with or without the port that some proxies add.
+/// Reads an address, with or without the port that some proxies add.
 fn hop_address(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
     let address = hop.parse::<IpAddr>().or_else(|_| hop.parse::<SocketAddr>().map(|socket| socket.ip()));
     address.ok().map(|address| address.to_canonical())
 }
 
-/// Behind a proxy that is not named, all clients would be one to the limits. Said once: anybody can send the header.
+/// Without this proxy in `TRUSTED_PROXIES`, the limits count all its clients as one. Logged once, because anybody can
+/// send the header.
 fn warn_of_unnamed_proxy(peer: IpAddr, header: &HeaderName) {
     static SAID: Once = Once::new();
     SAID.call_once(|| {

@@ -1,50 +1,50 @@
-//! Where requests come from, as far as limits care.
+//! The networks that limits count.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What one client has: an IPv6 client chooses its address out of at least a /64.
+/// One client. In IPv6, a client can choose any address of at least a /64.
 const CLIENT: Prefix = Prefix { v4: 32, v6: 64, factor: 1 };
-/// What providers give to a household, and some to a rented server.
+/// The prefix that a household gets from its provider, and some rented servers.
 const HOUSEHOLD: Prefix = Prefix { v4: 32, v6: 56, factor: 4 };
-/// What anybody gets who asks for a site's worth, and the longest prefix that the Internet routes. Phones of many people
-/// may share one, so it has room for them.
+/// The prefix that any site can get, and the longest one that is routed on the Internet. Phones of many people may
+/// share one, so its factor is large.
 const SITE: Prefix = Prefix { v4: 24, v6: 48, factor: 16 };
 
-/// How many leading bits of an address name its network.
+/// The number of leading bits that identify a network.
 #[derive(Clone, Copy)]
 struct Prefix {
     v4: u32,
     v6: u32,
-    /// How many clients' worth of requests such a network may send. IPv4 addresses are few and shared by many people, so
-    /// only the address itself is counted.
+    /// How many times the limit of one client the network gets. IPv4 addresses are scarce and shared by many people,
+    /// so only the address itself is counted.
     factor: i32,
 }
 
-/// A client's network: an IPv4 address, or an IPv6 /64; or one of the wider ones around it, that
-/// [`counted`](Self::counted) and [`site`](Self::site) answer.
+/// The network of a client: an IPv4 address or an IPv6 /64. Or a wider one around it, from [`counted`](Self::counted)
+/// or [`site`](Self::site).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
     address: IpAddr,
-    /// How many bits of it count.
+    /// The number of leading bits.
     bits: u32,
 }
 
 impl Network {
-    /// The network of an address; clients without one share one.
+    /// The network of an address. All clients without an address share one.
     pub fn of(address: Option<IpAddr>) -> Self {
         let address = address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)).to_canonical();
         Self::within(address, CLIENT)
     }
 
-    /// The networks that are counted for a client, the narrowest first, and how many clients' worth each may send.
+    /// The networks in which a client is counted, narrowest first, and the factor of their limits.
     pub fn counted(self) -> impl Iterator<Item = (Self, i32)> {
         let all = [CLIENT, HOUSEHOLD, SITE].map(|prefix| (Self::within(self.address, prefix), prefix.factor));
         let narrowest_only = self.address.is_ipv4();
         all.into_iter().take(if narrowest_only { 1 } else { all.len() })
     }
 
-    /// The widest network that may be one party's: a /48, or an IPv4 /24. To tell parties apart where it harms nobody to
-    /// be taken for one's neighbour.
+    /// The widest network that may belong to one party: a /48, or an IPv4 /24. Use it where sharing a count with a
+    /// neighbour does no harm.
     pub fn site(self) -> Self {
         Self::within(self.address, SITE)
     }
@@ -62,7 +62,7 @@ impl Network {
         }
     }
 
-    /// The text that stands for it: its first address and its length.
+    /// The network as text: its first address and its length.
     pub fn text(self) -> String {
         format!("{}/{}", self.address, self.bits)
     }

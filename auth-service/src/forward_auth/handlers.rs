@@ -13,17 +13,17 @@ use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::sessions::{MaybeSignedIn, Sessions};
 
-/// The headers by which the proxy tells the application whose request it is.
+/// The headers that name the user to the application behind the proxy.
 const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 const USER_EMAIL: HeaderName = HeaderName::from_static("x-user-email");
-/// In the cache of a browser or proxy an answer would outlive the session.
+/// A cached response would outlive the session.
 const NO_STORE: &str = "no-store";
 
-/// What the proxy asks for, in its configuration.
+/// The query that is configured in the proxy.
 pub struct ForwardAuth {
-    /// The page to send browsers without a session to.
+    /// The page to which browsers without a session are redirected.
     sign_in: Option<CheckedTarget>,
-    /// Whether the application wants an access token.
+    /// Whether to add an access token.
     token: bool,
 }
 
@@ -69,7 +69,7 @@ pub async fn forward_auth(
     };
     let user = &current.user;
     let mut response = HttpResponse::Ok();
-    // Both always, so that a header of the client's own never stays in their place. Ids and emails are ASCII.
+    // Always sets both, so that a client's own headers never get through. Ids and emails are ASCII.
     response.insert_header((CACHE_CONTROL, NO_STORE));
     response.insert_header((USER_ID, user.id.as_str())).insert_header((USER_EMAIL, user.email.as_str()));
     if asked.token {
@@ -79,7 +79,7 @@ pub async fn forward_auth(
     Ok(response.finish())
 }
 
-/// The answer without a session: 401, or the way to the sign-in page, and back if it is known where that is.
+/// The response without a session: 401, or a redirect to the sign-in page, with the way back if its URL is known.
 fn to_sign_in(
     request: &HttpRequest,
     (origins, proxies): (&TrustedOrigins, &TrustedProxies),

@@ -1,5 +1,5 @@
-//! Forward authentication: a reverse proxy asks with each request of an application whose request it is.
-//! nginx calls this `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`.
+//! Forward authentication: a reverse proxy sends each request of an application here to learn which user it is from.
+//! nginx calls this `auth_request`, Caddy `forward_auth` and Traefik `ForwardAuth`.
 
 mod handlers;
 mod original;

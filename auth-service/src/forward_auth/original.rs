@@ -1,4 +1,4 @@
-//! The request that the proxy asks about, as its headers describe it.
+//! The original request, as the headers of the proxy describe it.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
@@ -6,10 +6,10 @@ use service_kit::headers::Header;
 
 use crate::client_address::TrustedProxies;
 
-/// The URL of the page that the browser asked for, if a page is what it asked for.
+/// The URL of the page that the browser requested; `None` if it did not request a page.
 ///
-/// `X-Forwarded-*` counts from a trusted proxy alone. A header that is missing, that came twice or that is not ASCII leaves
-/// the URL unknown.
+/// `X-Forwarded-*` is only used if a trusted proxy sent it. If a header is missing, repeated or not ASCII, the URL is
+/// unknown.
 pub(super) fn page_url(request: &HttpRequest, proxies: &TrustedProxies) -> Option<String> {
     let headers = request.headers();
     if !proxies.sent(request) || !asks_for_page(headers) {
@@ -21,7 +21,7 @@ pub(super) fn page_url(request: &HttpRequest, proxies: &TrustedProxies) -> Optio
     (matches!(scheme, "http" | "https") && path.starts_with('/')).then(|| format!("{scheme}://{host}{path}"))
 }
 
-/// Whether a sign-in page is of any use in the answer: not to scripts, and a form that was sent is not sent again.
+/// Whether the client can use a sign-in page: a script cannot, and a form that was sent would be lost.
 pub(super) fn asks_for_page(headers: &HeaderMap) -> bool {
     let method = text(headers, "x-forwarded-method").unwrap_or("GET");
     let mode = text(headers, "sec-fetch-mode").unwrap_or("navigate");

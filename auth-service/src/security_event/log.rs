@@ -1,4 +1,4 @@
-//! Recording security events of requests.
+//! Recording the security events of requests.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use shared_claims::SharedClock;
 
 use crate::client_address::{Network, TrustedProxies};
 
-/// Names the clients that cause security events, and limits the events that anybody can cause at no cost.
+/// Adds the client to security events, and throttles those that anybody can cause at no cost.
 pub struct SecurityLog {
     proxies: TrustedProxies,
     throttle: Throttle,
@@ -17,12 +17,12 @@ pub struct SecurityLog {
 }
 
 impl SecurityLog {
-    /// Creates a log that believes `proxies` about the addresses of clients.
+    /// Creates a log that trusts `proxies` to name the client.
     pub fn new(proxies: TrustedProxies, clock: SharedClock) -> Self {
         Self { proxies, throttle: Throttle::default(), clock }
     }
 
-    /// The proxies whose headers are believed.
+    /// The proxies whose headers are trusted.
     pub fn proxies(&self) -> &TrustedProxies {
         &self.proxies
     }

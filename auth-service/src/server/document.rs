@@ -10,7 +10,7 @@ use utoipa::openapi::{Components, OpenApi, RefOr, Schema};
 use crate::error::ProtocolError;
 use crate::protocol::PREFIX;
 
-/// Head of the document.
+/// The head of the document.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -49,7 +49,7 @@ impl Modify for Sessions {
     }
 }
 
-/// An email address by the rule of Better Auth's schema library, which `users::Email` follows.
+/// The pattern of an email, by the rule of Better Auth's schema library, which `Email` follows.
 const EMAIL: &str =
     "^([A-Za-z0-9_'+-]+\\.)*[A-Za-z0-9_'+-]*[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9-]*\\.)+[A-Za-z]{2,}$";
 /// PostgreSQL cannot store a NUL.
@@ -57,7 +57,7 @@ const NO_NUL: &str = "^[^\\u0000]*$";
 
 const SECONDS: &str = "Seconds to wait before the next attempt";
 
-/// What every operation under the prefix can answer.
+/// Errors of every operation below the prefix.
 const OF_ALL: [CommonError; 3] = [
     CommonError {
         status: "429",
@@ -72,7 +72,7 @@ const OF_ALL: [CommonError; 3] = [
     },
 ];
 
-/// What every operation under the prefix can answer that is sent a body.
+/// Errors of every operation below the prefix that has a body.
 const OF_BODIES: [CommonError; 5] = [
     CommonError {
         status: "400",
@@ -101,7 +101,7 @@ const OF_BODIES: [CommonError; 5] = [
     },
 ];
 
-/// What every operation under the prefix can answer that reads redirect targets from its query.
+/// Errors of every operation below the prefix whose query has redirect targets.
 const OF_REDIRECTS: [CommonError; 2] = [
     CommonError { status: "400", description: "VALIDATION_ERROR", headers: &[] },
     CommonError {
@@ -111,7 +111,7 @@ const OF_REDIRECTS: [CommonError; 2] = [
     },
 ];
 
-/// Completes the document: what the protocol, and not a handler, answers and asks.
+/// Completes the document with the errors and parameters that the protocol defines, and not a handler.
 pub fn complete(document: &mut OpenApi) {
     for (path, reads, operation) in document::operations(document) {
         plain_queries(operation);
@@ -138,7 +138,7 @@ fn is_redirect(parameter: &RefOr<Parameter>) -> bool {
     matches!(parameter, RefOr::T(parameter) if ["callbackURL", "signIn"].contains(&parameter.name.as_str()))
 }
 
-/// A parameter of a query cannot be null: it is there or it is not.
+/// A query parameter cannot be null: it is present or absent.
 fn plain_queries(operation: &mut Operation) {
     let parameters = operation.parameters.iter_mut().flatten();
     for parameter in parameters
@@ -159,7 +159,7 @@ fn plain_queries(operation: &mut Operation) {
     }
 }
 
-/// Says which texts are refused. A password may hold any character.
+/// Adds the patterns of texts. A password may contain any character.
 fn texts(object: &mut Object) {
     for (name, property) in &mut object.properties {
         let RefOr::T(Schema::Object(property)) = property else { continue };
@@ -170,7 +170,7 @@ fn texts(object: &mut Object) {
         };
         if is_text && !name.to_ascii_lowercase().contains("password") {
             let is_email = property.format == Some(SchemaFormat::KnownFormat(KnownFormat::Email));
-            // Says more than the format, which would also refuse what the protocol takes.
+            // The pattern is more exact than the format, which would refuse emails that the protocol accepts.
             property.format = property.format.take().filter(|_| !is_email);
             property.pattern = Some(if is_email { EMAIL } else { NO_NUL }.to_owned());
         }

@@ -13,7 +13,7 @@ use crate::keys::{KeyError, RotationPolicyError};
 use crate::passwords::BreachServiceError;
 use crate::status_lists::StatusListError;
 
-/// Why the service does not start.
+/// The reasons why the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A secret is missing or weak.
@@ -22,46 +22,46 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Cookies cannot be as they are set.
+    /// The cookie settings contradict each other.
     #[error(transparent)]
     Cookies(#[from] CookieError),
-    /// A public URL has credentials in it.
+    /// A public URL contains credentials.
     #[error(transparent)]
     PublicCredentials(#[from] PublicCredentials),
-    /// The settings of mail cannot be used.
+    /// The mail settings cannot be used.
     #[error(transparent)]
     Mail(#[from] MailError),
-    /// Links could be over before their mail arrives.
+    /// Links could expire before their mail is sent.
     #[error(transparent)]
     PolledTooLate(#[from] PolledTooLate),
-    /// A setting is on that needs mail.
+    /// A setting is enabled that requires mail.
     #[error(transparent)]
     MailNeeded(#[from] MailNeeded),
-    /// No password has the length that is set.
+    /// No password can have the configured length.
     #[error(transparent)]
     NoPasswordFits(#[from] NoPasswordFits),
-    /// No breach service can be asked.
+    /// The breach service cannot be used.
     #[error(transparent)]
     BreachService(#[from] BreachServiceError),
-    /// A setting names a path that there is not.
+    /// A setting names a path that does not exist.
     #[error(transparent)]
     UnknownPath(#[from] UnknownPath),
-    /// Keys would sign before verifiers know them.
+    /// A key could sign before verifiers have it.
     #[error(transparent)]
     RotationPolicy(#[from] RotationPolicyError),
-    /// The signing key cannot be made or read.
+    /// The signing key cannot be created or read.
     #[error("signing key: {0}")]
     Key(#[from] KeyError),
     /// The status lists cannot be signed.
     #[error("status lists: {0}")]
     StatusLists(#[from] StatusListError),
-    /// Figures cannot be served.
+    /// The metrics endpoint cannot be served.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
-    /// The address cannot be listened on.
+    /// The socket address cannot be bound.
     #[error("BIND: cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
-    /// The operating system refused.
+    /// The operating system reported an error.
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }

@@ -37,21 +37,21 @@ use crate::protocol::issuer_path::issuer_path;
 use crate::protocol::origin::TrustedOrigins;
 use crate::status_lists::{self, StatusLists};
 
-/// The name in messages to the operator.
+/// The name of the service in messages.
 pub const NAME: &str = "auth-service";
-/// Connections to PostgreSQL that mail uses: never while a mail server talks, so one is enough.
+/// Database connections for mail. None is held during an SMTP conversation, so one is enough.
 const MAIL_CONNECTIONS: usize = 1;
-/// Connections to PostgreSQL that the status lists use: one looks, one sweeps.
+/// Database connections for the status lists: one for refreshing and one for the cleanup.
 const STATUS_CONNECTIONS: usize = 2;
-/// Connections to PostgreSQL that look after the signing keys, whatever requests do.
+/// Database connections for the signing keys, which do not depend on those of requests.
 const KEY_CONNECTIONS: usize = 1;
 
-/// A service that has all it needs but a socket.
+/// A service that is ready to bind a socket.
 pub struct Prepared {
     address: DatabaseUrl,
     connections: usize,
     limit: ConnectionLimit,
-    /// A connection of its own for `/readyz`, which must not wait in line with the requests.
+    /// A connection for `/readyz`, which must not wait behind requests.
     readiness: Pool,
     keys: Arc<KeyRing>,
     origins: Arc<TrustedOrigins>,
@@ -63,7 +63,7 @@ pub struct Prepared {
     hsts: Hsts,
 }
 
-/// Checks the configuration as a start does, without connecting to anything.
+/// Checks the configuration like a start, but without any connection.
 pub fn check(config: &Config, clock: SharedClock) -> Result<(), StartError> {
     config.keys.rotation_policy(config.tokens.clock_skew)?;
     database_address(config)?;
@@ -82,7 +82,7 @@ pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, St
     prepare_with(config, clock, rotation_policy).await
 }
 
-/// The same with a rotation policy of the caller's own, which nothing checks: for tests alone.
+/// Like [`prepare`], with a rotation policy that is not checked. For tests only.
 pub async fn prepare_with(
     config: &Config,
     clock: SharedClock,
@@ -135,7 +135,8 @@ pub async fn prepare_with(
     })
 }
 
-/// Binds the service. Requests are served once the returned server is awaited; mail is sent and keys are rotated from now on.
+/// Binds the service, sends mail and rotates keys from now on. Requests are served when the returned server is
+/// awaited.
 ///
 /// # Errors
 /// If the socket address cannot be bound.
@@ -179,13 +180,13 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
     Ok(Bound { server, addresses, readiness, background })
 }
 
-/// A service that holds its socket.
+/// A service with a bound socket.
 pub struct Bound {
-    /// Serves once awaited.
+    /// Serves requests when awaited.
     pub server: Server,
-    /// Where it listens.
+    /// The socket addresses that it listens on.
     pub addresses: Vec<SocketAddr>,
-    /// What `/readyz` says.
+    /// The state that `/readyz` reports.
     pub readiness: Readiness,
     /// Key rotation, status lists and mail delivery.
     pub background: Background,

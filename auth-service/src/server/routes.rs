@@ -1,4 +1,4 @@
-//! The features and their routes.
+//! The routes of all features.
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, get, web};
@@ -12,7 +12,7 @@ use crate::protocol::disabled_paths::refuse_disabled_paths;
 use crate::protocol::{PREFIX, error_page};
 use crate::{account, capabilities, forward_auth, keys, passwords, sessions, status_lists, tokens};
 
-/// Adds the features: the documents that verifiers read, and the endpoints of the protocol.
+/// Adds the documents that verifiers read, and the endpoints of the protocol.
 pub fn features(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(keys::well_known)
         .configure(tokens::well_known)
@@ -28,7 +28,6 @@ pub fn features(cfg: &mut ServiceConfig<'_>) {
         );
 }
 
-/// Adds the endpoints of the protocol.
 fn protocol(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(passwords::routes)
         .configure(sessions::routes)
@@ -40,7 +39,7 @@ fn protocol(cfg: &mut ServiceConfig<'_>) {
         .service(ok);
 }
 
-/// The paths of the protocol, without its prefix.
+/// The paths of the protocol, without the prefix.
 pub fn protocol_paths() -> Vec<String> {
     let scope = utoipa_actix_web::scope("").configure(protocol);
     let (_, document) = App::new().into_utoipa_app().service(scope).split_for_parts();
@@ -63,7 +62,7 @@ async fn ok() -> HttpResponse {
     HttpResponse::Ok().json(Ok { ok: true })
 }
 
-/// Under `/api/auth` an unknown path, a wrong method and a trailing slash are all the same empty 404.
+/// Below `/api/auth`, an unknown path, a wrong method and a trailing slash all return an empty 404.
 async fn nothing_here() -> HttpResponse {
     HttpResponse::NotFound().finish()
 }

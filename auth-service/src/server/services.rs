@@ -1,4 +1,4 @@
-//! The services: built once, and those that use connections once more in each worker.
+//! Creates the services: once for the process and, if they use database connections, once for each worker.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::tokens::{Discovery, TokenSettings, Tokens};
 use crate::users::AccountSettings;
 use crate::verifications::{LinkLifetimes, LinkMailer, Links};
 
-/// The parts of the services that follow from the configuration alone.
+/// The parts of the services that depend on the configuration only.
 pub struct Configured {
     pub encryption: Arc<KeyEncryptionKeys>,
     pub mailer: Option<Arc<Mailer>>,
@@ -128,7 +128,7 @@ impl Shared {
         })
     }
 
-    /// Builds the services of a worker, whose connections are `pool`, and makes them available to handlers.
+    /// Creates the services of a worker, whose connections are `pool`, and registers them for handlers.
     pub fn register(&self, pool: Pool, cfg: &mut ServiceConfig<'_>) {
         let configured = &*self.configured;
         let (log, clock) = (Arc::clone(&configured.log), Arc::clone(&configured.clock));
