@@ -1,4 +1,4 @@
-//! Comparing a password with the one an account has.
+//! Compares a password with that of an account or a sign-up.
 
 use actix_web::HttpRequest;
 use secrecy::SecretString;
@@ -18,12 +18,12 @@ use crate::security_event::SecurityEvent;
 use crate::users::{CredentialEpoch, User};
 
 impl Passwords {
-    /// Checks that `text` is the password of a user, and returns the credential epoch that it belongs to: what the password
-    /// permits is done in that epoch or not at all.
+    /// Checks that `text` is the password of a user, and returns its credential epoch. What the password permits must
+    /// be done in that epoch.
     ///
     /// # Errors
-    /// [`ApiError::InvalidPassword`] if it is not, [`ApiError::CredentialAccountNotFound`] if there is none, and
-    /// [`ApiError::TooManyRequests`] after too many wrong ones.
+    /// [`ApiError::InvalidPassword`] if it is wrong, [`ApiError::CredentialAccountNotFound`] if the user has no
+    /// password, and [`ApiError::TooManyRequests`] if the account is locked.
     pub async fn confirm(
         &self,
         request: &HttpRequest,
@@ -49,7 +49,7 @@ impl Passwords {
     /// Checks that `text` is the password of a sign-up.
     ///
     /// # Errors
-    /// [`ApiError::InvalidPassword`] if it is not, and [`ApiError::TooManyRequests`] after too many wrong ones.
+    /// [`ApiError::InvalidPassword`] if it is wrong, and [`ApiError::TooManyRequests`] if the sign-up is locked.
     pub async fn confirm_sign_up(
         &self,
         request: &HttpRequest,
@@ -82,7 +82,7 @@ impl Passwords {
         Ok((!matches!(verdict, Verdict::Wrong)).then_some(()))
     }
 
-    /// Whether a verdict is that the password was right; replaces a hash that is outdated.
+    /// Whether the password is correct. Replaces its hash if that is outdated.
     pub(super) async fn accept(&self, requester: Requester, user: Option<&UserId>, verdict: Verdict) -> bool {
         match verdict {
             Verdict::Wrong => false,
@@ -91,7 +91,7 @@ impl Passwords {
                 if let Some(user) = user
                     && let Err(error) = self.renew(requester, user, password, &stored).await
                 {
-                    // The password was right; its hash can be replaced the next time.
+                    // The password is correct. Its hash is replaced at the next sign-in.
                     tracing::warn!(%error, "password hash not renewed");
                 }
                 true
@@ -111,7 +111,7 @@ impl Passwords {
         Ok(())
     }
 
-    /// Hashes a password that `owner` chooses, if the policy admits it.
+    /// Hashes a new password of `owner` if the policy accepts it.
     pub(super) async fn hash_chosen(
         &self,
         requester: Requester,
@@ -122,12 +122,10 @@ impl Passwords {
         Ok(self.hashes.hash(requester, password).await?)
     }
 
-    /// Who wants a new account.
     pub(super) fn newcomer(&self, request: &HttpRequest) -> Requester {
         Requester::newcomer(self.log.network(request))
     }
 
-    /// Who claims to own `account`, whose credential is of `epoch`.
     pub(super) fn claiming(
         &self,
         request: &HttpRequest,
@@ -137,7 +135,6 @@ impl Passwords {
         self.guesses.devices.claiming(request, self.log.network(request), account, epoch)
     }
 
-    /// Who has a live session or link of `user`.
     pub(super) fn proven(&self, request: &HttpRequest, user: &User) -> Requester {
         self.guesses.devices.proven(request, self.log.network(request), user)
     }

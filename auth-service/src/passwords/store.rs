@@ -11,11 +11,11 @@ use crate::protocol::email_address::Email;
 use crate::users::{self, CredentialEpoch, User};
 
 const CREATE: &str = "INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)";
-/// Only while the hash is still the one that was checked: a password changed in the meantime must not come back.
+/// Only if the hash is still the one that was checked, so that a concurrent change of the password is not undone.
 const REPLACE: &str =
     "UPDATE passwords SET hash = $2, scheme = $3, updated_at = $4 WHERE user_id = $1 AND hash = $5";
-/// The one statement that changes a credential. It raises the epoch with it, so that nothing that was checked before is
-/// acted on afterwards; and it raises it first, so that the account is locked before its sessions are looked at.
+/// The one statement that changes a credential. It increments the epoch, so that earlier checks become invalid. It
+/// does so first, so that the account is locked before its sessions are read.
 const CHANGE: &str = "
     WITH raised AS (
         UPDATE users SET credential_epoch = credential_epoch + 1
@@ -54,7 +54,7 @@ const CREATE_ALL: &str = "
     INSERT INTO passwords (user_id, hash, scheme, updated_at)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])";
 
-/// Gives a new account its password.
+/// Stores the password of a new account.
 pub async fn create(
     client: &impl Executor,
     user: &UserId,
@@ -65,8 +65,7 @@ pub async fn create(
     Ok(())
 }
 
-/// Puts a new hash in the place of the one that was checked, unless the password was changed meanwhile. Whether it
-/// did.
+/// Replaces the hash that was checked, unless the password was changed in the meantime. Returns whether it did.
 pub async fn replace(
     client: &impl Executor,
     user: &UserId,
@@ -78,8 +77,8 @@ pub async fn replace(
     Ok(client.execute(REPLACE, &parameters).await? == 1)
 }
 
-/// Gives an account this password, whether it had one or not, and begins its next credential epoch. `None`, and nothing
-/// changes, if `epoch` is over: somebody else was faster.
+/// Sets the password of an account, with or without a previous one, and starts its next credential epoch. `None`,
+/// without a change, if `epoch` is over.
 pub async fn change(
     transaction: &Transaction,
     user: &UserId,
@@ -93,7 +92,7 @@ pub async fn change(
     row.map(|row| column(&row, "users", "credential_epoch").map(CredentialEpoch::from_number)).transpose()
 }
 
-/// The password of an account, if it has one, and the epoch that it belongs to.
+/// The password of an account, if it has one, and its credential epoch.
 pub async fn find(
     client: &impl Executor,
     user: &UserId,
@@ -109,7 +108,7 @@ pub async fn set_at(client: &impl Executor, user: &UserId) -> Result<Option<Time
     row.map(|row| column(&row, "passwords", "updated_at")).transpose()
 }
 
-/// The account of an address with its password, if it has one.
+/// The account with this email, and its password if it has one.
 pub async fn find_by_email(
     client: &impl Executor,
     email: &Email,
@@ -162,7 +161,7 @@ pub(crate) async fn create_all(
     Ok(())
 }
 
-/// Reads a password out of a row that has its columns, which are null where there is none.
+/// Reads a password from a row whose columns are null if there is none.
 pub(super) fn from_row(row: &Row) -> Result<Option<StoredHash>, StoreError> {
     let Some(hash) = column::<Option<String>>(row, "passwords", "hash")? else { return Ok(None) };
     let scheme: &str = column(row, "passwords", "scheme")?;

@@ -1,4 +1,4 @@
-//! `list-accounts` and `verify-password`: whether a user has a password, and whether this is it.
+//! `list-accounts` and `verify-password`.
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::protocol::status::{DONE, Status};
 use crate::protocol::timestamp;
 use crate::sessions::{SignedIn, WithBody};
 
-/// The provider id that the protocol gives to passwords.
+/// The protocol's provider id of passwords.
 const CREDENTIAL: &str = "credential";
 
 /// A way for a user to sign in.

@@ -76,11 +76,11 @@ pub async fn change_password(
     let now = passwords.clock.now();
     let transaction = passwords.pool.begin().await?;
     let Some(epoch) = store::change(&transaction, &user.id, epoch, &hash, now).await? else {
-        // Somebody changed it while the new one was hashed.
+        // The password was changed while the new one was hashed.
         return Err(ApiError::InvalidPassword);
     };
     if !sessions::hold(&transaction, current.session.id, now).await? {
-        // Somebody ended this session while the new password was hashed.
+        // The session ended while the new password was hashed.
         return Err(ApiError::Unauthorized);
     }
     let user = &User { credential_epoch: epoch, ..user.clone() };

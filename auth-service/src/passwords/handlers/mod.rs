@@ -1,4 +1,4 @@
-//! Signing up and in, and what happens to a password afterwards.
+//! The endpoints for sign-up, sign-in and passwords.
 
 pub mod accounts;
 pub mod change;

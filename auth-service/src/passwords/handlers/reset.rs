@@ -26,7 +26,7 @@ use crate::sessions;
 use crate::users::{self, User};
 use crate::verifications::{self, LinkToken, NewLink, Purpose, Sending, Subject};
 
-/// What everybody is told who asks for a reset, whether there is such an account or not.
+/// The message of every response, whether the account exists or not.
 const SENT: &str = "If this email exists in our system, check your email for the reset link";
 const INVALID_TOKEN: ApiError = ApiError::Link(StatusCode::BAD_REQUEST, LinkRefusal::InvalidToken);
 
@@ -106,14 +106,14 @@ async fn send_link(
     match mailer.send(&transaction, &asker, NewLink::ResetPassword(&user), callback, now).await? {
         Sending::Stored => mailer.commit(transaction).await?,
         Sending::Limited => {}
-        // The account was deleted a moment ago.
+        // The account was deleted in the meantime.
         Sending::Gone => return Ok(()),
     }
     requested.user(user.id.as_str()).emit();
     Ok(())
 }
 
-/// Where the browser goes on to.
+/// The query of a reset link.
 pub struct ResetPage {
     callback_url: Option<CheckedTarget>,
 }
@@ -176,7 +176,7 @@ impl Schema for PasswordReset {
     }
 }
 
-/// The token, where it is not in the body.
+/// The query, if the token is not in the body.
 pub struct ResetToken {
     token: Option<String>,
 }
@@ -207,12 +207,12 @@ pub async fn reset_password(
     let token = form.token.filter(|token| !token.is_empty()).or(query.token).ok_or(INVALID_TOKEN)?;
     let token = LinkToken::from(token.as_str());
     let new = Password::chosen(&form.new_password, passwords.rules)?;
-    // Nobody makes us hash with a token that is none.
+    // An invalid token must not cost a hash.
     let client = passwords.log.client(&request);
     let Some(user) = find_live(&passwords, &token).await? else {
         return Err(refused(&passwords.log, &request));
     };
-    // The link can be used again with a better password.
+    // If the policy refuses the password, the link can be used again.
     let hash = passwords.hash_chosen(passwords.proven(&request, &user), new, (&user).into()).await?;
 
     let now = passwords.clock.now();
@@ -225,7 +225,7 @@ pub async fn reset_password(
     let ended = sessions::end_all(&transaction, &user.id, None).await?;
     verifications::void(&transaction, &user.id).await?;
     let asker = Asker::new(passwords.log.network(&request), Some(&user.id));
-    // By a link that went there.
+    // The link proved access to the mailbox.
     let (mailer, to) = (&passwords.mailer, Addressee::verified(&user.email));
     mailer.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
     mailer.commit(transaction).await?;
@@ -233,20 +233,20 @@ pub async fn reset_password(
     SecurityEvent::PasswordReset.by(client).user(user.id.as_str()).emit();
     let revoked = SecurityEvent::SessionsRevoked.by(client).user(user.id.as_str());
     revoked.reason("password_reset").count(ended).emit();
-    // Strangers may be guessing at this account; who reset its password gets in all the same.
+    // The account may be locked by wrong passwords of others. Its owner can sign in from this device anyway.
     let mut response = HttpResponse::Ok().json(DONE);
     passwords.guesses.devices.remember(&mut response, &request, &user)?;
     Ok(response)
 }
 
-/// Records that a link does not reset a password.
+/// Records a link that cannot reset a password.
 fn refused(log: &SecurityLog, request: &HttpRequest) -> ApiError {
     let event = SecurityEvent::LinkRefused.by(log.client(request)).reason(LinkRefusal::InvalidToken.reason());
     log.throttled(event.link(Purpose::ResetPassword.as_str()), &log.network(request));
     INVALID_TOKEN
 }
 
-/// The user of a link that can still reset their password, as they are now.
+/// The current user of a link that can still reset a password.
 async fn find_live(passwords: &Passwords, token: &LinkToken) -> Result<Option<User>, StoreError> {
     let Some(link) = verifications::find(&passwords.pool, token).await? else { return Ok(None) };
     let Subject::User(id, _) = &link.subject else { return Ok(None) };

@@ -87,7 +87,7 @@ pub async fn sign_in(
     Body(form): Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse(&form.email).ok_or(ApiError::InvalidEmail)?;
-    // Refused before anything is counted or looked up.
+    // Refused before anything is counted or queried.
     Password::claimed(&form.password, passwords.rules)?;
     let candidates = Candidates::find(&passwords, &request, &email).await?;
     let epoch = candidates.epoch();
@@ -124,7 +124,7 @@ pub async fn sign_in(
     let started = started?;
     started.record(passwords.log.client(&request), "sign_in");
 
-    // An empty one is shown again, as Better Auth does, and leads nowhere.
+    // As in Better Auth, an empty one is returned, without a redirect.
     let url = form.callback_url.as_ref().map(|target| target.as_ref().map_or("", CheckedTarget::as_str));
     let target = form.callback_url.as_ref().and_then(Option::as_ref);
     let mut response = HttpResponse::Ok();
@@ -137,8 +137,8 @@ pub async fn sign_in(
     Ok(response)
 }
 
-/// Sends the link that verifies the email of an account or a sign-up. The owner of a verified account gets none for the
-/// sign-up of somebody else, which that person must not learn.
+/// Sends the link that verifies the email of an account or sign-up. If the email has a verified account, no link is
+/// sent for the sign-up, and the response must not reveal that.
 async fn send_link_again(
     passwords: &Passwords,
     request: &HttpRequest,
@@ -162,11 +162,11 @@ async fn send_link_again(
     mailer.finish(transaction, sending).await
 }
 
-/// Whose password may be claimed.
+/// The account and the sign-up whose password may be claimed.
 struct Candidates {
-    /// The user who has the email, with the hash of their password if they have one.
+    /// The user with the email, and the hash of the password if there is one.
     user: Option<(User, Option<StoredHash>)>,
-    /// A sign-up with that email, where emails are verified first: the one of this browser, else the newest.
+    /// The sign-up with the email: the one of this browser, or else the newest. Only if emails are verified first.
     sign_up: Option<SignUp>,
 }
 
@@ -176,7 +176,7 @@ impl Candidates {
         if !passwords.accounts.require_verified_email {
             return Ok(Self { user: user.await?, sign_up: None });
         }
-        // Both at once, whatever the first one says, so that the time says nothing of it.
+        // Queries both in any case, so that timing does not reveal the first result.
         let sign_ups = sign_ups::find_by_email(&passwords.pool, email, passwords.clock.now());
         let (user, mut sign_ups) = tokio::try_join!(user, sign_ups)?;
         let own = |sign_up: &SignUp| passwords.is_browser_of(request.headers(), &sign_up.id);
@@ -185,18 +185,18 @@ impl Candidates {
         Ok(Self { user, sign_up })
     }
 
-    /// The epoch of the credential that would sign in.
+    /// The epoch of the credential that is claimed.
     fn epoch(&self) -> CredentialEpoch {
         self.user.as_ref().map_or(CredentialEpoch::FIRST, |(user, _)| user.credential_epoch)
     }
 
-    /// The user whose password is claimed, or the one that a sign-up would become.
+    /// The user whose password is claimed, or whom the sign-up would create.
     fn named(&self) -> Option<&UserId> {
         let sign_up = self.sign_up.as_ref().map(|sign_up| &sign_up.id);
         self.user.as_ref().map(|(user, _)| &user.id).or(sign_up)
     }
 
-    /// The reason the log has for a password that does not sign in.
+    /// The reason in security events for a wrong password.
     fn refusal(&self) -> &'static str {
         match (&self.user, &self.sign_up) {
             (None, None) => "unknown_email",
@@ -205,10 +205,10 @@ impl Candidates {
         }
     }
 
-    /// Compares a password with the account's. An unknown email, or an account without a password, costs the same hash as
-    /// a wrong one. Where emails are verified first, a wrong password is compared with that of a sign-up too, and costs that
-    /// second hash if there is none: neither who signed up nor anybody else learns whether there is an account or a sign-up.
-    /// No connection is held while a hash is made.
+    /// Compares a password with that of the account. An unknown email, or an account without a password, costs the
+    /// same hash as a wrong password. If emails are verified first, a wrong password is also compared with that of a
+    /// sign-up, which costs a second hash even if there is none. So timing reveals neither accounts nor sign-ups. No
+    /// database connection is held during a hash.
     async fn check(
         self,
         passwords: &Passwords,

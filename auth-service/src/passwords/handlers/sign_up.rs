@@ -24,7 +24,7 @@ use crate::sessions::Started;
 use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User};
 use crate::verifications::NewLink;
 
-/// The reason the log has for a sign-up whose email has an account.
+/// The reason in security events for a sign-up whose email has an account.
 const EMAIL_TAKEN: &str = "email_taken";
 
 /// A new account.
@@ -142,7 +142,7 @@ pub async fn sign_up(
     Ok(response)
 }
 
-/// Somebody who signs up.
+/// A sign-up request, with its new user and password hash.
 #[derive(Clone, Copy)]
 struct New<'a> {
     request: &'a HttpRequest,
@@ -153,7 +153,7 @@ struct New<'a> {
 }
 
 impl Passwords {
-    /// Creates the account and its first session, or nothing.
+    /// Creates the account and its first session in one transaction.
     async fn create_with_session(&self, new: New<'_>, remembered: bool) -> Result<Started, ApiError> {
         let New { request, user, now, .. } = new;
         let client = self.log.client(request);
@@ -175,7 +175,7 @@ impl Passwords {
         Ok(started)
     }
 
-    /// Creates the account, or notifies the owner of the one that has this email.
+    /// Creates the account, or notifies the owner of the account with this email.
     async fn create(&self, new: New<'_>) -> Result<(), ApiError> {
         let New { request, user, now, .. } = new;
         let client = self.log.client(request);
@@ -193,7 +193,7 @@ impl Passwords {
             Err(error) => return Err(error),
         }
         store::create(&transaction, &user.id, new.hash, now).await?;
-        // A taken address would get a mail; nobody learns by their limits that this one is new.
+        // If the email were taken, its owner would get a mail. Counting one here hides that the email is new.
         let asker = Asker::new(self.log.network(request), None);
         if self.accounts.verify_on_sign_up {
             self.mailer.send(&transaction, &asker, NewLink::VerifyEmail(user), new.callback, now).await?;
@@ -206,10 +206,10 @@ impl Passwords {
         Ok(())
     }
 
-    /// Stores the sign-up and sends its link, beside any others that wait with this email: only one of them can be its
-    /// owner's, and only the mailbox can tell. The owner of a verified account is notified instead; the sign-up waits all the
-    /// same, since signing in with it must not reveal it either. In every case the statements are the same in number and
-    /// kind, so that no load on the database makes the time reveal it.
+    /// Stores the sign-up and sends its link. Other sign-ups with this email may be pending: only the mailbox can tell
+    /// which is the owner's. The owner of a verified account is notified instead. The sign-up is stored anyway,
+    /// because signing in with it must not reveal the account either. All cases execute statements of the same number
+    /// and kind, so that timing does not reveal the case under any load.
     async fn store_sign_up(&self, new: New<'_>) -> Result<(), ApiError> {
         let New { request, user, now, .. } = new;
         let transaction = self.pool.begin().await?;
@@ -238,7 +238,7 @@ impl Passwords {
         Ok(())
     }
 
-    /// Notifies the owner of the account by mail. The response does not show it.
+    /// Notifies the owner of the account by mail. The response does not reveal it.
     async fn notify_owner(&self, transaction: &Transaction, new: New<'_>) -> Result<(), ApiError> {
         let asker = Asker::new(self.log.network(new.request), None);
         let to = Addressee::unverified(&new.user.email);

@@ -1,4 +1,4 @@
-//! Asks a service like Have I Been Pwned whether a password is from a breach, without showing it the password.
+//! Asks a service like Have I Been Pwned whether a password was found in a breach, without sending the password.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -14,43 +14,43 @@ use url::{Host, Url};
 
 use super::super::model::Password;
 
-/// The protocol's name for a range: five hexadecimal digits of a SHA-1, which about a thousand breached passwords share.
+/// Length of a prefix in the protocol: five hexadecimal digits of a SHA-1, which about a thousand breached passwords
+/// share.
 const PREFIX: usize = 5;
 /// Number of hexadecimal digits of a SHA-1 after the prefix.
 const SUFFIX: usize = 35;
-/// Time for a whole answer. Somebody waits for it in front of a form; a service nearby takes a tenth of that.
+/// Maximum time for a whole response. The user of a form waits for it. A service nearby takes a tenth of that.
 const TIMEOUT: Duration = Duration::from_millis(1500);
-/// Largest answer that is read, in bytes. A padded range has 40 kB to 100 kB.
+/// Maximum size of a response in bytes. A padded range has 40 kB to 100 kB.
 const MAX_BODY: usize = 512 * 1024;
-/// How many connections are kept for the next question.
+/// Maximum number of idle connections.
 const IDLE_CONNECTIONS: usize = 2;
 
 const CHECKS: &str = "auth_service_breach_checks_total";
 
-/// A service with the range queries of Have I Been Pwned. It learns the first five digits of a password's SHA-1, and not
-/// which of the passwords with these digits is meant.
+/// A service with the range queries of Have I Been Pwned. It learns the first five digits of a password's SHA-1, but
+/// not which of the passwords with these digits it is.
 pub struct BreachService {
     client: Client,
-    /// Ends with a slash.
     ranges: Url,
     failures: LogThrottle,
 }
 
-/// Why `PASSWORD_BREACH_URL` cannot be used. The messages do not repeat it.
+/// Why `PASSWORD_BREACH_URL` cannot be used. The messages do not contain the URL.
 #[derive(Debug, thiserror::Error)]
 pub enum BreachServiceError {
-    /// Not a URL that passwords may be asked for at.
+    /// Neither https nor this machine, or not a URL.
     #[error(
         "PASSWORD_BREACH_URL: must be an https URL such as https://api.pwnedpasswords.com/range, without user name, \
          password, query and fragment; http is allowed for this machine"
     )]
     Url,
-    /// No connection can be made, for example because no root certificates are installed.
+    /// The HTTP client cannot be created, e.g. because no root certificates are installed.
     #[error("PASSWORD_BREACH_URL: {}", with_causes(.0))]
     Client(reqwest::Error),
 }
 
-/// Why an answer decides nothing. None of these shows the range that was asked for.
+/// Why a response cannot be used. The messages do not contain the range.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("no answer in {} ms", TIMEOUT.as_millis())]
@@ -66,7 +66,7 @@ enum Failure {
 }
 
 impl BreachService {
-    /// The service whose ranges are at `url`, such as `https://api.pwnedpasswords.com/range`.
+    /// Creates the client of the service at `url`, such as `https://api.pwnedpasswords.com/range`.
     ///
     /// # Errors
     /// If the URL is neither https nor on this machine.
@@ -74,7 +74,7 @@ impl BreachService {
         let ranges = parse(url).ok_or(BreachServiceError::Url)?;
         let mut client = Client::builder()
             .user_agent(concat!("latchkey-", env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
-            // A redirect would send the range to a host that nobody configured, and so would a proxy.
+            // A redirect or a proxy would send the range to a host that nobody configured.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .retry(reqwest::retry::never())
@@ -87,8 +87,8 @@ impl BreachService {
         Ok(Self { client, ranges, failures: LogThrottle::default() })
     }
 
-    /// Whether the password is from a breach. `false` if the service does not answer in time or as it should: people can
-    /// sign up while it is away. That is logged once a minute.
+    /// Whether the password was found in a breach. `false` if the service does not respond in time or correctly, so
+    /// that users can sign up during an outage. That is logged once a minute.
     pub(super) async fn contain(&self, password: &Password) -> bool {
         let hash = hash(password);
         let answer = tokio::time::timeout(TIMEOUT, self.ask(&hash)).await.unwrap_or(Err(Failure::Timeout));
@@ -114,7 +114,7 @@ impl BreachService {
         let http = |error: reqwest::Error| Failure::Http(error.without_url());
         let (prefix, suffix) = hash.expose_secret().split_at_checked(PREFIX).ok_or(Failure::Malformed)?;
         let range = self.ranges.join(prefix).map_err(|_| Failure::Malformed)?;
-        // Padding hides from the network how long the range is, and so which one it is.
+        // Padding hides the length of the range, which would reveal the range to the network.
         let mut response = self.client.get(range).header("add-padding", "true").send().await.map_err(http)?;
         if response.status() != StatusCode::OK {
             return Err(Failure::Status(response.status()));
@@ -130,8 +130,8 @@ impl BreachService {
     }
 }
 
-/// The SHA-1 of a password as it was typed, in upper-case hexadecimal. It finds the password in the list of a service
-/// that stores such hashes; nothing here is protected by it.
+/// The SHA-1 of the password as typed, in upper-case hexadecimal, to find it in the list of a service that stores such
+/// hashes. It does not protect anything here.
 fn hash(password: &Password) -> SecretString {
     let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_typed());
     let mut hex = String::with_capacity(PREFIX + SUFFIX);
@@ -141,7 +141,7 @@ fn hash(password: &Password) -> SecretString {
     hex.into()
 }
 
-/// Whether a range has this suffix with a count above zero, as padding has not. `None` if it is not a range.
+/// Whether a range contains the suffix with a count above zero (padding has zero). `None` if the text is not a range.
 fn find(body: &[u8], suffix: &str) -> Option<bool> {
     let mut found = false;
     for line in std::str::from_utf8(body).ok()?.lines() {
@@ -155,7 +155,6 @@ fn find(body: &[u8], suffix: &str) -> Option<bool> {
     Some(found)
 }
 
-/// Reads the URL of the ranges.
 fn parse(text: &str) -> Option<Url> {
     let mut url = Url::parse(text).ok()?;
     let is_here = match url.host()? {

@@ -1,10 +1,10 @@
-//! The most common passwords. `common-passwords.md` describes where the list is from.
+//! The most common passwords. `common-passwords.md` describes the source of the list.
 
-/// One password a line: NFKC, in lower case, in the order of their bytes. It is part of the program (446 kB) and is
+/// One password per line, in NFKC and lower case, sorted by bytes. The list is part of the binary (446 kB) and
 /// searched in place, so it takes no other memory.
 const LIST: &str = include_str!("common-passwords.txt");
 
-/// Whether a password in NFKC and lower case is a common one. Compares it with about 16 lines.
+/// Whether a password in NFKC and lower case is common. Compares it with about 16 lines.
 pub(super) fn contains(password: &str) -> bool {
     let mut rest = LIST;
     while let Some((before, line, after)) = middle(rest) {
@@ -17,9 +17,9 @@ pub(super) fn contains(password: &str) -> bool {
     false
 }
 
-/// The line in the middle of whole lines, those before it and those after it; `None` if there are none.
+/// Returns the line in the middle, the lines before it and the lines after it; `None` if there are no lines.
 fn middle(lines: &str) -> Option<(&str, &str, &str)> {
-    // A line ends with a line feed, which is never part of another character in UTF-8.
+    // Lines end with a line feed, which is never part of another character in UTF-8.
     let line_feeds = |text: &[u8]| text.iter().rposition(|byte| *byte == b'\n');
     let half = lines.as_bytes().get(..lines.len() / 2)?;
     let (before, from) = lines.split_at_checked(line_feeds(half).map_or(0, |at| at + 1))?;
@@ -32,7 +32,7 @@ mod tests {
     use super::super::fold::fold;
     use super::*;
 
-    /// Every entry is found only if the service folds passwords as the list was folded, and if its order is that of `cmp`.
+    /// Fails if the service folds passwords differently from the list, or if the list is not in the order of `cmp`.
     #[test]
     fn every_line_of_the_list_is_found() {
         for line in LIST.lines() {

@@ -1,4 +1,4 @@
-//! Passwords that anybody guesses who knows whose account it is.
+//! Refuses passwords that are easy to guess for anybody who knows the account or the service.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -7,17 +7,15 @@ use super::fold::fold;
 use crate::protocol::email_address::Email;
 use crate::users::User;
 
-/// Minimum length of a word, in characters. A shorter one is part of many a random password.
+/// Minimum length of a word in characters. Shorter ones occur in many random passwords.
 const SHORTEST_WORD: usize = 3;
-/// How many characters a password must have besides words of its context, digits and punctuation at its ends.
+/// Minimum number of characters in a password besides such words, and digits and punctuation at its ends.
 const OTHER_CHARACTERS: usize = 4;
 
-/// Whose password it is.
+/// The user whose password it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Owner<'a> {
-    /// The user's name.
     pub name: &'a str,
-    /// The user's email.
     pub email: &'a Email,
 }
 
@@ -27,7 +25,7 @@ impl<'a> From<&'a User> for Owner<'a> {
     }
 }
 
-/// Words that the operator knows people to choose: names of the organization, its products and projects.
+/// Words that the operator blocks: names of the organization, its products and projects.
 #[derive(Debug, Clone, Default)]
 pub struct BlockedWords(Vec<String>);
 
@@ -45,11 +43,11 @@ impl FromStr for BlockedWords {
     }
 }
 
-/// The words of the service, which hold for every user.
+/// The words of the service, which are blocked for all users.
 pub(super) struct ServiceWords(Vec<String>);
 
 impl ServiceWords {
-    /// The words of the product's name, and `more`.
+    /// Collects the words of the product's name, and `more`.
     pub(super) fn new(product: &str, more: &BlockedWords) -> Self {
         let mut words = Vec::new();
         for text in std::iter::once(&fold(product)).chain(&more.0) {
@@ -59,13 +57,13 @@ impl ServiceWords {
     }
 }
 
-/// The words that belong to an account and its service, the longest first.
+/// The words of an account and its service, longest first.
 pub(super) struct Context<'a>(Vec<Cow<'a, str>>);
 
 impl<'a> Context<'a> {
-    /// Collects the words of the service and those of the owner: the name, the email, its local part and its domain, each
-    /// as it is, without its separators, and the parts between them. Of a domain the part is its registrable name without
-    /// the public suffix.
+    /// Collects the words of the service and of the owner: the name, the email, its local part and its domain. Each is
+    /// added as it is, without its separators, and in parts. The part of a domain is its registrable name without the
+    /// public suffix.
     pub(super) fn new(owner: Owner<'a>, service: &'a ServiceWords) -> Self {
         let email = owner.email.as_str();
         let (local, domain) = email.split_once('@').unwrap_or((email, ""));
@@ -81,7 +79,7 @@ impl<'a> Context<'a> {
         Self(words)
     }
 
-    /// Whether a password in NFKC and lower case is little more than these words.
+    /// Whether a password in NFKC and lower case consists mostly of these words.
     pub(super) fn is_most_of(&self, password: &str) -> bool {
         let mut pieces = vec![password];
         for word in &self.0 {
@@ -95,7 +93,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Adds a text in NFKC and lower case as it is, without its separators, and the parts between them.
+/// Adds a text in NFKC and lower case: as it is, without its separators, and in parts.
 fn add_words(words: &mut Vec<String>, text: &str) {
     let parts = text.split(|part: char| !part.is_alphanumeric());
     words.extend(parts.clone().map(str::to_owned));
@@ -107,7 +105,7 @@ fn is_long_enough(word: &str) -> bool {
     word.chars().count() >= SHORTEST_WORD
 }
 
-/// `example` of `mail.example.co.uk`; empty if there is none.
+/// Returns `example` for `mail.example.co.uk`; empty if there is no registrable name.
 fn registrable_name(domain: &str) -> &str {
     let registrable = psl::domain_str(domain).unwrap_or_default();
     registrable.split_once('.').map_or(registrable, |(name, _)| name)
@@ -159,9 +157,9 @@ mod tests {
             "lovelaceabcd",
             "ada likes sums",
             "king of nothing",
-            // A generated one that has a word in it by chance.
+            // A generated password that happens to contain a word.
             "9ada$81#7xk!2",
-            // Not one of the words: nothing but digits.
+            // Only digits are no word.
             "18151852",
             "mail.com.uk.x",
             "",

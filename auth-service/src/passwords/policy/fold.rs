@@ -1,8 +1,8 @@
-//! The form in which words are compared.
+//! The form in which passwords and words are compared.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The form in which passwords and words are compared: NFKC in lower case.
+/// Converts to NFKC and lower case.
 pub fn fold(text: &str) -> String {
     text.nfkc().collect::<String>().to_lowercase()
 }

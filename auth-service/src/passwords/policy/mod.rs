@@ -1,5 +1,5 @@
-//! Which passwords may be chosen: not the common ones, not the words of their context, and none from a breach (OWASP
-//! ASVS 5.0, 6.2.4, 6.2.11 and 6.2.12). A password that is only compared with a stored one is not checked.
+//! The policy for new passwords: not a common password, not a word of its context, and not found in a breach (OWASP
+//! ASVS 5.0, 6.2.4, 6.2.11 and 6.2.12). A password that is only verified is not checked.
 
 mod breaches;
 mod common;
@@ -15,20 +15,20 @@ use self::context::{Context, ServiceWords};
 use super::model::{ChosenPassword, Password};
 use crate::error::{ApiError, PasswordRisk};
 
-/// Decides whether a password may be chosen.
+/// Decides whether a new password is accepted.
 pub struct PasswordPolicy {
     blocklist: Option<Blocklist>,
     breaches: Option<BreachService>,
 }
 
-/// The passwords that no account of this service may have.
+/// The passwords that no account may have.
 pub struct Blocklist {
     words: ServiceWords,
 }
 
 impl Blocklist {
-    /// Refuses common passwords, and those that consist of the owner's name or email, of `product`, the name of the service
-    /// in mails, or of `more` words.
+    /// Refuses common passwords, and those that consist of the owner's name or email, of `product`, the name of the
+    /// service in mails, or of `more` words.
     pub fn new(product: &str, more: &BlockedWords) -> Self {
         Self { words: ServiceWords::new(product, more) }
     }
@@ -47,15 +47,17 @@ impl Blocklist {
 }
 
 impl PasswordPolicy {
-    /// Checks passwords against `blocklist` and against `breaches`, as far as they are there.
+    /// Checks passwords against the blocklist and the breach service that are configured.
     pub fn new(blocklist: Option<Blocklist>, breaches: Option<BreachService>) -> Self {
         Self { blocklist, breaches }
     }
 
-    /// The password to hash, if it may be chosen by `owner`. Hold no connection meanwhile: a breach service takes time.
+    /// Returns the password to hash if `owner` may use it. Hold no database connection during the call: a breach
+    /// service takes time.
     ///
     /// # Errors
-    /// [`ApiError::PasswordCompromised`] if not. A breach service that fails refuses nothing.
+    /// [`ApiError::PasswordCompromised`] if the password is refused. If the breach service fails, the password is
+    /// accepted.
     pub async fn admit(&self, chosen: ChosenPassword, owner: Owner<'_>) -> Result<Password, ApiError> {
         let ChosenPassword(password) = chosen;
         if let Some(blocklist) = &self.blocklist {

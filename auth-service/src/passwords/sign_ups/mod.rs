@@ -1,5 +1,5 @@
-//! Sign-ups that wait for their email to be verified, where that comes first. None of them is an account yet: whoever
-//! reads the mail completes one of them, and with it the others with that email are gone.
+//! Pending sign-ups, if emails are verified first. They are not accounts yet. The owner of the mailbox completes one
+//! of them, which deletes the others with that email.
 
 mod browser;
 mod model;

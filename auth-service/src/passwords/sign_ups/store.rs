@@ -15,8 +15,8 @@ use crate::sessions;
 use crate::users::{self, User};
 use crate::verifications::{self, LinkToken};
 
-/// Sweeps some of what has expired, and of those with the same email all but the newest. Rows that are in use are left to
-/// the next one.
+/// Deletes some of the expired sign-ups, and all but the newest with the same email. Locked rows are left to the next
+/// sign-up.
 const CREATE: &str = "
     WITH surplus AS (
         (SELECT id FROM sign_ups WHERE expires_at <= $7 LIMIT 100)
@@ -32,15 +32,15 @@ const CREATE: &str = "
 const FIND: &str = "
     SELECT id, email, name, image, hash, scheme, created_at FROM sign_ups
     WHERE id = $1 AND expires_at > $2";
-/// The newest first.
+/// Newest first.
 const FIND_BY_EMAIL: &str = "
     SELECT id, email, name, image, hash, scheme, created_at FROM sign_ups
     WHERE email = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC";
-/// In one order, so that two that complete at once do not wait for each other.
+/// In a fixed order, so that two concurrent completions do not deadlock.
 const LOCK: &str = "SELECT id FROM sign_ups WHERE email = $1 ORDER BY id FOR UPDATE";
 const DELETE_BY_EMAIL: &str = "DELETE FROM sign_ups WHERE email = $1";
 
-/// Stores a sign-up that waits from `now` on.
+/// Stores a sign-up, which expires after [`SIGN_UP_TTL`].
 pub async fn create(
     transaction: &Transaction,
     user: &User,
@@ -48,7 +48,7 @@ pub async fn create(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let expires_at = now.checked_add(SIGN_UP_TTL).unwrap_or(Timestamp::MAX);
-    // The new one is beyond those that are counted.
+    // The new sign-up is not counted by the statement.
     let kept = MAX_FOR_EMAIL - 1;
     let parameters: [&dyn Parameter; 9] = [
         &user.id.as_str(),
@@ -65,12 +65,12 @@ pub async fn create(
     Ok(())
 }
 
-/// The sign-up of this id, if it still waits.
+/// Finds a pending sign-up.
 pub async fn find(client: &impl Executor, id: &UserId, now: Timestamp) -> Result<Option<SignUp>, StoreError> {
     client.query_opt(FIND, &[&id.as_str(), &now]).await?.as_ref().map(from_row).transpose()
 }
 
-/// The sign-ups with this email that wait, the newest first.
+/// The pending sign-ups with this email, newest first.
 pub async fn find_by_email(
     client: &impl Executor,
     email: &Email,
@@ -79,10 +79,9 @@ pub async fn find_by_email(
     client.query(FIND_BY_EMAIL, &[&email.as_str(), &now]).await?.iter().map(from_row).collect()
 }
 
-/// Makes a user of a sign-up whose email was just verified by `token`, and deletes every other one with that email. An
-/// account with that email that was never verified becomes this sign-up's: it gets its name and password, and whoever was
-/// signed in to it is not any more. `None`, and nothing is to be committed, when the link is used up, or the email has
-/// a verified account.
+/// Turns a sign-up into a user whose email was verified with `token`, and deletes all sign-ups with that email. If the
+/// email has an account that was never verified, the sign-up takes it over: it sets the name and password, and ends
+/// all sessions. `None`, with nothing to commit, if the link was used or the email has a verified account.
 pub async fn complete(
     transaction: &Transaction,
     sign_up: SignUp,
@@ -112,8 +111,8 @@ pub async fn complete(
     Ok(Some(user))
 }
 
-/// The account stays, with what belongs to it, as after a reset of its password by the same mailbox. `None` if its email
-/// is verified.
+/// Keeps the account and its data, like a reset of its password from the same mailbox. `None` if its email is
+/// verified.
 async fn take_over(
     transaction: &Transaction,
     there: User,
@@ -126,7 +125,7 @@ async fn take_over(
     else {
         return Ok(None);
     };
-    // Read again, since only now nobody else can change it.
+    // Read again, because only now it is locked.
     if users::find(transaction, &there.id).await?.is_none_or(|there| there.email_verified) {
         return Ok(None);
     }
