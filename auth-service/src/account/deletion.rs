@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::service::Accounts;
 use crate::error::{ApiError, LinkRefusal, RedirectTarget};
-use crate::limits::Asker;
+use crate::limits::MailRequester;
 use crate::protocol::body::{Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget};
@@ -88,8 +88,8 @@ pub async fn delete_user(
         return Ok(deleted(&accounts));
     }
     if accounts.settings.delete_user_by_mail {
-        let asker = Asker::new(accounts.log.network(&request), Some(&current.user.id));
-        accounts.send_deletion_link(&asker, &current, body.callback_url.as_ref()).await?;
+        let requester = MailRequester::new(accounts.log.network(&request), Some(&current.user.id));
+        accounts.send_deletion_link(&requester, &current, body.callback_url.as_ref()).await?;
         current.record(SecurityEvent::UserDeletionRequested, client);
         return Ok(HttpResponse::Ok().json(MAIL_SENT));
     }
@@ -188,7 +188,7 @@ impl Accounts {
 
     async fn send_deletion_link(
         &self,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         current: &SignedIn,
         callback: Option<&CheckedTarget>,
     ) -> Result<(), ApiError> {
@@ -197,7 +197,7 @@ impl Accounts {
         }
         let transaction = self.pool.begin().await?;
         let link = NewLink::DeleteUser(&current.user, current.session.id);
-        let sending = self.mailer.send(&transaction, asker, link, callback, self.clock.now()).await?;
+        let sending = self.mailer.send(&transaction, requester, link, callback, self.clock.now()).await?;
         if sending == Sending::Gone {
             return Err(ApiError::Unauthorized);
         }

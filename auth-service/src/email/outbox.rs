@@ -14,7 +14,7 @@ use super::message::Message;
 use super::payload::{DecryptedPayload, MailPayload};
 use super::store;
 use crate::keys::KeyEncryptionKeys;
-use crate::limits::{Asker, Limits};
+use crate::limits::{Limits, MailRequester};
 use crate::protocol::email_address::Email;
 use crate::users::User;
 
@@ -66,11 +66,11 @@ impl Outbox {
     }
 
     /// Stores a mail in the transaction of `client`, unless a limit is reached. The mail is not sent after `expires_at`.
-    /// Returns whether it was stored, which `asker` must not learn.
+    /// Returns whether it was stored, which `requester` must not learn.
     pub async fn put(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         to: Addressee<'_>,
         message: &Message<'_>,
         expires_at: Timestamp,
@@ -80,7 +80,7 @@ impl Outbox {
             let allowed = if to.is_verified && message.is_security_notice() {
                 limits.may_notify(client, message.occasion(), to.email, now).await?
             } else {
-                limits.may_send(client, asker, to.email, now).await?
+                limits.may_send(client, requester, to.email, now).await?
             };
             if !allowed {
                 return Ok(false);
@@ -92,18 +92,18 @@ impl Outbox {
         Ok(true)
     }
 
-    /// Counts and stores a mail that is not sent, because `to` has no account. If it were not counted, `asker` could tell by
+    /// Counts and stores a mail that is not sent, because `to` has no account. If it were not counted, `requester` could tell by
     /// the limits whether there is an account; if it were not stored, by the time of the response.
     pub async fn put_unsent(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         to: &Email,
         message: &Message<'_>,
         now: Timestamp,
     ) -> Result<(), OutboxError> {
         if let Some(limits) = &self.limits
-            && !limits.may_send(client, asker, to, now).await?
+            && !limits.may_send(client, requester, to, now).await?
         {
             return Ok(());
         }
@@ -128,13 +128,13 @@ impl Outbox {
     pub async fn notify(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         to: Addressee<'_>,
         message: &Message<'_>,
         now: Timestamp,
     ) -> Result<bool, OutboxError> {
         let expires_at = now.checked_add(NOTICE_TTL).unwrap_or(Timestamp::MAX);
-        self.put(client, asker, to, message, expires_at, now).await
+        self.put(client, requester, to, message, expires_at, now).await
     }
 
     /// Wakes the worker of this process.

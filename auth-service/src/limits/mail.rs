@@ -41,14 +41,14 @@ const fn hourly(max: i32) -> Rule {
 
 /// Who requests a mail.
 #[derive(Debug, Clone, Copy)]
-pub struct Asker<'a> {
+pub struct MailRequester<'a> {
     /// The account that the request proved, by a session or a link.
     pub account: Option<&'a UserId>,
     /// The network of the client.
     pub network: Network,
 }
 
-impl<'a> Asker<'a> {
+impl<'a> MailRequester<'a> {
     /// A client in `network` that proved `account`.
     pub fn new(network: Network, account: Option<&'a UserId>) -> Self {
         Self { account, network }
@@ -59,24 +59,24 @@ impl<'a> Asker<'a> {
 type Named = (&'static str, Count);
 
 impl Limits {
-    /// Counts a mail to `to` that `asker` requested. False if it must not be sent; then it is not counted.
+    /// Counts a mail to `to` that `requester` requested. False if it must not be sent; then it is not counted.
     pub async fn may_send(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         to: &Email,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         // Rows are locked in this order. Those that more requests share come later.
         let mut counts: Vec<Named> = Vec::new();
         let mut add = |name, parts: &[&str], rule| counts.push((name, self.count(parts, rule)));
-        if let Some(account) = asker.account {
+        if let Some(account) = requester.account {
             add("account", &["mail of account", account.as_str()], ACCOUNT);
         }
-        for (network, factor) in asker.network.counted() {
+        for (network, factor) in requester.network.counted() {
             add("network", &["mail of network", &network.text()], NETWORK.for_clients(factor));
         }
-        let (mailbox, site) = (mailbox(to), asker.network.site().text());
+        let (mailbox, site) = (mailbox(to), requester.network.site().text());
         add("recipient_from_site", &["mail from site", &mailbox, &site], RECIPIENT_FROM_SITE);
         add("recipient", &["mail", &mailbox], RECIPIENT);
         take(client, &counts, now).await

@@ -21,7 +21,7 @@ use service_kit::store::StoreError;
 
 pub(crate) use account::Guesses;
 pub(crate) use device::Devices;
-pub use mail::Asker;
+pub use mail::MailRequester;
 pub(crate) use model::{Bucket, Rule, Since};
 pub(crate) use rate_limit::{RateLimiter, rate_limit};
 pub(crate) use rate_rules::{PathRules, RateRules};

@@ -10,7 +10,7 @@ use super::model::{LinkLifetimes, LinkToken, NewLink, Purpose};
 use super::store;
 use crate::email::{Addressee, Message, Outbox};
 use crate::error::ApiError;
-use crate::limits::Asker;
+use crate::limits::MailRequester;
 use crate::protocol::email_address::Email;
 use crate::protocol::redirect::CheckedTarget;
 
@@ -43,7 +43,7 @@ impl LinkMailer {
     pub async fn send(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         link: NewLink<'_>,
         callback: Option<&CheckedTarget>,
         now: Timestamp,
@@ -54,7 +54,7 @@ impl LinkMailer {
         let Some(expires_at) = created else { return Ok(Sending::Gone) };
         let url = self.url(link.purpose(), &token, callback);
         let stored =
-            outbox.put(client, asker, addressee(link), &message(link, &url), expires_at, now).await?;
+            outbox.put(client, requester, addressee(link), &message(link, &url), expires_at, now).await?;
         Ok(if stored { Sending::Stored } else { Sending::Limited })
     }
 
@@ -63,7 +63,7 @@ impl LinkMailer {
     pub async fn withhold(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         link: NewLink<'_>,
         callback: Option<&CheckedTarget>,
         now: Timestamp,
@@ -74,7 +74,7 @@ impl LinkMailer {
             return Ok(Sending::Gone);
         }
         let (to, url) = (addressee(link), self.url(link.purpose(), &token, callback));
-        outbox.put_unsent(client, asker, to.email(), &message(link, &url), now).await?;
+        outbox.put_unsent(client, requester, to.email(), &message(link, &url), now).await?;
         Ok(Sending::Stored)
     }
 
@@ -94,7 +94,7 @@ impl LinkMailer {
     pub async fn pretend(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         (email, purpose): (&Email, Purpose),
         callback: Option<&CheckedTarget>,
         now: Timestamp,
@@ -104,20 +104,20 @@ impl LinkMailer {
             Purpose::ResetPassword => Message::ResetPassword { link: &url },
             _ => Message::VerifyEmail { link: &url },
         };
-        self.store_unsent(client, asker, email, &message, now).await
+        self.store_unsent(client, requester, email, &message, now).await
     }
 
     /// Counts and stores a mail to `email` that is not sent.
     pub async fn store_unsent(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         email: &Email,
         message: &Message<'_>,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         match &self.outbox {
-            Some(outbox) => Ok(outbox.put_unsent(client, asker, email, message, now).await?),
+            Some(outbox) => Ok(outbox.put_unsent(client, requester, email, message, now).await?),
             None => Ok(()),
         }
     }
@@ -126,13 +126,13 @@ impl LinkMailer {
     pub async fn notify(
         &self,
         client: &impl Executor,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         to: Addressee<'_>,
         message: &Message<'_>,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         if let Some(outbox) = &self.outbox {
-            outbox.notify(client, asker, to, message, now).await?;
+            outbox.notify(client, requester, to, message, now).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_service::client_address::Network;
 use auth_service::email::{Addressee, Message, Outbox};
-use auth_service::limits::{Asker, Limits};
+use auth_service::limits::{Limits, MailRequester};
 use auth_service::protocol::email_address::Email;
 use aws_lc_rs::hmac;
 use futures_util::future::join_all;
@@ -34,11 +34,11 @@ impl Limited {
 
     /// Whether a mail to `to` goes in that somebody at `address` asks for.
     async fn ask(&self, number: usize, address: &str, to: &str) -> bool {
-        let asker = Asker { account: None, network: Network::of(Some(address.parse().unwrap())) };
+        let requester = MailRequester { account: None, network: Network::of(Some(address.parse().unwrap())) };
         let (to, now) = (Email::parse(to).unwrap(), self.post.clock.now());
         let transaction = self.pool.begin().await.unwrap();
         let (outbox, to) = (&self.replicas[number % 2], Addressee::unverified(&to));
-        let sent = outbox.notify(&transaction, &asker, to, &Message::AccountExists, now).await.unwrap();
+        let sent = outbox.notify(&transaction, &requester, to, &Message::AccountExists, now).await.unwrap();
         transaction.commit().await.unwrap();
         sent
     }

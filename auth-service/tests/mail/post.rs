@@ -8,7 +8,7 @@ use auth_service::background::Background;
 use auth_service::client_address::Network;
 use auth_service::email::{Addressee, MailUrl, Mailer, Message, Outbox, Sender, Transport, Worker};
 use auth_service::keys::KeyEncryptionKeys;
-use auth_service::limits::{Asker, Limits};
+use auth_service::limits::{Limits, MailRequester};
 use auth_service::protocol::email_address::Email;
 use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::TestDatabase;
@@ -69,9 +69,10 @@ impl Post {
 
     pub async fn put_until(&self, to: &str, message: Message<'_>, expires_at: Timestamp) {
         let client = self.address.pool(1, Timeouts::BACKGROUND).unwrap();
-        let (to, asker) = (Email::parse(to).unwrap(), Asker { account: None, network: Network::of(None) });
+        let (to, requester) =
+            (Email::parse(to).unwrap(), MailRequester { account: None, network: Network::of(None) });
         let (to, now) = (Addressee::unverified(&to), self.clock.now());
-        assert!(self.outbox.put(&client, &asker, to, &message, expires_at, now).await.unwrap());
+        assert!(self.outbox.put(&client, &requester, to, &message, expires_at, now).await.unwrap());
         self.outbox.wake();
     }
 

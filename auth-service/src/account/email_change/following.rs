@@ -13,7 +13,7 @@ use super::events;
 use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
-use crate::limits::Asker;
+use crate::limits::MailRequester;
 use crate::protocol::redirect::CheckedTarget;
 use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::users::{self, CredentialEpoch, User};
@@ -78,8 +78,8 @@ pub(super) async fn follow_for_user(
     let outcome = if found.purpose == Purpose::VerifyEmail {
         verify(&transaction, accounts, request, user, proven, now).await?
     } else {
-        let asker = Asker::new(accounts.log.network(request), Some(id));
-        change(accounts, &transaction, &asker, (user, found), link.callback, proven, now).await?
+        let requester = MailRequester::new(accounts.log.network(request), Some(id));
+        change(accounts, &transaction, &requester, (user, found), link.callback, proven, now).await?
     };
     if matches!(outcome, Outcome::Refused(_)) {
         return Ok(outcome);
@@ -197,7 +197,7 @@ pub(super) async fn sign_in(
 async fn change(
     accounts: &Accounts,
     transaction: &Transaction,
-    asker: &Asker<'_>,
+    requester: &MailRequester<'_>,
     (user, link): (User, &Verification),
     callback: Option<&CheckedTarget>,
     proven: Proven,
@@ -208,7 +208,7 @@ async fn change(
     let mailer = &accounts.mailer;
     if link.purpose == Purpose::ConfirmEmailChange {
         let next = NewLink::ChangeEmail(&user, session, new_email);
-        return match mailer.send(transaction, asker, next, callback, now).await? {
+        return match mailer.send(transaction, requester, next, callback, now).await? {
             Sending::Stored | Sending::Limited => Ok(Outcome::Confirmed),
             Sending::Gone => refused,
         };
@@ -222,7 +222,7 @@ async fn change(
     // They were for the former email.
     verifications::void(transaction, &user.id).await?;
     let notice = Message::EmailChanged { new_email: new_email.as_str() };
-    mailer.notify(transaction, asker, Addressee::account(&user), &notice, now).await?;
+    mailer.notify(transaction, requester, Addressee::account(&user), &notice, now).await?;
     let current = match proven {
         Proven::Session(current) => Some(current),
         Proven::Password | Proven::Button | Proven::LinkAlone => None,

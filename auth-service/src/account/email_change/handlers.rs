@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::super::service::Accounts;
 use crate::error::{ApiError, RedirectTarget};
-use crate::limits::Asker;
+use crate::limits::MailRequester;
 use crate::passwords::{self, SignUp};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::Email;
@@ -66,9 +66,9 @@ pub async fn send_verification_email(
         Some(current) if current.user.email != form.email => return Err(ApiError::EmailMismatch),
         Some(current) if current.user.email_verified => return Err(ApiError::EmailAlreadyVerified),
         Some(current) => {
-            let asker = Asker::new(accounts.log.network(&request), Some(&current.user.id));
+            let requester = MailRequester::new(accounts.log.network(&request), Some(&current.user.id));
             let link = Some(NewLink::VerifyEmail(&current.user));
-            accounts.send_verification(&asker, link, &form.email, callback).await?;
+            accounts.send_verification(&requester, link, &form.email, callback).await?;
             requested.user(current.user.id.as_str()).session(*current.session.id.as_uuid()).emit();
         }
         None => {
@@ -133,8 +133,8 @@ pub async fn change_email(
     // An unattended device must not be enough to take over the account (OWASP ASVS 5.0, 7.5.1).
     accounts.sessions.require_fresh(&current)?;
     let min_time = MinResponseTime::begin();
-    let asker = Asker::new(accounts.log.network(&request), Some(&current.user.id));
-    let sent = accounts.begin_change(&asker, &current, &body).await;
+    let requester = MailRequester::new(accounts.log.network(&request), Some(&current.user.id));
+    let sent = accounts.begin_change(&requester, &current, &body).await;
     min_time.reach().await;
     sent?;
     current.record(SecurityEvent::EmailChangeRequested, accounts.log.client(&request));
@@ -150,7 +150,7 @@ impl Accounts {
         email: &Email,
         callback: Option<&CheckedTarget>,
     ) -> Result<Option<UserId>, ApiError> {
-        let asker = &Asker::new(self.log.network(request), None);
+        let requester = &MailRequester::new(self.log.network(request), None);
         let user = users::find_by_email(&self.pool, email).await?;
         let sign_ups = passwords::find_sign_ups(&self.pool, email, self.clock.now()).await?;
         let own = |sign_up: &&SignUp| self.passwords.is_browser_of(request.headers(), &sign_up.id);
@@ -160,7 +160,7 @@ impl Accounts {
             (Some(user), None) => (Some(NewLink::VerifyEmail(user)), Some(&user.id)),
             (None, None) => (None, None),
         };
-        self.send_verification(asker, link, email, callback).await?;
+        self.send_verification(requester, link, email, callback).await?;
         Ok(id.cloned())
     }
 
@@ -168,7 +168,7 @@ impl Accounts {
     /// neither the limits nor the timing reveal whether a mail was sent.
     async fn send_verification(
         &self,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         link: Option<NewLink<'_>>,
         email: &Email,
         callback: Option<&CheckedTarget>,
@@ -176,10 +176,10 @@ impl Accounts {
         let now = self.clock.now();
         let transaction = self.pool.begin().await?;
         let sending = match link {
-            Some(link) => self.mailer.send(&transaction, asker, link, callback, now).await?,
+            Some(link) => self.mailer.send(&transaction, requester, link, callback, now).await?,
             None => {
                 let subject = (email, Purpose::VerifyEmail);
-                self.mailer.pretend(&transaction, asker, subject, callback, now).await?;
+                self.mailer.pretend(&transaction, requester, subject, callback, now).await?;
                 Sending::Stored
             }
         };
@@ -190,7 +190,7 @@ impl Accounts {
     /// account has the new email, nobody gets a link, and the response must not reveal it.
     async fn begin_change(
         &self,
-        asker: &Asker<'_>,
+        requester: &MailRequester<'_>,
         current: &SignedIn,
         change: &EmailChange,
     ) -> Result<(), ApiError> {
@@ -207,9 +207,9 @@ impl Accounts {
         let (callback, now) = (change.callback_url.as_ref(), self.clock.now());
         let transaction = self.pool.begin().await?;
         let sending = if is_taken {
-            self.mailer.withhold(&transaction, asker, link, callback, now).await?
+            self.mailer.withhold(&transaction, requester, link, callback, now).await?
         } else {
-            self.mailer.send(&transaction, asker, link, callback, now).await?
+            self.mailer.send(&transaction, requester, link, callback, now).await?
         };
         if sending == Sending::Gone {
             return Err(ApiError::Unauthorized);

@@ -11,7 +11,7 @@ use super::super::service::Passwords;
 use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;
-use crate::limits::Asker;
+use crate::limits::MailRequester;
 use crate::protocol::body::{Fields, Schema};
 use crate::security_event::SecurityEvent;
 use crate::sessions::{self, WithBody};
@@ -92,9 +92,9 @@ pub async fn change_password(
     } else {
         None
     };
-    let asker = Asker::new(passwords.log.network(&request), Some(&user.id));
+    let requester = MailRequester::new(passwords.log.network(&request), Some(&user.id));
     let (mailer, to) = (&passwords.mailer, Addressee::account(user));
-    mailer.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
+    mailer.notify(&transaction, &requester, to, &Message::PasswordChanged, now).await?;
     mailer.commit(transaction).await?;
     let client = passwords.log.client(&request);
     let by_session =

@@ -13,7 +13,7 @@ use super::super::service::Passwords;
 use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal, RedirectTarget};
-use crate::limits::Asker;
+use crate::limits::MailRequester;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
@@ -92,18 +92,18 @@ async fn send_link(
     form: &ResetRequest,
 ) -> Result<(), ApiError> {
     let (mailer, callback, now) = (&passwords.mailer, form.redirect_to.as_ref(), passwords.clock.now());
-    let asker = Asker::new(passwords.log.network(request), None);
+    let requester = MailRequester::new(passwords.log.network(request), None);
     let requested = SecurityEvent::PasswordResetRequested.by(passwords.log.client(request));
     let found = store::find_by_email(&passwords.pool, &form.email).await?;
     let transaction = passwords.pool.begin().await?;
     let Some((user, _)) = found else {
         let subject = (&form.email, Purpose::ResetPassword);
-        mailer.pretend(&transaction, &asker, subject, callback, now).await?;
+        mailer.pretend(&transaction, &requester, subject, callback, now).await?;
         mailer.commit(transaction).await?;
         requested.reason("unknown_email").emit();
         return Ok(());
     };
-    match mailer.send(&transaction, &asker, NewLink::ResetPassword(&user), callback, now).await? {
+    match mailer.send(&transaction, &requester, NewLink::ResetPassword(&user), callback, now).await? {
         Sending::Stored => mailer.commit(transaction).await?,
         Sending::Limited => {}
         // The account was deleted in the meantime.
@@ -224,10 +224,10 @@ pub async fn reset_password(
     let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
     let ended = sessions::end_all(&transaction, &user.id, None).await?;
     verifications::void(&transaction, &user.id).await?;
-    let asker = Asker::new(passwords.log.network(&request), Some(&user.id));
+    let requester = MailRequester::new(passwords.log.network(&request), Some(&user.id));
     // The link proved access to the mailbox.
     let (mailer, to) = (&passwords.mailer, Addressee::verified(&user.email));
-    mailer.notify(&transaction, &asker, to, &Message::PasswordChanged, now).await?;
+    mailer.notify(&transaction, &requester, to, &Message::PasswordChanged, now).await?;
     mailer.commit(transaction).await?;
     SecurityEvent::LinkUsed.by(client).user(user.id.as_str()).link(Purpose::ResetPassword.as_str()).emit();
     SecurityEvent::PasswordReset.by(client).user(user.id.as_str()).emit();

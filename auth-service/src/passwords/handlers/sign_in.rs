@@ -13,7 +13,7 @@ use super::super::service::Passwords;
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
 use crate::error::{ApiError, RedirectTarget};
-use crate::limits::{Asker, Requester};
+use crate::limits::{MailRequester, Requester};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::min_response_time::MinResponseTime;
@@ -151,13 +151,13 @@ async fn send_link_again(
         Some(account) if account.id == user.id => (NewLink::VerifyEmail(account), false),
         Some(_) | None => (NewLink::CompleteSignUp(&user.id, &user.email), false),
     };
-    let asker = Asker::new(passwords.log.network(request), None);
+    let requester = MailRequester::new(passwords.log.network(request), None);
     let (mailer, now) = (&passwords.mailer, passwords.clock.now());
     let transaction = passwords.pool.begin().await?;
     let sending = if is_taken {
-        mailer.withhold(&transaction, &asker, link, callback, now).await?
+        mailer.withhold(&transaction, &requester, link, callback, now).await?
     } else {
-        mailer.send(&transaction, &asker, link, callback, now).await?
+        mailer.send(&transaction, &requester, link, callback, now).await?
     };
     mailer.finish(transaction, sending).await
 }

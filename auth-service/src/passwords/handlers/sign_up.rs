@@ -14,7 +14,7 @@ use super::super::service::Passwords;
 use super::super::{sign_ups, store};
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, RedirectTarget};
-use crate::limits::Asker;
+use crate::limits::MailRequester;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
@@ -166,8 +166,8 @@ impl Passwords {
         store::create(&transaction, &user.id, new.hash, now).await?;
         let started = self.sessions.start(&transaction, request, user, remembered, now).await?;
         if self.accounts.verify_on_sign_up {
-            let asker = Asker::new(self.log.network(request), Some(&user.id));
-            self.mailer.send(&transaction, &asker, NewLink::VerifyEmail(user), new.callback, now).await?;
+            let requester = MailRequester::new(self.log.network(request), Some(&user.id));
+            self.mailer.send(&transaction, &requester, NewLink::VerifyEmail(user), new.callback, now).await?;
         }
         self.mailer.commit(transaction).await?;
         SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
@@ -194,12 +194,12 @@ impl Passwords {
         }
         store::create(&transaction, &user.id, new.hash, now).await?;
         // If the email were taken, its owner would get a mail. Counting one here hides that the email is new.
-        let asker = Asker::new(self.log.network(request), None);
+        let requester = MailRequester::new(self.log.network(request), None);
         if self.accounts.verify_on_sign_up {
-            self.mailer.send(&transaction, &asker, NewLink::VerifyEmail(user), new.callback, now).await?;
+            self.mailer.send(&transaction, &requester, NewLink::VerifyEmail(user), new.callback, now).await?;
         } else {
             let message = Message::AccountExists;
-            self.mailer.store_unsent(&transaction, &asker, &user.email, &message, now).await?;
+            self.mailer.store_unsent(&transaction, &requester, &user.email, &message, now).await?;
         }
         self.mailer.commit(transaction).await?;
         SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
@@ -216,7 +216,7 @@ impl Passwords {
         sign_ups::create(&transaction, user, new.hash, now).await?;
         let there = users::find_by_email(&transaction, &user.email).await?;
         let has_owner = there.is_some_and(|there| there.email_verified);
-        let asker = Asker::new(self.log.network(request), None);
+        let requester = MailRequester::new(self.log.network(request), None);
         let link = NewLink::CompleteSignUp(&user.id, &user.email);
         match (has_owner, self.accounts.verify_on_sign_up) {
             (true, sends_link) => {
@@ -226,11 +226,11 @@ impl Passwords {
                 self.notify_owner(&transaction, new).await?;
             }
             (false, true) => {
-                self.mailer.send(&transaction, &asker, link, new.callback, now).await?;
+                self.mailer.send(&transaction, &requester, link, new.callback, now).await?;
             }
             (false, false) => {
                 let message = Message::AccountExists;
-                self.mailer.store_unsent(&transaction, &asker, &user.email, &message, now).await?;
+                self.mailer.store_unsent(&transaction, &requester, &user.email, &message, now).await?;
             }
         }
         self.mailer.commit(transaction).await?;
@@ -240,8 +240,8 @@ impl Passwords {
 
     /// Notifies the owner of the account by mail. The response does not reveal it.
     async fn notify_owner(&self, transaction: &Transaction, new: New<'_>) -> Result<(), ApiError> {
-        let asker = Asker::new(self.log.network(new.request), None);
+        let requester = MailRequester::new(self.log.network(new.request), None);
         let to = Addressee::unverified(&new.user.email);
-        self.mailer.notify(transaction, &asker, to, &Message::AccountExists, new.now).await
+        self.mailer.notify(transaction, &requester, to, &Message::AccountExists, new.now).await
     }
 }
