@@ -56,7 +56,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`ApiError::TooManyRequests`] if the limit is exceeded.
-    pub fn check_here(&self, bucket: Bucket<'_>, rule: Rule, now: Timestamp) -> Result<(), ApiError> {
+    pub fn check_in_replica(&self, bucket: Bucket<'_>, rule: Rule, now: Timestamp) -> Result<(), ApiError> {
         self.check_known(bucket, rule, now)?;
         for (bucket, rule) in bucket.counted(rule) {
             self.counters.take(&bucket, &rule, now).map_err(|ends_at| rule.refusal(Some(ends_at), now))?;
@@ -68,7 +68,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`ApiError::TooManyRequests`] if the limit is exceeded.
-    pub async fn check_everywhere(
+    pub async fn check_shared(
         &self,
         pool: &Pool,
         bucket: Bucket<'_>,

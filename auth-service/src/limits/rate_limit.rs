@@ -10,7 +10,7 @@ use actix_web::middleware::Next;
 use service_kit::database::Pool;
 use shared_claims::SharedClock;
 
-use super::rate_rules::{CONFIRMATION, Counted};
+use super::rate_rules::{CONFIRMATION, Scope};
 use super::{Bucket, Limits, RateRules};
 use crate::error::ApiError;
 use crate::protocol::service::service;
@@ -55,8 +55,8 @@ impl RateLimiter {
         let bucket = Bucket { network: self.log.network(request.request()), route };
         let now = self.clock.now();
         let outcome = match self.rules.of(route) {
-            Some((rule, Counted::Everywhere)) => limits.check_everywhere(&self.pool, bucket, rule, now).await,
-            Some((rule, Counted::Here)) => limits.check_here(bucket, rule, now),
+            Some((rule, Scope::Shared)) => limits.check_shared(&self.pool, bucket, rule, now).await,
+            Some((rule, Scope::Replica)) => limits.check_in_replica(bucket, rule, now),
             None => Ok(()),
         };
         if matches!(outcome, Err(ApiError::TooManyRequests { .. })) {

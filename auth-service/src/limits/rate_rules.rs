@@ -31,11 +31,11 @@ const fn rule(max: i32, window: SignedDuration) -> Rule {
 
 /// The scope of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
-    /// Counted in the memory of each replica.
-    Here,
-    /// Counted in the database, for all replicas.
-    Everywhere,
+pub enum Scope {
+    /// Scope in the memory of each replica.
+    Replica,
+    /// Scope in the database, for all replicas.
+    Shared,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,21 +53,19 @@ impl RateRules {
 
     /// The rule of a route and the scope of its count; `None` if it has no limit. Routes that check credentials or
     /// send mail are always counted for all replicas.
-    pub fn of(&self, route: &str) -> Option<(Rule, Counted)> {
+    pub fn of(&self, route: &str) -> Option<(Rule, Scope)> {
         let path = route.strip_prefix(PREFIX).unwrap_or_default();
-        let (default, counted) = match path {
-            "/change-password" | "/change-email" | "/verify-email by POST" => {
-                (CREDENTIALS, Counted::Everywhere)
-            }
-            "/request-password-reset" | "/send-verification-email" => (MAIL, Counted::Everywhere),
+        let (default, scope) = match path {
+            "/change-password" | "/change-email" | "/verify-email by POST" => (CREDENTIALS, Scope::Shared),
+            "/request-password-reset" | "/send-verification-email" => (MAIL, Scope::Shared),
             _ if path.starts_with("/sign-in/") || path.starts_with("/sign-up/") => {
-                (CREDENTIALS, Counted::Everywhere)
+                (CREDENTIALS, Scope::Shared)
             }
-            "/forward-auth" => (FORWARD_AUTH, Counted::Here),
-            _ => (self.general, Counted::Here),
+            "/forward-auth" => (FORWARD_AUTH, Scope::Replica),
+            _ => (self.general, Scope::Replica),
         };
         let set = self.of_paths.find(path.strip_suffix(BY_POST).unwrap_or(path));
-        set.unwrap_or(Some(default)).map(|rule| (rule, counted))
+        set.unwrap_or(Some(default)).map(|rule| (rule, scope))
     }
 }
 
@@ -139,9 +137,9 @@ mod tests {
         RateRules::new(100, SignedDuration::from_secs(10), of_paths.parse().unwrap())
     }
 
-    fn limit(rules: &RateRules, path: &str) -> Option<(i32, i64, Counted)> {
+    fn limit(rules: &RateRules, path: &str) -> Option<(i32, i64, Scope)> {
         let found = rules.of(&format!("{PREFIX}{path}"));
-        found.map(|(rule, counted)| (rule.max, rule.window.as_secs(), counted))
+        found.map(|(rule, scope)| (rule.max, rule.window.as_secs(), counted))
     }
 
     #[test]
