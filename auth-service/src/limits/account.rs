@@ -8,7 +8,7 @@ use service_kit::database::Pool;
 use shared_claims::{SharedClock, UserId};
 
 use super::model::{Key, Refusal, Rule, Since};
-use super::store::{self, Taken};
+use super::store::{self, CountOutcome};
 use super::{Devices, Limits};
 use crate::error::ApiError;
 use crate::protocol::email_address::Email;
@@ -94,8 +94,8 @@ impl Guesses {
     async fn take(&self, limits: &Limits, budget: &Budget) -> Result<Timestamp, ApiError> {
         let now = self.clock.now();
         match limits.take(&self.pool, &budget.key, &budget.rule, now).await? {
-            Taken::Yes(ends_at) => Ok(ends_at),
-            Taken::No(ends_at) => Err(budget.rule.refusal(ends_at, now)),
+            CountOutcome::Counted(ends_at) => Ok(ends_at),
+            CountOutcome::LimitReached(ends_at) => Err(budget.rule.refusal(ends_at, now)),
         }
     }
 

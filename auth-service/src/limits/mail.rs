@@ -11,7 +11,7 @@ use shared_claims::UserId;
 
 use super::Limits;
 use super::model::{Count, Key, Rule, Since};
-use super::store::{self, Full};
+use super::store::{self, FullCount};
 use crate::client_address::Network;
 use crate::protocol::email_address::Email;
 
@@ -103,7 +103,7 @@ impl Limits {
 async fn take(client: &impl Executor, named: &[Named], now: Timestamp) -> Result<bool, StoreError> {
     let counts: Vec<Count> = named.iter().map(|(_, count)| *count).collect();
     let full = store::take_all(client, &counts, now).await?;
-    for Full { index, .. } in &full {
+    for FullCount { index, .. } in &full {
         let limit = named.get(*index).map_or("unknown", |(name, _)| *name);
         counter!("auth_service_mails_withheld_total", "limit" => limit).increment(1);
         tracing::info!(limit, "mail withheld: its limit is reached");

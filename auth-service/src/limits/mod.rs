@@ -28,7 +28,7 @@ pub(crate) use rate_rules::{PathRules, RateRules};
 pub(crate) use requester::{Requester, Standing};
 
 use self::model::{Count, Key, Refusal};
-use self::store::{Full, Taken};
+use self::store::{CountOutcome, FullCount};
 use crate::error::ApiError;
 
 /// How often a replica deletes expired counts: rarely enough to cost nothing, often enough to keep the table small.
@@ -86,7 +86,7 @@ impl Limits {
         self.sweep_if_due(pool, now);
         let full = store::take_all(pool, &counts, now).await?;
         let mut outcome = Ok(());
-        for Full { index, ends_at } in full {
+        for FullCount { index, ends_at } in full {
             let Some((bucket, rule)) = buckets.get(index) else { continue };
             outcome = Err(rule.refusal(ends_at, now));
             if let Some(ends_at) = ends_at {
@@ -107,7 +107,13 @@ impl Limits {
         Ok(())
     }
 
-    async fn take(&self, pool: &Pool, key: &Key, rule: &Rule, now: Timestamp) -> Result<Taken, StoreError> {
+    async fn take(
+        &self,
+        pool: &Pool,
+        key: &Key,
+        rule: &Rule,
+        now: Timestamp,
+    ) -> Result<CountOutcome, StoreError> {
         self.sweep_if_due(pool, now);
         store::take(pool, key, rule, now).await
     }

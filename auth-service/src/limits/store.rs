@@ -40,15 +40,15 @@ const SWEEP: &str = "
         SELECT key FROM limits WHERE ends_at <= $1 OR ends_at > $2 LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
 /// The outcome of counting once more.
-pub enum Taken {
+pub enum CountOutcome {
     /// Counted, in a window that ends at this time.
-    Yes(Timestamp),
+    Counted(Timestamp),
     /// The limit is reached until this time, if it is known.
-    No(Option<Timestamp>),
+    LimitReached(Option<Timestamp>),
 }
 
 /// A count that has reached its limit.
-pub struct Full {
+pub struct FullCount {
     /// Index in the list of counts.
     pub index: usize,
     /// When its window ends, if that is known.
@@ -61,10 +61,10 @@ pub async fn take(
     key: &Key,
     rule: &Rule,
     now: Timestamp,
-) -> Result<Taken, StoreError> {
+) -> Result<CountOutcome, StoreError> {
     let (taken, full) = count(client, &[Count { key: *key, rule: *rule }], now).await?;
-    let refused = || Taken::No(full.first().and_then(|full| full.ends_at));
-    Ok(taken.first().map_or_else(refused, |(_, ends_at)| Taken::Yes(*ends_at)))
+    let refused = || CountOutcome::LimitReached(full.first().and_then(|full| full.ends_at));
+    Ok(taken.first().map_or_else(refused, |(_, ends_at)| CountOutcome::Counted(*ends_at)))
 }
 
 /// Counts each of `counts` once more unless the limit of one is reached. Returns those that have reached it. Exact
@@ -74,7 +74,7 @@ pub async fn take_all(
     client: &impl Executor,
     counts: &[Count],
     now: Timestamp,
-) -> Result<Vec<Full>, StoreError> {
+) -> Result<Vec<FullCount>, StoreError> {
     let (taken, mut full) = count(client, counts, now).await?;
     if full.is_empty() {
         return Ok(full);
@@ -96,7 +96,7 @@ async fn count(
     client: &impl Executor,
     counts: &[Count],
     now: Timestamp,
-) -> Result<(Vec<(usize, Timestamp)>, Vec<Full>), StoreError> {
+) -> Result<(Vec<(usize, Timestamp)>, Vec<FullCount>), StoreError> {
     let keys: Vec<&[u8]> = counts.iter().map(|count| count.key.as_bytes()).collect();
     let most: Vec<i32> = counts.iter().map(|count| count.rule.max).collect();
     let ends: Vec<Timestamp> = counts.iter().map(|count| count.rule.end(now)).collect();
@@ -106,7 +106,7 @@ async fn count(
     for (index, row) in rows.iter().enumerate() {
         match column(row, "limits", "taken_until")? {
             Some(ends_at) => taken.push((index, ends_at)),
-            None => full.push(Full { index, ends_at: column(row, "limits", "full_until")? }),
+            None => full.push(FullCount { index, ends_at: column(row, "limits", "full_until")? }),
         }
     }
     Ok((taken, full))
