@@ -32,7 +32,7 @@ use self::store::{CountOutcome, FullCount};
 use crate::error::ApiError;
 
 /// How often a replica deletes expired counts: rarely enough to cost nothing, often enough to keep the table small.
-const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
+const CLEANUP_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 /// Maximum length of a window for requests.
 pub(crate) const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// No count ends later than this from now: longer than any window plus the clock difference of replicas.
@@ -43,13 +43,13 @@ pub struct Limits {
     counters: Counters,
     secret: hmac::Key,
     /// When this replica last deleted expired counts, in seconds of Unix time.
-    swept_at: AtomicI64,
+    cleaned_up_at: AtomicI64,
 }
 
 impl Limits {
     /// Creates empty counts. Replicas with the same `secret` share those in the database.
     pub fn new(secret: hmac::Key) -> Self {
-        Self { counters: Counters::new(), secret, swept_at: AtomicI64::new(0) }
+        Self { counters: Counters::new(), secret, cleaned_up_at: AtomicI64::new(0) }
     }
 
     /// Counts a request in the memory of this replica.
@@ -83,7 +83,7 @@ impl Limits {
             rule: *rule,
         };
         let counts: Vec<Count> = buckets.iter().map(count).collect();
-        self.sweep_if_due(pool, now);
+        self.clean_up_if_due(pool, now);
         let full = store::take_all(pool, &counts, now).await?;
         let mut outcome = Ok(());
         for FullCount { index, ends_at } in full {
@@ -114,29 +114,30 @@ impl Limits {
         rule: &Rule,
         now: Timestamp,
     ) -> Result<CountOutcome, StoreError> {
-        self.sweep_if_due(pool, now);
+        self.clean_up_if_due(pool, now);
         store::take(pool, key, rule, now).await
     }
 
     /// Deletes expired counts in the background. No request waits for it, and a failure is made up for by the next
     /// cleanup.
-    fn sweep_if_due(&self, pool: &Pool, now: Timestamp) {
-        let (last, second) = (self.swept_at.load(Ordering::Relaxed), now.as_second());
-        let due = second.abs_diff(last) >= SWEEP_INTERVAL.as_secs().unsigned_abs();
-        let claim = |from| self.swept_at.compare_exchange(from, second, Ordering::Relaxed, Ordering::Relaxed);
+    fn clean_up_if_due(&self, pool: &Pool, now: Timestamp) {
+        let (last, second) = (self.cleaned_up_at.load(Ordering::Relaxed), now.as_second());
+        let due = second.abs_diff(last) >= CLEANUP_INTERVAL.as_secs().unsigned_abs();
+        let claim =
+            |from| self.cleaned_up_at.compare_exchange(from, second, Ordering::Relaxed, Ordering::Relaxed);
         if due && claim(last).is_ok() {
             let pool = pool.clone();
             actix_web::rt::spawn(async move {
-                if let Err(error) = sweep(&pool, now).await {
-                    tracing::warn!(%error, "old counts were not swept");
+                if let Err(error) = clean_up(&pool, now).await {
+                    tracing::warn!(%error, "cleanup of expired counts failed");
                 }
             });
         }
     }
 }
 
-async fn sweep(pool: &Pool, now: Timestamp) -> Result<(), StoreError> {
+async fn clean_up(pool: &Pool, now: Timestamp) -> Result<(), StoreError> {
     let latest = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
-    while store::sweep(pool, now, latest).await? > 0 {}
+    while store::delete_expired(pool, now, latest).await? > 0 {}
     Ok(())
 }

@@ -35,7 +35,7 @@ const GIVE_BACK: &str = "UPDATE limits SET count = count - 1 WHERE key = $1 AND 
 const CLEAR: &str = "DELETE FROM limits WHERE key = $1";
 /// In small batches, and skips locked rows, so that nothing waits for it. A count that ends later than any can was
 /// left by a wrong clock.
-const SWEEP: &str = "
+const DELETE_EXPIRED: &str = "
     DELETE FROM limits WHERE key IN (
         SELECT key FROM limits WHERE ends_at <= $1 OR ends_at > $2 LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
@@ -125,6 +125,10 @@ pub async fn clear(client: &impl Executor, key: &Key) -> Result<(), StoreError> 
 }
 
 /// Deletes some of the counts that ended by `now` or end after `latest`. Returns how many.
-pub async fn sweep(client: &impl Executor, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
-    client.execute(SWEEP, &[&now, &latest]).await
+pub async fn delete_expired(
+    client: &impl Executor,
+    now: Timestamp,
+    latest: Timestamp,
+) -> Result<u64, StoreError> {
+    client.execute(DELETE_EXPIRED, &[&now, &latest]).await
 }
