@@ -18,10 +18,10 @@ use crate::users::CredentialEpoch;
 /// Wrong passwords for an account from all unknown devices: 960 a day for an attacker, and more than enough for a
 /// person on a new device. The lockout ends by itself, so nobody has to unlock an account. Further attempts do not
 /// prolong it, or an attacker could keep an account locked forever.
-const STRANGERS: Rule = Rule { max: 10, window: SignedDuration::from_mins(15), since: Since::First };
+const UNKNOWN_DEVICES: Rule = Rule { max: 10, window: SignedDuration::from_mins(15), since: Since::First };
 /// Wrong passwords for an account from one known device. It has a limit of its own, so an attacker who reaches the
 /// other limit does not lock the owner out. It is not higher, because a known device can be stolen.
-const KNOWN_DEVICE: Rule = STRANGERS;
+const KNOWN_DEVICE: Rule = UNKNOWN_DEVICES;
 
 /// Limits wrong passwords (OWASP ASVS 5.0, 6.3.1).
 #[derive(Clone)]
@@ -85,7 +85,7 @@ impl Guesses {
             }
             None => {
                 let key = Key::of(&limits.secret, &["account", account.as_str()]);
-                Budget { key, rule: STRANGERS, is_own: false }
+                Budget { key, rule: UNKNOWN_DEVICES, is_own: false }
             }
         }
     }

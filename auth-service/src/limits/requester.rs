@@ -19,7 +19,7 @@ pub struct Requester {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// Unknown.
-    Stranger,
+    Unknown,
     /// The request has a device cookie of the account, or a live session or link.
     Known {
         /// The id of the device, if it has a cookie.
@@ -30,7 +30,7 @@ pub enum Standing {
 impl Requester {
     /// A requester who wants to create an account.
     pub fn newcomer(network: Network) -> Self {
-        Self { network, account: None, standing: Standing::Stranger }
+        Self { network, account: None, standing: Standing::Unknown }
     }
 }
 
@@ -45,7 +45,7 @@ impl Devices {
     ) -> Requester {
         let device = self.known(request.headers(), account, epoch);
         let standing = device
-            .map_or(Standing::Stranger, |device| Standing::Known { device: Some(device.id().to_owned()) });
+            .map_or(Standing::Unknown, |device| Standing::Known { device: Some(device.id().to_owned()) });
         Requester { network, account: Some(account.as_str().to_owned()), standing }
     }
 
@@ -54,7 +54,7 @@ impl Devices {
         let claiming = self.claiming(request, network, &user.email, user.credential_epoch);
         match claiming.standing {
             Standing::Known { .. } => claiming,
-            Standing::Stranger => Requester { standing: Standing::Known { device: None }, ..claiming },
+            Standing::Unknown => Requester { standing: Standing::Known { device: None }, ..claiming },
         }
     }
 }

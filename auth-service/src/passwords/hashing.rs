@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn anybody() -> Requester {
-        Requester { network: Network::of(None), account: None, standing: Standing::Stranger }
+        Requester { network: Network::of(None), account: None, standing: Standing::Unknown }
     }
 
     #[tokio::test]

@@ -86,7 +86,7 @@ impl Pool {
         });
         let lane = match requester.standing {
             Standing::Known { .. } => "known",
-            Standing::Stranger => "strangers",
+            Standing::Unknown => "strangers",
         };
         let place = self.0.enter(requester, job);
         // A job that is dropped was evicted by another.
@@ -187,7 +187,7 @@ mod tests {
     /// A stranger from a network of their own.
     fn anybody(number: u32) -> Requester {
         let network = Network::of(Some(std::net::Ipv4Addr::from_bits(number << 8).into()));
-        Requester { network, account: None, standing: Standing::Stranger }
+        Requester { network, account: None, standing: Standing::Unknown }
     }
 
     type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T, HashError>> + 'a>>;

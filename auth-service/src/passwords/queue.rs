@@ -40,7 +40,7 @@ impl<T> Queue<T> {
         let Requester { network, account, standing } = requester;
         let (lane, device) = match standing {
             Standing::Known { device } => (&mut self.known, device),
-            Standing::Stranger => (&mut self.strangers, None),
+            Standing::Unknown => (&mut self.strangers, None),
         };
         self.next_ticket += 1;
         let ticket = self.next_ticket;
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn stranger(network: Network) -> Requester {
-        Requester { network, account: None, standing: Standing::Stranger }
+        Requester { network, account: None, standing: Standing::Unknown }
     }
 
     fn known(network: Network, account: &str, device: &str) -> Requester {
