@@ -17,7 +17,7 @@ impl Config {
             (
                 "BCRYPT_COST",
                 self.bcrypt_cost.get() < RECOMMENDED_COST,
-                "is below 10, so passwords of a stolen database can be guessed quickly; only tests need that",
+                "is below 10, so passwords of a stolen database can be confirmed quickly; only tests need that",
             ),
             (
                 "RATE_LIMIT_ENABLED",

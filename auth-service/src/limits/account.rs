@@ -25,7 +25,7 @@ const KNOWN_DEVICE: Rule = UNKNOWN_DEVICES;
 
 /// Limits wrong passwords (OWASP ASVS 5.0, 6.3.1).
 #[derive(Clone)]
-pub struct Guesses {
+pub struct PasswordAttempts {
     /// `None` if nothing is limited.
     pub limits: Option<Arc<Limits>>,
     pub devices: Arc<Devices>,
@@ -34,7 +34,7 @@ pub struct Guesses {
     pub clock: SharedClock,
 }
 
-impl Guesses {
+impl PasswordAttempts {
     /// Runs `check`, which compares a password with that of `account`, unless the account is locked. An attempt is
     /// counted before its check, so that concurrent attempts count too. Unless the password is wrong (`Ok(None)`), it
     /// is given back. The account need not exist. `epoch` is that of its credential; `user` is its user, if there is
@@ -42,7 +42,7 @@ impl Guesses {
     ///
     /// # Errors
     /// [`ApiError::TooManyRequests`] if the account is locked, and the errors of `check`.
-    pub async fn guess<T>(
+    pub async fn attempt<T>(
         &self,
         request: &HttpRequest,
         (account, user): (&Email, Option<&UserId>),

@@ -19,7 +19,7 @@ use service_kit::counters::Counters;
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
 
-pub(crate) use account::Guesses;
+pub(crate) use account::PasswordAttempts;
 pub(crate) use device::Devices;
 pub use mail::MailRequester;
 pub(crate) use model::{Bucket, Rule, Since};

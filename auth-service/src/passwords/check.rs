@@ -37,7 +37,7 @@ impl Passwords {
             return Err(ApiError::CredentialAccountNotFound);
         };
         let check = self.compare(self.proven(request, user), password, stored);
-        match self.guesses.guess(request, (&user.email, Some(&user.id)), epoch, check).await? {
+        match self.attempts.attempt(request, (&user.email, Some(&user.id)), epoch, check).await? {
             Some(()) => Ok(epoch),
             None => {
                 self.record_refused(request, &user.id, "wrong_password");
@@ -60,11 +60,12 @@ impl Passwords {
         let epoch = CredentialEpoch::FIRST;
         let requester = self.claiming(request, &sign_up.email, epoch);
         let check = self.compare(requester, password, sign_up.password.clone());
-        let guessed = self.guesses.guess(request, (&sign_up.email, Some(&sign_up.id)), epoch, check).await?;
-        if guessed.is_none() {
+        let confirmed =
+            self.attempts.attempt(request, (&sign_up.email, Some(&sign_up.id)), epoch, check).await?;
+        if confirmed.is_none() {
             self.record_refused(request, &sign_up.id, "wrong_password");
         }
-        guessed.ok_or(ApiError::InvalidPassword)
+        confirmed.ok_or(ApiError::InvalidPassword)
     }
 
     fn record_refused(&self, request: &HttpRequest, user: &UserId, reason: &'static str) {
@@ -132,10 +133,10 @@ impl Passwords {
         account: &Email,
         epoch: CredentialEpoch,
     ) -> Requester {
-        self.guesses.devices.claiming(request, self.log.network(request), account, epoch)
+        self.attempts.devices.claiming(request, self.log.network(request), account, epoch)
     }
 
     pub(super) fn proven(&self, request: &HttpRequest, user: &User) -> Requester {
-        self.guesses.devices.proven(request, self.log.network(request), user)
+        self.attempts.devices.proven(request, self.log.network(request), user)
     }
 }

@@ -6,7 +6,7 @@ use shared_claims::SharedClock;
 use super::hashing::HashPool;
 use super::model::PasswordRules;
 use super::policy::PasswordPolicy;
-use crate::limits::Guesses;
+use crate::limits::PasswordAttempts;
 use crate::protocol::cookies::Cookies;
 use crate::security_event::SecurityLog;
 use crate::sessions::Sessions;
@@ -21,7 +21,7 @@ pub struct Passwords {
     pub rules: PasswordRules,
     pub policy: Arc<PasswordPolicy>,
     pub hashes: Arc<HashPool>,
-    pub guesses: Guesses,
+    pub attempts: PasswordAttempts,
     pub sessions: Sessions,
     pub mailer: LinkMailer,
     pub cookies: Arc<Cookies>,

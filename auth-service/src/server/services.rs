@@ -15,7 +15,7 @@ use crate::capabilities::Capabilities;
 use crate::config::Config;
 use crate::email::{Mailer, Outbox};
 use crate::keys::{KeyEncryptionKeys, KeyRing};
-use crate::limits::{Devices, Guesses, Limits, RateLimiter, RateRules};
+use crate::limits::{Devices, Limits, PasswordAttempts, RateLimiter, RateRules};
 use crate::passwords::{HashPool, PasswordPolicy, PasswordRules, Passwords};
 use crate::protocol::cookies::Cookies;
 use crate::protocol::disabled_paths::DisabledPaths;
@@ -154,7 +154,7 @@ impl Shared {
             log: Arc::clone(&log),
             clock: Arc::clone(&clock),
         };
-        let guesses = Guesses {
+        let attempts = PasswordAttempts {
             limits: configured.limits.clone(),
             devices: Arc::clone(&self.devices),
             pool: pool.clone(),
@@ -167,7 +167,7 @@ impl Shared {
             rules: configured.rules,
             policy: Arc::clone(&configured.policy),
             hashes: Arc::clone(&self.hashes),
-            guesses,
+            attempts,
             sessions: sessions.clone(),
             mailer: mailer.clone(),
             cookies: Arc::clone(&configured.cookies),

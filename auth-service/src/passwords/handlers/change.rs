@@ -109,7 +109,7 @@ pub async fn change_password(
     let mut response = HttpResponse::Ok().json(PasswordChanged { token, user });
     match &started {
         Some((started, _)) => passwords.sessions.respond_with(&mut response, &request, started, user).await?,
-        None => passwords.guesses.devices.remember(&mut response, &request, user)?,
+        None => passwords.attempts.devices.remember(&mut response, &request, user)?,
     }
     Ok(response)
 }

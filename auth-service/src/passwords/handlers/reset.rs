@@ -235,7 +235,7 @@ pub async fn reset_password(
     revoked.reason("password_reset").count(ended).emit();
     // The account may be locked by wrong passwords of others. Its owner can sign in from this device anyway.
     let mut response = HttpResponse::Ok().json(DONE);
-    passwords.guesses.devices.remember(&mut response, &request, &user)?;
+    passwords.attempts.devices.remember(&mut response, &request, &user)?;
     Ok(response)
 }
 

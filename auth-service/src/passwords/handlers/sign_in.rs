@@ -98,7 +98,7 @@ pub async fn sign_in(
     };
     let requester = passwords.claiming(&request, &email, epoch);
     let check = candidates.check(&passwords, requester, &form);
-    let guess = passwords.guesses.guess(&request, (&email, named.as_ref()), epoch, check);
+    let guess = passwords.attempts.attempt(&request, (&email, named.as_ref()), epoch, check);
     let Some(user) = guess.await? else {
         refused(refusal);
         return Err(ApiError::InvalidEmailOrPassword);
