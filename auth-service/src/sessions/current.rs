@@ -167,7 +167,7 @@ impl Sessions {
             request.extensions_mut().insert(SessionChange::Ended);
             Ok(MaybeSignedIn::Nobody)
         };
-        let oldest = self.settings.oldest_beginning(now);
+        let oldest = self.settings.oldest_start(now);
         // Nearly always there is one token, and so one query.
         let mut found: Option<(Session, User, SessionToken)> = None;
         for token in tokens {

@@ -45,7 +45,7 @@ pub async fn list_sessions(
     Fresh(current): Fresh,
 ) -> Result<HttpResponse, ApiError> {
     let now = sessions.clock.now();
-    let oldest = sessions.settings.oldest_beginning(now);
+    let oldest = sessions.settings.oldest_start(now);
     let live = store::list(&sessions.pool, &current.user.id, oldest, now).await?;
     Ok(HttpResponse::Ok().json(live.iter().map(SessionView::from).collect::<Vec<_>>()))
 }

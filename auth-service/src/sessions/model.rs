@@ -35,13 +35,13 @@ pub struct SessionSettings {
 
 impl SessionSettings {
     /// Sessions that started at this time or before have ended, whatever their `expires_at` is.
-    pub fn oldest_beginning(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn oldest_start(&self, now: Timestamp) -> Option<Timestamp> {
         self.max_lifetime.map(|lifetime| now.checked_sub(lifetime).unwrap_or(Timestamp::MIN))
     }
 
-    /// When a session ends that started at `beginning` and would expire at `expires_at`.
-    fn end(&self, beginning: Timestamp, expires_at: Timestamp) -> Timestamp {
-        self.max_lifetime.map_or(expires_at, |lifetime| expires_at.min(later(beginning, lifetime)))
+    /// When a session ends that started at `started_at` and would expire at `expires_at`.
+    fn end(&self, started_at: Timestamp, expires_at: Timestamp) -> Timestamp {
+        self.max_lifetime.map_or(expires_at, |lifetime| expires_at.min(later(started_at, lifetime)))
     }
 }
 
@@ -88,8 +88,8 @@ impl Session {
             updated_at: now,
             expires_at: settings.end(now, later(now, ttl)),
             remembered,
-            ip_address: kept_of(device.ip_address),
-            user_agent: kept_of(device.user_agent),
+            ip_address: truncated(device.ip_address),
+            user_agent: truncated(device.user_agent),
             status_index: None,
         }
     }
@@ -136,15 +136,15 @@ impl ForeignSession {
             updated_at: self.updated_at,
             expires_at: self.expires_at,
             remembered: lifetime > UNREMEMBERED_TTL + REMEMBERED_TOLERANCE,
-            ip_address: kept_of(&self.ip_address),
-            user_agent: kept_of(&self.user_agent),
+            ip_address: truncated(&self.ip_address),
+            user_agent: truncated(&self.user_agent),
             status_index: None,
         };
         ImportedSession { session, token: self.token }
     }
 }
 
-fn kept_of(text: &str) -> String {
+fn truncated(text: &str) -> String {
     text.chars().filter(|char| *char != '\0').take(MAX_USER_AGENT).collect()
 }
 
@@ -246,8 +246,8 @@ mod tests {
             let session = Session::begin(user(), remembered, &short, device(""), start);
             assert_eq!(session.expires_at, at(1), "{remembered}");
         }
-        assert_eq!(SETTINGS.oldest_beginning(start), None);
-        assert_eq!(short.oldest_beginning(at(1)), Some(start));
+        assert_eq!(SETTINGS.oldest_start(start), None);
+        assert_eq!(short.oldest_start(at(1)), Some(start));
     }
 
     #[test]

@@ -32,13 +32,13 @@ pub struct Started {
     pub session: Session,
     pub token: SessionToken,
     /// The sessions of the request that ended because of this one, and their users.
-    left: Vec<(SessionId, UserId)>,
+    replaced: Vec<(SessionId, UserId)>,
 }
 
 impl Started {
     /// Records that the session started and which ones it replaced. Call it after the commit.
     pub fn record(&self, client: Client, reason: &'static str) {
-        for (session, user) in &self.left {
+        for (session, user) in &self.replaced {
             let event = SecurityEvent::SessionEnded.by(client).user(user.as_str());
             event.session(*session.as_uuid()).reason("replaced").emit();
         }
@@ -70,10 +70,10 @@ impl Sessions {
         let candidates = self.lists.candidate_indexes(false)?;
         let presented = self.cookies.all_presented(request.headers());
         let tokens = (&token, presented.as_slice());
-        let left = match store::start(client, &session, user.credential_epoch, tokens, &candidates).await? {
-            Stored::Begun { index, left } => {
+        let replaced = match store::start(client, &session, user.credential_epoch, tokens, &candidates).await? {
+            Stored::Started { index, replaced } => {
                 session.status_index = index;
-                left
+                replaced
             }
             Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
         };
@@ -82,7 +82,7 @@ impl Sessions {
             // Its tokens could not be revoked. A replica is adding a list.
             return Err(ApiError::CutOff);
         }
-        Ok(Started { session, token, left })
+        Ok(Started { session, token, replaced })
     }
 
     /// Allocates a position in the status lists for a session without one, as imported sessions are. It stays without

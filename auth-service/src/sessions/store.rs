@@ -22,7 +22,7 @@ const START: &str = concat!(
     "
     WITH account AS MATERIALIZED (SELECT id FROM users WHERE id = $2 AND credential_epoch = $10 FOR SHARE),
     swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4),
-    left_behind AS (
+    replaced AS (
         DELETE FROM sessions WHERE token_hash = ANY($11) AND EXISTS (SELECT FROM account) RETURNING id, user_id
     ),
     given AS (",
@@ -32,10 +32,10 @@ const START: &str = concat!(
         (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent,
          status_index)
     SELECT $1, id, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given) FROM account
-    RETURNING status_index, ARRAY(SELECT id FROM left_behind) AS left_sessions,
-              ARRAY(SELECT user_id FROM left_behind) AS left_users"
+    RETURNING status_index, ARRAY(SELECT id FROM replaced) AS replaced_sessions,
+              ARRAY(SELECT user_id FROM replaced) AS replaced_users"
 );
-/// A session whose token exists is left as it is.
+/// A session whose token exists is replaced as it is.
 const IMPORT: &str = "
     INSERT INTO sessions
         (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent)
@@ -77,11 +77,11 @@ const HOLD: &str = "SELECT FROM sessions WHERE id = $1 AND expires_at > $2 FOR K
 
 /// The outcome of storing a new session.
 pub enum Stored {
-    Begun {
+    Started {
         /// The position in the status lists, if one was free.
         index: Option<StatusIndex>,
         /// The sessions that ended, and their users.
-        left: Vec<(SessionId, UserId)>,
+        replaced: Vec<(SessionId, UserId)>,
     },
     /// The user was deleted, or the credential changed since it was checked.
     CredentialChanged,
@@ -115,7 +115,7 @@ pub async fn start(
         )
         .await?;
     match row {
-        Some(row) => Ok(Stored::Begun { index: status_index(&row)?, left: left_behind(&row)? }),
+        Some(row) => Ok(Stored::Started { index: status_index(&row)?, replaced: replaced(&row)? }),
         None => Ok(Stored::CredentialChanged),
     }
 }
@@ -234,9 +234,9 @@ pub async fn end(
 }
 
 /// Reads the sessions that ended because a new one started.
-fn left_behind(row: &Row) -> Result<Vec<(SessionId, UserId)>, StoreError> {
-    let sessions: Vec<Uuid> = column(row, "sessions", "left_sessions")?;
-    let users: Vec<String> = column(row, "sessions", "left_users")?;
+fn replaced(row: &Row) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+    let sessions: Vec<Uuid> = column(row, "sessions", "replaced_sessions")?;
+    let users: Vec<String> = column(row, "sessions", "replaced_users")?;
     sessions.into_iter().zip(users).map(|(session, user)| named(session, user)).collect()
 }
 
