@@ -41,8 +41,8 @@ pub async fn sync_cookies<B: MessageBody>(
     }
     match change {
         // Only remembered sessions are extended.
-        SessionChange::Extended(token, found_by) => {
-            let shown = found_by == Presented::Bearer;
+        SessionChange::Extended(token, presented) => {
+            let shown = presented == Presented::Bearer;
             for (name, value) in sessions.headers(response.request(), (&token, shown), true) {
                 response.headers_mut().append(name, value);
             }

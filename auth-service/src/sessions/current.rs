@@ -26,7 +26,7 @@ pub struct SignedIn {
     pub user: User,
     /// The token that the request presented, to set the cookie again.
     pub token: SessionToken,
-    pub found_by: Presented,
+    pub presented: Presented,
 }
 
 impl SignedIn {
@@ -157,7 +157,7 @@ impl Sessions {
 
     /// Finds the live session of a request, if there is one, and extends it when that is due.
     async fn find(&self, request: &HttpRequest) -> Result<MaybeSignedIn, ApiError> {
-        let (found_by, tokens) = self.cookies.presented(request.headers());
+        let (presented, tokens) = self.cookies.presented(request.headers());
         if tokens.is_empty() {
             return Ok(MaybeSignedIn::Nobody);
         }
@@ -192,10 +192,10 @@ impl Sessions {
                 return ended();
             }
             (session.expires_at, session.updated_at) = (expires_at, now);
-            request.extensions_mut().insert(SessionChange::Extended(token.clone(), found_by));
+            request.extensions_mut().insert(SessionChange::Extended(token.clone(), presented));
         }
         self.allocate_index(&self.pool, &mut session).await?;
-        Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token, found_by })))
+        Ok(MaybeSignedIn::SignedIn(Box::new(SignedIn { session, user, token, presented })))
     }
 }
 

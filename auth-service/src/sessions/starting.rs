@@ -131,7 +131,7 @@ impl Sessions {
 
     /// Sets the cookies of the session that a request presented again.
     pub fn set_cookies(&self, response: &mut HttpResponse, request: &HttpRequest, current: &SignedIn) {
-        let token = (&current.token, current.found_by == Presented::Bearer);
+        let token = (&current.token, current.presented == Presented::Bearer);
         for (name, value) in self.headers(request, token, current.session.remembered) {
             response.headers_mut().append(name, value);
         }
