@@ -29,8 +29,8 @@ pub(super) fn used(
     match outcome {
         Outcome::Verified(session) => {
             of_user(SecurityEvent::EmailVerified).emit();
-            if let VerifiedSession::Begun(begun) = session {
-                begun.0.record(client, "email_verified");
+            if let VerifiedSession::New(new) = session {
+                new.0.record(client, "email_verified");
             }
         }
         Outcome::Changed(..) => of_user(SecurityEvent::EmailChanged).emit(),

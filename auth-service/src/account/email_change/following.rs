@@ -190,7 +190,7 @@ pub(super) async fn sign_in(
         return Ok(VerifiedSession::Unchanged);
     }
     let started = accounts.sessions.start(transaction, request, &user, true, now).await?;
-    Ok(VerifiedSession::Begun(Box::new((started, user))))
+    Ok(VerifiedSession::New(Box::new((started, user))))
 }
 
 /// Sends the link to the new email, or changes the account's email, depending on the purpose of the link.

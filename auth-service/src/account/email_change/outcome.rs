@@ -38,7 +38,7 @@ pub(super) enum VerifiedSession {
     Unchanged,
     /// The session that followed the link. Its cookie is set again.
     Present(Box<SignedIn>),
-    Begun(Box<(Started, User)>),
+    New(Box<(Started, User)>),
 }
 
 /// The proof that a link requires if the request has no session of the account.

@@ -164,8 +164,8 @@ async fn answer(
         Outcome::Changed(_, Some(current)) | Outcome::Verified(VerifiedSession::Present(current)) => {
             accounts.sessions.set_cookies(&mut response, request, current);
         }
-        Outcome::Verified(VerifiedSession::Begun(begun)) => {
-            let (started, user) = &**begun;
+        Outcome::Verified(VerifiedSession::New(new)) => {
+            let (started, user) = &**new;
             accounts.sessions.respond_with(&mut response, request, started, user).await?;
         }
         _ => {}
