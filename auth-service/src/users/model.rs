@@ -70,7 +70,7 @@ pub struct NewUser {
 
 impl NewUser {
     /// Creates a user with a new id that is not stored yet.
-    pub fn made_up(&self, now: Timestamp) -> Result<User, ApiError> {
+    pub fn to_user(&self, now: Timestamp) -> Result<User, ApiError> {
         Ok(User {
             id: new_id(now)?,
             name: self.name.clone(),

@@ -118,7 +118,7 @@ pub async fn sign_up(
     let owner = Owner { name: &form.name, email: &form.email };
     let hash = passwords.hash_chosen(passwords.newcomer(&request), password, owner).await?;
     let now = passwords.clock.now();
-    let user = NewUser { name: form.name, email: form.email, image: form.image }.made_up(now)?;
+    let user = NewUser { name: form.name, email: form.email, image: form.image }.to_user(now)?;
     let new = New { request: &request, user: &user, hash: &hash, callback: form.callback_url.as_ref(), now };
     let started = if accounts.auto_sign_in && !accounts.require_verified_email {
         Some(passwords.create_with_session(new, form.remember_me.unwrap_or(true)).await?)
