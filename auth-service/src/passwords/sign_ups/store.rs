@@ -99,7 +99,7 @@ pub async fn complete(
             Err(ApiError::UserAlreadyExists) => return Ok(None),
             Err(error) => return Err(error),
         },
-        Some(there) => match take_over(transaction, there, new, &password, now).await? {
+        Some(existing) => match take_over(transaction, existing, new, &password, now).await? {
             Some(user) => user,
             None => return Ok(None),
         },
@@ -115,25 +115,25 @@ pub async fn complete(
 /// verified.
 async fn take_over(
     transaction: &Transaction,
-    there: User,
+    existing: User,
     new: User,
     password: &StoredHash,
     now: Timestamp,
 ) -> Result<Option<User>, ApiError> {
     let Some(epoch) =
-        passwords::change(transaction, &there.id, there.credential_epoch, password, now).await?
+        passwords::change(transaction, &existing.id, existing.credential_epoch, password, now).await?
     else {
         return Ok(None);
     };
     // Read again, because only now it is locked.
-    if users::find(transaction, &there.id).await?.is_none_or(|there| there.email_verified) {
+    if users::find(transaction, &existing.id).await?.is_none_or(|existing| existing.email_verified) {
         return Ok(None);
     }
-    users::set_verified(transaction, &there.id, now).await?;
-    users::update(transaction, &there.id, Some(&new.name), Some(new.image.as_deref()), now).await?;
-    sessions::end_all(transaction, &there.id, None).await?;
-    verifications::void(transaction, &there.id).await?;
-    Ok(Some(User { id: there.id, created_at: there.created_at, credential_epoch: epoch, ..new }))
+    users::set_verified(transaction, &existing.id, now).await?;
+    users::update(transaction, &existing.id, Some(&new.name), Some(new.image.as_deref()), now).await?;
+    sessions::end_all(transaction, &existing.id, None).await?;
+    verifications::void(transaction, &existing.id).await?;
+    Ok(Some(User { id: existing.id, created_at: existing.created_at, credential_epoch: epoch, ..new }))
 }
 
 fn from_row(row: &Row) -> Result<SignUp, StoreError> {
