@@ -60,7 +60,7 @@ impl LinkMailer {
 
     /// Creates a link that nobody gets, and a mail that is stored but not sent. It does the same work as
     /// [`send`](Self::send), so that timing does not reveal that the email is taken.
-    pub async fn withhold(
+    pub async fn send_decoy_link(
         &self,
         client: &impl Executor,
         requester: &MailRequester<'_>,
@@ -91,7 +91,7 @@ impl LinkMailer {
 
     /// Counts and stores a mail to `email` that is not sent, if nobody can get a link for `purpose`: neither the
     /// limits nor the timing reveal that.
-    pub async fn pretend(
+    pub async fn store_decoy_mail(
         &self,
         client: &impl Executor,
         requester: &MailRequester<'_>,

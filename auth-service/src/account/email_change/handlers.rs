@@ -179,7 +179,7 @@ impl Accounts {
             Some(link) => self.mailer.send(&transaction, requester, link, callback, now).await?,
             None => {
                 let subject = (email, Purpose::VerifyEmail);
-                self.mailer.pretend(&transaction, requester, subject, callback, now).await?;
+                self.mailer.store_decoy_mail(&transaction, requester, subject, callback, now).await?;
                 Sending::Stored
             }
         };
@@ -207,7 +207,7 @@ impl Accounts {
         let (callback, now) = (change.callback_url.as_ref(), self.clock.now());
         let transaction = self.pool.begin().await?;
         let sending = if is_taken {
-            self.mailer.withhold(&transaction, requester, link, callback, now).await?
+            self.mailer.send_decoy_link(&transaction, requester, link, callback, now).await?
         } else {
             self.mailer.send(&transaction, requester, link, callback, now).await?
         };

@@ -98,7 +98,7 @@ async fn send_link(
     let transaction = passwords.pool.begin().await?;
     let Some((user, _)) = found else {
         let subject = (&form.email, Purpose::ResetPassword);
-        mailer.pretend(&transaction, &requester, subject, callback, now).await?;
+        mailer.store_decoy_mail(&transaction, &requester, subject, callback, now).await?;
         mailer.commit(transaction).await?;
         requested.reason("unknown_email").emit();
         return Ok(());

@@ -155,7 +155,7 @@ async fn send_link_again(
     let (mailer, now) = (&passwords.mailer, passwords.clock.now());
     let transaction = passwords.pool.begin().await?;
     let sending = if is_taken {
-        mailer.withhold(&transaction, &requester, link, callback, now).await?
+        mailer.send_decoy_link(&transaction, &requester, link, callback, now).await?
     } else {
         mailer.send(&transaction, &requester, link, callback, now).await?
     };
