@@ -10,4 +10,4 @@ pub(crate) use links::Links;
 pub(crate) use mailer::{LinkMailer, Sending};
 pub use model::Purpose;
 pub(crate) use model::{LinkLifetimes, LinkToken, NewLink, Subject, Verification};
-pub(crate) use store::{find, settle, use_up, void};
+pub(crate) use store::{complete_sign_up, find, use_up, void};

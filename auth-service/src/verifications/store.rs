@@ -13,7 +13,7 @@ use crate::protocol::session_id::SessionId;
 use crate::users::{CredentialEpoch, User};
 
 /// How long an invalid link is kept, so that following it reports that it expired and not that it never existed.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+const RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Deletes old links of the same user, so that the table does not grow forever.
 const CREATE: &str = "
@@ -23,7 +23,7 @@ const CREATE: &str = "
          created_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 /// The references of a link. If one of them fails, its target was deleted before the link was created.
-const TIES: [&str; 3] =
+const REFERENCES: [&str; 3] =
     ["verifications_user_fkey", "verifications_session_fkey", "verifications_sign_up_fkey"];
 const FIND: &str = "
     SELECT purpose, user_id, sign_up_id, session_id, email, new_email, credential_epoch, expires_at,
@@ -44,7 +44,7 @@ const USE_UP: &str = "
     UPDATE verifications v SET used_at = $3 FROM held
     WHERE v.token_hash = held.token_hash AND v.purpose = $2 AND v.used_at IS NULL AND v.expires_at > $3";
 /// Turns the link of a sign-up into a used link of the user: following it again finds a verified email.
-const SETTLE: &str = "
+const COMPLETE_SIGN_UP: &str = "
     UPDATE verifications
     SET purpose = 'verify-email', user_id = $2, credential_epoch = $3, sign_up_id = NULL, used_at = $4
     WHERE token_hash = $1 AND purpose = 'complete-sign-up' AND used_at IS NULL AND expires_at > $4";
@@ -60,7 +60,7 @@ pub async fn create(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
     let expires_at = now.checked_add(lifetimes.of(link.purpose())).unwrap_or(Timestamp::MAX);
-    let swept_until = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
+    let swept_until = now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN);
     let user = link.user();
     let epoch = user.map_or(CredentialEpoch::FIRST, |user| user.credential_epoch);
     let created = client
@@ -83,7 +83,7 @@ pub async fn create(
         .await;
     match created {
         Ok(_) => Ok(Some(expires_at)),
-        Err(error) if TIES.iter().any(|tie| error.is_constraint(tie)) => Ok(None),
+        Err(error) if REFERENCES.iter().any(|tie| error.is_constraint(tie)) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -105,14 +105,14 @@ pub async fn use_up(
 }
 
 /// Marks the link of a sign-up that became `user` as used: true for exactly one of concurrent calls.
-pub async fn settle(
+pub async fn complete_sign_up(
     transaction: &Transaction,
     token: &LinkToken,
     user: &User,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let epoch = user.credential_epoch.number();
-    Ok(transaction.execute(SETTLE, &[&token.hash(), &user.id.as_str(), &epoch, &now]).await? == 1)
+    Ok(transaction.execute(COMPLETE_SIGN_UP, &[&token.hash(), &user.id.as_str(), &epoch, &now]).await? == 1)
 }
 
 /// Voids all unused links of a user.

@@ -104,7 +104,7 @@ pub async fn complete(
             None => return Ok(None),
         },
     };
-    if !verifications::settle(transaction, token, &user, now).await? {
+    if !verifications::complete_sign_up(transaction, token, &user, now).await? {
         return Ok(None);
     }
     transaction.execute(DELETE_BY_EMAIL, &[&user.email.as_str()]).await?;
