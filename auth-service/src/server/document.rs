@@ -58,7 +58,7 @@ const NO_NUL: &str = "^[^\\u0000]*$";
 const SECONDS: &str = "Seconds to wait before the next attempt";
 
 /// Errors of every operation below the prefix.
-const OF_ALL: [CommonError; 3] = [
+const COMMON_ERRORS: [CommonError; 3] = [
     CommonError {
         status: "429",
         description: "Too many requests from this network. The body has no `code`",
@@ -73,7 +73,7 @@ const OF_ALL: [CommonError; 3] = [
 ];
 
 /// Errors of every operation below the prefix that has a body.
-const OF_BODIES: [CommonError; 5] = [
+const BODY_ERRORS: [CommonError; 5] = [
     CommonError {
         status: "400",
         description: "BAD_REQUEST: the body is not JSON; VALIDATION_ERROR",
@@ -102,7 +102,7 @@ const OF_BODIES: [CommonError; 5] = [
 ];
 
 /// Errors of every operation below the prefix whose query has redirect targets.
-const OF_REDIRECTS: [CommonError; 2] = [
+const REDIRECT_ERRORS: [CommonError; 2] = [
     CommonError { status: "400", description: "VALIDATION_ERROR", headers: &[] },
     CommonError {
         status: "403",
@@ -114,23 +114,23 @@ const OF_REDIRECTS: [CommonError; 2] = [
 /// Completes the document with the errors and parameters that the protocol defines, and not a handler.
 pub fn complete(document: &mut OpenApi) {
     for (path, reads, operation) in document::operations(document) {
-        plain_queries(operation);
+        complete_query(operation);
         if !path.starts_with(PREFIX) {
             continue;
         }
         document::replace_schema(operation, "Envelope", "ProtocolError");
         let redirects = operation.parameters.iter().flatten().any(is_redirect);
-        let errors = OF_ALL
+        let errors = COMMON_ERRORS
             .iter()
-            .chain(OF_BODIES.iter().filter(|_| !reads))
-            .chain(OF_REDIRECTS.iter().filter(|_| reads && redirects));
+            .chain(BODY_ERRORS.iter().filter(|_| !reads))
+            .chain(REDIRECT_ERRORS.iter().filter(|_| reads && redirects));
         for error in errors {
             document::add_error(operation, error, "ProtocolError");
         }
     }
     document::declare(document);
     for object in document::request_objects(document) {
-        texts(object);
+        add_text_patterns(object);
     }
 }
 
@@ -139,7 +139,7 @@ fn is_redirect(parameter: &RefOr<Parameter>) -> bool {
 }
 
 /// A query parameter cannot be null: it is present or absent.
-fn plain_queries(operation: &mut Operation) {
+fn complete_query(operation: &mut Operation) {
     let parameters = operation.parameters.iter_mut().flatten();
     for parameter in parameters
         .filter_map(|parameter| if let RefOr::T(parameter) = parameter { Some(parameter) } else { None })
@@ -160,7 +160,7 @@ fn plain_queries(operation: &mut Operation) {
 }
 
 /// Adds the patterns of texts. A password may contain any character.
-fn texts(object: &mut Object) {
+fn add_text_patterns(object: &mut Object) {
     for (name, property) in &mut object.properties {
         let RefOr::T(Schema::Object(property)) = property else { continue };
         let is_text = match &property.schema_type {

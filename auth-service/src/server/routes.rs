@@ -20,7 +20,7 @@ pub fn features(cfg: &mut ServiceConfig<'_>) {
         .service(
             utoipa_actix_web::scope(PREFIX)
                 .configure(protocol)
-                .default_service(web::to(nothing_here))
+                .default_service(web::to(not_found))
                 .wrap(from_fn(sessions::sync_cookies))
                 .wrap(from_fn(status_lists::refresh_after_changes))
                 .wrap(from_fn(rate_limit))
@@ -63,6 +63,6 @@ async fn ok() -> HttpResponse {
 }
 
 /// Below `/api/auth`, an unknown path, a wrong method and a trailing slash all return an empty 404.
-async fn nothing_here() -> HttpResponse {
+async fn not_found() -> HttpResponse {
     HttpResponse::NotFound().finish()
 }
