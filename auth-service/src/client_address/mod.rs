@@ -68,7 +68,7 @@ impl TrustedProxies {
             return Some(self.walk(peer, headers));
         }
         if let Some(header) = self.headers.0.iter().find(|name| headers.contains_key(*name)) {
-            warn_of_unnamed_proxy(peer, header);
+            warn_of_untrusted_proxy(peer, header);
         }
         Some(peer)
     }
@@ -80,7 +80,7 @@ impl TrustedProxies {
 
     /// Sets the headers in which these proxies name the client.
     #[must_use]
-    pub fn reading(self, headers: AddressHeaders) -> Self {
+    pub fn with_headers(self, headers: AddressHeaders) -> Self {
         Self { headers, ..self }
     }
 
@@ -141,9 +141,9 @@ fn hop_address(hop: &[u8]) -> Option<IpAddr> {
 
 /// Without this proxy in `TRUSTED_PROXIES`, the limits count all its clients as one. Logged once, because anybody can
 /// send the header.
-fn warn_of_unnamed_proxy(peer: IpAddr, header: &HeaderName) {
-    static SAID: Once = Once::new();
-    SAID.call_once(|| {
+fn warn_of_untrusted_proxy(peer: IpAddr, header: &HeaderName) {
+    static WARNED: Once = Once::new();
+    WARNED.call_once(|| {
         tracing::warn!(
             %peer,
             %header,
@@ -210,7 +210,7 @@ mod tests {
             request = request.append_header(*header);
         }
         let proxies: TrustedProxies = "10.0.0.0/8".parse().unwrap();
-        let proxies = proxies.reading(names.parse().unwrap());
+        let proxies = proxies.with_headers(names.parse().unwrap());
         proxies.client(&request.to_http_request()).unwrap().to_string()
     }
 

@@ -9,7 +9,7 @@ pub enum DomainError {
     PublicSuffix(String),
     /// Browsers refuse a cookie whose domain does not cover the host that sets it.
     #[error("COOKIE_DOMAIN: {domain} is not the host of BASE_URL ({host}) or a domain above it")]
-    NotOurs { domain: String, host: String },
+    OtherHost { domain: String, host: String },
     #[error("COOKIE_DOMAIN: {0} is not a domain such as example.com")]
     Malformed(String),
 }
@@ -36,7 +36,7 @@ impl CookieDomain {
         let host = base_url.host_str().unwrap_or_default();
         let is_above = host == domain || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
         if !is_above {
-            return Err(DomainError::NotOurs { domain, host: host.to_owned() });
+            return Err(DomainError::OtherHost { domain, host: host.to_owned() });
         }
         Ok(Self(domain))
     }
@@ -64,7 +64,7 @@ mod tests {
             assert_eq!(parse(suffix), Err(DomainError::PublicSuffix(suffix.to_owned())));
         }
         for foreign in ["example.com", "other.example.co.uk", "xample.co.uk"] {
-            assert!(matches!(parse(foreign), Err(DomainError::NotOurs { .. })), "{foreign}");
+            assert!(matches!(parse(foreign), Err(DomainError::OtherHost { .. })), "{foreign}");
         }
         for malformed in
             ["", ".", "a..b", "exa mple.com", "example.com; Secure", "127.0.0.1", "ex\u{e4}mple.com"]

@@ -69,7 +69,7 @@ impl Configured {
             (config.accounts.password_rules()?, config.accounts.settings(outbox.is_some())?);
         let disabled_paths = config.routes.disabled_paths.clone();
         let capabilities = Capabilities::new(&accounts, rules, outbox.is_some(), &disabled_paths);
-        let proxies = config.trusted_proxies.clone().reading(config.client_address_headers.clone());
+        let proxies = config.trusted_proxies.clone().with_headers(config.client_address_headers.clone());
         Ok(Self {
             encryption,
             mailer,
