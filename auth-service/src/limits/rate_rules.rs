@@ -32,9 +32,9 @@ const fn rule(max: i32, window: SignedDuration) -> Rule {
 /// The scope of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Scope in the memory of each replica.
+    /// Counted in the memory of each replica.
     Replica,
-    /// Scope in the database, for all replicas.
+    /// Counted in the database, for all replicas.
     Shared,
 }
 
