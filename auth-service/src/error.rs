@@ -54,6 +54,7 @@ pub enum ApiError {
     /// The request has cookies and no origin.
     #[error("Missing or null Origin")]
     MissingOrigin,
+    /// The origin of the request is not trusted.
     #[error("Invalid origin")]
     InvalidOrigin,
     /// A form on another site tried to sign somebody in.
@@ -62,6 +63,7 @@ pub enum ApiError {
     /// A redirect target outside the trusted origins.
     #[error("Invalid {}", .0.label())]
     UntrustedTarget(RedirectTarget),
+    /// A redirect target that is not a string.
     #[error("Invalid {}: expected a string", .0.label())]
     TargetNotText(RedirectTarget),
     /// The password that was sent to confirm an action is wrong.
@@ -88,6 +90,7 @@ pub enum ApiError {
     /// `update-user` without a change.
     #[error("No fields to update")]
     NoFieldsToUpdate,
+    /// `CHANGE_EMAIL_ENABLED` is off.
     #[error("Change email is disabled")]
     ChangeEmailDisabled,
     /// `change-email` to the current email.

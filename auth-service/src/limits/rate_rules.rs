@@ -139,45 +139,45 @@ mod tests {
 
     fn limit(rules: &RateRules, path: &str) -> Option<(i32, i64, Scope)> {
         let found = rules.of(&format!("{PREFIX}{path}"));
-        found.map(|(rule, scope)| (rule.max, rule.window.as_secs(), counted))
+        found.map(|(rule, scope)| (rule.max, rule.window.as_secs(), scope))
     }
 
     #[test]
     fn the_rules_are_better_auths() {
-        use Counted::{Everywhere, Here};
+        use Scope::{Replica, Shared};
         let rules = rules("");
-        for (path, max, seconds, counted) in [
-            ("/sign-in/email", 3, 10, Everywhere),
-            ("/sign-in/social", 3, 10, Everywhere),
-            ("/sign-up/email", 3, 10, Everywhere),
-            ("/change-password", 3, 10, Everywhere),
-            ("/change-email", 3, 10, Everywhere),
-            ("/verify-email by POST", 3, 10, Everywhere),
-            ("/request-password-reset", 3, 60, Everywhere),
-            ("/send-verification-email", 3, 60, Everywhere),
-            ("", 100, 10, Here),
-            ("/get-session", 100, 10, Here),
-            ("/verify-email", 100, 10, Here),
-            ("/reset-password/{token}", 100, 10, Here),
-            ("/sign-in", 100, 10, Here),
+        for (path, max, seconds, scope) in [
+            ("/sign-in/email", 3, 10, Shared),
+            ("/sign-in/social", 3, 10, Shared),
+            ("/sign-up/email", 3, 10, Shared),
+            ("/change-password", 3, 10, Shared),
+            ("/change-email", 3, 10, Shared),
+            ("/verify-email by POST", 3, 10, Shared),
+            ("/request-password-reset", 3, 60, Shared),
+            ("/send-verification-email", 3, 60, Shared),
+            ("", 100, 10, Replica),
+            ("/get-session", 100, 10, Replica),
+            ("/verify-email", 100, 10, Replica),
+            ("/reset-password/{token}", 100, 10, Replica),
+            ("/sign-in", 100, 10, Replica),
         ] {
-            assert_eq!(limit(&rules, path), Some((max, seconds, counted)), "{path}");
+            assert_eq!(limit(&rules, path), Some((max, seconds, scope)), "{path}");
         }
         assert_eq!(rules.of(""), rules.of("/api/auth/ok"), "an unknown path has the general limit");
     }
 
     #[test]
     fn the_first_entry_that_fits_decides_and_where_it_is_counted_stays() {
-        use Counted::{Everywhere, Here};
+        use Scope::{Replica, Shared};
         let rules =
             rules("/sign-in/email=5/1m, /sign-in/*=7/2m,/get-session=off,/verify-email=9/1h,/ok=2/30s");
-        assert_eq!(limit(&rules, "/sign-in/email"), Some((5, 60, Everywhere)));
-        assert_eq!(limit(&rules, "/sign-in/social"), Some((7, 120, Everywhere)));
+        assert_eq!(limit(&rules, "/sign-in/email"), Some((5, 60, Shared)));
+        assert_eq!(limit(&rules, "/sign-in/social"), Some((7, 120, Shared)));
         assert_eq!(limit(&rules, "/get-session"), None);
-        assert_eq!(limit(&rules, "/verify-email"), Some((9, 3600, Here)));
-        assert_eq!(limit(&rules, "/verify-email by POST"), Some((9, 3600, Everywhere)));
-        assert_eq!(limit(&rules, "/ok"), Some((2, 30, Here)));
-        assert_eq!(limit(&rules, "/token"), Some((100, 10, Here)));
+        assert_eq!(limit(&rules, "/verify-email"), Some((9, 3600, Replica)));
+        assert_eq!(limit(&rules, "/verify-email by POST"), Some((9, 3600, Shared)));
+        assert_eq!(limit(&rules, "/ok"), Some((2, 30, Replica)));
+        assert_eq!(limit(&rules, "/token"), Some((100, 10, Replica)));
     }
 
     #[test]

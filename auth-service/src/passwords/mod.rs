@@ -15,6 +15,8 @@ mod store;
 
 pub(crate) use foreign::{UnsupportedHash, scheme_of};
 pub use hashing::HashPool;
+#[cfg(test)]
+pub(crate) use model::Scheme;
 pub use model::{Cost, PasswordRules, StoredHash};
 pub(crate) use model::{ExistingUser, NewPassword, UserWithPassword};
 pub use policy::{BlockedWords, Blocklist, BreachService, BreachServiceError, PasswordPolicy};

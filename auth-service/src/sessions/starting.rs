@@ -70,13 +70,14 @@ impl Sessions {
         let candidates = self.lists.candidate_indexes(false)?;
         let presented = self.cookies.all_presented(request.headers());
         let tokens = (&token, presented.as_slice());
-        let replaced = match store::start(client, &session, user.credential_epoch, tokens, &candidates).await? {
-            Stored::Started { index, replaced } => {
-                session.status_index = index;
-                replaced
-            }
-            Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
-        };
+        let replaced =
+            match store::start(client, &session, user.credential_epoch, tokens, &candidates).await? {
+                Stored::Started { index, replaced } => {
+                    session.status_index = index;
+                    replaced
+                }
+                Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
+            };
         self.allocate_index(client, &mut session).await?;
         if session.status_index.is_none() {
             // Its tokens could not be revoked. A replica is adding a list.

@@ -56,6 +56,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Every purpose.
     pub const ALL: [Self; 6] = [
         Self::ResetPassword,
         Self::VerifyEmail,
@@ -77,6 +78,7 @@ impl Purpose {
         }
     }
 
+    /// Reads the name in the database.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
     }

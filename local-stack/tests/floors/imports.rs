@@ -116,13 +116,13 @@ impl Collector<'_> {
         match tree {
             UseTree::Path(path) => self.record_use(&joined(&path.ident), &path.tree, re_export),
             UseTree::Group(group) => {
-                group.items.iter().for_each(|tree| self.record_use(prefix, tree, re_export))
+                group.items.iter().for_each(|tree| self.record_use(prefix, tree, re_export));
             }
             UseTree::Glob(_) => drop(self.record(prefix, re_export)),
             UseTree::Name(name) if name.ident == "self" => self.bind(prefix, prefix.last(), re_export),
             UseTree::Name(name) => self.bind(&joined(&name.ident), Some(&name.ident), re_export),
             UseTree::Rename(rename) if rename.ident == "self" => {
-                self.bind(prefix, Some(&rename.rename), re_export)
+                self.bind(prefix, Some(&rename.rename), re_export);
             }
             UseTree::Rename(rename) => self.bind(&joined(&rename.ident), Some(&rename.rename), re_export),
         }
