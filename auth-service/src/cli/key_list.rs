@@ -39,7 +39,7 @@ impl KeyList {
         keys.sort_by_key(|key| key.record.status);
         let of = |status| keys.iter().find(|key| key.record.status == status).map(|key| &key.record);
         let next_rotation = match (of(KeyStatus::Active), of(KeyStatus::Pending)) {
-            (Some(active), Some(pending)) => Some(rotation_at(active, pending, &rotation.rotation_policy)),
+            (Some(active), Some(pending)) => Some(rotation_at(active, pending, &rotation.policy)),
             _ => None,
         };
         let listed = |key: &&StoredKey| {
@@ -55,8 +55,8 @@ impl KeyList {
                 published_until: record.published_until.filter(|_| record.status == KeyStatus::Retired),
             }
         };
-        let noticed = SignedDuration::try_from(rotation.rotation_policy.refresh_interval)
-            .unwrap_or(SignedDuration::MAX);
+        let noticed =
+            SignedDuration::try_from(rotation.policy.refresh_interval).unwrap_or(SignedDuration::MAX);
         let late = OVERDUE.saturating_add(noticed);
         let overdue = next_rotation.is_some_and(|at| rotation.clock.now().duration_since(at) > late);
         Self { keys: keys.iter().map(listed).collect(), next_rotation, overdue }

@@ -129,7 +129,7 @@ impl KeysArgs {
             pool: self.store.address::<KeysError>()?.pool(1, Timeouts::COMMAND)?,
             encryption: Arc::new(self.store.encryption()?),
             clock: Arc::new(SystemClock),
-            rotation_policy: self.keys.rotation_policy(self.tokens.clock_skew)?,
+            policy: self.keys.rotation_policy(self.tokens.clock_skew)?,
             size: self.keys.rsa_key_bits,
             token_lifetime: self.tokens.jwt_ttl,
         })
@@ -151,7 +151,7 @@ async fn revoke(rotation: &KeyRotation, kid: &str) -> Result<String, KeysError> 
     let new = rotation.generate(2).await?;
     let revoked = rotation.revoke(kid, new).await?;
     let mut text = format!("The key {kid}, which was {}, is revoked. ", revoked.was.as_str());
-    let interval = rotation.rotation_policy.refresh_interval;
+    let interval = rotation.policy.refresh_interval;
     if interval <= SHORT_REFRESH_INTERVAL {
         text.push_str("Every replica stops publishing it within seconds.\n");
     } else {

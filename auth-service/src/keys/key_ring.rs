@@ -82,10 +82,10 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError::OutOfDate`] if the last refresh is too long ago; those of a refresh.
     pub async fn signing_key(&self) -> Result<Arc<SigningKey>, KeyError> {
-        let rotation_policy = &self.rotation.rotation_policy;
-        let bound = rotation_policy.signing_bound;
+        let policy = &self.rotation.policy;
+        let bound = policy.signing_bound;
         if self.age() > bound {
-            if rotation_policy.replica_bound <= bound {
+            if policy.replica_bound <= bound {
                 // The background refreshes often enough, so it is failing.
                 return Err(KeyError::OutOfDate);
             }
@@ -98,7 +98,7 @@ impl KeyRing {
 
     async fn refresh_before_signing(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.signing.lock().await;
-        if self.age() <= self.rotation.rotation_policy.signing_bound {
+        if self.age() <= self.rotation.policy.signing_bound {
             return Ok(());
         }
         self.record_token_lifetime_if_due().await?;
@@ -131,19 +131,19 @@ impl KeyRing {
 
     /// When keys are published, sign and retire.
     pub fn rotation_policy(&self) -> &RotationPolicy {
-        &self.rotation.rotation_policy
+        &self.rotation.policy
     }
 
     /// Whether this replica may sign, now and after the next rotation.
     pub fn is_ready(&self) -> bool {
         let snapshot = self.snapshot.load();
         let missed = snapshot.missed_since.map(|since| since.elapsed());
-        let bound = self.rotation.rotation_policy.replica_bound;
+        let bound = self.rotation.policy.replica_bound;
         snapshot.active.is_some() && self.is_current() && missed.is_none_or(|missed| missed <= bound)
     }
 
     fn is_current(&self) -> bool {
-        self.age() <= self.rotation.rotation_policy.replica_bound
+        self.age() <= self.rotation.policy.replica_bound
     }
 
     /// How long ago the last successful refresh began.
@@ -236,7 +236,7 @@ impl KeyRing {
     fn due(&self) -> Option<Due> {
         let snapshot = self.snapshot.load();
         let records = snapshot.keys.iter().map(|key| &key.record);
-        let due = lifecycle::due(records, &self.rotation.rotation_policy, self.rotation.clock.now())?;
+        let due = lifecycle::due(records, &self.rotation.policy, self.rotation.clock.now())?;
         let sealed = |status| {
             let mut keys = snapshot.keys.iter();
             keys.any(|key| key.record.status == status && matches!(key.private, Private::Sealed))
@@ -250,7 +250,7 @@ impl KeyRing {
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                () = self.rotation.clock.sleep(self.rotation.rotation_policy.refresh_interval) => {
+                () = self.rotation.clock.sleep(self.rotation.policy.refresh_interval) => {
                     // The next refresh that is waited for reports the error.
                     let _ = self.refresh().await;
                 }

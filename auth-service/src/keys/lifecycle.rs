@@ -56,8 +56,8 @@ impl KeyRecord {
     }
 
     /// When a pending key may start to sign: every verifier knows it by then.
-    pub fn may_sign_from(&self, rotation_policy: &RotationPolicy) -> Timestamp {
-        later(self.published_at.unwrap_or(self.created_at), rotation_policy.lead)
+    pub fn may_sign_from(&self, policy: &RotationPolicy) -> Timestamp {
+        later(self.published_at.unwrap_or(self.created_at), policy.lead)
     }
 }
 
@@ -85,7 +85,7 @@ impl Due {
 /// The change that is due `now`.
 pub fn due<'a>(
     records: impl Iterator<Item = &'a KeyRecord> + Clone,
-    rotation_policy: &RotationPolicy,
+    policy: &RotationPolicy,
     now: Timestamp,
 ) -> Option<Due> {
     let Some(active) = records.clone().find(|key| key.status == KeyStatus::Active) else {
@@ -94,13 +94,13 @@ pub fn due<'a>(
     let Some(pending) = records.clone().find(|key| key.status == KeyStatus::Pending) else {
         return Some(Due::Pending);
     };
-    (rotation_at(active, pending, rotation_policy) <= now).then_some(Due::Rotation)
+    (rotation_at(active, pending, policy) <= now).then_some(Due::Rotation)
 }
 
 /// When `pending` takes over: once `active` is old enough, and every verifier knows its successor.
-pub fn rotation_at(active: &KeyRecord, pending: &KeyRecord, rotation_policy: &RotationPolicy) -> Timestamp {
+pub fn rotation_at(active: &KeyRecord, pending: &KeyRecord, policy: &RotationPolicy) -> Timestamp {
     let since = active.active_since.unwrap_or(active.created_at);
-    later(since, rotation_policy.rotation_interval).max(pending.may_sign_from(rotation_policy))
+    later(since, policy.rotation_interval).max(pending.may_sign_from(policy))
 }
 
 /// `time` plus `by`, or the maximum if that overflows.
@@ -128,11 +128,10 @@ mod tests {
 
     #[test]
     fn what_is_due_follows_from_what_is_there() {
-        let rotation_policy = RotationPolicy::default();
+        let policy = RotationPolicy::default();
         let (active, pending) = (key(KeyStatus::Active, START), key(KeyStatus::Pending, START));
-        let at = |records: &[KeyRecord], after: SignedDuration| {
-            due(records.iter(), &rotation_policy, later(START, after))
-        };
+        let at =
+            |records: &[KeyRecord], after: SignedDuration| due(records.iter(), &policy, later(START, after));
         assert_eq!(at(&[], SignedDuration::ZERO), Some(Due::Active));
         assert_eq!(at(std::slice::from_ref(&pending), SignedDuration::ZERO), Some(Due::Active));
         assert_eq!(at(std::slice::from_ref(&active), SignedDuration::ZERO), Some(Due::Pending));
@@ -144,13 +143,13 @@ mod tests {
 
     #[test]
     fn a_key_signs_only_when_it_was_published_long_enough_however_old_the_other_one_is() {
-        let rotation_policy = RotationPolicy::default();
+        let policy = RotationPolicy::default();
         let published = later(START, SignedDuration::from_hours(1_000));
         let records = [key(KeyStatus::Active, START), key(KeyStatus::Pending, published)];
-        let ready = later(published, rotation_policy.lead);
+        let ready = later(published, policy.lead);
         let just_before = later(ready, -SignedDuration::from_micros(1));
-        assert_eq!(due(records.iter(), &rotation_policy, just_before), None);
-        assert_eq!(due(records.iter(), &rotation_policy, ready), Some(Due::Rotation));
+        assert_eq!(due(records.iter(), &policy, just_before), None);
+        assert_eq!(due(records.iter(), &policy, ready), Some(Due::Rotation));
     }
 
     #[test]

@@ -83,8 +83,8 @@ impl KeyRotation {
             change.drop_pending().await?;
         }
         let known_from = match change.find(KeyStatus::Pending) {
-            Some(pending) => pending.record.may_sign_from(&self.rotation_policy),
-            None => lifecycle::later(change.now, self.rotation_policy.lead),
+            Some(pending) => pending.record.may_sign_from(&self.policy),
+            None => lifecycle::later(change.now, self.policy.lead),
         };
         let kid = change.activate_next().await?;
         change.ensure_pending().await?;

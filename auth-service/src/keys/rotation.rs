@@ -30,7 +30,7 @@ pub struct KeyRotation {
     /// The clock.
     pub clock: SharedClock,
     /// When keys are published, sign and retire.
-    pub rotation_policy: RotationPolicy,
+    pub policy: RotationPolicy,
     /// The size of new keys.
     pub size: KeySize,
     /// How long tokens of this replica are valid.
@@ -57,7 +57,7 @@ impl KeyRotation {
     pub async fn apply_due_change(&self, new: Vec<NewKey>) -> Result<Option<Due>, KeyError> {
         let change = Change::begin(self, new).await?;
         let records = change.keys.iter().map(|key| &key.record);
-        let Some(due) = lifecycle::due(records, &self.rotation_policy, change.now) else { return Ok(None) };
+        let Some(due) = lifecycle::due(records, &self.policy, change.now) else { return Ok(None) };
         self.carry_out(change, due).await?;
         Ok(Some(due))
     }
@@ -89,7 +89,7 @@ impl KeyRotation {
                 "there is no pending key: start the service, which creates one".into(),
             ));
         };
-        let (kid, from) = (pending.record.kid.clone(), pending.record.may_sign_from(&self.rotation_policy));
+        let (kid, from) = (pending.record.kid.clone(), pending.record.may_sign_from(&self.policy));
         if change.now < from {
             return Err(KeyError::Refused(format!(
                 "the pending key {kid} is not known to every verifier yet: it may sign from {from:.0}"
@@ -159,8 +159,7 @@ impl<'a> Change<'a> {
         if let Some(active) = self.find(KeyStatus::Active) {
             let lifetime =
                 longest_token_lifetime(&self.transaction, self.rotation.token_lifetime, self.now).await?;
-            let until =
-                lifecycle::later(self.now, lifetime.saturating_add(self.rotation.rotation_policy.tail));
+            let until = lifecycle::later(self.now, lifetime.saturating_add(self.rotation.policy.tail));
             let kid = active.record.kid.clone();
             let jwk = self.rotation.public_half_of(active)?;
             store::retire_active(&self.transaction, &kid, &jwk, until).await?;

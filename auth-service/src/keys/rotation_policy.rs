@@ -88,14 +88,14 @@ impl RotationPolicy {
     /// # Errors
     /// If keys would have to sign before verifiers know them.
     pub fn new(times: &KeyTimes) -> Result<Self, RotationPolicyError> {
-        let rotation_policy = Self::of(times);
-        if rotation_policy.rotation_interval >= rotation_policy.lead {
-            return Ok(rotation_policy);
+        let policy = Self::of(times);
+        if policy.rotation_interval >= policy.lead {
+            return Ok(policy);
         }
         Err(RotationPolicyError {
-            interval: rotation_policy.rotation_interval,
-            lead: rotation_policy.lead,
-            bound: signed(rotation_policy.replica_bound),
+            interval: policy.rotation_interval,
+            lead: policy.lead,
+            bound: signed(policy.replica_bound),
         })
     }
 
@@ -146,13 +146,13 @@ mod tests {
 
     #[test]
     fn a_key_is_known_to_everybody_before_it_signs_and_as_long_as_its_tokens_live() {
-        let rotation_policy = RotationPolicy::new(&KeyTimes::default()).unwrap();
-        assert_eq!(rotation_policy, RotationPolicy::default());
+        let policy = RotationPolicy::new(&KeyTimes::default()).unwrap();
+        assert_eq!(policy, RotationPolicy::default());
         // Replicas 30 s, max-age 5 min, stale-if-error 10 min, verifiers 10 min, clocks 30 s.
-        assert_eq!(rotation_policy.lead, SignedDuration::from_mins(26));
-        assert_eq!(rotation_policy.tail, SignedDuration::from_mins(1));
+        assert_eq!(policy.lead, SignedDuration::from_mins(26));
+        assert_eq!(policy.tail, SignedDuration::from_mins(1));
         assert_eq!(
-            rotation_policy.cache_control,
+            policy.cache_control,
             "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
         );
         let longer =
@@ -172,8 +172,8 @@ mod tests {
     #[test]
     fn the_bounds_of_replicas_follow_the_refresh_interval() {
         let bounds = |refresh_interval| {
-            let rotation_policy = RotationPolicy::of(&KeyTimes { refresh_interval, ..KeyTimes::default() });
-            (rotation_policy.replica_bound, rotation_policy.signing_bound)
+            let policy = RotationPolicy::of(&KeyTimes { refresh_interval, ..KeyTimes::default() });
+            (policy.replica_bound, policy.signing_bound)
         };
         let seconds = Duration::from_secs;
         assert_eq!(bounds(Duration::from_millis(100)), (seconds(3), seconds(3)));
@@ -187,13 +187,10 @@ mod tests {
     fn keys_are_published_longer_before_and_after_where_replicas_look_rarely() {
         let day = Duration::from_secs(24 * 60 * 60);
         let times = KeyTimes { refresh_interval: day, ..KeyTimes::default() };
-        let rotation_policy = RotationPolicy::new(&times).unwrap();
+        let policy = RotationPolicy::new(&times).unwrap();
         let noticed = SignedDuration::from_hours(24) + SignedDuration::from_secs(20);
-        assert_eq!(
-            rotation_policy.lead,
-            noticed + SignedDuration::from_mins(25) + SignedDuration::from_secs(30)
-        );
-        assert_eq!(rotation_policy.tail, noticed + SignedDuration::from_secs(30));
+        assert_eq!(policy.lead, noticed + SignedDuration::from_mins(25) + SignedDuration::from_secs(30));
+        assert_eq!(policy.tail, noticed + SignedDuration::from_secs(30));
         let rotated_daily = KeyTimes { rotation_interval: SignedDuration::from_hours(24), ..times };
         let error = RotationPolicy::new(&rotated_daily).unwrap_err().to_string();
         assert!(error.contains("KEY_REFRESH_INTERVAL"), "{error}");

@@ -78,15 +78,15 @@ fn database_address(config: &Config) -> Result<DatabaseUrl, StartError> {
 
 /// Checks the configuration, waits for the database and loads the signing keys.
 pub async fn prepare(config: &Config, clock: SharedClock) -> Result<Prepared, StartError> {
-    let rotation_policy = config.keys.rotation_policy(config.tokens.clock_skew)?;
-    prepare_with(config, clock, rotation_policy).await
+    let policy = config.keys.rotation_policy(config.tokens.clock_skew)?;
+    prepare_with(config, clock, policy).await
 }
 
 /// Like [`prepare`], with a rotation policy that is not checked. For tests only.
 pub async fn prepare_with(
     config: &Config,
     clock: SharedClock,
-    rotation_policy: RotationPolicy,
+    policy: RotationPolicy,
 ) -> Result<Prepared, StartError> {
     let address = database_address(config)?;
     let configured = Configured::new(config, Arc::clone(&clock))?;
@@ -97,7 +97,7 @@ pub async fn prepare_with(
         pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?,
         encryption: Arc::clone(&configured.encryption),
         clock: Arc::clone(&clock),
-        rotation_policy,
+        policy,
         size: config.keys.rsa_key_bits,
         token_lifetime: configured.tokens.ttl,
     };

@@ -61,7 +61,7 @@ impl World {
                 .unwrap(),
             encryption: encryption(&self.database.secrets().key_encryption_keys),
             clock: Arc::clone(&self.clock) as _,
-            rotation_policy: RotationPolicy::default(),
+            policy: RotationPolicy::default(),
             size: KeySize::default(),
             token_lifetime: TOKEN_LIFETIME,
         }

@@ -130,7 +130,7 @@ async fn a_key_outlives_tokens_of_a_longer_life_that_was_lowered_shortly_before(
 async fn a_replica_that_does_not_see_the_database_signs_no_more() {
     let world = World::new().await;
     let mut rotation = world.rotation();
-    rotation.rotation_policy.replica_bound = Duration::from_millis(300);
+    rotation.policy.replica_bound = Duration::from_millis(300);
     let ring = KeyRing::open(rotation).await.unwrap();
     ring.refresh().await.unwrap();
     assert!(ring.active().is_ok() && ring.is_ready());
@@ -169,8 +169,8 @@ async fn looking_after_the_keys_is_one_round_trip_while_nothing_changes() {
 async fn a_rotation_policy_of_a_tests_own_is_followed() {
     let world = World::new().await;
     let mut rotation = world.rotation();
-    rotation.rotation_policy.lead = SignedDuration::ZERO;
-    rotation.rotation_policy.rotation_interval = SignedDuration::from_secs(1);
+    rotation.policy.lead = SignedDuration::ZERO;
+    rotation.policy.rotation_interval = SignedDuration::from_secs(1);
     let ring = KeyRing::open(rotation).await.unwrap();
     for _ in 0..3 {
         let next = world.kid("pending").await;
@@ -232,7 +232,7 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
     let address =
         DatabaseUrl::parse("DATABASE_URL", &counted.service_url().to_owned().into(), "test").unwrap();
     let pool = address.pool(1, Timeouts::BACKGROUND).unwrap();
-    let rotation = KeyRotation { pool, rotation_policy: hourly(), ..world.rotation() };
+    let rotation = KeyRotation { pool, policy: hourly(), ..world.rotation() };
     let ring = std::sync::Arc::new(KeyRing::open(rotation).await.unwrap());
     let next = world.kid("pending").await;
     let background = Background::default();
@@ -260,7 +260,7 @@ async fn with_a_long_interval_nothing_is_asked_in_between_and_keys_rotate_within
 async fn a_replica_that_looks_rarely_looks_before_it_signs_a_token() {
     let world = World::new().await;
     let mut rotation = world.rotation();
-    rotation.rotation_policy = RotationPolicy { signing_bound: Duration::from_millis(300), ..hourly() };
+    rotation.policy = RotationPolicy { signing_bound: Duration::from_millis(300), ..hourly() };
     let ring = KeyRing::open(rotation).await.unwrap();
     let (first, next) = (world.kid("active").await, world.kid("pending").await);
     let operator = world.rotation();

@@ -37,7 +37,7 @@ async fn a_replica_without_the_key_of_others_tells_and_never_signs_with_a_retire
     let world = World::new().await;
     let mut rotation = world.rotation();
     // Short, to see what is over after it.
-    rotation.rotation_policy.replica_bound = Duration::from_secs(2);
+    rotation.policy.replica_bound = Duration::from_secs(2);
     let ring = KeyRing::open(rotation).await.unwrap();
     let others = KeyRing::open(other_first(&world)).await.unwrap();
     let rotation = other_first(&world);

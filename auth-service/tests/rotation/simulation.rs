@@ -62,7 +62,7 @@ struct World {
     clock: Arc<VirtualClock>,
     database: TestDatabase,
     superuser: tokio_postgres::Client,
-    rotation_policy: Option<RotationPolicy>,
+    policy: Option<RotationPolicy>,
     replicas: Vec<Replica>,
     upstreams: Upstreams,
     verifiers: Vec<(Verifier, HttpCache)>,
@@ -77,14 +77,14 @@ struct World {
 }
 
 impl World {
-    async fn new(rotation_policy: Option<RotationPolicy>, seed: u64) -> Self {
+    async fn new(policy: Option<RotationPolicy>, seed: u64) -> Self {
         let database = TestDatabase::auth().await;
         let clock = Arc::new(VirtualClock::new(START.parse().unwrap()));
         let mut world = Self {
             superuser: connect(&database.superuser_url()).await,
             clock,
             database,
-            rotation_policy,
+            policy,
             replicas: Vec::new(),
             upstreams: Upstreams::default(),
             verifiers: Vec::new(),
@@ -114,10 +114,8 @@ impl World {
 
     async fn start_replica(&mut self) {
         let config = config_of(&self.database, &SETTINGS);
-        let prepared = match self.rotation_policy.clone() {
-            Some(rotation_policy) => {
-                server::prepare_with(&config, self.shared_clock(), rotation_policy).await
-            }
+        let prepared = match self.policy.clone() {
+            Some(policy) => server::prepare_with(&config, self.shared_clock(), policy).await,
             None => server::prepare(&config, self.shared_clock()).await,
         };
         let Bound { server, addresses, background, .. } =
