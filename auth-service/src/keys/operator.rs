@@ -157,11 +157,13 @@ impl KeyRotation {
             let (there, status) = (&key.record.kid, key.record.status.as_str());
             if there == kid {
                 return Err(KeyError::Refused(format!(
-                    "there is a signing key {kid} already: it is {status}"
+                    "the signing key {kid} already exists: it is {status}"
                 )));
             }
             if self.public_half_of(key).is_ok_and(|public| public.has_modulus_of(jwk)) {
-                return Err(KeyError::Refused(format!("this key is here already: it is {there}, {status}")));
+                return Err(KeyError::Refused(format!(
+                    "this key already exists as {there}, which is {status}"
+                )));
             }
         }
         Ok(())

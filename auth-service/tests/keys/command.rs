@@ -70,7 +70,7 @@ async fn a_public_key_that_comes_in_is_published_for_its_time() {
     assert!(said.starts_with("The public key theirs is published until 20"), "{said}");
     assert_eq!(done(&database, &["export-public", "--kid", "theirs"], &[]).await, pem.trim_end());
     let said = refused(&database, &["import", file], &[]).await;
-    assert!(said.contains("this key is here already: it is theirs, retired"), "{said}");
+    assert!(said.contains("this key already exists as theirs, which is retired"), "{said}");
     std::fs::remove_file(path).unwrap();
     let keys = list(&database).await;
     assert_eq!(
