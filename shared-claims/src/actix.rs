@@ -1,4 +1,4 @@
-//! Verified claims as a handler's parameter in actix-web.
+//! Extracts verified claims in actix-web.
 
 use std::future::{Ready, ready};
 
@@ -21,11 +21,11 @@ impl FromRequest for Authenticated {
     }
 }
 
-/// Verifies the bearer token of `request`; for services that write an extractor of their own.
+/// Verifies the bearer token of `request`, for services with their own extractor.
 ///
 /// # Errors
 ///
-/// If the token is missing or no good, if it cannot be judged now, or if the app has no [`Verifier`] in its data.
+/// If the token is missing or invalid, if it cannot be verified now, or if the app has no [`Verifier`] in its data.
 pub fn authenticate(request: &HttpRequest) -> Result<Claims, AuthenticationError> {
     let Some(verifier) = request.app_data::<web::Data<Verifier>>() else {
         tracing::error!("no web::Data<Verifier> in the app's data: no request can be authenticated");
@@ -34,7 +34,7 @@ pub fn authenticate(request: &HttpRequest) -> Result<Claims, AuthenticationError
     authentication::authenticate(verifier, values(request.headers()))
 }
 
-/// The one bearer token in `headers` (RFC 6750, section 2.1).
+/// Returns the bearer token in `headers` (RFC 6750, section 2.1).
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! How a verifier is put together from its settings.
+//! Builds a verifier from its settings.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -26,10 +26,10 @@ use crate::spelling::Spellings;
 use crate::status::{ListStore, PollSettings, Prefix, StatusCheck, Watcher};
 use crate::verifier::{Inner, Verifier};
 
-/// Largest clock skew that can be set: past this it is not tolerance but a longer life for every token.
+/// Maximum clock skew. A larger one would extend the lifetime of every token rather than tolerate differences of clocks.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 
-/// Where the lists are, and what tokens call them.
+/// Where the status lists are published, and their URI prefix in tokens.
 struct ListPlace {
     url: Url,
     prefix: Prefix,
@@ -41,12 +41,12 @@ impl VerifierBuilder {
     /// Builds the verifier and starts its background tasks, which fetch the key set and the status lists at once. It
     /// does not wait for them: see [`Verifier::wait_ready`].
     ///
-    /// The tasks run in the tokio runtime this is called in, which has to live as long as the verifier and to
-    /// have I/O and time enabled (those of `#[tokio::main]` and `#[actix_web::main]` do).
+    /// The tasks run in the current tokio runtime. It must live as long as the verifier and have I/O and time enabled, like
+    /// those of `#[tokio::main]` and `#[actix_web::main]`.
     ///
     /// # Errors
     ///
-    /// If a setting cannot work, a URL cannot be read, there is no runtime, or no HTTP client can be had.
+    /// If a setting is invalid, a URL cannot be parsed, there is no runtime, or the HTTP client cannot be created.
     pub fn build(self) -> Result<Verifier, BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let token_type = TokenType::new(&self.token_type);
@@ -55,8 +55,8 @@ impl VerifierBuilder {
         let clock_skew = signed(self.clock_skew, "clock_skew")?;
         let jwks_url = self.key_set_url()?;
         let lists = self.status.as_ref().map(|status| self.list_place(status)).transpose()?;
-        // Which of its cryptographic back ends jsonwebtoken uses is a setting of the process; another crate's
-        // features could leave it without one. A choice that was made before stands.
+        // The cryptographic back end of jsonwebtoken is a setting of the process; the features of another crate could leave
+        // it without one. This changes nothing if one is installed already.
         let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
         let urls = lists.iter().map(|lists| &lists.url).chain([&jwks_url]);
         let client = remote::client(urls)?;
@@ -131,7 +131,7 @@ impl VerifierBuilder {
         }
     }
 
-    /// After a failure, too, it fetches no sooner than the cooldown allows.
+    /// The cooldown also applies after a failure.
     fn refresher(&self, remote: Remote, store: Arc<KeyStore>, nudges: mpsc::Receiver<()>) -> Refresher {
         let schedule = Schedule {
             clock: Arc::clone(&self.clock),
@@ -145,10 +145,14 @@ impl VerifierBuilder {
     }
 
     fn check(&self, token_type: &TokenType) -> Result<(), BuildError> {
-        const LONGER: &str = "must be longer than nothing";
+        const LONGER: &str = "must be longer than zero";
         let rules = [
             (!self.issuer.is_empty(), "issuer", "must not be empty"),
-            (!has_credentials(&self.issuer), "issuer", "must not contain credentials; no token names them"),
+            (
+                !has_credentials(&self.issuer),
+                "issuer",
+                "must not contain credentials; tokens do not contain them",
+            ),
             (!self.audience.is_empty(), "audience", "must not be empty"),
             (!token_type.is_empty(), "token_type", "must not be empty"),
             (self.clock_skew <= MAX_CLOCK_SKEW, "clock_skew", "must be 5 minutes or less"),
@@ -156,7 +160,7 @@ impl VerifierBuilder {
             (!self.cooldown.is_zero(), "cooldown", LONGER),
             (!self.fetch_timeout.is_zero(), "fetch_timeout", LONGER),
             (self.max_age >= self.refresh_interval, "max_age", "must not be shorter than refresh_interval"),
-            (self.max_body > 0, "max_body", "must be more than nothing"),
+            (self.max_body > 0, "max_body", "must be more than zero"),
         ];
         all(rules)
     }
@@ -174,7 +178,7 @@ impl VerifierBuilder {
         all([
             (plain, "status_list_url", "must have neither a query nor a fragment"),
             (!prefix.is_empty(), "status_list_prefix", "must not be empty"),
-            (!status.interval.is_zero(), "status_interval", "must be longer than nothing"),
+            (!status.interval.is_zero(), "status_interval", "must be longer than zero"),
             (status.max_stale >= status.interval, "max_stale", "must not be shorter than status_interval"),
         ])?;
         let max_stale = signed(status.max_stale, "max_stale")?;
@@ -182,7 +186,7 @@ impl VerifierBuilder {
     }
 }
 
-/// The first rule that does not hold, as an error. A rule is: does it hold, for which setter, what it says.
+/// Returns an error for the first violated rule. A rule is: whether it holds, the setter, the text.
 fn all<const N: usize>(rules: [(bool, &'static str, &'static str); N]) -> Result<(), BuildError> {
     match rules.into_iter().find(|(holds, ..)| !holds) {
         Some((_, setting, rule)) => Err(BuildError::Setting { setting, rule }),
@@ -197,7 +201,7 @@ fn url(text: &str, setting: &'static str) -> Result<Url, BuildError> {
         (
             url.username().is_empty() && url.password().is_none(),
             setting,
-            "must not contain credentials; what is public needs none, and the URL is logged",
+            "must not contain credentials; the document is public, and the URL is logged",
         ),
     ])?;
     Ok(url)
@@ -207,11 +211,11 @@ fn has_credentials(issuer: &str) -> bool {
     Url::parse(issuer).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
 }
 
-/// What jsonwebtoken is to check besides the signature. Issuer and audience are accepted as written and, if they are http
-/// or https URLs, in their canonical spelling.
+/// Returns the checks of jsonwebtoken besides the signature. Issuer and audience are accepted as written and, if they are
+/// http or https URLs, in their canonical spelling.
 ///
-/// Its checks of time are off, since they read the system's clock; `exp` is required by the type of the payload.
-/// Without the list of required claims a token that lacks `iss`, `aud` or `sub` would pass.
+/// Its checks of `exp` and `nbf` are off, because they read the system clock; `exp` is required by the type of the payload.
+/// Without the list of required claims, a token without `iss`, `aud` or `sub` would pass.
 pub(crate) fn validation(issuer: &str, audience: &str) -> Validation {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.validate_exp = false;

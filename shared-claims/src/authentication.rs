@@ -1,27 +1,26 @@
-//! What the extractors for the web frameworks share: how the token is found in a request, and the answers, which are the
-//! same byte for byte whatever the framework.
+//! Shared by the extractors for web frameworks: finding the token in a request, and the error responses, which are the same
+//! byte for byte in all frameworks.
 
 use crate::claims::Claims;
 use crate::error::{Reason, VerifyError};
 use crate::verifier::Verifier;
 
-/// What a client is told to wait, in seconds, when there are no keys or lists: the default cooldown, after which the
-/// next fetch is tried.
+/// `Retry-After`, in seconds, while there are no keys or lists: the default cooldown, after which they are fetched again.
 const RETRY_AFTER_SECONDS: &str = "10";
 
-/// The verified claims of the request's bearer token, as a handler's parameter.
+/// Extracts the verified claims of the request's bearer token.
 ///
-/// A handler that takes it is never entered without a valid token. In actix-web (feature `actix`) the verifier is
-/// found as `web::Data<Verifier>` in the app's data, in axum (feature `axum`) in the router's state.
+/// A handler with this parameter is never called without a valid token. In actix-web (feature `actix`) the verifier is
+/// `web::Data<Verifier>` in the app's data, in axum (feature `axum`) it is in the router's state.
 #[derive(Debug, Clone)]
 pub struct Authenticated(pub Claims);
 
-/// Why a request was not let in, and the answer it gets.
+/// Why a request was not authenticated, and its response.
 ///
-/// Every invalid token gets the same 401, byte for byte, whatever is wrong with it.
+/// The 401 for an invalid token is the same, byte for byte, for every reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticationError {
-    /// The token gave no claims: 401 if it is no good, 503 if it cannot be judged now.
+    /// The token was not verified: 401 if it is invalid, 503 if it cannot be verified now.
     #[error(transparent)]
     Token(#[from] VerifyError),
     /// The app has no [`Verifier`] in its data: 500.
@@ -29,10 +28,10 @@ pub enum AuthenticationError {
     NotConfigured,
 }
 
-/// An answer to a request that is not let in. Its body is JSON.
+/// The response to a request that is not authenticated. Its body is JSON.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// A header besides the content type.
+    /// A header in addition to the content type.
     pub(crate) header: Option<(&'static str, &'static str)>,
     pub(crate) body: &'static str,
 }
@@ -59,7 +58,7 @@ impl AuthenticationError {
     }
 }
 
-/// Verifies the one token in the values of all `Authorization` headers.
+/// Verifies the token in the values of all `Authorization` headers.
 pub(crate) fn authenticate<'a>(
     verifier: &Verifier,
     values: impl Iterator<Item = &'a [u8]>,
@@ -78,8 +77,8 @@ pub(crate) fn authenticate<'a>(
     })
 }
 
-/// The one bearer token in the values of all `Authorization` headers (RFC 6750, section 2.1): there must be one header,
-/// its scheme `Bearer` in any letter case, and one token after it.
+/// Returns the bearer token in the values of all `Authorization` headers (RFC 6750, section 2.1): there must be exactly one
+/// header, with the scheme `Bearer` in any letter case and one token.
 pub(crate) fn bearer_token<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<&'a str, VerifyError> {
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Reason::NoToken.into());

@@ -1,4 +1,4 @@
-//! Verified claims as a handler's parameter in axum.
+//! Extracts verified claims in axum.
 
 use axum_core::body::Body;
 use axum_core::extract::{FromRef, FromRequestParts};
@@ -23,11 +23,11 @@ where
     }
 }
 
-/// Verifies the bearer token in the headers of a request; for services that write an extractor of their own.
+/// Verifies the bearer token in the headers of a request, for services with their own extractor.
 ///
 /// # Errors
 ///
-/// If the token is missing or no good, or if it cannot be judged now.
+/// If the token is missing or invalid, or if it cannot be verified now.
 pub fn authenticate_headers(verifier: &Verifier, headers: &HeaderMap) -> Result<Claims, AuthenticationError> {
     let values = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     authentication::authenticate(verifier, values)

@@ -1,4 +1,4 @@
-//! What a verified token says.
+//! The claims of a verified token.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use crate::json::OtherMembers;
 use crate::status::StatusClaim;
 use crate::user_id::UserId;
 
-/// The claims of a token that was verified.
+/// The claims of a verified token.
 ///
-/// There is no other way to have one than [`Verifier::verify`](crate::Verifier::verify), so a function that takes
-/// `Claims` can only be called for a token that is genuine and was valid at that moment.
+/// Only [`Verifier::verify`](crate::Verifier::verify) creates them, so a function that takes `Claims` can only be called for
+/// a token that is genuine and was valid at that time.
 ///
-/// `Debug` leaves out the e-mail address and the name, since it ends up in logs.
+/// `Debug` leaves out email and name, because it ends up in logs.
 #[derive(Clone)]
 pub struct Claims {
     subject: UserId,
@@ -31,19 +31,19 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// `sub`: the user this token speaks for.
+    /// `sub`: the user the token was issued to.
     #[must_use]
     pub fn subject(&self) -> &UserId {
         &self.subject
     }
 
-    /// `iss`: who issued the token; the issuer the verifier was built for, as written there or in its canonical spelling.
+    /// `iss`: the issuer that the verifier was built with, as written there or in its canonical spelling.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// `exp`: from this moment on the token is no longer valid.
+    /// `exp`: when the token expires.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
@@ -55,13 +55,13 @@ impl Claims {
         self.issued_at
     }
 
-    /// `jti`: the token's own id; never empty.
+    /// `jti`: the id of the token. Never empty.
     #[must_use]
     pub fn token_id(&self) -> &str {
         &self.token_id
     }
 
-    /// `sid`: the session the token was made from.
+    /// `sid`: the session the token was issued for.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
@@ -73,19 +73,19 @@ impl Claims {
         self.client_id.as_deref()
     }
 
-    /// `email`: the user's e-mail address when the token was issued.
+    /// `email`: the user's email when the token was issued.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.email.as_deref()
     }
 
-    /// `email_verified`: whether the user had proved to own that address.
+    /// `email_verified`: whether the email was verified.
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
         self.email_verified
     }
 
-    /// `name`: the user's name for display, as the user typed it.
+    /// `name`: the user's display name, as entered by the user.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -103,10 +103,10 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// The payload as it stands in the token: right types and no claim twice, but nothing about it is checked.
+/// The payload of a token: with the right types and without duplicate claims, but not checked.
 ///
-/// `iss`, `aud` and `sub` are compared by jsonwebtoken; the types here are stricter than its own, which takes an
-/// array for `iss` and a fraction for `exp`.
+/// jsonwebtoken compares `iss`, `aud` and `sub`. The types here are stricter than its own, which accept an array for `iss`
+/// and a fraction for `exp`.
 #[derive(Deserialize)]
 pub(crate) struct Payload {
     iss: String,
@@ -137,11 +137,11 @@ enum Audience {
 }
 
 impl Payload {
-    /// Checks what is left to check once signature, issuer and audience are known to be right.
+    /// Checks everything except signature, issuer and audience, which must have been checked before.
     ///
-    /// `skew` is how far apart the issuer's clock and ours may be. A token is refused from `exp + skew` on.
+    /// `skew` is the maximum difference between the issuer's clock and ours. A token is refused from `exp + skew` on.
     ///
-    /// Whether it was revoked is for the caller to find out, from where it says that its status stands.
+    /// The caller must check whether the token was revoked, with the returned status claim.
     pub(crate) fn check(self, now: Timestamp, skew: SignedDuration) -> Result<(Claims, StatusClaim), Reason> {
         let expires_at = date(self.exp)?;
         let issued_at = date(self.iat)?;
@@ -175,7 +175,7 @@ impl Payload {
     }
 }
 
-/// Seconds since 1970 as a moment. What lies past the year 9999 is not a date but a mistake.
+/// Converts seconds since 1970. Times after the year 9999 are invalid.
 fn date(seconds: u64) -> Result<Timestamp, Reason> {
     let seconds = i64::try_from(seconds).map_err(|_| Reason::Malformed)?;
     Timestamp::from_second(seconds).map_err(|_| Reason::Malformed)

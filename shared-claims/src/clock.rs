@@ -1,7 +1,6 @@
-//! Where the time comes from.
+//! Clocks.
 //!
-//! Nothing in these services reads the system's clock directly. They are handed a [`Clock`], so that a test can
-//! stand at any moment it likes.
+//! The services never read the system clock directly. They get a [`Clock`], so that tests can set the time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,19 +11,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
-/// A clock that can be shared between threads and held by anything that needs the time.
+/// A clock that is shared between threads.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// A wait that a clock was asked for.
+/// The future of [`Clock::sleep`].
 pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// Tells the current time.
+/// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
-    /// The current moment.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 
-    /// Completes when `duration` has passed. What comes back again and again in the background waits with this, so
-    /// that a clock for tests can run it through weeks; unless it says otherwise, it is real time.
+    /// Completes after `duration`. Periodic background tasks wait with this, so that a test's clock can run them through
+    /// weeks. By default it waits in real time.
     fn sleep(&self, duration: Duration) -> Sleep<'_> {
         Box::pin(tokio::time::sleep(duration))
     }
@@ -35,21 +34,21 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the real time enters")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
 }
 
-/// A clock for tests: it stands still until it is told to move. Those who sleep wait for real time all the same.
+/// A clock for tests that moves only when it is told to. [`Clock::sleep`] still waits in real time.
 ///
-/// Clones of the [`Arc`] around it see the same time.
+/// Clones of its [`Arc`] see the same time.
 pub struct ManualClock {
     now: Mutex<Timestamp>,
 }
 
 impl ManualClock {
-    /// A clock that stands at `start`.
+    /// Creates a clock that is set to `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
         Self { now: Mutex::new(start) }
@@ -60,7 +59,7 @@ impl ManualClock {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
-    /// Moves the clock by `step`, which may be negative. Past the ends of time it stays at the end.
+    /// Moves the clock by `step`, which may be negative. The result is limited to the range of [`Timestamp`].
     pub fn advance(&self, step: SignedDuration) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         let end = if step.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
@@ -80,31 +79,30 @@ impl fmt::Debug for ManualClock {
     }
 }
 
-/// A clock for tests in which sleeping is virtual too: a sleeper wakes when the clock was moved to its time, and not
-/// before.
+/// A clock for tests whose [`Clock::sleep`] is virtual too: it completes when the clock is moved to its end, and not before.
 pub struct VirtualClock {
     state: Mutex<Virtual>,
-    /// How many sleep.
+    /// The number of pending sleeps.
     sleepers: watch::Sender<usize>,
 }
 
 struct Virtual {
     now: Timestamp,
-    /// Tells sleepers apart that wake at the same time.
+    /// Distinguishes sleeps that end at the same time.
     next: u64,
     waiting: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
 }
 
 impl VirtualClock {
-    /// A clock that stands at `start`.
+    /// Creates a clock that is set to `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
         let state = Virtual { now: start, next: 0, waiting: BTreeMap::new() };
         Self { state: Mutex::new(state), sleepers: watch::Sender::new(0) }
     }
 
-    /// Moves the clock forwards and wakes those whose time has come. They run when the caller yields. Past the end of
-    /// time it stays there.
+    /// Moves the clock forwards and completes the sleeps that end. Their tasks run when the caller yields. The result is
+    /// limited to the range of [`Timestamp`].
     pub fn advance(&self, step: Duration) {
         let mut state = self.state();
         state.now = later(state.now, step);
@@ -112,19 +110,19 @@ impl VirtualClock {
         while let Some(first) = state.waiting.first_entry()
             && *first.key() <= due
         {
-            // One that was dropped in the meantime needs no waking.
+            // Fails if the sleep was dropped in the meantime.
             let _ = first.remove().send(());
         }
         self.sleepers.send_replace(state.waiting.len());
     }
 
-    /// Waits until `count` sleep: when that is everybody, all that was to be done by now is done.
+    /// Waits until `count` sleeps are pending. With the number of all tasks, everything that was due has been done.
     pub async fn asleep(&self, count: usize) {
         // It cannot fail: the sender is in `self`.
         let _ = self.sleepers.subscribe().wait_for(|sleepers| *sleepers == count).await;
     }
 
-    /// How many sleep.
+    /// Returns the number of pending sleeps.
     #[must_use]
     pub fn sleepers(&self) -> usize {
         *self.sleepers.borrow()
@@ -143,7 +141,7 @@ impl Clock for VirtualClock {
     fn sleep(&self, duration: Duration) -> Sleep<'_> {
         Box::pin(async move {
             let (wake, woken) = oneshot::channel();
-            let bed = {
+            let guard = {
                 let mut state = self.state();
                 let place = (later(state.now, duration), state.next);
                 if place.0 <= state.now {
@@ -152,21 +150,21 @@ impl Clock for VirtualClock {
                 state.next += 1;
                 state.waiting.insert(place, wake);
                 self.sleepers.send_replace(state.waiting.len());
-                Bed { clock: self, place }
+                SleepGuard { clock: self, place }
             };
             let _ = woken.await;
-            drop(bed);
+            drop(guard);
         })
     }
 }
 
-/// A sleeper's place, given up when it is woken or goes away.
-struct Bed<'a> {
+/// Removes a sleep from the clock when it completes or is dropped.
+struct SleepGuard<'a> {
     clock: &'a VirtualClock,
     place: (Timestamp, u64),
 }
 
-impl Drop for Bed<'_> {
+impl Drop for SleepGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.clock.state();
         if state.waiting.remove(&self.place).is_some() {
@@ -190,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manual_clock_moves_only_when_told() {
+    fn a_manual_clock_moves_only_when_told_to() {
         let start = Timestamp::from_second(1_000).unwrap();
         let clock = ManualClock::new(start);
         assert_eq!(clock.now(), start);
@@ -203,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manual_clock_stays_at_the_ends_of_time() {
+    fn a_manual_clock_stays_in_range() {
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
         clock.advance(SignedDuration::MAX);
         assert_eq!(clock.now(), Timestamp::MAX);
@@ -212,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sleepers_of_a_virtual_clock_wake_at_their_time_and_not_before() {
+    async fn sleeps_of_a_virtual_clock_complete_on_time() {
         let clock = Arc::new(VirtualClock::new(Timestamp::UNIX_EPOCH));
         let sleeper = Arc::clone(&clock);
         let task = tokio::spawn(async move {
@@ -225,7 +223,7 @@ mod tests {
         clock.advance(Duration::from_secs(3599));
         assert_eq!(clock.sleepers(), 1);
         clock.advance(Duration::from_secs(1));
-        assert_eq!(clock.sleepers(), 0, "it is to wake now");
+        assert_eq!(clock.sleepers(), 0, "it wakes now");
         clock.asleep(1).await;
         clock.advance(Duration::from_secs(7000));
         assert_eq!(task.await.unwrap().as_second(), 10_600);
@@ -235,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sleeper_that_goes_away_is_not_waited_for() {
+    async fn a_dropped_sleep_is_not_counted() {
         let clock = Arc::new(VirtualClock::new(Timestamp::UNIX_EPOCH));
         let sleeper = Arc::clone(&clock);
         let task = tokio::spawn(async move { sleeper.sleep(Duration::from_secs(1)).await });
@@ -245,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_clock_does_not_run_backwards_between_two_looks() {
+    fn the_system_clock_does_not_run_backwards() {
         let first = SystemClock.now();
         assert!(SystemClock.now() >= first);
         assert!(first > Timestamp::from_second(1_700_000_000).unwrap());

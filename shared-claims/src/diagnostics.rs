@@ -1,4 +1,4 @@
-//! What a verifier notices about settings that do not fit those of the issuer.
+//! Reports about settings that do not match those of the issuer.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl fmt::Display for SharedSetting {
     }
 }
 
-/// A setting for which the issuer publishes another value. Every token will be refused because of it.
+/// A setting for which the issuer publishes a different value. All its tokens will be refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mismatch {
@@ -67,11 +67,11 @@ pub struct RefusedTokens {
     pub token_type: Option<String>,
 }
 
-/// Receives what a verifier notices. The default is [`LogDiagnostics`]; implement it to name your own settings in the log.
+/// Receives the reports of a verifier. The default is [`LogDiagnostics`]; implement it to log the names of your own settings.
 ///
 /// It is called from [`Verifier::verify`](crate::Verifier::verify) and from a background task, so it must not block.
 pub trait Diagnostics: Send + Sync + 'static {
-    /// The issuer publishes another value than the verifier expects.
+    /// The issuer publishes a different value than the verifier expects.
     fn mismatch(&self, mismatch: &Mismatch);
 
     /// Tokens were refused for a reason that points to a setting.
@@ -86,7 +86,12 @@ impl Diagnostics for LogDiagnostics {
     fn mismatch(&self, mismatch: &Mismatch) {
         let Mismatch { setting, expected, published } = mismatch;
         let setting = setting.as_str();
-        tracing::warn!(setting, expected, published, "the issuer publishes another value for this setting");
+        tracing::warn!(
+            setting,
+            expected,
+            published,
+            "the issuer publishes a different value for this setting"
+        );
     }
 
     fn refused(&self, refused: &RefusedTokens) {

@@ -1,23 +1,23 @@
-//! What can go wrong when a token is verified, and when a verifier is built.
+//! Errors of verifying a token and of building a verifier.
 
 use std::fmt;
 
-/// Why a token gave no claims.
+/// Why a token was not verified.
 ///
-/// The two cases ask for two different answers: [`Invalid`](Self::Invalid) is 401, which signs a person out, and
-/// [`Unavailable`](Self::Unavailable) is 503, because the token may well be good.
+/// The variants need different responses: [`Invalid`](Self::Invalid) is 401, which signs the user out, and
+/// [`Unavailable`](Self::Unavailable) is 503, because the token may be valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// The token is no good. The text says nothing of why, so that it may be shown to anyone.
+    /// The token is invalid. The text does not contain the reason, so that anybody may see it.
     #[error("a valid bearer token is required")]
     Invalid(Reason),
-    /// What the token has to be judged with is not there.
+    /// The keys or the status list for the token are missing.
     #[error("tokens cannot be verified right now")]
     Unavailable(Unavailable),
 }
 
 impl VerifyError {
-    /// The reason's short constant name in snake_case, for a log line or a metric's label.
+    /// Returns the name of the reason in snake_case, for logs and metric labels. The names are stable.
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl From<Unavailable> for VerifyError {
     }
 }
 
-/// Why a token was refused. For logs and metrics alone: whoever sent the token must not learn it.
+/// Why a token was refused. For logs and metrics only: the sender of the token must not learn it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -47,42 +47,42 @@ pub enum Reason {
     NoToken,
     /// Longer than [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES).
     TooLong,
-    /// Not a signed JWT in compact form, or a claim is missing, there twice or of the wrong type.
+    /// Not a signed JWT in compact form, or a claim is missing, duplicate or of the wrong type.
     Malformed,
     /// `alg` is not RS256.
     Algorithm,
-    /// `typ` is missing or names another kind of token.
+    /// `typ` is missing or has another value.
     Type,
-    /// There is a `crit` header; no extension is understood here.
+    /// There is a `crit` header; no extensions are supported.
     Critical,
     /// `kid` is missing.
     NoKeyId,
-    /// `kid` names no key of the set.
+    /// `kid` is not in the key set.
     UnknownKey,
-    /// The signature was not made over this text by the key that `kid` names.
+    /// The signature does not match the token and the key that `kid` names.
     Signature,
     /// `exp` has passed.
     Expired,
-    /// `nbf` has not come yet.
+    /// `nbf` is in the future.
     NotYetValid,
-    /// `iat` lies in the future.
+    /// `iat` is in the future.
     IssuedInFuture,
-    /// `iss` is not our issuer.
+    /// `iss` is not the expected issuer.
     Issuer,
-    /// `aud` does not name us.
+    /// `aud` does not contain the expected audience.
     Audience,
     /// `sub` is not a user id.
     Subject,
     /// `jti` is empty.
     TokenId,
-    /// The token names a status list that is not the issuer's, or a place past its end.
+    /// The token refers to a status list that is not the issuer's, or to an index past its end.
     StatusReference,
-    /// The token's status list says that it was revoked.
+    /// The token was revoked, according to its status list.
     Revoked,
 }
 
 impl Reason {
-    /// A short constant name in snake_case, made for a metric's label.
+    /// Returns the name in snake_case, for logs and metric labels. The names are stable.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,22 +114,22 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why a token cannot be judged at the moment. It passes by itself once the issuer can be reached.
+/// Why a token cannot be verified now. It resolves once the issuer is reachable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unavailable {
-    /// No key set was had yet.
+    /// No key set was fetched yet.
     NoKeys,
     /// The last good key set is older than the maximum age.
     KeysTooOld,
-    /// The token names a status list of the issuer that was not had yet.
+    /// The token refers to a status list of the issuer that was not fetched yet.
     NoStatusList,
-    /// The token's status list was not confirmed for longer than it may serve, or its own end has passed.
+    /// The token's status list was last confirmed too long ago, or has expired.
     StatusListTooOld,
 }
 
 impl Unavailable {
-    /// A short constant name in snake_case, made for a metric's label.
+    /// Returns the name in snake_case, for logs and metric labels. The names are stable.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -147,11 +147,11 @@ impl fmt::Display for Unavailable {
     }
 }
 
-/// Why a verifier could not be built: a mistake in its settings or in where it was built.
+/// Why a verifier could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A setting has a value that cannot work.
+    /// A setting has an invalid value.
     #[error("{setting}: {rule}")]
     Setting {
         /// Name of the setter.
@@ -159,18 +159,18 @@ pub enum BuildError {
         /// What the value must be.
         rule: &'static str,
     },
-    /// A URL cannot be read.
+    /// A URL cannot be parsed.
     #[error("{setting}: {source}")]
     Url {
         /// Name of the setter.
         setting: &'static str,
-        /// What is wrong with it.
+        /// The error of the parser.
         source: url::ParseError,
     },
-    /// `build` was called outside a tokio runtime; keys are refreshed by a task in it.
+    /// `build` was called outside a tokio runtime, which runs the background tasks.
     #[error("a verifier must be built inside a tokio runtime")]
     NoRuntime,
-    /// The HTTP client could not be set up, for instance because the system has no root certificates.
-    #[error("the HTTP client could not be set up")]
+    /// The HTTP client could not be created, e.g. because the system has no root certificates.
+    #[error("the HTTP client could not be created")]
     HttpClient(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

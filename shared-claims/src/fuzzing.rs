@@ -1,5 +1,5 @@
-//! What the fuzz targets reach into: the verifier without a network, and the parts behind a signature that nobody can
-//! forge by chance. It exists only when cargo-fuzz builds the crate, and is no part of its interface.
+//! Entry points of the fuzz targets: the verifier without a network, and the parts behind a signature that random input
+//! never has. It exists only when cargo-fuzz builds the crate, and is not part of its interface.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const NOW: i64 = 1_800_000_000;
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
 const PREFIX: &str = "https://issuer.test/.well-known/status-lists";
 
-/// One RSA key, called `current`. Its private half was thrown away.
+/// One RSA key with the id `current`. Its private key was deleted.
 const KEY_SET: &[u8] = include_bytes!("../fuzz/key_set.json");
 
 /// A verifier that has [`KEY_SET`] and an empty list, and fetches nothing.
@@ -36,12 +36,12 @@ pub struct World {
     keys: Arc<KeyStore>,
     prefix: Prefix,
     now: Timestamp,
-    // Held so that nudges are taken.
+    // Keep the channels open.
     _receivers: [mpsc::Receiver<()>; 2],
 }
 
 impl World {
-    /// A world in which nothing has happened yet.
+    /// Creates a verifier with its keys and lists.
     #[expect(clippy::expect_used, reason = "a fuzz target ends by panicking")]
     pub fn new() -> Self {
         let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
@@ -71,12 +71,12 @@ impl World {
         Self { verifier, keys, prefix, now, _receivers: [nudges, status_nudges] }
     }
 
-    /// A token, whole. Nobody has the key, so none is good.
+    /// Verifies a complete token. Nobody has the private key, so none is valid.
     pub fn token(&self, token: &str) {
         assert!(self.verifier.verify(token).is_err(), "a token that nobody signed");
     }
 
-    /// The claims of a token, as if the key had signed them.
+    /// Checks the claims of a token as if the key had signed them.
     pub fn claims(&self, json: &[u8]) {
         let Ok(payload) = serde_json::from_slice::<Payload>(json) else { return };
         let Ok((claims, status)) = payload.check(self.now, SKEW) else { return };
@@ -86,7 +86,7 @@ impl World {
         }
     }
 
-    /// What claims promise whoever holds them.
+    /// Asserts what holds for all claims.
     fn hold(&self, claims: &Claims) {
         assert!(claims.subject().as_str().parse::<UserId>().is_ok());
         assert!(!claims.token_id().is_empty());
@@ -94,7 +94,7 @@ impl World {
         assert!(claims.issued_at().duration_since(self.now) <= SKEW);
     }
 
-    /// What a key set's URL might answer. Its keys are used once.
+    /// Parses a response of the key set URL. One key is used.
     pub fn key_set(&self, body: &[u8]) {
         let Ok(set) = jwks::parse(body) else { return };
         assert!(!set.keys.is_empty());
@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// What a status list's URL might answer, and what the issuer might sign.
+    /// Parses a response of a status list URL, and content that the issuer might sign.
     pub fn status_list(&self, body: &[u8]) {
         let read = status::fuzz::whole(body, &self.prefix, &self.keys, self.now);
         assert!(read.is_none(), "a list that nobody signed");

@@ -1,4 +1,4 @@
-//! The header of a token that is not verified yet: all that may be read of it before its signature is checked.
+//! The header of an unverified token: the only part that may be read before the signature is checked.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use serde::de::IgnoredAny;
 use crate::error::Reason;
 use crate::json::OtherMembers;
 
-/// The one algorithm of these tokens (RFC 8725, section 3.1).
+/// The only accepted algorithm (RFC 8725, section 3.1).
 const ALGORITHM: &str = "RS256";
 
-/// The header's members that are looked at. `jku`, `jwk`, `x5u` and `x5c` are not among them: a token does not
-/// say where its key comes from.
+/// The members of the header that are read. `jku`, `jwk`, `x5u` and `x5c` are not among them: a token must not determine
+/// where its key comes from.
 #[derive(Deserialize)]
 struct Members<'a> {
     #[serde(borrow)]
@@ -34,7 +34,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D:
     IgnoredAny::deserialize(deserializer).map(|IgnoredAny| true)
 }
 
-/// Checks the header of `token` and gives the id of the key that it claims to be signed with.
+/// Checks the header of `token` and returns the id of the key that it claims to be signed with.
 pub(crate) fn key_id(token: &str, expected: &TokenType) -> Result<String, Reason> {
     let (header, _) = token.split_once('.').ok_or(Reason::Malformed)?;
     let json = URL_SAFE_NO_PAD.decode(header).map_err(|_| Reason::Malformed)?;
@@ -86,7 +86,7 @@ fn subtype(typ: &str) -> &str {
 mod tests {
     use super::*;
 
-    /// The verdict on a token with this header; the rest of the token is not looked at.
+    /// The result for a token with this header. The rest of the token is not read.
     fn read(json: &str) -> Result<String, Reason> {
         key_id(&format!("{}..", URL_SAFE_NO_PAD.encode(json)), &TokenType::new("at+jwt"))
     }

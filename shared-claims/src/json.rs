@@ -5,11 +5,10 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-/// Stands, flattened, at the end of a struct and takes the members that the struct does not name; a name that
-/// comes twice is an error.
+/// Collects the members that a struct does not name, as a flattened last field. A duplicate name is an error.
 ///
-/// serde refuses a repeated member only where the struct names it. Two readers of one token must not see two
-/// different values, so a repeated name is refused everywhere (RFC 7515, section 4; RFC 7519, section 4).
+/// serde rejects a duplicate member only if the struct names it. Two readers of one token must not see two
+/// different values, so duplicate names are rejected everywhere (RFC 7515, section 4; RFC 7519, section 4).
 #[derive(Debug)]
 pub(crate) struct OtherMembers;
 

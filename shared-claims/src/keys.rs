@@ -1,4 +1,4 @@
-//! The key set that is in force, readable without a lock.
+//! The current key set, readable without a lock.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use tokio::sync::Notify;
 
 use crate::error::Unavailable;
 
-/// One set of keys, never changed after it was fetched.
+/// A key set. It never changes after it was fetched.
 struct KeySet {
     keys: Arc<HashMap<String, DecodingKey>>,
-    /// When the issuer last said that this is its set.
+    /// When the issuer last confirmed the set.
     fetched_at: Timestamp,
 }
 
-/// Holds the last good key set. Readers get a snapshot and never wait; a new set replaces the old as a whole.
+/// Holds the last good key set. Readers get a snapshot and never wait; a new set replaces the old one as a whole.
 pub(crate) struct KeyStore {
     current: ArcSwapOption<KeySet>,
     max_age: SignedDuration,
     replaced: Notify,
 }
 
-/// The key set as it was at one moment.
+/// The key set at one point in time.
 pub(crate) struct Snapshot(Guard<Option<Arc<KeySet>>>);
 
 impl KeyStore {
@@ -32,7 +32,7 @@ impl KeyStore {
         Self { current: ArcSwapOption::empty(), max_age, replaced: Notify::new() }
     }
 
-    /// The set in force, if there is one that is not too old at `now`.
+    /// Returns the current set unless there is none or it is too old at `now`.
     pub(crate) fn snapshot(&self, now: Timestamp) -> Result<Snapshot, Unavailable> {
         let set = self.current.load();
         let fetched_at = set.as_ref().ok_or(Unavailable::NoKeys)?.fetched_at;
@@ -42,23 +42,23 @@ impl KeyStore {
         Ok(Snapshot(set))
     }
 
-    /// Whether there was a first set, however old it is by now.
+    /// Returns whether a set was ever fetched, however old it is.
     pub(crate) fn has_set(&self) -> bool {
         self.current.load().is_some()
     }
 
-    /// How old the set in force is.
+    /// Returns the age of the current set.
     pub(crate) fn age(&self, now: Timestamp) -> Option<SignedDuration> {
         self.current.load().as_ref().map(|set| now.duration_since(set.fetched_at))
     }
 
-    /// Puts a new set in force.
+    /// Replaces the current set.
     pub(crate) fn replace(&self, keys: HashMap<String, DecodingKey>, fetched_at: Timestamp) {
         self.current.store(Some(Arc::new(KeySet { keys: Arc::new(keys), fetched_at })));
         self.replaced.notify_waiters();
     }
 
-    /// The issuer said that the set in force is still its own.
+    /// Records that the issuer confirmed the current set.
     pub(crate) fn renew(&self, fetched_at: Timestamp) {
         if let Some(set) = &*self.current.load() {
             self.current.store(Some(Arc::new(KeySet { keys: Arc::clone(&set.keys), fetched_at })));
@@ -71,7 +71,7 @@ impl KeyStore {
         self.replaced.notified()
     }
 
-    /// Waits until there was a first set.
+    /// Waits until the first set was fetched.
     pub(crate) async fn first(&self) {
         loop {
             let replaced = self.replaced();
@@ -84,7 +84,7 @@ impl KeyStore {
 }
 
 impl Snapshot {
-    /// The key with this id.
+    /// Returns the key with this id.
     pub(crate) fn get(&self, kid: &str) -> Option<&DecodingKey> {
         self.0.as_ref()?.keys.get(kid)
     }

@@ -1,5 +1,5 @@
-//! What is counted and measured, through the `metrics` facade. Without a recorder in the process it costs next to
-//! nothing. The names are documented in the README.
+//! Metrics, through the `metrics` facade. They cost next to nothing unless the process has a recorder. The README documents
+//! their names.
 
 use ::metrics::counter;
 
@@ -7,9 +7,9 @@ use crate::error::VerifyError;
 
 /// Decisions on tokens; label `outcome`: `verified`, or the label of the error.
 const VERIFICATIONS: &str = "shared_claims_verifications_total";
-/// Fetches that are over; labels `document` and `outcome`.
+/// Completed fetches; labels `document` and `outcome`.
 const FETCHES: &str = "shared_claims_fetches_total";
-/// What was fetched.
+/// A fetched document.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Document {
     KeySet,
@@ -17,16 +17,16 @@ pub(crate) enum Document {
     StatusList,
 }
 
-/// What came of a fetch.
+/// The outcome of a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Something new, which is in force now.
+    /// A new version, which is current now.
     New,
-    /// What was in force still is.
+    /// The current version was confirmed.
     NotModified,
-    /// What was in force before: it changes nothing.
+    /// An older version than the current one. It is ignored.
     Older,
-    /// Nothing, or nothing that can be used.
+    /// An error, or an invalid document.
     Failed,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn decided<T>(decision: &Result<T, VerifyError>) {
     counter!(VERIFICATIONS, "outcome" => outcome).increment(1);
 }
 
-/// Counts a fetch that is over.
+/// Counts a completed fetch.
 pub(crate) fn fetched(document: Document, outcome: Outcome) {
     let document = match document {
         Document::KeySet => "key_set",

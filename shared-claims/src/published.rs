@@ -13,14 +13,14 @@ use crate::remote::{FetchError, Fetched, Remote, Request};
 use crate::schedule::Schedule;
 use crate::spelling::Spellings;
 
-/// Ends of the key set's URL, beside which the issuer publishes its metadata.
+/// Suffixes of key set URLs. The issuer publishes its metadata next to them.
 const KEY_SETS: [&str; 2] = ["/.well-known/jwks.json", "/api/auth/jwks"];
-/// Where OpenID Connect Discovery looks, below the issuer's path.
+/// The path of OpenID Connect Discovery, below the issuer's path.
 const OPENID: &str = "/.well-known/openid-configuration";
-/// Where RFC 8414 looks, before the issuer's path.
+/// The path of RFC 8414, before the issuer's path.
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 
-/// The members of the metadata (RFC 8414) that matter here.
+/// The members of the metadata (RFC 8414) that are compared.
 #[derive(Debug, Deserialize)]
 struct Metadata {
     issuer: String,
@@ -28,7 +28,7 @@ struct Metadata {
     latchkey_access_token_type: String,
 }
 
-/// One value, or a list of them.
+/// One value or a list of values.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum OneOrSeveral {
@@ -45,16 +45,16 @@ impl OneOrSeveral {
     }
 }
 
-/// What a verifier expects of the tokens.
+/// The settings of the verifier.
 pub(crate) struct Expected {
     pub(crate) issuer: Spellings,
     pub(crate) audience: Spellings,
     pub(crate) token_type: TokenType,
 }
 
-/// Asks the issuer for its metadata until it has answered, and compares once.
+/// Requests the metadata of the issuer until it responds, and compares it once.
 pub(crate) struct SettingsCheck {
-    /// The places where the metadata may be, in the order in which they are tried.
+    /// The possible locations of the metadata, in the order in which they are tried.
     pub(crate) places: Vec<Remote>,
     pub(crate) expected: Expected,
     pub(crate) schedule: Schedule,
@@ -64,10 +64,10 @@ pub(crate) struct SettingsCheck {
 impl SettingsCheck {
     /// The media types of metadata.
     pub(crate) const ACCEPT: &str = "application/json";
-    /// Largest metadata that is read, in bytes. Latchkey's has under 1 KiB, that of large providers under 10 KiB.
+    /// Maximum size of the metadata, in bytes. Latchkey's has under 1 KiB, that of large providers under 10 KiB.
     pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-    /// Runs until the issuer has answered. An issuer that is away is asked again; one that publishes no metadata is not.
+    /// Runs until the issuer responds. Retries while the issuer is unavailable, but not if it publishes no metadata.
     pub(crate) async fn run(mut self) {
         loop {
             match self.ask().await {
@@ -84,7 +84,7 @@ impl SettingsCheck {
                     tracing::debug!("the issuer publishes no metadata to compare the settings with");
                     return;
                 }
-                // That the issuer is away is logged where the keys are fetched.
+                // Fetching the keys logs that the issuer is unavailable.
                 Err(error) => {
                     tracing::debug!(%error, "the issuer's metadata could not be fetched");
                     self.schedule.after_failure(false).await;
@@ -93,11 +93,11 @@ impl SettingsCheck {
         }
     }
 
-    /// The first metadata of Latchkey's that is at one of the places; `None` if there is none.
+    /// Returns the first metadata of Latchkey's found at these locations; `None` if there is none.
     async fn ask(&self) -> Result<Option<Metadata>, FetchError> {
         for place in &self.places {
             match place.fetch(Request::default()).await {
-                // Another provider's metadata may be there too. It lacks the members and says nothing about these tokens.
+                // Metadata of another provider lacks these members and does not apply to these tokens.
                 Ok(Fetched::New { body, .. }) => {
                     if let Ok(metadata) = serde_json::from_slice(&body) {
                         return Ok(Some(metadata));
@@ -136,8 +136,9 @@ impl Expected {
     }
 }
 
-/// Where the metadata of `issuer` may be published, given the URL of its key set: beside the key set, where RFC 8414 puts
-/// it, and at the root, where a service answers whose issuer is not the expected one. No other host is ever asked.
+/// Returns the possible locations of the metadata of `issuer`, given the URL of its key set: next to the key set, at the
+/// path of RFC 8414, and at the root, where a service responds whose issuer is not the expected one. No other host is ever
+/// contacted.
 pub(crate) fn places(jwks_url: &Url, issuer: &str) -> Vec<Url> {
     let beside = KEY_SETS.iter().find_map(|end| jwks_url.path().strip_suffix(end));
     let issuer_path = Url::parse(issuer).map(|url| url.path().trim_end_matches('/').to_owned());
@@ -156,7 +157,7 @@ pub(crate) fn places(jwks_url: &Url, issuer: &str) -> Vec<Url> {
     places
 }
 
-/// The waits between questions to an issuer that is away.
+/// Returns the waits between requests to an issuer that is unavailable.
 pub(crate) fn schedule(clock: &SharedClock, cooldown: std::time::Duration) -> Schedule {
     Schedule {
         clock: Arc::clone(clock),

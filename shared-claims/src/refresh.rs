@@ -1,4 +1,4 @@
-//! The background task that keeps the key set fresh.
+//! The background task that refreshes the key set.
 
 use std::sync::Arc;
 
@@ -12,33 +12,32 @@ use crate::metrics::{self, Document, Outcome};
 use crate::remote::{FetchError, Fetched, Remote, Request};
 use crate::schedule::{Schedule, nudged};
 
-/// Fetches the key set at once and then again and again. Being one task, it never fetches twice at a time.
+/// Fetches the key set at once and then periodically. As a single task, it never runs two fetches at the same time.
 pub(crate) struct Refresher {
     pub(crate) remote: Remote,
     pub(crate) store: Arc<KeyStore>,
     pub(crate) clock: SharedClock,
-    /// Asks for a fetch before its time, past every cache. It holds one request, since any number of them ask for the
-    /// same thing.
+    /// Requests an early fetch that bypasses caches. The channel has space for one message, because all are the same.
     pub(crate) nudges: mpsc::Receiver<()>,
     pub(crate) schedule: Schedule,
 }
 
-/// What was seen of the issuer last.
+/// The state of the last fetch.
 #[derive(Default)]
 struct Seen {
-    /// The tag of the set in force.
+    /// The ETag of the current set.
     etag: Option<HeaderValue>,
-    /// What the log was told, so that it is told again only when it changes.
+    /// What was logged last, to log only changes.
     kids: Vec<String>,
     skipped: Vec<Skipped>,
 }
 
-/// Why a fetch brought no set.
+/// Why a fetch failed.
 #[derive(Debug, thiserror::Error)]
 enum RefreshError {
     #[error("the key set could not be fetched: {0}")]
     Fetch(#[from] FetchError),
-    #[error("the fetched key set is not usable: {0}")]
+    #[error("the fetched key set is invalid: {0}")]
     Invalid(#[from] InvalidSet),
 }
 
@@ -46,7 +45,7 @@ impl Refresher {
     /// The media types of a key set.
     pub(crate) const ACCEPT: &str = "application/jwk-set+json, application/json";
 
-    /// Runs until the last verifier is gone.
+    /// Runs until the last verifier is dropped.
     pub(crate) async fn run(mut self) {
         let mut seen = Seen::default();
         let mut asked = false;
@@ -55,12 +54,12 @@ impl Refresher {
             let outcome = self.refresh(&mut seen, asked).await;
             metrics::fetched(Document::KeySet, outcome.as_ref().copied().unwrap_or(Outcome::Failed));
             match outcome {
-                // A fetch that was asked for during the cooldown follows it at once: the channel has kept the request.
+                // The channel keeps a request that came during the cooldown; the fetch follows immediately after it.
                 Ok(_) => asked = self.schedule.after_success(nudged(&mut self.nudges)).await,
                 Err(error) => {
                     let has_set = self.store.has_set();
                     if has_set {
-                        tracing::warn!(%error, "the last good key set stays");
+                        tracing::warn!(%error, "key set refresh failed, keeping the last good key set");
                     } else {
                         tracing::warn!(%error, "no key set yet; tokens cannot be verified until a fetch succeeds");
                     }
@@ -70,7 +69,7 @@ impl Refresher {
         }
     }
 
-    /// One fetch. Without an error the issuer's set is in force now; otherwise the old one stays.
+    /// Fetches once. If it fails, the current set stays in use.
     async fn refresh(&self, seen: &mut Seen, past_caches: bool) -> Result<Outcome, RefreshError> {
         let request = Request { known: seen.etag.as_ref(), past_caches };
         match self.remote.fetch(request).await? {
@@ -98,7 +97,7 @@ impl Seen {
         }
         if skipped != self.skipped {
             for Skipped { kid, why } in &skipped {
-                tracing::warn!(kid, why, "a key of the set is not used");
+                tracing::warn!(kid, why, "key of the key set skipped");
             }
             self.skipped = skipped;
         }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::diagnostics::{Diagnostics, RefusedTokens};
 use crate::error::Reason;
 
-/// Least time between two reports with the same reason. Anybody can send any number of tokens, and one report is enough to
+/// Minimum time between two reports with the same reason. Anybody can send any number of tokens, and one report is enough to
 /// notice.
 const INTERVAL: Duration = Duration::from_secs(60);
 
@@ -24,7 +24,7 @@ const MAX_SHOWN: usize = 200;
 const REPORTED: [Reason; 5] =
     [Reason::Type, Reason::UnknownKey, Reason::Issuer, Reason::Audience, Reason::StatusReference];
 
-/// Counts refused tokens, in a fixed size, and reports them.
+/// Counts and reports refused tokens. Its size is fixed.
 pub(crate) struct RefusalReports {
     diagnostics: Arc<dyn Diagnostics>,
     counts: [Mutex<Count>; REPORTED.len()],

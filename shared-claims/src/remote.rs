@@ -1,4 +1,4 @@
-//! Fetching what the issuer publishes, over HTTP.
+//! Fetches published documents of the issuer over HTTP.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -11,61 +11,61 @@ use url::Url;
 
 use crate::error::BuildError;
 
-/// How long a connection is kept for the next fetch. It is enough for lists that are fetched every second, and less
-/// than servers keep idle connections, so that none is found dead or holds up the issuer's shutdown.
+/// How long an idle connection is kept. Long enough for lists that are fetched every second, and shorter than servers keep
+/// idle connections, so that it is not found closed and does not delay the shutdown of the issuer.
 const IDLE_CONNECTION: Duration = Duration::from_secs(3);
 
-/// One published document, fetched again and again.
+/// A published document that is fetched periodically.
 pub(crate) struct Remote {
     pub(crate) client: Client,
     pub(crate) url: Url,
-    /// The media types that are asked for.
+    /// The accepted media types.
     pub(crate) accept: &'static str,
-    /// Time for a whole fetch, name look-up included. It is real time, whatever the clock.
+    /// Timeout of a fetch, including the name lookup. It is in real time, whatever the clock.
     pub(crate) timeout: Duration,
-    /// Largest body that is read, in bytes.
+    /// Maximum size of the body, in bytes.
     pub(crate) max_body: usize,
-    /// Fetches begun so far.
+    /// The number of fetches that were started.
     pub(crate) fetches: Arc<AtomicU64>,
 }
 
-/// How a document is asked for.
+/// The options of a fetch.
 #[derive(Default)]
 pub(crate) struct Request<'a> {
-    /// The tag of the version that is there already.
+    /// The ETag of the current version.
     pub(crate) known: Option<&'a HeaderValue>,
-    /// Whether every cache on the way has to ask the issuer itself (RFC 9111, section 5.2.1.4).
+    /// Whether caches must revalidate with the issuer (RFC 9111, section 5.2.1.4).
     pub(crate) past_caches: bool,
 }
 
-/// What a fetch brought.
+/// The result of a fetch.
 pub(crate) enum Fetched {
-    /// A version that was not there yet.
+    /// A new version.
     New {
         /// The body.
         body: Vec<u8>,
-        /// Its tag, to ask with the next time.
+        /// Its ETag, for the next fetch.
         etag: Option<HeaderValue>,
     },
-    /// The version that was there already is still in force.
+    /// The current version has not changed.
     NotModified,
 }
 
-/// Why a fetch brought nothing.
+/// Why a fetch failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
-    #[error("the issuer did not answer in time")]
+    #[error("the issuer did not respond in time")]
     Timeout,
-    #[error("the issuer answered with status {0}")]
+    #[error("the issuer responded with status {0}")]
     Status(StatusCode),
-    #[error("the answer is larger than allowed")]
+    #[error("the response is too large")]
     TooLarge,
     #[error("the issuer could not be reached: {}", chain(.0))]
     Http(reqwest::Error),
 }
 
-/// The client for documents at these URLs. No redirect is followed and no proxy of the environment is used: they come
-/// from their URL or not at all.
+/// Creates the client for documents at these URLs. It follows no redirects and uses no proxy of the environment: documents
+/// must come from their URLs.
 pub(crate) fn client<'a>(urls: impl IntoIterator<Item = &'a Url>) -> Result<Client, BuildError> {
     let mut client = Client::builder()
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
@@ -82,7 +82,7 @@ pub(crate) fn client<'a>(urls: impl IntoIterator<Item = &'a Url>) -> Result<Clie
 }
 
 impl Remote {
-    /// Fetches the document, or learns that it has not changed.
+    /// Fetches the document, or confirms that it has not changed.
     pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Fetched, FetchError> {
         self.fetches.fetch_add(1, Ordering::Relaxed);
         tokio::time::timeout(self.timeout, self.get(request)).await.unwrap_or(Err(FetchError::Timeout))
@@ -100,14 +100,14 @@ impl Remote {
         let mut response = request.send().await.map_err(http)?;
         match response.status() {
             StatusCode::OK => {}
-            // To who did not ask for it, it says nothing.
+            // Only valid as a response to a conditional request.
             StatusCode::NOT_MODIFIED if wanted.known.is_some() => return Ok(Fetched::NotModified),
             other => return Err(FetchError::Status(other)),
         }
         let etag = response.headers().get(ETAG).cloned();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(http)? {
-            // What the answer says of its own length is not relied on; the bytes are counted.
+            // Counts the bytes: the length header may be wrong.
             if body.len() + chunk.len() > self.max_body {
                 return Err(FetchError::TooLarge);
             }
@@ -117,7 +117,7 @@ impl Remote {
     }
 }
 
-/// An error and what caused it, in one line.
+/// The messages of an error and its causes, on one line.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,7 +1,7 @@
-//! When the next fetch is due.
+//! The times of fetches.
 //!
-//! Every wait has some chance in it, so that many verifiers that were started together, or that all lost their issuer
-//! at one moment, drift apart instead of asking at once for ever.
+//! Every wait has jitter, so that verifiers that were started together, or that lost their issuer at the same time, do not
+//! keep fetching at the same time.
 
 use std::time::Duration;
 
@@ -9,30 +9,30 @@ use tokio::sync::mpsc;
 
 use crate::clock::SharedClock;
 
-/// Largest part of a wait that is left to chance.
+/// Maximum jitter, as a fraction of a wait.
 const JITTER: f64 = 0.1;
 
-/// Longest wait after the first failure while nothing was ever fetched. Services that start together are seconds apart,
-/// and until then every request fails.
+/// Maximum wait after the first failure if nothing was ever fetched. Services that start together are ready within seconds of
+/// each other, and until then every request fails.
 const FIRST_FETCH_RETRY: Duration = Duration::from_millis(200);
 
 /// The waits between the fetches of one document.
 pub(crate) struct Schedule {
     pub(crate) clock: SharedClock,
-    /// Longest time between two fetches while all is well.
+    /// Maximum time between two successful fetches.
     pub(crate) interval: Duration,
-    /// Least time between a fetch that succeeded and the next, whoever asks for it.
+    /// Minimum time between a successful fetch and the next, also if that is requested.
     pub(crate) least: Duration,
-    /// Least time after the first failure; it doubles with each further one.
+    /// Minimum wait after the first failure. It doubles with each further failure.
     pub(crate) first_retry: Duration,
-    /// Where it stops doubling.
+    /// Maximum wait after a failure.
     pub(crate) last_retry: Duration,
     /// Failures since the last success.
     pub(crate) failures: u32,
 }
 
 impl Schedule {
-    /// Waits after a fetch that succeeded, until the next is due or `asked` completes. True if it was asked for.
+    /// Waits after a successful fetch until the next is due or `asked` completes. Returns whether `asked` completed.
     pub(crate) async fn after_success(&mut self, asked: impl Future<Output = ()>) -> bool {
         self.failures = 0;
         let least = later(self.least);
@@ -44,13 +44,13 @@ impl Schedule {
         }
     }
 
-    /// Waits after a fetch that failed. `has_last` tells whether an earlier one succeeded. If none did, the waits begin
-    /// shorter, and half of each is left to chance: nothing else sets verifiers apart that were started together.
+    /// Waits after a failed fetch. `has_last` is whether an earlier one succeeded. If none did, the waits start shorter, and
+    /// half of each is random: nothing else separates verifiers that were started together.
     pub(crate) async fn after_failure(&mut self, has_last: bool) {
         let first = if has_last { self.first_retry } else { FIRST_FETCH_RETRY };
         let doubled = first.saturating_mul(2_u32.saturating_pow(self.failures)).min(self.last_retry);
         self.failures = self.failures.saturating_add(1);
-        let wait = if has_last { later(doubled) } else { half_by_chance(doubled) };
+        let wait = if has_last { later(doubled) } else { half_random(doubled) };
         self.clock.sleep(wait).await;
     }
 }
@@ -62,23 +62,23 @@ pub(crate) async fn nudged(nudges: &mut mpsc::Receiver<()>) {
     }
 }
 
-/// This long or a little longer: for what must not come sooner.
+/// Extends a minimum wait by jitter.
 fn later(wait: Duration) -> Duration {
-    wait.saturating_add(by_chance(wait))
+    wait.saturating_add(jitter(wait))
 }
 
-/// This long or a little shorter: for what must not come later.
+/// Shortens a maximum wait by jitter.
 fn earlier(wait: Duration) -> Duration {
-    wait.saturating_sub(by_chance(wait))
+    wait.saturating_sub(jitter(wait))
 }
 
-/// At least half of this, and not more.
-fn half_by_chance(wait: Duration) -> Duration {
+/// Returns a random wait between half of `wait` and all of it.
+fn half_random(wait: Duration) -> Duration {
     (wait / 2).saturating_add((wait / 2).mul_f64(fastrand::f64()))
 }
 
-fn by_chance(wait: Duration) -> Duration {
-    // Whole days are plenty, and keep the product a number of seconds that a `Duration` can hold.
+fn jitter(wait: Duration) -> Duration {
+    // The limit of a day keeps the product within the range of a `Duration`.
     const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
     wait.min(LONGEST).mul_f64(JITTER * fastrand::f64())
 }
@@ -94,14 +94,14 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// What the fetch before each wait brought.
+    /// The outcome of the fetch before each wait.
     #[derive(Clone, Copy)]
     enum Outcome {
         Succeeded,
         Failed { has_last: bool },
     }
 
-    /// How long, to a hundredth of a second, each of these waits takes by a virtual clock.
+    /// Measures these waits with a virtual clock, to a hundredth of a second.
     async fn measured(
         count: usize,
         mut schedule: Schedule,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_interval_is_an_upper_bound_with_chance_in_it() {
+    async fn the_interval_is_a_maximum_with_jitter() {
         let (schedule, clock) = schedule();
         let waits = measured(20, schedule, clock, Outcome::Succeeded).await;
         for wait in &waits {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_asked_for_comes_after_the_least_time() {
+    async fn a_requested_fetch_waits_for_the_minimum_time() {
         let (mut schedule, clock) = schedule();
         let start = clock.now();
         let drive = async {
@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn no_wait_is_too_long_to_be_reckoned_with() {
         assert_eq!(later(Duration::MAX), Duration::MAX);
-        assert!(earlier(Duration::MAX) < Duration::MAX || by_chance(Duration::MAX).is_zero());
+        assert!(earlier(Duration::MAX) < Duration::MAX || jitter(Duration::MAX).is_zero());
         assert_eq!(later(Duration::ZERO), Duration::ZERO);
-        assert!(half_by_chance(Duration::MAX) >= Duration::MAX / 2);
+        assert!(half_random(Duration::MAX) >= Duration::MAX / 2);
     }
 }

@@ -1,4 +1,4 @@
-//! The spellings of a URL that are accepted where tokens are compared with a setting.
+//! The accepted spellings of URLs in settings that tokens are compared with.
 
 use url::Url;
 
@@ -6,10 +6,10 @@ use url::Url;
 /// case, without the scheme's default port and without a slash at the end. The path keeps its case.
 ///
 /// auth-service derives `iss` and `aud` from its `BASE_URL` in this spelling, and a [`Verifier`](crate::Verifier)
-/// accepts it beside the spelling it was built with.
+/// accepts it in addition to the spelling it was built with.
 #[must_use]
 pub fn canonical_url(url: &Url) -> &str {
-    // The rest is what a parsed URL looks like anyway.
+    // Parsing does the rest.
     url.as_str().trim_end_matches('/')
 }
 
@@ -33,7 +33,7 @@ impl Spellings {
         &self.written
     }
 
-    /// All of them, each once.
+    /// Iterates over the spellings, each once.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
         [Some(&self.written), self.canonical.as_ref()].into_iter().flatten().map(String::as_str)
     }

@@ -5,17 +5,17 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Longest user id, in bytes.
+/// Maximum length of a user id, in bytes.
 const MAX_LENGTH: usize = 64;
 
-/// Words that stand for something else where a user id may stand: `/api/me/...` is the caller, `/api/auth/...`
-/// is the auth service.
+/// Words with another meaning in the place of a user id: `/api/me/...` is the caller, `/api/auth/...` is the auth
+/// service.
 const RESERVED: [&str; 2] = ["me", "auth"];
 
 /// The id of a user: 1 to 64 characters out of `A-Z a-z 0-9 _ -`, and neither `me` nor `auth`.
 ///
-/// It is text and not a UUID, because imported accounts keep the ids they had. Upper and lower case are
-/// different ids. It can only be had from text that follows these rules, so whoever holds one need not check.
+/// It is text and not a UUID, because imported accounts keep their ids. Upper and lower case differ. It can only be created
+/// from text that follows these rules, so no further check is needed.
 ///
 /// ```
 /// use shared_claims::UserId;
@@ -29,13 +29,13 @@ const RESERVED: [&str; 2] = ["me", "auth"];
 #[serde(try_from = "String", into = "String")]
 pub struct UserId(String);
 
-/// The text is no user id.
+/// The text is not a user id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a user id has 1 to 64 characters out of A-Z a-z 0-9 _ - and is neither `me` nor `auth`")]
 pub struct InvalidUserId;
 
 impl UserId {
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

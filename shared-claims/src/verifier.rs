@@ -21,18 +21,18 @@ use crate::metrics;
 use crate::refused::RefusalReports;
 use crate::status::StatusCheck;
 
-/// Longest token that is looked at, in bytes. Ours have about one thousand.
+/// Maximum length of a token, in bytes. Those of auth-service have about one thousand.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// Verifies access tokens against the key set and the status lists that the issuer publishes.
 ///
-/// Clones are cheap and share what was fetched and the background tasks, which end with the last of them.
+/// Clones are cheap. They share the fetched documents and the background tasks, which end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
 }
 
-/// What all clones share.
+/// Shared by all clones.
 pub(crate) struct Inner {
     pub(crate) token_type: TokenType,
     pub(crate) validation: Validation,
@@ -40,14 +40,14 @@ pub(crate) struct Inner {
     pub(crate) clock: SharedClock,
     pub(crate) store: Arc<KeyStore>,
     pub(crate) fetches: Arc<AtomicU64>,
-    /// Asks the background task for a fetch.
+    /// Requests a fetch by the background task.
     pub(crate) nudge: mpsc::Sender<()>,
     pub(crate) jwks_url: Url,
-    /// `None` if revoked tokens are not looked for.
+    /// `None` without the check for revoked tokens.
     pub(crate) status: Option<StatusCheck>,
     pub(crate) status_fetches: Arc<AtomicU64>,
     pub(crate) refusals: RefusalReports,
-    /// The background tasks: dropped with this, they end.
+    /// The background tasks. They end when this is dropped.
     pub(crate) _tasks: JoinSet<()>,
 }
 
@@ -61,7 +61,7 @@ impl Verifier {
         &self.inner
     }
 
-    /// Settings for a verifier of tokens whose `iss` is `issuer` and whose `aud` is or contains `audience`.
+    /// Creates the settings of a verifier for tokens whose `iss` is `issuer` and whose `aud` is or contains `audience`.
     ///
     /// Both are compared byte for byte. An http or https URL is accepted in two spellings: as written here, and in its
     /// canonical form ([`canonical_url`](crate::canonical_url)), which is the one auth-service derives from its
@@ -71,18 +71,18 @@ impl Verifier {
         VerifierBuilder::new(issuer.into(), audience.into())
     }
 
-    /// Checks `token` and gives its claims.
+    /// Verifies `token` and returns its claims.
     ///
-    /// It takes no lock and does no I/O. A token that names an unknown key is refused, and the background task
-    /// is told to look for new keys as soon as its cooldown allows; so it is when a good token names a status list
-    /// that is not known.
+    /// Takes no lock and does no I/O. A token with an unknown key id is refused, and the background task fetches the key set
+    /// as soon as its cooldown allows. A valid token that refers to an unknown status list triggers a fetch of the lists in
+    /// the same way.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Invalid`] if the token is no good: answer 401. [`VerifyError::Unavailable`] if there is no
-    /// key set or status list to judge it with, or only one past its maximum age: answer 503. A token that no key
-    /// could make good (not a JWT, wrong `alg` or `typ`, too long) is `Invalid` even without keys, and one that no
-    /// list could make good (forged, expired) is `Invalid` even without lists.
+    /// [`VerifyError::Invalid`] if the token is invalid: answer 401. [`VerifyError::Unavailable`] if the key set or the status
+    /// list is missing or past its maximum age: answer 503. A token that is invalid with any key (not a JWT, wrong `alg` or
+    /// `typ`, too long) is `Invalid` even without keys, and one that is invalid with any list (forged, expired) is `Invalid`
+    /// even without lists.
     pub fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
         let decision = self.decide(token);
         metrics::decided(&decision);
@@ -101,7 +101,7 @@ impl Verifier {
         let now = inner.clock.now();
         let keys = inner.store.snapshot(now)?;
         let Some(key) = keys.get(&kid) else {
-            // A full channel means that the same was asked already.
+            // If the channel is full, a fetch was requested already.
             let _ = inner.nudge.try_send(());
             return Err(Reason::UnknownKey.into());
         };
@@ -115,7 +115,8 @@ impl Verifier {
         Ok(claims)
     }
 
-    /// Whether tokens can be judged now: a key set and every status list are there, and none is past its maximum age.
+    /// Returns whether tokens can be verified now: the key set and every status list were fetched, and none is past its maximum
+    /// age.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let inner = &*self.inner;
@@ -124,8 +125,7 @@ impl Verifier {
         lists && inner.store.snapshot(now).is_ok()
     }
 
-    /// Waits until [`is_ready`](Self::is_ready). With the issuer away this takes as long as it is away, so put a
-    /// time-out around it where that matters.
+    /// Waits until [`is_ready`](Self::is_ready). There is no timeout: while the issuer is unavailable, it waits.
     pub async fn wait_ready(&self) {
         loop {
             let keys = self.inner.store.replaced();
@@ -140,19 +140,19 @@ impl Verifier {
         }
     }
 
-    /// How many fetches of the key set were begun since the verifier was built.
+    /// Returns the number of fetches of the key set that were started since the verifier was built.
     #[must_use]
     pub fn fetches(&self) -> u64 {
         self.inner.fetches.load(Ordering::Relaxed)
     }
 
-    /// How many fetches of status lists, and of the list of them, were begun since the verifier was built.
+    /// Returns the number of fetches of status lists and of the aggregation that were started since the verifier was built.
     #[must_use]
     pub fn status_fetches(&self) -> u64 {
         self.inner.status_fetches.load(Ordering::Relaxed)
     }
 
-    /// Where the key set is fetched from.
+    /// Returns the URL of the key set.
     #[must_use]
     pub fn jwks_url(&self) -> &Url {
         &self.inner.jwks_url

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use service_kit::counters::{Counters, Rule, Since};
 use shared_claims::{SharedClock, UserId};
 
-/// The window that requests are counted in. It is fixed, so a program may use up a minute's budget at once.
+/// The window of the budget. It is fixed, so a program may use the budget of a minute at once.
 const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 /// Counts the requests of each user in this replica's memory, in a table of fixed size.
@@ -24,7 +24,7 @@ pub struct Exhausted {
 }
 
 impl RequestBudget {
-    /// Creates a budget of this many requests a minute for each user; 0 is no limit.
+    /// Creates a budget of this many requests per minute for each user; 0 disables the limit.
     pub fn new(requests_per_minute: i32, clock: SharedClock) -> Self {
         let rule = Rule { max: requests_per_minute, window: WINDOW, since: Since::First };
         Self { counters: Counters::new(), rule: (requests_per_minute > 0).then_some(rule), clock }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_there_is_none() {
+    fn zero_disables_the_limit() {
         let budget = RequestBudget::new(0, Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH)));
         let alice = "alice".parse().unwrap();
         assert!((0..10_000).all(|_| budget.take(&alice).is_ok()));

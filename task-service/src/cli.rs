@@ -14,7 +14,7 @@ use crate::config::{Cli, Command, ConfigCommand, Settings};
 use crate::migrations;
 use crate::server::{self, NAME, StartError};
 
-/// Runs the command line `arguments`, the program's name first. What is wrong goes to standard error in one line.
+/// Runs the command line `arguments`, which start with the name of the program. Errors go to standard error, on one line.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut command = Cli::command();
     let parsed = command

@@ -5,7 +5,7 @@ use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 
-/// Head of the document.
+/// The general parts of the document.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(

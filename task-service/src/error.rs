@@ -1,4 +1,4 @@
-//! Everything a request can be refused for, and the answer it gets.
+//! Errors of requests, and their responses.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -10,16 +10,16 @@ use crate::budget::Exhausted;
 use crate::invalid::{Invalid, InvalidCursor};
 use crate::search_slots::Busy;
 
-/// Seconds after which to retry a search: most take far less.
+/// `Retry-After` for a search, in seconds. Most searches take far less.
 const SEARCH_RETRY_AFTER: i64 = 1;
 
-/// Why a request was not served. What it prints is for the log; the client reads less.
+/// Why a request was not served. Its `Display` is for the log; the response contains less.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// No valid token: 401. Or no keys to judge it with: 503.
+    /// No valid token: 401. No keys to verify it with: 503.
     #[error("not authenticated: {0}")]
     Authentication(#[from] AuthenticationError),
-    /// The path names somebody else: 403.
+    /// The path names another user: 403.
     #[error("the path names another user")]
     Forbidden,
     /// The caller's request budget is used up: 429.
@@ -31,19 +31,19 @@ pub enum ApiError {
     /// The caller has reached the task quota: 403.
     #[error("the user has reached the task quota")]
     QuotaExceeded,
-    /// The caller has no such task: 404, whether or not somebody else has.
+    /// The caller has no such task: 404, whether or not another user has.
     #[error("no such task")]
     TaskNotFound,
     /// A field breaks a rule: 400.
     #[error("{0}")]
     Invalid(#[from] Invalid),
-    /// The cursor is none of ours: 400.
+    /// The cursor is invalid: 400.
     #[error("{0}")]
     Cursor(#[from] InvalidCursor),
-    /// The application was built without a part it needs: 500.
+    /// The application was configured without a required part: 500.
     #[error("the application has no {0}")]
     Unconfigured(&'static str),
-    /// The database is away, or a list took too long: 503. Anything else it says is our fault: 500.
+    /// The database is unavailable, or a list took too long: 503. Any other database error is a bug: 500.
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -55,7 +55,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let rejection = match self {
-            // The same, byte for byte, in every service that verifies these tokens.
+            // The same response, byte for byte, in every service that verifies these tokens.
             Self::Authentication(error) => return error.error_response(),
             Self::Forbidden => {
                 Rejection::new(StatusCode::FORBIDDEN, "FORBIDDEN", "This path belongs to another user")
@@ -82,7 +82,7 @@ impl ResponseError for ApiError {
             }
             Self::Unconfigured(_) => Rejection::internal(),
             Self::Store(StoreError::Unavailable(_)) => Rejection::unavailable(),
-            // What we send was checked before, so a constraint that strikes is our mistake too.
+            // Input was validated before, so a violated constraint is a bug too.
             Self::Store(
                 StoreError::Constraint { .. } | StoreError::Corrupt { .. } | StoreError::Statement(_),
             ) => Rejection::internal(),

@@ -1,5 +1,5 @@
-//! Whether row level security binds this service at all. PostgreSQL lets superusers, roles with BYPASSRLS and (unless
-//! it is forced) owners past every policy, without a word; so this is asked at start.
+//! Checks at start that row level security applies to this service. PostgreSQL silently exempts superusers, roles with
+//! BYPASSRLS and, unless it is forced, table owners from every policy.
 
 use service_kit::database::{Executor, Pool};
 use service_kit::store::StoreError;
@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 /// Why this service must not serve requests on this database.
 #[derive(Debug, thiserror::Error)]
 pub enum IsolationError {
-    /// The role is, or may become, one that no policy binds.
+    /// The role is, or may act as, one that bypasses policies.
     #[error(
         "DATABASE_URL: role {role} may act as {other}, which bypasses row level security (SUPERUSER or BYPASSRLS); \
          use tasks_service"
@@ -19,7 +19,7 @@ pub enum IsolationError {
         /// The role it may act as, which can be itself.
         other: String,
     },
-    /// The role is, or may become, a table's owner, who can switch the wall off.
+    /// The role is, or may act as, the owner of a table, who can disable row level security.
     #[error(
         "DATABASE_URL: role {role} may act as {owner}, the owner of the table {table}; use tasks_service"
     )]
@@ -31,7 +31,7 @@ pub enum IsolationError {
         /// The table.
         table: String,
     },
-    /// A table's wall is down.
+    /// Row level security of a table is disabled or not forced.
     #[error(
         "row level security of the table {table} is not {state}; run `task-service migrate` or repair it by hand"
     )]
@@ -41,31 +41,31 @@ pub enum IsolationError {
         /// What it should be.
         state: &'static str,
     },
-    /// The database could not be asked.
+    /// The check failed.
     #[error("cannot check row level security: {0}")]
     Store(#[from] StoreError),
 }
 
-/// The roles this connection may act as, itself included, that policies do not bind. `session_user`, because a role
-/// set by `options` could be set back.
+/// Roles that bypass policies and that this connection may act as, its own included. Uses `session_user`, because a role set
+/// by `options` could be reset.
 const BYPASSING_ROLES: &str = "SELECT session_user::text AS role, rolname::text AS other FROM pg_roles \
      WHERE (rolsuper OR rolbypassrls) AND pg_has_role(session_user, oid, 'MEMBER') \
      ORDER BY rolname <> session_user LIMIT 1";
 
-/// Every table that holds rows of users.
+/// All tables with rows of users.
 const TABLES: &str = "SELECT relname::text AS table, session_user::text AS role, relowner::regrole::text AS owner, \
      pg_has_role(session_user, relowner, 'MEMBER') AS is_owner, \
      relrowsecurity AS enabled, relforcerowsecurity AS forced \
      FROM pg_class WHERE oid IN ('tasks'::regclass, 'task_counts'::regclass) ORDER BY relname DESC";
 
-/// Proof that policies bind the role on the tables: only [`verify`] makes one.
+/// Proof that policies apply to the role on the tables. Only [`verify`] creates it.
 #[derive(Debug, Clone, Copy)]
 pub struct Isolated(());
 
-/// Makes sure that policies bind the role of this pool on every table that holds rows of users.
+/// Checks that policies apply to the role of this pool on every table with rows of users.
 ///
 /// # Errors
-/// When they do not, or the database cannot be asked.
+/// If they do not, or the check fails.
 pub async fn verify(pool: &Pool) -> Result<Isolated, IsolationError> {
     if let Some(row) = pool.query_opt(BYPASSING_ROLES, &[]).await? {
         let (role, other) = (text(&row, "role")?, text(&row, "other")?);

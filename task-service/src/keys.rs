@@ -1,4 +1,4 @@
-//! Whether tokens can be judged, for `/readyz`.
+//! Whether tokens can be verified, for `/readyz`.
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -6,7 +6,8 @@ use std::pin::Pin;
 use service_kit::health::Dependency;
 use shared_claims::Verifier;
 
-/// auth-service's signing keys and status lists. Without them every request is answered 503, so a load balancer should not send any.
+/// The signing keys and status lists of auth-service. Without them, every request gets a 503, so load balancers should not
+/// send any.
 pub struct KeysDependency(pub Verifier);
 
 impl Dependency for KeysDependency {

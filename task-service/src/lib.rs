@@ -1,8 +1,7 @@
-//! Tasks of users, behind the tokens of auth-service.
+//! Tasks of users, protected by access tokens of auth-service.
 //!
-//! Three walls keep one user's tasks from another: the path must name the caller ([`owner`]), every statement names
-//! the owner ([`owned`]), and PostgreSQL's row level security would hold without either ([`isolation`] makes sure of
-//! it at start).
+//! Three layers isolate the tasks of users: the path must name the caller ([`owner`]), every statement names the owner
+//! ([`owned`]), and PostgreSQL's row level security protects the rows without either ([`isolation`] checks it at start).
 
 pub mod budget;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! The one way to reach the tables: a transaction that carries the owner into row level security.
+//! The only access to the tables: transactions that set the owner for row level security.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,24 +10,24 @@ use tokio_postgres::Row;
 use crate::isolation::Isolated;
 use crate::owner::Owner;
 
-/// Sets identity and quota for this transaction alone (the third argument): they are gone with its end, however it
-/// ends. A trigger counts the owner's tasks and compares them with the quota.
+/// Sets identity and quota for this transaction only (the third argument). They end with it, however it ends. A trigger
+/// counts the owner's tasks and compares them with the quota.
 ///
-/// The plan is made once: every statement goes through the primary key whatever its parameters are, but PostgreSQL
-/// takes a generic plan for dearer than it is when there are optional filters, and would plan each list anew.
+/// Forces a generic plan: every statement uses the primary key, whatever its parameters. With optional filters, PostgreSQL
+/// overestimates the cost of a generic plan and would plan each list again.
 const SET_OWNER: &str = "SELECT set_config('app.user_id', $1, true), set_config('app.task_quota', $2, true), \
      set_config('plan_cache_mode', 'force_generic_plan', true)";
 
-/// The same for a statement that may read every row of its owner: with a time limit of its own, and on one core.
+/// The same for a statement that may read every row of its owner: with its own time limit, and on one core.
 const SET_OWNER_OF_LIST: &str = "SELECT set_config('app.user_id', $1, true), set_config('app.task_quota', $2, true), \
      set_config('plan_cache_mode', 'force_generic_plan', true), set_config('statement_timeout', $3, true), \
      set_config('max_parallel_workers_per_gather', '0', true)";
 
-/// PostgreSQL cancels a list that takes too long. If its report does not arrive within another second, the connection is
+/// PostgreSQL cancels a list that takes too long. If its error does not arrive within another second, the connection is
 /// considered dead.
 const LIST_GRACE: Duration = Duration::from_secs(1);
 
-/// Limits on what one user may take of the database.
+/// Database limits of one user.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// Maximum number of tasks.
@@ -36,19 +36,19 @@ pub struct Bounds {
     pub list_timeout: Duration,
 }
 
-/// The tables, reachable only in an owner's name. Clones share one pool.
+/// The tables, accessible only on behalf of an owner. Clones share one pool.
 #[derive(Clone)]
 pub struct OwnedTables {
     pool: Pool,
     /// Sent as text: PostgreSQL's settings are text.
     task_quota: Arc<str>,
     list_timeout: Arc<str>,
-    /// Maximum time to wait for a list, or for the server to report that it was cancelled.
+    /// Maximum time to wait for a list or for the error that it was cancelled.
     list_limit: Duration,
 }
 
 impl OwnedTables {
-    /// The tables behind this pool, whose role was found to be bound by row level security.
+    /// Creates access to the tables through this pool. [`Isolated`] proves that row level security applies to its role.
     pub fn new(pool: Pool, _: Isolated, bounds: Bounds) -> Self {
         let task_quota = bounds.task_quota.to_string().into();
         let list_timeout = format!("{}ms", bounds.list_timeout.as_millis()).into();
@@ -56,15 +56,15 @@ impl OwnedTables {
         Self { pool, task_quota, list_timeout, list_limit }
     }
 
-    /// Runs one statement in `owner`'s name and returns its rows. `$1` is the owner's id, for the statement to name
-    /// it as well; `parameters` begin at `$2`.
+    /// Runs one statement on behalf of `owner` and returns its rows. `$1` is the owner's id, which the statement must name
+    /// as well; `parameters` start at `$2`.
     ///
-    /// Identity, statement and commit travel together, in one round trip once the statement is prepared. A caller
-    /// that gives up, as when a client hangs up, does not stop the transaction: it ends on the server.
+    /// Identity, statement and commit are sent together, in one round trip once the statement is prepared. If the future is
+    /// dropped, e.g. because the client hangs up, the transaction still ends on the server.
     ///
     /// # Errors
-    /// When the database is away or refuses the statement; then nothing was changed. [`StoreError::Unavailable`] is
-    /// the exception: a commit whose answer got lost may have been made.
+    /// If the database is unavailable or rejects the statement; then nothing has changed. The exception is
+    /// [`StoreError::Unavailable`]: the transaction may have been committed if the response was lost.
     pub async fn query(
         &self,
         owner: &Owner,
@@ -76,7 +76,7 @@ impl OwnedTables {
         self.run((SET_OWNER, settings), owner, (statement, parameters), limit).await
     }
 
-    /// Does the same for a statement that may read every row the owner has, within the time limit for lists.
+    /// Does the same for a statement that may read all rows of the owner, within the time limit for lists.
     ///
     /// # Errors
     /// As for [`OwnedTables::query`]; also [`StoreError::Unavailable`] if the statement takes too long.

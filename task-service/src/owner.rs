@@ -1,4 +1,4 @@
-//! Who may touch the tasks of a path: its owner, proven by a token.
+//! The owner of the tasks of a path, authenticated by a token.
 
 use std::future::{Ready, ready};
 
@@ -10,20 +10,19 @@ use crate::budget::RequestBudget;
 use crate::error::ApiError;
 use crate::security_event::{RefusalLog, SecurityEvent};
 
-/// The path's way to say "the caller", whoever that is.
+/// Stands for the caller in a path.
 const SELF: &str = "me";
 
-/// The user who sent this request and owns what its path names.
+/// The user who sent this request and owns the tasks of its path.
 ///
-/// Only the extractor makes one: it takes the identity from a verified token and from nowhere else, and refuses
-/// when `{user_id}` in the path is neither `me` nor that identity. A handler that takes an `Owner` first is not
-/// entered, and its path and body are not looked at, before both are settled. Each request counts against its
-/// sender's [`RequestBudget`], whatever it is answered.
+/// Only the extractor creates it: the identity comes from a verified token only, and `{user_id}` in the path must be `me` or
+/// that identity. A handler whose first parameter is an `Owner` is not called, and its path and body are not read, before
+/// both are checked. Each request counts against the [`RequestBudget`] of its sender, whatever the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner(UserId);
 
 impl Owner {
-    /// The owner's user id; never empty.
+    /// Returns the user id of the owner. Never empty.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -39,7 +38,7 @@ impl Owner {
         budget.take(caller).inspect_err(|_| refused(SecurityEvent::RateLimited))?;
         match request.match_info().get("user_id") {
             Some(named) if named == SELF || named == caller.as_str() => Ok(Self(caller.clone())),
-            // A malformed id is somebody else's too: it cannot be the caller's.
+            // A malformed id is not the caller's either.
             Some(_) | None => {
                 refused(SecurityEvent::AccessRefused);
                 Err(ApiError::Forbidden)

@@ -1,6 +1,6 @@
 //! At most one search at a time for each user.
 //!
-//! A search reads every row its owner has, so a user with many rows could occupy every core and every connection with
+//! A search reads all rows of its user, so a user with many rows could occupy every core and every connection with
 //! a few searches. A search therefore waits until the user's previous one has ended. It waits rather than being
 //! refused because a page sends a new search with each keystroke, and the last one must be answered.
 
@@ -19,7 +19,7 @@ const MAX_WAITING: usize = 32;
 /// The searches that run or wait in this replica, by user. Users without a search take no memory.
 pub struct SearchSlots {
     queues: Mutex<HashMap<String, Queue>>,
-    patience: Duration,
+    max_wait: Duration,
 }
 
 struct Queue {
@@ -28,25 +28,25 @@ struct Queue {
     length: usize,
 }
 
-/// The search's turn did not come in time, or too many searches wait already.
+/// The search did not get its slot in time, or too many searches are waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("other searches of this user are still running")]
 pub struct Busy;
 
 impl SearchSlots {
-    /// Creates slots for searches that take up to `longest` each. A search waits for at most twice as long, so it
-    /// outlasts the one that is running and another that was waiting before it.
+    /// Creates slots for searches that take up to `longest` each. A search waits for up to twice as long, so that the running
+    /// search and another one that was waiting before it can finish.
     pub fn new(longest: Duration) -> Arc<Self> {
-        Arc::new(Self { queues: Mutex::default(), patience: 2 * longest })
+        Arc::new(Self { queues: Mutex::default(), max_wait: 2 * longest })
     }
 
     /// Runs `search` once no other search of `user` is running.
     ///
     /// A call that is dropped while waiting leaves the queue. A search that has started runs to its end even if the
-    /// call is dropped, and keeps its slot until then: PostgreSQL does not stop a statement because nobody waits for it.
+    /// call is dropped, and keeps its slot until then: PostgreSQL does not cancel a statement whose client is gone.
     ///
     /// # Errors
-    /// If its turn does not come in time.
+    /// If it does not get its slot in time.
     pub async fn run<T: 'static>(
         self: &Arc<Self>,
         user: &str,
@@ -68,7 +68,7 @@ impl SearchSlots {
 
     async fn slot(self: &Arc<Self>, user: &str) -> Result<Slot, Busy> {
         let (place, turn) = self.enter(user)?;
-        let permit = timeout(self.patience, turn.acquire_owned()).await.map_err(|_| Busy)?;
+        let permit = timeout(self.max_wait, turn.acquire_owned()).await.map_err(|_| Busy)?;
         Ok(Slot { _permit: permit.map_err(|_| Busy)?, _place: place })
     }
 
@@ -89,7 +89,7 @@ impl SearchSlots {
     }
 }
 
-/// The right to search. Fields are dropped in this order: the next search gets its turn, then the place is given up.
+/// The permission to search. Fields are dropped in this order: the next search gets its slot, then the queue shrinks.
 struct Slot {
     _permit: OwnedSemaphorePermit,
     _place: Place,

@@ -1,5 +1,5 @@
-//! Security events: what the log records of requests that are refused because of who sends them. `docs/OPERATIONS.md`
-//! describes each of them.
+//! Security events: log lines of requests that were refused because of their sender. `docs/OPERATIONS.md` describes each
+//! event.
 
 use std::hash::Hash;
 
@@ -30,13 +30,13 @@ impl SecurityEvent {
     }
 
     fn by(self, request: &HttpRequest) -> Record<'static> {
-        // This service does not know its proxies: behind a gateway, it is the gateway's address.
+        // This service has no list of proxies: behind a gateway, this is the address of the gateway.
         let address = request.peer_addr().map(|peer| peer.ip().to_canonical());
         Record::new(self.as_str(), Client::of(request, address))
     }
 }
 
-/// Records refused requests, of each kind and source once in a minute: anybody can send any number of them.
+/// Records refused requests: one event per minute of each kind and source, because anybody can send any number of them.
 pub struct RefusalLog {
     throttle: Throttle,
     clock: SharedClock,
@@ -48,8 +48,8 @@ impl RefusalLog {
         Self { throttle: Throttle::default(), clock }
     }
 
-    /// Records a token that was refused, by its reason and the address it came from. A request without a token is none, and a
-    /// token that cannot be verified now was not refused.
+    /// Records a refused token, by reason and client address. Does not record requests without a token, and tokens that cannot
+    /// be verified now.
     pub fn token(&self, request: &HttpRequest, error: AuthenticationError) {
         let AuthenticationError::Token(VerifyError::Invalid(reason)) = error else { return };
         if reason != Reason::NoToken {

@@ -1,4 +1,4 @@
-//! The service as a whole: built, bound, run, stopped.
+//! Builds, starts and stops the service.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,28 +35,28 @@ use crate::security_event;
 use crate::state::State;
 use crate::tasks;
 
-/// Minimum number of connections per worker: one user's search holds one of them, which leaves one for everybody else.
-const LEAST_CONNECTIONS: usize = 2;
+/// Minimum number of connections per worker. A user's search occupies one, which leaves one for everybody else.
+const MIN_CONNECTIONS: usize = 2;
 
-/// The name in messages to the operator.
+/// The name of the service in messages to operators.
 pub const NAME: &str = "task-service";
 
 /// Why the service did not start. One line, without secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A setting cannot work.
+    /// A setting is invalid.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// The database is away, refuses us or was not migrated.
+    /// The database is unavailable, rejects the login or was not migrated.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Users would not be kept apart.
+    /// Users would not be isolated from each other.
     #[error(transparent)]
     Isolation(#[from] IsolationError),
-    /// Figures cannot be served.
+    /// Metrics cannot be served.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
-    /// The address is taken or not ours.
+    /// The address is in use or does not belong to this machine.
     #[error("BIND: cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
     /// The server itself failed.
@@ -64,7 +64,7 @@ pub enum StartError {
     Server(#[from] std::io::Error),
 }
 
-/// A service that listens. It answers once [`Running::until_stopped`] or the server itself is polled.
+/// A listening service. It serves requests while [`Running::until_stopped`] or the server itself is polled.
 pub struct Running {
     server: Server,
     addresses: Vec<SocketAddr>,
@@ -72,27 +72,27 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where it listens; the port is real even if 0 was asked for.
+    /// Returns the addresses that it listens on, with the actual port if port 0 was requested.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// Serves until SIGTERM or SIGINT, goes on for `drain` with `/readyz` at 503, then lets what is under way end.
+    /// Serves until SIGTERM or SIGINT, continues for `drain` with `/readyz` at 503, then finishes in-flight requests.
     ///
     /// # Errors
-    /// When the server itself fails.
+    /// If the server itself fails.
     pub async fn until_stopped(self, drain: Duration) -> std::io::Result<()> {
         lifecycle::run(self.server, &self.addresses, self.readiness, drain).await
     }
 
-    /// The bare server, for a test that runs it in its own process and without signals, and the handle to stop it.
+    /// Returns the server and the handle to stop it, for tests that run it in their own process and without signals.
     pub fn into_server(self) -> (Server, ServerHandle) {
         let handle = self.server.handle();
         (self.server, handle)
     }
 }
 
-/// The parts of the service that follow from its settings alone.
+/// Builds the parts of the service that only need its settings.
 fn configure(settings: &Settings, clock: SharedClock) -> Result<(DatabaseUrl, Verifier), StartError> {
     let address = DatabaseUrl::parse("DATABASE_URL", &settings.database_url()?, NAME)?;
     Ok((address.with_pooler(settings.database_pooler), settings.verifier(clock)?))
@@ -101,20 +101,19 @@ fn configure(settings: &Settings, clock: SharedClock) -> Result<(DatabaseUrl, Ve
 /// Checks the settings as [`start`] does, without connecting to the database.
 ///
 /// # Errors
-/// What the operator has to change.
+/// The first invalid setting.
 pub fn check(settings: &Settings, clock: SharedClock) -> Result<(), StartError> {
     configure(settings, clock)?;
     Ok(())
 }
 
-/// Starts the service with these settings and this clock: waits for the database, refuses one that would not keep
-/// users apart, and listens.
+/// Starts the service: waits for the database, checks that it isolates users from each other, and listens.
 ///
 /// # Errors
-/// When a setting is wrong, the database cannot be used or the address is taken.
+/// If a setting is invalid, the database cannot be used, or the address is in use.
 pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, StartError> {
     let (address, verifier) = configure(settings, clock.clone())?;
-    // A connection of its own, so that `/readyz` does not wait in line with the requests.
+    // A separate connection, so that `/readyz` does not queue with requests.
     let own = address.pool(1, Timeouts::REQUEST)?;
     database::wait_until_usable(&own, &migrations::runner(), NAME).await?;
     address.reject_undeclared_pooler().await?;
@@ -125,7 +124,7 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
 
     let (verifier, ready, origins) =
         (web::Data::new(verifier), readiness.clone(), settings.cors_origins.clone());
-    let connections = settings.database_pool_size.max(LEAST_CONNECTIONS * workers::count());
+    let connections = settings.database_pool_size.max(MIN_CONNECTIONS * workers::count());
     let bounds = Bounds { task_quota: settings.task_quota, list_timeout: settings.list_timeout };
     let allowed_headers = settings.cors_allowed_headers.clone();
     let hsts = settings.hsts();
@@ -162,8 +161,8 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     Ok(Running { server, addresses, readiness })
 }
 
-/// What web pages of these origins may send and read. No credentials: a token in a header is all there is, and
-/// cookies are none of this service's business.
+/// Returns what pages of these origins may send and read. Credentials are not allowed: requests are authenticated by a token
+/// in a header, and this service uses no cookies.
 fn cors(origins: OriginPatterns, headers: &AllowedHeaders, refusals: Arc<RefusalLog>) -> Cors {
     let cors = Cors::default()
         .allowed_origin_fn(move |origin, request| {

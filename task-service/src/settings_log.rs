@@ -1,4 +1,4 @@
-//! Logs which settings of this service and of auth-service do not fit together, by the names that operators set them by.
+//! Logs which settings of this service do not match those of auth-service, by the names of their variables.
 
 use shared_claims::{Diagnostics, Mismatch, Reason, RefusedTokens, SharedSetting};
 

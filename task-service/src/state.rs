@@ -1,4 +1,4 @@
-//! What every handler is handed.
+//! The state that handlers share.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use shared_claims::SharedClock;
 use crate::owned::OwnedTables;
 use crate::search_slots::SearchSlots;
 
-/// The database behind its wall, who searches in it, and the time.
+/// Access to the tables, the running searches, and the clock.
 #[derive(Clone)]
 pub struct State {
-    /// The way to the tables.
+    /// Access to the tables.
     pub tables: OwnedTables,
-    /// The users who search now, in all of this process.
+    /// The running searches of this process.
     pub searches: Arc<SearchSlots>,
     clock: SharedClock,
 }
 
 impl State {
-    /// State over these tables, these searches and this clock.
+    /// Creates the state.
     pub fn new(tables: OwnedTables, searches: Arc<SearchSlots>, clock: SharedClock) -> Self {
         Self { tables, searches, clock }
     }
 
-    /// The current moment, as far as this service is concerned.
+    /// Returns the current time of the clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

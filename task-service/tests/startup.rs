@@ -142,7 +142,7 @@ async fn a_wrong_setting_ends_it_with_one_line_that_names_the_variable() {
         ("AUTH_ISSUER", None, "AUTH_ISSUER is not set"),
         ("AUTH_ISSUER", Some(""), "AUTH_ISSUER is not set"),
         ("CLOCK_SKEW", Some("10m"), "CLOCK_SKEW: must be 5 minutes or less"),
-        ("JWKS_COOLDOWN", Some("0s"), "JWKS_COOLDOWN: must be longer than nothing"),
+        ("JWKS_COOLDOWN", Some("0s"), "JWKS_COOLDOWN: must be longer than zero"),
         ("JWKS_MAX_AGE", Some("1m"), "JWKS_MAX_AGE: must not be shorter than refresh_interval"),
         ("JWKS_URL", Some("ftp://x"), "JWKS_URL: must begin with http:// or https://"),
         ("JWT_TYP", Some(""), "JWT_TYP: must not be empty"),
@@ -150,7 +150,7 @@ async fn a_wrong_setting_ends_it_with_one_line_that_names_the_variable() {
         ("STATUS_LIST_URL", Some("http://x/?y"), "STATUS_LIST_URL: must have neither a query nor a fragment"),
         ("STATUS_LIST_URL", Some("x"), "STATUS_LIST_URL: relative URL without a base"),
         ("STATUS_LIST_PREFIX", Some("/"), "STATUS_LIST_PREFIX: must not be empty"),
-        ("STATUS_LIST_INTERVAL", Some("0s"), "STATUS_LIST_INTERVAL: must be longer than nothing"),
+        ("STATUS_LIST_INTERVAL", Some("0s"), "STATUS_LIST_INTERVAL: must be longer than zero"),
         (
             "STATUS_LIST_MAX_STALE",
             Some("0s"),

@@ -1,4 +1,4 @@
-//! Reading a JSON Web Key Set (RFC 7517).
+//! Parses a JSON Web Key Set (RFC 7517).
 
 #[cfg(test)]
 mod wycheproof;
@@ -9,27 +9,27 @@ use jsonwebtoken::{DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Smallest RSA modulus that is trusted, in bits (RFC 7518, section 3.3).
+/// Minimum size of a trusted RSA modulus, in bits (RFC 7518, section 3.3).
 const MIN_MODULUS_BITS: usize = 2048;
-/// Largest RSA modulus, in bits: past this the signature check itself becomes a burden.
+/// Maximum size of an RSA modulus, in bits. Larger ones make the signature check too slow.
 const MAX_MODULUS_BITS: usize = 8192;
-/// Longest RSA exponent, in bytes, that the cryptographic library takes.
+/// Maximum size of an RSA exponent, in bytes, that the cryptographic library accepts.
 const MAX_EXPONENT_BYTES: usize = 4;
 
-/// The usable keys of a set, and what was passed over.
+/// The usable and the skipped keys of a set.
 pub(crate) struct ParsedSet {
     pub(crate) keys: HashMap<String, DecodingKey>,
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// A key that was passed over. It never spoils the rest of the set.
+/// A key that was skipped. It does not affect the rest of the set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Skipped {
     pub(crate) kid: Option<String>,
     pub(crate) why: &'static str,
 }
 
-/// Why a whole set is not taken.
+/// Why a whole set is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidSet {
     #[error("not a JSON object with a list of `keys`")]
@@ -43,7 +43,7 @@ struct Document {
     keys: Vec<Value>,
 }
 
-/// The members of a key that matter here. `d` is there to notice a private key that was published.
+/// The members of a key that are read. `d` serves to detect a published private key.
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
@@ -57,8 +57,8 @@ struct Jwk {
     d: Option<Value>,
 }
 
-/// Reads a key set. A key that is not for RS256 signatures, or that cannot be trusted, is skipped; a set that
-/// leaves no key is an error, so that it never replaces a good one.
+/// Parses a key set. Keys that are not for RS256 signatures or cannot be trusted are skipped. A set without usable keys is an
+/// error, so that it never replaces a good one.
 pub(crate) fn parse(body: &[u8]) -> Result<ParsedSet, InvalidSet> {
     let document: Document = serde_json::from_slice(body).map_err(|_| InvalidSet::Json)?;
     let mut set = ParsedSet { keys: HashMap::new(), skipped: Vec::new() };
@@ -116,7 +116,7 @@ fn rsa_key(n: &str, e: &str) -> Result<DecodingKey, &'static str> {
         return Err("the modulus is longer than 8192 bits");
     }
     let odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
-    // With an exponent of 1 anyone could write a signature.
+    // With an exponent of 1, anybody could create a signature.
     if !odd(n) || !odd(e) || e == [1] || e.len() > MAX_EXPONENT_BYTES {
         return Err("not the numbers of an RSA key");
     }
@@ -128,7 +128,7 @@ fn without_leading_zeros(number: &[u8]) -> &[u8] {
     number.get(zeros..).unwrap_or_default()
 }
 
-/// Length in bits of a big-endian number without leading zero bytes.
+/// Returns the length in bits of a big-endian number without leading zero bytes.
 fn bit_length(number: &[u8]) -> usize {
     let Some(first) = number.first() else { return 0 };
     number.len() * 8 - first.leading_zeros() as usize
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// An odd number of exactly `bits` bits, in base64url. Nothing here needs it to be a product of primes.
+    /// An odd number of exactly `bits` bits, in base64url. It need not be a product of two primes.
     fn modulus(bits: usize) -> String {
         URL_SAFE_NO_PAD.encode(number(bits))
     }

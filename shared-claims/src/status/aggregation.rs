@@ -1,4 +1,4 @@
-//! Reading the list of lists (Status List Aggregation).
+//! Parses the list of lists (Status List Aggregation).
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::status::Prefix;
 
-/// Most lists that are followed. With a million places in each that is far more than an issuer needs, and all of them
+/// Maximum number of lists that are fetched. With a million entries each, that is far more than an issuer needs, and all
 /// together stay within 32 MiB.
 const MAX_LISTS: usize = 256;
 
@@ -15,16 +15,16 @@ struct Document {
     status_lists: Vec<String>,
 }
 
-/// What an aggregation names.
+/// The content of an aggregation.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Announced {
     /// The issuer's lists.
     pub(crate) numbers: BTreeSet<u32>,
-    /// Entries that are passed over: no lists of the issuer, or too many.
+    /// Entries that are skipped: not lists of the issuer, or too many.
     pub(crate) skipped: Vec<String>,
 }
 
-/// The answer is no aggregation of the issuer's lists.
+/// The response is not an aggregation of the issuer's lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidAggregation {
     #[error("not a JSON object with a list of `status_lists`")]
@@ -33,8 +33,8 @@ pub(crate) enum InvalidAggregation {
     Foreign,
 }
 
-/// Reads an aggregation. None at all is a good answer, of an issuer that has no list yet; nothing but foreign ones is a
-/// mistake in the settings, here or there.
+/// Parses an aggregation. An empty one is valid: the issuer has no list yet. If it contains only foreign lists, the settings
+/// of issuer or verifier are wrong.
 pub(crate) fn parse(body: &[u8], prefix: &Prefix) -> Result<Announced, InvalidAggregation> {
     let document: Document = serde_json::from_slice(body).map_err(|_| InvalidAggregation::Json)?;
     let mut announced = Announced { numbers: BTreeSet::new(), skipped: Vec::new() };
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_limit_to_how_many_are_followed() {
+    fn the_number_of_lists_is_limited() {
         let many: Vec<_> = (0..=MAX_LISTS).map(|number| format!("https://a.test/lists/{number}")).collect();
         let announced = read(&many).unwrap();
         assert_eq!(announced.numbers.len(), MAX_LISTS);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_aggregation_is_an_error() {
+    fn an_invalid_aggregation_is_an_error() {
         let prefix = Prefix::new("https://a.test/lists");
         for body in ["", "null", "[]", "{}", r#"{"status_lists":null}"#, r#"{"status_lists":[7]}"#, "<html>"]
         {

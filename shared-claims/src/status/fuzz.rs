@@ -1,4 +1,4 @@
-//! The parts of status lists that the fuzz targets reach into.
+//! The parts of status lists that the fuzz targets call.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,32 +7,32 @@ use super::list::{self, List, Payload};
 use super::reference::Prefix;
 use crate::keys::KeyStore;
 
-/// Largest list, in bytes.
+/// Maximum size of a list, in bytes.
 pub(crate) const MAX_UNPACKED: usize = list::MAX_UNPACKED;
 
-/// A list of eight places, none of them revoked.
+/// A list of eight entries, none of them revoked.
 pub(crate) fn list(now: Timestamp) -> List {
     List { bits: Box::new([0]), kid: "current".to_owned(), issued_at: now, expires_at: now }
 }
 
-/// A whole answer to who asks for list 0. The size of the list, if it is one.
+/// Reads a complete response for list 0. Returns the size of the list if it is valid.
 pub(crate) fn whole(body: &[u8], prefix: &Prefix, keys: &KeyStore, now: Timestamp) -> Option<usize> {
     let list = list::read(body, (prefix, 0), None, keys, now, SignedDuration::from_secs(30)).ok()?;
     Some(list.bits.len())
 }
 
-/// The claims of a list, as if they were signed. Its size once unpacked.
+/// Reads the claims of a list as if they were signed. Returns its unpacked size.
 pub(crate) fn claims(json: &[u8]) -> Option<usize> {
     let payload: Payload = serde_json::from_slice(json).ok()?;
     Some(list::unpack(&payload.status_list.lst).ok()?.len())
 }
 
-/// The bytes that are packed in a list. Their size once unpacked.
+/// Unpacks the bytes of a list. Returns their unpacked size.
 pub(crate) fn packed(bytes: &[u8]) -> Option<usize> {
     Some(list::inflate(bytes).ok()?.len())
 }
 
-/// An answer to who asks which lists there are.
+/// Reads an aggregation.
 pub(crate) fn aggregation(body: &[u8], prefix: &Prefix) {
     if let Ok(announced) = aggregation::parse(body, prefix) {
         for number in announced.numbers {

@@ -1,4 +1,4 @@
-//! Reading a status list token.
+//! Parses a status list token.
 
 use std::io::Read;
 
@@ -15,10 +15,10 @@ use crate::json::OtherMembers;
 use crate::keys::KeyStore;
 use crate::status::{LIST_TYPE, Prefix};
 
-/// Largest list, in bytes, once it is unpacked: 2^20 places of one bit.
+/// Maximum size of an unpacked list, in bytes: 2^20 entries of one bit.
 pub(super) const MAX_UNPACKED: usize = (1 << 20) / 8;
 
-/// Largest answer that is read, in bytes. The largest list that does not compress at all, in base64url twice (the list
+/// Maximum size of a response, in bytes. The largest list that does not compress at all, in base64url twice (the list
 /// in the claims and the claims in the token), is 228 KiB, and there is a header and a signature.
 pub(super) const MAX_BODY: usize = 256 * 1024;
 
@@ -30,7 +30,7 @@ pub(crate) struct List {
     pub(super) expires_at: Timestamp,
 }
 
-/// Why what was fetched is no status list to rely on.
+/// Why a fetched status list is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidList {
     #[error("not a signed status list: {0}")]
@@ -39,25 +39,25 @@ pub(crate) enum InvalidList {
     UnknownKey,
     #[error("there are no keys to verify it with: {0}")]
     NoKeys(Unavailable),
-    #[error("it was not signed by the key that it names, or its claims are not those of a status list")]
+    #[error("it was not signed by the key that it names, or its claims are invalid")]
     Signature,
     #[error("its sub is the URI of another list")]
     Subject,
-    #[error("its iat lies in the future")]
+    #[error("its iat is in the future")]
     IssuedInFuture,
     #[error("its exp has passed")]
     Expired,
-    #[error("it is older than the one in force")]
+    #[error("it is older than the current one")]
     RolledBack,
-    #[error("its places do not have 1 bit each")]
+    #[error("its entries do not have 1 bit each")]
     Bits,
     #[error("its lst is not base64url of zlib data")]
     Packing,
-    #[error("unpacked it is larger than allowed")]
+    #[error("its unpacked size is too large")]
     TooLarge,
 }
 
-/// The claims of a list, as they stand in it.
+/// The claims of a list.
 #[derive(Deserialize)]
 pub(super) struct Payload {
     sub: String,
@@ -75,8 +75,8 @@ pub(super) struct Packed {
     pub(super) lst: String,
 }
 
-/// Verifies and reads the list with this number under `prefix`, as it was fetched. It may not be older than `previous`,
-/// the `iat` of the one that is in force.
+/// Verifies and parses the fetched list with this number under `prefix`. It must not be older than `previous`, the `iat` of
+/// the current one.
 pub(crate) fn read(
     body: &[u8],
     (prefix, number): (&Prefix, u32),
@@ -111,7 +111,7 @@ pub(crate) fn read(
     Ok(List { bits, kid, issued_at, expires_at })
 }
 
-/// The dates are compared here, by the clock that was handed in.
+/// Compares the dates with `now`.
 fn validation() -> Validation {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.validate_exp = false;
@@ -125,12 +125,12 @@ fn date(seconds: i64) -> Result<Timestamp, InvalidList> {
     Timestamp::from_second(seconds).map_err(|_| InvalidList::Token(Reason::Malformed))
 }
 
-/// The bytes that a `lst` holds.
+/// Decodes the bytes of a `lst`.
 pub(super) fn unpack(lst: &str) -> Result<Box<[u8]>, InvalidList> {
     inflate(&URL_SAFE_NO_PAD.decode(lst).map_err(|_| InvalidList::Packing)?)
 }
 
-/// Unpacks, and stops as soon as more comes out than is allowed, however much there would be.
+/// Unpacks, and stops as soon as the output exceeds the maximum size.
 pub(super) fn inflate(packed: &[u8]) -> Result<Box<[u8]>, InvalidList> {
     let mut bits = Vec::new();
     let mut unpacked = ZlibDecoder::new(packed).take(MAX_UNPACKED as u64 + 1);
@@ -142,7 +142,7 @@ pub(super) fn inflate(packed: &[u8]) -> Result<Box<[u8]>, InvalidList> {
 }
 
 impl List {
-    /// Whether the bit at `idx` is set; `None` past the end of the list. Within a byte, places are counted from the
+    /// Returns whether the bit at `idx` is set; `None` past the end of the list. Within a byte, entries are counted from the
     /// least significant bit.
     pub(crate) fn is_set(&self, idx: u64) -> Option<bool> {
         let byte = self.bits.get(usize::try_from(idx / 8).ok()?)?;

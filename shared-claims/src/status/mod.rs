@@ -1,8 +1,8 @@
-//! Whether a token was revoked: Token Status Lists (draft-ietf-oauth-status-list).
+//! Checks whether a token was revoked: Token Status Lists (draft-ietf-oauth-status-list).
 //!
-//! A token names a list and its place in it. The issuer publishes the lists, signed; they are fetched in the background,
-//! so that looking a place up is reading a bit. Lists are fetched from one configured place alone, never from where a
-//! token says they are.
+//! A token contains the URI of a list and its index in it. The issuer publishes the signed lists; they are fetched in the
+//! background, so that a check only reads a bit. Lists are fetched only from the configured URL, never from the URI in a
+//! token.
 
 mod aggregation;
 #[cfg(fuzzing)]
@@ -29,17 +29,17 @@ pub(crate) use watch::Watcher;
 /// The `typ` of a status list.
 pub(crate) const LIST_TYPE: &str = "statuslist+jwt";
 
-/// What decides whether a verified token was revoked.
+/// Checks whether a verified token was revoked.
 pub(crate) struct StatusCheck {
     pub(crate) prefix: Prefix,
     pub(crate) store: Arc<ListStore>,
-    /// Asks for the lists to be looked through, because a token names one that is not known.
+    /// Requests a fetch of the aggregation, because a token refers to an unknown list.
     pub(crate) nudge: mpsc::Sender<()>,
 }
 
 impl StatusCheck {
-    /// Refuses a token that its list says was revoked. Only for tokens that are good in every other way: nothing that a
-    /// stranger can write makes anything be fetched.
+    /// Refuses a revoked token. Must be called only for tokens that are valid in every other way: nothing that a stranger
+    /// can write may trigger a fetch.
     pub(crate) fn check(&self, claim: &StatusClaim, now: Timestamp) -> Result<(), VerifyError> {
         let reference = match claim {
             StatusClaim::Absent => return Ok(()),
@@ -52,7 +52,7 @@ impl StatusCheck {
             Ok(true) => Err(Reason::Revoked.into()),
             Err(error) => {
                 if error == VerifyError::Unavailable(Unavailable::NoStatusList) {
-                    // A full channel means that the same was asked already.
+                    // If the channel is full, a fetch was requested already.
                     let _ = self.nudge.try_send(());
                 }
                 Err(error)
@@ -61,25 +61,25 @@ impl StatusCheck {
     }
 }
 
-/// What the log was told of a document, so that an outage of an hour is two lines and not thousands.
+/// The error that was last logged for a document, so that an outage of an hour is two lines and not thousands.
 #[derive(Default)]
 struct Complaint(Option<String>);
 
 impl Complaint {
-    /// `has_last` tells whether there is a last good version that goes on serving.
+    /// Logs a failed fetch. `has_last` is whether there is a last good version, which stays in use.
     fn failed(&mut self, document: Document, uri: &str, error: &dyn std::error::Error, has_last: bool) {
         let error = error.to_string();
         if self.0.as_ref() == Some(&error) {
             return;
         }
         if has_last {
-            tracing::warn!(?document, uri, error, "the last good one stays");
+            tracing::warn!(?document, uri, error, "refresh failed, keeping the last good version");
         } else {
             tracing::warn!(
                 ?document,
                 uri,
                 error,
-                "it was not fetched yet; tokens cannot be checked for revocation"
+                "no version fetched yet; tokens cannot be checked for revocation"
             );
         }
         self.0 = Some(error);
@@ -87,7 +87,7 @@ impl Complaint {
 
     fn succeeded(&mut self, document: Document, uri: &str) {
         if self.0.take().is_some() {
-            tracing::info!(?document, uri, "it can be fetched again");
+            tracing::info!(?document, uri, "refresh recovered");
         }
     }
 }

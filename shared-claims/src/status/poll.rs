@@ -1,4 +1,4 @@
-//! The background task that keeps one status list fresh.
+//! The background task that refreshes a status list.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,31 +13,31 @@ use crate::remote::{FetchError, Fetched, Remote, Request};
 use crate::schedule::Schedule;
 use crate::status::list::{self, InvalidList};
 use crate::status::store::ListStore;
-use crate::status::{Complaint, LIST_TYPE, Prefix};
+use crate::status::{Complaint, Prefix};
 
-/// How every list is followed.
+/// Settings for all lists.
 #[derive(Clone)]
 pub(crate) struct PollSettings {
     pub(crate) clock: SharedClock,
     pub(crate) interval: Duration,
-    /// Longest wait after a failure.
+    /// Maximum wait after a failure.
     pub(crate) cooldown: Duration,
     pub(crate) keys: Arc<KeyStore>,
-    /// Asks for the key set, past every cache.
+    /// Requests a fetch of the key set that bypasses caches.
     pub(crate) key_nudge: mpsc::Sender<()>,
     pub(crate) store: Arc<ListStore>,
 }
 
-/// Fetches one list again and again.
+/// Fetches one list periodically.
 pub(super) struct Poller {
     pub(super) number: u32,
-    /// What its `sub` must begin with, before the number.
+    /// The required prefix of its `sub`; the number follows.
     pub(super) prefix: Prefix,
     pub(super) remote: Remote,
     pub(super) settings: PollSettings,
 }
 
-/// Why a fetch brought no list.
+/// Why a fetch failed.
 #[derive(Debug, thiserror::Error)]
 enum PollError {
     #[error(transparent)]
@@ -47,7 +47,7 @@ enum PollError {
 }
 
 impl PollSettings {
-    /// When a list is due: after the interval, and after failures with waits that double up to the cooldown.
+    /// A list is fetched after the interval; after failures, with exponential backoff up to the cooldown.
     fn schedule(&self) -> Schedule {
         Schedule {
             clock: Arc::clone(&self.clock),
@@ -85,7 +85,7 @@ impl Poller {
                     let asked_for_keys = matches!(error, PollError::Invalid(InvalidList::UnknownKey));
                     tokio::select! {
                         () = schedule.after_failure(is_held) => {}
-                        // The key it lacked may be there now.
+                        // The new key set may contain the missing key.
                         () = replaced, if asked_for_keys => {}
                     }
                 }
@@ -93,14 +93,14 @@ impl Poller {
         }
     }
 
-    /// One fetch. Without an error the issuer's list is in force now; otherwise the old one stays.
+    /// Fetches once. If it fails, the current list stays in use.
     async fn poll(&self, etag: &mut Option<HeaderValue>) -> Result<Outcome, PollError> {
         let PollSettings { clock, store, .. } = &self.settings;
-        // An answer says how things stood when it was asked for, or later.
+        // A response is at least as new as its request.
         let asked_at = clock.now();
         let in_force =
             store.in_force(self.number, |list| (list.issued_at, list.expires_at, list.kid.clone()));
-        // Past its end, a list that has not changed is of no use: then all of it is asked for.
+        // An expired list must be replaced, so the request is unconditional.
         let lives = in_force.as_ref().is_some_and(|(_, expires_at, _)| asked_at < *expires_at);
         let request = Request { known: etag.as_ref().filter(|_| lives), past_caches: false };
         match self.remote.fetch(request).await? {
@@ -111,8 +111,8 @@ impl Poller {
             Fetched::New { body, etag: tag } => {
                 let (previous, kid) = in_force.map(|(issued_at, _, kid)| (issued_at, kid)).unzip();
                 match self.take(&body, previous, kid, asked_at) {
-                    // From a replica whose clock is a little behind. It brings no news and renews nothing, but is no
-                    // reason to come less often: the next replica may have some.
+                    // From a replica whose clock is slightly behind. It changes and confirms nothing, but is no reason to
+                    // fetch less often: the next replica may have a newer one.
                     Err(InvalidList::RolledBack) => return Ok(Outcome::Older),
                     taken => taken?,
                 }
@@ -136,8 +136,8 @@ impl Poller {
             Err(error) => *error == InvalidList::UnknownKey,
         };
         if changed_hands {
-            // A rotation, or a key that was revoked: the key set is to be had now, and from the issuer itself.
-            tracing::info!(uri = self.prefix.uri(self.number), "a {LIST_TYPE} came from another key");
+            // A rotation, or a revoked key: the key set must be fetched now, bypassing caches.
+            tracing::info!(uri = self.prefix.uri(self.number), "status list is signed by another key");
             let _ = key_nudge.try_send(());
         }
         store.replace(self.number, read?, asked_at);

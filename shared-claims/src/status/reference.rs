@@ -1,4 +1,4 @@
-//! Where a token says that its status stands.
+//! The reference of a token to its entry in a status list.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -8,26 +8,26 @@ use crate::spelling::Spellings;
 /// The claim `status` of a token.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) enum StatusClaim {
-    /// There is none: nothing to look up.
+    /// The token has no such claim.
     #[default]
     Absent,
-    /// It is there and names no place in a status list.
+    /// The claim is not a reference to a status list.
     Malformed,
-    /// It names one.
+    /// A reference.
     Reference(Reference),
 }
 
-/// A place in a status list.
+/// A reference to an entry of a status list.
 #[derive(Debug, PartialEq, Deserialize)]
 pub(crate) struct Reference {
-    /// The place, counted from nought.
+    /// The index, from 0.
     pub(crate) idx: u64,
-    /// The list.
+    /// The URI of the list.
     pub(crate) uri: String,
 }
 
 impl<'de> Deserialize<'de> for StatusClaim {
-    /// Never fails: to a verifier without status lists the claim means nothing, whatever it holds.
+    /// Never fails: a verifier without status lists ignores the claim, whatever its value.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -42,12 +42,12 @@ impl<'de> Deserialize<'de> for StatusClaim {
     }
 }
 
-/// What the URI of every list of the issuer begins with; a number follows.
+/// The prefix of the URIs of the issuer's lists; a number follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Prefix(Spellings);
 
 impl Prefix {
-    /// A slash at its end makes no difference.
+    /// A trailing slash is ignored.
     pub(crate) fn new(prefix: &str) -> Self {
         Self(Spellings::new(prefix.trim_end_matches('/')))
     }
@@ -56,12 +56,12 @@ impl Prefix {
         self.0.written().is_empty()
     }
 
-    /// The URI of this list, as the prefix was written.
+    /// Returns the URI of this list, with the prefix as it was written.
     pub(crate) fn uri(&self, number: u32) -> String {
         format!("{}/{number}", self.0.written())
     }
 
-    /// The number of the list with this URI, in an accepted spelling of the prefix; `None` if it is no list of the
+    /// Returns the number of the list with this URI, in any accepted spelling of the prefix; `None` if it is not a list of the
     /// issuer.
     pub(crate) fn number(&self, uri: &str) -> Option<u32> {
         let digits = self.0.all().find_map(|prefix| uri.strip_prefix(prefix)?.strip_prefix('/'))?;

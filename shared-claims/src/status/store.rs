@@ -1,4 +1,4 @@
-//! The status lists that are in force, readable without a lock.
+//! The current status lists, readable without a lock.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -19,36 +19,36 @@ pub(crate) struct ListStore {
     skew: SignedDuration,
 }
 
-/// All lists as they were at one moment.
+/// All lists at one point in time.
 #[derive(Clone, Default)]
 struct Lists {
-    /// Those that the issuer has, as far as it said so.
+    /// The lists of the aggregation, once it was fetched.
     announced: Option<BTreeSet<u32>>,
     held: HashMap<u32, Arc<Held>>,
-    /// Whether all that were announced were there at some time. A list that is announced later takes no readiness away:
-    /// no token names it yet.
+    /// Whether all announced lists were present at some time. A list that is announced later does not affect readiness: no
+    /// token refers to it yet.
     complete: bool,
 }
 
-/// A list, and how fresh it is.
+/// A list and when it was confirmed.
 struct Held {
     list: List,
-    /// When the issuer last said that this is its list, in milliseconds since 1970.
+    /// When the issuer last confirmed the list, in milliseconds since 1970.
     confirmed_at: AtomicI64,
 }
 
 impl ListStore {
-    /// A list serves for `max_stale` after it was last confirmed, and until its `exp` and `skew` have passed.
+    /// Creates a store. A list is used for `max_stale` after it was last confirmed, and until its `exp` plus `skew`.
     pub(crate) fn new(max_stale: SignedDuration, skew: SignedDuration) -> Self {
         Self { lists: ArcSwap::default(), changed: Notify::new(), max_stale, skew }
     }
 
-    /// How far the issuer's clock and ours may be apart.
+    /// Returns the maximum difference between the issuer's clock and ours.
     pub(super) fn skew(&self) -> SignedDuration {
         self.skew
     }
 
-    /// Whether the bit at `idx` of this list is set.
+    /// Returns whether the bit at `idx` of this list is set.
     pub(crate) fn is_set(&self, number: u32, idx: u64, now: Timestamp) -> Result<bool, VerifyError> {
         let lists = self.lists.load();
         let held = lists.held.get(&number).ok_or(Unavailable::NoStatusList)?;
@@ -58,22 +58,22 @@ impl ListStore {
         Ok(held.list.is_set(idx).ok_or(Reason::StatusReference)?)
     }
 
-    /// The lists that the issuer said it has.
+    /// Returns the announced lists.
     pub(super) fn announced(&self) -> BTreeSet<u32> {
         self.lists.load().announced.clone().unwrap_or_default()
     }
 
-    /// Whether the issuer has said which lists it has.
+    /// Returns whether an aggregation was fetched.
     pub(super) fn is_announced(&self) -> bool {
         self.lists.load().announced.is_some()
     }
 
-    /// Whether a version of this list is in force.
+    /// Returns whether there is a version of this list.
     pub(super) fn holds(&self, number: u32) -> bool {
         self.lists.load().held.contains_key(&number)
     }
 
-    /// Whether every token that the issuer has made so far can be judged.
+    /// Returns whether every token issued so far can be checked.
     pub(crate) fn is_ready(&self, now: Timestamp) -> bool {
         let lists = self.lists.load();
         let announced = lists.announced.iter().flatten();
@@ -85,17 +85,17 @@ impl ListStore {
         held.age(now) <= self.max_stale && now.duration_since(held.list.expires_at) < self.skew
     }
 
-    /// How long ago each list was confirmed.
+    /// Returns the time since each list was confirmed.
     pub(crate) fn ages(&self, now: Timestamp) -> Vec<(u32, SignedDuration)> {
         self.lists.load().held.iter().map(|(number, held)| (*number, held.age(now))).collect()
     }
 
-    /// What is to be known of the version in force before the next is fetched, if there is one.
+    /// Reads from the current version of a list, if there is one.
     pub(super) fn in_force<T>(&self, number: u32, read: impl FnOnce(&List) -> T) -> Option<T> {
         self.lists.load().held.get(&number).map(|held| read(&held.list))
     }
 
-    /// Puts a new version of a list in force.
+    /// Replaces the current version of a list.
     pub(crate) fn replace(&self, number: u32, list: List, confirmed_at: Timestamp) {
         let confirmed_at = AtomicI64::new(confirmed_at.as_millisecond());
         let held = Arc::new(Held { list, confirmed_at });
@@ -104,7 +104,7 @@ impl ListStore {
         });
     }
 
-    /// The issuer said that the version in force is still its list.
+    /// Records that the issuer confirmed the current version.
     pub(super) fn confirm(&self, number: u32, now: Timestamp) {
         if let Some(held) = self.lists.load().held.get(&number) {
             held.confirmed_at.store(now.as_millisecond(), Ordering::Relaxed);
@@ -112,8 +112,8 @@ impl ListStore {
         self.changed.notify_waiters();
     }
 
-    /// The issuer said which lists it has. Answers the lists that are forgotten: it has them no longer, and what we
-    /// hold of them is too old to serve. Until then they stay, since tokens that name them may be out.
+    /// Replaces the announced lists. Returns the removed lists: those that are no longer announced and too old to be used.
+    /// Other lists stay, because valid tokens may refer to them.
     pub(crate) fn announce(&self, numbers: &BTreeSet<u32>, now: Timestamp) -> Vec<u32> {
         let lists = self.lists.load();
         let gone = |number: &u32| lists.held.get(number).is_none_or(|held| !self.serves(held, now));

@@ -1,4 +1,4 @@
-//! The background task that knows which status lists there are, and has each of them followed.
+//! The background task that fetches the aggregation and runs a poller for each list.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::status::list::MAX_BODY;
 use crate::status::poll::{PollSettings, Poller};
 use crate::status::{Complaint, Prefix};
 
-/// Time between two looks at which lists there are. A list is announced minutes before a token names it.
+/// Time between two fetches of the aggregation. A list is announced minutes before a token refers to it.
 const AGGREGATION_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Follows the aggregation and, in tasks of its own that end with it, every list it names.
+/// Fetches the aggregation and, in tasks that end with it, every list in it.
 pub(crate) struct Watcher {
     remote: Remote,
     prefix: Prefix,
@@ -28,11 +28,11 @@ pub(crate) struct Watcher {
     settings: PollSettings,
     pollers: JoinSet<()>,
     running: HashMap<u32, AbortHandle>,
-    /// The entries that the log was told about.
+    /// The skipped entries that were logged.
     skipped: Vec<String>,
 }
 
-/// Why a fetch brought no aggregation.
+/// Why a fetch failed.
 #[derive(Debug, thiserror::Error)]
 enum WatchError {
     #[error(transparent)]
@@ -44,11 +44,11 @@ enum WatchError {
 impl Watcher {
     /// The media type of an aggregation.
     pub(crate) const ACCEPT: &str = "application/json";
-    /// Largest aggregation that is read, in bytes: hundreds of lists, each with a long URI.
+    /// Maximum size of an aggregation, in bytes: hundreds of lists, each with a long URI.
     pub(crate) const MAX_BODY: usize = 256 * 1024;
 
-    /// Follows the aggregation at the URL of `remote`; the lists are fetched from the paths under that URL, whatever
-    /// the aggregation and the tokens call them.
+    /// Creates a watcher of the aggregation at the URL of `remote`. The lists are fetched from paths under that URL, whatever
+    /// their URIs in the aggregation and in tokens.
     pub(crate) fn new(
         remote: Remote,
         prefix: Prefix,
@@ -59,7 +59,7 @@ impl Watcher {
         Self { remote, prefix, nudges, settings, pollers, running, skipped }
     }
 
-    /// Runs until the last verifier is gone.
+    /// Runs until the last verifier is dropped.
     pub(crate) async fn run(mut self) {
         let PollSettings { clock, interval, cooldown, .. } = self.settings.clone();
         let mut schedule = Schedule {
@@ -75,8 +75,8 @@ impl Watcher {
         let mut asked = false;
         loop {
             asked |= self.nudges.try_recv().is_ok();
-            let keys_came = keys.replaced();
-            let outcome = self.look(&mut etag, asked).await;
+            let keys_replaced = keys.replaced();
+            let outcome = self.fetch(&mut etag, asked).await;
             metrics::fetched(Document::Aggregation, outcome.as_ref().copied().unwrap_or(Outcome::Failed));
             match outcome {
                 Ok(_) => {
@@ -88,15 +88,15 @@ impl Watcher {
                     complaint.failed(Document::Aggregation, self.remote.url.as_str(), &error, is_announced);
                     tokio::select! {
                         () = schedule.after_failure(is_announced) => {}
-                        // The issuer answers now.
-                        () = keys_came, if !is_announced => {}
+                        // The issuer is available again.
+                        () = keys_replaced, if !is_announced => {}
                     }
                 }
             }
         }
     }
 
-    async fn look(
+    async fn fetch(
         &mut self,
         etag: &mut Option<HeaderValue>,
         past_caches: bool,
@@ -104,7 +104,7 @@ impl Watcher {
         let request = Request { known: etag.as_ref(), past_caches };
         match self.remote.fetch(request).await? {
             Fetched::NotModified => {
-                // What is not announced any more may have become too old meanwhile.
+                // Lists that are no longer announced may have become too old.
                 let announced: BTreeSet<u32> = self.settings.store.announced();
                 self.follow(&announced);
                 Ok(Outcome::NotModified)
@@ -113,7 +113,7 @@ impl Watcher {
                 let announced = aggregation::parse(&body, &self.prefix)?;
                 if announced.skipped != self.skipped {
                     for uri in &announced.skipped {
-                        tracing::warn!(uri, "a status list is not followed: it is not the issuer's");
+                        tracing::warn!(uri, "status list skipped: it is not the issuer's");
                     }
                     self.skipped = announced.skipped;
                 }
@@ -136,7 +136,7 @@ impl Watcher {
                 self.running.insert(*number, poller);
             }
         }
-        // Those that were aborted are taken out of the set.
+        // Removes aborted tasks from the set.
         while self.pollers.try_join_next().is_some() {}
     }
 
@@ -154,7 +154,7 @@ impl Watcher {
     }
 }
 
-/// `{aggregation}/{number}`. The URL was checked to have neither query nor fragment.
+/// Returns `{aggregation}/{number}`. The URL has neither query nor fragment; the builder checks that.
 fn list_url(aggregation: &Url, number: u32) -> Url {
     let mut url = aggregation.clone();
     url.set_path(&format!("{}/{number}", aggregation.path().trim_end_matches('/')));

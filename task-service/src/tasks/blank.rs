@@ -1,14 +1,14 @@
-//! Text that shows nothing.
+//! Text without visible characters.
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::{DefaultIgnorableCodePoint, WhiteSpace};
 
-/// Characters that are blank by their design, although Unicode counts them among the symbols: the Braille pattern
-/// without dots, and the musical null notehead.
+/// Characters without visible marks that Unicode counts among the symbols: the Braille pattern without dots, and the musical
+/// null notehead.
 const BLANK_SYMBOLS: [char; 2] = ['\u{2800}', '\u{1d159}'];
 
-/// Whether a reader sees nothing of this text, because every character of it is white space or is not displayed: a
-/// zero-width space or joiner, a byte order mark, a soft hyphen, a Hangul filler.
+/// Whether the text has no visible character: every character is white space or is not displayed, e.g. a zero-width space or
+/// joiner, a byte order mark, a soft hyphen, a Hangul filler.
 ///
 /// The same characters between others are not blank: joiners belong to emoji and to Persian.
 pub(super) fn is_blank(text: &str) -> bool {

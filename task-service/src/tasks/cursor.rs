@@ -1,4 +1,4 @@
-//! Where the next page of a list begins, as an opaque text.
+//! Cursors: the start of the next page of a list, as opaque text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,23 +9,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::invalid::InvalidCursor;
 use crate::tasks::model::TaskId;
 
-/// The first byte. Another order of the list would need another version.
+/// The first byte. A different order of the list would need another version.
 const VERSION: u8 = 1;
 
-/// The last task of a page; the next page holds what was made before it. It stays good when that task is deleted.
+/// The last task of a page. The next page contains older tasks. A cursor stays valid when its task is deleted.
 ///
-/// As text it is the base64url form (RFC 4648, section 5, without padding) of a version byte and the task's id.
-/// Clients must not look inside.
+/// Its text is the base64url form (RFC 4648, section 5, without padding) of a version byte and the task's id. Clients must
+/// treat it as opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor(TaskId);
 
 impl Cursor {
-    /// The cursor of a page that ends with this task.
+    /// Creates the cursor of a page that ends with this task.
     pub fn after(last: TaskId) -> Self {
         Self(last)
     }
 
-    /// The last task of the page before.
+    /// Returns the last task of the previous page.
     pub fn last(self) -> TaskId {
         self.0
     }
@@ -60,7 +60,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was(bytes: [u8; 16]) {
+        fn a_cursor_survives_formatting_and_parsing(bytes: [u8; 16]) {
             let cursor = Cursor::after(TaskId::from_slice(&bytes).unwrap());
             prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
         }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cursor_is_refused() {
+    fn an_invalid_cursor_is_rejected() {
         let good = Cursor::after(TaskId::from_slice(&[7; 16]).unwrap()).to_string();
         for text in [
             String::new(),

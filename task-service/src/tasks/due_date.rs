@@ -1,4 +1,4 @@
-//! When a task should be done.
+//! Due dates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,14 +9,14 @@ use serde::{Serialize, Serializer};
 
 use crate::invalid::Invalid;
 
-/// When a task should be done: a moment in UTC, to the microsecond, from the first second of the year 1 to the last one
-/// of the year 9999.
+/// When a task is due: a time in UTC with microseconds, from the first second of the year 1 to the last second of the year
+/// 9999.
 ///
-/// A date and time rather than jiff's `Timestamp`, which ends a day before the year does to leave room for offsets.
+/// Not jiff's `Timestamp`, which ends a day before the end of that year to leave room for offsets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueDate(DateTime);
 
-/// Before it lies the year 0, which RFC 3339 can write and PostgreSQL reads as another one.
+/// The year 0 before it exists in RFC 3339, but PostgreSQL interprets it as another year.
 const FIRST: DateTime = DateTime::constant(1, 1, 1, 0, 0, 0, 0);
 /// Bytes of `YYYY-MM-DDThh:mm:ss`.
 const HEAD: usize = 19;
@@ -24,12 +24,12 @@ const HEAD: usize = 19;
 const OFFSET: usize = 6;
 
 impl DueDate {
-    /// The moment as date and time in UTC.
+    /// Returns the date and time in UTC.
     pub fn utc(self) -> DateTime {
         self.0
     }
 
-    /// The due date that is this date and time in UTC. PostgreSQL keeps microseconds, and so does this.
+    /// Creates the due date at this date and time in UTC, cut to microseconds as in PostgreSQL.
     ///
     /// # Errors
     /// If it is before the year 1.

@@ -1,34 +1,34 @@
-//! The fields that a person writes, and the rule for each: whoever holds one of these types need not check again.
+//! Fields that users write. A value of one of these types has been validated.
 
 use std::str::FromStr;
 
 use crate::invalid::Invalid;
 use crate::tasks::blank::is_blank;
 
-/// Longest title, in characters (Unicode scalar values).
+/// Maximum length of a title, in characters (Unicode scalar values).
 pub const TITLE_MAX: usize = 200;
-/// Longest description, in characters.
+/// Maximum length of a description, in characters.
 pub const DESCRIPTION_MAX: usize = 1000;
-/// Longest text to search for, in characters.
+/// Maximum length of a search text, in characters.
 pub const SEARCH_MAX: usize = 100;
-/// Most tasks on one page of a list.
+/// Maximum number of tasks on a page.
 pub const LIMIT_MAX: u16 = 100;
-/// Tasks on one page when nothing is said.
+/// Default number of tasks on a page.
 pub const LIMIT_DEFAULT: u16 = 50;
 
-/// What is to be done: 1 to 200 characters on one line, at least one of which is visible.
+/// The title of a task: 1 to 200 characters on one line, at least one of them visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title(String);
 
-/// More about it: up to 1000 characters, line ends included.
+/// The description of a task: up to 1000 characters, including line ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description(String);
 
-/// A text to look for in titles and descriptions, ignoring case: up to 100 characters. Nothing in it is special.
+/// A text to search for in titles and descriptions, ignoring case: up to 100 characters. No character is special.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search(String);
 
-/// How many tasks a page may hold: 1 to 100, 50 if nothing is said.
+/// The maximum number of tasks on a page: 1 to 100. The default is 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u16);
 
@@ -51,7 +51,7 @@ impl TryFrom<String> for Title {
 }
 
 impl Title {
-    /// Its text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -74,7 +74,7 @@ impl TryFrom<String> for Description {
 }
 
 impl Description {
-    /// Its text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -96,7 +96,7 @@ impl TryFrom<String> for Search {
 }
 
 impl Search {
-    /// Its text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -118,7 +118,7 @@ impl Default for Limit {
 }
 
 impl Limit {
-    /// The number.
+    /// Returns the number.
     pub fn get(self) -> u16 {
         self.0
     }

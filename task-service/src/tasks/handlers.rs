@@ -1,4 +1,4 @@
-//! The routes of tasks. Each takes the [`Owner`] first: nothing else of the request is looked at before that is known.
+//! The routes of tasks. Each takes the [`Owner`] first: nothing else of the request is read before it is authenticated.
 #![expect(unused_qualifications, reason = "what the OpenAPI macro writes for parameters")]
 
 use actix_web::http::header;
@@ -14,9 +14,9 @@ use crate::tasks::refusals::{BodyRefused, CreateRefused, NotThere, Refused};
 use crate::tasks::request::{Completion, ListQuery, NewTask, TaskChanges};
 use crate::tasks::store::{self, TaskRow};
 
-/// Largest body, in bytes. JSON may write any character as an escape, at worst 12 bytes for one (a surrogate pair, as
-/// `\ud83d\ude00`): 200 + 1000 characters make 14,400. That leaves more than half for white space and for fields that
-/// are ignored, such as those of a whole task sent back.
+/// Maximum size of a body, in bytes. JSON may escape any character, with up to 12 bytes (a surrogate pair such as
+/// `\ud83d\ude00`): 200 + 1000 characters are 14,400 bytes. That leaves more than half for white space and for ignored
+/// fields, e.g. those of a complete task that is sent back.
 pub const JSON_LIMIT: usize = 32 * 1024;
 
 /// One page of a list.
@@ -223,7 +223,7 @@ pub(super) async fn complete(
     answer(store::change(&owner, &state.tables, path.task_id, &changes, state.now()).await?)
 }
 
-/// The task, or 404 if the caller has no such task.
+/// Returns the task, or 404 if the caller has no such task.
 fn answer(row: Option<TaskRow>) -> Result<HttpResponse, ApiError> {
     let row = row.ok_or(ApiError::TaskNotFound)?;
     Ok(HttpResponse::Ok().json(row.task()?))

@@ -1,4 +1,4 @@
-//! Tasks: what a user wants to get done.
+//! The tasks of users.
 
 mod blank;
 pub mod cursor;

@@ -1,4 +1,4 @@
-//! What a task is.
+//! Tasks, their changes and filters.
 
 use std::fmt;
 use std::str::FromStr;
@@ -59,78 +59,78 @@ pub enum Priority {
     High,
 }
 
-/// Everything about a task that its owner decides.
+/// The part of a task that its owner sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// What is to be done.
+    /// The title.
     pub title: Title,
-    /// More about it.
+    /// The description.
     pub description: Option<Description>,
-    /// Whether it is done.
+    /// Whether the task is done.
     pub is_completed: bool,
-    /// How much it matters.
+    /// The priority.
     pub priority: Priority,
-    /// When it should be done.
+    /// When the task is due.
     pub due_date: Option<DueDate>,
 }
 
-/// What is to change about a task; `None` leaves a field as it is, and the inner `None` clears it.
+/// Changes of a task. `None` leaves a field unchanged, an inner `None` clears it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// What is to be done.
+    /// The title.
     pub title: Option<Title>,
-    /// More about it.
+    /// The description.
     pub description: Option<Option<Description>>,
-    /// Whether it is done.
+    /// Whether the task is done.
     pub is_completed: Option<bool>,
-    /// How much it matters.
+    /// The priority.
     pub priority: Option<Priority>,
-    /// When it should be done.
+    /// When the task is due.
     pub due_date: Option<Option<DueDate>>,
 }
 
-/// Which tasks a list holds.
+/// The tasks to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only those that are done, or only those that are not.
+    /// Only tasks that are done, or only those that are not.
     pub is_completed: Option<bool>,
-    /// Only those that matter this much.
+    /// Only tasks with this priority.
     pub priority: Option<Priority>,
-    /// Only those whose title or description contains this.
+    /// Only tasks whose title or description contains this text.
     pub search: Option<Search>,
 }
 
 impl Filter {
-    /// Whether it matches every task. Then a page reads only the rows it shows; otherwise it may have to read them all.
+    /// Returns whether it matches every task. Then a page reads only its own rows; otherwise it may have to read all rows.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl Changes {
-    /// Whether nothing is to change.
+    /// Returns whether there are no changes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl TaskId {
-    /// The id of a task made at `now`.
+    /// Creates the id of a task that is created at `now`.
     pub fn new(now: Timestamp) -> Self {
         Self(service_kit::id::new_v7(now))
     }
 
-    /// The id made of these bytes, if they are 16.
+    /// Creates an id from 16 bytes. `None` for another length.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         Uuid::from_slice(bytes).ok().map(Self)
     }
 
-    /// Its 16 bytes.
+    /// Returns the 16 bytes of the id.
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
 
-    /// The id as the database driver takes it.
+    /// Returns the id in the type of the database driver.
     pub fn uuid(self) -> Uuid {
         self.0
     }
@@ -151,7 +151,7 @@ impl From<TaskId> for Uuid {
 impl TryFrom<String> for TaskId {
     type Error = Invalid;
 
-    /// Takes the form with hyphens alone, in either case, as one task should have one address.
+    /// Accepts only the form with hyphens, in either case, because a task should have one URL.
     fn try_from(text: String) -> Result<Self, Invalid> {
         const INVALID: Invalid = Invalid { field: "task_id", rule: "must be a UUID" };
         if text.len() != uuid::fmt::Hyphenated::LENGTH {
@@ -168,7 +168,7 @@ impl fmt::Display for TaskId {
 }
 
 impl Priority {
-    /// Its name in JSON and in the database.
+    /// Returns the name in JSON and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Low => "low",

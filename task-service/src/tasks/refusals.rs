@@ -1,11 +1,11 @@
-//! What routes of tasks can answer besides success, for the OpenAPI document.
+//! Error responses of the routes, for the OpenAPI document.
 
 use service_kit::envelope::Envelope;
 use utoipa::IntoResponses;
 
-/// What every route of tasks can answer besides its own.
+/// Errors of all routes of tasks.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
+#[expect(dead_code, reason = "only the document shows it; ApiError creates the responses")]
 pub enum Refused {
     /// A field or parameter is invalid: `message` names it and its rule
     #[response(status = 400)]
@@ -27,9 +27,9 @@ pub enum Refused {
     Unavailable(Envelope),
 }
 
-/// What every route that takes a body can answer besides.
+/// Additional errors of routes with a body.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
+#[expect(dead_code, reason = "only the document shows it; ApiError creates the responses")]
 pub enum BodyRefused {
     /// The body did not arrive in time
     #[response(status = 408)]
@@ -44,16 +44,16 @@ pub enum BodyRefused {
 
 /// Additional errors of a route that creates a task.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
+#[expect(dead_code, reason = "only the document shows it; ApiError creates the responses")]
 pub enum CreateRefused {
     /// The path names another user, or the user has reached the task quota (`QUOTA_EXCEEDED`)
     #[response(status = 403)]
     QuotaExceeded(Envelope),
 }
 
-/// What every route that names a task can answer besides.
+/// Additional errors of routes with a task id.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "only the document shows it; ApiError makes the answers")]
+#[expect(dead_code, reason = "only the document shows it; ApiError creates the responses")]
 pub enum NotThere {
     /// The user has no such task
     #[response(status = 404)]

@@ -41,7 +41,7 @@ pub struct NewTask {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     due_date: Field,
-    /// Flattened, it also makes serde refuse an array in the place of the object.
+    /// Flattening also makes serde reject an array in place of the object.
     #[serde(flatten)]
     #[schema(ignore)]
     _other: IgnoredAny,
@@ -73,7 +73,7 @@ pub struct TaskChanges {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     due_date: Field,
-    /// Flattened, it also makes serde refuse an array in the place of the object.
+    /// Flattening also makes serde reject an array in place of the object.
     #[serde(flatten)]
     #[schema(ignore)]
     _other: IgnoredAny,
@@ -88,13 +88,13 @@ pub struct Completion {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool, required = true)]
     is_completed: Field,
-    /// Flattened, it also makes serde refuse an array in the place of the object.
+    /// Flattening also makes serde reject an array in place of the object.
     #[serde(flatten)]
     #[schema(ignore)]
     _other: IgnoredAny,
 }
 
-/// Which tasks, and which page of them.
+/// The filters and the page of a list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
@@ -118,23 +118,23 @@ pub struct ListQuery {
 /// The tasks to list, by whether they are done.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "only the document shows it; the text is read below")]
+#[expect(dead_code, reason = "only the document shows it; the text is parsed below")]
 enum Status {
     Pending,
     Completed,
     All,
 }
 
-/// Keeps `null` apart from a field that is not there.
+/// Distinguishes `null` from a missing field.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
 impl NewTask {
-    /// The task's content.
+    /// Validates the content of the task.
     ///
     /// # Errors
-    /// Names the first field that breaks its rule.
+    /// The first invalid field.
     pub fn content(self) -> Result<Content, Invalid> {
         let Self { title, description, is_completed, priority, due_date, _other } = self;
         let given = TaskChanges { title, description, is_completed, priority, due_date, _other }.changes()?;
@@ -149,10 +149,10 @@ impl NewTask {
 }
 
 impl TaskChanges {
-    /// The changes.
+    /// Validates the changes.
     ///
     /// # Errors
-    /// Names the first field that breaks its rule.
+    /// The first invalid field.
     pub fn changes(self) -> Result<Changes, Invalid> {
         Ok(Changes {
             title: self.title.map(title).transpose()?,
@@ -165,20 +165,20 @@ impl TaskChanges {
 }
 
 impl Completion {
-    /// Whether the task is to be done.
+    /// Returns whether the task is done.
     ///
     /// # Errors
-    /// When it is not said, or not by `true` or `false`.
+    /// If the field is missing or not a boolean.
     pub fn value(self) -> Result<bool, Invalid> {
         is_completed(self.is_completed.unwrap_or_default())
     }
 }
 
 impl ListQuery {
-    /// The filter, the page's size and where it begins.
+    /// Validates the filter, the page size and the cursor.
     ///
     /// # Errors
-    /// Names the first parameter that breaks its rule.
+    /// The first invalid parameter.
     pub fn page(self) -> Result<(Filter, Limit, Option<Cursor>), ApiError> {
         let is_completed = match self.status.as_deref() {
             None | Some("all") => None,

@@ -1,4 +1,4 @@
-//! The SQL of tasks. Every function takes the owner first, and every statement names the owner as `$1`.
+//! The statements on tasks. Every function takes the owner first, and every statement names the owner as `$1`.
 
 use std::error::Error;
 
@@ -26,8 +26,8 @@ macro_rules! columns {
     };
 }
 
-/// `$2` is never null: the primary key serves the order and the beginning of the page in one walk.
-/// `strpos` looks for the text as it stands, so there are no wildcards to escape.
+/// `$2` is never null: one scan of the primary key provides the order and the start of the page. `strpos` searches for the
+/// literal text, so there are no wildcards to escape.
 const LIST: &str = concat!(
     "SELECT ",
     columns!(),
@@ -52,7 +52,7 @@ const REPLACE: &str = concat!(
     columns!()
 );
 
-/// The two fields that can be cleared have a flag that says whether they are to change at all.
+/// The two fields that can be cleared have a flag for whether they change.
 const CHANGE: &str = concat!(
     "UPDATE tasks SET title = coalesce($3, title), \
      description = CASE WHEN $4::bool THEN $5 ELSE description END, \
@@ -71,10 +71,10 @@ const QUOTA: &str = "tasks_quota";
 pub struct TaskRow(Row);
 
 impl TaskRow {
-    /// The task in it.
+    /// Reads the task.
     ///
     /// # Errors
-    /// When a stored value does not fit.
+    /// If a stored value is invalid.
     pub fn task(&self) -> Result<Task<'_>, StoreError> {
         let row = &self.0;
         let priority: &str = column(row, TABLE, "priority")?;
@@ -96,10 +96,10 @@ impl TaskRow {
     }
 }
 
-/// One page of a list, newest first, and where the next one begins if there is one.
+/// Returns a page of a list, newest first, and the cursor of the next page, if there is one.
 ///
 /// # Errors
-/// When the database is away, the list takes too long, or a stored value does not fit.
+/// If the database is unavailable, the list takes too long, or a stored value is invalid.
 pub async fn list(
     owner: &Owner,
     tables: &OwnedTables,
@@ -111,7 +111,7 @@ pub async fn list(
     let priority = filter.priority.map(Priority::as_str);
     let search = filter.search.as_ref().map(Search::as_str);
     let size = usize::from(limit.get());
-    // One more than asked for tells whether there is a next page.
+    // One more row than requested shows whether there is a next page.
     let fetched = i64::from(limit.get()) + 1;
     let rows =
         tables.list(owner, LIST, &[&before, &filter.is_completed, &priority, &search, &fetched]).await?;
@@ -124,10 +124,10 @@ pub async fn list(
     Ok((rows, next))
 }
 
-/// The owner's task with this id.
+/// Returns the owner's task with this id.
 ///
 /// # Errors
-/// When the database is away.
+/// If the database is unavailable.
 pub async fn get(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<Option<TaskRow>, StoreError> {
     one(tables.query(owner, GET, &[&id.uuid()]).await)
 }
@@ -135,7 +135,7 @@ pub async fn get(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<Opti
 /// Creates a task. `None` if the owner has reached the task quota.
 ///
 /// # Errors
-/// When the database is away.
+/// If the database is unavailable.
 pub async fn create(
     owner: &Owner,
     tables: &OwnedTables,
@@ -159,10 +159,10 @@ pub async fn create(
     }
 }
 
-/// Puts this content in the place of the task's.
+/// Replaces the content of a task.
 ///
 /// # Errors
-/// When the database is away.
+/// If the database is unavailable.
 pub async fn replace(
     owner: &Owner,
     tables: &OwnedTables,
@@ -182,10 +182,10 @@ pub async fn replace(
     one(row)
 }
 
-/// Makes these changes.
+/// Changes a task.
 ///
 /// # Errors
-/// When the database is away.
+/// If the database is unavailable.
 pub async fn change(
     owner: &Owner,
     tables: &OwnedTables,
@@ -221,12 +221,12 @@ pub async fn change(
 /// Deletes a task. False if the owner has none with this id.
 ///
 /// # Errors
-/// When the database is away.
+/// If the database is unavailable.
 pub async fn delete(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<bool, StoreError> {
     Ok(one(tables.query(owner, DELETE, &[&id.uuid()]).await)?.is_some())
 }
 
-/// The row of a statement that names the primary key.
+/// Returns the row of a statement that names the primary key.
 fn one(rows: Result<Vec<Row>, StoreError>) -> Result<Option<TaskRow>, StoreError> {
     Ok(rows?.into_iter().next().map(TaskRow))
 }
@@ -239,7 +239,7 @@ impl SqlType for DueDate {
     const SQL_TYPE: Type = Type::TIMESTAMPTZ;
 }
 
-/// A `timestamptz` is sent as microseconds since 2000.
+/// The driver encodes a `timestamptz` as microseconds since 2000.
 const SQL_EPOCH: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
 
 impl ToSql for DueDate {
