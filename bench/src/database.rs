@@ -1,4 +1,4 @@
-//! What each way to the database costs a request: prepared statements, none, and a pooler in between.
+//! The cost of a request with prepared statements, without them, and through a pooler.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,22 +15,22 @@ use crate::report::{cpu_time, head, median, row, time};
 
 /// Requests in flight.
 const AT_ONCE: usize = 16;
-/// How long each way is used at once, and how often: in turn, so that what else the machine does meets all of them.
+/// Duration and number of turns of each way. The ways take turns, so that other load on the machine affects all of them.
 const TURN: Duration = Duration::from_secs(2);
 const TURNS: usize = 5;
-/// Tasks of the user who lists them.
+/// Number of tasks in the list.
 const TASKS: usize = 20;
 
-/// A way to the database, with services that use it.
+/// A way to connect to the database, with services that use it.
 struct Way {
     name: &'static str,
     auth: Service,
     tasks: Service,
-    /// What both databases' server processes and the pooler have used so far.
+    /// CPU time that the server processes of both databases and the pooler have used.
     processes: Vec<u32>,
 }
 
-/// What one kind of request cost on one way, a turn each.
+/// The cost of one kind of request on one way, per turn.
 #[derive(Default)]
 struct Cost {
     rates: Vec<f64>,
@@ -42,7 +42,7 @@ struct Cost {
 /// Prints a table.
 pub async fn measure() {
     let (accounts, tasks) = (TestDatabase::auth().await, TestDatabase::tasks().await);
-    // No server process may end in between, with what it has used.
+    // No server process may end in between: its CPU time would be lost.
     let options = PoolerOptions { server_idle_timeout: Duration::ZERO, ..PoolerOptions::default() };
     let pooler = Pooler::in_front_of(&accounts, options).await;
     let through = (pooler.database(&accounts), pooler.database(&tasks));
@@ -70,7 +70,7 @@ pub async fn measure() {
         for turn in 0..=TURNS {
             for (way, cost) in ways.iter().zip(&mut costs) {
                 let measured = way.turn(request(way), name == "get-session", &[&accounts, &tasks]).await;
-                // The first turn connects and prepares.
+                // The first turn connects and prepares statements.
                 if turn > 0 {
                     cost.add(measured);
                 }
@@ -89,7 +89,7 @@ impl Way {
         (accounts, tasks): (&Database, &Database),
         process: Option<u32>,
     ) -> Self {
-        // Creates go on for longer than a user needs.
+        // The benchmark creates more tasks than a user needs.
         let settings = [("DATABASE_POOLER", pooler), ("TASK_QUOTA", "100000000")];
         let auth = testing::auth_service(accounts, &settings).await;
         let mut environment = testing::task_env(tasks, auth.url());
@@ -99,7 +99,7 @@ impl Way {
         Self { name, auth, tasks, processes: process.into_iter().collect() }
     }
 
-    /// Sends the request again and again; answers how often, how long each took, and what that cost.
+    /// Sends the request repeatedly. Returns their number, durations and cost.
     async fn turn(
         &self,
         request: RequestBuilder,
@@ -131,7 +131,7 @@ impl Way {
         }
         let elapsed = begun.elapsed();
         let after = (cpu_time(service), self.spent(databases).await);
-        // A server process that is new began at zero.
+        // New server processes started at zero.
         let database = after
             .1
             .iter()
@@ -145,14 +145,14 @@ impl Way {
 }
 
 impl Way {
-    /// What the database's processes and the pooler have used so far.
+    /// Returns the CPU time that the processes of the databases and the pooler have used.
     async fn spent(&self, databases: &[&Database]) -> HashMap<u32, Duration> {
         let processes = self.processes.iter().copied().chain(servers(databases).await);
         processes.map(|process| (process, cpu_time(process))).collect()
     }
 }
 
-/// The server's processes that serve these databases.
+/// Returns the server processes of these databases.
 async fn servers(databases: &[&Database]) -> Vec<u32> {
     let mut processes = Vec::new();
     for database in databases {
@@ -181,7 +181,7 @@ impl Cost {
     }
 }
 
-/// Somebody with a session, a token and tasks.
+/// A user with a session, a token and tasks.
 struct User {
     http: Client,
     session: String,

@@ -1,4 +1,4 @@
-//! Whether the time of an answer tells which emails have accounts, where emails are verified first.
+//! Whether response times reveal which emails have accounts, if emails must be verified.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,24 +14,24 @@ use tokio_postgres::NoTls;
 
 use crate::report::{head, row, time};
 
-/// Requests that are measured of each kind: known emails, and unknown ones.
+/// Number of measured requests of each kind, with known and with unknown emails.
 const REQUESTS: usize = 2_000;
-/// Of these, how many are sent at once: the least time of 100 ms makes one after the other take minutes.
+/// Number of concurrent requests. One at a time would take minutes, because of the minimum response time of 100 ms.
 const STREAMS: usize = 4;
-/// How many clients find out what the service can do, and for how long.
+/// Number of clients that measure the capacity of the service, and for how long.
 const CLIENTS: usize = 128;
 const PROBE: Duration = Duration::from_secs(5);
-/// The share of that which is sent besides what is measured.
+/// The fraction of that capacity that is used as load during the measurement.
 const LOAD: f64 = 0.8;
-/// What may differ at most: the medians by 2 ms, the 99th percentiles by a tenth.
+/// Maximum difference: 2 ms of the medians, a tenth of the 99th percentiles.
 const MEDIANS: Duration = Duration::from_millis(2);
 const P99: f64 = 0.1;
 
-/// Passwords cost what they cost in both cases, so they cost little here: the more requests reach the database.
+/// Hashing costs the same in both cases. It is cheap here, so that more requests reach the database.
 const SETTINGS: [(&str, &str); 3] =
     [("REQUIRE_EMAIL_VERIFICATION", "true"), ("BCRYPT_COST", "4"), ("RATE_LIMIT_ENABLED", "false")];
 
-/// A request that must not tell.
+/// A request whose response time must not reveal accounts.
 #[derive(Clone, Copy)]
 enum Request {
     SignUp,
@@ -39,7 +39,7 @@ enum Request {
 }
 
 impl Request {
-    /// The status of its answer.
+    /// The status of its response.
     fn answer(self) -> u16 {
         match self {
             Self::SignUp => 200,
@@ -52,7 +52,7 @@ impl Request {
 struct Target {
     http: Client,
     url: String,
-    /// Numbers the emails that were never used before.
+    /// Counter for unused emails.
     fresh: AtomicUsize,
 }
 
@@ -63,7 +63,7 @@ pub async fn measure() {
     let mail_url = format!("file://{}", mail.display());
     let superuser = connect(&database).await;
     let known = {
-        // It asks for no verification.
+        // This service does not require verification.
         let service = testing::auth_service(&database, &SETTINGS[1..]).await;
         sign_up_all(&Arc::new(Target::new(&service)), "known").await
     };
@@ -76,7 +76,7 @@ pub async fn measure() {
 
     println!("{REQUESTS} requests each, with an email that is known and with one that is not:\n");
     head(&["request", "load", "median, known", "unknown", "p99, known", "unknown", "cannot be told"]);
-    // Sign-ins come first: a sign-up leaves a row that a later sign-in with that email reads.
+    // Sign-ins come first: a sign-up leaves a row that a later sign-in with the same email reads.
     both(&target, &superuser, "sign-in, of an account", Request::SignIn, &known).await;
     let waiting = sign_up_all(&target, "waiting").await;
     delivered(&superuser).await;
@@ -108,14 +108,14 @@ async fn connect(database: &TestDatabase) -> tokio_postgres::Client {
     superuser
 }
 
-/// Waits until all mail is sent, which takes its share of the machine.
+/// Waits until all mail is sent, because sending uses the machine too.
 async fn delivered(superuser: &tokio_postgres::Client) {
     while superuser.query_one("SELECT count(*) FROM outbox", &[]).await.unwrap().get::<_, i64>(0) > 0 {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
-/// Signs up with as many emails as are measured.
+/// Signs up with all emails that are measured.
 async fn sign_up_all(target: &Arc<Target>, name: &str) -> Vec<String> {
     let emails: Vec<String> = (0..REQUESTS).map(|number| format!("{name}.{number}@example.com")).collect();
     let mut sign_ups = JoinSet::new();
@@ -137,7 +137,7 @@ async fn report(target: &Arc<Target>, name: &str, load: &str, request: Request, 
         let (target, stream) = (Arc::clone(target), stream.to_vec());
         streams.spawn(async move {
             let mut times = Vec::with_capacity(stream.len());
-            // In turns, so that whatever else happens meets both.
+            // Both alternate, so that other load affects both.
             for email in &stream {
                 times
                     .push((target.time(request, email).await, target.time(request, &target.unknown()).await));
@@ -172,12 +172,12 @@ impl Target {
         Self { http, url: format!("{}/api/auth", service.url()), fresh: AtomicUsize::new(0) }
     }
 
-    /// An email that nobody used.
+    /// Returns an unused email.
     fn unknown(&self) -> String {
         format!("fresh.{}@example.com", self.fresh.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The status of the answer; `None` without one.
+    /// Returns the status of the response; `None` if there is none.
     async fn send(&self, request: Request, email: &str) -> Option<u16> {
         let (path, form) = match request {
             Request::SignUp => {
@@ -192,7 +192,8 @@ impl Target {
         Some(status)
     }
 
-    /// How long an answer takes. A full queue for hashes answers 503 before it looks at the email: then it is sent again.
+    /// Measures the response time. If the hashing queue is full, the response is a 503 before the email is looked up, and the
+    /// request is repeated.
     async fn time(&self, request: Request, email: &str) -> Duration {
         loop {
             let begun = Instant::now();
@@ -201,11 +202,11 @@ impl Target {
             if status == Some(request.answer()) {
                 return elapsed;
             }
-            assert_eq!(status, Some(503), "an answer of another kind says nothing");
+            assert_eq!(status, Some(503), "an unexpected response is not a measurement");
         }
     }
 
-    /// How many such requests a second are answered at most, with the mail that they send.
+    /// Measures how many such requests per second the service can serve, including their mail.
     async fn capacity(self: &Arc<Self>, superuser: &tokio_postgres::Client, request: Request) -> f64 {
         let begun = Instant::now();
         let end = begun + PROBE;
@@ -227,7 +228,7 @@ impl Target {
     }
 }
 
-/// Requests at a fixed rate, whatever the answers take.
+/// Sends requests at a fixed rate, however long the responses take.
 struct Load {
     stop: Arc<AtomicBool>,
     sender: JoinHandle<()>,

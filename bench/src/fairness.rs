@@ -1,4 +1,4 @@
-//! One user who takes all that can be had, and how long another waits meanwhile.
+//! Response times of a user while another user sends as many requests as possible.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +13,10 @@ use tokio_postgres::NoTls;
 
 use crate::report::{head, row, time};
 
-/// The rows of the user who takes all, and the requests that user keeps in flight.
+/// The number of rows of the greedy user, and of requests that this user keeps in flight.
 const ROWS: u32 = 200_000;
 const AT_ONCE: usize = 20;
-/// The requests of the other user that are measured, and those before them that are not.
+/// The number of measured requests of the other user, and of requests to warm up.
 const REQUESTS: usize = 3_000;
 const WARM_UP: usize = 600;
 
@@ -66,11 +66,11 @@ async fn report(
     load: Option<(Method, &'static str)>,
     unlimited: bool,
 ) {
-    // With a budget the other user keeps within it too.
+    // The other user stays within the budget too.
     let (warm_up, requests) = if unlimited { (WARM_UP, REQUESTS) } else { (100, 1_000) };
     victim.use_tasks(url, warm_up).await;
     let load = load.map(|(method, query)| Load::start(abuser, method, &format!("{url}{query}")));
-    // Until everything that can be taken is.
+    // Waits until the greedy user occupies everything possible.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let mut times = victim.use_tasks(url, requests).await;
     let answers = match load {
@@ -83,7 +83,7 @@ async fn report(
     row(&[name.to_owned(), time(median), time(p99), time(worst), answers]);
 }
 
-/// Somebody with a token.
+/// A user with a token.
 #[derive(Clone)]
 struct Account {
     http: Client,
@@ -111,7 +111,7 @@ impl Account {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// What a page does: creates, reads and lists, one after the other; how long each took.
+    /// Creates, reads and lists tasks in sequence, like the page, and measures each request.
     async fn use_tasks(&self, url: &str, requests: usize) -> Vec<Duration> {
         let (mut times, mut task) = (Vec::with_capacity(requests), String::new());
         for n in 0..requests {
@@ -124,7 +124,7 @@ impl Account {
             let (status, body) = self.send(method, &path).await;
             times.push(begun.elapsed());
             if status >= 400 {
-                // An answer, but not the one that was wanted: as bad as waiting for ever.
+                // An error response counts as an infinite wait.
                 *times.last_mut().unwrap() = Duration::from_secs(999);
             }
             if n % 3 == 0 {
@@ -135,7 +135,7 @@ impl Account {
     }
 }
 
-/// Requests of one user, each sent again as soon as it is answered.
+/// Requests of one user, each repeated as soon as its response arrives.
 struct Load {
     stop: Arc<AtomicBool>,
     answers: Arc<Mutex<BTreeMap<u16, u32>>>,
@@ -160,7 +160,7 @@ impl Load {
         Self { stop, answers, clients }
     }
 
-    /// Ends it; how many answers there were of each status.
+    /// Stops the requests. Returns the number of responses by status.
     async fn stop(self) -> String {
         self.stop.store(true, Ordering::Relaxed);
         for client in self.clients {

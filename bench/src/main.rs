@@ -1,9 +1,5 @@
-//! Measures what the documentation claims, on the machine it runs on, with the release build of the services.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a measurement that goes wrong is no measurement"
-)]
+//! Measures what the documentation claims, on this machine, with the release build of the services.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed measurement must stop")]
 
 mod database;
 mod enumeration;
@@ -16,11 +12,11 @@ use clap::Parser;
 /// What to measure.
 #[derive(Parser)]
 enum Command {
-    /// What each way to the database costs a request: prepared statements, none, and PgBouncer in between
+    /// Cost of a request with prepared statements, without them, and through PgBouncer
     Database,
-    /// Whether the time of a sign-up or sign-in tells which emails have accounts, idle and under load
+    /// Whether response times of sign-up and sign-in reveal which emails have accounts, idle and under load
     Enumeration,
-    /// One user who takes all that can be had of task-service, and how long another waits meanwhile
+    /// Response times of a user of task-service while another user sends as many requests as possible
     Fairness,
     /// Status lists of a million live sessions: size, time to serve, time to check
     StatusLists,

@@ -1,25 +1,25 @@
-//! Figures, and how they are written down.
+//! Formatting and reading of measurements.
 
 use std::time::Duration;
 
-/// The middle one of some measurements: one that was disturbed does not count.
+/// Returns the median, which ignores outliers.
 pub fn median(mut samples: Vec<Duration>) -> Duration {
     samples.sort_unstable();
     samples[samples.len() / 2]
 }
 
-/// A row of a table in Markdown.
+/// Prints a row of a Markdown table.
 pub fn row(cells: &[String]) {
     println!("| {} |", cells.join(" | "));
 }
 
-/// The head of one.
+/// Prints the head of a Markdown table.
 pub fn head(names: &[&str]) {
     row(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     println!("|{}", "---|".repeat(names.len()));
 }
 
-/// A time as people read it.
+/// Formats a duration with a suitable unit.
 pub fn time(duration: Duration) -> String {
     let micros = duration.as_secs_f64() * 1e6;
     match micros {
@@ -29,16 +29,16 @@ pub fn time(duration: Duration) -> String {
     }
 }
 
-/// CPU time that a process has used so far. On Linux alone.
+/// Returns the CPU time that a process has used. Linux only.
 pub fn cpu_time(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    // The name of the program, which stands in brackets, may hold spaces.
+    // The name of the program, in parentheses, may contain spaces.
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
     Duration::from_millis(ticks * 10)
 }
 
-/// Memory that a process holds, in MiB. On Linux alone.
+/// Returns the resident memory of a process, in MiB. Linux only.
 pub fn resident(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();

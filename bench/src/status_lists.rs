@@ -1,4 +1,4 @@
-//! A million live sessions, and more and more of them revoked.
+//! A million live sessions, of which a growing number is revoked.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,13 @@ use tokio_postgres::NoTls;
 use crate::report::{cpu_time, head, median, resident, row, time};
 
 const SESSIONS: i32 = 1_000_000;
-/// How many of them are revoked by the end of each round.
+/// The number of revoked sessions at the end of each round.
 const REVOKED: [i64; 5] = [0, 1_000, 10_000, 100_000, 500_000];
-/// Requests and checks whose median is taken.
+/// The number of requests and checks of which the median is taken.
 const REQUESTS: usize = 201;
 const CHECKS: u32 = 20_000;
 
-/// Sessions of one user, at random places of two lists, as the service draws them.
+/// Sessions of one user, at random indices of two lists, as the service allocates them.
 const FILL: &str = "
     INSERT INTO status_lists (number, created_at) VALUES (1, 'epoch') ON CONFLICT DO NOTHING;
     INSERT INTO users (id, name, email, email_verified, created_at, updated_at)
@@ -97,7 +97,7 @@ async fn tag(http: &Client, service: &Service) -> String {
     list(http, service, None).await.headers()[ETAG].to_str().unwrap().to_owned()
 }
 
-/// Ends sessions, and waits until the list says so.
+/// Ends sessions, and waits until the list shows it.
 async fn revoke(
     client: &tokio_postgres::Client,
     http: &Client,
@@ -117,7 +117,7 @@ async fn revoke(
     (committed.elapsed(), cpu_time(process).saturating_sub(cpu))
 }
 
-/// The size of the list, and how long it takes to get it, and to be told that one has it.
+/// Measures the size of the list, and the times of a full response and of a 304.
 async fn serve(http: &Client, service: &Service) -> (usize, Duration, Duration) {
     let known = tag(http, service).await;
     let (mut full, mut unchanged, mut size) = (Vec::new(), Vec::new(), 0);
@@ -132,7 +132,7 @@ async fn serve(http: &Client, service: &Service) -> (usize, Duration, Duration) 
     (size, median(full), median(unchanged))
 }
 
-/// What it takes to verify a token that is good, without and with a look at the list.
+/// Measures the verification of a valid token, without and with the check of its status list.
 async fn check(service: &Service, token: &str) -> (Duration, Duration) {
     let builder = || {
         Verifier::builder(ISSUER, AUDIENCE)

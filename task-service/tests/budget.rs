@@ -1,4 +1,4 @@
-//! How many requests a user may send.
+//! The request budget of a user.
 
 use crate::client::send;
 use crate::stack::Stack;

@@ -1,4 +1,4 @@
-//! Somebody with a task that must stay as it is, whatever others send.
+//! A user whose task must not change, whatever other users send.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Clients, named by who they are, and the answers they get.
+//! Clients, named by who they are, and their responses.
 
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};

@@ -12,7 +12,7 @@ use task_service::server;
 use tokio::time::Instant;
 
 use crate::client::Client;
-use crate::issuer::{self, Issuer, LIFE};
+use crate::issuer::{self, Issuer, LIFETIME};
 
 #[tokio::test]
 async fn fr_019_a_token_works_until_the_clock_passes_its_end() {
@@ -57,7 +57,7 @@ async fn fr_019_a_token_works_until_the_clock_passes_its_end() {
         (&"2031-05-01T12:00:00Z".into(), &task["created_at"])
     );
 
-    clock.set(start + LIFE + SignedDuration::from_secs(29));
+    clock.set(start + LIFETIME + SignedDuration::from_secs(29));
     let second = alice.create("second").await;
     assert!(second > first, "ids sort by the time of this clock");
     clock.advance(SignedDuration::from_secs(1));

@@ -1,4 +1,4 @@
-//! Requests that are dropped half-way: no identity, no open transaction and no foreign row may stay behind.
+//! Requests that are dropped midway must leave no identity and no open transaction behind, and return no foreign row.
 //! FR-022, SC-005.
 
 use std::future::Future;

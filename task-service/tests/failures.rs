@@ -1,4 +1,4 @@
-//! When something is wrong inside: what the client reads, and what the log says.
+//! Internal errors: the response to the client, and the log.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One user who takes all that can be had, and another who must not notice.
+//! One user sends as many searches as possible, and another must not be slowed down.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Every hostile token gets the same answer from the running service: FR-019.
+//! Every hostile token gets the same response from the running service: FR-019.
 
 use jiff::Timestamp;
 use local_stack::Service;

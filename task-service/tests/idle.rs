@@ -1,4 +1,4 @@
-//! What the service asks the database while nothing happens: nothing, so that one that scales to zero is suspended.
+//! An idle service sends no query, so that a database that scales to zero can be suspended.
 
 use std::time::{Duration, Instant};
 

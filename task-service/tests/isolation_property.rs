@@ -1,4 +1,4 @@
-//! Two users doing whatever they like, at once: each sees exactly what a model of their own tasks predicts. SC-005.
+//! Two users send random requests concurrently; each sees exactly what a model of their own tasks predicts. SC-005.
 
 use std::collections::BTreeMap;
 

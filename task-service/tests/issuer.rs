@@ -1,4 +1,4 @@
-//! An issuer of a test's own: it makes tokens that the real one never would, and can be stopped.
+//! A test issuer. It issues tokens that the real one never would, and can be stopped.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -15,19 +15,19 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared_claims::{Clock, SystemClock};
 
-/// What `iss` says.
+/// The `iss` of tokens.
 pub const ISSUER: &str = "http://auth.test";
-/// What `aud` says.
+/// The `aud` of tokens.
 pub const AUDIENCE: &str = "http://tasks.test";
-/// The id of the one key.
+/// The id of the key.
 pub const KEY_ID: &str = "test-key";
-/// How long a token lives.
-pub const LIFE: SignedDuration = SignedDuration::from_mins(15);
+/// The lifetime of a token.
+pub const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
-/// One key for all tests of the process: making it is slow.
+/// One key for all tests of the process, because generating it is slow.
 static KEY: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
 
-/// Publishes a key set on loopback and makes tokens signed by its key.
+/// Publishes a key set on loopback and issues tokens signed by its key.
 pub struct Issuer {
     url: String,
     fetches: Arc<AtomicUsize>,
@@ -65,17 +65,17 @@ impl Issuer {
         Self { url, fetches, server: handle }
     }
 
-    /// Where it is; the key set is at `/.well-known/jwks.json`, the status lists at `/.well-known/status-lists`.
+    /// Returns its URL. The key set is at `/.well-known/jwks.json`, the status lists at `/.well-known/status-lists`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How often the key set was fetched.
+    /// Returns how often the key set was fetched.
     pub fn fetches(&self) -> usize {
         self.fetches.load(Ordering::Relaxed)
     }
 
-    /// Goes away: nothing listens any more.
+    /// Stops listening.
     pub async fn stop(&self) {
         self.server.stop(false).await;
     }
@@ -83,50 +83,50 @@ impl Issuer {
 
 impl Drop for Issuer {
     fn drop(&mut self) {
-        // Asks only; the runtime's end waits for it.
+        // Only requests the stop; the end of the runtime waits for it.
         drop(self.server.stop(false));
     }
 }
 
-/// A good token for this user, now.
+/// Issues a valid token for this user.
 pub fn token(user: &str) -> String {
     token_at(user, SystemClock.now())
 }
 
-/// A good token for this user, issued at this moment.
+/// Issues a valid token for this user at this time.
 pub fn token_at(user: &str, now: Timestamp) -> String {
     sign(&header(), &claims(user, now))
 }
 
-/// A token that was good an hour ago.
+/// Issues an expired token.
 pub fn expired(user: &str) -> String {
     token_at(user, SystemClock.now() - SignedDuration::from_hours(1))
 }
 
-/// The header of a good token.
+/// The header of a valid token.
 pub fn header() -> Value {
     json!({"alg": "RS256", "typ": "at+jwt", "kid": KEY_ID})
 }
 
-/// The claims of a good token.
+/// The claims of a valid token.
 pub fn claims(user: &str, now: Timestamp) -> Value {
     json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": user, "jti": format!("{user}-{}", now.as_nanosecond()),
-        "iat": now.as_second(), "exp": (now + LIFE).as_second(), "email": format!("{user}@example.com"),
+        "iat": now.as_second(), "exp": (now + LIFETIME).as_second(), "email": format!("{user}@example.com"),
         "client_id": "latchkey",
         "status": {"status_list": {"idx": 0, "uri": format!("{ISSUER}/.well-known/status-lists/0")}},
     })
 }
 
-/// Which status lists there are.
+/// The list of status lists.
 async fn status_lists() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status_lists": [format!("{ISSUER}/.well-known/status-lists/0")]}))
 }
 
-/// A status list of eight places, none of them revoked, that is good for twenty years.
+/// A status list of eight entries, none of them revoked, that expires in twenty years.
 async fn status_list() -> HttpResponse {
     const TWENTY_YEARS: i64 = 20 * 365 * 24 * 60 * 60;
-    // One byte, nought, packed.
+    // One zero byte, compressed.
     const NOTHING_REVOKED: &str = "eJxjAAAAAQAB";
     let now = SystemClock.now().as_second();
     let list = sign(
@@ -139,7 +139,7 @@ async fn status_list() -> HttpResponse {
     HttpResponse::Ok().content_type("application/statuslist+jwt").body(list)
 }
 
-/// Header and claims as they are, under a genuine signature.
+/// Signs header and claims as they are.
 pub fn sign(header: &Value, claims: &Value) -> String {
     let message = unsigned(header, claims);
     let mut signature = vec![0; KEY.public_modulus_len()];
@@ -147,13 +147,13 @@ pub fn sign(header: &Value, claims: &Value) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// The first two parts of a token.
+/// Returns the first two parts of a token.
 pub fn unsigned(header: &Value, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}", part(header), part(claims))
 }
 
-/// The public key, as an attacker would use it for an HMAC.
+/// Returns the public key, as an attacker would use it for an HMAC.
 pub fn public_key() -> Vec<u8> {
     let der: PublicKeyX509Der<'_> = KEY.public_key().as_der().unwrap();
     der.as_ref().to_vec()

@@ -1,4 +1,4 @@
-//! The signing keys: fetched once, kept while the issuer is away, missed with 503 and not 401.
+//! The signing keys: fetched once, used while the issuer is unavailable; without them 503 and not 401.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Bytes that are no HTTP request, and bodies that end too early: the client's mistake, and no error of the service.
+//! Invalid HTTP requests and truncated bodies: errors of the client, not of the service.
 
 use std::time::Duration;
 

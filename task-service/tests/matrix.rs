@@ -1,4 +1,4 @@
-//! Every documented route, for everyone who may knock: FR-016 to FR-020, FR-023, SC-003, SC-004, US5.3, US5.4.
+//! Every documented route, for every kind of client: FR-016 to FR-020, FR-023, SC-003, SC-004, US5.3, US5.4.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What stands in the way of a migration: another one, a table in use, and rows that a policy hides.
+//! What can block a migration: another one, a table in use, and rows that a policy hides.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The database away: 503 meanwhile, recovery by itself, and nothing lost that was answered 201.
+//! An outage of the database: 503 meanwhile, automatic recovery, and no loss of what was answered with 201.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

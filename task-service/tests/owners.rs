@@ -1,4 +1,4 @@
-//! Owners, had in the only way there is: from a token, by the extractor.
+//! Owners, created in the only way there is: from a token, by the extractor.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A user's quota of tasks, and the counts that it rests on.
+//! The task quota of a user, and the counts behind it.
 
 use std::collections::BTreeMap;
 

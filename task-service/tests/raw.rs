@@ -1,4 +1,4 @@
-//! HTTP by hand, for what a well-behaved client does not do.
+//! Raw HTTP, for requests that a well-behaved client does not send.
 
 use reqwest::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

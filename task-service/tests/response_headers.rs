@@ -1,4 +1,4 @@
-//! Headers that protect answers in browsers: OWASP ASVS 5.0 3.4.
+//! Security headers of responses: OWASP ASVS 5.0 3.4.
 
 use local_stack::testing::{self, TestDatabase};
 

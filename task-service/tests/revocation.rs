@@ -1,5 +1,4 @@
-//! Revoked tokens, and what cannot be decided, at the running service: 401 is for tokens that are no good, 503 for what
-//! is not known.
+//! Revoked tokens at the running service: 401 for invalid tokens, 503 if the status is unknown.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a request costs: one round trip to the database, counted on the wire.
+//! The cost of a request: one round trip to the database, counted on the wire.
 
 use local_stack::testing::{self, CountedDatabase, TestDatabase};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! A pair of settings that does not fit is named in the log. The issuer is the real auth-service.
+//! The log names settings that do not match. The issuer is the real auth-service.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! From SIGTERM to the end: what is under way is finished.
+//! Shutdown after SIGTERM: in-flight requests finish.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A database, an issuer and the service, of a test's own.
+//! A database, an issuer and the service for one test.
 
 use local_stack::Service;
 use local_stack::testing::{self, TestDatabase};

@@ -1,4 +1,4 @@
-//! When the service must not start, and what it then says.
+//! Conditions that prevent the start, and their error messages.
 
 use std::collections::BTreeMap;
 

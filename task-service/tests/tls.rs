@@ -1,4 +1,4 @@
-//! TLS to PostgreSQL, by the parameters that URLs carry.
+//! TLS to PostgreSQL, configured by URL parameters.
 
 use local_stack::testing::{self, tls_cluster};
 use local_stack::{Binary, Service, run_to_end};

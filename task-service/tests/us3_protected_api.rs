@@ -1,4 +1,4 @@
-//! US3: the task API is open to the bearer of a valid token, and shows each user their own tasks.
+//! US3: the task API requires a valid token, and shows each user their own tasks.
 
 use serde_json::json;
 

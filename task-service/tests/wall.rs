@@ -1,5 +1,5 @@
-//! The third wall alone: PostgreSQL, asked as the service's role by statements that forget to name anybody; and the
-//! second without it. FR-022, SC-005.
+//! The third layer alone: PostgreSQL, queried as the service's role by statements that name no owner; and the second layer
+//! without it. FR-022, SC-005.
 
 use local_stack::databases::connect;
 use local_stack::testing::TestDatabase;

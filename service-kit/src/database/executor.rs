@@ -29,9 +29,6 @@ pub trait Executor: Sync {
     ) -> impl Future<Output = Result<Outcome, StoreError>> + Send;
 
     /// Runs a statement and returns its rows.
-    ///
-    /// # Errors
-    /// As for [`Executor::run`].
     fn query(
         &self,
         sql: &'static str,
@@ -41,9 +38,6 @@ pub trait Executor: Sync {
     }
 
     /// Runs a statement and returns its first row, if any.
-    ///
-    /// # Errors
-    /// As for [`Executor::run`].
     fn query_opt(
         &self,
         sql: &'static str,
@@ -68,9 +62,6 @@ pub trait Executor: Sync {
     }
 
     /// Runs a statement and returns the number of rows it inserted, updated or deleted.
-    ///
-    /// # Errors
-    /// As for [`Executor::run`].
     fn execute(
         &self,
         sql: &'static str,

@@ -98,9 +98,6 @@ impl Pool {
     /// identity. Returns the rows of `then`. `limit` is the maximum time to wait for the result.
     ///
     /// If the future is dropped, either the whole transaction takes effect or none of it.
-    ///
-    /// # Errors
-    /// As for [`Executor::run`].
     pub async fn transact(
         &self,
         first: Call<'_>,

@@ -25,9 +25,6 @@ impl Transaction {
     }
 
     /// Runs statements that have no parameters and return no rows, such as `SET LOCAL`.
-    ///
-    /// # Errors
-    /// As for [`Executor::run`].
     pub async fn batch(&self, sql: &'static str) -> Result<(), StoreError> {
         let raw = self.connection.raw()?;
         Ok(self.connection.within(self.limit, raw.client().batch_execute(sql)).await?)

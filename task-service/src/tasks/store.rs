@@ -125,17 +125,11 @@ pub async fn list(
 }
 
 /// Returns the owner's task with this id.
-///
-/// # Errors
-/// If the database is unavailable.
 pub async fn get(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<Option<TaskRow>, StoreError> {
     one(tables.query(owner, GET, &[&id.uuid()]).await)
 }
 
 /// Creates a task. `None` if the owner has reached the task quota.
-///
-/// # Errors
-/// If the database is unavailable.
 pub async fn create(
     owner: &Owner,
     tables: &OwnedTables,
@@ -160,9 +154,6 @@ pub async fn create(
 }
 
 /// Replaces the content of a task.
-///
-/// # Errors
-/// If the database is unavailable.
 pub async fn replace(
     owner: &Owner,
     tables: &OwnedTables,
@@ -183,9 +174,6 @@ pub async fn replace(
 }
 
 /// Changes a task.
-///
-/// # Errors
-/// If the database is unavailable.
 pub async fn change(
     owner: &Owner,
     tables: &OwnedTables,
@@ -219,9 +207,6 @@ pub async fn change(
 }
 
 /// Deletes a task. False if the owner has none with this id.
-///
-/// # Errors
-/// If the database is unavailable.
 pub async fn delete(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<bool, StoreError> {
     Ok(one(tables.query(owner, DELETE, &[&id.uuid()]).await)?.is_some())
 }
