@@ -163,7 +163,9 @@ async fn an_imported_key_signs_after_the_next_rotation() {
     let pem = rsa::pkcs8::EncodePrivateKey::to_pkcs8_pem(&key, rsa::pkcs8::LineEnding::LF).unwrap();
     std::fs::write(&path, pem.as_bytes()).unwrap();
     let path = path.to_str().unwrap();
-    assert!(refused(&auth.database, &["import", path, "--kid", "a b"], &[]).await.contains("not a valid kid"));
+    assert!(
+        refused(&auth.database, &["import", path, "--kid", "a b"], &[]).await.contains("not a valid kid")
+    );
     let said = done(&auth.database, &["import", path, "--kid", "theirs-2024"], &[]).await;
     assert!(said.contains(&format!("The key {pending}, which was pending")), "{said}");
     std::fs::remove_file(path).unwrap();
