@@ -198,9 +198,9 @@ async fn a_breach_service_that_fails_refuses_nothing_and_is_logged_once_a_minute
     for (reply, failure) in [
         (whole("500 Internal Server Error", hit.clone()), "status 500 Internal Server Error"),
         (whole("302 Found", hit.clone()), "status 302 Found"),
-        (whole("200 OK", "<html>".to_owned()), "an answer that is not a range"),
-        (whole("200 OK", format!("{hit}\n").repeat(20_000)), "an answer of more than 524288 bytes"),
-        (Reply::Silence, "no answer in 1500 ms"),
+        (whole("200 OK", "<html>".to_owned()), "response is not a range"),
+        (whole("200 OK", format!("{hit}\n").repeat(20_000)), "response larger than 524288 bytes"),
+        (Reply::Silence, "no response within 1500 ms"),
     ] {
         let breaches = Breaches::replying(reply).await;
         let warning = logged_failure(&breaches.url).await;

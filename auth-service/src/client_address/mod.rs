@@ -147,8 +147,8 @@ fn warn_of_untrusted_proxy(peer: IpAddr, header: &HeaderName) {
         tracing::warn!(
             %peer,
             %header,
-            "the client's address in this header is ignored: TRUSTED_PROXIES does not name this peer. If it is a proxy \
-             of yours, all its clients count as one"
+            "client address in this header ignored: this peer is not in TRUSTED_PROXIES. If it is your proxy, all its \
+             clients are limited as one"
         );
     });
 }

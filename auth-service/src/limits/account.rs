@@ -66,7 +66,7 @@ impl PasswordAttempts {
         };
         if let Err(error) = settled {
             // The count stays one too high until its window ends.
-            tracing::warn!(%error, "attempt counted as a wrong password");
+            tracing::warn!(%error, "attempt remains counted as a wrong password");
         }
         outcome
     }

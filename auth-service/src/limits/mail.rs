@@ -106,7 +106,7 @@ async fn take(client: &impl Executor, named: &[Named], now: Timestamp) -> Result
     for FullCount { index, .. } in &full {
         let limit = named.get(*index).map_or("unknown", |(name, _)| *name);
         counter!("auth_service_mails_withheld_total", "limit" => limit).increment(1);
-        tracing::info!(limit, "mail withheld: its limit is reached");
+        tracing::info!(limit, "mail not sent: limit reached");
     }
     Ok(full.is_empty())
 }

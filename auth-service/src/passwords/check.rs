@@ -93,7 +93,7 @@ impl Passwords {
                     && let Err(error) = self.renew(requester, user, password, &stored).await
                 {
                     // The password is correct. Its hash is replaced at the next sign-in.
-                    tracing::warn!(%error, "password hash not renewed");
+                    tracing::warn!(%error, "outdated password hash not replaced");
                 }
                 true
             }

@@ -5,7 +5,9 @@ use url::Url;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DomainError {
     /// Anybody can register a domain below it, which would then get the cookies.
-    #[error("COOKIE_DOMAIN: {0} is a public suffix: strangers would get the cookies; name your own domain")]
+    #[error(
+        "COOKIE_DOMAIN: {0} is a public suffix, so other sites would get the cookies. Use a domain of your own"
+    )]
     PublicSuffix(String),
     /// Browsers refuse a cookie whose domain does not cover the host that sets it.
     #[error("COOKIE_DOMAIN: {domain} is not the host of BASE_URL ({host}) or a domain above it")]

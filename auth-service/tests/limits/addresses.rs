@@ -43,7 +43,7 @@ async fn a_forged_header_of_a_stranger_is_no_new_client() {
     let request = auth.request(Method::POST, "/sign-in/email").json(&json!({}));
     let request = request.header("x-real-ip", "203.0.113.9").header("forwarded", "for=203.0.113.9");
     assert_eq!(Answer::of(request).await.status, 429);
-    let warned = |line: &String| line.contains("TRUSTED_PROXIES does not name this peer");
+    let warned = |line: &String| line.contains("this peer is not in TRUSTED_PROXIES");
     assert_eq!(
         auth.service.output().iter().filter(|line| warned(line)).count(),
         1,

@@ -53,13 +53,13 @@ pub enum BreachServiceError {
 /// Why a response cannot be used. The messages do not contain the range.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("no answer in {} ms", TIMEOUT.as_millis())]
+    #[error("no response within {} ms", TIMEOUT.as_millis())]
     Timeout,
     #[error("status {0}")]
     Status(StatusCode),
-    #[error("an answer of more than {MAX_BODY} bytes")]
+    #[error("response larger than {MAX_BODY} bytes")]
     TooLarge,
-    #[error("an answer that is not a range")]
+    #[error("response is not a range")]
     Malformed,
     #[error("{}", with_causes(.0))]
     Http(reqwest::Error),
@@ -103,7 +103,7 @@ impl BreachService {
                 tracing::warn!(
                     %failure,
                     unreported,
-                    "breach check failed; the password was accepted without it; check PASSWORD_BREACH_URL"
+                    "breach check failed, password accepted without it; check PASSWORD_BREACH_URL"
                 );
             }
             false
