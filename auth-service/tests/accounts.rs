@@ -87,7 +87,7 @@ async fn an_image_that_a_page_must_not_use_is_refused() {
     }
 }
 
-/// JSON carries any text; what goes into a header must not become another header.
+/// JSON can contain any text. A name in a mail header must not become another header.
 #[tokio::test]
 async fn a_name_with_line_ends_stays_a_name() {
     let auth = Auth::start().await;
@@ -161,7 +161,7 @@ async fn a_password_that_cannot_be_changed_stays() {
     assert_eq!((none.status.as_u16(), none.code()), (400, "CREDENTIAL_ACCOUNT_NOT_FOUND"));
 }
 
-/// Two devices change it at once: one wins, and the other is told that what it knew is no longer true.
+/// Two devices change the password concurrently: one succeeds, and the other learns that its password is outdated.
 #[tokio::test]
 async fn of_two_changes_at_once_one_is_made() {
     let auth = Auth::start().await;

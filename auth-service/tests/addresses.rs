@@ -7,7 +7,7 @@ use crate::mailbox::{Mailbox, follow};
 use crate::support::{Answer, Auth, PASSWORD, email, sign_up_cookie};
 use crate::time::Clocked;
 
-/// Where no parameter may lead a browser.
+/// Targets to which no parameter may redirect a browser.
 pub const ELSEWHERE: [&str; 12] = [
     "https://evil.example",
     "//evil.example",
@@ -23,7 +23,7 @@ pub const ELSEWHERE: [&str; 12] = [
     "/\tevil",
 ];
 
-/// As a query holds it.
+/// Encodes a text for a query.
 pub fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
@@ -89,7 +89,7 @@ async fn signing_in_can_need_a_verified_address() {
     assert_eq!(signed_in.body["user"]["emailVerified"], true);
 }
 
-/// The same answer as for a new address; its owner hears of it.
+/// The response is the same as for a new email, and the owner is notified.
 #[tokio::test]
 async fn where_signing_up_does_not_sign_in_a_taken_address_looks_like_a_new_one() {
     let mailbox = Mailbox::new();
@@ -190,7 +190,7 @@ async fn a_verified_address_can_have_to_agree_first() {
     assert_eq!((again.status.as_u16(), again.code()), (401, "INVALID_TOKEN"));
 }
 
-/// Between the request and the click somebody else signed up with the address.
+/// Somebody else signs up with the email between the request and the click.
 #[tokio::test]
 async fn an_address_that_was_taken_meanwhile_stays_where_it_is() {
     let mailbox = Mailbox::new();
@@ -285,7 +285,7 @@ async fn links_end_after_an_hour() {
     assert_eq!((reset.status.as_u16(), reset.code()), (400, "INVALID_TOKEN"));
 }
 
-/// Each looks like alice@example.com, or folds to it in some alphabet, and is another address or none.
+/// Each looks like alice@example.com, or folds to it in some alphabet, but is a different email or invalid.
 #[tokio::test]
 async fn addresses_that_only_look_alike_are_refused() {
     let auth = Auth::start().await;
@@ -314,7 +314,7 @@ async fn addresses_that_only_look_alike_are_refused() {
     assert_eq!(auth.count("users").await, 1);
 }
 
-/// Who finds a device signed in must not take the account with them (OWASP ASVS 7.5.1).
+/// An unattended device must not be enough to take over the account (OWASP ASVS 5.0, 7.5.1).
 #[actix_web::test]
 async fn only_a_fresh_session_may_change_the_address() {
     let mailbox = Mailbox::new();

@@ -1,5 +1,5 @@
-//! The answers are those of the real Better Auth: `tests/better-auth` compares it with auth-service as it is deployed,
-//! one process for each profile of settings.
+//! Compares auth-service with the real Better Auth: `tests/better-auth` runs against both, with one process of
+//! auth-service for each profile of settings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use tokio::process::Command;
 /// The settings of each profile.
 type Profiles = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Where the services leave their mail; removed with this.
+/// The directory for mail, which is deleted on drop.
 struct Mail(PathBuf);
 
 impl Mail {
@@ -30,7 +30,7 @@ impl Drop for Mail {
     }
 }
 
-/// auth-service in some or all profiles, each on a database of its own.
+/// auth-service in some or all profiles, each with its own database.
 struct Services {
     running: BTreeMap<String, (Service, TestDatabase)>,
     mail: Mail,
@@ -48,7 +48,7 @@ impl Services {
         Self { running, mail }
     }
 
-    /// What the scripts have to know of them.
+    /// Runs a script, with the URLs and settings that it needs.
     async fn compare(&self, name: &str) -> Output {
         let place = |(name, (service, database)): (&String, &(Service, TestDatabase))| {
             (name.clone(), json!({"url": service.url(), "database": database.superuser_url()}))
@@ -87,7 +87,7 @@ fn script(name: &str) -> Command {
     command
 }
 
-/// Fails with what the script said, which names every scenario that differs with both sides.
+/// Fails with the output of the script, which lists both sides of every scenario that differs.
 #[track_caller]
 fn assert_success(output: &Output) {
     let said = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat();
@@ -117,7 +117,7 @@ async fn the_comparison_sees_what_is_planted() {
 async fn two_better_auths_do_not_differ() {
     let database = TestDatabase::empty_auth().await;
     let mut script = script("run.mjs");
-    // A sample of everything that has to be made comparable: ids, times, tokens, links.
+    // Scenarios with everything that has to be normalised: ids, times, tokens, links.
     script.args(["--against-itself", "--only", "^(client|get-session|sessions|reset-password)"]);
     script.env("LATCHKEY_DATABASE", database.superuser_url());
     assert_success(&script.output().await.unwrap());

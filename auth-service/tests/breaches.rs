@@ -1,4 +1,4 @@
-//! `PASSWORD_BREACH_URL`: passwords from breaches are refused, and a service that fails refuses nothing.
+//! `PASSWORD_BREACH_URL`: passwords from breaches are refused. If the service fails, passwords are accepted.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,25 +13,24 @@ use tokio::task::JoinHandle;
 use crate::mailbox::Mailbox;
 use crate::support::{Answer, Auth, PASSWORD, email};
 
-/// Its SHA-1 is `PREFIX`, then `SUFFIX`.
+/// Its SHA-1 is `PREFIX` followed by `SUFFIX`.
 const BREACHED: &str = "the password of a breach";
 const PREFIX: &str = "62E71";
 const SUFFIX: &str = "D33055B2692C3812C143BB28F33A444C554";
-/// How long a line of the log may take.
+/// Maximum time until a line is in the log.
 const SOON: Duration = Duration::from_secs(10);
-/// How long an answer may take while the breach service is silent. Its time limit is 1.5 s.
+/// Maximum time for a response while the breach service is silent. Its time limit is 1.5 s.
 const PATIENT: Duration = Duration::from_secs(10);
 
-/// What the breach service answers.
+/// The response of the breach service.
 #[derive(Clone)]
 enum Reply {
-    /// This status line and body.
     Whole(&'static str, String),
-    /// Nothing, and the connection stays open.
+    /// No response; the connection stays open.
     Silence,
 }
 
-/// A breach service on loopback, which keeps the heads of its requests.
+/// A breach service on loopback that records the request heads.
 struct Breaches {
     url: String,
     heads: Arc<Mutex<Vec<String>>>,
@@ -65,7 +64,7 @@ impl Breaches {
         Self { url, heads, serving }
     }
 
-    /// A range in which this password has this count, among padding.
+    /// Responds with a range that contains the password with this count, and padding.
     async fn with_count(count: u64) -> Self {
         let others = format!("{}:4\r\n{}:0\r\n", "0".repeat(35), "1".repeat(35));
         Self::replying(Reply::Whole("200 OK", format!("{others}{SUFFIX}:{count}\r\n{}:0", "F".repeat(35))))
@@ -85,7 +84,7 @@ async fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// The service may hang up before a body has been written whole.
+/// The client may disconnect before the body is complete.
 async fn answer(stream: &mut TcpStream, status: &str, body: &str) {
     let head = format!(
         "HTTP/1.1 {status}\r\ncontent-length: {}\r\nlocation: /elsewhere\r\nconnection: close\r\n\r\n",
@@ -124,7 +123,7 @@ async fn a_password_from_a_breach_is_refused_wherever_one_is_chosen() {
     assert_eq!(auth.post("/reset-password", &reset).await.status, 200, "the link was not used up");
 }
 
-/// The service learns five digits, and asks for padding. A password that is refused or only checked is not sent.
+/// The service gets five digits and is asked for padding. A password that is refused or only verified is not sent.
 #[tokio::test]
 async fn the_breach_service_learns_five_digits_of_a_hash() {
     let breaches = Breaches::with_count(7).await;
@@ -148,7 +147,7 @@ async fn a_password_that_is_not_in_its_range_is_accepted() {
     let auth = Auth::start_with(&[("PASSWORD_BREACH_URL", &breaches.url)]).await;
     assert_eq!(sign_up(&auth, BREACHED).await.status, 200);
     assert_eq!(breaches.heads().len(), 1);
-    // Tests hash at a cost that the service warns of at its start.
+    // The cost that tests use causes a warning at the start.
     let warned = |line: &String| line.contains("WARN") && !line.contains("BCRYPT_COST");
     assert!(!auth.service.output().iter().any(warned), "{:?}", auth.service.output());
 }
@@ -171,12 +170,12 @@ async fn checks_are_counted_by_their_outcome() {
     }
 }
 
-/// Signs up while the breach service fails; answers the one line that is logged of it.
+/// Signs up while the breach service fails. Returns the only log line about it.
 async fn logged_failure(url: &str) -> Value {
     let mut auth = Auth::start_with(&[("PASSWORD_BREACH_URL", url)]).await;
     let answer = tokio::time::timeout(PATIENT, sign_up(&auth, BREACHED)).await.unwrap();
     assert_eq!(answer.status, 200, "{answer:?}");
-    // A second failure is left out of the log.
+    // A second failure is not logged.
     let bob = json!({"name": "Bob", "email": email("bob"), "password": PASSWORD});
     assert_eq!(auth.post("/sign-up/email", &bob).await.status, 200);
     assert!(auth.service.terminate().await.unwrap().success());

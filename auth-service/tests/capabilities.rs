@@ -1,4 +1,4 @@
-//! `capabilities`: what a page learns about the settings.
+//! `capabilities`: what a page can find out about the settings.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Which passwords may be chosen: not the common ones, nor the words of their context.
+//! The policy for new passwords: no common ones and none of the words of their context.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::{Answer, Auth, PASSWORD, email};
 
 const GOOD: &str = "another good password";
 
-/// A common password in another case and width, and what is made of the name, the email or the product.
+/// A common password in another case and width, and passwords derived from the name, the email or the product.
 const REFUSED: [&str; 7] = [
     "password",
     "QwertyUIOP",
@@ -40,7 +40,7 @@ async fn a_sign_up_with_a_weak_password_is_refused() {
     assert_eq!(auth.count("users").await, 0);
     let short = auth.post("/sign-up/email", &sign_up("alice", "alice")).await;
     assert_eq!(short.code(), "PASSWORD_TOO_SHORT", "the length is checked first");
-    // Another account may have it: its words are others.
+    // Another account has other words, so it may use the password.
     assert_eq!(auth.post("/sign-up/email", &sign_up("bob", "Alice2026!")).await.status, 200);
     assert_eq!(auth.post("/sign-up/email", &sign_up("alice", GOOD)).await.status, 200);
 }
@@ -61,7 +61,7 @@ async fn a_refusal_names_the_rule_that_the_password_breaks() {
     }
 }
 
-/// The answer is the same with an account and without, so it does not show which emails have one.
+/// The response is the same with and without an account, so it does not reveal which emails have one.
 #[tokio::test]
 async fn a_refused_sign_up_does_not_show_whether_the_email_is_taken() {
     let auth = Auth::start().await;
@@ -85,7 +85,7 @@ async fn a_change_to_a_weak_password_is_refused_and_changes_nothing() {
     }
     assert!(auth.accepts("alice", PASSWORD).await);
     assert_ne!(alice.session().await, Value::Null);
-    // The context is the account as it is, not as it signed up.
+    // The context is the current account, not the account at sign-up.
     assert_eq!(alice.post("/update-user", &json!({"name": "Lovelace"})).await.status, 200);
     let body = json!({"currentPassword": PASSWORD, "newPassword": "lovelace1815"});
     assert_refused(&alice.post("/change-password", &body).await, "lovelace1815");
@@ -123,7 +123,7 @@ async fn words_of_the_operator_are_refused_too() {
     assert_eq!(auth.post("/sign-up/email", &sign_up("alice", "acme owes me a raise")).await.status, 200);
 }
 
-/// Who has a weak password from before gets in, and chooses another one.
+/// The owner of an older weak password can sign in and choose another one.
 #[tokio::test]
 async fn a_weak_password_that_an_account_has_still_signs_in() {
     let database = local_stack::testing::TestDatabase::auth().await;
@@ -138,7 +138,7 @@ async fn a_weak_password_that_an_account_has_still_signs_in() {
     assert!(auth.accepts("u0", REFUSED[0]).await && auth.accepts("alice", "Alice2026!").await);
 }
 
-/// A shorter minimum lets common passwords of that length through unless the list has them.
+/// With a shorter minimum, common passwords of that length must be in the list too.
 #[tokio::test]
 async fn common_passwords_are_refused_whatever_the_minimum_length() {
     let auth = Auth::start_with(&[("PASSWORD_MIN_LENGTH", "4")]).await;

@@ -19,7 +19,7 @@ async fn the_openapi_document_is_the_one_that_was_agreed() {
 
 #[tokio::test]
 async fn every_documented_path_is_there() {
-    // Its metadata is there for an issuer that is reached here.
+    // The metadata is only available for an issuer at this service.
     let auth = Auth::start_with(&[("JWT_ISSUER", "http://localhost:8081")]).await;
     let http = reqwest::Client::new();
     let document = Answer::of(http.get(auth.url("/openapi.json"))).await.body;
@@ -36,7 +36,7 @@ async fn every_documented_path_is_there() {
     assert!(routes >= 10, "{routes}");
 }
 
-/// The paths that take a JSON body by POST, each with the schema of the body.
+/// The paths that accept a JSON body by POST, with the schema of the body.
 fn bodies(document: &Value) -> Vec<(&str, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     let bodies: Vec<(&str, &Value)> = paths
@@ -63,9 +63,9 @@ async fn every_example_of_a_body_is_taken_for_a_valid_one() {
             assert!(example.get(required.as_str().unwrap()).is_some(), "{path}: {example}");
         }
         let answer = device.post(path.strip_prefix("/api/auth").unwrap(), example).await;
-        // The examples' tokens are no live ones, and nobody has the address that signs in.
+        // The tokens in the examples are invalid, and the email that signs in has no account.
         let refusals = ["INVALID_TOKEN", "INVALID_EMAIL_OR_PASSWORD", "EMAIL_MISMATCH"];
-        // A session has no fields to set, so no body is more than valid there.
+        // A session has no fields to set, so even a valid body is refused.
         let nothing_to_set = path.ends_with("/update-session") && answer.text.contains("No fields to update");
         let valid = answer.status == 200 || nothing_to_set || refusals.contains(&answer.code());
         assert!(valid, "{path}: {answer:?}");

@@ -1,5 +1,5 @@
-//! Doors: every route that can begin a session, and every state that an account can be in. What is no door is listed too,
-//! so that a new route fails here until somebody says which it is.
+//! Doors: the routes that can start a session, tested with an account in every state. All other routes are listed too,
+//! so that a new route fails here until it is classified.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::support::{Answer, Auth, PAGE, PASSWORD, email, sign_up_cookie};
 
 const NEW: &str = "a brand new password";
 
-/// The routes that begin sessions.
+/// The routes that start sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {
     SignIn,
     SignUp,
     ChangePassword,
-    /// With the password, where `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
+    /// With the password, if `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
     VerifyEmail,
 }
 
@@ -34,11 +34,11 @@ impl Door {
     }
 }
 
-/// A door that `settings` tests: opened by the link in the browser that signed up, where
+/// A door that `settings` tests: the link starts a session in the browser that signed up, if
 /// `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
 const BY_LINK: &str = "get /verify-email";
 
-/// The routes that never begin one, whatever comes in.
+/// The routes that never start a session.
 const NO_DOORS: [&str; 24] = [
     "get /capabilities",
     "get /delete-user/callback",
@@ -66,32 +66,32 @@ const NO_DOORS: [&str; 24] = [
     "post /verify-password",
 ];
 
-/// What an account can be when somebody comes to a door with the right email and the password it had.
+/// The state of an account when somebody tries a door with the right email and the original password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// As it was made.
+    /// Unchanged.
     Live,
-    /// No account has the email.
+    /// The email has no account.
     Unknown,
-    /// It was deleted.
+    /// The account was deleted.
     Deleted,
-    /// Its password was reset.
+    /// The password was reset.
     Reset,
-    /// Its password was changed.
+    /// The password was changed.
     Changed,
-    /// Its email is not verified, where that is required.
+    /// The email is not verified, and that is required.
     Unverified,
-    /// Its email is verified, where that is required.
+    /// The email is verified, and that is required.
     Verified,
-    /// It is only a sign-up.
+    /// There is only a sign-up.
     SigningUp,
-    /// It has no password.
+    /// The account has no password.
     WithoutPassword,
-    /// The session that comes was ended.
+    /// The session was ended.
     SessionEnded,
-    /// Nobody may sign up.
+    /// Sign-up is disabled.
     SignUpClosed,
-    /// Signing up signs nobody in.
+    /// Sign-up does not start a session.
     NoAutoSignIn,
 }
 
@@ -127,8 +127,8 @@ impl State {
     }
 }
 
-/// The matrix: `None`, a session begins; else the refusal, where an empty one is a success that begins none. Without `_`: a
-/// new door or state does not compile before it has its row.
+/// The matrix: `None` if a session starts, or else the error code, which is empty for a success without a session.
+/// There is no `_`, so a new door or state does not compile without its row.
 fn refusal(door: Door, state: State) -> Option<&'static str> {
     use State as S;
     match (door, state) {
@@ -162,12 +162,12 @@ fn refusal(door: Door, state: State) -> Option<&'static str> {
     }
 }
 
-/// An account in a state, and the cookie of a session that it has or had.
+/// An account in a state, and the cookie of its current or former session.
 struct Scene {
     auth: Auth,
     mailbox: Mailbox,
     cookie: String,
-    /// Of a link that verifies the email, from before the account came into its state.
+    /// The token of a verification link from before the account was in its state.
     link: String,
 }
 
@@ -176,7 +176,7 @@ impl Scene {
         let mailbox = Mailbox::new();
         let url = mailbox.url();
         let mail = [("MAIL_URL", &*url), ("MAIL_FROM", "a@example.com"), ("DATABASE_POOL_SIZE", "8")];
-        // The account is made where everything is allowed, and then met where it is not.
+        // The account is created where everything is allowed, and then tried with the restrictive settings.
         let open = Auth::start_with(&[&mail[..], &[("DELETE_USER_ENABLED", "true")]].concat()).await;
         let cookie = match state {
             State::Unknown | State::SigningUp => String::new(),
@@ -197,7 +197,7 @@ impl Scene {
         scene
     }
 
-    /// Asks for a link that verifies the email: the link, and its token.
+    /// Requests a verification link. Returns the link and its token.
     async fn verification_link(&self) -> (String, String) {
         let earlier = self.mailbox.mails().len();
         self.with_session("/send-verification-email", &json!({"email": email("alice")})).await;
@@ -259,7 +259,7 @@ impl Scene {
         self.auth.post(door.path(), &body).await
     }
 
-    /// Whether an answer hands out a session that is alive.
+    /// Whether a response contains a live session.
     async fn begins(&self, answer: &Answer) -> bool {
         let cookies = answer.cookies();
         let pairs = cookies.iter().filter_map(|cookie| cookie.split(';').next());

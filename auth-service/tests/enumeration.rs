@@ -1,5 +1,5 @@
-//! What an answer costs must not tell who has an account, however busy the service is: the same writes and the same hashes.
-//! `./dev bench enumeration` measures the times.
+//! The work for a response must not reveal which emails have an account, under any load: the writes and hashes are the
+//! same. `./dev bench enumeration` measures the times.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::support::{Answer, Auth, Device, PASSWORD, email, sign_up_cookie};
 
 const REQUIRED: (&str, &str) = ("REQUIRE_EMAIL_VERIFICATION", "true");
 
-/// Notes each statement that writes, with its table and how many rows it wrote.
+/// Records each writing statement with its table and number of rows.
 const WATCH: &str = "
     CREATE TABLE writes (number bigserial PRIMARY KEY, what text NOT NULL);
     CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -25,7 +25,7 @@ const WATCH: &str = "
     CREATE TRIGGER watched AFTER INSERT ON sessions REFERENCING NEW TABLE AS written EXECUTE FUNCTION note();
     TRUNCATE writes;";
 
-/// What a request wrote, statement by statement.
+/// The writes of a request, by statement.
 async fn written(auth: &Auth, path: &str, body: &Value) -> (Answer, Vec<String>) {
     let client = auth.superuser().await;
     client.batch_execute("TRUNCATE writes").await.unwrap();
@@ -34,7 +34,7 @@ async fn written(auth: &Auth, path: &str, body: &Value) -> (Answer, Vec<String>)
     (answer, rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// Signs up and follows the link, in the browser that signed up.
+/// Signs up and follows the link in the same browser.
 async fn verified(auth: &Auth, mailbox: &Mailbox, name: &str) {
     let form = json!({"name": name, "email": email(name), "password": PASSWORD});
     let signed_up = auth.post("/sign-up/email", &form).await;

@@ -1,11 +1,11 @@
-//! Native apps made with Expo, by the real `@better-auth/expo`; only what it imports of a phone is stood in for.
+//! Native apps made with Expo, with the real `@better-auth/expo`. Only its imports of the phone's APIs are replaced.
 
 use local_stack::testing::{self, TestDatabase};
 use serde_json::{Value, json};
 
 use crate::import_node::script;
 
-/// What an app with `scheme` gets of a service that trusts `trusted`.
+/// The results of an app with `scheme` at a service that trusts `trusted`.
 async fn app(scheme: &str, trusted: &str) -> Value {
     let database = TestDatabase::auth().await;
     let settings = [("TRUSTED_ORIGINS", trusted), ("RATE_LIMIT_ENABLED", "false")];

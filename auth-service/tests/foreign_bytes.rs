@@ -1,4 +1,4 @@
-//! Headers that hold what cannot be read: never taken for headers that were not sent.
+//! Headers that are not text: they must not be treated as absent.
 
 use reqwest::header::HeaderValue;
 use reqwest::{Method, RequestBuilder};
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Auth, Device, PAGE, PASSWORD, email};
 
-/// A cookie of another application of the same host.
+/// A cookie of another application on the same host.
 const FOREIGN: &[u8] = b"campaign=Unders\xf8gelse; ";
 
 fn bytes(value: &[u8]) -> HeaderValue {
     HeaderValue::from_bytes(value).unwrap()
 }
 
-/// The cookies of a browser that another application has a cookie in.
+/// The cookies of a browser that also has the cookie of another application.
 fn cookies(device: &Device<'_>) -> HeaderValue {
     bytes(&[FOREIGN, b"better-auth.session_token=\xff; ", device.cookie.as_bytes()].concat())
 }

@@ -1,11 +1,11 @@
-//! `forward-auth`, as a reverse proxy calls it. The proxies themselves are in local-stack's tests.
+//! `forward-auth`, called like by a reverse proxy. The tests of local-stack run the real proxies.
 
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::support::{Answer, Auth, email};
 
-/// A proxy on this machine, and an application behind it.
+/// A proxy on this machine with an application behind it.
 const SETTINGS: [(&str, &str); 3] = [
     ("BASE_URL", BASE_URL),
     ("TRUSTED_ORIGINS", "https://app.example.com,http://localhost:3000"),
@@ -13,7 +13,7 @@ const SETTINGS: [(&str, &str); 3] = [
 ];
 const BASE_URL: &str = "http://auth.example.com";
 const SIGN_IN: &str = "/forward-auth?signIn=https://app.example.com/signin%3Fa=b";
-/// What the proxy says of a request to the application.
+/// The proxy's description of a request to the application.
 const PAGE_OF_APP: [(&str, &str); 3] = [
     ("x-forwarded-proto", "https"),
     ("x-forwarded-host", "app.example.com"),
@@ -86,7 +86,7 @@ async fn a_browser_is_sent_to_the_sign_in_page_with_the_way_back() {
         location.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     let back = "https://app.example.com/reports?year=2026&q=a%20b%0d%0aSet-Cookie:x=y";
     assert_eq!(pairs, [("a".to_owned(), "b".to_owned()), ("callbackURL".to_owned(), back.to_owned())]);
-    // A path is one of this service, and the browser is elsewhere.
+    // A path would be one of this service, but the browser is at another origin.
     let path = ask_as_proxy(&auth, "/forward-auth?signIn=/signin", &[]).await;
     assert!(
         path.header("location").unwrap().starts_with(&format!("{BASE_URL}/signin?callbackURL=")),
@@ -149,7 +149,7 @@ async fn headers_that_cannot_be_believed_leave_the_way_back_out() {
     assert_eq!(stranger.header("location"), plain, "the peer is not in TRUSTED_PROXIES");
 }
 
-/// A page with all its pictures asks more often than anybody would ask another route.
+/// A page with all its pictures causes more requests than any other route gets.
 #[tokio::test]
 async fn it_has_a_limit_of_its_own() {
     let auth = Auth::start_with(&[("RATE_LIMIT_ENABLED", "true")]).await;

@@ -1,4 +1,4 @@
-//! `/readyz` under many requests at once.
+//! `/readyz` under many concurrent requests.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use local_stack::testing::{self, TestDatabase};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How far away the database is, one way: one check takes 20 ms or more, so one after the other 300 take 6 s.
+/// One-way latency of the database: a check takes at least 20 ms, so 300 sequential ones take 6 s.
 const DISTANCE: Duration = Duration::from_millis(10);
 const REQUESTS: usize = 300;
 
-/// The URL of this database by way of a proxy that delays everything.
+/// The URL of this database through a proxy that delays everything.
 async fn distant(service_url: &str) -> String {
     let mut url = url::Url::parse(service_url).unwrap();
     let server = format!("127.0.0.1:{}", url.port().unwrap());

@@ -1,5 +1,4 @@
-//! What a service asks the database while nothing happens: a database that scales to zero is suspended only if that is
-//! nothing.
+//! The queries of an idle service: a database that scales to zero is only suspended if there are none.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +10,14 @@ use crate::mailbox::Mailbox;
 use crate::status_lists::{SOON, eventually, is_revoked};
 use crate::support::{Auth, PASSWORD};
 
-/// Longer than the default of every interval but that of sweeping.
+/// Longer than the default of every interval except the cleanup.
 const QUIET: Duration = Duration::from_secs(8);
-/// More than a start, a sweep a minute after it and a quiet time take.
+/// More than a start, a cleanup one minute later and the quiet time take.
 const PATIENCE: Duration = Duration::from_secs(150);
 const RARELY: [(&str, &str); 3] =
     [("KEY_REFRESH_INTERVAL", "24h"), ("STATUS_LIST_INTERVAL", "24h"), ("MAIL_POLL_INTERVAL", "30m")];
 
-/// How long ago the service's connections began or ended a statement.
+/// The time since the last statement on a connection of the service started or ended.
 pub async fn quiet_for(superuser: &Client) -> Duration {
     let sql = "SELECT extract(epoch FROM clock_timestamp() - max(state_change))::float8 FROM pg_stat_activity
                WHERE datname = current_database() AND usename = 'auth_service'";
@@ -54,7 +53,7 @@ async fn with_long_intervals_an_idle_service_asks_nothing_and_still_works() {
     becomes_quiet(&superuser).await;
 }
 
-/// Without this the other test could be right for a wrong reason.
+/// Without this test, the other one could pass for the wrong reason.
 #[tokio::test]
 async fn with_the_default_intervals_an_idle_service_keeps_asking() {
     let auth = Auth::start().await;

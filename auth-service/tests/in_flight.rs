@@ -1,5 +1,5 @@
-//! Sign-ins that are in flight while the password changes. A password that was right when it was checked begins no
-//! session that outlives its change.
+//! Sign-ins that are in flight while the password changes. If the old password was correct when it was checked, no
+//! session may outlive the change.
 
 use std::time::Duration;
 
@@ -15,21 +15,21 @@ const NEW: &str = "a brand new password";
 const SIGN_INS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How the password changes meanwhile.
+/// The kind of change.
 #[derive(Debug, Clone, Copy)]
 enum Change {
-    /// By a link.
+    /// By a reset link.
     Reset,
-    /// By the user, who ends the other sessions.
+    /// By the user, who also ends the other sessions.
     Revoking,
 }
 
-/// Where in the database the sign-ins are held up once their password was checked.
+/// The lock at which the sign-ins wait after the check of their password.
 #[derive(Debug, Clone, Copy)]
 enum HeldAt {
-    /// At the user's row, so that they come before the change.
+    /// The row of the user, so that they come before the change.
     User,
-    /// At the table of sessions, before their statement has looked at anything.
+    /// The sessions table, before their statement has read anything.
     Sessions,
 }
 
@@ -42,7 +42,7 @@ impl HeldAt {
     }
 }
 
-/// Waits until as many statements as that wait for a lock.
+/// Waits until this many statements wait for a lock.
 async fn waiting(observer: &tokio_postgres::Client, count: i64) {
     let deadline = Instant::now() + PATIENCE;
     let sql = "SELECT count(*) FROM pg_stat_activity
@@ -89,7 +89,7 @@ async fn outlived(change: Change, held_at: HeldAt) -> usize {
         }
     };
     let mut changing = tokio::spawn(Answer::of(request));
-    // It is done, or it waits for the sign-ins.
+    // The change has finished, or waits for the sign-ins.
     let changed = tokio::select! {
         changed = &mut changing => Some(changed.unwrap()),
         () = waiting(&observer, SIGN_INS as i64 + 1) => None,

@@ -1,5 +1,5 @@
-//! What ends a link: each purpose and each thing that happens to an account in between. A link that is still followed after
-//! any of them is how accounts are taken.
+//! When links become invalid: each purpose with each event between the mail and the click. A link that is still valid
+//! after one of them allows account takeover.
 
 use auth_service::verifications::Purpose;
 use jiff::SignedDuration;
@@ -13,7 +13,7 @@ const NEW: &str = "a brand new password";
 const ALICE: &str = "alice@example.com";
 const ADA: &str = "ada@example.com";
 
-/// What happens between the mail and the click.
+/// An event between the mail and the click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Event {
     Nothing,
@@ -43,27 +43,27 @@ impl Event {
     ];
 }
 
-/// What a link must do then.
+/// The expected result of following the link.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
     Works,
     Dead,
-    /// Followed again it changes nothing, and is no failure.
+    /// Following it again changes nothing and is not an error.
     Done,
-    /// That cannot happen to what this link is about.
+    /// The event cannot happen to the subject of the link.
     Never,
 }
 
-/// The matrix. `_` stands only for what ends or keeps every link: a new purpose or event does not compile before the rest of
-/// its row is here.
+/// The matrix. `_` is only used for events that affect all links alike, so a new purpose or event does not compile
+/// without the rest of its row.
 fn fate(purpose: Purpose, event: Event) -> Fate {
     use Event as E;
     match (purpose, event) {
-        // Nobody may follow a link that a person does not have any more.
+        // The user of a sign-up does not exist yet.
         (_, E::DeletedUser) if purpose == Purpose::CompleteSignUp => Fate::Never,
         (_, E::DeletedUser | E::Expired) => Fate::Dead,
         (_, E::Nothing) => Fate::Works,
-        // A sign-up has no account, hence no credential and no session.
+        // A sign-up has no account and so no credential and no session.
         (
             Purpose::CompleteSignUp,
             E::Reset
@@ -75,7 +75,7 @@ fn fate(purpose: Purpose, event: Event) -> Fate {
         ) => Fate::Never,
         (Purpose::CompleteSignUp | Purpose::VerifyEmail, E::UsedTwice) => Fate::Done,
         (_, E::Reset | E::ChangedPassword | E::ChangedEmail | E::UsedTwice) => Fate::Dead,
-        // These were asked for by nobody in particular.
+        // These are not bound to a session.
         (
             Purpose::ResetPassword | Purpose::VerifyEmail,
             E::RevokedSession | E::SignedOut | E::ExpiredSession,
@@ -87,13 +87,13 @@ fn fate(purpose: Purpose, event: Event) -> Fate {
     }
 }
 
-/// A server with a user, two devices of hers, and a clock.
+/// A server with a user, two of her devices, and a clock.
 struct Scene {
     server: Clocked,
     mailbox: Mailbox,
-    /// Which asks for links, and loses its session.
+    /// The device that requests links and loses its session.
     laptop: String,
-    /// Which acts on the account, and follows links.
+    /// The device that changes the account and follows links.
     phone: String,
 }
 
@@ -107,7 +107,7 @@ impl Scene {
             ("CHANGE_EMAIL_ENABLED", "true"),
             ("DELETE_USER_ENABLED", "true"),
             ("DELETE_USER_VERIFICATION", "true"),
-            // Beyond the link's hour, so that only one thing ends at a time.
+            // Longer than the lifetime of the link, so that only one of them ends at a time.
             ("SESSION_TTL", "30m"),
         ];
         match purpose {
@@ -142,7 +142,7 @@ impl Scene {
         client.execute(statement, &[]).await.unwrap();
     }
 
-    /// The mail with a link for this.
+    /// Requests a link for this purpose. Returns its mail.
     async fn link(&self, purpose: Purpose) -> Mail {
         let (path, token, body, to) = match purpose {
             Purpose::ResetPassword => ("/request-password-reset", "", json!({"email": ALICE}), ALICE),
@@ -176,7 +176,7 @@ impl Scene {
                 self.ok("/revoke-session", &self.phone, &body).await;
             }
             Event::SignedOut => self.ok("/sign-out", &self.laptop, &json!({})).await,
-            // The row may stay for a while. The phone's session is a newer one.
+            // The row may still exist. The session of the phone is newer.
             Event::ExpiredSession => {
                 self.server.clock.advance(SignedDuration::from_mins(31));
                 self.phone = self.sign_in(PASSWORD).await;
@@ -201,7 +201,7 @@ impl Scene {
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
     }
 
-    /// Follows a link with all that its owner has: a session of the account and the password.
+    /// Follows a link with everything that its owner has: a session of the account and the password.
     async fn follow(&self, purpose: Purpose, token: &str) -> Answer {
         let (server, phone) = (&self.server, &*self.phone);
         match purpose {
@@ -220,7 +220,7 @@ impl Scene {
         }
     }
 
-    /// All that a link could change, as text.
+    /// Everything that a link could change, as text.
     async fn account(&self) -> String {
         let client = crate::support::connect(&self.server.database.superuser_url()).await;
         let sql = "SELECT coalesce(string_agg(concat_ws(' ', email, email_verified, hash), ','), '')
@@ -228,7 +228,7 @@ impl Scene {
         client.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    /// Waits for the notices of what happened: only a further link is to be counted.
+    /// Waits for the notices of the event, so that only new mail is counted.
     async fn all_mail_is_sent(&self) {
         let client = crate::support::connect(&self.server.database.superuser_url()).await;
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
@@ -267,7 +267,7 @@ async fn row(purpose: Purpose) {
                 assert_eq!(before, after, "{purpose:?} {event:?}");
             }
             Fate::Dead => {
-                // What needs a session has none once the user is gone.
+                // Actions that require a session fail when the user is deleted.
                 let codes = ["INVALID_TOKEN", "TOKEN_EXPIRED", "UNAUTHORIZED"];
                 assert!(codes.contains(&answer.code()), "{purpose:?} {event:?}: {answer:?}");
                 assert_eq!(before, after, "{purpose:?} {event:?}");
@@ -309,7 +309,7 @@ async fn a_link_to_complete_a_sign_up() {
     row(Purpose::CompleteSignUp).await;
 }
 
-/// The tests above are the rows; this fails for a purpose that has none.
+/// The tests above are the rows. This fails for a purpose without a row.
 #[test]
 fn every_purpose_has_its_row() {
     let source = include_str!("links.rs");
@@ -318,7 +318,7 @@ fn every_purpose_has_its_row() {
     }
 }
 
-/// As a mail scanner does, which holds nothing but the mail: with a browser's headers and without.
+/// Like a mail scanner, which has only the mail: with the headers of a browser and without.
 #[actix_web::test]
 async fn opening_a_link_changes_nothing() {
     for purpose in Purpose::ALL {
@@ -345,7 +345,7 @@ async fn opening_a_link_changes_nothing() {
     }
 }
 
-/// What makes the form of another site fail.
+/// A form on another site must fail.
 #[actix_web::test]
 async fn a_foreign_page_confirms_nothing() {
     let scene = Scene::new(Purpose::ConfirmEmailChange).await;

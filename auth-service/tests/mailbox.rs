@@ -1,4 +1,4 @@
-//! Where a test's service writes its mail, and a reader of it.
+//! Reads the mail that a test's service sends.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,10 +11,10 @@ use crate::support::{Answer, Auth};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A directory of a test's own.
+/// A directory of one test.
 pub struct Mailbox(PathBuf);
 
-/// A mail as far as tests care.
+/// A mail, with the parts that tests need.
 #[derive(Debug, Clone)]
 pub struct Mail {
     pub to: String,
@@ -95,7 +95,7 @@ impl Mail {
     }
 }
 
-/// Follows a link as a browser would that stops at the first redirect.
+/// Follows a link like a browser, up to the first redirect.
 pub async fn follow(auth: &Auth, link: &str, cookie: Option<&str>) -> Answer {
     let (_, path) = link.split_once("/api/auth").unwrap();
     let mut request = auth.request_without_redirects(Method::GET, path);

@@ -1,4 +1,4 @@
-//! auth-service as its clients see it: the real program, a real PostgreSQL, real HTTP.
+//! auth-service as clients see it: the real binary, a real PostgreSQL, real HTTP.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod accounts;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email};
 
-/// How long a line of the log may take.
+/// Maximum time until a line is in the log.
 const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn nobody_is_signed_in_by_another_site() {
     }
 }
 
-/// The order of Better Auth: cookies before the schema, the rest of what a browser says after it.
+/// The order of Better Auth: cookies before the schema, other headers of the browser after it.
 #[tokio::test]
 async fn a_bad_body_is_named_before_a_bad_origin_unless_cookies_came() {
     let auth = Auth::start().await;
@@ -60,7 +60,7 @@ async fn a_bad_body_is_named_before_a_bad_origin_unless_cookies_came() {
     assert_eq!(bad("cookie", "a=b").await.code(), "INVALID_ORIGIN");
 }
 
-/// `./dev up` and the compose stack say localhost, and people open 127.0.0.1.
+/// `./dev up` and the compose stack print localhost, and people open 127.0.0.1.
 #[tokio::test]
 async fn a_page_on_this_machine_may_sign_in_under_every_name_of_it() {
     let auth = Auth::start_with(&[("BASE_URL", "http://127.0.0.1:8080")]).await;
@@ -89,7 +89,7 @@ async fn a_service_elsewhere_trusts_no_page_of_this_machine() {
     }
 }
 
-/// The lines about refused origins that the service has written.
+/// The log lines about refused origins.
 fn reports(auth: &Auth) -> Vec<Value> {
     let lines = auth.service.output();
     let lines = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -111,7 +111,7 @@ async fn a_refused_origin_is_logged_once_a_minute_and_names_the_setting() {
     }
     let is_report = |line: &str| line.contains("TRUSTED_ORIGINS");
     auth.service.wait_for_line(is_report, SOON).await.unwrap();
-    // The log is read in order: once the last line is there, so is every report.
+    // The log is in order: when the last line is there, all earlier ones are too.
     assert!(auth.service.terminate().await.unwrap().success());
     auth.service.wait_for_line(|line| line.contains("stopping"), SOON).await.unwrap();
     let reports = reports(&auth);
@@ -124,7 +124,7 @@ async fn a_refused_origin_is_logged_once_a_minute_and_names_the_setting() {
     assert!(!reports[0].to_string().contains("secret"), "{reports:?}");
 }
 
-/// A page elsewhere asks first, and sends nothing when the answer is no.
+/// A page of another origin sends a preflight first, and no request if that is refused.
 #[tokio::test]
 async fn a_refused_preflight_is_logged_too() {
     let mut auth = Auth::start().await;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Answer, PASSWORD};
 
-/// Waits until a request is answered with `status`.
+/// Waits until a response has this `status`.
 async fn until(status: u16, request: impl Fn() -> reqwest::RequestBuilder) -> Answer {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     loop {

@@ -1,4 +1,4 @@
-//! Where browsers are sent on to: nowhere but to trusted origins, whatever a link or a body says.
+//! Redirects lead to trusted origins only, whatever a link or a body contains.
 
 use reqwest::{Method, Url};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::support::{Answer, Auth, Device, PAGE, PASSWORD, email};
 
 /// The service's `BASE_URL`.
 const BASE: &str = "http://localhost:8081";
-/// Targets that some parser takes for another host.
+/// Targets that some parser reads as another host.
 const HOSTILE: [&str; 20] = [
     "/.//evil.example",
     "/..//evil.example",
@@ -36,7 +36,7 @@ fn encoded(target: &str) -> String {
     url::form_urlencoded::byte_serialize(target.as_bytes()).collect()
 }
 
-/// Where a browser goes that follows the answer: resolved as the WHATWG says, and of a trusted origin.
+/// The URL to which a browser is redirected: resolved by the WHATWG rules, and of a trusted origin.
 #[track_caller]
 fn destination(answer: &Answer) -> Url {
     let location = answer.header("location").unwrap();
@@ -82,7 +82,7 @@ async fn no_link_leads_to_a_strangers_host() {
             assert_refused(&answer, &format!("{link}{target}"));
         }
     }
-    // Each still leads on, so that a refusal above is the target's.
+    // Each still redirects, so a refusal above was caused by the target.
     for link in &links {
         for target in ["/x//evil.example?y=//evil.example", "http://localhost:3000//evil.example"] {
             let answer = follow(&auth, &format!("{link}{}", encoded(target)), Some(&alice.cookie)).await;
@@ -125,7 +125,7 @@ async fn sign_in(auth: &Auth, target: &str) -> Answer {
     Answer::of(auth.request_without_redirects(Method::POST, "/sign-in/email").json(&body)).await
 }
 
-/// The client goes to `url`, a browser to `Location`: both are what was checked, and unchanged where that is safe.
+/// Clients go to `url` and browsers to `Location`: both are the target that was checked, unchanged if that is safe.
 #[tokio::test]
 async fn a_sign_in_leads_on_to_what_was_checked() {
     let auth = Auth::start().await;
@@ -135,7 +135,7 @@ async fn a_sign_in_leads_on_to_what_was_checked() {
         ("/./a/../b", "/./a/../b", "/./a/../b"),
         ("/\u{e4}", "/\u{e4}", "/%C3%A4"),
         ("http://localhost:3000//x", "http://localhost:3000//x", "http://localhost:3000//x"),
-        // Without slashes it is a path, where the page that it is relative to has the same scheme.
+        // Without slashes it is a path if the base URL has the same scheme.
         ("http:localhost:3000/x", "http://localhost:3000/x", "http://localhost:3000/x"),
     ] {
         let answer = sign_in(&auth, target).await;

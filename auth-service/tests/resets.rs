@@ -58,7 +58,7 @@ async fn the_answer_does_not_tell_whether_there_is_an_account() {
     assert_eq!(mailbox.mails().len(), 1, "nobody else got mail");
 }
 
-/// The least time is the same for both, and longer than what either needs.
+/// The minimum response time is the same for both, and longer than either takes.
 #[tokio::test]
 async fn the_answer_takes_its_least_time_with_an_account_and_without() {
     let mailbox = Mailbox::new();
@@ -107,7 +107,7 @@ async fn a_reset_ends_the_other_links_and_so_does_a_change() {
     assert_eq!(reset(one.token()).await.code(), "INVALID_TOKEN");
 
     ask(&auth, "alice").await;
-    // The third mail to her told that the password was changed.
+    // The third mail to her was the notice of the changed password.
     let link = mailbox.mail_to(&email("alice"), 4).await;
     let answer = auth.post("/sign-in/email", &json!({"email": email("alice"), "password": NEW})).await;
     let alice = crate::support::Device::of(&auth, &answer);
@@ -122,7 +122,7 @@ async fn a_token_that_is_none_resets_nothing() {
     let alice = auth.user("alice").await;
     ask(&auth, "alice").await;
     let good = mailbox.mail_to(&email("alice"), 1).await.token();
-    // Of the same account, but for something else.
+    // For the same account, but another purpose.
     auth.post("/send-verification-email", &json!({"email": email("alice")})).await;
     let foreign = mailbox.mail_to(&email("alice"), 2).await.token();
     let last = if good.ends_with('A') { "B" } else { "A" };
@@ -176,7 +176,7 @@ async fn a_link_leads_nowhere_else() {
     assert!(mailbox.mails().is_empty());
 }
 
-/// The links of a mail are built from the setting, whatever a request says of where it went.
+/// The links in mail are built from the setting, whatever the headers of the request are.
 #[tokio::test]
 async fn headers_do_not_decide_where_a_link_leads() {
     let mailbox = Mailbox::new();
@@ -208,7 +208,7 @@ async fn what_the_database_holds_resets_nothing() {
     assert!(!text.contains(&token) && text.contains("reset-password"), "{text}");
 }
 
-/// Every one of them costs a hash at most; one of them counts.
+/// Each costs at most one hash, and one of them succeeds.
 #[tokio::test]
 async fn of_a_thousand_uses_of_one_link_at_once_exactly_one_counts() {
     let mailbox = Mailbox::new();

@@ -1,4 +1,4 @@
-//! Headers that protect answers in browsers and caches: OWASP ASVS 5.0 3.4 and 14.3.
+//! Headers that protect responses in browsers and caches: OWASP ASVS 5.0, 3.4 and 14.3.
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::mailbox::Mailbox;
 use crate::support::{Answer, Auth, PAGE};
 
-/// What verifiers and pages fetch again and again, and has nothing of any user.
+/// Responses that verifiers and pages request repeatedly and that contain no user data.
 const PUBLIC: [&str; 5] = [
     "/api/auth/capabilities",
     "/api/auth/jwks",

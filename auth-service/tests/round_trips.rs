@@ -1,4 +1,4 @@
-//! What a request costs at the database, counted on the wire.
+//! The database round trips of a request, counted on the wire.
 
 use local_stack::testing::{self, CountedDatabase, TestDatabase};
 use reqwest::{Client, Method, RequestBuilder};
@@ -10,14 +10,14 @@ use crate::support::{Answer, PASSWORD, email};
 async fn looking_a_session_up_is_one_query_and_no_session_is_none() {
     let database = TestDatabase::auth().await;
     let counted = CountedDatabase::of(&database).await;
-    // What looks after the keys is counted too, so it looks seldom.
+    // The key rotation is counted too, so it runs rarely.
     let settings = [
         ("DATABASE_URL", counted.service_url()),
         ("DATABASE_POOL_SIZE", "1"),
         ("KEY_REFRESH_INTERVAL", "10s"),
     ];
     let service = testing::auth_service(&database, &settings).await;
-    // One connection, hence one worker with one connection of its own.
+    // One connection, so one worker with one connection to the database.
     let http = Client::new();
     let url = |path: &str| format!("{}/api/auth{path}", service.url());
     let account = json!({"name": "Alice", "email": email("alice"), "password": PASSWORD});

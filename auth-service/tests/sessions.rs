@@ -90,7 +90,7 @@ async fn sign_out_works_without_a_session_or_a_body() {
     assert_eq!((answer.status.as_u16(), answer.cookies()), (200, CLEARED.map(str::to_owned).to_vec()));
 }
 
-/// The server's half of it: scripts cannot read the session, and no token a script holds is in a cookie.
+/// The part of the server: scripts cannot read the session cookie, and no token that scripts have is in a cookie.
 #[tokio::test]
 async fn fr_014_the_session_is_in_an_http_only_cookie_and_the_jwt_in_none() {
     let auth = Auth::start().await;
@@ -161,7 +161,7 @@ async fn a_forged_cookie_reads_as_none_and_clears_nothing() {
     }
 }
 
-/// Whoever can set a cookie for a parent domain can plant one of the same name; it neither hides the good one nor counts.
+/// Somebody who can set cookies for a parent domain can plant one with the same name. It is ignored.
 #[tokio::test]
 async fn of_two_cookies_of_one_name_the_one_that_we_signed_counts() {
     let auth = Auth::start().await;
@@ -175,8 +175,8 @@ async fn of_two_cookies_of_one_name_the_one_that_we_signed_counts() {
     assert_ne!(bob.session().await, Value::Null);
 }
 
-/// Two live sessions of two users in one request: one of them was planted. Acting as either would be a guess, and somebody
-/// who types their data into a stranger's account is what the planting is for.
+/// With live sessions of two users in one request, one was planted. Choosing either would be a guess, and a planted
+/// session exists to make people enter their data into somebody else's account.
 #[tokio::test]
 async fn the_live_sessions_of_two_users_in_one_request_count_for_neither() {
     let auth = Auth::start().await;
@@ -205,7 +205,7 @@ async fn the_live_sessions_of_two_users_in_one_request_count_for_neither() {
     assert_eq!(Answer::of(request).await.body["user"]["id"], alice.user["id"], "a dead one does not count");
 }
 
-/// OWASP ASVS 5.0 7.2.4.
+/// OWASP ASVS 5.0, 7.2.4.
 #[tokio::test]
 async fn signing_in_ends_the_sessions_that_the_browser_had() {
     let auth = Auth::start().await;
@@ -240,7 +240,8 @@ async fn signing_in_ends_the_sessions_that_the_browser_had() {
     assert_eq!(elsewhere.session().await, Value::Null, "and so does signing up");
 }
 
-/// With COOKIE_DOMAIN set later, browsers hold the host's cookie of before, which nothing clears, and the domain's.
+/// If COOKIE_DOMAIN is set later, browsers still have the host's old cookie, which nothing clears, beside the
+/// domain's.
 #[tokio::test]
 async fn a_dead_session_in_one_cookie_does_not_hide_the_live_one_in_another() {
     let auth = Auth::start().await;

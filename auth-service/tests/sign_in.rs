@@ -38,7 +38,7 @@ async fn us2_2_us2_3_fr_010_a_wrong_password_and_an_unknown_email_get_the_same_a
     assert_eq!(auth.count("sessions").await, 1, "no session for either");
 }
 
-/// Counted, not timed: each way to fail costs one hash, and all hashes have the same cost.
+/// Counts hashes instead of measuring time: each failed sign-in costs one hash, and all hashes have the same cost.
 #[tokio::test]
 async fn fr_010_an_unknown_email_and_a_wrong_password_each_cost_one_hash_of_the_same_cost() {
     let auth =
@@ -62,7 +62,7 @@ async fn fr_010_an_unknown_email_and_a_wrong_password_each_cost_one_hash_of_the_
     ] {
         let answer = auth.post("/sign-in/email", &json!({"email": address, "password": password})).await;
         assert_eq!(answer.status, 401, "{address}");
-        // The line is written before the answer is sent; only the reading of it may lag behind.
+        // The line is written before the response is sent, but it may be read later.
         wait_for_hash(&auth.service, seen + 1).await;
         let new = hashes(&auth.service).split_off(seen);
         assert_eq!(new, [("verify".to_owned(), 5)], "{address}");
@@ -74,7 +74,7 @@ async fn fr_010_an_unknown_email_and_a_wrong_password_each_cost_one_hash_of_the_
     assert_eq!(hashes(&auth.service).len(), seen + 1, "a right password costs no more");
 }
 
-/// What the service logged of its hashing: what it did, at which cost.
+/// The hashes in the log: what was done, at which cost.
 pub fn hashes(service: &Service) -> Vec<(String, u64)> {
     let events = hash_events(service).into_iter().filter(|fields| fields["message"] == "bcrypt");
     events
@@ -82,7 +82,7 @@ pub fn hashes(service: &Service) -> Vec<(String, u64)> {
         .collect()
 }
 
-/// The fields of every event that says it hashed, whatever the algorithm.
+/// The fields of every log event about a hash, of any algorithm.
 fn hash_events(service: &Service) -> Vec<Value> {
     let lines = service.output();
     let events = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -100,7 +100,7 @@ pub async fn wait_for_hash(service: &Service, count: usize) {
     }
 }
 
-/// An account of another system costs one hash too, of its own kind, until its owner signs in.
+/// An imported hash costs one hash too, of its own scheme, until the user signs in.
 #[tokio::test]
 async fn fr_010_a_foreign_hash_is_the_only_one_that_is_checked_and_is_renewed_once() {
     let logged = [("RUST_LOG", "info,auth_service::passwords=debug")];
@@ -192,7 +192,7 @@ async fn a_callback_url_is_answered_and_must_be_trusted() {
     assert!(evil.cookies().is_empty(), "nobody was signed in");
 }
 
-/// A header holds ASCII alone; the body says the target as it came.
+/// A header can only contain ASCII. The body contains the target unchanged.
 #[tokio::test]
 async fn a_callback_url_of_any_script_is_answered_and_one_with_control_characters_refused() {
     let auth = Auth::start().await;
@@ -219,7 +219,7 @@ async fn a_callback_url_of_any_script_is_answered_and_one_with_control_character
     assert_eq!(auth.count("sessions").await, sessions, "nobody was signed in");
 }
 
-/// The new hash is made after the old one was checked; whoever changes the password in between must win.
+/// The new hash is created after the check of the old one. A concurrent change of the password must win.
 #[tokio::test]
 async fn a_renewed_hash_does_not_bring_back_a_password_that_was_changed_meanwhile() {
     let auth = Auth::start().await;
@@ -232,7 +232,7 @@ async fn a_renewed_hash_does_not_bring_back_a_password_that_was_changed_meanwhil
         .json(&json!({"email": email("alice"), "password": PASSWORD}))
         .send();
     let change = async {
-        // Checked, and the new hash is being made: that takes a tenth of a second at least.
+        // The password was checked and the new hash is being created, which takes at least 0.1 s.
         wait_for_hash(&dearer, 2).await;
         client.execute("UPDATE passwords SET hash = 'changed'", &[]).await.unwrap();
     };
@@ -254,7 +254,7 @@ async fn a_bad_email_or_an_over_long_password_is_told_so() {
 
 #[tokio::test]
 async fn a_full_hashing_queue_is_a_503_that_says_when_to_come_back() {
-    // One slot, and hashes of about a tenth of a second: a burst of 60 must overflow the strangers' room of eight.
+    // One slot and hashes of about 0.1 s: a burst of 60 must exceed the eight places of unknown requesters.
     let auth = Auth::start_with(&[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "11")]).await;
     let body =
         |number: usize| json!({"email": email(&format!("nobody{number}")), "password": "wrong password"});

@@ -1,5 +1,5 @@
-//! Sign-ups with an email that is somebody else's (GHSA-qq9h-g4jm-xgf3): whoever owns the mailbox, or their mail scanner,
-//! must not make a stranger's password valid by following a link.
+//! Sign-ups with the email of somebody else (GHSA-qq9h-g4jm-xgf3): the owner of the mailbox, or a mail scanner, must
+//! not make the password of an attacker valid by following a link.
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
@@ -13,7 +13,7 @@ use crate::time::Clocked;
 const REQUIRED: (&str, &str) = ("REQUIRE_EMAIL_VERIFICATION", "true");
 const MALLORYS: &str = "what mallory chose";
 
-/// Signs up with the email of `name`; the cookie of that browser.
+/// Signs up with the email of `name`. Returns the response and the cookie of that browser.
 async fn sign_up(auth: &Auth, who: &str, name: &str, password: &str) -> (Answer, String) {
     let body = json!({"name": who, "email": email(name), "password": password, "callbackURL": "/in"});
     let answer = auth.post("/sign-up/email", &body).await;
@@ -26,7 +26,7 @@ async fn sign_in(auth: &Auth, name: &str, password: &str) -> Answer {
     auth.post("/sign-in/email", &json!({"email": email(name), "password": password})).await
 }
 
-/// Opens a link as a person's browser does.
+/// Opens a link like the browser of a person.
 async fn open(auth: &Auth, mail: &Mail, cookie: &str) -> Answer {
     let link = mail.link();
     let (_, path) = link.split_once("/api/auth").unwrap();
@@ -34,7 +34,7 @@ async fn open(auth: &Auth, mail: &Mail, cookie: &str) -> Answer {
     Answer::of(if cookie.is_empty() { request } else { request.header("cookie", cookie) }).await
 }
 
-/// Sends the form of the page that a link opens.
+/// Submits the form of the page that a link opens.
 async fn submit(auth: &Auth, mail: &Mail, password: &str) -> Answer {
     let form = [("token", &*mail.token()), ("callbackURL", "/in"), ("password", password)];
     let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
@@ -59,7 +59,7 @@ async fn a_strangers_password_never_becomes_valid_by_the_owners_click() {
     assert_eq!(auth.count("users").await, 0);
     assert_eq!(sign_in(&auth, "alice", MALLORYS).await.code(), "EMAIL_NOT_VERIFIED");
 
-    // She signs up herself, and is told nothing else than anybody.
+    // She signs up herself and gets the same response as anybody.
     let (alices, browser) = sign_up(&auth, "Alice", "alice", PASSWORD).await;
     assert_eq!(mailbox.mail_to(&email("alice"), 2).await.subject, mail.subject);
     let own = mailbox.mail_to(&email("alice"), 2).await;
@@ -96,7 +96,7 @@ async fn in_another_browser_the_page_asks_for_the_password_of_that_sign_up() {
     assert_eq!(sign_in(&auth, "alice", PASSWORD).await.status, 200);
 }
 
-/// With limits, guesses at the page count like those of a sign-in.
+/// With limits, wrong passwords on the page count like those of a sign-in.
 #[tokio::test]
 async fn guesses_at_the_page_are_few() {
     let mailbox = Mailbox::new();
@@ -155,7 +155,7 @@ async fn of_sign_ups_that_are_completed_at_once_exactly_one_becomes_the_account(
     assert_eq!((auth.count("users").await, auth.count("sign_ups").await), (1, 0));
 }
 
-/// It was made before emails had to be verified, by somebody who may not own the mailbox.
+/// It was created before emails had to be verified, maybe not by the owner of the mailbox.
 #[tokio::test]
 async fn an_account_that_was_never_verified_becomes_the_mailbox_owners() {
     let mailbox = Mailbox::new();
@@ -257,7 +257,7 @@ async fn one_setting_makes_the_link_alone_enough() {
     assert_eq!(bob.session().await["user"]["emailVerified"], true, "and it ends no session");
 }
 
-/// Where signing up does not wait for the mail, the stranger is signed in to begin with.
+/// If sign-up does not wait for the mail, the attacker is signed in from the start.
 #[tokio::test]
 async fn verifying_an_account_ends_what_did_not_prove_the_mailbox_or_the_password() {
     let mailbox = Mailbox::new();
@@ -268,7 +268,7 @@ async fn verifying_an_account_ends_what_did_not_prove_the_mailbox_or_the_passwor
     };
     let verified = async |device: &Device<'_>| device.session().await["user"]["emailVerified"].clone();
 
-    // Mallory's account with her email. She does not know its password.
+    // Mallory's account with Alice's email. Alice does not know its password.
     let mallory = auth.user("alice").await;
     let mail = ask("alice", 1).await;
     let page = open(&auth, &mail, "").await;
@@ -278,11 +278,11 @@ async fn verifying_an_account_ends_what_did_not_prove_the_mailbox_or_the_passwor
     assert!(page.text.contains(r#"name="password""#), "somebody else's session is no proof");
     assert_eq!(verified(&mallory).await, false);
 
-    // By the password: every session ends.
+    // With the password: all sessions end.
     assert_eq!(submit(&auth, &mail, PASSWORD).await.header("location").as_deref(), Some("/in"));
     assert_eq!(mallory.session().await, Value::Null);
 
-    // By a session: the others end.
+    // With a session: the others end.
     let other = auth.another_device("bob").await;
     let mail = ask("bob", 1).await;
     assert_eq!(open(&auth, &mail, &bob.cookie).await.header("location").as_deref(), Some("/in"));
@@ -312,7 +312,7 @@ async fn the_browser_that_signed_up_verifies_until_the_password_changes() {
     let (bob, browser) = sign_up("bob").await;
     let change = json!({"currentPassword": PASSWORD, "newPassword": MALLORYS});
     assert_eq!(bob.post("/change-password", &change).await.status, 200);
-    // The first mail said that the password was changed.
+    // The first mail was the notice of the changed password.
     let mail = ask("bob", 2).await;
     let page = open(&auth, &mail, &browser).await;
     assert!(page.text.contains(r#"name="password""#), "who chose the first password may not know this one");
@@ -320,7 +320,7 @@ async fn the_browser_that_signed_up_verifies_until_the_password_changes() {
     assert!(open(&auth, &mail, &forged).await.text.contains(r#"name="password""#));
 }
 
-/// Whoever signs up with somebody's email learns nothing by signing in with the password they chose.
+/// Signing in with the password of a sign-up does not reveal whether the email has an account.
 #[tokio::test]
 async fn signing_in_with_a_sign_up_does_not_tell_whether_the_email_has_an_account() {
     let mailbox = Mailbox::new();

@@ -1,4 +1,4 @@
-//! A service of a test's own, and clients that are named by who they are.
+//! A service for each test, and clients that are named by who they are.
 
 use local_stack::Service;
 use local_stack::testing::{self, TestDatabase};
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::mailbox::Mailbox;
 
-/// The page's origin, which the test services trust.
+/// The origin of the page, which the test services trust.
 pub const PAGE: &str = "http://localhost:3000";
 pub const PASSWORD: &str = "correct horse battery";
 
-/// auth-service with a database of its own.
+/// auth-service with its own database.
 pub struct Auth {
     pub service: Service,
     pub database: TestDatabase,
@@ -28,14 +28,14 @@ impl Auth {
         Self::on(TestDatabase::auth().await, env).await
     }
 
-    /// On a database that holds something already.
+    /// Starts the service on an existing database.
     pub async fn on(database: TestDatabase, env: &[(&str, &str)]) -> Self {
         let service = testing::auth_service(&database, env).await;
         Self { service, database, http: Client::new() }
     }
 
-    /// With mail that goes into `mailbox`. A worker has one connection to the database: a request that would need two at
-    /// once gets none.
+    /// Starts the service with mail in `mailbox`. A worker has one database connection, so a request that needs two at
+    /// once fails.
     pub async fn start_with_mail(mailbox: &Mailbox, env: &[(&str, &str)]) -> Self {
         let url = mailbox.url();
         let mail = [
@@ -67,7 +67,7 @@ impl Auth {
         Answer::of(self.request(Method::POST, path).json(body)).await
     }
 
-    /// Signs up a user of this name, and is their device from then on.
+    /// Signs up a user with this name. Returns their device.
     pub async fn user(&self, name: &str) -> Device<'_> {
         let body = json!({"name": name, "email": email(name), "password": PASSWORD});
         let answer = self.post("/sign-up/email", &body).await;
@@ -75,7 +75,7 @@ impl Auth {
         Device::of(self, &answer)
     }
 
-    /// Whether this password signs the user in.
+    /// Whether this password signs in the user.
     pub async fn accepts(&self, name: &str, password: &str) -> bool {
         let body = json!({"email": email(name), "password": password});
         let status = self.post("/sign-in/email", &body).await.status.as_u16();
@@ -83,19 +83,19 @@ impl Auth {
         status == 200
     }
 
-    /// Signs the user in on another device.
+    /// Signs in the user on another device.
     pub async fn another_device(&self, name: &str) -> Device<'_> {
         let answer = self.post("/sign-in/email", &json!({"email": email(name), "password": PASSWORD})).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         Device::of(self, &answer)
     }
 
-    /// A connection that sees everything.
+    /// A connection with access to everything.
     pub async fn superuser(&self) -> tokio_postgres::Client {
         connect(&self.database.superuser_url()).await
     }
 
-    /// How many rows a table has.
+    /// The number of rows of a table.
     pub async fn count(&self, table: &str) -> i64 {
         let client = self.superuser().await;
         client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0)
@@ -110,7 +110,7 @@ pub async fn connect(url: &str) -> tokio_postgres::Client {
     local_stack::databases::connect(url).await.unwrap()
 }
 
-/// A browser that is signed in.
+/// A signed-in browser.
 pub struct Device<'a> {
     auth: &'a Auth,
     pub cookie: String,
@@ -140,7 +140,7 @@ impl<'a> Device<'a> {
         Answer::of(request.header("origin", PAGE).json(body)).await
     }
 
-    /// What get-session says of this device: `null` once it is signed out.
+    /// The response of get-session: `null` after signing out.
     pub async fn session(&self) -> Value {
         let answer = self.get("/get-session").await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -148,19 +148,19 @@ impl<'a> Device<'a> {
     }
 }
 
-/// The cookie by which a browser is known to have signed up: the only one of a sign-up that signs nobody in.
+/// The cookie of the browser that signed up, for a sign-up that starts no session.
 pub fn sign_up_cookie(answer: &Answer) -> String {
     let cookies = answer.cookies();
     assert!(cookies.len() == 1 && cookies[0].starts_with("better-auth.sign_up="), "{cookies:?}");
     cookies[0].split(';').next().unwrap().to_owned()
 }
 
-/// An answer, read whole.
+/// A response with its whole body.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    /// The body as JSON; null when it is empty or none.
+    /// The body as JSON; null if it is empty or not JSON.
     pub body: Value,
     pub text: String,
 }

@@ -1,4 +1,4 @@
-//! What takes days, with a clock of the test's own: the same server, over real HTTP.
+//! Tests that span days, with a virtual clock: the same server over real HTTP.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ struct Settings {
     config: Config,
 }
 
-/// The server in this process, at a time of the test's choosing.
+/// The server in this process, with the time that the test sets.
 pub struct Clocked {
     pub clock: Arc<ManualClock>,
     pub url: String,
@@ -27,7 +27,7 @@ pub struct Clocked {
     pub database: TestDatabase,
 }
 
-/// The configuration of a server on `database`, with settings that win over those of other tests.
+/// The configuration of a server on `database`. `extra` overrides the defaults of tests.
 pub fn config_of(database: &Database, extra: &[(&str, &str)]) -> Config {
     let mut arguments = vec!["auth-service".to_owned(), "--bind=127.0.0.1:0".to_owned()];
     let mut settings = auth_env(database);
@@ -43,7 +43,7 @@ impl Clocked {
         Self::start_with(&[]).await
     }
 
-    /// With settings that win over those of other tests.
+    /// Starts a server. `extra` overrides the defaults of tests.
     pub async fn start_with(extra: &[(&str, &str)]) -> Self {
         Self::start_on(TestDatabase::auth().await, extra).await
     }
@@ -105,7 +105,7 @@ async fn fr_012_sc_006_a_session_ends_after_7_days_without_use() {
     assert_eq!(refused.status, 401, "no token out of an expired session");
 }
 
-/// A script on the page can read `set-auth-token`, and send an `Authorization` header beside the browser's cookie.
+/// A script on the page can read `set-auth-token`, and can send an `Authorization` header beside the browser's cookie.
 #[actix_web::test]
 async fn a_token_leaves_its_cookie_for_nobody_who_does_not_know_it() {
     let server = Clocked::start().await;

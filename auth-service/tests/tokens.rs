@@ -10,7 +10,7 @@ fn part(jwt: &str, index: usize) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(index).unwrap()).unwrap()).unwrap()
 }
 
-/// What a token says, unverified.
+/// The claims of a token, unverified.
 pub fn claims(jwt: &str) -> Value {
     part(jwt, 1)
 }

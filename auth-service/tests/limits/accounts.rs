@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{address, device_cookie, from, limited, replica, sign_in, sign_up, tally, wrong_passwords};
 use crate::support::{Answer, Auth, PASSWORD, connect, email};
 
-/// Wrong passwords that are answered 401 before the account's limit holds.
+/// Number of wrong passwords that return 401 before the account is locked.
 const ALLOWED: usize = 10;
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn of_50_guesses_at_once_from_50_addresses_over_two_replicas_exactly_10_ar
     });
     let answers = join_all(requests).await;
     let decided = answers.iter().filter(|answer| answer.status == 401).count();
-    // One account has one hash that waits: of those that come at once, some are told to come back, and do not count.
+    // An account can have one hash in the queue. Of concurrent attempts, some are refused with 503 and not counted.
     assert!(
         answers.iter().all(|answer| [401, 429, 503].contains(&answer.status.as_u16())),
         "{}",
@@ -155,7 +155,7 @@ async fn a_full_hashing_queue_is_no_wrong_password() {
     const REQUESTS: usize = 60;
     let settings = [super::ON.as_slice(), &[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "10")]].concat();
     let auth = Auth::start_with(&settings).await;
-    // More than can wait for one slot, each for an account of its own.
+    // More than one slot can queue, each for an account of its own.
     let names: Vec<String> = (0..REQUESTS).map(|index| email(&format!("a{index}"))).collect();
     let requests = names.iter().enumerate().map(|(index, account)| {
         Answer::of(sign_in(&auth.service, &address(index), account, "wrong password", ""))
@@ -165,7 +165,7 @@ async fn a_full_hashing_queue_is_no_wrong_password() {
     let wrong = answers.iter().filter(|answer| answer.status == 401).count();
     assert!(busy > 0 && busy + wrong == REQUESTS, "{}", tally(&answers));
     let client = auth.superuser().await;
-    // The counts of addresses end within ten seconds; these are those of accounts.
+    // The counts of networks end within ten seconds, so these are the counts of accounts.
     let counted = "SELECT count(*), sum(count) FROM limits WHERE ends_at > now() + interval '11 seconds'";
     let row = client.query_one(counted, &[]).await.unwrap();
     let counted = (row.get::<_, i64>(0), row.get::<_, i64>(1));

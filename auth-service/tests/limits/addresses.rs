@@ -1,4 +1,4 @@
-//! Who counts as one client, and what a session says of it.
+//! The IP address of a client, for limits and in sessions.
 
 use reqwest::Method;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{from, limited, sign_up};
 use crate::support::{Answer, Auth, PASSWORD, email};
 
-/// The status of an empty sign-in: 400 is let in, 429 is not.
+/// The status of an empty sign-in: 400 if it was accepted by the limit, or else 429.
 async fn attempt(auth: &Auth, forwarded: &[&str]) -> u16 {
     let mut request = auth.request(Method::POST, "/sign-in/email").json(&json!({}));
     for line in forwarded {

@@ -1,4 +1,4 @@
-//! The cookie of a device, as browsers see it.
+//! The device cookie, as browsers see it.
 
 use reqwest::Method;
 use serde_json::json;
@@ -62,7 +62,7 @@ async fn a_forged_or_foreign_one_counts_as_none() {
     let mallorys = device_cookie(&sign_up(&auth.service, "203.0.113.2", "mallory").await).unwrap();
     assert_eq!(wrong_passwords(&auth.service, &email("alice"), 0..11).await.last(), Some(&429));
 
-    // Another service's: the same cookie under other secrets.
+    // The same cookie of another service, with other secrets.
     let secrets = [("AUTH_SECRETS", "another-secret-another-secret-another")];
     let settings = [super::ON.as_slice(), &secrets].concat();
     let elsewhere = Auth::start_with(&settings).await;
@@ -92,8 +92,8 @@ async fn a_forged_or_foreign_one_counts_as_none() {
     assert_eq!(Answer::of(request).await.status, 200, "a planted one does not hide the good one");
 }
 
-/// A program that keeps its cookies and sends no Origin could sign in again after signing out before there were
-/// device cookies.
+/// Before there were device cookies, a client that keeps cookies and sends no Origin could sign in again after signing
+/// out.
 #[tokio::test]
 async fn alone_it_asks_for_no_origin() {
     let auth = limited().await;
@@ -109,7 +109,7 @@ async fn alone_it_asks_for_no_origin() {
     assert_eq!(Answer::of(evil).await.code(), "INVALID_ORIGIN");
 }
 
-/// Who knew a former password could collect devices with it, and guess with the budget of each at the next one.
+/// Otherwise somebody who knew a former password could mark many devices and guess with the limit of each.
 #[tokio::test]
 async fn devices_of_a_former_password_are_strangers_and_the_one_that_changed_it_is_known() {
     let mailbox = Mailbox::new();
@@ -144,7 +144,7 @@ async fn devices_of_a_former_password_are_strangers_and_the_one_that_changed_it_
     let known = sign_in(&auth.service, &address(51), &email("alice"), password, &renewed);
     assert_eq!(Answer::of(known).await.status, 200);
 
-    // By a reset, in a browser that was never signed in.
+    // By a reset, in a browser that never signed in.
     let ask = from(&auth.service, &address(60), Method::POST, "/request-password-reset");
     Answer::of(ask.json(&json!({"email": email("alice")}))).await;
     let token = mailbox.mail_to(&email("alice"), 2).await.token();

@@ -1,4 +1,4 @@
-//! Who waits for whom when more passwords come than can be hashed.
+//! The order of the hash queue when there are more passwords than can be hashed.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use tokio::time::{Instant, timeout};
 use super::{ON, device_cookie, sign_in, sign_up};
 use crate::support::{Answer, Auth, PASSWORD, email};
 
-/// What each network sends: as much as a route takes from one.
+/// Number of requests of each network: the limit of the route.
 const REQUESTS_OF_A_NETWORK: usize = 3;
 const NETWORKS: usize = 200;
-/// How many requests of the flood are under way at once: twice what one slot has room for. More would keep the processor
-/// from the owner, not the queue.
+/// Concurrent requests of the flood: twice the capacity of one slot. More would take CPU time from the owner, which is
+/// not what the queue controls.
 const AT_ONCE: usize = 16;
 
-/// Sign-ins without end, each for an account of its own, from ever new networks.
+/// Endless sign-ins, each for its own account and from a new network.
 #[derive(Default)]
 struct Flood {
     over: AtomicBool,
@@ -44,7 +44,7 @@ impl Flood {
         answers.buffer_unordered(AT_ONCE).for_each(count).await;
     }
 
-    /// Waits until so many networks have sent theirs, and somebody was refused for want of room.
+    /// Waits until this many networks have sent their requests, and one was refused because the queue was full.
     async fn is_on(&self) {
         let all = async {
             while self.networks.load(Ordering::Relaxed) < NETWORKS
@@ -85,14 +85,14 @@ async fn a_flood_from_200_networks_keeps_no_owner_out() {
     assert!(compared > 0, "strangers are served beside the owner");
 }
 
-/// Hashes that nobody waits for any more are not made, and leave their room to others.
+/// A hash that nobody waits for is not computed, and its place in the queue is free.
 #[tokio::test]
 async fn a_client_that_hangs_up_leaves_the_queue() {
     let logged = [("RUST_LOG", "info,auth_service::passwords=debug"), ("LOG_FORMAT", "json")];
     let settings = [ON.as_slice(), &logged, &[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "11")]].concat();
     let auth = Auth::start_with(&settings).await;
     let count = AtomicUsize::new(0);
-    // Each is somebody else, so that no limit but the queue's holds them up.
+    // Each for another account, so that only the limit of the queue applies.
     let ask = async || {
         let number = count.fetch_add(1, Ordering::Relaxed);
         let (address, name) = (format!("10.{}.{}.1", number / 250, number % 250), format!("a{number}"));
@@ -104,7 +104,7 @@ async fn a_client_that_hangs_up_leaves_the_queue() {
             ask().await;
         }
     }));
-    // Dropped as soon as there is no room: with it, its connections close.
+    // Dropped when the queue is full, which closes its connections.
     let full = async { while ask().await != 503 {} };
     tokio::select! {
         _ = crowd => {}

@@ -1,4 +1,4 @@
-//! How much mail is sent, whoever asks for it, however, and from wherever.
+//! The limits of mail, for all ways to request it.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ const FROM_A_SITE: usize = 2;
 const OF_AN_ACCOUNT: usize = 10;
 const NOTICES: usize = 5;
 
-/// A service that sends mail, and Alice, who is signed in there and has asked for none yet.
+/// A service that sends mail, and Alice, who is signed in and has not requested any.
 struct Scene {
     mailbox: Mailbox,
     auth: Auth,
     cookie: String,
 }
 
-/// An address at a site of its own.
+/// An IP address in its own site.
 fn site(number: usize) -> String {
     format!("203.{}.{}.1", number / 250, number % 250)
 }
@@ -45,7 +45,7 @@ impl Scene {
         self.auth.superuser().await.execute(sql, &[]).await.unwrap();
     }
 
-    /// A request that Alice's browser sends from `site`.
+    /// A request of Alice's browser from `site`.
     fn alice(&self, site: &str, path: &str, body: &Value) -> RequestBuilder {
         self.anybody(site, path, body).header("cookie", &self.cookie).header("origin", PAGE)
     }
@@ -54,7 +54,7 @@ impl Scene {
         from(&self.auth.service, site, Method::POST, path).json(body)
     }
 
-    /// How many mails have been sent to `name`, once none waits any more.
+    /// The number of mails sent to `name`, when none is waiting.
     async fn mails_to(&self, name: &str) -> usize {
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.auth.count("outbox").await > 0 {
@@ -69,7 +69,7 @@ impl Scene {
     }
 }
 
-/// The settings under which an occasion comes about as [`give_occasion`] does it, and whether Alice's address is verified.
+/// The settings for an occasion of [`give_occasion`], and whether Alice's email is verified.
 fn circumstances(occasion: &str) -> (Vec<(&'static str, &'static str)>, bool) {
     let change = ("CHANGE_EMAIL_ENABLED", "true");
     match occasion {
@@ -85,7 +85,7 @@ fn circumstances(occasion: &str) -> (Vec<(&'static str, &'static str)>, bool) {
     }
 }
 
-/// Gives occasion for the `number`th mail, from `site`. Answers what whoever did so was answered.
+/// Causes the `number`th mail from `site`. Returns the response.
 async fn give_occasion(scene: &Scene, occasion: &str, number: usize, site: &str) -> Answer {
     let alice = json!({"email": email("alice")});
     let fresh = email(&format!("fresh{number}"));
@@ -112,7 +112,7 @@ async fn give_occasion(scene: &Scene, occasion: &str, number: usize, site: &str)
             let request = scene.auth.request_without_redirects(Method::GET, path);
             let request = request.header("x-forwarded-for", site).header("cookie", &scene.cookie);
             let mut answer = Answer::of(request).await;
-            // Back to where it was, for the next time.
+            // Restores the state for the next time.
             scene
                 .execute(&format!("UPDATE users SET email = '{}', email_verified = true", email("alice")))
                 .await;
@@ -123,7 +123,7 @@ async fn give_occasion(scene: &Scene, occasion: &str, number: usize, site: &str)
     };
     let mut answer = Answer::of(request).await;
     if matches!(occasion, "account-exists" | "password-changed") {
-        // It tells of the user, whose times and made-up id differ.
+        // It contains the user, with other times and another id.
         answer.text.clear();
     }
     answer
@@ -194,13 +194,13 @@ async fn nobody_uses_up_the_mail_that_resets_a_password_or_tells_of_it() {
         }
         assert_eq!(scene.mails_to("alice").await, TO_A_MAILBOX);
         give_occasion(&scene, "password-changed", 0, &site(20)).await;
-        // Who knows whose an unverified address is?
+        // An unverified email may belong to anybody.
         let expected = TO_A_MAILBOX + usize::from(verified);
         assert_eq!(scene.mails_to("alice").await, expected, "verified: {}", scene.verified().await);
     }
 }
 
-/// By what is left for mail that does arrive.
+/// Measured by the remaining mails that are sent.
 #[tokio::test]
 async fn an_address_without_an_account_uses_the_limits_up_as_one_with_an_account_does() {
     let scene = Scene::new(&[("CHANGE_EMAIL_ENABLED", "true")], false).await;
@@ -211,7 +211,7 @@ async fn an_address_without_an_account_uses_the_limits_up_as_one_with_an_account
     }
     sign_up(&scene.auth.service, &site(20), "nobody").await;
     Answer::of(scene.anybody(&site(21), "/request-password-reset", &nobody)).await;
-    // Alice's own are counted for addresses that somebody has, too.
+    // Alice's own mails to emails with an account are counted too.
     for number in 0..OF_AN_ACCOUNT {
         sign_up(&scene.auth.service, &site(30 + number), &format!("taken{number}")).await;
         let body = json!({"newEmail": email(&format!("taken{number}"))});

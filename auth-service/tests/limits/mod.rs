@@ -1,4 +1,4 @@
-//! Limits, switched on: the other tests do without.
+//! Limits. They are off in all other tests.
 
 mod accounts;
 mod addresses;
@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Auth, PASSWORD, email};
 
 thread_local! {
-    /// Making a client is slow, and a test has one thread.
+    /// Creating a client is slow, and a test has one thread.
     static HTTP: Client = Client::new();
 }
 
-/// Limits, and a proxy on this machine that may speak for any client.
+/// Turns limits on, and trusts a proxy on this machine to name any client.
 const ON: [(&str, &str); 2] = [("RATE_LIMIT_ENABLED", "true"), ("TRUSTED_PROXIES", "127.0.0.1")];
 
 async fn limited() -> Auth {
@@ -33,13 +33,13 @@ async fn replica(database: &Database) -> Service {
     testing::auth_service(database, &ON).await
 }
 
-/// A request to one replica, from a client at this address.
+/// A request to a replica from a client with this IP address.
 fn from(replica: &Service, address: &str, method: Method, path: &str) -> RequestBuilder {
     let url = format!("{}/api/auth{path}", replica.url());
     HTTP.with(|http| http.request(method, url)).header("x-forwarded-for", address)
 }
 
-/// A sign-in from this address, with this cookie unless it is empty.
+/// A sign-in from this IP address, with this cookie unless it is empty.
 fn sign_in(replica: &Service, address: &str, account: &str, password: &str, cookie: &str) -> RequestBuilder {
     let request = from(replica, address, Method::POST, "/sign-in/email");
     let request = request.json(&json!({"email": account, "password": password}));
@@ -50,7 +50,7 @@ fn sign_in(replica: &Service, address: &str, account: &str, password: &str, cook
     }
 }
 
-/// Makes an account from an address of its own. The answer is that of its first device.
+/// Creates an account from its own IP address. Returns the response to its first device.
 async fn sign_up(replica: &Service, address: &str, name: &str) -> Answer {
     let body = json!({"name": name, "email": email(name), "password": PASSWORD});
     let answer = Answer::of(from(replica, address, Method::POST, "/sign-up/email").json(&body)).await;
@@ -58,7 +58,7 @@ async fn sign_up(replica: &Service, address: &str, name: &str) -> Answer {
     answer
 }
 
-/// The status of so many wrong passwords in a row, each from an address of its own.
+/// The statuses of sequential wrong passwords, each from its own IP address.
 async fn wrong_passwords(replica: &Service, account: &str, addresses: std::ops::Range<usize>) -> Vec<u16> {
     let mut found = Vec::new();
     for number in addresses {
@@ -68,19 +68,19 @@ async fn wrong_passwords(replica: &Service, account: &str, addresses: std::ops::
     found
 }
 
-/// One of many addresses.
+/// One of many IP addresses.
 fn address(number: usize) -> String {
     format!("198.51.{}.{}", number / 250, number % 250 + 1)
 }
 
-/// The device cookie that an answer sets, as a browser sends it back.
+/// The device cookie of a response, as a browser sends it back.
 fn device_cookie(answer: &Answer) -> Option<String> {
     let cookies = answer.cookies();
     let found = cookies.iter().find(|cookie| cookie.starts_with("better-auth.device="))?;
     Some(found.split(';').next().unwrap().to_owned())
 }
 
-/// How many of the answers have each status, the lowest status first.
+/// The number of responses with each status, lowest status first.
 fn tally(answers: &[Answer]) -> Value {
     let mut counts = std::collections::BTreeMap::new();
     for answer in answers {

@@ -1,4 +1,4 @@
-//! When the counts cannot be reached.
+//! Limits during an outage of the database.
 
 use local_stack::testing::private_cluster;
 use reqwest::Method;

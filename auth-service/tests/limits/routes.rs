@@ -1,4 +1,4 @@
-//! A client's requests to a route.
+//! The limits of a client's requests to a route.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +16,7 @@ async fn of_50_sign_ins_at_once_over_two_replicas_exactly_3_pass() {
     let two = replica(&one.database).await;
     let requests = (0..50).map(|index| {
         let replica = if index % 2 == 0 { &one.service } else { &two };
-        // Each for another account, so that only the address is what they have in common.
+        // Each for another account, so that they only have the IP address in common.
         Answer::of(sign_in(replica, "203.0.113.1", &email(&format!("a{index}")), "wrong password", ""))
     });
     let answers = join_all(requests).await;
@@ -35,7 +35,7 @@ async fn of_50_sign_ins_at_once_from_the_64s_of_a_56_exactly_12_pass() {
         Answer::of(from(replica, &address, Method::POST, "/sign-in/email").json(&json!({})))
     });
     assert_eq!(tally(&join_all(requests).await), json!({"400": 12, "429": 38}));
-    // A neighbour's refusals are not counted against those who were let in.
+    // A neighbour's refused requests do not count towards the accepted ones.
     let sql = "SELECT sum(count)::bigint, count(*) FILTER (WHERE count = 12) FROM limits";
     let row = one.superuser().await.query_one(sql, &[]).await.unwrap();
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (3 * 12, 2), "the /64s, the /56 and the /48");
@@ -89,14 +89,14 @@ async fn a_refusal_comes_before_every_other_check() {
 async fn a_path_written_in_another_way_is_no_way_around() {
     let auth = limited().await;
     let post = |path: &str| from(&auth.service, "203.0.113.1", Method::POST, path).json(&json!({}));
-    // These are the route, however they are written.
+    // Different spellings of the route.
     for path in ["/sign-in/email", "/sign%2Din/%65mail", "/sign%2din/email?a=b"] {
         assert_eq!(Answer::of(post(path)).await.status, 400, "{path}");
     }
     for path in ["/sign-in/email", "/sign%2Din/email", "/%73ign-in/emai%6C", "/sign-in/email?x"] {
         assert_eq!(Answer::of(post(path)).await.status, 429, "{path}");
     }
-    // These are no route: none signs in, and together they have one count.
+    // None of these is a route: they do not sign in, and they share one count.
     let tricks = [
         "//sign-in/email",
         "/sign-in//email",
@@ -172,7 +172,7 @@ async fn what_the_limits_cost_at_the_database() {
         Answer::of(sign_in(&service, "203.0.113.9", &email("b"), "", "")).await;
     }
     let spent = counted.round_trips() - before;
-    // Nine for those that are let in; on a slow machine the status lists are looked at meanwhile.
+    // Nine for the accepted requests. On a slow machine, the status lists are refreshed meanwhile.
     assert!(spent < 100, "{spent}: a flood is refused without the database");
     let cost = counted.cost_of(async || {
         assert_eq!(Answer::of(from(&service, "203.0.113.9", Method::GET, "/ok")).await.status, 200);

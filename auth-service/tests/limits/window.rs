@@ -1,4 +1,4 @@
-//! How counts end, with a clock of the test's own.
+//! The end of counts, with a virtual clock.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn the_window_of_a_route_restarts_from_the_last_allowed_request() {
     assert_eq!(refused.header("x-retry-after").as_deref(), Some("10"));
 }
 
-/// Whoever has a /56 or a /48 has many /64s, and is one party all the same.
+/// The owner of a /56 or /48 has many /64s and is still one party.
 #[actix_web::test]
 async fn wider_ipv6_networks_have_budgets_of_their_own() {
     let server = limited().await;
@@ -106,7 +106,7 @@ async fn an_accounts_count_ends_15_minutes_after_its_first_wrong_password() {
     assert_eq!(sign_in(&server, "198.51.100.3", PASSWORD).await.status, 200);
 }
 
-/// Counts of single mistakes must not add up over months for programs that never keep a cookie.
+/// For clients without cookies, occasional mistakes must not add up over months.
 #[actix_web::test]
 async fn a_mistake_now_and_then_locks_nobody_out() {
     let server = limited().await;
@@ -125,7 +125,7 @@ async fn counts_that_are_over_are_swept_beside_the_requests() {
     for number in 0..9 {
         sign_in(&server, &format!("203.0.113.{number}"), "wrong password").await;
     }
-    // A clock that was wrong once left a count that would last for years.
+    // A wrong clock left a count that would last for years.
     client
         .execute("INSERT INTO limits VALUES (decode(repeat('00', 32), 'hex'), 3, '2035-01-01Z')", &[])
         .await
@@ -137,7 +137,7 @@ async fn counts_that_are_over_are_swept_beside_the_requests() {
     pass(&server, 1.0);
     sign_in(&server, "198.51.100.2", PASSWORD).await;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    // The account's count, and those of the last two addresses.
+    // The count of the account and those of the last two IP addresses.
     while rows().await != 3 {
         assert!(tokio::time::Instant::now() < deadline, "{} rows are left", rows().await);
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! The tables of the documentation and the types that name the events.
+//! Compares the tables in the documentation with the types that name the events.
 
 use auth_service::security_event::SecurityEvent;
 use strum::VariantArray;

@@ -1,4 +1,4 @@
-//! Signing keys: what the service and `auth-service keys` do to them.
+//! Signing keys: the events of the service and of `auth-service keys`.
 
 use local_stack::run_to_end;
 use local_stack::testing::{TestDatabase, auth_env, auth_service};

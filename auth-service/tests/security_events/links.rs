@@ -1,4 +1,4 @@
-//! Links in emails: asked for, used and refused.
+//! Links in mail: requested, used and refused.
 
 use local_stack::testing::{self, TestDatabase};
 use reqwest::Method;
@@ -31,7 +31,7 @@ async fn resetting_a_password() {
     assert_eq!((&revoked["reason"], &revoked["count"]), (&json!("password_reset"), &json!(1)));
     let refused = event(&auth, &reset().await, "link.refused").await;
     assert_eq!((&refused["link"], &refused["reason"]), (&json!("reset-password"), &json!("invalid_token")));
-    // One in a minute for a network.
+    // Once a minute for each network.
     events(&auth, &reset().await, []).await;
     assert_unlogged(&auth, &secrets_of(&alice));
     assert_unlogged(&auth, &[PASSWORD, NEW, &token, "@example.com"]);
@@ -58,7 +58,7 @@ async fn verifying_and_changing_an_email() {
     let [used, verified] = events(&auth, &answer, ["link.used", "email.verified"]).await;
     assert_eq!((&used["user_id"], &used["link"]), (user, &json!("verify-email")));
     assert_eq!(verified["user_id"], *user);
-    // The second time, it changes nothing.
+    // The second time changes nothing.
     events(&auth, &follow(&auth, &verify.link(), Some(&alice.cookie)).await, []).await;
 
     let answer = alice.post("/change-email", &json!({"newEmail": email("ada")})).await;
@@ -155,7 +155,7 @@ async fn a_sign_up_that_signs_nobody_in() {
     let auth = Auth::start_with(&[("AUTO_SIGN_IN", "false")]).await;
     let form = json!({"name": "Alice", "email": email("alice"), "password": PASSWORD});
     let created = event(&auth, &auth.post("/sign-up/email", &form).await, "user.created").await;
-    // The response does not show that the email is taken, and the log does.
+    // The response does not reveal that the email is taken, but the log does.
     let refused = event(&auth, &auth.post("/sign-up/email", &form).await, "sign_up.refused").await;
     assert_eq!(refused["reason"], "email_taken");
     let answer = auth.post("/sign-in/email", &form).await;

@@ -1,4 +1,4 @@
-//! Security events, read from the log of the real program, each caused by the real request.
+//! Security events in the log of the real binary, each caused by a real request.
 
 mod accounts;
 mod documentation;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::support::{Answer, Auth, Device};
 
-/// How long a line of the log may take.
+/// Maximum time until a line is in the log.
 const SOON: Duration = Duration::from_secs(20);
 
 /// All security events so far, oldest first.
@@ -22,7 +22,7 @@ fn logged(lines: &[String]) -> Vec<Value> {
     lines.filter(|line| line["target"] == "security").map(|line| line["fields"].clone()).collect()
 }
 
-/// The events of one request, which must be these and no others.
+/// The events of one request, which must be exactly these.
 async fn events<const N: usize>(auth: &Auth, answer: &Answer, expected: [&str; N]) -> [Value; N] {
     let id = answer.header("x-request-id").unwrap();
     let deadline = Instant::now() + SOON;
@@ -50,7 +50,7 @@ async fn session_id(device: &Device<'_>) -> Value {
     device.session().await["session"]["id"].clone()
 }
 
-/// What a device and its requests must keep out of the log.
+/// What must not be in the log: the secrets of a device and its requests.
 fn secrets_of(device: &Device<'_>) -> Vec<String> {
     let (_, cookie) = device.cookie.split_once('=').unwrap();
     vec![cookie.to_owned(), device.token.clone(), device.jwt.clone()]

@@ -1,4 +1,4 @@
-//! What anybody can cause at no cost is logged once in a minute for each source.
+//! Events that anybody can cause at no cost are logged once a minute for each source.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,13 +8,13 @@ use crate::support::{Answer, Auth, PASSWORD, email};
 
 const LIMITED: [(&str, &str); 2] = [("RATE_LIMIT_ENABLED", "true"), ("TRUSTED_PROXIES", "127.0.0.1")];
 
-/// A sign-in by way of a proxy, from a client at this address.
+/// A sign-in through a proxy, from a client with this IP address.
 async fn sign_in(auth: &Auth, address: &str, name: &str, password: &str) -> Answer {
     let request = auth.request(Method::POST, "/sign-in/email").header("x-forwarded-for", address);
     Answer::of(request.json(&json!({"email": email(name), "password": password}))).await
 }
 
-/// How often each event of this name was logged, and for which client.
+/// How often each event with this name was logged, and for which client.
 fn clients(auth: &Auth, name: &str) -> Vec<String> {
     let events = logged(&auth.service.output());
     let of_name = events.iter().filter(|event| event["event"] == name);
@@ -66,7 +66,7 @@ async fn a_request_of_another_origin_is_recorded() {
         Answer::of(request).await
     };
     let evil = [("origin", "https://evil.example"), ("cookie", "a=b")];
-    // A route each, since one in a minute is recorded for a route.
+    // A route each, because events are recorded once a minute for each route.
     for (path, headers, reason) in [
         ("/sign-in/email", &evil[..], "untrusted_origin"),
         ("/sign-out", &[("cookie", "a=b")], "missing_origin"),
