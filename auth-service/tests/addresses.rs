@@ -91,7 +91,7 @@ async fn signing_in_can_need_a_verified_address() {
 
 /// The response is the same as for a new email, and the owner is notified.
 #[tokio::test]
-async fn where_signing_up_does_not_sign_in_a_taken_address_looks_like_a_new_one() {
+async fn without_auto_sign_in_a_taken_email_looks_like_a_new_one() {
     let mailbox = Mailbox::new();
     for setting in ["REQUIRE_EMAIL_VERIFICATION", "AUTO_SIGN_IN"] {
         let value = if setting == "AUTO_SIGN_IN" { "false" } else { "true" };
@@ -122,7 +122,7 @@ async fn where_signing_up_does_not_sign_in_a_taken_address_looks_like_a_new_one(
 }
 
 #[tokio::test]
-async fn an_address_is_changed_by_a_link_to_the_new_one() {
+async fn an_email_is_changed_by_a_link_to_the_new_one() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[("CHANGE_EMAIL_ENABLED", "true")]).await;
     let alice = auth.user("alice").await;
@@ -192,7 +192,7 @@ async fn a_verified_address_can_have_to_agree_first() {
 
 /// Somebody else signs up with the email between the request and the click.
 #[tokio::test]
-async fn an_address_that_was_taken_meanwhile_stays_where_it_is() {
+async fn an_email_that_was_taken_in_the_meantime_stays_with_its_account() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[("CHANGE_EMAIL_ENABLED", "true")]).await;
     let alice = auth.user("alice").await;
@@ -205,7 +205,7 @@ async fn an_address_that_was_taken_meanwhile_stays_where_it_is() {
 }
 
 #[tokio::test]
-async fn changing_addresses_is_off_unless_it_is_switched_on() {
+async fn changing_the_email_is_disabled_by_default() {
     let auth = Auth::start().await;
     let alice = auth.user("alice").await;
     let answer = alice.post("/change-email", &json!({"newEmail": "ada@example.com"})).await;
@@ -215,7 +215,7 @@ async fn changing_addresses_is_off_unless_it_is_switched_on() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_none_verifies_nothing_and_leads_nowhere_else() {
+async fn an_invalid_link_verifies_nothing_and_redirects_nowhere_else() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[]).await;
     let alice = auth.user("alice").await;

@@ -211,7 +211,7 @@ async fn a_breach_service_that_fails_refuses_nothing_and_is_logged_once_a_minute
 }
 
 #[tokio::test]
-async fn people_can_sign_up_while_the_breach_service_is_away() {
+async fn people_can_sign_up_during_an_outage_of_the_breach_service() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/range", listener.local_addr().unwrap());
     drop(listener);

@@ -60,7 +60,7 @@ async fn they_follow_the_settings() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_turned_off_is_no_capability() {
+async fn a_disabled_endpoint_is_not_a_capability() {
     let mailbox = Mailbox::new();
     let settings = [
         (

@@ -46,7 +46,7 @@ async fn a_sign_up_with_a_weak_password_is_refused() {
 }
 
 #[tokio::test]
-async fn a_refusal_names_the_rule_that_the_password_breaks() {
+async fn a_refusal_names_the_violated_rule() {
     let auth = Auth::start().await;
     for (password, message) in [
         ("password", "This is one of the most common passwords. Please choose a different password."),
@@ -63,7 +63,7 @@ async fn a_refusal_names_the_rule_that_the_password_breaks() {
 
 /// The response is the same with and without an account, so it does not reveal which emails have one.
 #[tokio::test]
-async fn a_refused_sign_up_does_not_show_whether_the_email_is_taken() {
+async fn a_refused_sign_up_does_not_reveal_whether_the_email_is_taken() {
     let auth = Auth::start().await;
     auth.user("alice").await;
     let (taken, free) = (
@@ -125,7 +125,7 @@ async fn words_of_the_operator_are_refused_too() {
 
 /// The owner of an older weak password can sign in and choose another one.
 #[tokio::test]
-async fn a_weak_password_that_an_account_has_still_signs_in() {
+async fn an_existing_weak_password_still_signs_in() {
     let database = local_stack::testing::TestDatabase::auth().await;
     let auth = Auth::on(database, &[("PASSWORD_BLOCKLIST", "off")]).await;
     for password in REFUSED {

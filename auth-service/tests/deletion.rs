@@ -9,7 +9,7 @@ use crate::time::Clocked;
 const ON: (&str, &str) = ("DELETE_USER_ENABLED", "true");
 
 #[tokio::test]
-async fn deleting_oneself_is_off_unless_it_is_switched_on() {
+async fn deletion_is_disabled_by_default() {
     let auth = Auth::start().await;
     let alice = auth.user("alice").await;
     let answer = alice.post("/delete-user", &json!({"password": PASSWORD})).await;
@@ -60,7 +60,7 @@ async fn an_old_session_needs_the_password_to_delete() {
 }
 
 #[tokio::test]
-async fn deleting_can_need_a_link_that_works_once_and_for_its_owner_alone() {
+async fn deletion_can_require_a_link_that_works_once_and_only_for_its_owner() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[ON, ("DELETE_USER_VERIFICATION", "true")]).await;
     let (alice, mallory) = (auth.user("alice").await, auth.user("mallory").await);

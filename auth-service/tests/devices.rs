@@ -25,7 +25,7 @@ async fn list_sessions_shows_each_device_by_its_handle() {
 }
 
 #[tokio::test]
-async fn one_device_is_signed_out_by_its_handle_or_its_token() {
+async fn one_device_is_signed_out_by_its_session_id_or_its_token() {
     let auth = Auth::start().await;
     let laptop = auth.user("alice").await;
     let (phone, tablet) = (auth.another_device("alice").await, auth.another_device("alice").await);
@@ -99,7 +99,7 @@ async fn only_a_fresh_session_may_list_the_others() {
 }
 
 #[actix_web::test]
-async fn an_extended_session_is_told_to_the_device_whichever_endpoint_it_used() {
+async fn an_extended_session_sets_its_cookie_on_every_endpoint() {
     let server = Clocked::start().await;
     let token = server.sign_up(true).await;
     server.pass(25);

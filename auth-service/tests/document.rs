@@ -51,7 +51,7 @@ fn bodies(document: &Value) -> Vec<(&str, &Value)> {
 }
 
 #[tokio::test]
-async fn every_example_of_a_body_is_taken_for_a_valid_one() {
+async fn every_example_of_a_body_is_valid() {
     let mailbox = Mailbox::new();
     let settings = [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true")];
     let auth = Auth::start_with_mail(&mailbox, &settings).await;
@@ -74,7 +74,7 @@ async fn every_example_of_a_body_is_taken_for_a_valid_one() {
 }
 
 #[tokio::test]
-async fn a_field_takes_null_if_the_document_says_so_and_only_then() {
+async fn a_field_accepts_null_exactly_if_the_document_says_so() {
     let mailbox = Mailbox::new();
     let settings = [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true")];
     let auth = Auth::start_with_mail(&mailbox, &settings).await;

@@ -94,7 +94,7 @@ async fn signing_in_with_a_sign_ups_password_writes_the_same_whether_the_email_h
 }
 
 #[tokio::test]
-async fn a_mail_that_nobody_gets_is_stored_like_one_that_is_sent() {
+async fn a_decoy_mail_is_stored_like_one_that_is_sent() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[("CHANGE_EMAIL_ENABLED", "true")]).await;
     let alice = auth.user("alice").await;

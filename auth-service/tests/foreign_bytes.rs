@@ -61,7 +61,7 @@ async fn an_origin_that_cannot_be_read_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn a_bearer_token_that_cannot_be_read_is_nobodys() {
+async fn an_unreadable_bearer_token_is_an_unknown_one() {
     let auth = Auth::start().await;
     let alice = auth.user("alice").await;
     for authorization in [&b"Bearer \xff"[..], b"Bearer \xff.x", "Bearer \u{e4}".as_bytes()] {
@@ -72,7 +72,7 @@ async fn a_bearer_token_that_cannot_be_read_is_nobodys() {
 }
 
 #[tokio::test]
-async fn other_headers_count_as_far_as_they_can_be_read() {
+async fn other_headers_are_used_if_they_can_be_read() {
     let auth = Auth::start().await;
     auth.user("alice").await;
     let body = json!({"email": email("alice"), "password": PASSWORD}).to_string();

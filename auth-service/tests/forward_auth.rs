@@ -74,7 +74,7 @@ async fn without_a_live_session_it_is_401() {
 }
 
 #[tokio::test]
-async fn a_browser_is_sent_to_the_sign_in_page_with_the_way_back() {
+async fn a_browser_is_redirected_to_the_sign_in_page_with_the_way_back() {
     let auth = Auth::start_with(&SETTINGS).await;
     let answer =
         ask_as_proxy(&auth, SIGN_IN, &[("sec-fetch-mode", "navigate"), ("x-forwarded-method", "GET")]).await;
@@ -95,7 +95,7 @@ async fn a_browser_is_sent_to_the_sign_in_page_with_the_way_back() {
 }
 
 #[tokio::test]
-async fn scripts_and_sent_forms_get_401_instead_of_a_page() {
+async fn scripts_and_submitted_forms_get_401_instead_of_a_page() {
     let auth = Auth::start_with(&SETTINGS).await;
     for (name, value) in [
         ("sec-fetch-mode", "cors"),
@@ -109,7 +109,7 @@ async fn scripts_and_sent_forms_get_401_instead_of_a_page() {
 }
 
 #[tokio::test]
-async fn the_way_back_leads_to_a_trusted_origin_or_is_refused() {
+async fn the_way_back_must_be_of_a_trusted_origin() {
     let auth = Auth::start_with(&SETTINGS).await;
     for host in
         ["evil.example", "app.example.com@evil.example", "app.example.com.evil.example", "evil.example#"]

@@ -30,7 +30,7 @@ async fn becomes_quiet(superuser: &Client) {
 }
 
 #[tokio::test]
-async fn with_long_intervals_an_idle_service_asks_nothing_and_still_works() {
+async fn with_long_intervals_an_idle_service_sends_no_queries_and_still_works() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &RARELY).await;
     let superuser = auth.superuser().await;
@@ -55,7 +55,7 @@ async fn with_long_intervals_an_idle_service_asks_nothing_and_still_works() {
 
 /// Without this test, the other one could pass for the wrong reason.
 #[tokio::test]
-async fn with_the_default_intervals_an_idle_service_keeps_asking() {
+async fn with_the_default_intervals_an_idle_service_sends_queries() {
     let auth = Auth::start().await;
     let superuser = auth.superuser().await;
     let begun = Instant::now();

@@ -50,7 +50,7 @@ async fn nobody_is_signed_in_by_another_site() {
 
 /// The order of Better Auth: cookies before the schema, other headers of the browser after it.
 #[tokio::test]
-async fn a_bad_body_is_named_before_a_bad_origin_unless_cookies_came() {
+async fn an_invalid_body_is_reported_before_an_invalid_origin_unless_there_are_cookies() {
     let auth = Auth::start().await;
     let bad = |name: &'static str, value: &'static str| {
         let request = auth.request(Method::POST, "/sign-in/email").header("origin", "https://evil.example");
@@ -62,7 +62,7 @@ async fn a_bad_body_is_named_before_a_bad_origin_unless_cookies_came() {
 
 /// `./dev up` and the compose stack print localhost, and people open 127.0.0.1.
 #[tokio::test]
-async fn a_page_on_this_machine_may_sign_in_under_every_name_of_it() {
+async fn a_page_on_this_machine_can_sign_in_under_each_of_its_names() {
     let auth = Auth::start_with(&[("BASE_URL", "http://127.0.0.1:8080")]).await;
     auth.user("alice").await;
     let body = json!({"email": email("alice"), "password": PASSWORD});
@@ -80,7 +80,7 @@ async fn a_page_on_this_machine_may_sign_in_under_every_name_of_it() {
 }
 
 #[tokio::test]
-async fn a_service_elsewhere_trusts_no_page_of_this_machine() {
+async fn a_service_elsewhere_does_not_trust_pages_on_this_machine() {
     let auth = Auth::start_with(&[("BASE_URL", "http://auth.example.com:8080")]).await;
     for origin in ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"] {
         let request =

@@ -47,7 +47,7 @@ async fn a_forgotten_password_is_replaced_by_a_link() {
 }
 
 #[tokio::test]
-async fn the_answer_does_not_tell_whether_there_is_an_account() {
+async fn the_response_does_not_reveal_whether_an_account_exists() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[]).await;
     auth.user("alice").await;
@@ -60,7 +60,7 @@ async fn the_answer_does_not_tell_whether_there_is_an_account() {
 
 /// The minimum response time is the same for both, and longer than either takes.
 #[tokio::test]
-async fn the_answer_takes_its_least_time_with_an_account_and_without() {
+async fn the_response_takes_the_minimum_time_with_and_without_an_account() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[]).await;
     auth.user("alice").await;
@@ -74,7 +74,7 @@ async fn the_answer_takes_its_least_time_with_an_account_and_without() {
 }
 
 #[tokio::test]
-async fn an_account_without_a_password_gets_one_by_a_link() {
+async fn a_reset_link_sets_the_first_password_of_an_account() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[]).await;
     auth.user("alice").await;

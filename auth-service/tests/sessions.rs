@@ -29,7 +29,7 @@ async fn get_session_shows_the_session_and_its_user() {
 }
 
 #[tokio::test]
-async fn the_handle_that_is_shown_authenticates_nothing() {
+async fn the_session_id_in_lists_does_not_authenticate() {
     let auth = Auth::start().await;
     let alice = auth.user("alice").await;
     let session = alice.session().await;
@@ -163,7 +163,7 @@ async fn a_forged_cookie_reads_as_none_and_clears_nothing() {
 
 /// Somebody who can set cookies for a parent domain can plant one with the same name. It is ignored.
 #[tokio::test]
-async fn of_two_cookies_of_one_name_the_one_that_we_signed_counts() {
+async fn of_two_cookies_with_one_name_the_validly_signed_one_is_used() {
     let auth = Auth::start().await;
     let (alice, bob) = (auth.user("alice").await, auth.user("bob").await);
     let (name, value) = alice.cookie.split_once('=').unwrap();

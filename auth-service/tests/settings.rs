@@ -124,7 +124,7 @@ async fn signing_up_can_send_the_link_without_requiring_it_and_verifying_can_sig
 }
 
 #[tokio::test]
-async fn verifying_signs_in_who_knows_the_password_and_nobody_who_has_the_link_alone() {
+async fn verifying_signs_in_with_the_password_but_not_with_the_link_alone() {
     let mailbox = Mailbox::new();
     let on = [
         ("REQUIRE_EMAIL_VERIFICATION", "true"),
@@ -173,7 +173,7 @@ async fn a_password_on_the_page_of_a_link_signs_in() {
 }
 
 #[tokio::test]
-async fn limits_are_those_that_are_set_for_the_address_in_the_header_that_is_set() {
+async fn configured_limits_apply_to_the_client_in_the_configured_header() {
     let auth = Auth::start_with(&[
         ("RATE_LIMIT_ENABLED", "true"),
         ("RATE_LIMIT_MAX", "2"),
@@ -231,7 +231,7 @@ async fn origins_can_be_trusted_by_pattern() {
 }
 
 #[tokio::test]
-async fn tokens_can_carry_what_those_of_better_auth_do() {
+async fn tokens_can_contain_the_claims_of_better_auth() {
     let auth = Auth::start_with(&[("JWT_CLAIMS", "better-auth")]).await;
     let alice = auth.user("alice").await;
     let claims = crate::tokens::claims(&alice.jwt);

@@ -175,7 +175,7 @@ async fn a_hash_of_another_cost_is_made_anew_at_the_next_sign_in() {
 }
 
 #[tokio::test]
-async fn a_callback_url_is_answered_and_must_be_trusted() {
+async fn a_callback_url_is_returned_and_must_be_trusted() {
     let auth = Auth::start().await;
     auth.user("alice").await;
     let sign_in = |url: &str| {
@@ -221,7 +221,7 @@ async fn a_callback_url_of_any_script_is_answered_and_one_with_control_character
 
 /// The new hash is created after the check of the old one. A concurrent change of the password must win.
 #[tokio::test]
-async fn a_renewed_hash_does_not_bring_back_a_password_that_was_changed_meanwhile() {
+async fn a_replaced_hash_does_not_undo_a_concurrent_change_of_the_password() {
     let auth = Auth::start().await;
     auth.user("alice").await;
     let client = auth.superuser().await;
@@ -244,7 +244,7 @@ async fn a_renewed_hash_does_not_bring_back_a_password_that_was_changed_meanwhil
 }
 
 #[tokio::test]
-async fn a_bad_email_or_an_over_long_password_is_told_so() {
+async fn an_invalid_email_and_a_too_long_password_are_reported() {
     let auth = Auth::start().await;
     let bad = auth.post("/sign-in/email", &json!({"email": "nonsense", "password": "x"})).await;
     assert_eq!((bad.status.as_u16(), bad.code()), (400, "INVALID_EMAIL"));
@@ -253,7 +253,7 @@ async fn a_bad_email_or_an_over_long_password_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_full_hashing_queue_is_a_503_that_says_when_to_come_back() {
+async fn a_full_hash_queue_is_a_503_with_retry_after() {
     // One slot and hashes of about 0.1 s: a burst of 60 must exceed the eight places of unknown requesters.
     let auth = Auth::start_with(&[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "11")]).await;
     let body =

@@ -44,7 +44,7 @@ async fn submit(auth: &Auth, mail: &Mail, password: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_strangers_password_never_becomes_valid_by_the_owners_click() {
+async fn the_password_of_an_attacker_never_becomes_valid_by_the_owners_click() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[REQUIRED]).await;
     let (_, mallorys_browser) = sign_up(&auth, "Mallory", "alice", MALLORYS).await;
@@ -157,7 +157,7 @@ async fn of_sign_ups_that_are_completed_at_once_exactly_one_becomes_the_account(
 
 /// It was created before emails had to be verified, maybe not by the owner of the mailbox.
 #[tokio::test]
-async fn an_account_that_was_never_verified_becomes_the_mailbox_owners() {
+async fn an_unverified_account_is_taken_over_by_the_owner_of_the_mailbox() {
     let mailbox = Mailbox::new();
     let open_house = Auth::start_with_mail(&mailbox, &[]).await;
     let mallory = json!({"name": "Mallory", "email": email("alice"), "password": MALLORYS});
@@ -188,7 +188,7 @@ async fn an_account_that_was_never_verified_becomes_the_mailbox_owners() {
 }
 
 #[tokio::test]
-async fn another_link_is_for_the_browsers_own_sign_up_or_else_the_newest() {
+async fn another_link_is_for_the_sign_up_of_the_browser_or_else_the_newest() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[REQUIRED]).await;
     let (_, browser) = sign_up(&auth, "Alice", "alice", PASSWORD).await;
@@ -259,7 +259,7 @@ async fn one_setting_makes_the_link_alone_enough() {
 
 /// If sign-up does not wait for the mail, the attacker is signed in from the start.
 #[tokio::test]
-async fn verifying_an_account_ends_what_did_not_prove_the_mailbox_or_the_password() {
+async fn verifying_ends_sessions_that_proved_neither_mailbox_nor_password() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[]).await;
     let ask = async |name: &str, count: usize| {
@@ -322,7 +322,7 @@ async fn the_browser_that_signed_up_verifies_until_the_password_changes() {
 
 /// Signing in with the password of a sign-up does not reveal whether the email has an account.
 #[tokio::test]
-async fn signing_in_with_a_sign_up_does_not_tell_whether_the_email_has_an_account() {
+async fn signing_in_with_a_sign_up_does_not_reveal_whether_the_email_has_an_account() {
     let mailbox = Mailbox::new();
     let auth = Auth::start_with_mail(&mailbox, &[REQUIRED]).await;
     let (_, browser) = sign_up(&auth, "Alice", "alice", PASSWORD).await;

@@ -170,7 +170,7 @@ async fn an_unremembered_session_ends_after_a_day_and_is_never_extended() {
 }
 
 #[actix_web::test]
-async fn signing_in_sweeps_the_expired_sessions_of_that_user() {
+async fn signing_in_deletes_the_expired_sessions_of_that_user() {
     let server = Clocked::start().await;
     server.sign_up(false).await;
     server.pass(48);

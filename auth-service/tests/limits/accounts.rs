@@ -77,7 +77,7 @@ async fn a_device_that_has_signed_in_is_not_locked_out_by_strangers() {
 }
 
 #[tokio::test]
-async fn a_known_device_has_a_budget_of_its_own_which_the_right_password_restores() {
+async fn a_known_device_has_its_own_limit_which_the_correct_password_resets() {
     let auth = limited().await;
     let signed_up = sign_up(&auth.service, "203.0.113.1", "alice").await;
     let device = device_cookie(&signed_up).unwrap();
@@ -98,7 +98,7 @@ async fn a_known_device_has_a_budget_of_its_own_which_the_right_password_restore
 }
 
 #[tokio::test]
-async fn a_device_guesses_at_its_own_account_ten_times_by_verify_password_too() {
+async fn a_device_has_ten_wrong_passwords_in_verify_password_too() {
     let auth = limited().await;
     let device = sign_up(&auth.service, "203.0.113.1", "alice").await;
     let token = device.body["token"].as_str().unwrap();

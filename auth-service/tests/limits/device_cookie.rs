@@ -8,7 +8,7 @@ use crate::mailbox::Mailbox;
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email};
 
 #[tokio::test]
-async fn it_comes_after_the_sessions_cookie_and_stays_when_the_session_ends() {
+async fn it_follows_the_session_cookie_and_survives_the_session() {
     let auth = limited().await;
     let signed_up = sign_up(&auth.service, "203.0.113.1", "alice").await;
     let cookies = signed_up.cookies();
@@ -111,7 +111,7 @@ async fn alone_it_asks_for_no_origin() {
 
 /// Otherwise somebody who knew a former password could mark many devices and guess with the limit of each.
 #[tokio::test]
-async fn devices_of_a_former_password_are_strangers_and_the_one_that_changed_it_is_known() {
+async fn devices_of_a_former_password_are_unknown_and_the_one_that_changed_it_is_known() {
     let mailbox = Mailbox::new();
     let url = mailbox.url();
     let settings = [super::ON.as_slice(), &[("MAIL_URL", &*url), ("MAIL_FROM", "a@example.com")]].concat();

@@ -168,7 +168,7 @@ async fn of_110_calls_of_delete_user_few_send_a_mail() {
 }
 
 #[tokio::test]
-async fn one_account_sends_few_mails_to_whatever_addresses() {
+async fn one_account_sends_few_mails_to_any_emails() {
     let scene = Scene::new(&[("CHANGE_EMAIL_ENABLED", "true")], false).await;
     for number in 0..OF_AN_ACCOUNT + 5 {
         let body = json!({"newEmail": email(&format!("stranger{number}"))});
@@ -180,7 +180,7 @@ async fn one_account_sends_few_mails_to_whatever_addresses() {
 }
 
 #[tokio::test]
-async fn nobody_uses_up_the_mail_that_resets_a_password_or_tells_of_it() {
+async fn nobody_can_use_up_the_mail_for_a_reset_or_its_notice() {
     for verified in [true, false] {
         let scene = Scene::new(&[], verified).await;
         let reset = |number| give_occasion(&scene, "reset-password", number, "198.51.100.7");
@@ -202,7 +202,7 @@ async fn nobody_uses_up_the_mail_that_resets_a_password_or_tells_of_it() {
 
 /// Measured by the remaining mails that are sent.
 #[tokio::test]
-async fn an_address_without_an_account_uses_the_limits_up_as_one_with_an_account_does() {
+async fn an_email_without_an_account_counts_like_one_with_an_account() {
     let scene = Scene::new(&[("CHANGE_EMAIL_ENABLED", "true")], false).await;
     let nobody = json!({"email": email("nobody")});
     for number in 0..TO_A_MAILBOX {

@@ -42,7 +42,7 @@ async fn of_50_sign_ins_at_once_from_the_64s_of_a_56_exactly_12_pass() {
 }
 
 #[tokio::test]
-async fn a_429_says_what_better_auth_says_and_a_page_may_read_it() {
+async fn a_429_is_that_of_better_auth_and_readable_by_the_page() {
     let auth = limited().await;
     let request = || {
         let request = from(&auth.service, "203.0.113.1", Method::POST, "/sign-in/email");
@@ -136,7 +136,7 @@ async fn the_general_limit_is_100_for_each_client_and_route() {
 }
 
 #[tokio::test]
-async fn switched_off_nothing_is_limited_and_no_device_is_noted() {
+async fn without_limits_no_device_is_marked() {
     let auth = Auth::start().await;
     let account = json!({"name": "A", "email": email("alice"), "password": PASSWORD});
     assert_eq!(auth.post("/sign-up/email", &account).await.cookies().len(), 1, "the session's");

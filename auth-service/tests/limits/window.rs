@@ -49,7 +49,7 @@ async fn the_window_of_a_route_restarts_from_the_last_allowed_request() {
 
 /// The owner of a /56 or /48 has many /64s and is still one party.
 #[actix_web::test]
-async fn wider_ipv6_networks_have_budgets_of_their_own() {
+async fn wider_ipv6_networks_have_their_own_limits() {
     let server = limited().await;
     let attempt = async |subnet: u32| {
         let request = server.http.post(format!("{}/api/auth/sign-in/email", server.url)).json(&json!({}));
@@ -92,7 +92,7 @@ async fn the_general_window_restarts_from_the_last_allowed_request_too() {
 }
 
 #[actix_web::test]
-async fn an_accounts_count_ends_15_minutes_after_its_first_wrong_password() {
+async fn a_lockout_ends_15_minutes_after_the_first_wrong_password() {
     let server = limited().await;
     for number in 0..10 {
         assert_eq!(sign_in(&server, &format!("203.0.113.{number}"), "wrong password").await.status, 401);
@@ -118,7 +118,7 @@ async fn a_mistake_now_and_then_locks_nobody_out() {
 }
 
 #[actix_web::test]
-async fn counts_that_are_over_are_swept_beside_the_requests() {
+async fn expired_counts_are_deleted_in_the_background() {
     let server = limited().await;
     let client = connect(&server.database.superuser_url()).await;
     let rows = async || client.query_one("SELECT count(*) FROM limits", &[]).await.unwrap().get::<_, i64>(0);
