@@ -128,7 +128,7 @@ fn a_section_ends_at_the_next_heading_of_its_level() {
 /// The settings in the first cells of a document's tables.
 fn settings(document: &str) -> Vec<&str> {
     let cells = document.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
-    let names = cells.flat_map(|cell| cell.trim_end_matches('`').split("`, `"));
+    let names = cells.flat_map(|cell| cell.split('`').step_by(2));
     names.filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')).collect()
 }
 
