@@ -35,7 +35,8 @@ use crate::protocol::cors::cors;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::issuer_path::issuer_path;
 use crate::protocol::origin::TrustedOrigins;
-use crate::status_lists::{self, StatusLists};
+use crate::sessions::Cleanup;
+use crate::status_lists::{StatusListRefresh, StatusLists};
 
 /// The name of the service in messages.
 pub const NAME: &str = "auth-service";
@@ -58,7 +59,8 @@ pub struct Prepared {
     disabled_paths: DisabledPaths,
     shared: Shared,
     mail: Option<Worker>,
-    status: status_lists::StatusListRefresh,
+    status: StatusListRefresh,
+    cleanup: Cleanup,
     allowed_headers: AllowedHeaders,
     hsts: Hsts,
 }
@@ -117,7 +119,8 @@ pub async fn prepare_with(
     let pool = address.pool(STATUS_CONNECTIONS, Timeouts::BACKGROUND)?;
     let (own_lists, own_keys) = (Arc::clone(&lists), Arc::clone(&keys));
     let times = config.tokens.status_list_times();
-    let mut status = status_lists::StatusListRefresh::new(own_lists, own_keys, pool, clock, times);
+    let cleanup = Cleanup::new(pool.clone(), Arc::clone(&clock), times, lists.activity());
+    let mut status = StatusListRefresh::new(own_lists, own_keys, pool, clock, times);
     status.refresh().await?;
     Ok(Prepared {
         address,
@@ -130,6 +133,7 @@ pub async fn prepare_with(
         keys,
         mail,
         status,
+        cleanup,
         allowed_headers: config.cors_allowed_headers.clone(),
         hsts: config.hsts.unwrap_or_else(|| Hsts::of(&config.base_url)),
     })
@@ -174,6 +178,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
     let background = Background::default();
     KeyRefresher::start(keys, &background);
     prepared.status.start(&background);
+    prepared.cleanup.start(&background);
     if let Some(mail) = prepared.mail {
         mail.start(&background);
     }

@@ -1,6 +1,7 @@
 //! Sessions: which user is signed in on which device, and until when.
 
 mod change;
+mod cleanup;
 mod current;
 mod devices;
 mod handlers;
@@ -15,6 +16,7 @@ pub use service::Sessions;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use change::sync_cookies;
+pub(crate) use cleanup::Cleanup;
 pub use current::{MaybeSignedIn, SignedIn, WithBody};
 pub use model::SessionSettings;
 pub(crate) use model::{ForeignSession, ImportedSession};

@@ -74,6 +74,11 @@ const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINC
 const END: &str = "DELETE FROM sessions WHERE token_hash = ANY($1) RETURNING id AS session_id, user_id";
 /// Keeps the session of a transaction from ending before it commits.
 const HOLD: &str = "SELECT FROM sessions WHERE id = $1 AND expires_at > $2 FOR KEY SHARE";
+const DELETE_EXPIRED: &str = "
+    DELETE FROM sessions WHERE id IN (
+        SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+/// Maximum number of sessions deleted at once, so that their row locks last milliseconds.
+const DELETED_AT_ONCE: i64 = 1000;
 
 /// The outcome of storing a new session.
 pub enum Stored {
@@ -269,4 +274,10 @@ fn status_index(row: &Row) -> Result<Option<StatusIndex>, StoreError> {
     let read =
         |number| StatusIndex::new(number).ok_or_else(|| corrupt("sessions", "status_index", "no such place"));
     number.map(read).transpose()
+}
+
+/// Deletes some expired sessions. Returns whether there may be more.
+pub async fn delete_expired(client: &impl Executor, now: Timestamp) -> Result<bool, StoreError> {
+    let deleted = client.execute(DELETE_EXPIRED, &[&now, &DELETED_AT_ONCE]).await?;
+    Ok(i64::try_from(deleted).is_ok_and(|deleted| deleted >= DELETED_AT_ONCE))
 }

@@ -16,6 +16,7 @@ mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(crate) use cleanup::clean_up;
 pub use error::StatusListError;
 pub use model::{LIST_SIZE, StatusIndex, StatusListTimes};
 pub use notice::refresh_after_changes;

@@ -10,7 +10,6 @@ use service_kit::store::StoreError;
 use shared_claims::SharedClock;
 use tokio::time::timeout;
 
-use super::cleanup::Cleanup;
 use super::document::{self, Validity};
 use super::error::StatusListError;
 use super::model::{Bits, Lifetimes, StatusIndex, StatusListTimes, TICK, later, lead, window_start};
@@ -91,11 +90,8 @@ impl StatusListRefresh {
 
     /// Starts it, on the runtime of the caller.
     ///
-    /// Neither task has a grace period: another replica does what they leave undone.
+    /// It has no grace period: another replica does what it leaves undone.
     pub fn start(self, background: &Background) {
-        let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
-        let cleanup = Cleanup::new(pool, clock, self.times, self.lists.activity());
-        background.spawn("status list cleanup", Duration::ZERO, cleanup.run());
         background.spawn("status list refresh", Duration::ZERO, self.run());
     }
 

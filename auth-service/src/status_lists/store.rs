@@ -8,8 +8,6 @@ use super::model::LIST_SIZE;
 
 /// The advisory lock of the cleanup ("bits" in ASCII).
 const CLEANUP_LOCK: i64 = 0x6269_7473;
-/// Sessions swept at once: each takes its row locks for a few milliseconds.
-const SWEPT_AT_ONCE: i64 = 1000;
 
 /// All revocations at the start of a validity window.
 const ALL: &str = "
@@ -27,9 +25,6 @@ const LOCK: &str = "SELECT pg_try_advisory_xact_lock($1)";
 const STAMP: &str = "
     UPDATE status_indexes SET clears_at = $1, free_at = $2 WHERE revoked_in IS NOT NULL AND clears_at IS NULL";
 const FREE: &str = "DELETE FROM status_indexes WHERE revoked_in IS NOT NULL AND free_at <= $1";
-const SWEEP_SESSIONS: &str = "
-    DELETE FROM sessions WHERE id IN (
-        SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
 const COUNT_TAKEN: &str = "SELECT count(*) FROM status_indexes";
 /// Adds a list if more than half of all indexes are taken.
 const ADD_LIST: &str = "
@@ -101,12 +96,6 @@ pub async fn stamp(
 pub async fn free(transaction: &Transaction, now: Timestamp) -> Result<(), StoreError> {
     transaction.execute(FREE, &[&now]).await?;
     Ok(())
-}
-
-/// Deletes some sessions that are over. Whether there may be more.
-pub async fn sweep_sessions(client: &impl Executor, now: Timestamp) -> Result<bool, StoreError> {
-    let swept = client.execute(SWEEP_SESSIONS, &[&now, &SWEPT_AT_ONCE]).await?;
-    Ok(i64::try_from(swept).is_ok_and(|swept| swept >= SWEPT_AT_ONCE))
 }
 
 /// Adds a list if the existing ones are filling up. Returns whether it did.
