@@ -75,14 +75,14 @@ pub async fn measure() {
     let target = Arc::new(Target::new(&service));
 
     println!("{REQUESTS} requests each, with an email that is known and with one that is not:\n");
-    head(&["request", "load", "median, known", "unknown", "p99, known", "unknown", "cannot be told"]);
+    head(&["request", "load", "median, known", "unknown", "p99, known", "unknown", "indistinguishable"]);
     // Sign-ins come first: a sign-up leaves a row that a later sign-in with the same email reads.
-    both(&target, &superuser, "sign-in, of an account", Request::SignIn, &known).await;
+    both(&target, &superuser, "sign-in to an account", Request::SignIn, &known).await;
     let waiting = sign_up_all(&target, "waiting").await;
     delivered(&superuser).await;
     superuser.batch_execute("VACUUM ANALYZE").await.unwrap();
-    both(&target, &superuser, "sign-in, of a sign-up that waits", Request::SignIn, &waiting).await;
-    both(&target, &superuser, "sign-up, with the email of an account", Request::SignUp, &known).await;
+    both(&target, &superuser, "sign-in to a pending sign-up", Request::SignIn, &waiting).await;
+    both(&target, &superuser, "sign-up with the email of an account", Request::SignUp, &known).await;
     let _ = std::fs::remove_dir_all(mail);
 }
 
@@ -97,7 +97,7 @@ async fn both(
     report(target, name, "idle", request, known).await;
     let rate = target.capacity(superuser, request).await * LOAD;
     let load = Load::start(Arc::clone(target), request, rate);
-    report(target, name, &format!("{rate:.0} requests a second"), request, known).await;
+    report(target, name, &format!("{rate:.0} requests per second"), request, known).await;
     load.stop().await;
     delivered(superuser).await;
 }

@@ -36,17 +36,17 @@ pub async fn measure() {
     superuser.execute(FILL, &[&abuser.id, &i64::from(ROWS)]).await.unwrap();
     superuser.batch_execute("VACUUM ANALYZE tasks").await.unwrap();
 
-    println!("One user with {ROWS} tasks keeps {AT_ONCE} requests in flight; the other one's answers:\n");
-    head(&["the first user", "median", "p99", "the worst", "the first user's answers"]);
+    println!("One user with {ROWS} tasks keeps {AT_ONCE} requests in flight. Response times of a second user:\n");
+    head(&["first user", "median", "p99", "maximum", "first user's responses"]);
     let open = [("TASK_QUOTA", "1000000"), ("REQUESTS_PER_MINUTE", "0")];
     let quota = [("TASK_QUOTA", "1000000"), ("REQUESTS_PER_MINUTE", "1200")];
     let search = (Method::GET, "?search=nowhere");
     for (name, settings, load) in [
-        ("does nothing", open, None),
+        ("idle", open, None),
         ("searches", open, Some(search.clone())),
-        ("lists what is completed", open, Some((Method::GET, "?status=completed"))),
-        ("creates", open, Some((Method::POST, ""))),
-        ("searches, with the budget of 1200 requests a minute", quota, Some(search)),
+        ("lists completed tasks", open, Some((Method::GET, "?status=completed"))),
+        ("creates tasks", open, Some((Method::POST, ""))),
+        ("searches, with a budget of 1200 requests per minute", quota, Some(search)),
     ] {
         let mut environment = testing::task_env(&database, auth.url());
         environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));

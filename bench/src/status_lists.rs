@@ -49,9 +49,9 @@ pub async fn measure() {
     println!("A million live sessions in two lists; the first list:\n");
     head(&[
         "revoked",
-        "size of the list",
-        "from the commit to the list",
-        "CPU for that",
+        "list size",
+        "commit to list",
+        "CPU time",
         "serve (200)",
         "serve (304)",
         "verify a token, lists off",
