@@ -14,7 +14,7 @@ use crate::protocol::cookies::Cookies;
 use crate::protocol::email_address::Email;
 use crate::users::{CredentialEpoch, User};
 
-/// Prefix of the signed text, so that it is no session token and nothing else that this service signs.
+/// Prefix of the signed text, so that it cannot be taken for a session token or another signed value.
 const KIND: &str = "device";
 /// A character that is not used in base64url and not escaped in a cookie.
 const SEPARATOR: char = '~';

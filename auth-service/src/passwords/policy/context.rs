@@ -159,7 +159,7 @@ mod tests {
             "king of nothing",
             // A generated password that happens to contain a word.
             "9ada$81#7xk!2",
-            // Only digits are no word.
+            // Digits alone are not a word.
             "18151852",
             "mail.com.uk.x",
             "",

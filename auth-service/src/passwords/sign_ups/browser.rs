@@ -8,7 +8,7 @@ use shared_claims::UserId;
 use super::super::service::Passwords;
 use super::model::SIGN_UP_TTL;
 
-/// Prefix of the signed text, so that it is no session token and nothing else that this service signs.
+/// Prefix of the signed text, so that it cannot be taken for a session token or another signed value.
 const KIND: &str = "sign-up~";
 
 impl Passwords {
