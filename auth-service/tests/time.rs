@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::rt::System;
 use auth_service::config::Config;
 use auth_service::server;
 use clap::Parser;
@@ -10,6 +11,7 @@ use local_stack::testing::{Database, TestDatabase, auth_env};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use shared_claims::ManualClock;
+use tokio::sync::oneshot;
 
 use crate::support::{Answer, PASSWORD, connect};
 
@@ -52,9 +54,18 @@ impl Clocked {
         let config = config_of(&database, extra);
         let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
         let shared = Arc::clone(&clock) as shared_claims::SharedClock;
-        let bound = server::bind(server::prepare(&config, shared).await.unwrap(), config.bind).unwrap();
-        let url = format!("http://{}", bound.addresses[0]);
-        tokio::task::spawn_local(bound.server);
+        let (address, started) = oneshot::channel();
+        // On a thread of its own: the end of a test blocks its thread until the database is dropped, and PostgreSQL does not
+        // drop one while a connection to it waits for a client that is not polled.
+        std::thread::spawn(move || {
+            System::new().block_on(async move {
+                let prepared = server::prepare(&config, shared).await.unwrap();
+                let bound = server::bind(prepared, config.bind).unwrap();
+                address.send(bound.addresses[0]).unwrap();
+                bound.server.await.unwrap();
+            });
+        });
+        let url = format!("http://{}", started.await.unwrap());
         Self { clock, url, http: Client::new(), database }
     }
 

@@ -53,7 +53,7 @@ pub enum Message<'a> {
 }
 
 const IGNORE_SIGN_UP: &str =
-    "If you did not sign up, ignore this email. Nothing happens unless the link is decrypted.";
+    "If you did not sign up, ignore this email. Nothing happens unless the link is opened.";
 const IGNORE_RESET: &str = "If you did not request this, ignore this email. Your password stays the same.";
 const IGNORE_NEW_EMAIL: &str =
     "If you did not request this, ignore this email. The account keeps its current email address.";
