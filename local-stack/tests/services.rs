@@ -59,10 +59,10 @@ async fn lines_that_a_service_writes_can_be_waited_for() {
     let line = service.wait_for_line(|line| line.contains("listening"), SOON).await.unwrap();
     assert!(service.output().contains(&line));
     let never = service.wait_for_line(|line| line == "never written", Duration::from_millis(50)).await;
-    assert!(never.unwrap_err().to_string().contains("did not come"));
+    assert!(never.unwrap_err().to_string().contains("timed out waiting for a line"));
     service.kill().await.unwrap();
     let never = service.wait_for_line(|line| line == "never written", SOON).await;
-    assert!(never.unwrap_err().to_string().contains("it ended"));
+    assert!(never.unwrap_err().to_string().contains("exited"));
 }
 
 #[tokio::test]
