@@ -36,7 +36,9 @@ pub async fn measure() {
     superuser.execute(FILL, &[&abuser.id, &i64::from(ROWS)]).await.unwrap();
     superuser.batch_execute("VACUUM ANALYZE tasks").await.unwrap();
 
-    println!("One user with {ROWS} tasks keeps {AT_ONCE} requests in flight. Response times of a second user:\n");
+    println!(
+        "One user with {ROWS} tasks keeps {AT_ONCE} requests in flight. Response times of a second user:\n"
+    );
     head(&["first user", "median", "p99", "maximum", "first user's responses"]);
     let open = [("TASK_QUOTA", "1000000"), ("REQUESTS_PER_MINUTE", "0")];
     let quota = [("TASK_QUOTA", "1000000"), ("REQUESTS_PER_MINUTE", "1200")];
