@@ -67,7 +67,7 @@ impl Services {
             let is_wrong = |line: &&String| {
                 line.contains("ERROR")
                     || (line.contains("WARN")
-                        && !["no mail can go to its address", "BCRYPT_COST"]
+                        && !["its email address is not valid", "BCRYPT_COST"]
                             .iter()
                             .any(|known| line.contains(known)))
             };
