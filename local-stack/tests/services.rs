@@ -73,7 +73,7 @@ async fn a_private_cluster_can_be_killed_and_started_under_a_service() {
     let url = format!("{}/readyz", auth.url());
     let deadline = tokio::time::Instant::now() + SOON;
     while status(&url).await != 503 {
-        assert!(tokio::time::Instant::now() < deadline, "it notices that the database is away");
+        assert!(tokio::time::Instant::now() < deadline, "it reports that the database is unavailable");
     }
     cluster.start().await;
     auth.wait_ready().await.unwrap();
