@@ -18,5 +18,4 @@ pub mod search_slots;
 pub mod security_event;
 pub mod server;
 mod settings_log;
-mod state;
 mod tasks;

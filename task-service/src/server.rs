@@ -32,8 +32,7 @@ use crate::migrations;
 use crate::owned::{Bounds, OwnedTables};
 use crate::search_slots::SearchSlots;
 use crate::security_event;
-use crate::state::State;
-use crate::tasks;
+use crate::tasks::{self, Tasks};
 
 /// Minimum number of connections per worker. A user's search occupies one, which leaves one for everybody else.
 const MIN_CONNECTIONS: usize = 2;
@@ -134,11 +133,11 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     let refused_callers = web::Data::new(security_event::RefusalLog::new(clock.clone()));
     let app = move || {
         let tables = OwnedTables::new(address.worker_pool(connections), isolated, bounds);
-        let state = State::new(tables, searches.clone(), clock.clone());
+        let service = Tasks::new(tables, searches.clone(), clock.clone());
         let (app, mut document) = App::new()
             .into_utoipa_app()
             .openapi(Document::openapi())
-            .app_data(web::Data::new(state))
+            .app_data(web::Data::new(service))
             .app_data(verifier.clone())
             .app_data(budget.clone())
             .app_data(refused_callers.clone())

@@ -39,7 +39,6 @@ const TASK_SERVICE: &str = "
     server
     config, document, keys
     tasks
-    state
     owned
     owner
     error, isolation, security_event

@@ -8,10 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::error::ApiError;
 use crate::owner::Owner;
-use crate::state::State;
 use crate::tasks::model::{Changes, Task, TaskId};
 use crate::tasks::refusals::{BodyRefused, CreateRefused, NotThere, Refused};
 use crate::tasks::request::{Completion, ListQuery, NewTask, TaskChanges};
+use crate::tasks::service::Tasks;
 use crate::tasks::store::{self, TaskRow};
 
 /// Maximum size of a body, in bytes. JSON may escape any character, with up to 12 bytes (a surrogate pair such as
@@ -64,15 +64,15 @@ struct TaskPath {
 pub(super) async fn list(
     owner: Owner,
     query: web::Query<ListQuery>,
-    state: web::Data<State>,
+    tasks: web::Data<Tasks>,
 ) -> Result<HttpResponse, ApiError> {
     let (filter, limit, cursor) = query.into_inner().page()?;
     let (rows, next) = if filter.is_empty() {
-        store::list(&owner, &state.tables, &filter, limit, cursor).await?
+        store::list(&owner, &tasks.tables, &filter, limit, cursor).await?
     } else {
-        let (tables, searcher) = (state.tables.clone(), owner.clone());
+        let (tables, searcher) = (tasks.tables.clone(), owner.clone());
         let search = async move { store::list(&searcher, &tables, &filter, limit, cursor).await };
-        state.searches.run(owner.as_str(), search).await??
+        tasks.searches.run(owner.as_str(), search).await??
     };
     let tasks = rows.iter().map(TaskRow::task).collect::<Result<_, _>>()?;
     Ok(HttpResponse::Ok().json(TaskList { tasks, next_cursor: next.map(|cursor| cursor.to_string()) }))
@@ -100,11 +100,11 @@ pub(super) async fn list(
 pub(super) async fn create(
     owner: Owner,
     body: web::Json<NewTask>,
-    state: web::Data<State>,
+    tasks: web::Data<Tasks>,
 ) -> Result<HttpResponse, ApiError> {
     let content = body.into_inner().content()?;
-    let now = state.now();
-    let row = store::create(&owner, &state.tables, TaskId::new(now), &content, now).await?;
+    let now = tasks.now();
+    let row = store::create(&owner, &tasks.tables, TaskId::new(now), &content, now).await?;
     let row = row.ok_or(ApiError::QuotaExceeded)?;
     let task = row.task()?;
     let location = format!("/api/{}/tasks/{}", owner.as_str(), task.id);
@@ -125,9 +125,9 @@ pub(super) async fn create(
 pub(super) async fn get(
     owner: Owner,
     path: web::Path<TaskPath>,
-    state: web::Data<State>,
+    tasks: web::Data<Tasks>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(store::get(&owner, &state.tables, path.task_id).await?)
+    answer(store::get(&owner, &tasks.tables, path.task_id).await?)
 }
 
 /// Replace a task.
@@ -147,10 +147,10 @@ pub(super) async fn replace(
     owner: Owner,
     path: web::Path<TaskPath>,
     body: web::Json<NewTask>,
-    state: web::Data<State>,
+    tasks: web::Data<Tasks>,
 ) -> Result<HttpResponse, ApiError> {
     let content = body.into_inner().content()?;
-    answer(store::replace(&owner, &state.tables, path.task_id, &content, state.now()).await?)
+    answer(store::replace(&owner, &tasks.tables, path.task_id, &content, tasks.now()).await?)
 }
 
 /// Update a task.
@@ -170,13 +170,13 @@ pub(super) async fn change(
     owner: Owner,
     path: web::Path<TaskPath>,
     body: web::Json<TaskChanges>,
-    state: web::Data<State>,
+    tasks: web::Data<Tasks>,
 ) -> Result<HttpResponse, ApiError> {
     let changes = body.into_inner().changes()?;
     answer(if changes.is_empty() {
-        store::get(&owner, &state.tables, path.task_id).await?
+        store::get(&owner, &tasks.tables, path.task_id).await?
     } else {
-        store::change(&owner, &state.tables, path.task_id, &changes, state.now()).await?
+        store::change(&owner, &tasks.tables, path.task_id, &changes, tasks.now()).await?
     })
 }
 
@@ -194,9 +194,9 @@ pub(super) async fn change(
 pub(super) async fn delete(
     owner: Owner,
     path: web::Path<TaskPath>,
-    state: web::Data<State>,
+    tasks: web::Data<Tasks>,
 ) -> Result<HttpResponse, ApiError> {
-    match store::delete(&owner, &state.tables, path.task_id).await? {
+    match store::delete(&owner, &tasks.tables, path.task_id).await? {
         true => Ok(HttpResponse::NoContent().finish()),
         false => Err(ApiError::TaskNotFound),
     }
@@ -217,10 +217,10 @@ pub(super) async fn complete(
     owner: Owner,
     path: web::Path<TaskPath>,
     body: web::Json<Completion>,
-    state: web::Data<State>,
+    tasks: web::Data<Tasks>,
 ) -> Result<HttpResponse, ApiError> {
     let changes = Changes { is_completed: Some(body.into_inner().value()?), ..Changes::default() };
-    answer(store::change(&owner, &state.tables, path.task_id, &changes, state.now()).await?)
+    answer(store::change(&owner, &tasks.tables, path.task_id, &changes, tasks.now()).await?)
 }
 
 /// Returns the task, or 404 if the caller has no such task.

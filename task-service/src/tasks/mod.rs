@@ -8,11 +8,13 @@ mod handlers;
 pub mod model;
 mod refusals;
 mod request;
+mod service;
 mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use handlers::JSON_LIMIT;
+pub(crate) use service::Tasks;
 
 /// Adds the routes of tasks.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {

@@ -1,4 +1,4 @@
-//! The state that handlers share.
+//! The service that handlers of tasks use.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::search_slots::SearchSlots;
 
 /// Access to the tables, the running searches, and the clock.
 #[derive(Clone)]
-pub struct State {
+pub struct Tasks {
     /// Access to the tables.
     pub tables: OwnedTables,
     /// The running searches of this process.
@@ -18,8 +18,8 @@ pub struct State {
     clock: SharedClock,
 }
 
-impl State {
-    /// Creates the state.
+impl Tasks {
+    /// Creates the service.
     pub fn new(tables: OwnedTables, searches: Arc<SearchSlots>, clock: SharedClock) -> Self {
         Self { tables, searches, clock }
     }
