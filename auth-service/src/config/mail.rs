@@ -23,7 +23,7 @@ pub struct MailConfig {
     /// Mail server: `smtps://user:password@host` or `smtp://user:password@host:587?tls=required`
     ///
     /// `file:///a/directory` writes mail to files, for development. Without MAIL_URL no mail is sent, features that
-    /// need mail are off, and the log says so at start.
+    /// need mail are off, and a log line at start reports it.
     #[arg(long, env, hide_env_values = true)]
     pub mail_url: Option<SecretString>,
     /// File that contains MAIL_URL

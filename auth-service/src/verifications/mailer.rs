@@ -33,6 +33,12 @@ pub enum Sending {
     Gone,
 }
 
+/// A link that was stored.
+struct Created {
+    url: String,
+    expires_at: Timestamp,
+}
+
 impl LinkMailer {
     pub fn is_enabled(&self) -> bool {
         self.outbox.is_some()
@@ -49,12 +55,9 @@ impl LinkMailer {
         now: Timestamp,
     ) -> Result<Sending, ApiError> {
         let Some(outbox) = &self.outbox else { return Ok(Sending::Limited) };
-        let token = LinkToken::generate()?;
-        let created = store::create(client, link, &self.lifetimes, &token, now).await?;
-        let Some(expires_at) = created else { return Ok(Sending::Gone) };
-        let url = self.url(link.purpose(), &token, callback);
-        let stored =
-            outbox.put(client, requester, addressee(link), &message(link, &url), expires_at, now).await?;
+        let Some(created) = self.create(client, link, callback, now).await? else { return Ok(Sending::Gone) };
+        let (to, message) = (addressee(link), message(link, &created.url));
+        let stored = outbox.put(client, requester, to, &message, created.expires_at, now).await?;
         Ok(if stored { Sending::Stored } else { Sending::Limited })
     }
 
@@ -69,12 +72,9 @@ impl LinkMailer {
         now: Timestamp,
     ) -> Result<Sending, ApiError> {
         let Some(outbox) = &self.outbox else { return Ok(Sending::Limited) };
-        let token = LinkToken::generate()?;
-        if store::create(client, link, &self.lifetimes, &token, now).await?.is_none() {
-            return Ok(Sending::Gone);
-        }
-        let (to, url) = (addressee(link), self.url(link.purpose(), &token, callback));
-        outbox.put_unsent(client, requester, to.email(), &message(link, &url), now).await?;
+        let Some(created) = self.create(client, link, callback, now).await? else { return Ok(Sending::Gone) };
+        let (to, message) = (addressee(link).email(), message(link, &created.url));
+        outbox.put_unsent(client, requester, to, &message, now).await?;
         Ok(Sending::Stored)
     }
 
@@ -152,6 +152,20 @@ impl LinkMailer {
             Sending::Stored => self.commit(transaction).await,
             Sending::Limited | Sending::Gone => Ok(()),
         }
+    }
+
+    /// Stores a link. `None` if its user, session or sign-up is gone.
+    async fn create(
+        &self,
+        client: &impl Executor,
+        link: NewLink<'_>,
+        callback: Option<&CheckedTarget>,
+        now: Timestamp,
+    ) -> Result<Option<Created>, ApiError> {
+        let token = LinkToken::generate()?;
+        let expires_at = store::create(client, link, &self.lifetimes, &token, now).await?;
+        let created = |expires_at| Created { url: self.url(link.purpose(), &token, callback), expires_at };
+        Ok(expires_at.map(created))
     }
 
     fn url(&self, purpose: Purpose, token: &LinkToken, callback: Option<&CheckedTarget>) -> String {
