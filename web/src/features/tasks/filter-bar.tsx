@@ -1,5 +1,5 @@
-import { useEffect, useState, type RefObject } from "react";
-import { MAX_SEARCH_LENGTH, STATUSES, type Filters } from "./filters";
+import { useCallback, useEffect, useState, type RefObject } from "react";
+import { filterQuery, MAX_SEARCH_LENGTH, STATUSES, type Filters } from "./filters";
 import { PrioritySelect } from "./priority-select";
 
 /** A search starts after this many milliseconds without input. */
@@ -15,21 +15,15 @@ interface Props {
 
 /** Search and filters. They are part of the URL, so that a list can be bookmarked and shared. */
 export function FilterBar({ filters, search, onChange }: Props) {
-  const [text, setText] = useState(filters.search);
-  const [known, setKnown] = useState(filters.search);
-  if (filters.search !== known) {
-    // The URL changed, e.g. because the filters were cleared.
-    setKnown(filters.search);
-    setText(filters.search);
-  }
+  const { shown, setShown, choose } = useShownFilters(filters, onChange);
 
   useEffect(() => {
-    if (text === filters.search) {
+    if (shown.search === filters.search) {
       return;
     }
-    const timer = setTimeout(() => onChange({ ...filters, search: text }), SEARCH_DELAY);
+    const timer = setTimeout(() => choose({}), SEARCH_DELAY);
     return () => clearTimeout(timer);
-  }, [text, filters, onChange]);
+  }, [shown, filters, choose]);
 
   return (
     <div role="search" aria-label="Tasks" className="flex flex-wrap gap-2">
@@ -40,8 +34,8 @@ export function FilterBar({ filters, search, onChange }: Props) {
         placeholder="Search"
         autoComplete="off"
         maxLength={MAX_SEARCH_LENGTH}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
+        value={shown.search}
+        onChange={(event) => setShown({ ...shown, search: event.target.value })}
         className="min-h-11 min-w-0 flex-1 basis-full rounded-lg border border-edge bg-card px-3 placeholder:text-soft sm:basis-0"
       />
       <fieldset className="flex flex-1 rounded-lg border border-edge bg-card p-1 sm:flex-none">
@@ -56,8 +50,8 @@ export function FilterBar({ filters, search, onChange }: Props) {
               type="radio"
               name="status"
               value={status}
-              checked={filters.status === status}
-              onChange={() => onChange({ ...filters, search: text, status })}
+              checked={shown.status === status}
+              onChange={() => choose({ status })}
               className="absolute inset-0 appearance-none rounded-md"
             />
             <span className="pointer-events-none relative">{STATUS_NAMES[status]}</span>
@@ -67,11 +61,39 @@ export function FilterBar({ filters, search, onChange }: Props) {
       <PrioritySelect
         label="Filter by priority"
         anyName="Any priority"
-        value={filters.priority}
-        onChange={(event) =>
-          onChange({ ...filters, search: text, priority: event.target.value as Filters["priority"] })
-        }
+        value={shown.priority}
+        onChange={(event) => choose({ priority: event.target.value as Filters["priority"] })}
       />
     </div>
   );
+}
+
+/**
+ * The filters as the user left them. The URL follows a moment later: until it does, its older values neither undo a choice
+ * nor remove letters that were typed meanwhile.
+ */
+function useShownFilters(filters: Filters, onChange: (filters: Filters) => void) {
+  const [shown, setShown] = useState(filters);
+  const [known, setKnown] = useState(filters);
+  const [pending, setPending] = useState<string>();
+  if (filters !== known) {
+    setKnown(filters);
+    if (pending === undefined) {
+      // Something else changed the URL, e.g. the back button.
+      setShown(filters);
+    } else if (pending === filterQuery(filters)) {
+      setPending(undefined);
+    }
+  }
+  const choose = useCallback(
+    (chosen: Partial<Filters>) => {
+      const next = { ...shown, ...chosen };
+      const query = filterQuery(next);
+      setShown(next);
+      setPending(query === filterQuery(filters) ? undefined : query);
+      onChange(next);
+    },
+    [shown, filters, onChange],
+  );
+  return { shown, setShown, choose };
 }
