@@ -24,6 +24,7 @@ use crate::remote::{self, Remote};
 use crate::schedule::Schedule;
 use crate::spelling::Spellings;
 use crate::status::{ListStore, PollSettings, Prefix, StatusCheck, Watcher};
+use crate::verified::VerifiedTokens;
 use crate::verifier::{Inner, Verifier};
 
 /// Maximum clock skew. A larger one would extend the lifetime of every token rather than tolerate differences of clocks.
@@ -100,6 +101,7 @@ impl VerifierBuilder {
             status,
             status_fetches,
             refusals: RefusalReports::new(self.diagnostics),
+            verified: self.remembers_tokens.then(VerifiedTokens::new),
             _tasks: tasks,
         }))
     }

@@ -90,9 +90,10 @@ pub(crate) fn bearer_token<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Re
     if scheme.eq_ignore_ascii_case("Bearer") && is_token { Ok(token) } else { Err(Reason::NoToken.into()) }
 }
 
-/// The characters of RFC 6750's `b64token`.
+/// The characters of RFC 6750's `b64token`. The comparisons compile to a few instructions for many bytes; a search in a list of
+/// characters for each of a thousand does not.
 fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)
+    matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
 }
 
 #[cfg(test)]

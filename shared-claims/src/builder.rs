@@ -44,6 +44,7 @@ pub struct VerifierBuilder {
     pub(crate) clock: SharedClock,
     pub(crate) diagnostics: Arc<dyn Diagnostics>,
     pub(crate) compares_settings: bool,
+    pub(crate) remembers_tokens: bool,
 }
 
 impl VerifierBuilder {
@@ -63,6 +64,7 @@ impl VerifierBuilder {
             clock: Arc::new(SystemClock),
             diagnostics: Arc::new(LogDiagnostics),
             compares_settings: false,
+            remembers_tokens: true,
         }
     }
 
@@ -172,6 +174,15 @@ impl VerifierBuilder {
     #[must_use]
     pub fn without_status_lists(mut self) -> Self {
         self.status = None;
+        self
+    }
+
+    /// Checks the signature of every token every time. Default: the verifier remembers the SHA-256 digests and claims of up to
+    /// 4,096 tokens that it has verified, until the key set changes, and checks only expiry and status list when one of them
+    /// comes again.
+    #[must_use]
+    pub fn without_token_cache(mut self) -> Self {
+        self.remembers_tokens = false;
         self
     }
 

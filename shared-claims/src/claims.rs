@@ -1,6 +1,7 @@
 //! The claims of a verified token.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -16,8 +17,12 @@ use crate::user_id::UserId;
 /// a token that is genuine and was valid at that time.
 ///
 /// `Debug` leaves out email and name, because it ends up in logs.
+///
+/// Clones are cheap.
 #[derive(Clone)]
-pub struct Claims {
+pub struct Claims(Arc<Values>);
+
+struct Values {
     subject: UserId,
     issuer: String,
     token_id: String,
@@ -34,71 +39,71 @@ impl Claims {
     /// `sub`: the user the token was issued to.
     #[must_use]
     pub fn subject(&self) -> &UserId {
-        &self.subject
+        &self.0.subject
     }
 
     /// `iss`: the issuer that the verifier was built with, as written there or in its canonical spelling.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        &self.0.issuer
     }
 
     /// `exp`: when the token expires.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.expires_at
+        self.0.expires_at
     }
 
     /// `iat`: when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Timestamp {
-        self.issued_at
+        self.0.issued_at
     }
 
     /// `jti`: the id of the token. Never empty.
     #[must_use]
     pub fn token_id(&self) -> &str {
-        &self.token_id
+        &self.0.token_id
     }
 
     /// `sid`: the session the token was issued for.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
-        self.session_id.as_deref()
+        self.0.session_id.as_deref()
     }
 
     /// `client_id`: the client the token was issued to (RFC 9068).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.client_id.as_deref()
+        self.0.client_id.as_deref()
     }
 
     /// `email`: the user's email when the token was issued.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.0.email.as_deref()
     }
 
     /// `email_verified`: whether the email was verified.
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
-        self.email_verified
+        self.0.email_verified
     }
 
     /// `name`: the user's display name, as entered by the user.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.0.name.as_deref()
     }
 }
 
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims")
-            .field("subject", &self.subject)
-            .field("token_id", &self.token_id)
-            .field("session_id", &self.session_id)
-            .field("expires_at", &self.expires_at)
+            .field("subject", &self.0.subject)
+            .field("token_id", &self.0.token_id)
+            .field("session_id", &self.0.session_id)
+            .field("expires_at", &self.0.expires_at)
             .finish_non_exhaustive()
     }
 }
@@ -137,29 +142,15 @@ enum Audience {
 }
 
 impl Payload {
-    /// Checks everything except signature, issuer and audience, which must have been checked before.
-    ///
-    /// `skew` is the maximum difference between the issuer's clock and ours. A token is refused from `exp + skew` on.
-    ///
-    /// The caller must check whether the token was revoked, with the returned status claim.
-    pub(crate) fn check(self, now: Timestamp, skew: SignedDuration) -> Result<(Claims, StatusClaim), Reason> {
+    /// Reads the values. Signature, issuer and audience must have been checked before.
+    pub(crate) fn read(self) -> Result<Verified, Reason> {
         let expires_at = date(self.exp)?;
         let issued_at = date(self.iat)?;
         let not_before = self.nbf.map(date).transpose()?;
-        if now.duration_since(expires_at) >= skew {
-            return Err(Reason::Expired);
-        }
-        let in_future = |moment: Timestamp| moment.duration_since(now) > skew;
-        if not_before.is_some_and(in_future) {
-            return Err(Reason::NotYetValid);
-        }
-        if in_future(issued_at) {
-            return Err(Reason::IssuedInFuture);
-        }
         if self.jti.is_empty() {
             return Err(Reason::TokenId);
         }
-        let claims = Claims {
+        let values = Values {
             subject: UserId::try_from(self.sub).map_err(|_| Reason::Subject)?,
             issuer: self.iss,
             token_id: self.jti,
@@ -171,7 +162,34 @@ impl Payload {
             email_verified: self.email_verified,
             name: self.name,
         };
-        Ok((claims, self.status))
+        Ok(Verified { claims: Claims(Arc::new(values)), not_before, status: self.status })
+    }
+}
+
+/// What the signature of a token vouches for: everything that stays the same as long as its key is published.
+pub(crate) struct Verified {
+    claims: Claims,
+    not_before: Option<Timestamp>,
+    /// The caller must check whether the token was revoked.
+    pub(crate) status: StatusClaim,
+}
+
+impl Verified {
+    /// Returns the claims if the token is valid at this time.
+    ///
+    /// `skew` is the maximum difference between the issuer's clock and ours. A token is refused from `exp + skew` on.
+    pub(crate) fn at(&self, now: Timestamp, skew: SignedDuration) -> Result<Claims, Reason> {
+        if now.duration_since(self.claims.expires_at()) >= skew {
+            return Err(Reason::Expired);
+        }
+        let in_future = |moment: Timestamp| moment.duration_since(now) > skew;
+        if self.not_before.is_some_and(in_future) {
+            return Err(Reason::NotYetValid);
+        }
+        if in_future(self.claims.issued_at()) {
+            return Err(Reason::IssuedInFuture);
+        }
+        Ok(self.claims.clone())
     }
 }
 
@@ -196,8 +214,7 @@ mod tests {
 
     fn check(payload: &Value) -> Result<Claims, Reason> {
         let payload: Payload = serde_json::from_str(&payload.to_string()).map_err(|_| Reason::Malformed)?;
-        let checked = payload.check(Timestamp::from_second(NOW).unwrap(), SignedDuration::from_secs(SKEW));
-        checked.map(|(claims, _)| claims)
+        payload.read()?.at(Timestamp::from_second(NOW).unwrap(), SignedDuration::from_secs(SKEW))
     }
 
     fn with(name: &str, value: impl Into<Value>) -> Result<Claims, Reason> {

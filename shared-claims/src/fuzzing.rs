@@ -20,6 +20,7 @@ use crate::keys::KeyStore;
 use crate::refused::RefusalReports;
 use crate::status::{self, ListStore, Prefix, StatusCheck};
 use crate::user_id::UserId;
+use crate::verified::VerifiedTokens;
 use crate::verifier::{Inner, Verifier};
 
 /// The verifier's time, in seconds since 1970.
@@ -66,6 +67,7 @@ impl World {
             status: Some(StatusCheck { prefix: prefix.clone(), store, nudge: status_nudge }),
             status_fetches: Arc::new(AtomicU64::new(0)),
             refusals: RefusalReports::new(Arc::new(LogDiagnostics)),
+            verified: Some(VerifiedTokens::new()),
             _tasks: JoinSet::new(),
         });
         Self { verifier, keys, prefix, now, _receivers: [nudges, status_nudges] }
@@ -79,10 +81,11 @@ impl World {
     /// Checks the claims of a token as if the key had signed them.
     pub fn claims(&self, json: &[u8]) {
         let Ok(payload) = serde_json::from_slice::<Payload>(json) else { return };
-        let Ok((claims, status)) = payload.check(self.now, SKEW) else { return };
+        let Ok(verified) = payload.read() else { return };
+        let Ok(claims) = verified.at(self.now, SKEW) else { return };
         self.hold(&claims);
         if let Some(lists) = &self.verifier.inner().status {
-            let _ = lists.check(&status, self.now);
+            let _ = lists.check(&verified.status, self.now);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwapOption, Guard};
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +14,8 @@ use crate::error::Unavailable;
 /// A key set. It never changes after it was fetched.
 struct KeySet {
     keys: Arc<HashMap<String, DecodingKey>>,
+    /// Distinguishes sets. A set that was only confirmed keeps its number.
+    number: u64,
     /// When the issuer last confirmed the set.
     fetched_at: Timestamp,
 }
@@ -22,6 +25,8 @@ pub(crate) struct KeyStore {
     current: ArcSwapOption<KeySet>,
     max_age: SignedDuration,
     replaced: Notify,
+    /// Number of sets so far.
+    sets: AtomicU64,
 }
 
 /// The key set at one point in time.
@@ -29,7 +34,7 @@ pub(crate) struct Snapshot(Guard<Option<Arc<KeySet>>>);
 
 impl KeyStore {
     pub(crate) fn new(max_age: SignedDuration) -> Self {
-        Self { current: ArcSwapOption::empty(), max_age, replaced: Notify::new() }
+        Self { current: ArcSwapOption::empty(), max_age, replaced: Notify::new(), sets: AtomicU64::new(0) }
     }
 
     /// Returns the current set unless there is none or it is too old at `now`.
@@ -54,14 +59,16 @@ impl KeyStore {
 
     /// Replaces the current set.
     pub(crate) fn replace(&self, keys: HashMap<String, DecodingKey>, fetched_at: Timestamp) {
-        self.current.store(Some(Arc::new(KeySet { keys: Arc::new(keys), fetched_at })));
+        let number = self.sets.fetch_add(1, Ordering::Relaxed);
+        self.current.store(Some(Arc::new(KeySet { keys: Arc::new(keys), number, fetched_at })));
         self.replaced.notify_waiters();
     }
 
     /// Records that the issuer confirmed the current set.
     pub(crate) fn renew(&self, fetched_at: Timestamp) {
         if let Some(set) = &*self.current.load() {
-            self.current.store(Some(Arc::new(KeySet { keys: Arc::clone(&set.keys), fetched_at })));
+            let (keys, number) = (Arc::clone(&set.keys), set.number);
+            self.current.store(Some(Arc::new(KeySet { keys, number, fetched_at })));
             self.replaced.notify_waiters();
         }
     }
@@ -84,6 +91,11 @@ impl KeyStore {
 }
 
 impl Snapshot {
+    /// Returns the number of the set.
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.0.as_ref().map(|set| set.number)
+    }
+
     /// Returns the key with this id.
     pub(crate) fn get(&self, kid: &str) -> Option<&DecodingKey> {
         self.0.as_ref()?.keys.get(kid)

@@ -29,6 +29,7 @@ mod schedule;
 mod spelling;
 mod status;
 mod user_id;
+mod verified;
 mod verifier;
 
 #[cfg(feature = "actix")]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ const RESERVED: [&str; 2] = ["me", "auth"];
 /// The id of a user: 1 to 64 characters out of `A-Z a-z 0-9 _ -`, and neither `me` nor `auth`.
 ///
 /// It is text and not a UUID, because imported accounts keep their ids. Upper and lower case differ. It can only be created
-/// from text that follows these rules, so no further check is needed.
+/// from text that follows these rules, so no further check is needed. Clones are cheap.
 ///
 /// ```
 /// use shared_claims::UserId;
@@ -27,7 +28,7 @@ const RESERVED: [&str; 2] = ["me", "auth"];
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct UserId(String);
+pub struct UserId(Arc<str>);
 
 /// The text is not a user id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +53,7 @@ impl FromStr for UserId {
     type Err = InvalidUserId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_valid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidUserId) }
+        if is_valid(text) { Ok(Self(text.into())) } else { Err(InvalidUserId) }
     }
 }
 
@@ -60,13 +61,13 @@ impl TryFrom<String> for UserId {
     type Error = InvalidUserId;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if is_valid(&text) { Ok(Self(text)) } else { Err(InvalidUserId) }
+        if is_valid(&text) { Ok(Self(text.into())) } else { Err(InvalidUserId) }
     }
 }
 
 impl From<UserId> for String {
     fn from(id: UserId) -> Self {
-        id.0
+        id.as_str().to_owned()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::Validation;
 use jsonwebtoken::errors::ErrorKind;
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::builder::VerifierBuilder;
-use crate::claims::{Claims, Payload};
+use crate::claims::{Claims, Payload, Verified};
 use crate::clock::SharedClock;
 use crate::error::{Reason, VerifyError};
 use crate::header::{self, TokenType};
@@ -20,6 +20,7 @@ use crate::keys::KeyStore;
 use crate::metrics;
 use crate::refused::RefusalReports;
 use crate::status::StatusCheck;
+use crate::verified::{TokenDigest, VerifiedTokens};
 
 /// Maximum length of a token, in bytes. Those of auth-service have about one thousand.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) status: Option<StatusCheck>,
     pub(crate) status_fetches: Arc<AtomicU64>,
     pub(crate) refusals: RefusalReports,
+    /// `None` if every signature is checked, however often a token comes.
+    pub(crate) verified: Option<VerifiedTokens>,
     /// The background tasks. They end when this is dropped.
     pub(crate) _tasks: JoinSet<()>,
 }
@@ -73,7 +76,8 @@ impl Verifier {
 
     /// Verifies `token` and returns its claims.
     ///
-    /// Takes no lock and does no I/O. A token with an unknown key id is refused, and the background task fetches the key set
+    /// Takes no lock and does no I/O. The signature of a token is checked the first time that it comes, and again when the key
+    /// set changes. Expiry and status list are checked every time. A token with an unknown key id is refused, and the background task fetches the key set
     /// as soon as its cooldown allows. A valid token that refers to an unknown status list triggers a fetch of the lists in
     /// the same way.
     ///
@@ -97,8 +101,27 @@ impl Verifier {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Reason::TooLong.into());
         }
-        let kid = header::key_id(token, &inner.token_type)?;
         let now = inner.clock.now();
+        let remembered = inner.verified.as_ref().map(|tokens| (tokens, TokenDigest::of(token)));
+        let known = remembered.and_then(|(tokens, digest)| {
+            let key_set = inner.store.snapshot(now).ok()?.number()?;
+            tokens.get(digest, key_set)
+        });
+        if let Some(known) = known {
+            return self.accept(&known, now);
+        }
+        let (verified, key_set) = self.read(token, now)?;
+        let claims = self.accept(&verified, now)?;
+        if let (Some((tokens, digest)), Some(key_set)) = (remembered, key_set) {
+            tokens.insert(digest, key_set, Arc::new(verified));
+        }
+        Ok(claims)
+    }
+
+    /// Checks everything that stays the same as long as the key set does. Returns the number of the key set too.
+    fn read(&self, token: &str, now: Timestamp) -> Result<(Verified, Option<u64>), VerifyError> {
+        let inner = &*self.inner;
+        let kid = header::key_id(token, &inner.token_type)?;
         let keys = inner.store.snapshot(now)?;
         let Some(key) = keys.get(&kid) else {
             // If the channel is full, a fetch was requested already.
@@ -108,9 +131,14 @@ impl Verifier {
         let payload = jsonwebtoken::decode::<Payload>(token, key, &inner.validation)
             .map_err(|error| reason(error.kind()))?
             .claims;
-        let (claims, status) = payload.check(now, inner.clock_skew)?;
-        if let Some(lists) = &inner.status {
-            lists.check(&status, now)?;
+        Ok((payload.read()?, keys.number()))
+    }
+
+    /// Checks what can change at any time: the clock and the status list.
+    fn accept(&self, verified: &Verified, now: Timestamp) -> Result<Claims, VerifyError> {
+        let claims = verified.at(now, self.inner.clock_skew)?;
+        if let Some(lists) = &self.inner.status {
+            lists.check(&verified.status, now)?;
         }
         Ok(claims)
     }

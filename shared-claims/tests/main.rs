@@ -9,6 +9,7 @@
 )]
 
 mod axum;
+mod cache;
 mod diagnostics;
 mod extractor;
 mod first_fetch;

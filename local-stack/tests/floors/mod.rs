@@ -60,6 +60,7 @@ const SHARED_CLAIMS: &str = "
     authentication
     assembly
     verifier
+    verified
     ages, builder, claims, published, refresh
     status
     keys, refused, remote
