@@ -1,18 +1,25 @@
 //! Received bytes that have not been passed on.
 
+use std::cell::Cell;
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Size of the buffer, which exists as long as the connection. Most requests are smaller.
+/// Size of the buffer. Most requests are smaller.
 const SIZE: usize = 4096;
+
+thread_local! {
+    /// The buffer that was used last on this thread. Idle connections have none: there can be thousands.
+    static SPARE: Cell<Option<Buffer>> = const { Cell::new(None) };
+}
+
+type Buffer = Box<[u8; SIZE]>;
 
 /// A small buffer that is read up to the next blank line.
 pub(super) struct Incoming {
-    buffer: Box<[u8; SIZE]>,
+    /// `None` while it is empty.
+    buffer: Option<Buffer>,
     start: usize,
     end: usize,
     /// Nothing but carriage returns since the last line feed.
@@ -27,7 +34,7 @@ pub(super) struct Part<'a> {
 
 impl Default for Incoming {
     fn default() -> Self {
-        Self { buffer: Box::new([0; SIZE]), start: 0, end: 0, line_is_blank: true }
+        Self { buffer: None, start: 0, end: 0, line_is_blank: true }
     }
 }
 
@@ -42,10 +49,29 @@ impl Incoming {
         stream: &mut TcpStream,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut buffer = ReadBuf::new(self.buffer.as_mut_slice());
-        ready!(Pin::new(stream).poll_read(context, &mut buffer))?;
-        (self.start, self.end) = (0, buffer.filled().len());
-        Poll::Ready(Ok(()))
+        loop {
+            ready!(stream.poll_read_ready(context))?;
+            let mut buffer = SPARE.take().unwrap_or_else(|| Box::new([0; SIZE]));
+            match stream.try_read(buffer.as_mut_slice()) {
+                Ok(0) => return Poll::Ready(Ok(())),
+                Ok(length) => {
+                    (self.buffer, self.start, self.end) = (Some(buffer), 0, length);
+                    return Poll::Ready(Ok(()));
+                }
+                // It was not ready after all.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => SPARE.set(Some(buffer)),
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// Gives the buffer back once it is empty.
+    pub(super) fn release(&mut self) {
+        if self.is_empty()
+            && let Some(buffer) = self.buffer.take()
+        {
+            SPARE.set(Some(buffer));
+        }
     }
 
     /// Takes bytes up to and including the next blank line, but no more than `most`.
@@ -54,16 +80,30 @@ impl Incoming {
     /// only make parts smaller.
     pub(super) fn take(&mut self, most: usize) -> Part<'_> {
         let end = self.end.min(self.start.saturating_add(most));
-        let bytes = self.buffer.get(self.start..end).unwrap_or_default();
-        let blank_line = bytes.iter().position(|byte| {
-            let ends_blank_line = *byte == b'\n' && self.line_is_blank;
-            self.line_is_blank = *byte == b'\n' || (self.line_is_blank && *byte == b'\r');
-            ends_blank_line
-        });
+        let buffer = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.as_slice());
+        let bytes = buffer.get(self.start..end).unwrap_or_default();
+        let blank_line = end_of_blank_line(bytes, &mut self.line_is_blank);
         let bytes = blank_line.and_then(|last| bytes.get(..=last)).unwrap_or(bytes);
         self.start += bytes.len();
         Part { bytes, ends_with_blank_line: blank_line.is_some() }
     }
+}
+
+/// Finds the line feed that ends the first blank line. `line_is_blank` is whether what came before `bytes` ends with the
+/// beginning of one; afterwards, whether `bytes` do.
+fn end_of_blank_line(bytes: &[u8], line_is_blank: &mut bool) -> Option<usize> {
+    let is_blank = |line: Option<&[u8]>| line.unwrap_or_default().iter().all(|byte| *byte == b'\r');
+    let mut line_start = 0;
+    for line_feed in memchr::memchr_iter(b'\n', bytes) {
+        let ends_blank_line = *line_is_blank && is_blank(bytes.get(line_start..line_feed));
+        *line_is_blank = true;
+        if ends_blank_line {
+            return Some(line_feed);
+        }
+        line_start = line_feed + 1;
+    }
+    *line_is_blank &= is_blank(bytes.get(line_start..));
+    None
 }
 
 #[cfg(test)]
@@ -74,8 +114,9 @@ mod tests {
 
     fn holding(bytes: &[u8]) -> Incoming {
         let mut incoming = Incoming::default();
-        incoming.buffer[..bytes.len()].copy_from_slice(bytes);
-        incoming.end = bytes.len();
+        let mut buffer = Box::new([0; SIZE]);
+        buffer[..bytes.len()].copy_from_slice(bytes);
+        (incoming.buffer, incoming.end) = (Some(buffer), bytes.len());
         incoming
     }
 

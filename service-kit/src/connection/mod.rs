@@ -129,6 +129,7 @@ impl AsyncRead for Connection {
         if !part.bytes.is_empty() {
             this.flow.passed_on();
         }
+        this.incoming.release();
         Poll::Ready(Ok(()))
     }
 }
