@@ -2,8 +2,7 @@
 //! BYPASSRLS and, unless it is forced, table owners from every policy.
 
 use service_kit::database::{Executor, Pool};
-use service_kit::store::StoreError;
-use tokio_postgres::Row;
+use service_kit::store::{Row, StoreError};
 
 /// Why this service must not serve requests on this database.
 #[derive(Debug, thiserror::Error)]

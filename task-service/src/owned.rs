@@ -4,23 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service_kit::database::{Parameter, Pool};
-use service_kit::store::StoreError;
-use tokio_postgres::Row;
+use service_kit::store::{Row, StoreError};
 
 use crate::isolation::Isolated;
 use crate::owner::Owner;
 
-/// Sets identity and quota for this transaction only (the third argument). They end with it, however it ends. A trigger
-/// counts the owner's tasks and compares them with the quota.
-///
-/// Forces a generic plan: every statement uses the primary key, whatever its parameters. With optional filters, PostgreSQL
-/// overestimates the cost of a generic plan and would plan each list again.
-const SET_OWNER: &str = "SELECT set_config('app.user_id', $1, true), set_config('app.task_quota', $2, true), \
-     set_config('plan_cache_mode', 'force_generic_plan', true)";
+/// Sets the identity for this transaction only (the third argument). It ends with the transaction, however that ends.
+const SET_OWNER: &str = "SELECT set_config('app.user_id', $1, true)";
 
-/// The same for a statement that may read every row of its owner: with its own time limit, and on one core.
-const SET_OWNER_OF_LIST: &str = "SELECT set_config('app.user_id', $1, true), set_config('app.task_quota', $2, true), \
-     set_config('plan_cache_mode', 'force_generic_plan', true), set_config('statement_timeout', $3, true), \
+/// Sets the quota too. A trigger counts the owner's tasks and compares them with it.
+const SET_OWNER_AND_QUOTA: &str =
+    "SELECT set_config('app.user_id', $1, true), set_config('app.task_quota', $2, true)";
+
+/// For a statement that may read every row of its owner: with its own time limit, and on one core.
+///
+/// Forces a generic plan: a list uses the primary key, whatever its parameters. With optional filters, PostgreSQL
+/// overestimates the cost of a generic plan and would plan each list again.
+const SET_OWNER_OF_LIST: &str = "SELECT set_config('app.user_id', $1, true), set_config('statement_timeout', $2, true), \
+     set_config('plan_cache_mode', 'force_generic_plan', true), \
      set_config('max_parallel_workers_per_gather', '0', true)";
 
 /// PostgreSQL cancels a list that takes too long. If its error does not arrive within another second, the connection is
@@ -59,7 +60,7 @@ impl OwnedTables {
     /// Runs one statement on behalf of `owner` and returns its rows. `$1` is the owner's id, which the statement must name
     /// as well; `parameters` start at `$2`.
     ///
-    /// Identity, statement and commit are sent together, in one round trip once the statement is prepared. If the future is
+    /// Identity and statement are sent together and are one transaction, in one round trip. If the future is
     /// dropped, e.g. because the client hangs up, the transaction still ends on the server.
     ///
     /// # Errors
@@ -71,9 +72,23 @@ impl OwnedTables {
         statement: &'static str,
         parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, StoreError> {
+        let limit = self.pool.timeouts().statement;
+        self.run((SET_OWNER, &[&owner.as_str()]), owner, (statement, parameters), limit).await
+    }
+
+    /// Does the same for a statement that adds tasks, which the quota limits.
+    ///
+    /// # Errors
+    /// As for [`OwnedTables::query`].
+    pub async fn insert(
+        &self,
+        owner: &Owner,
+        statement: &'static str,
+        parameters: &[&dyn Parameter],
+    ) -> Result<Vec<Row>, StoreError> {
         let settings: &[&dyn Parameter] = &[&owner.as_str(), &&*self.task_quota];
         let limit = self.pool.timeouts().statement;
-        self.run((SET_OWNER, settings), owner, (statement, parameters), limit).await
+        self.run((SET_OWNER_AND_QUOTA, settings), owner, (statement, parameters), limit).await
     }
 
     /// Does the same for a statement that may read all rows of the owner, within the time limit for lists.
@@ -86,7 +101,7 @@ impl OwnedTables {
         statement: &'static str,
         parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, StoreError> {
-        let settings: &[&dyn Parameter] = &[&owner.as_str(), &&*self.task_quota, &&*self.list_timeout];
+        let settings: &[&dyn Parameter] = &[&owner.as_str(), &&*self.list_timeout];
         self.run((SET_OWNER_OF_LIST, settings), owner, (statement, parameters), self.list_limit).await
     }
 

@@ -55,7 +55,8 @@ async fn is_clean(pool: &Pool) {
                  pg_current_xact_id_if_assigned() IS NOT NULL AS in_transaction, \
                  (SELECT count(*) FROM tasks) AS visible";
     let row = pool.query_one(state, &[]).await.unwrap();
-    let (identity, in_transaction, visible): (String, bool, i64) = (row.get(0), row.get(1), row.get(2));
+    let (identity, in_transaction, visible): (String, bool, i64) =
+        (row.try_get(0).unwrap(), row.try_get(1).unwrap(), row.try_get(2).unwrap());
     assert_eq!((&*identity, in_transaction, visible), ("", false, 0));
 }
 
@@ -72,7 +73,7 @@ async fn no_transaction_stays_open(superuser: &Client) {
 
 async fn sees_only_own_rows(tables: &OwnedTables, owner: &Owner) {
     for row in tables.query(owner, ALL, &[]).await.unwrap() {
-        assert_eq!(row.get::<_, &str>(0), owner.as_str());
+        assert_eq!(row.try_get::<_, &str>(0).unwrap(), owner.as_str());
     }
 }
 

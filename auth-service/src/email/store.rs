@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use service_kit::database::Executor;
-use service_kit::store::{StoreError, column};
-use tokio_postgres::Row;
+use service_kit::store::{Row, StoreError, column};
 use uuid::Uuid;
 
 const INSERT: &str = "

@@ -1,7 +1,7 @@
 //! Reads a database that may be in use or belong to others: one consistent snapshot, without changing anything.
 
 use service_kit::database::{DatabaseUrl, Executor, Outcome, Parameter, borrowed};
-use service_kit::store::StoreError;
+use service_kit::store::{self, StoreError};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, IsolationLevel, Portal, Row, Transaction};
 
@@ -67,6 +67,7 @@ impl Executor for Snapshot<'_> {
     async fn run(&self, sql: &'static str, parameters: &[&dyn Parameter]) -> Result<Outcome, StoreError> {
         let values: Vec<_> = borrowed(parameters).collect();
         let rows = self.0.query(sql, &values).await?;
+        let rows = rows.iter().map(store::Row::copy).collect::<Result<Vec<_>, _>>()?;
         Ok(Outcome { affected: rows.len() as u64, rows })
     }
 }

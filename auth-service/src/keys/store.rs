@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use service_kit::database::{Executor, Pool, Transaction};
-use service_kit::store::{StoreError, column, corrupt};
-use tokio_postgres::Row;
+use service_kit::store::{Row, StoreError, column, corrupt};
 use tokio_postgres::types::Json;
 
 use super::jwk::PublicJwk;

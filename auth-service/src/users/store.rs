@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use service_kit::database::{Executor, Parameter, Transaction};
-use service_kit::store::{StoreError, column, corrupt};
+use service_kit::store::{Row, StoreError, column, corrupt};
 use shared_claims::UserId;
-use tokio_postgres::Row;
 
 use super::model::{CredentialEpoch, User};
 use crate::error::ApiError;

@@ -2,9 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use service_kit::database::{Executor, Transaction};
-use service_kit::store::{StoreError, column, corrupt};
+use service_kit::store::{Row, StoreError, column, corrupt};
 use shared_claims::UserId;
-use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::model::{LinkLifetimes, LinkToken, NewLink, Purpose, Subject, Verification};

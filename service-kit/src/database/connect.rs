@@ -2,23 +2,24 @@
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
 use tokio_postgres::tls::{MakeTlsConnect, NoTls};
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::names::{Named, TlsBelow};
+use super::exchange::Exchange;
+use super::handover::{Lender, LendingTls};
 use super::raw_connection::Outages;
 use crate::errors::with_causes;
-use crate::store::StoreError;
+use crate::store::{QueryError, StoreError};
 
 /// PostgreSQL's default port.
 const PORT: u16 = 5432;
@@ -35,6 +36,7 @@ impl ConnectError {
         self.0.iter().all(|(_, error)| match error {
             AttemptError::Driver(error) => is_refusal(error),
             AttemptError::Io(_)
+            | AttemptError::Query(_)
             | AttemptError::TimedOut(_)
             | AttemptError::ReadOnly
             | AttemptError::Writable => false,
@@ -50,7 +52,7 @@ impl From<ConnectError> for StoreError {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum AttemptError {
+pub(super) enum AttemptError {
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error("no response within {} ms", .0.as_millis())]
@@ -61,6 +63,8 @@ enum AttemptError {
     Writable,
     #[error("{}", with_causes(.0))]
     Driver(#[from] tokio_postgres::Error),
+    #[error("{0}")]
+    Query(#[from] QueryError),
 }
 
 fn is_refusal(error: &tokio_postgres::Error) -> bool {
@@ -142,8 +146,8 @@ impl Connector {
         &self.config
     }
 
-    /// Connects to the first host that accepts. The connection is driven by a task on the current runtime.
-    pub(super) async fn open(&self) -> Result<(Client, JoinHandle<()>), ConnectError> {
+    /// Connects to the first host that accepts.
+    pub(super) async fn open<C: Connected>(&self) -> Result<C, ConnectError> {
         let first = self.last.load(Ordering::Relaxed);
         let mut failures = Vec::new();
         for at in (first..self.endpoints.len()).chain(0..first) {
@@ -169,7 +173,7 @@ impl Connector {
         self.config.get_connect_timeout().copied().unwrap_or(Duration::MAX)
     }
 
-    async fn attempt(&self, place: &Endpoint) -> Result<(Client, JoinHandle<()>), AttemptError> {
+    async fn attempt<C: Connected>(&self, place: &Endpoint) -> Result<C, AttemptError> {
         let limited = |outcome: Result<_, _>| match outcome {
             Ok(outcome) => outcome,
             Err(_) => Err(AttemptError::TimedOut(self.attempt_timeout())),
@@ -196,28 +200,30 @@ impl Connector {
         outcome
     }
 
-    async fn over_tcp(
+    async fn over_tcp<C: Connected>(
         &self,
-        connecting: impl Future<Output = std::io::Result<TcpStream>>,
+        connecting: impl Future<Output = std::io::Result<TcpStream>> + Send,
         name: &str,
-    ) -> Result<(Client, JoinHandle<()>), AttemptError> {
+    ) -> Result<C, AttemptError> {
         let stream = connecting.await?;
         stream.set_nodelay(true)?;
         self.watch(&SockRef::from(&stream))?;
         let mut tls = self.tls.clone();
         let tls = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut tls, name);
-        let tls = TlsBelow(tls.map_err(std::io::Error::other)?);
-        let (client, connection) = self.config.connect_raw(Named::new(stream), tls).await?;
-        self.welcome(client, tokio::spawn(drive(connection))).await
+        let tls = LendingTls(tls.map_err(std::io::Error::other)?);
+        let lender = Lender::default();
+        let (client, driver) = self.config.connect_raw(lender.lend(stream), tls).await?;
+        self.welcome(LoggedIn { client, driver: Box::pin(driver), lender }).await
     }
 
-    async fn over_unix(&self, path: &Path) -> Result<(Client, JoinHandle<()>), AttemptError> {
+    async fn over_unix<C: Connected>(&self, path: &Path) -> Result<C, AttemptError> {
         let stream = UnixStream::connect(path).await?;
         let mut config = self.config.clone();
         // PostgreSQL does not offer TLS on Unix sockets.
         config.ssl_mode(tokio_postgres::config::SslMode::Disable);
-        let (client, connection) = config.connect_raw(Named::new(stream), NoTls).await?;
-        self.welcome(client, tokio::spawn(drive(connection))).await
+        let lender = Lender::default();
+        let (client, driver) = config.connect_raw(lender.lend(stream), NoTls).await?;
+        self.welcome(LoggedIn { client, driver: Box::pin(driver), lender }).await
     }
 
     /// Sets the socket options that detect a dead peer.
@@ -240,37 +246,69 @@ impl Connector {
     }
 
     /// Keeps a connection only if the server is acceptable.
-    async fn welcome(
-        &self,
-        client: Client,
-        driver: JoinHandle<()>,
-    ) -> Result<(Client, JoinHandle<()>), AttemptError> {
+    async fn welcome<C: Connected>(&self, logged_in: LoggedIn) -> Result<C, AttemptError> {
+        let mut connected = C::from(logged_in)?;
         let wanted = self.config.get_target_session_attrs();
-        if wanted == TargetSessionAttrs::Any || self.is_acceptable(&client).await? {
-            return Ok((client, driver));
+        if wanted == TargetSessionAttrs::Any || self.accepts(connected.is_read_only().await?) {
+            return Ok(connected);
         }
         let is_primary_wanted = wanted == TargetSessionAttrs::ReadWrite;
         Err(if is_primary_wanted { AttemptError::ReadOnly } else { AttemptError::Writable })
     }
 
-    /// Checks in one round trip that the server responds and has the `target_session_attrs` of the URL.
-    pub(super) async fn is_acceptable(&self, client: &Client) -> Result<bool, tokio_postgres::Error> {
-        let read_only = is_read_only(client).await?;
-        Ok(match self.config.get_target_session_attrs() {
+    /// Whether such a server has the `target_session_attrs` of the URL.
+    pub(super) fn accepts(&self, read_only: bool) -> bool {
+        match self.config.get_target_session_attrs() {
             TargetSessionAttrs::ReadWrite => !read_only,
             TargetSessionAttrs::ReadOnly => read_only,
             _ => true,
-        })
+        }
     }
 }
 
-/// Whether the server is read-only: a standby, or configured so.
-async fn is_read_only(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    let messages = client.simple_query("SHOW transaction_read_only").await?;
-    Ok(messages.iter().any(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0) == Some("on"),
-        _ => false,
-    }))
+/// What the driver has after the login.
+pub(super) struct LoggedIn {
+    client: Client,
+    driver: Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>,
+    lender: Lender,
+}
+
+/// A connection in the form that its user needs.
+pub(super) trait Connected: Sized + Send {
+    /// Takes over the connection.
+    fn from(logged_in: LoggedIn) -> Result<Self, std::io::Error>;
+
+    /// Asks the server in one round trip whether it is read-only: a standby, or configured so.
+    fn is_read_only(&mut self) -> impl Future<Output = Result<bool, AttemptError>> + Send;
+}
+
+/// For statements of constant text: without the driver.
+impl Connected for Exchange {
+    fn from(logged_in: LoggedIn) -> Result<Self, std::io::Error> {
+        let LoggedIn { client, driver, lender } = logged_in;
+        drop((client, driver));
+        Ok(Self::new(lender.take_back()?))
+    }
+
+    async fn is_read_only(&mut self) -> Result<bool, AttemptError> {
+        Ok(Self::is_read_only(self).await?)
+    }
+}
+
+/// For migrations and imports: with the driver, in a task on the current runtime.
+impl Connected for Client {
+    fn from(logged_in: LoggedIn) -> Result<Self, std::io::Error> {
+        tokio::spawn(drive(logged_in.driver));
+        Ok(logged_in.client)
+    }
+
+    async fn is_read_only(&mut self) -> Result<bool, AttemptError> {
+        let messages = self.simple_query("SHOW transaction_read_only").await?;
+        Ok(messages.iter().any(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0) == Some("on"),
+            _ => false,
+        }))
+    }
 }
 
 async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use deadpool::managed::{self, Object};
 use tokio::time::timeout;
-use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::error::SqlState;
 
 use super::manager::Manager;
 use super::raw_connection::{Outages, RawConnection};
-use crate::store::{StoreError, TimedOut};
+use crate::store::{QueryError, StoreError, TimedOut};
 
 /// A connection in use by one task. If it is dropped while a result is outstanding, as when a client hangs up, the
 /// connection is closed: its state is unknown, and the server may be unreachable.
@@ -49,7 +49,7 @@ impl Connection {
     pub(super) async fn within<T>(
         &self,
         limit: Duration,
-        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+        work: impl Future<Output = Result<T, QueryError>>,
     ) -> Result<T, Failure> {
         self.broken.store(true, Ordering::Relaxed);
         let outages = self.outages.count();
@@ -79,6 +79,11 @@ impl Connection {
     /// reused.
     pub(super) fn reject(&self) {
         self.outages.record();
+        self.close();
+    }
+
+    /// Closes the connection when it is dropped, instead of returning it.
+    pub(super) fn close(&self) {
         self.broken.store(true, Ordering::Relaxed);
     }
 
@@ -103,17 +108,20 @@ impl From<Failure> for StoreError {
 }
 
 impl Failure {
-    fn of(error: tokio_postgres::Error) -> Self {
-        let Some(database) = error.as_db_error() else {
+    fn of(error: QueryError) -> Self {
+        let QueryError::Server(server) = &error else {
             // The connection broke, or a value could not be encoded. What the server executed is unknown.
             return Self { error: error.into(), breaks: true, may_repeat: false };
         };
-        if is_missing_statement(database.code()) {
+        if is_missing_statement(&server.code) {
             tracing::error!(%error, "prepared statement missing: if a transaction pooler is in use, set DATABASE_POOLER=transaction");
         }
-        let fatal = matches!(database.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
-        let (here, elsewhere) = (is_conflict(database.code()), is_of_this_connection(database.code()));
-        Self { breaks: fatal || elsewhere, may_repeat: here || elsewhere, error: error.into() }
+        let (here, elsewhere) = (is_conflict(&server.code), is_of_this_connection(&server.code));
+        Self {
+            breaks: server.ends_connection() || elsewhere,
+            may_repeat: here || elsewhere,
+            error: error.into(),
+        }
     }
 
     fn timed_out(limit: Duration) -> Self {

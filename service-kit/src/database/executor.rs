@@ -1,9 +1,7 @@
 //! Runs statements.
 
-use tokio_postgres::Row;
-
 use super::parameter::Parameter;
-use crate::store::{StoreError, corrupt};
+use crate::store::{Row, StoreError, corrupt};
 
 /// The result of a statement.
 #[derive(Debug, Default)]

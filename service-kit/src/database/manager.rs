@@ -7,6 +7,7 @@ use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult};
 use tokio::time::timeout;
 
 use super::connect::{ConnectError, Connector};
+use super::exchange::Exchange;
 use super::pooler::Pooler;
 use super::raw_connection::{Outages, RawConnection};
 use crate::store::StoreError;
@@ -34,7 +35,8 @@ impl managed::Manager for Manager {
     type Error = ConnectError;
 
     async fn create(&self) -> Result<RawConnection, ConnectError> {
-        Ok(RawConnection::new(self.connector.open().await?, self.pooler, Arc::clone(&self.outages)))
+        let exchange: Exchange = self.connector.open().await?;
+        Ok(RawConnection::new(exchange.with_pooler(self.pooler), Arc::clone(&self.outages)))
     }
 
     /// Costs no round trip unless there was an outage since this connection was last used. Transactions are never left
@@ -47,12 +49,12 @@ impl managed::Manager for Manager {
             return Ok(());
         }
         let outages = self.outages.count();
-        match timeout(PROOF_TIMEOUT, self.connector.is_acceptable(raw.client())).await {
-            Ok(Ok(true)) => {
+        match timeout(PROOF_TIMEOUT, raw.is_read_only()).await {
+            Ok(Ok(read_only)) if self.connector.accepts(read_only) => {
                 raw.mark_verified(outages);
                 Ok(())
             }
-            Ok(Ok(false)) => Err(RecycleError::message("the server has become read-only")),
+            Ok(Ok(_)) => Err(RecycleError::message("the server has become read-only")),
             Ok(Err(_)) | Err(_) => Err(RecycleError::message("the connection does not respond")),
         }
     }

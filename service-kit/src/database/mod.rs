@@ -5,16 +5,18 @@
 //! - The statement that runs is the one that was meant. Names of prepared statements are unique to the process, and behind
 //!   a transaction pooler none are used ([`Pooler`]).
 //! - Every wait has a named limit. A connection that exceeded one is closed.
+//! - The statements of a transaction that is sent at once take effect together or not at all.
 //! - A connection whose future is dropped while a result is outstanding is closed.
 //! - Nothing is set on a connection for longer than a transaction.
 
 mod connect;
 mod connection;
 mod error;
+mod exchange;
 mod executor;
+mod handover;
 mod manager;
 mod migrations;
-mod names;
 mod parameter;
 mod pool;
 mod pooler;

@@ -6,18 +6,18 @@ use std::time::Duration;
 use deadpool::Runtime;
 use deadpool::managed;
 use tokio::time::timeout;
-use tokio_postgres::Row;
 
 use super::connect::Connector;
 use super::connection::{Connection, Failure};
 use super::error::DatabaseError;
+use super::exchange::Call;
 use super::executor::{Executor, Outcome};
 use super::manager::Manager;
 use super::parameter::Parameter;
 use super::pooler::Pooler;
-use super::raw_connection::{Call, Outages};
+use super::raw_connection::Outages;
 use super::transaction::Transaction;
-use crate::store::{StoreError, TimedOut};
+use crate::store::{Row, StoreError, TimedOut};
 
 /// Maximum time to open a connection, over all hosts. Together with the wait for a free connection and one statement it
 /// stays well below the 30 s of a request.
@@ -126,8 +126,8 @@ impl Pool {
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let ask = async {
             let connection = self.connection().await?;
-            let asked = self.connector.is_acceptable(connection.raw()?.client());
-            let acceptable = connection.within(PING_TIMEOUT, asked).await?;
+            let read_only = connection.within(PING_TIMEOUT, connection.raw()?.is_read_only()).await?;
+            let acceptable = self.connector.accepts(read_only);
             if !acceptable {
                 connection.reject();
             }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt;
-
 use super::connection::{Connection, Failure};
 use super::executor::{Executor, Outcome};
 use super::parameter::Parameter;
+use super::raw_connection::RawConnection;
 use crate::store::StoreError;
 
 /// A transaction on its own connection. Rolled back if it is dropped before [`Transaction::commit`].
@@ -20,14 +19,14 @@ pub struct Transaction {
 
 impl Transaction {
     pub(super) async fn begin(connection: Connection, limit: Duration) -> Result<Self, Failure> {
-        connection.within(limit, connection.raw()?.client().batch_execute("BEGIN")).await?;
+        connection.within(limit, connection.raw()?.batch("BEGIN")).await?;
         Ok(Self { connection, limit, open: true })
     }
 
     /// Runs statements that have no parameters and return no rows, such as `SET LOCAL`.
     pub async fn batch(&self, sql: &'static str) -> Result<(), StoreError> {
         let raw = self.connection.raw()?;
-        Ok(self.connection.within(self.limit, raw.client().batch_execute(sql)).await?)
+        Ok(self.connection.within(self.limit, raw.batch(sql)).await?)
     }
 
     /// Commits the transaction.
@@ -53,9 +52,9 @@ impl Drop for Transaction {
         if !self.open || self.connection.is_broken() {
             return;
         }
-        // Polling once sends it, before anything that the next user sends. The result is not needed.
-        if let Ok(raw) = self.connection.raw() {
-            let _ = raw.client().batch_execute("ROLLBACK").now_or_never();
+        // It is sent before anything that the next user sends. The result is not needed.
+        if !self.connection.raw().is_ok_and(RawConnection::roll_back) {
+            self.connection.close();
         }
     }
 }

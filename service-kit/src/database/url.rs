@@ -125,8 +125,7 @@ impl DatabaseUrl {
     /// # Errors
     /// If the server is unreachable or rejects the login.
     pub async fn connect(&self) -> Result<Client, StoreError> {
-        let (client, _) = self.connector.open().await?;
-        Ok(client)
+        Ok(self.connector.open().await?)
     }
 }
 

@@ -1,11 +1,16 @@
-//! Errors of database statements, grouped by who has to act.
+//! Rows of the database, and errors of its statements, grouped by who has to act.
+
+mod query_error;
+mod row;
 
 use std::time::Duration;
 
-use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::FromSql;
 
+pub use self::query_error::{QueryError, ServerError};
+pub(crate) use self::row::Column;
+pub use self::row::{ColumnError, ColumnIndex, Row};
 use crate::errors::with_causes;
 
 /// A failed statement.
@@ -20,7 +25,7 @@ pub enum StoreError {
         /// The constraint's name in the schema.
         name: String,
         /// PostgreSQL's error.
-        source: tokio_postgres::Error,
+        source: ServerError,
     },
     /// A stored value does not fit its type: a bug, or a manual change in the database.
     #[error("{table}.{column} contains an invalid value: {source}")]
@@ -33,8 +38,8 @@ pub enum StoreError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// PostgreSQL rejected the statement for another reason.
-    #[error("the database rejected a statement: {}", with_causes(.0))]
-    Statement(#[source] tokio_postgres::Error),
+    #[error("the database rejected a statement: {}", with_causes(.0.as_ref()))]
+    Statement(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
@@ -44,23 +49,35 @@ impl StoreError {
     }
 }
 
+impl From<QueryError> for StoreError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Server(error) if is_temporary(&error.code) => Self::Unavailable(error.into()),
+            QueryError::Server(error) => match error.constraint.clone() {
+                Some(name) => Self::Constraint { name, source: error },
+                None => Self::Statement(error.into()),
+            },
+            QueryError::Broken(_) => Self::Unavailable(error.into()),
+            QueryError::Parameter(_) | QueryError::Protocol(_) => Self::Statement(error.into()),
+        }
+    }
+}
+
+impl From<ColumnError> for StoreError {
+    fn from(error: ColumnError) -> Self {
+        Self::Statement(error.into())
+    }
+}
+
+/// An error of the driver, which connects and migrates.
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        let Some(database) = error.as_db_error() else {
+        let is_temporary = match error.code() {
+            Some(code) => is_temporary(code),
             // Not a response of the server: the connection broke, or a value could not be encoded or decoded.
-            return if error.is_closed() || io_cause(&error) {
-                Self::Unavailable(error.into())
-            } else {
-                Self::Statement(error)
-            };
+            None => error.is_closed() || io_cause(&error),
         };
-        if is_temporary(database.code()) {
-            return Self::Unavailable(error.into());
-        }
-        match database.constraint().map(str::to_owned) {
-            Some(name) => Self::Constraint { name, source: error },
-            None => Self::Statement(error),
-        }
+        if is_temporary { Self::Unavailable(error.into()) } else { Self::Statement(error.into()) }
     }
 }
 

@@ -6,8 +6,7 @@ use bytes::BytesMut;
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use service_kit::database::SqlType;
-use service_kit::store::{StoreError, column, corrupt};
-use tokio_postgres::Row;
+use service_kit::store::{Row, StoreError, column, corrupt};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
 use uuid::Uuid;
 
@@ -140,7 +139,7 @@ pub async fn create(
     let Content { title, description, is_completed, priority, due_date } = content;
     let (title, description) = (title.as_str(), text(description.as_ref()));
     let row = tables
-        .query(
+        .insert(
             owner,
             CREATE,
             &[&id.uuid(), &title, &description, is_completed, &priority.as_str(), due_date, &now],
