@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 use std::io;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Size of the buffer. Most requests are smaller.
@@ -49,20 +51,14 @@ impl Incoming {
         stream: &mut TcpStream,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            ready!(stream.poll_read_ready(context))?;
-            let mut buffer = SPARE.take().unwrap_or_else(|| Box::new([0; SIZE]));
-            match stream.try_read(buffer.as_mut_slice()) {
-                Ok(0) => return Poll::Ready(Ok(())),
-                Ok(length) => {
-                    (self.buffer, self.start, self.end) = (Some(buffer), 0, length);
-                    return Poll::Ready(Ok(()));
-                }
-                // It was not ready after all.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => SPARE.set(Some(buffer)),
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
+        ready!(stream.poll_read_ready(context))?;
+        let mut buffer = SPARE.take().unwrap_or_else(|| Box::new([0; SIZE]));
+        let mut read = ReadBuf::new(buffer.as_mut_slice());
+        let outcome = Pin::new(stream).poll_read(context, &mut read);
+        (self.start, self.end) = (0, read.filled().len());
+        self.buffer = Some(buffer);
+        self.release();
+        outcome
     }
 
     /// Gives the buffer back once it is empty.
