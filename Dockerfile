@@ -33,6 +33,7 @@ COPY service-kit service-kit
 # One stage per service, so that a change of one does not rebuild the other.
 FROM dependencies AS build-auth-service
 COPY migrations/auth migrations/auth
+COPY eksblowfish eksblowfish
 COPY auth-service auth-service
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo build --profile "$PROFILE" --locked --package auth-service \
