@@ -8,7 +8,7 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 /// Seconds that a client should wait before it retries a request that the service could not handle.
-const RETRY_AFTER: &str = "1";
+const RETRY_AFTER: i64 = 1;
 
 /// The errors that a request can get.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +135,10 @@ pub enum ApiError {
     CutOff,
     /// The hashing queue is full.
     #[error("Too many sign-ins at once. Please try again.")]
-    HashingBusy,
+    HashingBusy {
+        /// Seconds until the hashes that wait now are finished.
+        retry_after: i64,
+    },
     /// The database or a stored value caused an error.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -313,7 +316,7 @@ impl ApiError {
             }
             Self::TooManyRequests { .. } => return (Status::TOO_MANY_REQUESTS, None),
             Self::NoSuchEndpoint => return (Status::NOT_FOUND, None),
-            Self::CutOff | Self::HashingBusy | Self::Store(StoreError::Unavailable(_)) => {
+            Self::CutOff | Self::HashingBusy { .. } | Self::Store(StoreError::Unavailable(_)) => {
                 (Status::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
             }
             Self::Store(
@@ -345,7 +348,9 @@ impl ResponseError for ApiError {
         let (status, code) = self.kind();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            let retry_after =
+                if let Self::HashingBusy { retry_after } = self { *retry_after } else { RETRY_AFTER };
+            response.insert_header((header::RETRY_AFTER, retry_after));
         }
         if let Self::TooManyRequests { retry_after } = self {
             // Better Auth's header, and the standard one.

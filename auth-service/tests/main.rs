@@ -6,6 +6,7 @@ mod addresses;
 mod bad_input;
 mod better_auth;
 mod breaches;
+mod bulkhead;
 mod capabilities;
 mod chosen_passwords;
 mod configuration;

@@ -254,7 +254,7 @@ async fn an_invalid_email_and_a_too_long_password_are_reported() {
 
 #[tokio::test]
 async fn a_full_hash_queue_is_a_503_with_retry_after() {
-    // One slot and hashes of about 0.1 s: a burst of 60 must exceed the eight places of unknown requesters.
+    // One thread and hashes of about 0.1 s: far fewer than 60 are finished within the 1.5 s that each may wait.
     let auth = Auth::start_with(&[("HASH_CONCURRENCY", "1"), ("BCRYPT_COST", "11")]).await;
     let body =
         |number: usize| json!({"email": email(&format!("nobody{number}")), "password": "wrong password"});
@@ -263,8 +263,8 @@ async fn a_full_hash_queue_is_a_503_with_retry_after() {
         futures_util::future::join_all(bodies.iter().map(|body| auth.post("/sign-in/email", body))).await;
     let (busy, decided): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 503);
     assert!(
-        !busy.is_empty() && busy.iter().all(|answer| answer.header("retry-after").as_deref() == Some("1"))
+        !busy.is_empty() && busy.iter().all(|answer| answer.header("retry-after").as_deref() == Some("2"))
     );
-    assert!(decided.len() >= 9 && decided.iter().all(|answer| answer.status == 401), "{}", decided.len());
+    assert!(!decided.is_empty() && decided.iter().all(|answer| answer.status == 401), "{}", decided.len());
     assert_eq!(auth.post("/sign-in/email", &bodies[0]).await.status, 401, "and it recovers");
 }

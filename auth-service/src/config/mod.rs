@@ -157,7 +157,7 @@ pub struct Config {
     /// Cost of bcrypt, 4 to 31; less than 10 is for tests only
     #[arg(long, help_heading = passwords::HEADING, env, default_value = "12")]
     pub bcrypt_cost: Cost,
-    /// Number of passwords that are hashed at the same time [default: one per core]
+    /// Number of threads that hash passwords, each up to two at a time [default: one per core]
     #[arg(long, help_heading = passwords::HEADING, env)]
     pub hash_concurrency: Option<NonZeroUsize>,
     /// Proxies whose X-Forwarded-For is trusted, comma-separated IP addresses and CIDR ranges

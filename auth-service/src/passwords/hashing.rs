@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use super::job::Job;
 use super::model::{Cost, Password, StoredHash};
 use super::pool::{HashError, Pool};
 use super::{bcrypt, foreign};
@@ -20,7 +21,7 @@ impl HashPool {
     /// # Errors
     /// If the system cannot start a thread.
     pub fn new(threads: NonZeroUsize, cost: Cost) -> std::io::Result<Self> {
-        Ok(Self { pool: Pool::new(threads)?, cost })
+        Ok(Self { pool: Pool::new(threads, bcrypt::expected_time(cost))?, cost })
     }
 
     /// Hashes a new password.
@@ -29,15 +30,12 @@ impl HashPool {
     /// [`HashError::Busy`] if the queue has no room for `requester`.
     pub async fn hash(&self, requester: Requester, password: Password) -> Result<StoredHash, HashError> {
         let cost = self.cost;
-        self.pool
-            .run(requester, move || {
-                let stored = bcrypt::hash(&password, cost);
-                let scheme = stored.as_ref().map_or("none", |stored| stored.scheme.as_str());
-                tracing::debug!(scheme, cost = cost.get(), operation = "hash", "bcrypt");
-                stored
-            })
-            .await?
-            .map_err(|error| HashError::Failed(format!("bcrypt: {error}")))
+        let input = bcrypt::new_input(&password, cost)
+            .map_err(|_| HashError::Failed("no randomness for a salt".to_owned()))?;
+        let (scheme, salt) = (bcrypt::scheme_for(&password).as_str(), input.salt);
+        let start = move || tracing::debug!(scheme, cost = cost.get(), operation = "hash", "bcrypt");
+        let then = move |hash: [u8; 23]| bcrypt::stored(&password, cost, &salt, &hash);
+        self.pool.run(requester, Job::bcrypt(input, start, then)).await
     }
 
     /// Verifies `password` against `stored`. Without a stored hash, does the same work and returns [`Verdict::Wrong`].
@@ -51,29 +49,48 @@ impl HashPool {
         stored: Option<StoredHash>,
     ) -> Result<Verdict, HashError> {
         let cost = self.cost;
-        self.pool
-            .run(requester, move || {
-                let known = stored.is_some();
-                let stored = stored.unwrap_or_else(|| bcrypt::nobody(cost));
-                // The cost is that of the stored hash, which may not be the current one.
-                let (scheme, algorithm) = (stored.scheme.as_str(), stored.scheme.algorithm());
-                tracing::debug!(scheme, cost = bcrypt::cost_of(&stored), operation = "verify", "{algorithm}");
-                let matches = matches(&password, &stored)?;
-                Ok(match (known && matches, is_outdated(&stored, cost)) {
-                    (false, _) => Verdict::Wrong,
-                    (true, false) => Verdict::Right,
-                    (true, true) => Verdict::Outdated { password, stored },
-                })
-            })
-            .await?
-            .map_err(|error: String| HashError::Failed(format!("stored password hash: {error}")))
+        let is_known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| bcrypt::nobody(cost));
+        let start = start_of_verification(&stored);
+        let verdict = move |password: Password, stored: StoredHash, is_match: bool| match (
+            is_known && is_match,
+            is_outdated(&stored, cost),
+        ) {
+            (false, _) => Verdict::Wrong,
+            (true, false) => Verdict::Right,
+            (true, true) => Verdict::Outdated { password, stored },
+        };
+        let broken = || {
+            HashError::Failed(format!("stored password hash: not of the scheme {}", stored.scheme.as_str()))
+        };
+        if stored.scheme.algorithm() != "bcrypt" {
+            let broken = broken();
+            let job = Job::other(move || {
+                start();
+                foreign::verify(&password, &stored).map(|is_match| verdict(password, stored, is_match))
+            });
+            return self.pool.run(requester, job).await?.ok_or(broken);
+        }
+        let input = bcrypt::input(&password, &stored).map_err(|_| broken())?;
+        let then = move |hash: [u8; 23]| {
+            let is_match = bcrypt::is_match(&password, &stored, &hash);
+            verdict(password, stored, is_match)
+        };
+        self.pool.run(requester, Job::bcrypt(input, start, then)).await
     }
+}
+
+/// Logs that a verification begins. The cost is that of the stored hash, which may not be the current one.
+fn start_of_verification(stored: &StoredHash) -> impl FnOnce() + Send + 'static {
+    let (scheme, algorithm) = (stored.scheme.as_str(), stored.scheme.algorithm());
+    let cost = bcrypt::cost_of(stored);
+    move || tracing::debug!(scheme, cost, operation = "verify", "{algorithm}")
 }
 
 impl From<HashError> for ApiError {
     fn from(error: HashError) -> Self {
         match error {
-            HashError::Busy => Self::HashingBusy,
+            HashError::Busy { retry_after } => Self::HashingBusy { retry_after },
             HashError::Failed(cause) => Self::Internal(cause),
         }
     }
@@ -89,16 +106,6 @@ pub enum Verdict {
         password: Password,
         stored: StoredHash,
     },
-}
-
-/// Whether `stored` is the hash of `password` in its scheme.
-fn matches(password: &Password, stored: &StoredHash) -> Result<bool, String> {
-    if stored.scheme.is_foreign() {
-        foreign::verify(password, stored)
-            .ok_or_else(|| format!("not of the scheme {}", stored.scheme.as_str()))
-    } else {
-        bcrypt::verify(password, stored).map_err(|error| error.to_string())
-    }
 }
 
 /// Whether a hash should be replaced: a foreign one always, one of ours if the cost has changed.

@@ -5,13 +5,16 @@ mod check;
 mod foreign;
 mod handlers;
 mod hashing;
+mod job;
 mod model;
 mod policy;
 mod pool;
+mod priority;
 mod queue;
 mod service;
 mod sign_ups;
 mod store;
+mod waiting_time;
 
 pub(crate) use foreign::{UnsupportedHash, scheme_of};
 pub use hashing::HashPool;

@@ -86,6 +86,9 @@ impl Password {
 pub struct Cost(u32);
 
 impl Cost {
+    /// The least cost.
+    pub(super) const MIN: Self = Self(MIN_COST);
+
     /// The exponent.
     pub fn get(self) -> u32 {
         self.0

@@ -1,97 +1,113 @@
-//! A pool of threads for hashing, with a bounded queue in front of it.
+//! A pool of threads for hashing, with a bounded queue in front of it. A thread computes up to two hashes at a time.
 //!
 //! Tokio's blocking threads do not suit hashing: their queue is unbounded and serves whoever sends the most, and a flood of
 //! sign-ins would delay all other blocking work. Here a flood only fills the queue, the [queue](super::queue) is fair to
-//! networks, and a client that disconnects frees its place.
+//! networks and [bounded by time](super::waiting_time), and a client that disconnects frees its place. The threads have a
+//! [lower priority](super::priority) than those that serve other requests.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use metrics::counter;
 use tokio::sync::oneshot;
 use tracing::Span;
 
+use super::job::{Answer, HASHES_AT_A_TIME, Job, Running};
+use super::priority;
 use super::queue::{Queue, Refused, Ticket};
+use super::waiting_time::{MAX_WAIT, WaitingTime};
 use crate::limits::{Requester, Standing};
-
-/// How many hashes may wait for each thread in each of the queue's two lanes. At a quarter of a second each, the last hash
-/// of both waits four seconds. Later ones are refused at once.
-const LANE_CAPACITY_PER_THREAD: usize = 8;
-
-/// Computes a hash.
-type Job = Box<dyn FnOnce() -> Answer + Send>;
-/// Sends the result to the task that waits for it.
-type Answer = Box<dyn FnOnce() + Send>;
 
 /// Why no hash was computed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// The queue has no room for the requester.
+    /// The queue has no room for the requester, or its hash would be late.
     #[error("too many passwords wait to be hashed")]
-    Busy,
+    Busy {
+        /// Seconds until every hash that waits now has been computed or refused.
+        retry_after: i64,
+    },
     #[error("{0}")]
     Failed(String),
 }
 
 /// Threads that only hash. They end when this is dropped.
-pub(super) struct Pool(Arc<Shared>);
+pub(super) struct Pool {
+    shared: Arc<Shared>,
+    max_wait: Duration,
+}
 
 /// The state that the threads share with the tasks that wait for them.
 struct Shared {
     work: Mutex<Work>,
     /// Signals that a job was handed over, or that the pool is dropped.
     changed: Condvar,
+    /// The number of hashes that are computed at a time.
+    at_a_time: usize,
 }
 
 struct Work {
-    queue: Queue<Job>,
+    queue: Queue<Job<Answer>>,
+    waiting_time: WaitingTime,
     /// Jobs for threads that were idle. They bypass the queue, where an account may wait only once.
-    handed_over: VecDeque<Job>,
+    handed_over: VecDeque<Job<Answer>>,
     /// The number of idle threads that no job was handed to.
     idle: usize,
     is_closed: bool,
 }
 
 impl Pool {
-    /// Starts `threads` threads.
-    pub(super) fn new(threads: NonZeroUsize) -> std::io::Result<Self> {
-        let queue = Queue::new(threads.get() * LANE_CAPACITY_PER_THREAD);
-        let work = Work { queue, handed_over: VecDeque::new(), idle: 0, is_closed: false };
-        let pool = Self(Arc::new(Shared { work: Mutex::new(work), changed: Condvar::new() }));
+    /// Starts `threads` threads. Until some hashes have been measured, each is expected to take the time `expected`.
+    pub(super) fn new(threads: NonZeroUsize, expected: Duration) -> std::io::Result<Self> {
+        Self::with_max_wait(threads, expected, MAX_WAIT)
+    }
+
+    fn with_max_wait(threads: NonZeroUsize, expected: Duration, max_wait: Duration) -> std::io::Result<Self> {
+        let at_a_time = threads.get().saturating_mul(HASHES_AT_A_TIME);
+        let waiting_time = WaitingTime::new(expected, max_wait);
+        let work = Work {
+            queue: Queue::new(waiting_time.lane_capacity(at_a_time)),
+            waiting_time,
+            handed_over: VecDeque::new(),
+            idle: 0,
+            is_closed: false,
+        };
+        let shared = Arc::new(Shared { work: Mutex::new(work), changed: Condvar::new(), at_a_time });
+        let pool = Self { shared, max_wait };
         for number in 0..threads.get() {
-            let shared = Arc::clone(&pool.0);
-            std::thread::Builder::new().name(format!("hash-{number}")).spawn(move || shared.serve())?;
+            let shared = Arc::clone(&pool.shared);
+            std::thread::Builder::new().name(format!("hash-{number}")).spawn(move || {
+                priority::lower();
+                shared.serve();
+            })?;
         }
         Ok(pool)
     }
 
-    /// Runs `work` in its turn. Dropping the future frees its place in the queue.
+    /// Runs `job` in its turn. Dropping the future frees its place in the queue.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         requester: Requester,
-        work: impl FnOnce() -> T + Send + 'static,
+        job: Job<T>,
     ) -> Result<T, HashError> {
-        let (answer, result) = oneshot::channel();
-        let span = Span::current();
-        let job = Box::new(move || -> Answer {
-            if answer.is_closed() {
-                // The client disconnected just before.
-                return Box::new(|| ());
-            }
-            // A panic must not end the thread.
-            let outcome = span.in_scope(|| std::panic::catch_unwind(AssertUnwindSafe(work)));
-            Box::new(move || drop(answer.send(outcome)))
-        });
+        let (answer, mut result) = oneshot::channel();
+        let job = job.answered_by(Span::current(), move |outcome| drop(answer.send(outcome)));
         let lane = match requester.standing {
             Standing::Known { .. } => "known",
             Standing::Unknown => "strangers",
         };
-        let place = self.0.enter(requester, job);
         // A job that is dropped was evicted by another.
-        let outcome = match place {
-            Ok(_place) => result.await.map_err(|_| Refused),
+        let outcome = match self.shared.enter(requester, job) {
+            Ok(None) => result.await.map_err(|_| Refused),
+            Ok(Some(place)) => tokio::select! {
+                outcome = &mut result => outcome.map_err(|_| Refused),
+                () = tokio::time::sleep(self.max_wait) => match place.leave() {
+                    Left::Waiting => Err(Refused),
+                    Left::Running => result.await.map_err(|_| Refused),
+                },
+            },
             Err(refused) => Err(refused),
         };
         match outcome {
@@ -99,16 +115,22 @@ impl Pool {
             Ok(Err(_)) => Err(HashError::Failed("hashing panicked".to_owned())),
             Err(Refused) => {
                 counter!("auth_service_hashes_refused_total", "lane" => lane).increment(1);
-                Err(HashError::Busy)
+                Err(HashError::Busy { retry_after: whole_seconds(self.max_wait) })
             }
         }
     }
 }
 
+/// A duration in seconds, rounded up.
+fn whole_seconds(duration: Duration) -> i64 {
+    let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.0.lock().is_closed = true;
-        self.0.changed.notify_all();
+        self.shared.lock().is_closed = true;
+        self.shared.changed.notify_all();
     }
 }
 
@@ -120,7 +142,21 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.shared.lock().queue.remove(self.ticket);
+        self.leave();
+    }
+}
+
+/// The state of a job whose place was given up.
+enum Left {
+    /// It was removed from the queue.
+    Waiting,
+    /// A thread had taken it already, or another job had evicted it.
+    Running,
+}
+
+impl Place<'_> {
+    fn leave(&self) -> Left {
+        if self.shared.lock().queue.remove(self.ticket) { Left::Waiting } else { Left::Running }
     }
 }
 
@@ -130,7 +166,7 @@ impl Shared {
     }
 
     /// Hands `job` to an idle thread, or else queues it.
-    fn enter(&self, requester: Requester, job: Job) -> Result<Option<Place<'_>>, Refused> {
+    fn enter(&self, requester: Requester, job: Job<Answer>) -> Result<Option<Place<'_>>, Refused> {
         let mut work = self.lock();
         if work.idle == 0 {
             let ticket = work.queue.push(requester, job)?;
@@ -144,20 +180,52 @@ impl Shared {
 
     /// Runs jobs on one thread until the pool is dropped.
     fn serve(&self) {
-        let mut answer: Answer = Box::new(|| ());
+        let mut running = Running::default();
         loop {
-            let mut work = self.lock();
-            let queued = work.queue.pop();
-            work.idle += usize::from(queued.is_none());
-            // Only now, so that the next request of the same client finds this thread idle.
-            answer();
-            let Some(job) = queued.or_else(|| self.handed_over(work)) else { return };
-            answer = job();
+            let mut next = self.settle(&mut running);
+            if next.is_none() && running.is_idle() {
+                next = self.handed_over();
+                if next.is_none() {
+                    return;
+                }
+            }
+            match next {
+                Some(job @ Job::Bcrypt { .. }) => running.start(job),
+                Some(job @ Job::Other(_)) => {
+                    // It may take long, so the other hash comes first.
+                    while !running.is_idle() {
+                        running.advance();
+                    }
+                    running.take_finished().into_iter().for_each(|finished| (finished.answer)());
+                    running.start(job);
+                }
+                None => running.advance(),
+            }
         }
     }
 
+    /// Answers finished jobs, and takes the next one from the queue if the thread has room for it.
+    fn settle(&self, running: &mut Running) -> Option<Job<Answer>> {
+        let finished = running.take_finished();
+        if finished.is_empty() && !running.has_room() {
+            return None;
+        }
+        let mut work = self.lock();
+        for finished in &finished {
+            work.record(finished.took, self.at_a_time);
+        }
+        let next = if running.has_room() { work.queue.pop() } else { None };
+        work.idle += usize::from(next.is_none() && running.is_idle());
+        drop(work);
+        // Only now, so that the next request of the same client finds this thread idle. Not under the lock: the thread that
+        // is woken may interrupt this one, and should not have to wait for it.
+        finished.into_iter().for_each(|finished| (finished.answer)());
+        next
+    }
+
     /// Waits for a job that is handed over. `None` when the pool is dropped.
-    fn handed_over(&self, mut work: MutexGuard<'_, Work>) -> Option<Job> {
+    fn handed_over(&self) -> Option<Job<Answer>> {
+        let mut work = self.lock();
         loop {
             if let Some(job) = work.handed_over.pop_front() {
                 return Some(job);
@@ -167,6 +235,14 @@ impl Shared {
             }
             work = self.changed.wait(work).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+impl Work {
+    /// Adapts the queue to the time that a hash took.
+    fn record(&mut self, took: Duration, at_a_time: usize) {
+        self.waiting_time.record(took);
+        self.queue.set_lane_capacity(self.waiting_time.lane_capacity(at_a_time));
     }
 }
 
@@ -180,8 +256,12 @@ mod tests {
     use super::*;
     use crate::client_address::Network;
 
-    fn pool(slots: usize) -> Pool {
-        Pool::new(slots.try_into().unwrap()).unwrap()
+    /// Two hashes of this time may wait in a lane.
+    const HASH: Duration = Duration::from_millis(600);
+    const LANE_CAPACITY: usize = 2;
+
+    fn pool(threads: usize) -> Pool {
+        Pool::new(threads.try_into().unwrap(), HASH).unwrap()
     }
 
     /// A stranger from a network of their own.
@@ -198,7 +278,7 @@ mod tests {
         requester: Requester,
         work: impl FnOnce() + Send + 'static,
     ) -> Result<Running<'a, ()>, HashError> {
-        let mut running: Running<'a, ()> = Box::pin(pool.run(requester, work));
+        let mut running: Running<'a, ()> = Box::pin(pool.run(requester, Job::other(work)));
         match poll_immediate(&mut running).await {
             None => Ok(running),
             Some(Err(error)) => Err(error),
@@ -224,16 +304,16 @@ mod tests {
         let pool = pool(1);
         let barrier = Arc::new(Barrier::new(2));
         let mut waiting = vec![occupy(&pool, &barrier).await];
-        for number in (1..).take(LANE_CAPACITY_PER_THREAD) {
+        for number in (1..).take(LANE_CAPACITY) {
             waiting.push(start(&pool, anybody(number), || ()).await.unwrap());
         }
         let refused = start(&pool, anybody(99), || ()).await;
-        assert!(matches!(refused.err(), Some(HashError::Busy)));
+        assert!(matches!(refused.err(), Some(HashError::Busy { retry_after: 2 })));
         barrier.wait();
         for job in waiting {
             job.await.unwrap();
         }
-        assert!(pool.run(anybody(99), || ()).await.is_ok());
+        assert!(pool.run(anybody(99), Job::other(|| ())).await.is_ok());
     }
 
     #[tokio::test]
@@ -242,12 +322,12 @@ mod tests {
         let barrier = Arc::new(Barrier::new(2));
         let blocker = occupy(&pool, &barrier).await;
         let mut greedy = Vec::new();
-        for _ in 0..LANE_CAPACITY_PER_THREAD {
+        for _ in 0..LANE_CAPACITY {
             greedy.push(start(&pool, anybody(1), || ()).await.unwrap());
         }
         let other = start(&pool, anybody(2), || ()).await.unwrap();
         let evicted = greedy.pop().unwrap().await;
-        assert!(matches!(evicted, Err(HashError::Busy)));
+        assert!(matches!(evicted, Err(HashError::Busy { .. })));
 
         assert!(start(&pool, anybody(1), || ()).await.is_err(), "full");
         greedy.pop();
@@ -256,6 +336,70 @@ mod tests {
         for job in greedy.into_iter().chain([blocker, other, again]) {
             job.await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_would_be_late_is_refused_and_not_run() {
+        let pool = Pool::with_max_wait(1.try_into().unwrap(), HASH, Duration::from_millis(20)).unwrap();
+        let barrier = Arc::new(Barrier::new(2));
+        let mut blocker = occupy(&pool, &barrier).await;
+        let late = pool.run(anybody(1), Job::other(|| panic!("run too late")));
+        assert!(matches!(late.await, Err::<(), _>(HashError::Busy { retry_after: 1 })));
+        assert!(poll_immediate(&mut blocker).await.is_none(), "a job that runs is not late");
+        barrier.wait();
+        blocker.await.unwrap();
+        assert!(pool.run(anybody(1), Job::other(|| ())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_queue_adapts_to_the_time_of_a_hash() {
+        let pool = Pool::new(1.try_into().unwrap(), Duration::from_secs(3)).unwrap();
+        assert_eq!(pool.shared.lock().waiting_time.lane_capacity(1), 1);
+        while pool.shared.lock().waiting_time.lane_capacity(1) < 100 {
+            pool.run(anybody(1), Job::other(|| ())).await.unwrap();
+        }
+        let barrier = Arc::new(Barrier::new(2));
+        let mut waiting = vec![occupy(&pool, &barrier).await];
+        for number in 1..=100 {
+            waiting.push(start(&pool, anybody(number), || ()).await.unwrap());
+        }
+        barrier.wait();
+        for job in waiting {
+            job.await.unwrap();
+        }
+    }
+
+    fn bcrypt(cost: u32, then: impl FnOnce([u8; 23]) + Send + 'static) -> Job<()> {
+        let input = eksblowfish::Input { cost, salt: [1; 16], password: b"correct horse".to_vec() };
+        Job::bcrypt(input, || (), then)
+    }
+
+    #[tokio::test]
+    async fn a_thread_computes_two_hashes_at_a_time() {
+        let pool = pool(1);
+        let (ended, order) = std::sync::mpsc::channel();
+        let long = ended.clone();
+        let mut long: Running<'_, ()> =
+            Box::pin(pool.run(anybody(1), bcrypt(12, move |_| long.send(12).unwrap())));
+        assert!(poll_immediate(&mut long).await.is_none());
+        let expected = ::bcrypt::bcrypt(4, [1; 16], b"correct horse\0");
+        let short = bcrypt(4, move |hash| {
+            assert_eq!(hash[..], expected[..23]);
+            ended.send(4).unwrap();
+        });
+        pool.run(anybody(2), short).await.unwrap();
+        // Other work waits until the thread has nothing else to do.
+        pool.run(anybody(3), Job::other(|| ())).await.unwrap();
+        assert_eq!(order.try_iter().collect::<Vec<_>>(), [4, 12]);
+        long.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_panic_after_a_bcrypt_hash_fails_one_job_and_ends_no_thread() {
+        let pool = pool(1);
+        let panics = pool.run(anybody(1), bcrypt(4, |_| panic!("a bug"))).await;
+        assert!(matches!(panics, Err(HashError::Failed(_))));
+        assert!(pool.run(anybody(1), bcrypt(4, |_| ())).await.is_ok());
     }
 
     #[tokio::test]
@@ -284,7 +428,10 @@ mod tests {
     #[tokio::test]
     async fn a_panic_fails_one_job_and_ends_no_thread() {
         let pool = pool(1);
-        assert!(matches!(pool.run(anybody(1), || panic!("a bug")).await, Err::<(), _>(HashError::Failed(_))));
-        assert!(pool.run(anybody(1), || ()).await.is_ok());
+        assert!(matches!(
+            pool.run(anybody(1), Job::other(|| panic!("a bug"))).await,
+            Err::<(), _>(HashError::Failed(_))
+        ));
+        assert!(pool.run(anybody(1), Job::other(|| ())).await.is_ok());
     }
 }

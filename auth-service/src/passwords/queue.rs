@@ -1,6 +1,6 @@
 //! The order in which passwords are hashed.
 //!
-//! Known devices and strangers have a lane each, with a capacity of its own. If jobs wait in both, the lanes take turns. In
+//! Known devices and strangers have a lane each, of the same capacity. If jobs wait in both, the lanes take turns. In
 //! a lane the sites take turns, and in a site its networks. A job that arrives in a full lane evicts one of the site that
 //! has the most. So sending more requests gains little, only sending them from more places does.
 
@@ -35,6 +35,12 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Changes the capacity of both lanes. Jobs that wait beyond it keep their places, but a new one must evict another.
+    pub(super) fn set_lane_capacity(&mut self, capacity: usize) {
+        self.known.capacity = capacity;
+        self.strangers.capacity = capacity;
+    }
+
     /// Queues `job`. A job that it evicts is dropped.
     pub(super) fn push(&mut self, requester: Requester, job: T) -> Result<Ticket, Refused> {
         let Requester { network, account, standing } = requester;
@@ -54,10 +60,9 @@ impl<T> Queue<T> {
         if from_known { self.known.pop() } else { self.strangers.pop() }
     }
 
-    /// Removes a job, unless it was taken or evicted.
-    pub(super) fn remove(&mut self, ticket: Ticket) {
-        self.known.remove(ticket);
-        self.strangers.remove(ticket);
+    /// Removes a job. `false` if it was taken or evicted.
+    pub(super) fn remove(&mut self, ticket: Ticket) -> bool {
+        self.known.remove(ticket) || self.strangers.remove(ticket)
     }
 }
 
@@ -119,10 +124,9 @@ impl<T> Lane<T> {
         Some(self.take(oldest).job)
     }
 
-    fn remove(&mut self, ticket: Ticket) {
-        if let Some(index) = self.waiting.iter().position(|waiting| waiting.ticket == ticket) {
-            self.take(index);
-        }
+    fn remove(&mut self, ticket: Ticket) -> bool {
+        let index = self.waiting.iter().position(|waiting| waiting.ticket == ticket);
+        index.map(|index| self.take(index)).is_some()
     }
 
     /// Removes a job, and its site and network if they have no other.
@@ -274,15 +278,51 @@ mod tests {
         let first = queue.push(stranger(network(1, 1)), 1).unwrap();
         let second = queue.push(stranger(network(2, 1)), 2).unwrap();
         assert_eq!(queue.push(stranger(network(3, 1)), 3), Err(Refused));
-        queue.remove(first);
-        queue.remove(first);
+        assert!(queue.remove(first));
+        assert!(!queue.remove(first), "already removed");
         queue.push(stranger(network(3, 1)), 3).unwrap();
         assert_eq!(all(&mut queue), [2, 3]);
-        queue.remove(second);
+        assert!(!queue.remove(second), "already taken");
         assert_eq!(queue.pop(), None);
     }
 
+    #[test]
+    fn a_lane_that_shrinks_keeps_its_jobs_and_its_order() {
+        let mut queue = Queue::new(4);
+        for (site, job) in [(1, "a"), (1, "b"), (1, "c"), (2, "d")] {
+            queue.push(stranger(network(site, 1)), job).unwrap();
+        }
+        queue.set_lane_capacity(2);
+        queue.push(stranger(network(1, 1)), "e").expect_err("the lane is more than full");
+        queue.push(stranger(network(3, 1)), "f").expect("evicts one of three");
+        assert_eq!(all(&mut queue), ["a", "d", "f", "b"]);
+        for site in 1..=2 {
+            queue.push(stranger(network(site, 1)), "g").unwrap();
+        }
+        assert_eq!(queue.push(stranger(network(3, 1)), "h"), Err(Refused));
+    }
+
     proptest! {
+        /// However the capacity changes, a lane gains jobs only while it has room, and a job that enters a full lane takes
+        /// the place of exactly one other.
+        #[test]
+        fn a_changing_capacity_is_kept(
+            steps in prop::collection::vec((0_u8..6, 0_u8..3, 1_usize..10, any::<bool>()), 1..120),
+        ) {
+            let mut queue = Queue::new(4);
+            for (site, host, capacity, serves) in steps {
+                queue.set_lane_capacity(capacity);
+                let before = queue.strangers.waiting.len();
+                let outcome = queue.push(stranger(network(site, host)), ());
+                let grows = usize::from(before < capacity);
+                prop_assert_eq!(queue.strangers.waiting.len(), before + grows);
+                prop_assert!(outcome.is_ok() || grows == 0);
+                if serves {
+                    queue.pop();
+                }
+            }
+        }
+
         /// For any order of jobs: a lane never exceeds its capacity, no queued job is lost unless it is evicted, and a site
         /// with no job in a lane gets in, unless every site there has one.
         #[test]

@@ -23,7 +23,7 @@ fn explanation(error: &ApiError) -> Option<&'static str> {
         ApiError::TooManyRequests { .. } => {
             Some("Too many attempts. Please wait a few minutes and try again.")
         }
-        ApiError::HashingBusy => Some("The service is busy. Please try again."),
+        ApiError::HashingBusy { .. } => Some("The service is busy. Please try again."),
         _ => None,
     }
 }
