@@ -69,8 +69,14 @@ const SHARED_CLAIMS: &str = "
 ";
 
 const BENCH: &str = "
-    database, enumeration, fairness, status_lists
+    bulkhead, database, enumeration, fairness, status_lists
     report
+";
+
+const EKSBLOWFISH: &str = "
+    hash
+    blowfish
+    tables
 ";
 
 const LOCAL_STACK: &str = "
@@ -124,6 +130,11 @@ fn shared_claims() {
 #[test]
 fn local_stack() {
     check("local-stack", LOCAL_STACK);
+}
+
+#[test]
+fn eksblowfish() {
+    check("eksblowfish", EKSBLOWFISH);
 }
 
 #[test]
