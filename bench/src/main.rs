@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed measurement must stop")]
 
 mod bulkhead;
+mod compare;
 mod database;
 mod enumeration;
 mod fairness;
@@ -15,6 +16,21 @@ use clap::Parser;
 enum Command {
     /// Response times of other requests during a flood of sign-ins, and of the sign-ins
     Bulkhead,
+    /// The services beside their peers and the limits of the machine; writes bench/RESULTS.md
+    Compare {
+        /// Fewer and shorter turns, under five minutes; writes target/bench/RESULTS.md
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Writes the report of the last comparison again
+    Render {
+        /// The report of the last quick run
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Serves a constant response, for `compare`
+    #[command(hide = true)]
+    BareHandler { head: usize, body: usize },
     /// Cost of a request with prepared statements, without them, and through PgBouncer
     Database,
     /// Whether response times of sign-up and sign-in reveal which emails have accounts, idle and under load
@@ -29,6 +45,9 @@ enum Command {
 async fn main() {
     match Command::parse() {
         Command::Bulkhead => bulkhead::measure().await,
+        Command::Compare { quick } => compare::measure(quick).await,
+        Command::Render { quick } => compare::render(quick),
+        Command::BareHandler { head, body } => compare::bare_handler::serve(head, body).await,
         Command::Database => database::measure().await,
         Command::Enumeration => enumeration::measure().await,
         Command::Fairness => fairness::measure().await,

@@ -69,7 +69,7 @@ const SHARED_CLAIMS: &str = "
 ";
 
 const BENCH: &str = "
-    bulkhead, database, enumeration, fairness, status_lists
+    bulkhead, compare, database, enumeration, fairness, status_lists
     report
 ";
 
