@@ -195,12 +195,13 @@ impl Quantity {
     fn of(self, results: &Results) -> Option<f64> {
         let cost = |target, operation: Operation| {
             let connections = if operation.hashes() { HASH_CONNECTIONS } else { CONNECTIONS };
-            results.cost(target, operation, connections)
+            // Without a success there is no cost of a request.
+            results.cost(target, operation, connections).filter(|cost| cost.rate > 0.0)
         };
         let positive = |value: f64| (value > 0.0).then_some(value);
         match self {
-            ServerCpu(target, operation) => cost(target, operation).map(|cost| cost.server_cpu),
-            DatabaseCpu(target, operation) => cost(target, operation).map(|cost| cost.database_cpu),
+            ServerCpu(target, operation) => positive(cost(target, operation)?.server_cpu),
+            DatabaseCpu(target, operation) => positive(cost(target, operation)?.database_cpu),
             Rate(target, operation) => cost(target, operation).map(|cost| cost.rate),
             Hashes(implementation) => results.hash_rate(implementation, 12, results.cores),
             RsaSign => positive(results.limits.rsa_sign),

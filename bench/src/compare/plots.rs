@@ -98,6 +98,13 @@ fn latency(results: &Results, operation: Operation) -> String {
                 .iter()
                 .map(|at| format!("{:.1},{:.1}", x.position(at.offered), y.position(time(at))))
                 .collect();
+            for point in &line {
+                let (cx, cy) = point.split_once(',').unwrap();
+                body.push_str(&format!(
+                    "<circle cx=\"{cx}\" cy=\"{cy}\" r=\"3\" fill=\"{}\"/>\n",
+                    color(target)
+                ));
+            }
             let dash = if dashed { " stroke-dasharray=\"5 4\"" } else { "" };
             body.push_str(&format!(
                 "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"{dash}/>\n",

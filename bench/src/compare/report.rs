@@ -108,6 +108,10 @@ fn operations(results: &Results, operations: impl Iterator<Item = Operation>) ->
 }
 
 fn cost_row(table: &mut Table, target: Target, ours: &Cost, cost: &Cost) {
+    if cost.rate == 0.0 {
+        table.row(&[target.name(), "no success", "", "", "", "", "", "", ""]);
+        return;
+    }
     let ratio = |ours: f64, other: f64| match target {
         Target::Latchkey => String::new(),
         _ if other == 0.0 => String::new(),
