@@ -6,6 +6,8 @@ mod compare;
 mod database;
 mod enumeration;
 mod fairness;
+mod growth;
+mod instructions;
 mod report;
 mod status_lists;
 
@@ -37,6 +39,10 @@ enum Command {
     Enumeration,
     /// Response times of a user of task-service while another user sends as many requests as possible
     Fairness,
+    /// Cost of each operation and memory against the number of users, tasks and connections
+    Growth(growth::Options),
+    /// Instructions of single operations, compared with bench/instructions.json
+    Instructions(instructions::Options),
     /// Status lists of a million live sessions: size, time to serve, time to check
     StatusLists,
 }
@@ -51,6 +57,8 @@ async fn main() {
         Command::Database => database::measure().await,
         Command::Enumeration => enumeration::measure().await,
         Command::Fairness => fairness::measure().await,
+        Command::Growth(options) => growth::measure(options).await,
+        Command::Instructions(options) => instructions::measure(options).await,
         Command::StatusLists => status_lists::measure().await,
     }
 }

@@ -38,6 +38,18 @@ pub fn cpu_time(process: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// Returns the CPU time that the threads of a process have used so far, which is more exact than [`cpu_time`]: not in ticks
+/// of 10 ms. Without that of threads that have ended. Linux only.
+pub fn exact_cpu_time(process: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let spent = threads.map(|thread| {
+        // A thread may end in between.
+        let text = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap_or_default();
+        text.split_whitespace().next().map_or(0, |nanoseconds| nanoseconds.parse().unwrap())
+    });
+    Duration::from_nanos(spent.sum())
+}
+
 /// Returns the resident memory of a process, in MiB. Linux only.
 pub fn resident(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();

@@ -1,5 +1,7 @@
 //! A service as a real process for tests, on its own port and with only the test's settings.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -33,7 +35,29 @@ impl Service {
         binary: Binary,
         env: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self> {
-        let mut command = command(binary)?;
+        Self::spawn_command(binary, isolated(binary.path()?), env).await
+    }
+
+    /// Starts a service like [`spawn`](Self::spawn), from the program at `path` and under another program, e.g.
+    /// `valgrind`, which gets `arguments` before the path.
+    ///
+    /// # Errors
+    /// As for [`spawn`](Self::spawn).
+    pub async fn spawn_under<K: AsRef<str>, V: AsRef<str>>(
+        (program, arguments): (&str, &[String]),
+        (binary, path): (Binary, &Path),
+        env: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self> {
+        let mut command = isolated(program);
+        command.args(arguments).arg(path);
+        Self::spawn_command(binary, command, env).await
+    }
+
+    async fn spawn_command<K: AsRef<str>, V: AsRef<str>>(
+        binary: Binary,
+        mut command: Command,
+        env: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self> {
         command.arg("serve").env("BIND", "127.0.0.1:0").env("LOG_FORMAT", "json");
         for (name, value) in env {
             command.env(name.as_ref(), value.as_ref());
@@ -120,7 +144,7 @@ pub async fn run_to_end<K: AsRef<str>, V: AsRef<str>>(
     arguments: &[&str],
     env: impl IntoIterator<Item = (K, V)>,
 ) -> Result<Finished> {
-    let mut command = command(binary)?;
+    let mut command = isolated(binary.path()?);
     command.args(arguments);
     for (name, value) in env {
         command.env(name.as_ref(), value.as_ref());
@@ -137,15 +161,16 @@ pub async fn run_to_end<K: AsRef<str>, V: AsRef<str>>(
     })
 }
 
-fn command(binary: Binary) -> Result<Command> {
-    let mut command = Command::new(binary.path()?);
+/// Creates a command that inherits no setting of a service.
+fn isolated(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.env_clear().stdin(Stdio::null());
     for name in INHERITED {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
     }
-    Ok(command)
+    command
 }
 
 /// Returns the socket address from the log line that reports it.
@@ -160,8 +185,7 @@ fn listening_at(line: &str) -> Option<String> {
 pub(crate) async fn wait_ready(process: &mut Process, url: &str, timeout: Duration) -> Result<()> {
     // Ignores the developer's proxy settings.
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build();
-    let client =
-        client.map_err(std::io::Error::other).context("create a client for", std::path::Path::new(url))?;
+    let client = client.map_err(std::io::Error::other).context("create a client for", Path::new(url))?;
     let deadline = Instant::now() + timeout;
     loop {
         let answer = client.get(format!("{url}/readyz")).send().await;

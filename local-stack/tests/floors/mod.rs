@@ -69,7 +69,7 @@ const SHARED_CLAIMS: &str = "
 ";
 
 const BENCH: &str = "
-    bulkhead, compare, database, enumeration, fairness, status_lists
+    bulkhead, compare, database, enumeration, fairness, growth, instructions, status_lists
     report
 ";
 
