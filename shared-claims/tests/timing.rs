@@ -36,8 +36,7 @@ fn time(what: &str, verifier: &Verifier, token: &str) {
 async fn time_of_verify() {
     let issuer = Issuer::start().await;
     let seldom = Duration::from_secs(600);
-    let with_lists =
-        ready(issuer.checking_verifier().status_interval(seldom).without_token_cache()).await;
+    let with_lists = ready(issuer.checking_verifier().status_interval(seldom).without_token_cache()).await;
     let without = ready(issuer.verifier().without_token_cache()).await;
     let caching = ready(issuer.checking_verifier().status_interval(seldom)).await;
     let good = Token::valid().sign();

@@ -247,7 +247,7 @@ impl Exchange {
     }
 
     /// Reads what follows an error, and returns the error.
-    async fn rejected(&mut self, error: ServerError) -> QueryError {
+    async fn rejected(&mut self, error: Box<ServerError>) -> QueryError {
         if !error.ends_connection()
             && let Err(broken) = self.until_ready().await
         {

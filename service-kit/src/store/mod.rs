@@ -25,7 +25,7 @@ pub enum StoreError {
         /// The constraint's name in the schema.
         name: String,
         /// PostgreSQL's error.
-        source: ServerError,
+        source: Box<ServerError>,
     },
     /// A stored value does not fit its type: a bug, or a manual change in the database.
     #[error("{table}.{column} contains an invalid value: {source}")]
@@ -52,10 +52,10 @@ impl StoreError {
 impl From<QueryError> for StoreError {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::Server(error) if is_temporary(&error.code) => Self::Unavailable(error.into()),
+            QueryError::Server(error) if is_temporary(&error.code) => Self::Unavailable(error),
             QueryError::Server(error) => match error.constraint.clone() {
                 Some(name) => Self::Constraint { name, source: error },
-                None => Self::Statement(error.into()),
+                None => Self::Statement(error),
             },
             QueryError::Broken(_) => Self::Unavailable(error.into()),
             QueryError::Parameter(_) | QueryError::Protocol(_) => Self::Statement(error.into()),

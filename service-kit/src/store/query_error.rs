@@ -12,7 +12,7 @@ use tokio_postgres::error::SqlState;
 pub enum QueryError {
     /// The server rejected it.
     #[error("the server answered {0}")]
-    Server(#[from] ServerError),
+    Server(#[from] Box<ServerError>),
     /// The connection broke. What the server executed is unknown.
     #[error("the connection broke: {0}")]
     Broken(#[from] io::Error),
@@ -41,7 +41,7 @@ impl ServerError {
     ///
     /// # Errors
     /// If they are not well-formed.
-    pub(crate) fn read(response: &ErrorResponseBody) -> io::Result<Self> {
+    pub(crate) fn read(response: &ErrorResponseBody) -> io::Result<Box<Self>> {
         let (mut severity, mut code, mut message, mut constraint) = Default::default();
         let mut fields = response.fields();
         while let Some(field) = fields.next()? {
@@ -55,12 +55,12 @@ impl ServerError {
             };
             *target = Some(String::from_utf8_lossy(field.value_bytes()).into_owned());
         }
-        Ok(Self {
+        Ok(Box::new(Self {
             severity: severity.unwrap_or_else(|| "ERROR".to_owned()),
             code: SqlState::from_code(&code.unwrap_or_default()),
             message: message.unwrap_or_default(),
             constraint,
-        })
+        }))
     }
 
     /// Whether the server closes the connection.
