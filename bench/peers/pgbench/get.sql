@@ -7,10 +7,7 @@ SELECT ({users})[:client_id % {count} + 1] AS owner \gset
 \endif
 \set n random(1000, 4999)
 \startpipeline
-BEGIN;
-SELECT set_config('app.user_id', :owner, true), set_config('app.task_quota', '1000000', true),
-    set_config('plan_cache_mode', 'force_generic_plan', true);
+SELECT set_config('app.user_id', :owner, true);
 SELECT id, user_id, title, description, is_completed, priority, due_date, created_at, updated_at FROM tasks
     WHERE user_id = :owner AND id = ('01900000-0000-7000-8000-00000000' || :n)::uuid;
-COMMIT;
 \endpipeline

@@ -8,13 +8,10 @@ SELECT ({users})[:client_id % {count} + 1] AS owner \gset
 \set n random(1000, 4999)
 \set done random(0, 1)
 \startpipeline
-BEGIN;
-SELECT set_config('app.user_id', :owner, true), set_config('app.task_quota', '1000000', true),
-    set_config('plan_cache_mode', 'force_generic_plan', true);
+SELECT set_config('app.user_id', :owner, true);
 UPDATE tasks SET title = coalesce(NULL, title), description = CASE WHEN false THEN NULL ELSE description
     END, is_completed = coalesce(:done = 1, is_completed), priority = coalesce(NULL, priority), due_date =
     CASE WHEN false THEN NULL ELSE due_date END, updated_at = now() WHERE user_id = :owner AND id =
     ('01900000-0000-7000-8000-00000000' || :n)::uuid RETURNING id, user_id, title, description,
     is_completed, priority, due_date, created_at, updated_at;
-COMMIT;
 \endpipeline

@@ -23,7 +23,7 @@ pub async fn measure(stand: &Stand, operation: &Operation, numbers: &[usize]) ->
     let process = stand.service.id().unwrap();
     let (mut open, mut rows) = (Vec::new(), Vec::new());
     // Connects to the database and prepares statements.
-    stand.turn(operation).await;
+    operation.turn(stand).await;
     for number in numbers {
         let prepared = operation.prepare(stand).await;
         while open.len() < *number {
@@ -40,7 +40,7 @@ pub async fn measure(stand: &Stand, operation: &Operation, numbers: &[usize]) ->
         }
         let mut costs = Vec::new();
         for _ in 0..TURNS {
-            costs.push(stand.turn(operation).await);
+            costs.push(operation.turn(stand).await);
         }
         let memory = resident(process);
         rows.push(Idle { connections: *number, memory, cost: Cost::median(&costs) });

@@ -81,7 +81,7 @@ async fn grow(name: &'static str, stands: &[Stand], operations: &[Operation]) ->
         let mut turns: Vec<Vec<Cost>> = stands.iter().map(|_| Vec::new()).collect();
         for turn in 0..=TURNS {
             for (stand, costs) in stands.iter().zip(&mut turns) {
-                let cost = stand.turn(operation).await;
+                let cost = operation.turn(stand).await;
                 if turn > 0 {
                     costs.push(cost);
                 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::stand::Stand;
+use super::stand::{Cost, Stand};
 
 /// Requests in a turn, unless an operation takes long.
 const REQUESTS: usize = 3000;
@@ -46,6 +46,12 @@ impl Operation {
     pub fn with_requests(mut self, requests: usize) -> Self {
         self.requests = requests;
         self
+    }
+
+    /// Sends the requests of a turn and measures what they cost.
+    pub async fn turn(&self, stand: &Stand) -> Cost {
+        let Prepared { count, make } = self.prepare(stand).await;
+        stand.measure(count, &*make).await
     }
 
     /// Prepares the requests of a turn on this stand.

@@ -9,7 +9,6 @@ use local_stack::testing::{Database, TestDatabase};
 use tokio_postgres::{Client, NoTls};
 
 use super::client;
-use super::operation::{Operation, Prepared};
 use crate::report::{exact_cpu_time, median};
 
 /// Connections that send requests.
@@ -65,13 +64,6 @@ pub async fn superuser(database: &Database) -> Client {
 }
 
 impl Stand {
-    /// Sends the requests of a turn and measures what they cost.
-    pub async fn turn(&self, operation: &Operation) -> Cost {
-        let prepared = operation.prepare(self).await;
-        let Prepared { count, make } = prepared;
-        self.measure(count, &*make).await
-    }
-
     /// Sends requests and measures what they cost.
     pub async fn measure(&self, count: usize, make: &(dyn Fn(usize) -> String + Sync)) -> Cost {
         let process = self.service.id().unwrap();
