@@ -1,9 +1,10 @@
 //! Instruction counts of single operations, compared with a baseline. They depend neither on the clock nor on other load,
 //! so that a test can compare them.
 //!
-//! The programs of the tests run under Valgrind: they are not optimized, and need no build of their own. Each operation is counted as the difference of two runs, of which one performs it
-//! [`REPETITIONS`](cases::REPETITIONS) times more: start and shutdown cancel out. Waiting costs no instructions, and
-//! PostgreSQL and the client are other processes, so a request counts what its service executes for it.
+//! The programs of the tests run under Valgrind: they are not optimized, and need no build of their own. Each operation is
+//! counted as the difference of two runs, of which one performs it many times more: start and shutdown cancel out. Waiting
+//! costs no instructions, and PostgreSQL and the client are other processes, so a request counts what its service executes
+//! for it.
 
 mod baseline;
 mod callgrind;
