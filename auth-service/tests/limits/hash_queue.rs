@@ -34,7 +34,7 @@ impl Flood {
         let answers = requests.map(|number: usize| {
             let network = number / REQUESTS_OF_A_NETWORK;
             self.networks.fetch_max(network, Ordering::Relaxed);
-            let address = format!("198.{}.{}.1", 18 + network / 250 % 2, network % 250);
+            let address = format!("{}.{}.{}.1", 128 + network / 62_500, network / 250 % 250, network % 250);
             let account = email(&format!("a{number}"));
             async move { Answer::of(sign_in(&auth.service, &address, &account, "wrong password", "")).await }
         });
