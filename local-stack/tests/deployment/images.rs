@@ -87,7 +87,10 @@ fn the_build_uses_the_workspace_toolchain_and_lock_file() {
         // The other's sources are no reason to build this one.
         let database = if name == "auth-service" { "migrations/auth" } else { "migrations/tasks" };
         let copied = build.iter().filter(|(verb, _)| verb == "COPY").map(|(_, what)| what.clone());
-        let expected = [format!("{database} {database}"), format!("{name} {name}")];
+        // Only auth-service hashes passwords.
+        let hashing = if name == "auth-service" { Some("eksblowfish") } else { None };
+        let expected = [Some(database), hashing, Some(name)].into_iter().flatten();
+        let expected: Vec<_> = expected.map(|source| format!("{source} {source}")).collect();
         assert_eq!(copied.collect::<Vec<_>>(), expected);
         assert!(only(&build, "RUN").contains("cargo build --profile \"$PROFILE\" --locked"));
     }
