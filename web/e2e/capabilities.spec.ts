@@ -109,9 +109,11 @@ test("a service without capabilities is assumed to offer everything", async ({ p
     return route.abort();
   });
   await page.goto("/signin");
-  await expect.poll(() => requests).toBe(1);
+  // The early request and the page's own. No component asks again.
+  await expect.poll(() => requests).toBe(2);
   await expect(page.getByRole("link", { name: "Create an account" })).toBeVisible();
   await expect(page.getByRole("link", { name: "Forgot your password?" })).toBeVisible();
+  expect(requests).toBe(2);
   await fillInSignIn(page, registered);
   await expect(page.getByText("Nothing to do")).toBeVisible();
   await page.getByRole("link", { name: "Settings" }).click();

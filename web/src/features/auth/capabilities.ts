@@ -47,9 +47,11 @@ const DEFAULTS: CapabilityState = {
 const MAX_AGE = 60_000;
 /** Maximum time that pages wait for the response, in milliseconds. */
 const TIMEOUT = 5_000;
+/** How long a failure is remembered, in milliseconds, so that not every component asks a service that is down. */
+const RETRY_AFTER = 10_000;
 
 let state = DEFAULTS;
-let loadedAt = Number.NEGATIVE_INFINITY;
+let refreshAt = Number.NEGATIVE_INFINITY;
 let loading: Promise<void> | undefined;
 const listeners = new Set<() => void>();
 
@@ -73,10 +75,11 @@ async function request(): Promise<Partial<Capabilities>> {
 async function load(): Promise<void> {
   try {
     const capabilities = await request();
-    loadedAt = performance.now();
+    refreshAt = performance.now() + MAX_AGE;
     // A service of another version may omit members.
     set({ ...DEFAULTS, ...capabilities, phase: "known" });
   } catch {
+    refreshAt = performance.now() + RETRY_AFTER;
     if (state.phase === "loading") {
       set({ ...state, phase: "unknown" });
     }
@@ -86,7 +89,7 @@ async function load(): Promise<void> {
 }
 
 function refresh(): Promise<void> {
-  if (performance.now() - loadedAt < MAX_AGE) {
+  if (performance.now() < refreshAt) {
     return Promise.resolve();
   }
   loading ??= load();
