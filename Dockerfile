@@ -8,6 +8,8 @@
 
 FROM rust:1.95.0-slim-trixie AS rust
 WORKDIR /source
+# As in .cargo/config.toml.
+ENV AWS_LC_SYS_NO_JITTER_ENTROPY=1
 # cargo-chef builds the dependencies separately, so that they are cached as their own layer.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo install --locked --version 0.1.78 cargo-chef

@@ -11,13 +11,13 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
-use tokio_postgres::tls::{MakeTlsConnect, NoTls};
+use tokio_postgres::tls::NoTls;
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::exchange::Exchange;
 use super::handover::{Lender, LendingTls};
 use super::raw_connection::Outages;
+use super::tls::Tls;
 use crate::errors::with_causes;
 use crate::store::{QueryError, StoreError};
 
@@ -100,7 +100,7 @@ impl Endpoint {
 /// Opens connections to one database on one or several hosts.
 pub(super) struct Connector {
     config: Config,
-    tls: MakeRustlsConnect,
+    tls: Tls,
     endpoints: Vec<Endpoint>,
     /// The endpoint that worked last is tried first, so that after a failover the old primary costs no time.
     last: AtomicUsize,
@@ -110,7 +110,7 @@ pub(super) struct Connector {
 impl Connector {
     /// # Errors
     /// The rule that the hosts and ports break.
-    pub(super) fn new(config: Config, tls: MakeRustlsConnect) -> Result<Self, &'static str> {
+    pub(super) fn new(config: Config, tls: Tls) -> Result<Self, &'static str> {
         let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
         let count = hosts.len().max(addresses.len());
         if count == 0 {
@@ -208,10 +208,8 @@ impl Connector {
         let stream = connecting.await?;
         stream.set_nodelay(true)?;
         self.watch(&SockRef::from(&stream))?;
-        let mut tls = self.tls.clone();
-        let tls = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut tls, name);
-        let tls = LendingTls(tls.map_err(std::io::Error::other)?);
         let lender = Lender::default();
+        let tls = LendingTls(self.tls.to(name));
         let (client, driver) = self.config.connect_raw(lender.lend(stream), tls).await?;
         self.welcome(LoggedIn { client, driver: Box::pin(driver), lender }).await
     }

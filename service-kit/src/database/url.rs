@@ -13,7 +13,7 @@ use super::connect::Connector;
 use super::error::DatabaseError;
 use super::pool::{Pool, Timeouts};
 use super::pooler::Pooler;
-use super::tls;
+use super::tls::Tls;
 use crate::store::StoreError;
 use crate::workers;
 
@@ -81,10 +81,7 @@ impl DatabaseUrl {
             Some(other) => return Err(DatabaseError::Url(name, format!("unknown sslmode {other}"))),
         });
         complete(&mut config, &parameters, application);
-        let tls = match config.get_ssl_mode() {
-            SslMode::Disable => tls::none(),
-            _ => tls::connector(parameters.root_certificates.as_deref())?,
-        };
+        let tls = Tls::new(parameters.root_certificates.as_deref())?;
         let connector =
             Connector::new(config, tls).map_err(|reason| DatabaseError::Url(name, reason.to_owned()))?;
         // Unprepared statements work with and without a pooler. Callers that need more speed declare that there is none.
