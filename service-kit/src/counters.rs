@@ -51,7 +51,7 @@ impl Rule {
 }
 
 /// Number of sets. Each bucket belongs to one set, so two requests contend for a lock only if their buckets share a set.
-/// With eight slots each there are 131,072 slots in about 3 MB; Better Auth keeps 100,000.
+/// With eight slots each there are 131,072 slots in about 3 MB once all are used; Better Auth keeps 100,000.
 const SETS: usize = 16_384;
 /// Slots per set. A ninth bucket replaces the one whose count ends first.
 const SLOTS: usize = 8;
@@ -60,8 +60,11 @@ const SLOTS: usize = 8;
 /// forgotten early: too many requests are allowed rather than too few.
 pub struct Counters {
     hasher: RandomState,
-    sets: Box<[Mutex<[Slot; SLOTS]>]>,
+    sets: Box<[Mutex<Set>]>,
 }
+
+/// The slots of a set. `None` until the first bucket takes one, so that an idle service does without their memory.
+type Set = Option<Box<[Slot; SLOTS]>>;
 
 #[derive(Clone, Copy)]
 struct Slot {
@@ -86,7 +89,7 @@ impl Slot {
 impl Default for Counters {
     /// Creates an empty table.
     fn default() -> Self {
-        let sets = (0..SETS).map(|_| Mutex::new([Slot::FREE; SLOTS])).collect();
+        let sets = (0..SETS).map(|_| Mutex::default()).collect();
         Self { hasher: RandomState::new(), sets }
     }
 }
@@ -137,6 +140,7 @@ impl Counters {
         let place = usize::try_from(tag % SETS as u64).ok().and_then(|index| self.sets.get(index));
         let Some(set) = place else { return work(&mut Slot::FREE.clone(), tag) };
         let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = set.get_or_insert_with(|| Box::new([Slot::FREE; SLOTS]));
         match set.iter_mut().min_by_key(|slot| (slot.tag != tag, slot.ends_at)) {
             Some(slot) => work(slot, tag),
             None => work(&mut Slot::FREE.clone(), tag),
@@ -218,7 +222,7 @@ mod tests {
             assert_eq!(counters.take(&bucket(client), &RULE, at(0)), Ok(()));
         }
         assert_eq!(counters.sets.len() * SLOTS, 131_072);
-        let size = size_of::<Mutex<[Slot; SLOTS]>>() * SETS;
+        let size = (size_of::<Mutex<Set>>() + size_of::<[Slot; SLOTS]>()) * SETS;
         assert!(size < 4 << 20, "{size} bytes");
     }
 }
