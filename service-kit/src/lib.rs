@@ -17,6 +17,7 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod openapi;
 pub mod origins;
+pub mod registrable_domain;
 pub mod response_headers;
 pub mod secret;
 pub mod security_log;

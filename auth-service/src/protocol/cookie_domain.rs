@@ -1,5 +1,6 @@
 //! The `Domain` attribute of cookies.
 
+use service_kit::registrable_domain::registrable_domain;
 use url::Url;
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl CookieDomain {
             return Err(DomainError::Malformed(text.to_owned()));
         }
         // A name without a registrable part, such as `com`, `co.uk` or `localhost`, cannot be owned.
-        if psl::domain_str(&domain).is_none() {
+        if registrable_domain(&domain).is_none() {
             return Err(DomainError::PublicSuffix(domain));
         }
         let host = base_url.host_str().unwrap_or_default();

@@ -52,7 +52,7 @@ const SERVICE_KIT: &str = "
     database
     store, guard, openapi, cors, connection, origins
     envelope, errors, viewer, weakness, throttle, headers, workers
-    counters, document, id, response_headers, secret, security_log, settings
+    counters, document, id, registrable_domain, response_headers, secret, security_log, settings
 ";
 
 const SHARED_CLAIMS: &str = "

@@ -12,6 +12,7 @@ use wildmatch::WildMatch;
 use self::app_url::AppUrl;
 
 pub use self::refusals::RefusalLog;
+use crate::registrable_domain::registrable_domain;
 
 /// Schemes that execute or read their target instead of opening an app.
 const NEVER_TRUSTED: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source"];
@@ -225,7 +226,7 @@ fn names_something(text: &str, host_and_port: &str) -> Result<(), String> {
     let is_range =
         HostKind::of(host) == HostKind::Ipv4Range && host.starts_with(|first: char| first.is_ascii_digit());
     let is_whole = !host.is_empty() && !has_wildcard(host);
-    let is_owned = domain.is_some_and(|domain| psl::domain_str(&domain.to_ascii_lowercase()).is_some());
+    let is_owned = domain.is_some_and(|domain| registrable_domain(&domain.to_ascii_lowercase()).is_some());
     if is_owned || is_range || is_whole {
         return Ok(());
     }

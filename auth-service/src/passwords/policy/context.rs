@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use service_kit::registrable_domain::registrable_domain;
+
 use super::fold::fold;
 use crate::protocol::email_address::Email;
 use crate::users::User;
@@ -107,7 +109,7 @@ fn is_long_enough(word: &str) -> bool {
 
 /// Returns `example` for `mail.example.co.uk`; empty if there is no registrable name.
 fn registrable_name(domain: &str) -> &str {
-    let registrable = psl::domain_str(domain).unwrap_or_default();
+    let registrable = registrable_domain(domain).unwrap_or_default();
     registrable.split_once('.').map_or(registrable, |(name, _)| name)
 }
 
