@@ -8,8 +8,8 @@ use std::process::Command;
 use local_stack::workspace;
 use serde_json::{Value, json};
 
-/// How many percent more than in the baseline an operation may take: room for what happens in the background, and for new
-/// releases of libraries.
+/// How many percent more than in the baseline an operation may take: room for new releases of libraries and for small
+/// changes. Counts of the same programs differ by less than one.
 const ROOM: f64 = 10.0;
 
 /// What to do about a count that is too high.

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use tokio_postgres::NoTls;
 
 use super::baseline::Counts;
-use super::callgrind::Count;
+use super::callgrind::{self, BATCHES, Interactive};
 
-/// How often the second run performs an operation more than the first. A fetch of a status list, which may fall into either
-/// run, takes 60 million instructions: with these numbers that is less than 5 % of each operation.
-const REPETITIONS: u32 = 2000;
-const SIGNATURE_REPETITIONS: u32 = 600;
-const LIST_REPETITIONS: u32 = 200;
-/// How often both runs perform every operation of the service, so that caches are filled and statements are prepared.
+/// How often a batch performs an operation.
+const REPETITIONS: u32 = 30;
+const EXPENSIVE_REPETITIONS: u32 = 8;
+/// A known token takes so few instructions that reading the order would show.
+const CHEAP_REPETITIONS: u32 = 500;
+/// How often an operation is performed before it is counted, so that caches are filled and statements are prepared.
 const WARM_UP: u32 = 10;
 
 const EMAIL: &str = "ada@example.com";
@@ -39,7 +39,8 @@ const WITHOUT_POLLING: [(&str, &str); 5] = [
     ("RUST_LOG", "info"),
 ];
 
-/// An operation: its name, its repetitions, and a request, given the URL of the service and the number of the repetition.
+/// An operation: its name, its repetitions in a batch, and a request, given the URL of the service and the number of the
+/// repetition.
 type Case<'a> = (&'static str, u32, Box<dyn Fn(&str, u32) -> RequestBuilder + 'a>);
 
 /// The databases, the users and the service that issues their tokens.
@@ -58,22 +59,12 @@ struct Setting {
 /// Counts the instructions of every operation with the programs in this directory.
 pub async fn measure(programs: &Path) -> Counts {
     let setting = Setting::new().await;
-    let mut counts = Counts::new();
-    counts.insert("verify a token".to_owned(), setting.verification(programs).await);
+    let mut counts = setting.verifications(programs).await;
     let (auth, tasks) = (setting.auth_cases(), setting.task_cases());
     for (binary, cases) in [(Binary::AuthService, auth), (Binary::TaskService, tasks)] {
-        let start = setting.run(binary, programs, &cases, None).await;
-        for (index, (name, repetitions, _)) in cases.iter().enumerate() {
-            let total = setting.run(binary, programs, &cases, Some(index)).await;
-            counts.insert((*name).to_owned(), each(start, total, *repetitions));
-        }
+        counts.extend(setting.requests(binary, programs, &cases).await);
     }
     counts
-}
-
-/// The instructions of one repetition.
-fn each(first: u64, second: u64, repetitions: u32) -> u64 {
-    second.checked_sub(first).unwrap() / u64::from(repetitions)
 }
 
 impl Setting {
@@ -88,21 +79,28 @@ impl Setting {
         client.execute(FILL, &[&id]).await.unwrap();
         client.batch_execute("VACUUM ANALYZE tasks").await.unwrap();
         let mut sessions = Vec::new();
-        for _ in 0..WARM_UP + SIGNATURE_REPETITIONS {
+        for _ in 0..WARM_UP + BATCHES * EXPENSIVE_REPETITIONS {
             sessions.push(sign_in(&http, &issuer).await);
         }
         Self { accounts, tasks, issuer, http, sessions, reader, writer }
     }
 
-    /// Counts the verification of a token, with its status list.
-    async fn verification(&self, programs: &Path) -> u64 {
-        let program = programs.join("verify-repeatedly");
-        let mut totals = Vec::new();
-        for count in [WARM_UP, WARM_UP + REPETITIONS] {
-            let arguments = [ISSUER, AUDIENCE, self.issuer.url(), &self.reader, &count.to_string()];
-            totals.push(Count::new().run(&program, &arguments).await);
+    /// Counts verifications of a token, with its status list: of one that is new to the verifier, and of a known one.
+    async fn verifications(&self, programs: &Path) -> Counts {
+        let arguments = [ISSUER, AUDIENCE, self.issuer.url(), &self.reader];
+        let mut program = Interactive::start(&programs.join("verify-repeatedly"), &arguments);
+        let mut counts = Counts::new();
+        for (name, kind, repetitions) in
+            [("verify a token", "new", REPETITIONS), ("verify a token again", "known", CHEAP_REPETITIONS)]
+        {
+            program.order(&format!("{kind} {WARM_UP}")).await;
+            let order = format!("{kind} {repetitions}");
+            let count =
+                callgrind::count(program.id(), repetitions, async || program.order(&order).await).await;
+            counts.insert(name.to_owned(), count);
         }
-        each(totals[0], totals[1], REPETITIONS)
+        program.stop().await;
+        counts
     }
 
     fn auth_cases(&self) -> Vec<Case<'_>> {
@@ -112,7 +110,7 @@ impl Setting {
         };
         vec![
             ("get-session", REPETITIONS, Box::new(move |url, _| get(url, "get-session", 0))),
-            ("sign a token", SIGNATURE_REPETITIONS, Box::new(move |url, number| get(url, "token", number))),
+            ("sign a token", EXPENSIVE_REPETITIONS, Box::new(move |url, number| get(url, "token", number))),
         ]
     }
 
@@ -126,29 +124,37 @@ impl Setting {
         };
         vec![
             ("read a task", REPETITIONS, Box::new(move |url, _| get(url, &format!("/{FIRST_TASK}")))),
-            ("list 50 tasks", LIST_REPETITIONS, Box::new(move |url, _| get(url, "?limit=50"))),
+            ("list 50 tasks", EXPENSIVE_REPETITIONS, Box::new(move |url, _| get(url, "?limit=50"))),
             ("create a task", REPETITIONS, Box::new(create)),
         ]
     }
 
-    /// Runs a service that gets the warm-up and the repetitions of one operation. Returns all its instructions.
-    async fn run(&self, binary: Binary, programs: &Path, cases: &[Case<'_>], repeated: Option<usize>) -> u64 {
+    /// Counts the requests of these cases to a service.
+    async fn requests(&self, binary: Binary, programs: &Path, cases: &[Case<'_>]) -> Counts {
         let env = match binary {
             Binary::AuthService => testing::auth_env(&self.accounts),
             Binary::TaskService => testing::task_env(&self.tasks, self.issuer.url()),
         };
         let fixed = WITHOUT_POLLING.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let env: Vec<(String, String)> = env.into_iter().chain(fixed).collect();
-        let count = Count::new();
-        let service = count.start(binary, programs, &env).await;
-        for (index, (_, repetitions, request)) in cases.iter().enumerate() {
-            let repetitions = if repeated == Some(index) { *repetitions } else { 0 };
-            for number in 0..WARM_UP + repetitions {
-                let answer = request(service.url(), number).send().await.unwrap();
-                answer.error_for_status().unwrap().bytes().await.unwrap();
-            }
+        let mut service = callgrind::start(binary, programs, &env).await;
+        let mut counts = Counts::new();
+        for (name, repetitions, request) in cases {
+            let mut numbers = 0..;
+            let mut perform = async |repetitions: u32| {
+                for number in numbers.by_ref().take(repetitions as usize) {
+                    let answer = request(service.url(), number).send().await.unwrap();
+                    answer.error_for_status().unwrap().bytes().await.unwrap();
+                }
+            };
+            perform(WARM_UP).await;
+            let id = service.id().unwrap();
+            let count = callgrind::count(id, *repetitions, async || perform(*repetitions).await).await;
+            counts.insert((*name).to_owned(), count);
         }
-        count.stop(service).await
+        let status = service.terminate().await.unwrap();
+        assert!(status.success(), "{status}: {:?}", service.output());
+        counts
     }
 }
 

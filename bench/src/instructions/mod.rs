@@ -2,9 +2,9 @@
 //! so that a test can compare them.
 //!
 //! The programs of the tests run under Valgrind: they are not optimized, and need no build of their own. Each operation is
-//! counted as the difference of two runs, of which one performs it many times more: start and shutdown cancel out. Waiting
-//! costs no instructions, and PostgreSQL and the client are other processes, so a request counts what its service executes
-//! for it.
+//! counted in a running program, in several batches of which the median counts: start, shutdown and what happens in the
+//! background do not. Waiting costs no instructions, and PostgreSQL and the client are other processes, so a request counts
+//! what its service executes for it.
 
 mod baseline;
 mod callgrind;
