@@ -41,7 +41,7 @@ pub struct ConnectionLimit {
     /// Maximum number of open client connections
     ///
     /// Shared out among the worker threads (one per core), with at least one for each. Further clients wait until one
-    /// closes. A connection holds 15 kB of memory when it is idle, and about 250 kB at most.
+    /// closes. A connection holds up to 17 kB of memory when it is idle, and about 250 kB at most.
     #[arg(long, env = "MAX_CONNECTIONS", default_value = "1024")]
     pub max_connections: NonZeroUsize,
 }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool::managed::{self, Object};
+use futures_util::FutureExt;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 
@@ -45,15 +47,25 @@ impl Connection {
         self.broken.load(Ordering::Relaxed)
     }
 
-    /// Waits for a result on this connection, for at most `limit`.
-    pub(super) async fn within<T>(
+    /// Waits for a result on this connection, for at most `limit`. Not an `async fn`, whose future would contain `work` twice.
+    pub(super) fn within<T>(
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, QueryError>>,
-    ) -> Result<T, Failure> {
+    ) -> impl Future<Output = Result<T, Failure>> {
         self.broken.store(true, Ordering::Relaxed);
         let outages = self.outages.count();
-        match timeout(limit, work).await {
+        timeout(limit, work).map(move |outcome| self.settle(outcome, limit, outages))
+    }
+
+    /// Decides what an outcome means for this connection. `outages` were known when the work began.
+    fn settle<T>(
+        &self,
+        outcome: Result<Result<T, QueryError>, Elapsed>,
+        limit: Duration,
+        outages: usize,
+    ) -> Result<T, Failure> {
+        match outcome {
             Ok(Ok(value)) => {
                 self.raw()?.mark_verified(outages);
                 self.broken.store(false, Ordering::Relaxed);

@@ -35,7 +35,8 @@ impl managed::Manager for Manager {
     type Error = ConnectError;
 
     async fn create(&self) -> Result<RawConnection, ConnectError> {
-        let exchange: Exchange = self.connector.open().await?;
+        // Boxed, as below, because it is rare and large: the future of every request would contain its 8 kB.
+        let exchange: Exchange = Box::pin(self.connector.open()).await?;
         Ok(RawConnection::new(exchange.with_pooler(self.pooler), Arc::clone(&self.outages)))
     }
 
@@ -49,7 +50,8 @@ impl managed::Manager for Manager {
             return Ok(());
         }
         let outages = self.outages.count();
-        match timeout(PROOF_TIMEOUT, raw.is_read_only()).await {
+        let proof = Box::pin(timeout(PROOF_TIMEOUT, raw.is_read_only()));
+        match proof.await {
             Ok(Ok(read_only)) if self.connector.accepts(read_only) => {
                 raw.mark_verified(outages);
                 Ok(())
