@@ -8,7 +8,7 @@ use Operation::{
 };
 use Quantity::{
     BinarySize, DatabaseCpu, Hashes, IdleMemory, LoadedMemory, Rate, RsaSign, RsaVerify, ServerCpu, Start,
-    VerifyToken,
+    VerifyNewToken,
 };
 use Target::{BareActix, BetterAuth, Fastify, Latchkey, Pgbench};
 
@@ -27,8 +27,8 @@ pub enum Quantity {
     RsaSign,
     /// CPU microseconds of the verification of an RSA signature.
     RsaVerify,
-    /// CPU microseconds of the verification of an access token.
-    VerifyToken,
+    /// CPU microseconds of the verification of a new access token.
+    VerifyNewToken,
     /// MiB of an idle server.
     IdleMemory(&'static str),
     /// MiB of a server under load from 64 connections.
@@ -59,6 +59,8 @@ pub struct Goal {
     pub what: &'static str,
     /// The bound, for the table.
     pub bound_text: &'static str,
+    /// What stands in the way, for the report of a run that misses the target. Known from profiles.
+    pub obstacle: Option<&'static str>,
     measured: Quantity,
     bound: Bound,
 }
@@ -77,7 +79,7 @@ pub struct Outcome {
 }
 
 const fn goal(what: &'static str, bound_text: &'static str, measured: Quantity, bound: Bound) -> Goal {
-    Goal { what, bound_text, measured, bound }
+    Goal { what, bound_text, obstacle: None, measured, bound }
 }
 
 /// All targets.
@@ -87,13 +89,15 @@ pub const GOALS: [Goal; 28] = [
         "1/120 of Better Auth's",
         ServerCpu(Latchkey, GetSession),
         Bound::AtMost(1.0 / 120.0, ServerCpu(BetterAuth, GetSession)),
-    ),
+    )
+    .despite(ROUND_TRIP),
     goal(
         "token: CPU time",
         "1/120 of Better Auth's",
         ServerCpu(Latchkey, Token),
         Bound::AtMost(1.0 / 120.0, ServerCpu(BetterAuth, Token)),
-    ),
+    )
+    .despite(ROUND_TRIP),
     goal(
         "token, freshly signed: CPU time",
         "the RSA signature + 60 µs",
@@ -105,6 +109,11 @@ pub const GOALS: [Goal; 28] = [
         "0.9 of a bare actix handler's",
         Rate(Latchkey, Jwks),
         Bound::AtLeast(0.9, Rate(BareActix, Jwks)),
+    )
+    .despite(
+        "No single cost. Six tenths of the CPU time are the kernel's, for one `recv` and one `send`. The rest is spread \
+         over routing, the span and the id of the request for the log, security headers, CORS, the guard, and memory for \
+         each of them; the largest of these takes 1 µs. The bare handler has none of them.",
     ),
     goal(
         "sign-in, bcrypt 12: throughput",
@@ -119,15 +128,18 @@ pub const GOALS: [Goal; 28] = [
         Bound::AtLeast(0.97, Hashes(HashImplementation::Crate)),
     ),
     goal(
-        "the bcrypt crate, cost 12",
+        "bcrypt of auth-service, cost 12",
         "as fast as Node's C implementation",
-        Hashes(HashImplementation::Crate),
+        Hashes(HashImplementation::Latchkey),
         Bound::AtLeast(1.0, Hashes(HashImplementation::Node)),
     ),
     cpu("get a task: CPU time", "1/5 of Fastify's", GetTask, 5.0),
-    cpu("list 50 tasks: CPU time", "1/8 of Fastify's", ListTasks, 8.0),
-    cpu("create a task: CPU time", "1/5 of Fastify's", CreateTask, 5.0),
-    cpu("complete a task: CPU time", "1/5 of Fastify's", ToggleTask, 5.0),
+    cpu("list 50 tasks: CPU time", "1/8 of Fastify's", ListTasks, 8.0).despite(
+        "In a profile, a third of the CPU time was the kernel's, an eighth was writing JSON, a tenth reading rows and \
+         their columns, and nothing else took a twentieth.",
+    ),
+    cpu("create a task: CPU time", "1/5 of Fastify's", CreateTask, 5.0).despite(ROUND_TRIP),
+    cpu("complete a task: CPU time", "1/5 of Fastify's", ToggleTask, 5.0).despite(ROUND_TRIP),
     throughput("get a task: throughput", "0.4 of pgbench's", GetTask, 0.4),
     throughput("list 50 tasks: throughput", "0.5 of pgbench's", ListTasks, 0.5),
     throughput("create a task: throughput", "0.4 of pgbench's", CreateTask, 0.4),
@@ -137,20 +149,29 @@ pub const GOALS: [Goal; 28] = [
     postgres("create a task: PostgreSQL's CPU time", "1.3 times Fastify's", CreateTask, 1.3),
     postgres("complete a task: PostgreSQL's CPU time", "1.3 times Fastify's", ToggleTask, 1.3),
     goal(
-        "verification of an access token, claims parsed",
+        "verification of a new access token, claims parsed",
         "1.5 times the bare RSA verification",
-        VerifyToken,
+        VerifyNewToken,
         Bound::AtMost(1.5, RsaVerify),
     ),
-    below("auth-service: memory, idle", "14 MiB", IdleMemory("auth-service"), 14.0),
-    below("task-service: memory, idle", "14 MiB", IdleMemory("task-service"), 14.0),
+    below("auth-service: memory, idle", "14 MiB", IdleMemory("auth-service"), 14.0).despite(MAPPED_FILES),
+    below("task-service: memory, idle", "14 MiB", IdleMemory("task-service"), 14.0).despite(MAPPED_FILES),
     below("auth-service: memory, 64 connections under load", "30 MiB", LoadedMemory("auth-service"), 30.0),
     below("task-service: memory, 64 connections under load", "30 MiB", LoadedMemory("task-service"), 30.0),
     below("auth-service: start to the first 200", "60 ms", Start("auth-service"), 60.0),
     below("task-service: start to the first 200", "60 ms", Start("task-service"), 60.0),
-    below("auth-service: stripped binary", "15 MiB", BinarySize("auth-service"), 15.0),
+    below("auth-service: stripped binary", "15 MiB", BinarySize("auth-service"), 15.0).despite(
+        "12.0 MB of it is code and 3.3 MB are constants, among them the documentation viewer, compressed. Code that is on \
+         no request's path is compiled for size already.",
+    ),
     below("task-service: stripped binary", "15 MiB", BinarySize("task-service"), 15.0),
 ];
+
+const ROUND_TRIP: &str = "A request without the database takes what the row of jwks shows, and six tenths of that are the kernel's. The rest is \
+     one round trip to PostgreSQL, with as many system calls again. The ratio depends on the processor: on the machine of \
+     an earlier run, get-session took 1/140 of Better Auth's CPU time, and reading a task 1/16 of Fastify's.";
+
+const MAPPED_FILES: &str = "Most of it is the program's own file, of which Linux maps what is in its page cache; see the proportional set size below.";
 
 const fn cpu(what: &'static str, bound: &'static str, operation: Operation, divisor: f64) -> Goal {
     let of = ServerCpu(Fastify, operation);
@@ -171,6 +192,11 @@ const fn below(what: &'static str, bound: &'static str, measured: Quantity, limi
 }
 
 impl Goal {
+    /// Explains why the target may be missed.
+    const fn despite(self, obstacle: &'static str) -> Self {
+        Self { obstacle: Some(obstacle), ..self }
+    }
+
     /// Compares the figure of a run with its bound. `None` if the run lacks one of them.
     pub fn outcome(&self, results: &Results) -> Option<Outcome> {
         let measured = self.measured.of(results)?;
@@ -206,7 +232,7 @@ impl Quantity {
             Hashes(implementation) => results.hash_rate(implementation, 12, results.cores),
             RsaSign => positive(results.limits.rsa_sign),
             RsaVerify => positive(results.limits.rsa_verify),
-            VerifyToken => positive(results.limits.verify_token),
+            VerifyNewToken => positive(results.limits.verify_new_token),
             IdleMemory(server) => results.footprint(server).map(|found| found.idle.rss),
             LoadedMemory(server) => results.footprint(server).map(|found| found.loaded.rss),
             Start(server) => results.footprint(server).map(|found| found.start),
@@ -216,7 +242,7 @@ impl Quantity {
 
     const fn unit(self) -> &'static str {
         match self {
-            ServerCpu(..) | DatabaseCpu(..) | RsaSign | RsaVerify | VerifyToken => " µs",
+            ServerCpu(..) | DatabaseCpu(..) | RsaSign | RsaVerify | VerifyNewToken => " µs",
             Rate(..) | Hashes(_) => "/s",
             IdleMemory(_) | LoadedMemory(_) | BinarySize(_) => " MiB",
             Start(_) => " ms",

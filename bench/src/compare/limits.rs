@@ -8,8 +8,9 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
+use eksblowfish::{Hash, Input};
 use local_stack::testing::{AUDIENCE, ISSUER};
-use shared_claims::Verifier;
+use shared_claims::{Verifier, VerifierBuilder};
 use tokio::process::Command;
 
 use super::accounts::get;
@@ -32,9 +33,14 @@ pub async fn measure(plan: &Plan, auth: &Server, user: &User) -> Limits {
     let cores = thread::available_parallelism().unwrap().get();
     for cost in COSTS {
         for threads in [1, cores] {
-            for implementation in [HashImplementation::Crate, HashImplementation::Node] {
+            for implementation in
+                [HashImplementation::Latchkey, HashImplementation::Crate, HashImplementation::Node]
+            {
                 let rate = match implementation {
-                    HashImplementation::Crate => crate_hashes(cost, threads, plan.limit).await,
+                    HashImplementation::Latchkey => {
+                        hashes(threads, plan.limit, move || two_hashes(cost)).await
+                    }
+                    HashImplementation::Crate => hashes(threads, plan.limit, move || one_hash(cost)).await,
                     HashImplementation::Node => node_hashes(cost, threads, plan.limit).await,
                 };
                 limits.hashes.push(HashRate { implementation, cost, threads, rate });
@@ -44,18 +50,20 @@ pub async fn measure(plan: &Plan, auth: &Server, user: &User) -> Limits {
     let length = plan.limit / 2;
     (limits.rsa_sign, limits.rsa_verify) =
         tokio::task::spawn_blocking(move || signatures(length)).await.unwrap();
-    limits.verify_token = verification(auth, &user.token, length).await;
+    let verification = |adapt| verification(auth, &user.token, length, adapt);
+    limits.verify_new_token = verification(VerifierBuilder::without_token_cache).await;
+    limits.verify_token = verification(|builder| builder).await;
     limits
 }
 
-async fn crate_hashes(cost: u32, threads: usize, length: Duration) -> f64 {
+/// Returns the hashes per second of threads that each call `compute`, which returns how many it has computed.
+async fn hashes(threads: usize, length: Duration, compute: impl Fn() -> u32 + Send + Sync + 'static) -> f64 {
     let measure = move || {
         let begun = Instant::now();
         let hash_repeatedly = || {
             let mut hashes = 0;
             while begun.elapsed() < length {
-                black_box(bcrypt::hash(PASSWORD, cost).unwrap());
-                hashes += 1;
+                hashes += compute();
             }
             f64::from(hashes) / begun.elapsed().as_secs_f64()
         };
@@ -65,6 +73,20 @@ async fn crate_hashes(cost: u32, threads: usize, length: Duration) -> f64 {
         })
     };
     tokio::task::spawn_blocking(measure).await.unwrap()
+}
+
+fn one_hash(cost: u32) -> u32 {
+    black_box(bcrypt::hash(PASSWORD, cost).unwrap());
+    1
+}
+
+/// As the hashing threads of auth-service do when more than one sign-in waits.
+fn two_hashes(cost: u32) -> u32 {
+    let new = || Hash::new(&Input { cost, salt: [1; 16], password: PASSWORD.into() });
+    let (mut one, mut other) = (new(), new());
+    Hash::advance_two(&mut one, &mut other, u64::MAX);
+    black_box((one.finished().unwrap(), other.finished().unwrap()));
+    2
 }
 
 async fn node_hashes(cost: u32, threads: usize, length: Duration) -> f64 {
@@ -89,8 +111,13 @@ fn signatures(length: Duration) -> (f64, f64) {
 }
 
 /// Returns the CPU microseconds of verifying an access token and parsing its claims.
-async fn verification(auth: &Server, token: &str, length: Duration) -> f64 {
-    let verifier = Verifier::builder(ISSUER, AUDIENCE)
+async fn verification(
+    auth: &Server,
+    token: &str,
+    length: Duration,
+    adapt: fn(VerifierBuilder) -> VerifierBuilder,
+) -> f64 {
+    let verifier = adapt(Verifier::builder(ISSUER, AUDIENCE))
         .jwks_url(format!("{}/.well-known/jwks.json", auth.url()))
         .status_list_url(format!("{}/.well-known/status-lists", auth.url()))
         .build()

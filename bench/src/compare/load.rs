@@ -19,6 +19,9 @@ const SCRIPT: &str = "bench/peers/requests.lua";
 const THREADS: usize = 2;
 /// The shortest turn of pgbench, which connects and prepares its statements at the beginning.
 const PGBENCH_SECONDS: u64 = 3;
+/// How long a turn that hashes passwords waits until no hash of the turn before is computed any more: wrk ends without
+/// waiting for responses, and auth-service would refuse as many requests as hashes are left.
+const LAST_HASHES: Duration = Duration::from_secs(3);
 /// More requests than a turn can send.
 const SERIALS_PER_TURN: u64 = 10_000_000;
 
@@ -121,6 +124,9 @@ impl Case {
             for statement in before.statements {
                 before.client.batch_execute(statement).await.unwrap();
             }
+        }
+        if self.operation.hashes() {
+            tokio::time::sleep(LAST_HASHES).await;
         }
         let used = || (cpu_time(self.server.as_slice()), cpu_time(&[postmaster]));
         let earlier = used();

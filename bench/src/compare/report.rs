@@ -1,6 +1,6 @@
 //! The report, in Markdown.
 
-use super::goals::{GOALS, figure};
+use super::goals::{GOALS, Goal, figure};
 use super::plan::{CONNECTIONS, HASH_CONNECTIONS};
 use super::results::{Cost, HashImplementation, Operation, Results, Target};
 use super::tables::Table;
@@ -63,9 +63,21 @@ fn targets(results: &Results) -> String {
     }
     format!(
         "{reached} of {measured} targets are reached. CPU times are per request. Requests have \
-         {CONNECTIONS} connections,\nsign-in and sign-up {HASH_CONNECTIONS}.\n\n{}",
-        table.markdown()
+         {CONNECTIONS} connections,\nsign-in and sign-up {HASH_CONNECTIONS}.\n\n{}\n{}",
+        table.markdown(),
+        obstacles(results)
     )
+}
+
+/// What stands in the way of the targets that are missed.
+fn obstacles(results: &Results) -> String {
+    let is_missed = |goal: &Goal| goal.outcome(results).is_some_and(|outcome| !outcome.reached);
+    let lines: Vec<String> = GOALS
+        .iter()
+        .filter(|goal| is_missed(goal))
+        .map(|goal| format!("- **{}**: {}\n", goal.what, goal.obstacle.unwrap_or("not examined.")))
+        .collect();
+    if lines.is_empty() { String::new() } else { format!("What stands in the way:\n\n{}", lines.concat()) }
 }
 
 /// A table for each operation, with ratios to ours.
@@ -135,6 +147,7 @@ fn cost_row(table: &mut Table, target: Target, ours: &Cost, cost: &Cost) {
 fn limits(results: &Results) -> String {
     let mut hashes = Table::new(&["bcrypt", "one thread", "a thread per core"]);
     for (implementation, name) in [
+        (HashImplementation::Latchkey, "`eksblowfish`, two at a time on each thread"),
         (HashImplementation::Crate, "the `bcrypt` crate"),
         (HashImplementation::Node, "Node's C implementation (`bcrypt` of npm)"),
     ] {
@@ -149,7 +162,11 @@ fn limits(results: &Results) -> String {
     for (name, time) in [
         ("RSA-2048 signature, key parsed once", results.limits.rsa_sign),
         ("RSA-2048 verification, key parsed once", results.limits.rsa_verify),
-        ("verification of an access token by shared-claims, claims parsed", results.limits.verify_token),
+        (
+            "verification of a new access token by shared-claims, claims parsed",
+            results.limits.verify_new_token,
+        ),
+        ("the same of a token that it has verified before", results.limits.verify_token),
     ] {
         others.row(&[name, &micros(time)]);
     }
@@ -320,6 +337,18 @@ mod tests {
             assert!(table.contains(&format!("\n| {} | {} |", goal.what, goal.bound_text)), "{}", goal.what);
             assert!(goal.outcome(&results).is_some(), "{} was not measured", goal.what);
         }
+    }
+
+    #[test]
+    fn a_missed_target_says_what_stands_in_the_way() {
+        let mut results = sample();
+        let known = "- **auth-service: memory, idle**: Most of it";
+        assert!(!obstacles(&results).contains(known));
+        results.footprints.iter_mut().for_each(|found| found.idle.rss = 1_000.0);
+        results.limits.verify_new_token = 1_000.0;
+        let text = obstacles(&results);
+        assert!(text.contains(known), "{text}");
+        assert!(text.contains("claims parsed**: not examined."), "{text}");
     }
 
     #[test]

@@ -206,6 +206,8 @@ pub struct HashRate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HashImplementation {
+    /// `eksblowfish`, two hashes at a time on each thread.
+    Latchkey,
     /// The `bcrypt` crate.
     Crate,
     /// The C implementation of the `bcrypt` package of npm.
@@ -221,7 +223,9 @@ pub struct Limits {
     pub rsa_sign: f64,
     /// The verification of such a signature.
     pub rsa_verify: f64,
-    /// The verification of an access token by shared-claims, with its claims parsed.
+    /// The verification of a new access token by shared-claims, with its claims parsed.
+    pub verify_new_token: f64,
+    /// The same for a token that it has verified before.
     pub verify_token: f64,
 }
 

@@ -16,8 +16,11 @@ use super::stand::{Stand, superuser};
 
 /// Tasks of each user.
 pub const TASKS: usize = 50;
-/// Maximum number of users who send requests. They are spread over all users.
-const SENDERS: usize = 5000;
+/// Users who send requests, spread over all: as many at every size as the smallest has. Otherwise a larger table would also be
+/// one of which more is in use, with more tokens to verify and more pages to keep in memory.
+const SENDERS: usize = 200;
+/// At most this many send the requests that show what that costs: more than the 4,096 tokens that task-service remembers.
+const MANY_SENDERS: usize = 5000;
 
 /// The tasks of a user lie far apart, as if all users had created one after the other. The index is built at the end,
 /// which takes a fraction of the time. The counts are those that the triggers would have kept.
@@ -49,7 +52,7 @@ pub async fn stand(size: usize, issuer: &Service) -> Stand {
 
 /// Returns users and their access tokens.
 fn tokens(users: usize, issuer: &Service) -> Vec<(usize, String)> {
-    let senders = users.min(SENDERS);
+    let senders = users.min(MANY_SENDERS);
     let mut connection = Connection::open(issuer.url()).unwrap();
     let token = |number: usize| {
         let user = number * (users / senders);
@@ -60,34 +63,38 @@ fn tokens(users: usize, issuer: &Service) -> Vec<(usize, String)> {
     (0..senders).map(token).collect()
 }
 
-/// A random user's token and a random task of this user.
-fn any(stand: &Stand) -> (&str, String) {
-    let (user, token) = &stand.tokens[fastrand::usize(..stand.tokens.len())];
+/// The token of a random user among this many, and a random task of this user.
+fn any(stand: &Stand, senders: usize) -> (&str, String) {
+    let senders = senders.min(stand.tokens.len());
+    let (user, token) = &stand.tokens[fastrand::usize(..senders) * (stand.tokens.len() / senders)];
     let number = fastrand::usize(..TASKS) * (stand.size / TASKS) + user;
     (token, format!("/api/me/tasks/01900000-0000-7000-8000-{number:012x}"))
 }
 
-/// The operations. Deleting comes last: it deletes what was created.
+/// The operations. Deleting comes after creating: it deletes what was created.
 pub fn operations() -> Vec<Operation> {
-    let get = |stand: &Stand, _: usize| {
-        let (token, path) = any(stand);
-        request("GET", &path, token, "")
+    let get = |senders: usize| {
+        move |stand: &Stand, _: usize| {
+            let (token, path) = any(stand, senders);
+            request("GET", &path, token, "")
+        }
     };
-    let list = |stand: &Stand, _: usize| request("GET", "/api/me/tasks?limit=50", any(stand).0, "");
+    let list = |stand: &Stand, _: usize| request("GET", "/api/me/tasks?limit=50", any(stand, SENDERS).0, "");
     let toggle = |stand: &Stand, number: usize| {
-        let (token, path) = any(stand);
+        let (token, path) = any(stand, SENDERS);
         let body = format!(r#"{{"is_completed":{}}}"#, number.is_multiple_of(2));
         request("PATCH", &format!("{path}/complete"), token, &body)
     };
     let create = |stand: &Stand, _: usize| {
-        request("POST", "/api/me/tasks", any(stand).0, &format!(r#"{{"title":"{CREATED}"}}"#))
+        request("POST", "/api/me/tasks", any(stand, SENDERS).0, &format!(r#"{{"title":"{CREATED}"}}"#))
     };
     vec![
-        Operation::new("get a task", get),
+        Operation::new("get a task", get(SENDERS)),
         Operation::new("list 50 tasks", list).with_requests(1000),
         Operation::new("toggle a task", toggle),
         Operation::new("create a task", create),
         Operation::collected("delete a task", deletions),
+        Operation::new("get a task, of up to 5,000 users", get(MANY_SENDERS)),
     ]
 }
 
