@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::process::Command;
 
 use crate::engine::{docker, inspect};
-use crate::stack::{STAYING, Stack};
+use crate::stack::{STAYING, Stack, with_steady_networks};
 use crate::user::{User, client, until};
 
 /// Long for a restart, and short for a person.
@@ -53,7 +53,7 @@ pub async fn browser(url: &str) {
     let web = local_stack::workspace::root().unwrap().join("web");
     let mut command = Command::new("npx");
     command.args(["--no-install", "playwright", "test", "--config", "playwright.containers.config.ts"]);
-    let output = command.current_dir(web).env("PAGE_URL", url).output().await.unwrap();
+    let output = with_steady_networks(command.current_dir(web).env("PAGE_URL", url).output()).await.unwrap();
     assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stdout));
 }
 

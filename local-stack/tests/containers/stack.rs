@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use local_stack::testing::free_port;
 use tokio::process::Command;
+use tokio::sync::RwLock;
 
 use crate::engine::{docker, images};
 use crate::scratch::Scratch;
@@ -25,6 +26,18 @@ const SERVICES: [(&str, &str, bool); 7] = [
     ("task-service", "task-service", true),
     ("gateway", "gateway", true),
 ];
+
+/// Held by commands, which may create and remove networks, and exclusively by the browser: Chromium aborts all requests when a
+/// network of the machine appears or disappears.
+static NETWORKS: RwLock<()> = RwLock::const_new(());
+/// How long a stack waits before it looks again whether its network may be removed.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Does something while no test changes the networks of the machine.
+pub async fn with_steady_networks<T>(work: impl Future<Output = T>) -> T {
+    let _steady = NETWORKS.write().await;
+    work.await
+}
 
 /// Settings of a stack, as its operator exports them.
 pub type Settings = Vec<(String, String)>;
@@ -94,6 +107,7 @@ impl Stack {
 
     /// Any `docker compose` command.
     pub async fn compose(&self, arguments: &[&str]) -> Output {
+        let _changing = NETWORKS.read().await;
         self.command(arguments).output().await.unwrap()
     }
 
@@ -193,6 +207,12 @@ impl Drop for Stack {
                 println!("{}", String::from_utf8_lossy(&output.stdout));
             }
         }
+        let _changing = loop {
+            match NETWORKS.try_read() {
+                Ok(changing) => break changing,
+                Err(_) => std::thread::park_timeout(PAUSE),
+            }
+        };
         let down = self.command(&["down", "--volumes", "--remove-orphans", "--timeout", "3"]);
         let _ = down.into_std().output();
     }
