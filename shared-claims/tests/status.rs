@@ -214,6 +214,24 @@ async fn an_older_list_is_no_failure_and_renews_nothing() {
     assert_eq!(verifier.verify(&token).unwrap_err(), TOO_OLD);
 }
 
+/// As after a wrong time from the network, on the machines of both services.
+#[tokio::test]
+async fn clocks_that_were_ahead_hide_no_revocation_when_they_are_right_again() {
+    let issuer = Issuer::start().await;
+    let verifier = ready(issuer.checking_verifier()).await;
+    let token = Token::valid().claim("exp", NOW + 100_000).sign();
+    issuer.clock.advance(SignedDuration::from_hours(1));
+    issuer.lists.publish(0, List::new(0, NOW + 3600, &[]).sign());
+    after_another_poll(&verifier).await;
+    assert!(verifier.verify(&token).is_ok());
+
+    issuer.lists.answer(0, ResponseTemplate::new(503));
+    issuer.clock.advance(SignedDuration::from_hours(-1));
+    assert_eq!(verifier.verify(&token).unwrap_err(), TOO_OLD, "nobody knows how old it is");
+    issuer.lists.publish(0, List::new(0, NOW, &[LISTED]).sign());
+    eventually("the revocation", || verifier.verify(&token).err() == Some(REVOKED_TOKEN)).await;
+}
+
 #[tokio::test]
 async fn only_places_under_the_configured_url_are_ever_fetched() {
     let issuer = Issuer::start().await;

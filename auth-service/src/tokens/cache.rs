@@ -38,6 +38,7 @@ pub struct TokenCache {
 #[derive(Clone)]
 struct Signed {
     text: Arc<str>,
+    issued: Timestamp,
     until: Timestamp,
 }
 
@@ -55,10 +56,11 @@ impl TokenCache {
         Self { tokens, reused_for }
     }
 
-    /// Finds the token for `key` if more than half of its lifetime is left.
+    /// Finds the token for `key` if more than half of its lifetime is left. Not one from the future, which verifiers refuse:
+    /// it was signed while this machine's clock was ahead.
     pub fn find(&self, key: &CacheKey, now: Timestamp) -> Option<Arc<str>> {
         let signed = self.tokens.get(key)?;
-        (now < signed.until).then_some(signed.text)
+        (signed.issued <= now && now < signed.until).then_some(signed.text)
     }
 
     /// Stores a token that was issued at `now`.
@@ -66,7 +68,7 @@ impl TokenCache {
         // `iat` is in whole seconds. Counted from there, at least half of the lifetime is left.
         let issued = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let until = issued.checked_add(self.reused_for).unwrap_or(now);
-        self.tokens.insert(key, Signed { text, until });
+        self.tokens.insert(key, Signed { text, issued, until });
     }
 }
 
@@ -89,6 +91,7 @@ mod tests {
         assert_eq!(after(0).as_deref(), Some("token"));
         assert_eq!(after(449).as_deref(), Some("token"));
         assert_eq!(after(450), None, "less than half is left, since `iat` is the whole second");
+        assert_eq!(after(-3600), None, "the clock was an hour ahead");
         for other in [cache_key("b", 7, 1), cache_key("a", 8, 1), cache_key("a", 7, 2)] {
             assert_eq!(cache.find(&other, minted), None, "{other:?}");
         }

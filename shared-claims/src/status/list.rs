@@ -76,7 +76,8 @@ pub(super) struct Packed {
 }
 
 /// Verifies and parses the fetched list with this number under `prefix`. It must not be older than `previous`, the `iat` of
-/// the current one.
+/// the current one, unless that is in the future: it was accepted while this machine's clock was ahead, and would keep out
+/// every list until then.
 pub(crate) fn read(
     body: &[u8],
     (prefix, number): (&Prefix, u32),
@@ -101,7 +102,8 @@ pub(crate) fn read(
     if now.duration_since(expires_at) >= skew {
         return Err(InvalidList::Expired);
     }
-    if previous.is_some_and(|previous| issued_at < previous) {
+    let is_sound = |previous: &Timestamp| previous.duration_since(now) <= skew;
+    if previous.filter(is_sound).is_some_and(|previous| issued_at < previous) {
         return Err(InvalidList::RolledBack);
     }
     if payload.status_list.bits != 1 {

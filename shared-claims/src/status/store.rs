@@ -82,7 +82,8 @@ impl ListStore {
     }
 
     fn serves(&self, held: &Held, now: Timestamp) -> bool {
-        held.age(now) <= self.max_stale && now.duration_since(held.list.expires_at) < self.skew
+        // A list that was confirmed in the future is as doubtful as an old one: this machine's clock was ahead.
+        held.age(now).abs() <= self.max_stale && now.duration_since(held.list.expires_at) < self.skew
     }
 
     /// Returns the time since each list was confirmed.
