@@ -12,7 +12,7 @@ const LEFT: f64 = 50.0;
 const TOP: f64 = 40.0;
 /// Height of a line of the legend.
 const LEGEND: f64 = 16.0;
-const COLOURS: [&str; 5] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"];
+const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
 /// A panel with lines over a logarithmic axis.
 struct Panel {
@@ -52,7 +52,7 @@ fn relative(growth: &Growth) -> Panel {
     let lines: Vec<(String, Vec<f64>)> = lines.collect();
     let most = lines.iter().flat_map(|(_, values)| values).fold(1.4, |most: f64, value| most.max(*value));
     Panel {
-        title: format!("CPU time of a request, relative. {}", growth.name),
+        title: format!("CPU time, relative. {}", growth.name),
         unit: "",
         sizes: growth.sizes.clone(),
         lines,
