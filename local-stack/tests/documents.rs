@@ -4,6 +4,8 @@
 mod asvs;
 mod links;
 mod newcomer;
+mod promises;
+mod proofs;
 
 use std::path::PathBuf;
 
