@@ -6,7 +6,7 @@
 //! - No response shows data of another account.
 //! - No valid session, token or password is refused.
 //!
-//! An operation with an unknown outcome has happened or not; there is no third possibility.
+//! An operation with an unknown outcome either happened as a whole or did not happen.
 
 mod models;
 #[cfg(test)]

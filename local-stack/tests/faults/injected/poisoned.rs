@@ -109,7 +109,7 @@ impl Impostor {
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (poison, documents) = (*current.lock().unwrap(), Arc::clone(&documents));
-                // Whoever asks may hang up.
+                // The client may close the connection.
                 tokio::spawn(async move { documents.answer(stream, poison).await.ok() });
             }
         });
@@ -146,7 +146,7 @@ impl Documents {
             )
             .into_bytes(),
             Poison::Page => answer(b"<html><body>Sign in to the network</body></html>"),
-            // A JWKS has no signature: whoever serves it in the issuer's place is the issuer.
+            // A JWKS is not signed, so a verifier cannot recognise a forged one.
             _ if !is_list => answer(document.as_bytes()),
             Poison::Old => answer(self.old.as_bytes()),
             Poison::WrongSignature => answer(with_other_signature(&document).as_bytes()),
