@@ -21,7 +21,7 @@ const THREADS: usize = 2;
 const PGBENCH_SECONDS: u64 = 3;
 /// How long a turn that hashes passwords waits until no hash of the turn before is computed any more: wrk ends without
 /// waiting for responses, and auth-service would refuse as many requests as hashes are left.
-const LAST_HASHES: Duration = Duration::from_secs(3);
+const LAST_HASHES: Duration = Duration::from_secs(2);
 /// More requests than a turn can send.
 const SERIALS_PER_TURN: u64 = 10_000_000;
 

@@ -41,7 +41,7 @@ pub const FULL: Plan = Plan {
 
 /// Under five minutes.
 pub const QUICK: Plan = Plan {
-    connections: &[16, 64],
+    connections: &[16],
     turns: Turns { rounds: 1, length: Duration::from_secs(1) },
     hash_connections: &[8],
     hash_turns: Turns { rounds: 1, length: Duration::from_secs(3) },
