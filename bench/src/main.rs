@@ -20,7 +20,7 @@ enum Command {
     Bulkhead,
     /// The services beside their peers and the limits of the machine; writes bench/RESULTS.md
     Compare {
-        /// Fewer and shorter turns, under five minutes; writes target/bench/RESULTS.md
+        /// Fewer and shorter turns, about five minutes; writes target/bench/RESULTS.md
         #[arg(long)]
         quick: bool,
     },

@@ -28,7 +28,7 @@ pub struct Plan {
     pub limit: Duration,
 }
 
-/// About twenty minutes.
+/// 22 minutes on two cores.
 pub const FULL: Plan = Plan {
     connections: &[1, 16, 64],
     turns: Turns { rounds: 3, length: Duration::from_secs(3) },
@@ -39,7 +39,7 @@ pub const FULL: Plan = Plan {
     limit: Duration::from_secs(4),
 };
 
-/// Under five minutes.
+/// About five minutes.
 pub const QUICK: Plan = Plan {
     connections: &[16],
     turns: Turns { rounds: 1, length: Duration::from_secs(1) },
