@@ -98,12 +98,25 @@ check_mail_url() {
     esac
 }
 
+check_webhook_secret() {
+    case $(given WEBHOOK_SECRET) in
+    '' | *[!,[:space:]]*) ;;
+    *) complain 'WEBHOOK_SECRET contains no secret' ;;
+    esac
+    for secret in $(elements "$(given WEBHOOK_SECRET)" | tr ' ' '_'); do
+        bytes=$(printf '%s' "${secret#whsec_}" | base64 -d 2>/dev/null | wc -c)
+        [ "$secret" != "${secret#whsec_}" ] && [ "$bytes" -ge 24 ] && [ "$bytes" -le 64 ] ||
+            complain 'WEBHOOK_SECRET needs secrets such as from: echo whsec_$(openssl rand -base64 32)'
+    done
+}
+
 for name in AUTH_OWNER_PASSWORD AUTH_SERVICE_PASSWORD TASKS_OWNER_PASSWORD TASKS_SERVICE_PASSWORD; do
     check_password $name
 done
 check_auth_secrets
 check_key_encryption_keys
 check_mail_url
+check_webhook_secret
 
 # --- Stored values ----------------------------------------------------------------------------------------------
 
@@ -111,6 +124,7 @@ mkdir -p postgres auth-migrate auth-service task-migrate task-service
 
 random_hex() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 random_base64() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
+random_webhook_secret() { printf 'whsec_' && random_base64; }
 
 # Writes atomically: a file is complete or absent, even if the script is interrupted.
 write() { # file, value
@@ -160,6 +174,9 @@ write_url task-service tasks_service tasks
 
 settle AUTH_SECRETS auth-service/auth_secrets random_hex
 settle KEY_ENCRYPTION_KEYS auth-service/key_encryption_keys random_base64
+settle WEBHOOK_SECRET auth-service/webhook_secret random_webhook_secret
+# The receiver verifies with it.
+write task-service/webhook_secret "$(cat auth-service/webhook_secret)"
 
 # MAIL_URL is never generated: without it no mail is sent. It is emptied when it is no longer given.
 if [ -n "$given_by_file" ] || [ -n "$(given MAIL_URL)" ] || [ ! -e auth-service/mail_url ]; then

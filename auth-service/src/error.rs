@@ -10,6 +10,10 @@ use utoipa::ToSchema;
 /// Seconds that a client should wait before it retries a request that the service could not handle.
 const RETRY_AFTER: i64 = 1;
 
+/// What a banned user is told after the right password.
+pub const BANNED_MESSAGE: &str =
+    "You have been banned from this application. Please contact support if you believe this is an error.";
+
 /// The errors that a request can get.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -78,6 +82,9 @@ pub enum ApiError {
     /// The password is correct, but the email is not verified.
     #[error("Email not verified")]
     EmailNotVerified,
+    /// The password is correct, but the user is banned. The code and the text are those of Better Auth's plugin `admin`.
+    #[error("{BANNED_MESSAGE}")]
+    BannedUser,
     /// The session is too old for this action.
     #[error("Session is not fresh")]
     SessionNotFresh,
@@ -297,6 +304,7 @@ impl ApiError {
             Self::CredentialAccountNotFound => (Status::BAD_REQUEST, "CREDENTIAL_ACCOUNT_NOT_FOUND"),
             Self::SignUpDisabled => (Status::BAD_REQUEST, "EMAIL_PASSWORD_SIGN_UP_DISABLED"),
             Self::EmailNotVerified => (Status::FORBIDDEN, "EMAIL_NOT_VERIFIED"),
+            Self::BannedUser => (Status::FORBIDDEN, "BANNED_USER"),
             Self::SessionNotFresh => (Status::FORBIDDEN, "SESSION_NOT_FRESH"),
             Self::SessionExpired => (Status::BAD_REQUEST, "SESSION_EXPIRED"),
             Self::EmailCanNotBeUpdated => (Status::BAD_REQUEST, "EMAIL_CAN_NOT_BE_UPDATED"),

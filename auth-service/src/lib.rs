@@ -2,25 +2,31 @@
 //! Implements the Better Auth protocol under `/api/auth`, so its clients work unchanged.
 
 mod account;
+mod administration;
+mod audit;
 pub mod background;
 mod capabilities;
 pub mod cli;
 pub mod client_address;
 pub mod config;
+mod diagnosis;
 pub mod email;
 pub mod error;
 mod forward_auth;
 mod import_export;
 pub mod keys;
 pub mod limits;
-mod migrations;
+pub mod migrations;
 mod passwords;
 mod polling;
 pub mod protocol;
+mod retry;
 pub mod security_event;
 pub mod server;
 mod sessions;
 pub mod status_lists;
+mod time_bounds;
 mod tokens;
 mod users;
 pub mod verifications;
+mod webhooks;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::mailbox::{Mailbox, follow};
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email, sign_up_cookie};
+use crate::users::ban;
 
 const NEW: &str = "a brand new password";
 
@@ -39,7 +40,7 @@ impl Door {
 const BY_LINK: &str = "get /verify-email";
 
 /// The routes that never start a session.
-const NO_DOORS: [&str; 24] = [
+const NO_DOORS: [&str; 25] = [
     "get /capabilities",
     "get /delete-user/callback",
     "get /error",
@@ -50,6 +51,7 @@ const NO_DOORS: [&str; 24] = [
     "get /list-sessions",
     "get /ok",
     "get /reset-password/{token}",
+    "get /security-events",
     "get /token",
     "post /change-email",
     "post /delete-user",
@@ -89,6 +91,8 @@ enum State {
     WithoutPassword,
     /// The session was ended.
     SessionEnded,
+    /// The operator banned the user.
+    Banned,
     /// Sign-up is disabled.
     SignUpClosed,
     /// Sign-up does not start a session.
@@ -96,7 +100,7 @@ enum State {
 }
 
 impl State {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Live,
         Self::Unknown,
         Self::Deleted,
@@ -107,6 +111,7 @@ impl State {
         Self::SigningUp,
         Self::WithoutPassword,
         Self::SessionEnded,
+        Self::Banned,
         Self::SignUpClosed,
         Self::NoAutoSignIn,
     ];
@@ -122,7 +127,8 @@ impl State {
             | Self::Reset
             | Self::Changed
             | Self::WithoutPassword
-            | Self::SessionEnded => &[],
+            | Self::SessionEnded
+            | Self::Banned => &[],
         }
     }
 }
@@ -137,25 +143,30 @@ fn refusal(door: Door, state: State) -> Option<&'static str> {
         (Door::SignIn, S::Unknown | S::Deleted | S::Reset | S::Changed | S::WithoutPassword) => {
             Some("INVALID_EMAIL_OR_PASSWORD")
         }
+        (Door::SignIn, S::Banned) => Some("BANNED_USER"),
         (Door::SignUp, S::Unknown | S::Deleted) => None,
-        (Door::SignUp, S::Live | S::Reset | S::Changed | S::WithoutPassword | S::SessionEnded) => {
-            Some("USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
-        }
+        (
+            Door::SignUp,
+            S::Live | S::Reset | S::Changed | S::WithoutPassword | S::SessionEnded | S::Banned,
+        ) => Some("USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"),
         (Door::SignUp, S::Unverified | S::Verified | S::SigningUp | S::NoAutoSignIn) => Some(""),
         (Door::SignUp, S::SignUpClosed) => Some("EMAIL_PASSWORD_SIGN_UP_DISABLED"),
         (Door::ChangePassword, S::Live | S::Verified | S::Unverified | S::SignUpClosed | S::NoAutoSignIn) => {
             None
         }
-        (Door::ChangePassword, S::Unknown | S::Deleted | S::Reset | S::SigningUp | S::SessionEnded) => {
-            Some("UNAUTHORIZED")
-        }
+        (
+            Door::ChangePassword,
+            S::Unknown | S::Deleted | S::Reset | S::SigningUp | S::SessionEnded | S::Banned,
+        ) => Some("UNAUTHORIZED"),
         (Door::ChangePassword, S::Changed) => Some("INVALID_PASSWORD"),
         (
             Door::VerifyEmail,
             S::Live | S::Unverified | S::SigningUp | S::SessionEnded | S::SignUpClosed | S::NoAutoSignIn,
         ) => None,
         (Door::VerifyEmail, S::Verified) => Some(""),
-        (Door::VerifyEmail, S::Unknown | S::Deleted | S::Reset | S::Changed) => Some("INVALID_TOKEN"),
+        (Door::VerifyEmail, S::Unknown | S::Deleted | S::Reset | S::Changed | S::Banned) => {
+            Some("INVALID_TOKEN")
+        }
         (Door::ChangePassword | Door::VerifyEmail, S::WithoutPassword) => {
             Some("CREDENTIAL_ACCOUNT_NOT_FOUND")
         }
@@ -229,6 +240,9 @@ impl Scene {
             }
             State::WithoutPassword => {
                 self.auth.superuser().await.execute("DELETE FROM passwords", &[]).await.unwrap();
+            }
+            State::Banned => {
+                ban(&self.auth.database, &email("alice")).await;
             }
             State::SessionEnded => self.with_session("/sign-out", &json!({})).await,
         }

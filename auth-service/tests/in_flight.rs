@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::mailbox::Mailbox;
 use crate::support::{Answer, Auth, Device, PAGE, PASSWORD, email};
+use crate::users::ban;
 
 const NEW: &str = "a brand new password";
 const SIGN_INS: usize = 4;
@@ -111,6 +112,53 @@ async fn outlived(change: Change, held_at: HeldAt) -> usize {
     }
     assert!(auth.accepts("alice", NEW).await && !auth.accepts("alice", PASSWORD).await);
     alive
+}
+
+/// Sign-ins whose password was correct, and which wait for the row of the user or for their turn, when the user is banned.
+#[tokio::test]
+async fn no_sign_in_in_flight_survives_a_ban() {
+    for held_at in [HeldAt::User, HeldAt::Sessions] {
+        let auth = Auth::start_with(&[("DATABASE_POOL_SIZE", "32")]).await;
+        auth.user("alice").await;
+        let (mut holder, observer) = (auth.superuser().await, auth.superuser().await);
+        let held = holder.transaction().await.unwrap();
+        held.batch_execute(held_at.lock()).await.unwrap();
+        let sign_ins = (0..SIGN_INS).map(|_| {
+            let body = json!({"email": email("alice"), "password": PASSWORD});
+            tokio::spawn(Answer::of(auth.request(Method::POST, "/sign-in/email").json(&body)))
+        });
+        let sign_ins: Vec<_> = sign_ins.collect();
+        waiting(&observer, SIGN_INS as i64).await;
+        let (alice, release) = (email("alice"), async {
+            waiting(&observer, SIGN_INS as i64 + 1).await;
+            held.commit().await.unwrap();
+        });
+        tokio::join!(ban(&auth.database, &alice), release);
+        for answer in join_all(sign_ins).await {
+            let answer = answer.unwrap();
+            let session = answer.status == 200 && Device::of(&auth, &answer).session().await != Value::Null;
+            assert!(!session, "{held_at:?}: {answer:?}");
+            assert!(answer.status == 200 || answer.code() == "BANNED_USER", "{held_at:?}: {answer:?}");
+        }
+        assert_eq!(auth.count("sessions").await, 0, "{held_at:?}");
+    }
+}
+
+/// The ban is there, and not yet visible, when the sign-in starts its session.
+#[tokio::test]
+async fn a_sign_in_waits_for_a_ban_and_then_sees_it() {
+    let auth = Auth::start_with(&[("DATABASE_POOL_SIZE", "32")]).await;
+    auth.user("alice").await;
+    let (mut holder, observer) = (auth.superuser().await, auth.superuser().await);
+    let banning = holder.transaction().await.unwrap();
+    banning.batch_execute("UPDATE users SET banned_at = now()").await.unwrap();
+    let body = json!({"email": email("alice"), "password": PASSWORD});
+    let sign_in = tokio::spawn(Answer::of(auth.request(Method::POST, "/sign-in/email").json(&body)));
+    waiting(&observer, 1).await;
+    banning.commit().await.unwrap();
+    let answer = sign_in.await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.code()), (403, "BANNED_USER"), "{answer:?}");
+    assert_eq!(auth.count("sessions").await, 1, "of the sign-up");
 }
 
 #[tokio::test]

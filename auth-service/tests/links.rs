@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::mailbox::{Mail, Mailbox};
 use crate::support::{Answer, PAGE, PASSWORD};
 use crate::time::Clocked;
+use crate::users::ban;
 
 const NEW: &str = "a brand new password";
 const ALICE: &str = "alice@example.com";
@@ -24,12 +25,13 @@ enum Event {
     ExpiredSession,
     DeletedUser,
     ChangedEmail,
+    Banned,
     UsedTwice,
     Expired,
 }
 
 impl Event {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Nothing,
         Self::Reset,
         Self::ChangedPassword,
@@ -38,6 +40,7 @@ impl Event {
         Self::ExpiredSession,
         Self::DeletedUser,
         Self::ChangedEmail,
+        Self::Banned,
         Self::UsedTwice,
         Self::Expired,
     ];
@@ -71,10 +74,11 @@ fn fate(purpose: Purpose, event: Event) -> Fate {
             | E::RevokedSession
             | E::SignedOut
             | E::ExpiredSession
-            | E::ChangedEmail,
+            | E::ChangedEmail
+            | E::Banned,
         ) => Fate::Never,
         (Purpose::CompleteSignUp | Purpose::VerifyEmail, E::UsedTwice) => Fate::Done,
-        (_, E::Reset | E::ChangedPassword | E::ChangedEmail | E::UsedTwice) => Fate::Dead,
+        (_, E::Reset | E::ChangedPassword | E::ChangedEmail | E::Banned | E::UsedTwice) => Fate::Dead,
         // These are not bound to a session.
         (
             Purpose::ResetPassword | Purpose::VerifyEmail,
@@ -183,6 +187,9 @@ impl Scene {
             }
             Event::DeletedUser => self.sql("DELETE FROM users").await,
             Event::ChangedEmail => self.sql("UPDATE users SET email = 'grace@example.com'").await,
+            Event::Banned => {
+                ban(&self.server.database, ALICE).await;
+            }
             Event::UsedTwice => {
                 let first = self.follow(purpose, token).await;
                 assert!(first.status.is_success(), "{first:?}");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use local_stack::record_secret;
 use reqwest::Method;
 use tokio::time::Instant;
 
@@ -91,7 +92,9 @@ impl Mail {
         let link: reqwest::Url = self.link().parse().unwrap();
         let in_query =
             link.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
-        in_query.unwrap_or_else(|| link.path_segments().unwrap().next_back().unwrap().to_owned())
+        let token = in_query.unwrap_or_else(|| link.path_segments().unwrap().next_back().unwrap().to_owned());
+        record_secret(&token);
+        token
     }
 }
 

@@ -151,7 +151,8 @@ async fn of_sign_ups_that_are_completed_at_once_exactly_one_becomes_the_account(
         answers.iter().filter(|answer| answer.header("location").as_deref() == Some("/in")).collect();
     assert_eq!(completed.len(), 1, "{answers:?}");
     let refused = Some("/in?error=INVALID_TOKEN".to_owned());
-    assert_eq!(answers.iter().filter(|answer| answer.header("location") == refused).count(), SIGN_UPS - 1);
+    let losers = answers.iter().filter(|answer| answer.header("location") == refused).count();
+    assert_eq!(losers, SIGN_UPS - 1, "{answers:?}");
     assert_eq!((auth.count("users").await, auth.count("sign_ups").await), (1, 0));
 }
 

@@ -1,7 +1,7 @@
 //! A service for each test, and clients that are named by who they are.
 
-use local_stack::Service;
 use local_stack::testing::{self, TestDatabase};
+use local_stack::{Service, record_secret};
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -148,6 +148,14 @@ impl<'a> Device<'a> {
     }
 }
 
+/// No log may contain the passwords in the body of this request.
+fn record_passwords(request: &reqwest::Request) {
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let fields = ["password", "currentPassword", "newPassword"];
+    fields.iter().filter_map(|name| body[name].as_str()).for_each(record_secret);
+}
+
 /// The cookie of the browser that signed up, for a sign-up that starts no session.
 pub fn sign_up_cookie(answer: &Answer) -> String {
     let cookies = answer.cookies();
@@ -167,10 +175,25 @@ pub struct Answer {
 
 impl Answer {
     pub async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.unwrap();
+        let (http, request) = request.build_split();
+        let request = request.unwrap();
+        record_passwords(&request);
+        let response = http.execute(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.unwrap();
-        Self { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let answer = Self { status, headers, body, text };
+        answer.record_secrets();
+        answer
+    }
+
+    /// No log may contain what starts or continues a session.
+    fn record_secrets(&self) {
+        let tokens = ["set-auth-token", "set-auth-jwt"].map(|name| self.header(name));
+        let token = self.body["token"].as_str().map(str::to_owned);
+        let cookies = self.cookies();
+        let values = cookies.iter().filter_map(|cookie| Some(cookie.split(';').next()?.split_once('=')?.1));
+        tokens.iter().flatten().chain(&token).map(String::as_str).chain(values).for_each(record_secret);
     }
 
     pub fn header(&self, name: &str) -> Option<String> {

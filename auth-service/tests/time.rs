@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use local_stack::testing::{Database, TestDatabase, auth_env};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
-use shared_claims::ManualClock;
+use shared_claims::{ManualClock, SharedClock};
 use tokio::sync::oneshot;
 
 use crate::support::{Answer, PASSWORD, connect};
@@ -40,6 +40,22 @@ pub fn config_of(database: &Database, extra: &[(&str, &str)]) -> Config {
     Settings::parse_from(arguments).config
 }
 
+/// Starts a server with this clock, and returns its URL.
+pub async fn serve(config: Config, clock: SharedClock) -> String {
+    let (address, started) = oneshot::channel();
+    // On a thread of its own: the end of a test blocks its thread until the database is dropped, and PostgreSQL does not
+    // drop one while a connection to it waits for a client that is not polled.
+    std::thread::spawn(move || {
+        System::new().block_on(async move {
+            let prepared = server::prepare(&config, clock).await.unwrap();
+            let bound = server::bind(prepared, config.bind).unwrap();
+            address.send(bound.addresses[0]).unwrap();
+            bound.server.await.unwrap();
+        });
+    });
+    format!("http://{}", started.await.unwrap())
+}
+
 impl Clocked {
     pub async fn start() -> Self {
         Self::start_with(&[]).await
@@ -53,19 +69,7 @@ impl Clocked {
     pub async fn start_on(database: TestDatabase, extra: &[(&str, &str)]) -> Self {
         let config = config_of(&database, extra);
         let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
-        let shared = Arc::clone(&clock) as shared_claims::SharedClock;
-        let (address, started) = oneshot::channel();
-        // On a thread of its own: the end of a test blocks its thread until the database is dropped, and PostgreSQL does not
-        // drop one while a connection to it waits for a client that is not polled.
-        std::thread::spawn(move || {
-            System::new().block_on(async move {
-                let prepared = server::prepare(&config, shared).await.unwrap();
-                let bound = server::bind(prepared, config.bind).unwrap();
-                address.send(bound.addresses[0]).unwrap();
-                bound.server.await.unwrap();
-            });
-        });
-        let url = format!("http://{}", started.await.unwrap());
+        let url = serve(config, Arc::clone(&clock) as SharedClock).await;
         Self { clock, url, http: Client::new(), database }
     }
 

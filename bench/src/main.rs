@@ -45,6 +45,8 @@ enum Command {
     Instructions(instructions::Options),
     /// Status lists of a million live sessions: size, time to serve, time to check
     StatusLists,
+    /// What metrics and traces cost a request, in instructions
+    Telemetry,
 }
 
 #[tokio::main]
@@ -60,5 +62,6 @@ async fn main() {
         Command::Growth(options) => growth::measure(options).await,
         Command::Instructions(options) => instructions::measure(options).await,
         Command::StatusLists => status_lists::measure().await,
+        Command::Telemetry => instructions::telemetry::measure().await,
     }
 }

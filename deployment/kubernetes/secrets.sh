@@ -66,6 +66,7 @@ auth_owner=$(random_hex)
 auth_service=$(random_hex)
 tasks_owner=$(random_hex)
 tasks_service=$(random_hex)
+webhook_secret=whsec_$(random_base64)
 
 begin databases
 value PGHOST "$DATABASE_HOST"
@@ -86,9 +87,11 @@ connection auth-service auth_service "$auth_service" auth
 value auth_secrets "$(random_hex)"
 value key_encryption_keys "$(random_base64)"
 value mail_url "${MAIL_URL:-}"
+value webhook_secret "$webhook_secret"
 
 begin task-migrate
 connection task-migrate tasks_owner "$tasks_owner" tasks
 
 begin task-service
 connection task-service tasks_service "$tasks_service" tasks
+value webhook_secret "$webhook_secret"

@@ -15,7 +15,7 @@ type Encoding = fn(&[u8]) -> String;
 
 /// The names in a secrets file, and the encoding of their 32 random bytes: passwords need no escaping in a URL, keys
 /// are in the format that auth-service reads.
-const NAMES: [(&str, Encoding); 7] = [
+const NAMES: [(&str, Encoding); 8] = [
     ("SUPERUSER_PASSWORD", hex),
     ("AUTH_OWNER_PASSWORD", hex),
     ("AUTH_SERVICE_PASSWORD", hex),
@@ -23,6 +23,7 @@ const NAMES: [(&str, Encoding); 7] = [
     ("TASKS_SERVICE_PASSWORD", hex),
     ("AUTH_SECRETS", hex),
     ("KEY_ENCRYPTION_KEYS", |bytes| STANDARD.encode(bytes)),
+    ("WEBHOOK_SECRET", |bytes| format!("whsec_{}", STANDARD.encode(bytes))),
 ];
 
 /// The database roles: owner and service of each database.
@@ -96,6 +97,12 @@ impl Secrets {
     #[must_use]
     pub fn key_encryption_keys(&self) -> &str {
         self.value("KEY_ENCRYPTION_KEYS")
+    }
+
+    /// The value of `WEBHOOK_SECRET` of both services.
+    #[must_use]
+    pub fn webhook_secret(&self) -> &str {
+        self.value("WEBHOOK_SECRET")
     }
 }
 

@@ -1,5 +1,6 @@
 //! A service as a real process for tests, on its own port and with only the test's settings.
 
+use std::any::Any;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::error::{IoContext, Result};
 use crate::process::{Process, Stream};
+use crate::test_logs;
 use crate::workspace::Binary;
 
 /// Maximum time for a service to listen, become ready or stop.
@@ -22,6 +24,16 @@ const INHERITED: [&str; 5] = ["PATH", "HOME", "TMPDIR", "RUST_BACKTRACE", "LLVM_
 #[derive(Debug)]
 pub struct Service {
     process: Process,
+    url: String,
+    behind: Option<Box<Behind>>,
+}
+
+/// What makes several processes one service.
+#[derive(Debug)]
+struct Behind {
+    replica: Service,
+    /// Leads requests to both.
+    _front: Box<dyn Any + Send + Sync>,
     url: String,
 }
 
@@ -59,19 +71,24 @@ impl Service {
         env: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self> {
         command.arg("serve").env("BIND", "127.0.0.1:0").env("LOG_FORMAT", "json");
-        for (name, value) in env {
-            command.env(name.as_ref(), value.as_ref());
-        }
-        let mut process = Process::spawn(binary.name(), command, None)?;
+        set(&mut command, env);
+        let mut process = Process::spawn(binary.name(), command, test_logs::keep(binary.name()))?;
         let line = process.wait_for_line(|line| listening_at(line).is_some(), TIMEOUT).await?;
         let url = format!("http://{}", listening_at(&line).unwrap_or_default());
-        Ok(Self { process, url })
+        Ok(Self { process, url, behind: None })
+    }
+
+    /// Makes this and another replica one service: requests go to `url`, and the output, the end and signals are those of
+    /// both. `front` leads requests to them and ends with them.
+    pub(crate) fn join(self, replica: Self, url: String, front: impl Any + Send + Sync) -> Self {
+        let behind = Behind { replica, _front: Box::new(front), url };
+        Self { behind: Some(Box::new(behind)), ..self }
     }
 
     /// The base URL, e.g. `http://127.0.0.1:41234`.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.behind.as_ref().map_or(&self.url, |behind| &behind.url)
     }
 
     /// The process id.
@@ -85,13 +102,18 @@ impl Service {
     /// # Errors
     /// If it exits or is not ready within 30 seconds. The error contains its last lines of output.
     pub async fn wait_ready(&mut self) -> Result<()> {
+        if let Some(behind) = &mut self.behind {
+            wait_ready(&mut behind.replica.process, &behind.replica.url, TIMEOUT).await?;
+        }
         wait_ready(&mut self.process, &self.url, TIMEOUT).await
     }
 
     /// All lines of output so far.
     #[must_use]
     pub fn output(&self) -> Vec<String> {
-        self.process.output()
+        let mut output = self.process.output();
+        output.extend(self.behind.iter().flat_map(|behind| behind.replica.process.output()));
+        output
     }
 
     /// Waits for the first line, past or future, that `wanted` accepts.
@@ -103,7 +125,13 @@ impl Service {
         wanted: impl Fn(&str) -> bool,
         deadline: Duration,
     ) -> Result<String> {
-        self.process.wait_for_line(wanted, deadline).await
+        let Some(behind) = &mut self.behind else {
+            return self.process.wait_for_line(wanted, deadline).await;
+        };
+        tokio::select! {
+            line = self.process.wait_for_line(&wanted, deadline) => line,
+            line = behind.replica.process.wait_for_line(&wanted, deadline) => line,
+        }
     }
 
     /// Sends SIGTERM, and SIGKILL after 30 seconds. Returns the exit status.
@@ -111,6 +139,9 @@ impl Service {
     /// # Errors
     /// If waiting fails.
     pub async fn terminate(&mut self) -> Result<ExitStatus> {
+        if let Some(behind) = &mut self.behind {
+            behind.replica.process.terminate(TIMEOUT).await?;
+        }
         self.process.terminate(TIMEOUT).await
     }
 
@@ -119,6 +150,9 @@ impl Service {
     /// # Errors
     /// If waiting fails.
     pub async fn kill(&mut self) -> Result<ExitStatus> {
+        if let Some(behind) = &mut self.behind {
+            behind.replica.process.kill().await?;
+        }
         self.process.kill().await
     }
 }
@@ -146,10 +180,8 @@ pub async fn run_to_end<K: AsRef<str>, V: AsRef<str>>(
 ) -> Result<Finished> {
     let mut command = isolated(binary.path()?);
     command.args(arguments);
-    for (name, value) in env {
-        command.env(name.as_ref(), value.as_ref());
-    }
-    let mut process = Process::spawn(binary.name(), command, None)?;
+    set(&mut command, env);
+    let mut process = Process::spawn(binary.name(), command, test_logs::keep(binary.name()))?;
     let Ok(status) = tokio::time::timeout(TIMEOUT, process.finish()).await else {
         return Err(process.failure("did not exit"));
     };
@@ -159,6 +191,13 @@ pub async fn run_to_end<K: AsRef<str>, V: AsRef<str>>(
         stdout: process.output_on(Stream::Stdout),
         stderr: process.output_on(Stream::Stderr),
     })
+}
+
+fn set<K: AsRef<str>, V: AsRef<str>>(command: &mut Command, env: impl IntoIterator<Item = (K, V)>) {
+    for (name, value) in env {
+        test_logs::record_setting(name.as_ref(), value.as_ref());
+        command.env(name.as_ref(), value.as_ref());
+    }
 }
 
 /// Creates a command that inherits no setting of a service.

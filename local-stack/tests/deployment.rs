@@ -8,6 +8,7 @@ mod page;
 mod release;
 mod secrets;
 pub(crate) mod stack;
+mod systemd;
 mod workflow;
 
 use serde_json::Value;

@@ -4,6 +4,7 @@
 mod asvs;
 mod links;
 mod newcomer;
+mod one_process;
 mod promises;
 mod proofs;
 

@@ -4,7 +4,7 @@
 #[cfg(target_os = "linux")]
 mod auth_replicas;
 #[cfg(target_os = "linux")]
-mod names;
+mod load;
 mod page;
 mod paths;
 mod process;
@@ -14,6 +14,8 @@ mod replica;
 mod replicas;
 #[cfg(target_os = "linux")]
 mod retries;
+#[cfg(target_os = "linux")]
+mod rolling;
 mod rules;
 mod services;
 mod tls;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::scratch::client;
 
 /// Where the figures of a service are: it took a free port.
-async fn figures_of(service: &mut Service) -> String {
+pub(crate) async fn figures_of(service: &mut Service) -> String {
     let line =
         service.wait_for_line(|line| line.contains("\"metrics\""), Duration::from_secs(10)).await.unwrap();
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();

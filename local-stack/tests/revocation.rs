@@ -1,4 +1,4 @@
-//! A sign-out ends a token everywhere, within seconds, without a call for each request.
+//! A sign-out or a ban ends a token everywhere, within seconds, without a call for each request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -152,4 +152,44 @@ async fn tokens_of_a_revoked_key_are_refused_within_seconds_and_nobody_is_signed
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     println!("from the revocation of a key to the refusal: {:?}", begun.elapsed());
+}
+
+/// The command knows no service: what it does reaches the others through the database and the status list.
+#[tokio::test]
+async fn tokens_of_a_banned_user_are_refused_within_three_seconds_and_no_new_ones_are_issued() {
+    let (database, tasks_database) = (TestDatabase::auth().await, TestDatabase::tasks().await);
+    let auth = testing::auth_service(&database, &[]).await;
+    let tasks = testing::task_service(&tasks_database, auth.url(), &[]).await;
+    let http = client();
+    let credentials = |name: &str| json!({"name": name, "email": format!("{name}@example.com"), "password": "correct horse battery"});
+    let post = async |path: &str, body: serde_json::Value| {
+        http.post(format!("{}/api/auth{path}", auth.url())).json(&body).send().await.unwrap()
+    };
+    let (alice, bob) = (
+        post("/sign-up/email", credentials("alice")).await,
+        post("/sign-up/email", credentials("bob")).await,
+    );
+    let header = |answer: &reqwest::Response, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    let (banned, session, bystander) =
+        (header(&alice, "set-auth-jwt"), header(&alice, "set-auth-token"), header(&bob, "set-auth-jwt"));
+    let status = async |token: &str| {
+        let answer =
+            http.get(format!("{}/api/me/tasks", tasks.url())).bearer_auth(token).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!((status(&banned).await, status(&bystander).await), (200, 200));
+
+    let ban = ["users", "ban", "alice@example.com", "--yes"];
+    let done = run_to_end(Binary::AuthService, &ban, testing::auth_env(&database)).await.unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let begun = Instant::now();
+    while status(&banned).await != 401 {
+        assert!(begun.elapsed() < PROMISED, "still accepted");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    println!("from a ban to the refusal: {:?}", begun.elapsed());
+    let next = http.get(format!("{}/api/auth/token", auth.url())).bearer_auth(&session).send().await.unwrap();
+    assert_eq!(next.status(), 401);
+    assert_eq!(post("/sign-in/email", credentials("alice")).await.status(), 403);
+    assert_eq!(status(&bystander).await, 200, "nobody else is banned");
 }

@@ -126,13 +126,74 @@ fn a_test_for_direct_connections_is_skipped_elsewhere() {
     assert_eq!(testing::only_direct("it is an example"), direct);
 }
 
+/// Does nothing but in the run of the next test.
+#[tokio::test]
+async fn tasks_on_a_coordinator_are_distributed_and_reached() {
+    if std::env::var_os("LATCHKEY_CITUS_URL").is_none() {
+        return;
+    }
+    let database = TestDatabase::tasks().await;
+    let superuser = connect(&database.superuser_url()).await.unwrap();
+    let triggers = "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'tasks'::regclass AND NOT tgisinternal";
+    assert_eq!(ask(&superuser, triggers).await, "0");
+    let forced = "SELECT relforcerowsecurity FROM pg_class WHERE oid = 'tasks'::regclass";
+    assert_eq!(ask(&superuser, forced).await, "t");
+    assert_eq!(ask(&superuser, "SELECT language FROM act_as_language").await, "plpgsql");
+    let mut service = service(&database).await.unwrap();
+    assert_eq!(ask(&service, "SHOW citus.propagate_set_commands").await, "local");
+    let transaction = service.transaction().await.unwrap();
+    transaction.execute("SELECT act_as($1)", &[&"alice"]).await.unwrap();
+    let insert = "INSERT INTO tasks (user_id, id, title, is_completed, priority, created_at, updated_at) \
+                  VALUES ('alice', gen_random_uuid(), 'a', false, 'low', now(), now())";
+    assert_eq!(transaction.execute(insert, &[]).await.unwrap(), 1);
+    transaction.commit().await.unwrap();
+    assert_eq!(ask(&superuser, "SELECT count(*) FROM tasks").await, "1", "an earlier run's are gone");
+}
+
+/// Citus itself is not in Debian. Its one function stands in for it here.
+#[tokio::test]
+async fn a_coordinator_in_the_environment_serves_the_tests_of_task_service() {
+    let cluster = private_cluster().await;
+    let superuser = connect(&cluster.tasks().superuser_url()).await.unwrap();
+    let stand_in = "
+        CREATE TABLE distributed (name text);
+        GRANT INSERT ON distributed TO tasks_owner;
+        CREATE FUNCTION create_distributed_table(name regclass, key text) RETURNS void LANGUAGE sql
+        AS $$ INSERT INTO distributed VALUES (name::text || ' by ' || key) $$;
+        CREATE VIEW act_as_language AS
+        SELECT l.lanname AS language FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+        WHERE p.proname = 'act_as'";
+    superuser.batch_execute(stand_in).await.unwrap();
+    let state = Scratch::new();
+    for _ in 0..2 {
+        let mut command = command(
+            "citus",
+            state.path(),
+            &[
+                "shapes::tasks_on_a_coordinator_are_distributed_and_reached",
+                "shapes::the_service_writes_to_its_database_whatever_stands_in_between",
+            ],
+        );
+        command.env("LATCHKEY_CITUS_URL", cluster.tasks().superuser_url());
+        let output = command.output().await.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("2 passed"), "{text}");
+    }
+    let distributed = "SELECT string_agg(name, ', ') FROM distributed";
+    assert_eq!(ask(&superuser, distributed).await, "tasks by user_id, tasks by user_id");
+}
+
 /// Runs tests of this program in another process, in a run of this shape with a state directory of its own.
 async fn run(shape: &str, state: &Path, tests: &[&str]) -> Output {
+    command(shape, state, tests).output().await.unwrap()
+}
+
+fn command(shape: &str, state: &Path, tests: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "--test-threads=4"]).args(tests);
     command.env("LATCHKEY_TEST_DATABASE", shape).env("LATCHKEY_STATE_DIR", state);
-    command.env("LATCHKEY_SKIPPED", state.join("skipped"));
-    command.output().await.unwrap()
+    command.env("LATCHKEY_SKIPPED", state.join("skipped")).env_remove("LATCHKEY_CITUS_URL");
+    command
 }
 
 const INNER: [&str; 8] = [

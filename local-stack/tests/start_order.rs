@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use local_stack::testing::{self, TestDatabase, free_port};
+use local_stack::testing::{self, TestDatabase};
 use local_stack::{Binary, Finished, Service, run_to_end};
+use tokio::net::TcpListener;
 
 /// How long a line of the log may take.
 const SOON: Duration = Duration::from_secs(20);
@@ -17,16 +18,23 @@ async fn task_service_is_ready_soon_after_an_auth_service_that_starts_later() {
     let mut first = testing::auth_service(&auth_database, &[]).await;
     assert!(first.terminate().await.unwrap().success());
 
-    let port = free_port();
+    // Holds auth-service's port until the first fetch came, which it drops.
+    let early = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = early.local_addr().unwrap().port();
     let auth_url = format!("http://127.0.0.1:{port}");
-    let mut tasks =
-        Service::spawn(Binary::TaskService, testing::task_env(&tasks_database, &auth_url)).await.unwrap();
-    tasks.wait_for_line(|line| line.contains("no key set yet"), SOON).await.unwrap();
-    let failed_at = Instant::now();
     let mut auth_env = testing::auth_env(&auth_database);
     auth_env.insert("BIND".to_owned(), format!("127.0.0.1:{port}"));
-    let auth = Service::spawn(Binary::AuthService, auth_env).await.unwrap();
-    let (alone, listening_at) = (failed_at.elapsed(), Instant::now());
+    let auth_comes = async {
+        drop(tokio::time::timeout(SOON, early.accept()).await.expect("no fetch").unwrap());
+        drop(early);
+        let failed_at = Instant::now();
+        let auth = Service::spawn(Binary::AuthService, auth_env).await.unwrap();
+        (auth, failed_at.elapsed(), Instant::now())
+    };
+    let tasks = Service::spawn(Binary::TaskService, testing::task_env(&tasks_database, &auth_url));
+    let (tasks, (auth, alone, listening_at)) = tokio::join!(tasks, auth_comes);
+    let mut tasks = tasks.unwrap();
+    tasks.wait_for_line(|line| line.contains("no key set yet"), SOON).await.unwrap();
     tasks.wait_ready().await.unwrap();
     let waited = listening_at.elapsed();
     println!("ready {waited:?} after auth-service, which came {alone:?} after the first failure");

@@ -14,6 +14,7 @@ use tracing_actix_web::RequestId;
 
 use crate::envelope::Rejection;
 use crate::headers::Header;
+use crate::traces::{self, Span};
 
 /// Maximum duration of a request. Everything that a handler waits for has a shorter limit (the database, the hashing
 /// queue), so only a body that arrives too slowly or not at all reaches this one.
@@ -41,7 +42,7 @@ pub async fn guard<B: MessageBody>(
         refusal.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
         refusal.map_into_right_body()
     } else {
-        call(request, next).await?.map_into_left_body()
+        traced(request, next).await?.map_into_left_body()
     };
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         response.headers_mut().insert(REQUEST_ID.clone(), id);
@@ -51,9 +52,20 @@ pub async fn guard<B: MessageBody>(
     Ok(response)
 }
 
-async fn call<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+async fn traced<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let span = traces::request::begin(&request);
+    let outcome = call(request, next, &span).await;
+    traces::request::end(span, &outcome);
+    outcome
+}
+
+async fn call<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+    span: &Span,
+) -> Result<ServiceResponse<B>, Error> {
     // State that a panic leaves inconsistent belongs to this request and is dropped with it.
-    let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let answer = AssertUnwindSafe(span.follow(next.call(request))).catch_unwind();
     match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_)) => {

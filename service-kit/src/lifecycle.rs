@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use actix_http::{HttpService, Request, Response};
+use actix_http::{ConnectionType, HttpService, Request, Response};
 use actix_server::ServerBuilder;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::Error;
@@ -48,12 +48,17 @@ pub struct ConnectionLimit {
 
 /// Binds `app` to `address` and returns the bound addresses. Port 0 takes a free port. Does not serve yet.
 ///
+/// While `readiness` is draining, each response ends its connection. A gateway then opens a new one, here or at another
+/// replica. At the end only connections are left that carried no request meanwhile, so few requests are on their way when
+/// these are closed.
+///
 /// # Errors
 /// If the address is in use or does not belong to this machine.
 pub fn bind<F, I, S, B>(
     app: F,
     address: SocketAddr,
     limit: ConnectionLimit,
+    readiness: &Readiness,
 ) -> std::io::Result<(Server, Vec<SocketAddr>)>
 where
     F: Fn() -> I + Send + Clone + 'static,
@@ -64,7 +69,7 @@ where
     S::Response: Into<Response<B>>,
     B: MessageBody + 'static,
 {
-    bind_workers(app, address, workers::count(), limit)
+    bind_workers(app, address, workers::count(), limit, readiness)
 }
 
 /// Binds `app` with this many threads.
@@ -75,6 +80,7 @@ pub(crate) fn bind_workers<F, I, S, B>(
     address: SocketAddr,
     workers: usize,
     limit: ConnectionLimit,
+    readiness: &Readiness,
 ) -> std::io::Result<(Server, Vec<SocketAddr>)>
 where
     F: Fn() -> I + Send + Clone + 'static,
@@ -92,10 +98,11 @@ where
         .max_concurrent_connections((limit.max_connections.get() / workers).max(1))
         .shutdown_timeout(SHUTDOWN_TIMEOUT.as_secs())
         .disable_signals();
-    let shutdown = builder.graceful_shutdown_signal();
+    let (shutdown, readiness) = (builder.graceful_shutdown_signal(), readiness.clone());
     let serve = move || {
-        let shutdown = shutdown.clone();
-        let app = app().into_factory().map_err(|error| error.into().error_response());
+        let (shutdown, readiness) = (shutdown.clone(), readiness.clone());
+        let app = app().into_factory().map(move |response: S::Response| ending(response.into(), &readiness));
+        let app = app.map_err(|error| error.into().error_response());
         let app = map_config(app, |()| AppConfig::default());
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
@@ -117,6 +124,14 @@ where
         fn_service(connect).and_then(http)
     };
     Ok((builder.listen("http", listener, serve)?.run(), vec![local]))
+}
+
+/// Makes a response end its connection if the service is shutting down.
+fn ending<B>(mut response: Response<B>, readiness: &Readiness) -> Response<B> {
+    if readiness.is_draining() {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    response
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {

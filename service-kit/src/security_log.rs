@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use ::metrics::{counter, describe_counter};
 use actix_web::{HttpMessage, HttpRequest};
 use jiff::{SignedDuration, Timestamp};
 use tracing_actix_web::RequestId;
@@ -13,6 +14,19 @@ use uuid::Uuid;
 
 /// The target of these lines, for filters: `RUST_LOG=warn,security=info`.
 const TARGET: &str = "security";
+
+/// Security events, including those that the log leaves out; label `event`.
+const EVENTS: &str = "latchkey_security_events_total";
+
+/// Describes the metric.
+pub(crate) fn describe_metrics() {
+    describe_counter!(EVENTS, "Security events, including those that the log leaves out.");
+}
+
+/// Creates the counters of the events with these names, so that the rate of the first event is seen.
+pub fn create_counters(names: impl IntoIterator<Item = &'static str>) {
+    names.into_iter().for_each(|event| counter!(EVENTS, "event" => event).increment(0));
+}
 
 /// The client and the request that caused an event. The default is for events without a request.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,20 +40,38 @@ impl Client {
     pub fn of(request: &HttpRequest, address: Option<IpAddr>) -> Self {
         Self { address, request_id: request.extensions().get::<RequestId>().copied() }
     }
+
+    /// The IP address, if it is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// The request id.
+    pub fn request_id(&self) -> Option<Uuid> {
+        self.request_id.map(|id| *id)
+    }
 }
 
 /// A security event. It has no field for a secret or an email.
 #[derive(Debug, Clone, Copy)]
 #[must_use = "an event is logged by `emit`"]
 pub struct Record<'a> {
-    name: &'static str,
-    client: Client,
-    user_id: Option<&'a str>,
-    session_id: Option<Uuid>,
-    reason: Option<&'static str>,
-    link: Option<&'static str>,
-    key_id: Option<&'a str>,
-    count: Option<u64>,
+    /// The name of the event.
+    pub name: &'static str,
+    /// The client that caused it.
+    pub client: Client,
+    /// The user it is about.
+    pub user_id: Option<&'a str>,
+    /// The session that acted or was acted on.
+    pub session_id: Option<Uuid>,
+    /// The reason.
+    pub reason: Option<&'static str>,
+    /// The purpose of the link in an email.
+    pub link: Option<&'static str>,
+    /// The id (`kid`) of a signing key.
+    pub key_id: Option<&'a str>,
+    /// The number of sessions or keys it is about.
+    pub count: Option<u64>,
     unreported: Option<u64>,
 }
 
@@ -82,6 +114,15 @@ impl<'a> Record<'a> {
 
     /// Logs the event at `info`. If a transaction caused it, call this after the commit.
     pub fn emit(self) {
+        self.add_to_metrics();
+        self.write();
+    }
+
+    fn add_to_metrics(&self) {
+        counter!(EVENTS, "event" => self.name).increment(1);
+    }
+
+    fn write(self) {
         tracing::info!(
             target: TARGET,
             event = self.name,
@@ -125,8 +166,9 @@ struct Window {
 impl Throttle {
     /// Logs `event`, unless one of its name and of this `source` was logged within the last minute.
     pub fn emit(&self, event: Record<'_>, source: &impl Hash, now: Timestamp) {
+        event.add_to_metrics();
         if let Some(unreported) = self.due(event.name, source, now) {
-            Record { unreported: Some(unreported).filter(|count| *count > 0), ..event }.emit();
+            Record { unreported: Some(unreported).filter(|count| *count > 0), ..event }.write();
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use jiff::SignedDuration;
+use url::Url;
 
 /// Parses a duration such as `90s`, `15m` or `1h 30m`. For clap's `value_parser`.
 ///
@@ -24,6 +25,25 @@ pub fn file_path() -> impl TypedValueParser<Value = PathBuf> {
 /// Returns the value unless it is empty: `NAME=` in a compose file leaves the default.
 pub fn non_empty(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|value| !value.is_empty())
+}
+
+/// Parses the URL of a service to connect to. An empty text means that there is none.
+///
+/// # Errors
+/// If it is not an http or https URL, or contains a user name or password: settings like this are part of help texts and
+/// messages.
+pub fn optional_http_url(text: &str) -> Result<Option<Url>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("must begin with http:// or https://".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not contain a user name or password".to_owned());
+    }
+    Ok(Some(url))
 }
 
 #[cfg(test)]

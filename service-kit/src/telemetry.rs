@@ -67,7 +67,7 @@ fn shows_a_path(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("actix_web::types")
 }
 
-/// The span around a request: method, route pattern and request id. Never the path itself, its query, a header or a body:
+/// The span around a request: method, route pattern, request id and, if it is traced, the id of its trace. Never the path itself, its query, a header or a body:
 /// these can contain tokens.
 pub struct RequestSpan;
 
@@ -79,6 +79,7 @@ impl RootSpanBuilder for RequestSpan {
             method = %request.method(),
             route = request.match_pattern().as_deref().unwrap_or("none"),
             request_id = id.map(tracing::field::display),
+            trace_id = tracing::field::Empty,
         )
     }
 

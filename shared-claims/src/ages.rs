@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::metrics::gauge;
+use ::metrics::{describe_gauge, gauge};
 use jiff::SignedDuration;
 
 use crate::clock::SharedClock;
@@ -20,6 +20,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Keeps the gauges current, also while nothing is fetched. Runs until the last verifier is dropped.
 pub(crate) async fn measure(clock: SharedClock, keys: Arc<KeyStore>, lists: Option<Arc<ListStore>>) {
+    describe_gauge!(KEY_SET_AGE, "Time since the issuer confirmed its key set, in seconds.");
+    describe_gauge!(STATUS_LIST_AGE, "Time since the issuer confirmed a status list, in seconds.");
     loop {
         let now = clock.now();
         if let Some(age) = keys.age(now) {

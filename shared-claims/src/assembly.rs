@@ -17,6 +17,7 @@ use crate::builder::{StatusSettings, VerifierBuilder};
 use crate::error::BuildError;
 use crate::header::TokenType;
 use crate::keys::KeyStore;
+use crate::metrics;
 use crate::published::{self, Expected, SettingsCheck};
 use crate::refresh::Refresher;
 use crate::refused::RefusalReports;
@@ -62,6 +63,7 @@ impl VerifierBuilder {
         let urls = lists.iter().map(|lists| &lists.url).chain([&jwks_url]);
         let client = remote::client(urls)?;
 
+        metrics::create();
         let store = Arc::new(KeyStore::new(max_age));
         let (fetches, status_fetches) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (nudge, nudges) = mpsc::channel(1);

@@ -5,6 +5,7 @@ use crate::claims::Claims;
 use crate::error::{Reason, VerifyError};
 use crate::verifier::Verifier;
 
+const UNAUTHORIZED: &str = r#"{"code":"UNAUTHORIZED","message":"A valid bearer token is required"}"#;
 /// `Retry-After`, in seconds, while there are no keys or lists: the default cooldown, after which they are fetched again.
 const RETRY_AFTER_SECONDS: &str = "10";
 
@@ -17,12 +18,17 @@ pub struct Authenticated(pub Claims);
 
 /// Why a request was not authenticated, and its response.
 ///
-/// The 401 for an invalid token is the same, byte for byte, for every reason.
+/// The 401 for an invalid token is the same, byte for byte, for every reason. The only exception is a token with which
+/// the operator of the issuer checks this verifier's settings: see [`Explained`](Self::Explained).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticationError {
     /// The token was not verified: 401 if it is invalid, 503 if it cannot be verified now.
     #[error(transparent)]
     Token(#[from] VerifyError),
+    /// The token is invalid for this reason, and its sender may learn it: it is signed with a published key and has the
+    /// claim `latchkey_diagnosis`, which only `auth-service doctor` issues. 401, with the reason in `WWW-Authenticate`.
+    #[error("the token of a diagnosis is invalid: {0}")]
+    Explained(Reason),
     /// The app has no [`Verifier`] in its data: 500.
     #[error("the app has no verifier")]
     NotConfigured,
@@ -39,10 +45,13 @@ pub(crate) struct Answer {
 impl AuthenticationError {
     pub(crate) fn answer(self) -> Answer {
         match self {
-            Self::Token(VerifyError::Invalid(_)) => Answer {
+            Self::Token(VerifyError::Invalid(_)) => {
+                Answer { status: 401, header: Some(("www-authenticate", "Bearer")), body: UNAUTHORIZED }
+            }
+            Self::Explained(reason) => Answer {
                 status: 401,
-                header: Some(("www-authenticate", "Bearer")),
-                body: r#"{"code":"UNAUTHORIZED","message":"A valid bearer token is required"}"#,
+                header: Some(("www-authenticate", challenge(reason))),
+                body: UNAUTHORIZED,
             },
             Self::Token(VerifyError::Unavailable(_)) => Answer {
                 status: 503,
@@ -58,13 +67,48 @@ impl AuthenticationError {
     }
 }
 
+/// The challenge of RFC 6750, section 3, with the name of the reason ([`Reason::as_str`]).
+fn challenge(reason: Reason) -> &'static str {
+    macro_rules! challenge {
+        ($reason:literal) => {
+            concat!("Bearer error=\"invalid_token\", error_description=\"", $reason, "\"")
+        };
+    }
+    match reason {
+        Reason::NoToken => challenge!("no_token"),
+        Reason::TooLong => challenge!("too_long"),
+        Reason::Malformed => challenge!("malformed"),
+        Reason::Algorithm => challenge!("algorithm"),
+        Reason::Type => challenge!("type"),
+        Reason::Critical => challenge!("critical"),
+        Reason::NoKeyId => challenge!("no_key_id"),
+        Reason::UnknownKey => challenge!("unknown_key"),
+        Reason::Signature => challenge!("signature"),
+        Reason::Expired => challenge!("expired"),
+        Reason::NotYetValid => challenge!("not_yet_valid"),
+        Reason::IssuedInFuture => challenge!("issued_in_future"),
+        Reason::Issuer => challenge!("issuer"),
+        Reason::Audience => challenge!("audience"),
+        Reason::Subject => challenge!("subject"),
+        Reason::TokenId => challenge!("token_id"),
+        Reason::StatusReference => challenge!("status_reference"),
+        Reason::Revoked => challenge!("revoked"),
+    }
+}
+
 /// Verifies the token in the values of all `Authorization` headers.
 pub(crate) fn authenticate<'a>(
     verifier: &Verifier,
     values: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Claims, AuthenticationError> {
     let claims = match bearer_token(values) {
-        Ok(token) => verifier.verify(token),
+        Ok(token) => match verifier.verify(token) {
+            Err(VerifyError::Invalid(reason)) if verifier.is_diagnosis(token) => {
+                tracing::debug!(reason = reason.as_str(), "diagnosis refused");
+                return Err(AuthenticationError::Explained(reason));
+            }
+            decision => decision,
+        },
         Err(error) => {
             let decision = Err(error);
             crate::metrics::decided(&decision);
@@ -102,6 +146,13 @@ mod tests {
 
     fn token<'a>(values: &[&'a [u8]]) -> Result<&'a str, VerifyError> {
         bearer_token(values.iter().copied())
+    }
+
+    #[test]
+    fn a_challenge_names_its_reason() {
+        for reason in Reason::ALL {
+            assert!(challenge(reason).ends_with(&format!("error_description=\"{reason}\"")), "{reason}");
+        }
     }
 
     #[test]

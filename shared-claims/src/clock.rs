@@ -22,6 +22,12 @@ pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.
     fn now(&self) -> Timestamp;
 
+    /// Returns by how much this clock is set apart from the system clock on purpose. Tests do that; zero by default. A system
+    /// clock that is wrong does not know by how much.
+    fn offset(&self) -> SignedDuration {
+        SignedDuration::ZERO
+    }
+
     /// Completes after `duration`. Periodic background tasks wait with this, so that a test's clock can run them through
     /// weeks. By default it waits in real time.
     fn sleep(&self, duration: Duration) -> Sleep<'_> {
@@ -70,6 +76,10 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn offset(&self) -> SignedDuration {
+        self.now().duration_since(SystemClock.now())
     }
 }
 
@@ -136,6 +146,10 @@ impl VirtualClock {
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
         self.state().now
+    }
+
+    fn offset(&self) -> SignedDuration {
+        self.now().duration_since(SystemClock.now())
     }
 
     fn sleep(&self, duration: Duration) -> Sleep<'_> {

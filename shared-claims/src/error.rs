@@ -82,6 +82,28 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub(crate) const ALL: [Self; 18] = [
+        Self::NoToken,
+        Self::TooLong,
+        Self::Malformed,
+        Self::Algorithm,
+        Self::Type,
+        Self::Critical,
+        Self::NoKeyId,
+        Self::UnknownKey,
+        Self::Signature,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::IssuedInFuture,
+        Self::Issuer,
+        Self::Audience,
+        Self::Subject,
+        Self::TokenId,
+        Self::StatusReference,
+        Self::Revoked,
+    ];
+
     /// Returns the name in snake_case, for logs and metric labels. The names are stable.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -129,6 +151,10 @@ pub enum Unavailable {
 }
 
 impl Unavailable {
+    /// Every reason.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::NoKeys, Self::KeysTooOld, Self::NoStatusList, Self::StatusListTooOld];
+
     /// Returns the name in snake_case, for logs and metric labels. The names are stable.
     #[must_use]
     pub fn as_str(self) -> &'static str {

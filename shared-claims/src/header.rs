@@ -36,6 +36,15 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D:
 
 /// Checks the header of `token` and returns the id of the key that it claims to be signed with.
 pub(crate) fn key_id(token: &str, expected: &TokenType) -> Result<String, Reason> {
+    read_key_id(token, |typ| expected.matches(typ))
+}
+
+/// The same for a token of any `typ`.
+pub(crate) fn key_id_of_any_type(token: &str) -> Result<String, Reason> {
+    read_key_id(token, |_| true)
+}
+
+fn read_key_id(token: &str, is_expected: impl Fn(&str) -> bool) -> Result<String, Reason> {
     let (header, _) = token.split_once('.').ok_or(Reason::Malformed)?;
     let json = URL_SAFE_NO_PAD.decode(header).map_err(|_| Reason::Malformed)?;
     let members: Members<'_> = serde_json::from_slice(&json).map_err(|_| Reason::Malformed)?;
@@ -45,7 +54,7 @@ pub(crate) fn key_id(token: &str, expected: &TokenType) -> Result<String, Reason
     if members.crit {
         return Err(Reason::Critical);
     }
-    if !members.typ.is_some_and(|typ| expected.matches(&typ)) {
+    if !members.typ.is_some_and(|typ| is_expected(&typ)) {
         return Err(Reason::Type);
     }
     members.kid.map(Cow::into_owned).ok_or(Reason::NoKeyId)

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwapOption, Guard};
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::DecodingKey;
+use jsonwebtoken::{DecodingKey, DecodingKeyKind};
 use tokio::sync::Notify;
 
 use crate::error::Unavailable;
@@ -58,6 +58,21 @@ impl KeyStore {
         self.current.load().as_ref().map(|set| now.duration_since(set.fetched_at))
     }
 
+    /// Returns the id of a key that differs from the one of the same id in the current set. Issuers give a new key a new id
+    /// (RFC 7517, section 4.5), so such a set does not come from the issuer, or is broken. A set that is too old at `now`
+    /// contradicts nothing.
+    pub(crate) fn contradiction<'a>(
+        &self,
+        keys: &'a HashMap<String, DecodingKey>,
+        now: Timestamp,
+    ) -> Option<&'a str> {
+        let current = self.snapshot(now).ok()?;
+        let is_other = |(kid, key): &(&'a String, &DecodingKey)| {
+            current.get(kid).is_some_and(|known| !is_same(known, key))
+        };
+        keys.iter().find(is_other).map(|(kid, _)| kid.as_str())
+    }
+
     /// Replaces the current set.
     pub(crate) fn replace(&self, keys: HashMap<String, DecodingKey>, fetched_at: Timestamp) {
         let number = self.sets.fetch_add(1, Ordering::Relaxed);
@@ -100,5 +115,16 @@ impl Snapshot {
     /// Returns the key with this id.
     pub(crate) fn get(&self, kid: &str) -> Option<&DecodingKey> {
         self.0.as_ref()?.keys.get(kid)
+    }
+}
+
+fn is_same(one: &DecodingKey, other: &DecodingKey) -> bool {
+    match (one.kind(), other.kind()) {
+        (
+            DecodingKeyKind::RsaModulusExponent { n, e },
+            DecodingKeyKind::RsaModulusExponent { n: other_n, e: other_e },
+        ) => (n, e) == (other_n, other_e),
+        // A set has RSA keys only.
+        _ => false,
     }
 }

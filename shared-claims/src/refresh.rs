@@ -39,6 +39,8 @@ enum RefreshError {
     Fetch(#[from] FetchError),
     #[error("the fetched key set is invalid: {0}")]
     Invalid(#[from] InvalidSet),
+    #[error("the fetched key set has another key under the known kid {0}")]
+    OtherKey(String),
 }
 
 impl Refresher {
@@ -79,9 +81,13 @@ impl Refresher {
             }
             Fetched::New { body, etag } => {
                 let set = jwks::parse(&body)?;
+                let now = self.clock.now();
+                if let Some(kid) = self.store.contradiction(&set.keys, now) {
+                    return Err(RefreshError::OtherKey(kid.to_owned()));
+                }
                 seen.note(set.keys.keys().cloned().collect(), set.skipped);
                 seen.etag = etag;
-                self.store.replace(set.keys, self.clock.now());
+                self.store.replace(set.keys, now);
                 Ok(Outcome::New)
             }
         }

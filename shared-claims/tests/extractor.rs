@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use shared_claims::{Authenticated, Verifier};
 use wiremock::ResponseTemplate;
 
-use crate::issuer::{Issuer, NOW, Token, within_deadline};
+use crate::issuer::{Issuer, NOW, STRANGER, Token, within_deadline};
 use crate::support::hostile::{self, World};
 
 async fn who_am_i(Authenticated(claims): Authenticated) -> String {
@@ -76,6 +76,37 @@ async fn fr_018_the_handler_gets_the_identity_from_the_token() {
     for sub in ["alice", "0190f5a2-7c3e-7d2b-9a41-3f0d5b6c7e88"] {
         let answer = ask(&verifier, bearer(&Token::valid().claim("sub", sub).sign())).await;
         assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, sub));
+    }
+}
+
+#[actix_web::test]
+async fn only_the_issuers_operator_learns_why_a_token_is_refused() {
+    let issuer = Issuer::start().await;
+    let verifier = issuer.ready_verifier().await;
+    let diagnosis = || Token::valid().claim("latchkey_diagnosis", true);
+    for (token, reason) in [
+        (diagnosis().claim("iss", "https://other.test"), "issuer"),
+        (diagnosis().claim("aud", "https://other.test"), "audience"),
+        (diagnosis().header("typ", "JWT"), "type"),
+        (diagnosis().claim("exp", NOW - 3600), "expired"),
+        (diagnosis().claim("iat", NOW + 300), "issued_in_future"),
+    ] {
+        let answer = ask(&verifier, bearer(&token.sign())).await;
+        let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{reason}\"");
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header(WWW_AUTHENTICATE), Some(&*challenge));
+        assert!(answer.body.contains("UNAUTHORIZED"), "{}", answer.body);
+    }
+    assert_eq!(ask(&verifier, bearer(&diagnosis().sign())).await.status, StatusCode::OK);
+    let wrong = diagnosis().claim("iss", "https://other.test");
+    for (token, what) in [
+        (wrong.sign_by(|message| STRANGER.sign(message)), "not signed by the issuer"),
+        (wrong.clone().header("kid", "unknown").sign(), "signed with an unknown key"),
+        (wrong.clone().claim("latchkey_diagnosis", false).sign(), "false"),
+        (wrong.clone().claim("latchkey_diagnosis", "true").sign(), "not a boolean"),
+        (wrong.without_claim("latchkey_diagnosis").sign(), "a token of a user"),
+    ] {
+        assert_unauthorized(&ask(&verifier, bearer(&token)).await, what);
     }
 }
 

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
+use serde_json::json;
 use shared_claims::{Reason, SharedClock, Verifier, VerifyError};
+use wiremock::ResponseTemplate;
 
-use crate::issuer::{CURRENT, Issuer, Key, NEXT, Token, eventually, within_deadline};
+use crate::issuer::{CURRENT, Issuer, Key, NEXT, STRANGER, Token, eventually, within_deadline};
 
 fn by(key: &Key) -> String {
     Token::valid().header("kid", key.kid).sign_by(|message| key.sign(message))
@@ -39,6 +42,28 @@ async fn an_unknown_key_id_is_refused_now_and_asked_for_in_the_background() {
     assert_eq!(verifier.verify(&new).unwrap_err(), UNKNOWN_KEY);
     eventually("the new key", || verifier.verify(&new).is_ok()).await;
     assert_eq!(verifier.verify(&old).unwrap_err(), UNKNOWN_KEY, "the key that was deleted still works");
+}
+
+#[tokio::test]
+async fn another_key_under_a_known_key_id_is_refused_until_the_known_one_is_too_old() {
+    let issuer = Issuer::start().await;
+    let max_age = Duration::from_secs(3600);
+    let verifier = issuer.verifier().refresh_interval(Duration::from_millis(30)).max_age(max_age);
+    let verifier = verifier.build().unwrap();
+    within_deadline("keys", verifier.wait_ready()).await;
+    let mut forged = STRANGER.jwk();
+    forged["kid"] = json!(CURRENT.kid);
+    let body = json!({"keys": [NEXT.jwk(), forged]});
+    issuer.answer(ResponseTemplate::new(200).set_body_json(body));
+    let seen = verifier.fetches();
+    eventually("two refreshes", || verifier.fetches() >= seen + 3).await;
+    let forgery = || Token::valid().sign_by(|message| STRANGER.sign(message));
+    assert!(verifier.verify(&Token::valid().sign()).is_ok());
+    assert!(verifier.verify(&forgery()).is_err());
+    assert_eq!(verifier.verify(&by(&NEXT)).unwrap_err(), UNKNOWN_KEY, "no key of the set is taken");
+    // Otherwise an issuer that did so by mistake would never be trusted again.
+    issuer.clock.advance(SignedDuration::from_secs(3601));
+    eventually("the other key", || verifier.is_ready()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

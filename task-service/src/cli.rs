@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches};
-use service_kit::database::{DatabaseUrl, MIGRATION_LOCK_TIMEOUT};
+use service_kit::database::{DatabaseUrl, MIGRATION_LOCK_TIMEOUT, MigrateOptions};
+use service_kit::traces::{self, Resource};
 use service_kit::weakness::{Weakness, secrets_in_arguments};
 use service_kit::{command_line, metrics, telemetry};
 use shared_claims::SystemClock;
@@ -26,7 +27,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     telemetry::init(cli.settings.log_format);
     let command = cli.command.unwrap_or(Command::Serve);
-    if matches!(command, Command::Serve | Command::Migrate) {
+    if matches!(command, Command::Serve | Command::Migrate(_)) {
         exposed.iter().for_each(Weakness::warn);
     }
     match command {
@@ -34,7 +35,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Config(ConfigCommand::Check) => {
             command_line::config_check(NAME, server::check(&cli.settings, Arc::new(SystemClock)), &exposed)
         }
-        Command::Migrate => command_line::exit_code(NAME, migrate(&cli.settings).await),
+        Command::Migrate(options) => command_line::exit_code(NAME, migrate(&cli.settings, options).await),
         Command::Healthcheck => {
             command_line::exit_code(NAME, command_line::healthcheck(cli.settings.bind).await)
         }
@@ -43,16 +44,22 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn serve(settings: &Settings) -> Result<(), StartError> {
     if let Some(address) = settings.metrics_bind {
-        metrics::serve(address)?;
+        metrics::serve(address, env!("CARGO_PKG_VERSION"))?;
+        server::create_metrics();
     }
+    let proxies = settings.trusted_proxies.clone();
+    let resource = Resource { name: NAME, version: env!("CARGO_PKG_VERSION") };
+    let traces = traces::start(&settings.traces, resource, move |peer| proxies.contain(peer))?;
     let running = server::start(settings, Arc::new(SystemClock)).await?;
-    Ok(running.until_stopped(settings.shutdown_delay).await?)
+    let outcome = running.until_stopped(settings.shutdown_delay).await;
+    traces.stop().await;
+    Ok(outcome?)
 }
 
-async fn migrate(settings: &Settings) -> Result<(), StartError> {
+async fn migrate(settings: &Settings, options: MigrateOptions) -> Result<(), StartError> {
     let (name, url) = settings.migration_database_url()?;
-    let applied =
-        DatabaseUrl::parse(name, &url, NAME)?.migrate(migrations::runner(), MIGRATION_LOCK_TIMEOUT).await?;
+    let address = DatabaseUrl::parse(name, &url, NAME)?;
+    let applied = address.migrate(migrations::runner(), MIGRATION_LOCK_TIMEOUT, options).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())
 }

@@ -9,18 +9,22 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, value_parser};
 use secrecy::SecretString;
 use service_kit::cors::AllowedHeaders;
-use service_kit::database::Pooler;
+use service_kit::database::{MigrateOptions, Pooler};
+use service_kit::ip_ranges::IpRanges;
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::origins::OriginPatterns;
 use service_kit::response_headers::Hsts;
 use service_kit::secret::{self, SecretError};
 use service_kit::settings::{duration, file_path, non_empty};
 use service_kit::telemetry::LogFormat;
+use service_kit::traces::TraceSettings;
+use service_kit::webhooks::WebhookSecrets;
 use shared_claims::{BuildError, SharedClock, Verifier, VerifierBuilder};
 use url::Url;
 
 const DATABASE_URL: &str = "DATABASE_URL";
 const MIGRATION_DATABASE_URL: &str = "MIGRATION_DATABASE_URL";
+const WEBHOOK_SECRET: &str = "WEBHOOK_SECRET";
 
 // The headings of `--help`, which are those of docs/CONFIGURATION.md.
 const DATABASE: &str = "Database";
@@ -30,6 +34,7 @@ const KEYS: &str = "Signing keys";
 const REVOCATION: &str = "Revocation";
 const ORIGINS: &str = "Origins of pages";
 const LIMITS: &str = "Limits per user";
+const WEBHOOKS: &str = "Webhooks";
 const LOGS: &str = "Logs";
 
 /// Latchkey's task service: tasks of users, isolated by PostgreSQL's row-level security
@@ -55,7 +60,7 @@ pub enum Command {
     /// Migrate the schema of the database, as the role that owns it
     ///
     /// Waits up to 30 s for a database that is not up yet.
-    Migrate,
+    Migrate(MigrateOptions),
     /// Check that the service at BIND is ready, and report it by the exit code
     Healthcheck,
 }
@@ -122,6 +127,12 @@ pub struct Settings {
     /// Format of log lines
     #[arg(long, help_heading = LOGS, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+    /// Traces
+    #[command(flatten, next_help_heading = "Traces")]
+    pub traces: TraceSettings,
+    /// Proxies whose traceparent is trusted, comma-separated IP addresses and CIDR ranges
+    #[arg(long, help_heading = NETWORK, env = "TRUSTED_PROXIES", default_value = "")]
+    pub trusted_proxies: IpRanges,
     /// Time for which /readyz answers 503 before the listener closes at shutdown
     ///
     /// It lets load balancers notice before connections are refused.
@@ -144,7 +155,7 @@ pub struct Settings {
     jwt_typ: String,
     /// Maximum difference between the clocks of auth-service and this service
     #[arg(long, help_heading = TOKENS, env = "CLOCK_SKEW", default_value = "30s", value_parser = duration)]
-    clock_skew: Duration,
+    pub clock_skew: Duration,
     /// Time between two fetches of the JWKS
     #[arg(long, help_heading = KEYS, env = "JWKS_REFRESH_INTERVAL", default_value = "5m", value_parser = duration)]
     jwks_refresh_interval: Duration,
@@ -194,6 +205,14 @@ pub struct Settings {
     /// always allowed.
     #[arg(long, help_heading = ORIGINS, env = "CORS_ALLOWED_HEADERS", default_value = "")]
     pub cors_allowed_headers: AllowedHeaders,
+    /// Secrets that sign the webhooks of auth-service, comma-separated: its WEBHOOK_SECRET
+    ///
+    /// With it, POST /webhooks/auth-service deletes the tasks of deleted users. All secrets of the list are accepted.
+    #[arg(long, help_heading = WEBHOOKS, env = WEBHOOK_SECRET, hide_env_values = true)]
+    webhook_secret: Option<SecretString>,
+    /// File that contains WEBHOOK_SECRET
+    #[arg(long, help_heading = WEBHOOKS, env = "WEBHOOK_SECRET_FILE", value_parser = file_path())]
+    webhook_secret_file: Option<PathBuf>,
 }
 
 /// PostgreSQL counts in milliseconds and takes 0 for "no limit". A search may also wait for twice this time before it
@@ -242,6 +261,19 @@ impl Settings {
         let (value, file) = (&self.migration_database_url, &self.migration_database_url_file);
         let url = secret::resolve(MIGRATION_DATABASE_URL, value.as_ref(), file.as_deref())?;
         Ok((MIGRATION_DATABASE_URL, url))
+    }
+
+    /// The secrets of webhooks, or `None` if none is set.
+    ///
+    /// # Errors
+    /// When they are given twice or malformed.
+    pub fn webhook_secrets(&self) -> Result<Option<WebhookSecrets>, SettingError> {
+        let (value, file) = (self.webhook_secret.as_ref(), self.webhook_secret_file.as_deref());
+        match secret::resolve(WEBHOOK_SECRET, value, file) {
+            Ok(secrets) => Ok(Some(WebhookSecrets::parse(WEBHOOK_SECRET, &secrets)?)),
+            Err(SecretError::Missing(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether browsers are told to use https alone. A deployment whose auth-service is reached by https is assumed to be

@@ -40,6 +40,9 @@ pub enum ApiError {
     /// The cursor is invalid: 400.
     #[error("{0}")]
     Cursor(#[from] InvalidCursor),
+    /// A webhook is not one of auth-service, or malformed: 401 or 400.
+    #[error("webhook refused")]
+    Webhook(#[from] Rejection),
     /// The application was configured without a required part: 500.
     #[error("the application has no {0}")]
     Unconfigured(&'static str),
@@ -80,6 +83,7 @@ impl ResponseError for ApiError {
             Self::Cursor(error) => {
                 Rejection::new(StatusCode::BAD_REQUEST, "INVALID_CURSOR", error.to_string())
             }
+            Self::Webhook(rejection) => return rejection.error_response(),
             Self::Unconfigured(_) => Rejection::internal(),
             Self::Store(StoreError::Unavailable(_)) => Rejection::unavailable(),
             // Input was validated before, so a violated constraint is a bug too.

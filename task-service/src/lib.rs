@@ -6,6 +6,7 @@
 pub mod budget;
 pub mod cli;
 pub mod config;
+mod deleted_users;
 mod document;
 mod error;
 mod invalid;
@@ -14,6 +15,7 @@ mod keys;
 pub mod migrations;
 pub mod owned;
 pub mod owner;
+mod refused_users;
 pub mod search_slots;
 pub mod security_event;
 pub mod server;

@@ -7,20 +7,20 @@ use service_kit::database::{Parameter, Pool};
 use service_kit::store::{Row, StoreError};
 
 use crate::isolation::Isolated;
-use crate::owner::Owner;
+use crate::owner::{DeletedUser, Owner};
 
-/// Sets the identity for this transaction only (the third argument). It ends with the transaction, however that ends.
-const SET_OWNER: &str = "SELECT set_config('app.user_id', $1, true)";
+/// Sets the identity for this transaction only. It ends with the transaction, however that ends. A function of the database
+/// does it, because the way differs with Citus (migration V3).
+const SET_OWNER: &str = "SELECT act_as($1)";
 
 /// Sets the quota too. A trigger counts the owner's tasks and compares them with it.
-const SET_OWNER_AND_QUOTA: &str =
-    "SELECT set_config('app.user_id', $1, true), set_config('app.task_quota', $2, true)";
+const SET_OWNER_AND_QUOTA: &str = "SELECT act_as($1), set_config('app.task_quota', $2, true)";
 
 /// For a statement that may read every row of its owner: with its own time limit, and on one core.
 ///
 /// Forces a generic plan: a list uses the primary key, whatever its parameters. With optional filters, PostgreSQL
 /// overestimates the cost of a generic plan and would plan each list again.
-const SET_OWNER_OF_LIST: &str = "SELECT set_config('app.user_id', $1, true), set_config('statement_timeout', $2, true), \
+const SET_OWNER_OF_LIST: &str = "SELECT act_as($1), set_config('statement_timeout', $2, true), \
      set_config('plan_cache_mode', 'force_generic_plan', true), \
      set_config('max_parallel_workers_per_gather', '0', true)";
 
@@ -73,7 +73,21 @@ impl OwnedTables {
         parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, StoreError> {
         let limit = self.pool.timeouts().statement;
-        self.run((SET_OWNER, &[&owner.as_str()]), owner, (statement, parameters), limit).await
+        self.run((SET_OWNER, &[&owner.as_str()]), owner.as_str(), (statement, parameters), limit).await
+    }
+
+    /// Does the same for a user who has been deleted.
+    ///
+    /// # Errors
+    /// As for [`OwnedTables::query`].
+    pub async fn purge(
+        &self,
+        user: &DeletedUser,
+        statement: &'static str,
+        parameters: &[&dyn Parameter],
+    ) -> Result<Vec<Row>, StoreError> {
+        let limit = self.pool.timeouts().statement;
+        self.run((SET_OWNER, &[&user.as_str()]), user.as_str(), (statement, parameters), limit).await
     }
 
     /// Does the same for a statement that adds tasks, which the quota limits.
@@ -88,7 +102,7 @@ impl OwnedTables {
     ) -> Result<Vec<Row>, StoreError> {
         let settings: &[&dyn Parameter] = &[&owner.as_str(), &&*self.task_quota];
         let limit = self.pool.timeouts().statement;
-        self.run((SET_OWNER_AND_QUOTA, settings), owner, (statement, parameters), limit).await
+        self.run((SET_OWNER_AND_QUOTA, settings), owner.as_str(), (statement, parameters), limit).await
     }
 
     /// Does the same for a statement that may read all rows of the owner, within the time limit for lists.
@@ -102,17 +116,17 @@ impl OwnedTables {
         parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, StoreError> {
         let settings: &[&dyn Parameter] = &[&owner.as_str(), &&*self.list_timeout];
-        self.run((SET_OWNER_OF_LIST, settings), owner, (statement, parameters), self.list_limit).await
+        self.run((SET_OWNER_OF_LIST, settings), owner.as_str(), (statement, parameters), self.list_limit)
+            .await
     }
 
     async fn run(
         &self,
         set_owner: (&'static str, &[&dyn Parameter]),
-        owner: &Owner,
+        user_id: &str,
         (statement, parameters): (&'static str, &[&dyn Parameter]),
         limit: Duration,
     ) -> Result<Vec<Row>, StoreError> {
-        let user_id = owner.as_str();
         let mut all: Vec<&dyn Parameter> = Vec::with_capacity(1 + parameters.len());
         all.push(&user_id);
         all.extend_from_slice(parameters);

@@ -4,10 +4,11 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use shared_claims::{UserId, authenticate};
+use shared_claims::{AuthenticationError, Reason, UserId, VerifyError, authenticate};
 
 use crate::budget::RequestBudget;
 use crate::error::ApiError;
+use crate::refused_users::RefusedUsers;
 use crate::security_event::{RefusalLog, SecurityEvent};
 
 /// Stands for the caller in a path.
@@ -32,6 +33,12 @@ impl Owner {
         let refusals = refusals.ok_or(ApiError::Unconfigured("log of refusals"))?;
         let claims = authenticate(request).inspect_err(|error| refusals.token(request, *error))?;
         let caller = claims.subject();
+        let deleted = request.app_data::<web::Data<RefusedUsers>>();
+        if deleted.is_some_and(|deleted| deleted.contain(caller)) {
+            let revoked = AuthenticationError::Token(VerifyError::Invalid(Reason::Revoked));
+            refusals.token(request, revoked);
+            return Err(revoked.into());
+        }
         let refused = |event| refusals.caller(request, event, &claims);
         let budget = request.app_data::<web::Data<RequestBudget>>();
         let budget = budget.ok_or(ApiError::Unconfigured("request budget"))?;
@@ -44,6 +51,24 @@ impl Owner {
                 Err(ApiError::Forbidden)
             }
         }
+    }
+}
+
+/// A user whom auth-service has deleted, and whose tasks have to go.
+///
+/// Only a verified announcement of auth-service creates it.
+#[derive(Debug, Clone)]
+pub struct DeletedUser(UserId);
+
+impl DeletedUser {
+    /// The user of an announcement whose signature was verified.
+    pub fn announced(user: UserId) -> Self {
+        Self(user)
+    }
+
+    /// Returns the id of the user. Never empty.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 }
 

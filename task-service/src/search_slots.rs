@@ -10,11 +10,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::rt;
+use metrics::{counter, describe_counter};
+use service_kit::traces::carry;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// Maximum number of waiting searches per user: more than a person has tabs open, too few to exhaust memory.
 const MAX_WAITING: usize = 32;
+
+/// Searches that were refused because the user's others took too long or were too many.
+const REFUSED: &str = "task_service_searches_refused_total";
+
+/// Describes the metric of searches and creates its counter.
+pub fn create_metrics() {
+    describe_counter!(REFUSED, "Searches that were refused because other searches of the user were running.");
+    counter!(REFUSED).increment(0);
+}
 
 /// The searches that run or wait in this replica, by user. Users without a search take no memory.
 pub struct SearchSlots {
@@ -52,12 +63,12 @@ impl SearchSlots {
         user: &str,
         search: impl Future<Output = T> + 'static,
     ) -> Result<T, Busy> {
-        let slot = self.slot(user).await?;
-        let search = rt::spawn(async move {
+        let slot = self.slot(user).await.inspect_err(|_| counter!(REFUSED).increment(1))?;
+        let search = rt::spawn(carry(async move {
             let outcome = search.await;
             drop(slot);
             outcome
-        });
+        }));
         match search.await {
             Ok(outcome) => Ok(outcome),
             Err(error) if error.is_panic() => resume_unwind(error.into_panic()),

@@ -51,7 +51,11 @@ impl RefusalLog {
     /// Records a refused token, by reason and client address. Does not record requests without a token, and tokens that cannot
     /// be verified now.
     pub fn token(&self, request: &HttpRequest, error: AuthenticationError) {
-        let AuthenticationError::Token(VerifyError::Invalid(reason)) = error else { return };
+        let (AuthenticationError::Token(VerifyError::Invalid(reason))
+        | AuthenticationError::Explained(reason)) = error
+        else {
+            return;
+        };
         if reason != Reason::NoToken {
             let address = request.peer_addr().map(|peer| peer.ip());
             let event = SecurityEvent::TokenRefused.by(request).reason(reason.as_str());

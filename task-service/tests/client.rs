@@ -1,5 +1,6 @@
 //! Clients, named by who they are, and their responses.
 
+use local_stack::record_secret;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::Value;
@@ -35,6 +36,7 @@ impl Client {
 
     /// The same with this `Authorization`.
     pub fn with_authorization(&self, value: &str) -> Self {
+        record_secret(value.trim_start_matches("Bearer "));
         Self { authorization: Some(value.to_owned()), ..self.clone() }
     }
 

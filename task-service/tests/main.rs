@@ -20,6 +20,7 @@ mod budget;
 mod clock;
 mod configuration;
 mod cors;
+mod deleted_users;
 mod document;
 mod dropped;
 mod failures;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use local_stack::databases::connect;
-use local_stack::testing::TestDatabase;
-use local_stack::{Binary, run_to_end};
-use refinery::{Migration, Runner};
-use service_kit::database::{DatabaseError, DatabaseUrl, MIGRATION_LOCK_TIMEOUT};
+use local_stack::testing::{TestDatabase, migrate_with_rows, task_env};
+use local_stack::{Binary, Service, run_to_end};
+use refinery::{Migration, Runner, Target};
+use service_kit::database::{DatabaseError, DatabaseUrl, MIGRATION_LOCK_TIMEOUT, MigrateOptions};
 use tokio_postgres::error::SqlState;
 
 /// The lock that `migrate` takes ("latchkey" in ASCII).
@@ -28,14 +28,18 @@ async fn another_run_is_waited_for_and_told_of() {
     let other = connect(&format!("{}?application_name=hanging", database.owner_url())).await.unwrap();
     other.batch_execute(LOCK).await.unwrap();
     let address = address(&database.owner_url());
-    let refused =
-        address.migrate(task_service::migrations::runner(), Duration::from_millis(300)).await.unwrap_err();
+    let refused = address
+        .migrate(task_service::migrations::runner(), Duration::from_millis(300), MigrateOptions::default())
+        .await
+        .unwrap_err();
     let text = refused.to_string();
     assert!(matches!(refused, DatabaseError::MigrationRuns { .. }), "{text}");
     assert!(text.contains("(hanging), whose transaction began at 2"), "{text}");
 
     other.batch_execute("ROLLBACK").await.unwrap();
-    let run = || address.migrate(task_service::migrations::runner(), MIGRATION_LOCK_TIMEOUT);
+    let run = || {
+        address.migrate(task_service::migrations::runner(), MIGRATION_LOCK_TIMEOUT, MigrateOptions::default())
+    };
     let (one, two, three) = tokio::join!(run(), run(), run());
     let mut applied = [one.unwrap(), two.unwrap(), three.unwrap()];
     applied.sort_unstable();
@@ -44,6 +48,27 @@ async fn another_run_is_waited_for_and_told_of() {
     let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
                 (SELECT oid FROM pg_database WHERE datname = current_database())";
     assert_eq!(superuser.query_one(held, &[]).await.unwrap().get::<_, i64>(0), 0);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_by_migrate_unless_that_is_allowed_and_accepted_by_serve() {
+    let database = TestDatabase::tasks().await;
+    let run = |arguments| {
+        run_to_end(Binary::TaskService, arguments, [("MIGRATION_DATABASE_URL", database.owner_url())])
+    };
+    address(&database.owner_url())
+        .migrate(one_more("CREATE TABLE later ()"), MIGRATION_LOCK_TIMEOUT, MigrateOptions::default())
+        .await
+        .unwrap();
+    let refused = run(&["migrate"]).await.unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let known = task_service::migrations::runner().get_migrations().len();
+    let text = format!("at schema version 99, and this binary knows versions up to {known}");
+    assert!(refused.stderr.iter().any(|line| line.contains(&text)), "{refused:?}");
+    let allowed = run(&["migrate", "--allow-newer-schema"]).await.unwrap();
+    assert!(allowed.status.success(), "{allowed:?}");
+    // It listens when it has looked at the schema.
+    Service::spawn(Binary::TaskService, task_env(&database, "http://127.0.0.1:1")).await.unwrap();
 }
 
 #[tokio::test]
@@ -59,7 +84,10 @@ async fn a_table_in_use_is_not_waited_for_in_everybodys_way() {
     // The same limit, shorter.
     let url = format!("{}?options=-c%20lock_timeout%3D300ms", database.owner_url());
     let migration = one_more("ALTER TABLE tasks ADD COLUMN more text");
-    let refused = address(&url).migrate(migration, MIGRATION_LOCK_TIMEOUT).await.unwrap_err();
+    let refused = address(&url)
+        .migrate(migration, MIGRATION_LOCK_TIMEOUT, MigrateOptions::default())
+        .await
+        .unwrap_err();
     let text = refused.to_string();
     assert!(matches!(refused, DatabaseError::TableInUse(_)), "{text}");
     assert!(text.contains("The migration was rolled back"), "{text}");
@@ -74,8 +102,10 @@ async fn a_migration_that_forgets_that_policies_hide_the_rows_is_an_error() {
     superuser.batch_execute(insert).await.unwrap();
     let forgets = "UPDATE tasks SET title = upper(title)";
     let owner = address(&database.owner_url());
-    let DatabaseError::Migration(refused) =
-        owner.migrate(one_more(forgets), MIGRATION_LOCK_TIMEOUT).await.unwrap_err()
+    let DatabaseError::Migration(refused) = owner
+        .migrate(one_more(forgets), MIGRATION_LOCK_TIMEOUT, MigrateOptions::default())
+        .await
+        .unwrap_err()
     else {
         panic!("another error")
     };
@@ -89,7 +119,10 @@ async fn a_migration_that_forgets_that_policies_hide_the_rows_is_an_error() {
     let minds = format!(
         "ALTER TABLE tasks NO FORCE ROW LEVEL SECURITY; {forgets}; ALTER TABLE tasks FORCE ROW LEVEL SECURITY"
     );
-    assert_eq!(owner.migrate(one_more(&minds), MIGRATION_LOCK_TIMEOUT).await.unwrap(), 1);
+    assert_eq!(
+        owner.migrate(one_more(&minds), MIGRATION_LOCK_TIMEOUT, MigrateOptions::default()).await.unwrap(),
+        1
+    );
     assert_eq!(titles().await, "HERS");
 }
 
@@ -111,4 +144,23 @@ async fn connections_are_named_after_their_service() {
     );
     let text = unknown.await.unwrap().stderr.join("\n");
     assert!(text.contains("MIGRATION_DATABASE_URL: the parameter connection_limit"), "{text}");
+}
+
+#[tokio::test]
+async fn each_migration_keeps_the_rows_of_the_versions_before() {
+    let database = TestDatabase::empty_tasks().await;
+    let owner = address(&database.owner_url());
+    let migrate_to = async |version: u32| {
+        let runner =
+            task_service::migrations::runner().set_target(Target::Version(version.try_into().unwrap()));
+        owner.migrate(runner, MIGRATION_LOCK_TIMEOUT, MigrateOptions::default()).await.unwrap();
+    };
+    let newest = task_service::migrations::runner().get_migrations().len().try_into().unwrap();
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/migrations");
+    migrate_with_rows(&database, fixtures.as_ref(), newest, migrate_to, |_, _, _| false).await;
+    let superuser = connect(&database.superuser_url()).await.unwrap();
+    let counts =
+        superuser.query("SELECT user_id, tasks FROM task_counts ORDER BY user_id", &[]).await.unwrap();
+    let counts: Vec<(&str, i64)> = counts.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(counts, [("alice", 4), ("bob", 4), ("carol", 1)]);
 }

@@ -8,7 +8,7 @@ use local_stack::testing::{self, TestDatabase};
 use refinery::Target;
 use secrecy::SecretString;
 use serde_json::json;
-use service_kit::database::{DatabaseUrl, MIGRATION_LOCK_TIMEOUT};
+use service_kit::database::{DatabaseUrl, MIGRATION_LOCK_TIMEOUT, MigrateOptions};
 use tokio_postgres::Client;
 
 use crate::client::Client as User;
@@ -117,19 +117,27 @@ async fn tasks_from_before_the_counts_are_counted_by_the_migration_and_the_wall_
     let owner = SecretString::from(database.owner_url());
     let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &owner, "test").unwrap();
     address
-        .migrate(task_service::migrations::runner().set_target(Target::Version(1)), MIGRATION_LOCK_TIMEOUT)
+        .migrate(
+            task_service::migrations::runner().set_target(Target::Version(1)),
+            MIGRATION_LOCK_TIMEOUT,
+            MigrateOptions::default(),
+        )
         .await
         .unwrap();
     let superuser = connect(&database.superuser_url()).await.unwrap();
     superuser.batch_execute(INSERT).await.unwrap();
-    assert_eq!(address.migrate(task_service::migrations::runner(), MIGRATION_LOCK_TIMEOUT).await.unwrap(), 1);
+    address
+        .migrate(task_service::migrations::runner(), MIGRATION_LOCK_TIMEOUT, MigrateOptions::default())
+        .await
+        .unwrap();
     counts_are_right(&superuser).await;
 
     // Every table with rows of users is behind the wall, whoever owns it.
     let open = "SELECT relname::text FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid \
                 WHERE relkind IN ('r', 'p') AND attname = 'user_id' \
                 AND relnamespace = 'public'::regnamespace AND NOT (relrowsecurity AND relforcerowsecurity)";
-    assert_eq!(superuser.query(open, &[]).await.unwrap().len(), 0);
+    let open: Vec<String> = superuser.query(open, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(open, ["deleted_users"], "which has the ids of users who are gone, and nothing else of them");
     let (issuer, settings) = (issuer::Issuer::start().await, [("TASK_QUOTA", "6")]);
     let service = testing::task_service(&database, issuer.url(), &settings).await;
     let alice = User::anonymous(service.url()).with_token(&issuer::token("alice"));
@@ -149,6 +157,9 @@ async fn the_service_role_reads_and_changes_the_count_of_its_user_alone() {
     service.batch_execute("BEGIN; SELECT set_config('app.user_id', 'alice', true)").await.unwrap();
     assert_eq!(service.query_one(seen, &[]).await.unwrap().get::<_, &str>(0), "alice");
     assert_eq!(service.execute("UPDATE task_counts SET tasks = tasks", &[]).await.unwrap(), 1);
-    service.batch_execute("DELETE FROM task_counts").await.unwrap_err();
+    let delete = "DELETE FROM task_counts";
+    assert_eq!(service.execute(delete, &[]).await.unwrap(), 0, "a quota does not begin anew");
+    assert_eq!(service.execute("DELETE FROM tasks", &[]).await.unwrap(), 5);
+    assert_eq!(service.execute(delete, &[]).await.unwrap(), 1);
     service.batch_execute("ROLLBACK").await.unwrap();
 }

@@ -61,7 +61,12 @@ async fn a_load_balancer_has_time_to_notice() {
             assert!(Instant::now() < deadline, "never drains");
         }
         anonymous.get("/readyz").await.expect_error(503, "NOT_READY");
-        anonymous.get("/healthz").await.expect(200);
+        let answer = anonymous.get("/healthz").await.expect(200);
+        assert_eq!(
+            answer.header("connection"),
+            "close",
+            "no idle connection is left to be closed in a hurry"
+        );
         alice.create("still served").await;
     };
     let (ended, ()) = tokio::join!(stack.service.terminate(), meanwhile);

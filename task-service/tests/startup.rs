@@ -106,7 +106,7 @@ async fn sc_005_it_refuses_a_table_whose_wall_is_down() {
 #[tokio::test]
 async fn it_refuses_a_database_that_was_not_migrated_and_migrate_brings_it_up() {
     let database = TestDatabase::empty_tasks().await;
-    let line = "the database is at schema version 0, this binary needs 2: run `task-service migrate` first";
+    let line = "the database is at schema version 0, this binary needs 4: run `task-service migrate` first";
     refused(settings(&database), line).await;
 
     let owner = BTreeMap::from([("MIGRATION_DATABASE_URL".to_owned(), database.owner_url())]);

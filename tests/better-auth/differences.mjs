@@ -211,6 +211,12 @@ export const DIFFERENCES = [
     shows: [{ scenario: "protocol > the capabilities" }],
   },
   {
+    id: "security-events",
+    difference: "`GET security-events` lists what happened to the account",
+    reason: "users can notice sign-ins that were not theirs",
+    shows: [{ scenario: "protocol > the security events of nobody" }],
+  },
+  {
     id: "error-description",
     difference: "the page of `error` does not show an `error_description`",
     reason: "a link could make the page say anything",
@@ -336,7 +342,7 @@ export const DIFFERENCES = [
   },
   {
     id: "device",
-    difference: "with rate limits on, sign-up, sign-in and a new password set a cookie `<prefix>.device`",
+    difference: "with rate limits on, sign-up, sign-in, a verified email and a new password set a cookie `<prefix>.device`",
     reason: "a device that has signed in before has its own budget of guesses, so strangers cannot lock its owner out",
     shows: [
       { profile: "limits", field: /^cookie\.better-auth\.device\./, theirs: null },
@@ -428,7 +434,7 @@ export const DIFFERENCES = [
   },
   {
     id: "notices",
-    difference: "the account is notified by mail of a changed password, a changed email and a sign-up with its email",
+    difference: "the account is notified by mail of a sign-in on a new device, a changed password, a changed email and a sign-up with its email",
     reason: "an owner who did not do it learns of it; Better Auth leaves that to its hooks",
     shows: [{ at: "mail", field: /^notices to /, theirs: null }],
   },

@@ -61,7 +61,8 @@ withOwnStack({
 
   await test.step("the settings offer neither an email change nor a deletion", async () => {
     await page.getByRole("link", { name: "Settings" }).click();
-    await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Name", "Password", "Signed-in devices"]);
+    const headings = ["Name", "Password", "Signed-in devices", "Recent activity"];
+    await expect(page.getByRole("heading", { level: 2 })).toHaveText(headings);
     await expect(page.getByLabel("New password")).toHaveAccessibleDescription("At least 12 characters");
   });
 });

@@ -61,6 +61,48 @@ test("a new password takes the present one, and signs the other devices out", as
   await expect(other.page).toHaveURL("/dashboard");
 });
 
+test("sign-ins and changes of the password are listed, newest first", async ({ person, newDevice }) => {
+  const other = await newDevice(person);
+  await other.page.goto("/settings");
+  const form = section(other.page, "Password");
+  await form.getByRole("textbox", { name: "Current password" }).fill(person.password);
+  await form.getByRole("textbox", { name: "New password" }).fill(NEW_PASSWORD);
+  await form.getByRole("button", { name: "Change password" }).click();
+  await expect(form.getByRole("status")).toHaveText("Password changed.");
+
+  await other.page.reload();
+  const activity = section(other.page, "Recent activity");
+  const events = activity.getByRole("listitem");
+  await expect(events).toHaveCount(3);
+  await activity.getByRole("button", { name: "Show more" }).click();
+  await expect(events.filter({ hasText: "Password changed" })).toHaveCount(1);
+  await expect(events.filter({ hasText: "Signed in with Chrome on Linux" })).toHaveCount(3);
+  await expect(events.last()).toContainText(/Account created|Signed in/);
+  await expect(events.first()).toContainText(/127\.0\.0\.1|::1/);
+});
+
+test("the lists of devices and activity arrive without moving the section below them", async ({
+  person,
+  newDevice,
+}) => {
+  const { page } = await newDevice(person);
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route(/\/(list-sessions|security-events)/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto("/settings");
+  await expect(section(page, "Recent activity")).toContainText("Loading…");
+  const below = section(page, "Delete account");
+  const before = await below.boundingBox();
+  release();
+  await expect(section(page, "Signed-in devices").getByRole("listitem")).toHaveCount(2);
+  await expect(section(page, "Recent activity").getByRole("listitem").first()).toBeVisible();
+  const after = await below.boundingBox();
+  expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThanOrEqual(8);
+});
+
 test("devices are listed, and one that is signed out here is redirected to sign-in", async ({
   page,
   person,

@@ -5,10 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use secrecy::SecretString;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
-use service_kit::security_log::Client;
+use service_kit::security_log::{Client, Record};
 use utoipa::ToSchema;
 
 use super::service::Accounts;
+use crate::audit;
 use crate::error::{ApiError, LinkRefusal, RedirectTarget};
 use crate::limits::MailRequester;
 use crate::protocol::body::{Fields, Schema};
@@ -89,15 +90,14 @@ pub async fn delete_user(
     }
     if accounts.settings.delete_user_by_mail {
         let requester = MailRequester::new(accounts.log.network(&request), Some(&current.user.id));
-        accounts.send_deletion_link(&requester, &current, body.callback_url.as_ref()).await?;
-        current.record(SecurityEvent::UserDeletionRequested, client);
+        let event = current.event(SecurityEvent::UserDeletionRequested, client);
+        accounts.send_deletion_link(&requester, &current, body.callback_url.as_ref(), event).await?;
         return Ok(HttpResponse::Ok().json(MAIL_SENT));
     }
     if body.password.is_none() && !accounts.sessions.is_fresh(&current) {
         return Err(ApiError::SessionExpired);
     }
-    accounts.delete_at_once(&current, epoch).await?;
-    current.record(SecurityEvent::UserDeleted, client);
+    accounts.delete_at_once(&current, epoch, client).await?;
     Ok(deleted(&accounts))
 }
 
@@ -153,7 +153,12 @@ fn deleted(accounts: &Accounts) -> HttpResponse {
 
 impl Accounts {
     /// Deletes the account if what was checked still holds: the credential of `epoch` and the session.
-    async fn delete_at_once(&self, current: &SignedIn, epoch: CredentialEpoch) -> Result<(), ApiError> {
+    async fn delete_at_once(
+        &self,
+        current: &SignedIn,
+        epoch: CredentialEpoch,
+        client: Client,
+    ) -> Result<(), ApiError> {
         let transaction = self.pool.begin().await?;
         if !users::lock(&transaction, &current.user.id, epoch).await?
             || !sessions::hold(&transaction, current.session.id, self.clock.now()).await?
@@ -161,7 +166,7 @@ impl Accounts {
             return Err(ApiError::Unauthorized);
         }
         users::delete(&transaction, &current.user.id).await?;
-        Ok(transaction.commit().await?)
+        Ok(audit::commit(transaction, &[current.event(SecurityEvent::UserDeleted, client)]).await?)
     }
 
     /// Deletes the account if the token is valid. The token is used up and the user deleted in one transaction.
@@ -179,11 +184,9 @@ impl Accounts {
             return Err(ApiError::Link(StatusCode::NOT_FOUND, LinkRefusal::InvalidToken));
         }
         users::delete(&transaction, &user.id).await?;
-        transaction.commit().await?;
-        let used = SecurityEvent::LinkUsed.by(client).user(user.id.as_str());
-        used.session(*current.session.id.as_uuid()).link(Purpose::DeleteUser.as_str()).emit();
-        current.record(SecurityEvent::UserDeleted, client);
-        Ok(())
+        let used = current.event(SecurityEvent::LinkUsed, client).link(Purpose::DeleteUser.as_str());
+        let deleted = current.event(SecurityEvent::UserDeleted, client);
+        Ok(audit::commit(transaction, &[used, deleted]).await?)
     }
 
     async fn send_deletion_link(
@@ -191,6 +194,7 @@ impl Accounts {
         requester: &MailRequester<'_>,
         current: &SignedIn,
         callback: Option<&CheckedTarget>,
+        event: Record<'_>,
     ) -> Result<(), ApiError> {
         if !self.mailer.is_enabled() {
             return Err(ApiError::NoSuchEndpoint);
@@ -201,6 +205,6 @@ impl Accounts {
         if sending == Sending::Gone {
             return Err(ApiError::Unauthorized);
         }
-        self.mailer.finish(transaction, sending).await
+        self.mailer.finish(transaction, sending, (&self.log, Some(event))).await
     }
 }

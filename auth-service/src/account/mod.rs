@@ -1,7 +1,9 @@
-//! Changes that users make to their own account: name and picture, email, deletion.
+//! Changes that users make to their own account, and what happened to it: name and picture, email, deletion, security
+//! events.
 
 mod deletion;
 mod email_change;
+mod security_events;
 mod service;
 mod update;
 
@@ -9,7 +11,7 @@ pub use service::Accounts;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Adds `update-user`, `delete-user`, `send-verification-email`, `verify-email` and `change-email`.
+/// Adds `update-user`, `delete-user`, `send-verification-email`, `verify-email`, `change-email` and `security-events`.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(update::update_user)
         .service(deletion::delete_user)
@@ -17,5 +19,6 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(email_change::handlers::send_verification_email)
         .service(email_change::handlers::change_email)
         .service(email_change::verifying::verify_email)
-        .service(email_change::verifying::confirm_email);
+        .service(email_change::verifying::confirm_email)
+        .service(security_events::security_events);
 }

@@ -5,6 +5,7 @@ use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
 use super::service::Accounts;
+use crate::audit;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, Schema};
 use crate::protocol::status::{DONE, Status};
@@ -67,8 +68,10 @@ pub async fn update_user(
     }
     let image = body.image.as_ref().map(Option::as_deref);
     let (user, now) = (&current.user.id, accounts.clock.now());
-    users::update(&accounts.pool, user, body.name.as_deref(), image, now).await?;
-    current.record(SecurityEvent::UserUpdated, accounts.log.client(&request));
+    let transaction = accounts.pool.begin().await?;
+    users::update(&transaction, user, body.name.as_deref(), image, now).await?;
+    let event = current.event(SecurityEvent::UserUpdated, accounts.log.client(&request));
+    audit::commit(transaction, &[event]).await?;
     let mut response = HttpResponse::Ok().json(DONE);
     accounts.sessions.set_cookies(&mut response, &request, &current);
     Ok(response)

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::table::Table;
 use crate::keys::{KeyRotation, KeyStatus, StoredKey, rotation_at};
 
 /// A rotation is overdue by this much, besides the time that replicas take to notice that it is due.
@@ -68,15 +69,14 @@ impl KeyList {
     }
 }
 
-/// Columns as wide as their widest value.
 impl Display for KeyList {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let head = ["KID", "STATUS", "ALG", "BITS", "CREATED", "ACTIVE SINCE", "PUBLISHED UNTIL"];
-        let mut rows = vec![head.map(str::to_owned)];
-        rows.extend(self.keys.iter().map(|key| {
+        let mut table = Table::new(head);
+        for key in &self.keys {
             let time =
                 |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| format!("{time:.0}"));
-            [
+            table.add([
                 key.kid.clone(),
                 key.status.to_owned(),
                 key.algorithm.clone(),
@@ -84,18 +84,9 @@ impl Display for KeyList {
                 time(Some(key.created_at)),
                 time(key.active_since),
                 time(key.published_until),
-            ]
-        }));
-        let mut widths = [0; 7];
-        for row in &rows {
-            for (width, text) in widths.iter_mut().zip(row) {
-                *width = text.len().max(*width);
-            }
+            ]);
         }
-        for row in &rows {
-            let padded = row.iter().zip(widths).map(|(text, width)| format!("{text:width$}"));
-            writeln!(f, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
-        }
+        write!(f, "{table}")?;
         match self.next_rotation {
             Some(at) if self.overdue => {
                 writeln!(f, "The next rotation was due at {at:.0}: is the service running?")

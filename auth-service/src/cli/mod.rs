@@ -1,10 +1,17 @@
 //! The command line.
 
+mod audit;
+mod audit_output;
+mod doctor;
 mod import_export;
 mod key_list;
 mod keys;
 mod output;
+mod reference;
 mod store_args;
+mod table;
+mod time;
+mod users;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -44,6 +51,19 @@ enum Command {
     Export(import_export::ExportArgs),
     /// List, rotate, revoke, import and export signing keys
     Keys(Box<keys::KeysArgs>),
+    /// List and prune the security events that the database keeps
+    #[command(subcommand)]
+    Audit(Box<audit::AuditCommand>),
+    /// List, create, ban and delete users, set their passwords, and end their sessions
+    Users(Box<users::UsersArgs>),
+    /// Check a deployment: settings, database, keys, mail, and the service behind its public URL. Changes nothing
+    ///
+    /// The exit code is 0 if it found no fault, else 1.
+    Doctor(Box<doctor::DoctorArgs>),
+    /// Print a script that completes commands and options in a shell
+    Completions(reference::CompletionsArgs),
+    /// Write a man page for each command
+    Man(reference::ManArgs),
     /// Check whether the service on this machine is ready. The exit code is 0 if it is
     Healthcheck(HealthcheckConfig),
 }
@@ -102,6 +122,17 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             command_line::print_warnings(NAME, &exposed);
             command_line::exit_code(NAME, keys::run(*args).await)
         }
+        Command::Audit(command) => {
+            command_line::print_warnings(NAME, &exposed);
+            command_line::exit_code(NAME, audit::run(*command).await)
+        }
+        Command::Users(args) => {
+            command_line::print_warnings(NAME, &exposed);
+            users::run(*args).await
+        }
+        Command::Doctor(args) => doctor::run(*args, &exposed).await,
+        Command::Completions(args) => command_line::exit_code(NAME, reference::completions(&args, command)),
+        Command::Man(args) => command_line::exit_code(NAME, reference::man(args, command)),
         Command::Healthcheck(config) => {
             command_line::exit_code(NAME, command_line::healthcheck(config.bind).await)
         }
@@ -110,7 +141,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn migrate(config: &MigrateConfig) -> Result<(), StartError> {
     let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &config.database_url()?, NAME)?;
-    let applied = address.migrate(crate::migrations::runner(), MIGRATION_LOCK_TIMEOUT).await?;
+    let applied =
+        address.migrate(crate::migrations::runner(), MIGRATION_LOCK_TIMEOUT, config.options).await?;
     tracing::info!(applied, "the schema is up to date");
     Ok(())
 }

@@ -8,17 +8,14 @@ use std::sync::Once;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
-use ipnet::{IpNet, Ipv4Net};
+use service_kit::ip_ranges::IpRanges;
 
 pub use network::Network;
-
-/// Number of leading bits of an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) before the IPv4 address.
-const MAPPED_BITS: u8 = 96;
 
 /// The proxies that are trusted to name the client. By default there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
-    ranges: Vec<IpNet>,
+    ranges: IpRanges,
     headers: AddressHeaders,
 }
 
@@ -30,6 +27,13 @@ pub struct AddressHeaders(Vec<HeaderName>);
 impl Default for AddressHeaders {
     fn default() -> Self {
         Self(vec![X_FORWARDED_FOR])
+    }
+}
+
+impl AddressHeaders {
+    /// The names, in order of precedence.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(HeaderName::as_str)
     }
 }
 
@@ -84,8 +88,16 @@ impl TrustedProxies {
         Self { headers, ..self }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.ranges.iter().any(|range| range.contains(&address))
+    /// Whether this is the address of one of them. It must be in its IPv4 form if it has one.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.ranges.contain(address)
+    }
+
+    /// The header from which a trusted proxy's client would be read, as it arrived; `None` if the request has none.
+    pub fn forwarded(&self, headers: &HeaderMap) -> Option<String> {
+        let header = self.headers.0.iter().find(|name| headers.contains_key(*name))?;
+        let lines = headers.get_all(header).map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+        Some(lines.collect::<Vec<_>>().join(","))
     }
 
     fn walk(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
@@ -111,24 +123,7 @@ impl FromStr for TrustedProxies {
 
     /// Reads a comma-separated list of addresses and CIDR ranges, which may be empty.
     fn from_str(text: &str) -> Result<Self, String> {
-        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        let ranges = entries.map(range).collect::<Result<_, _>>()?;
-        Ok(Self { ranges, headers: AddressHeaders::default() })
-    }
-}
-
-fn range(text: &str) -> Result<IpNet, String> {
-    let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let range = range
-        .map_err(|_| format!("{text}: must be an address such as 10.0.0.2 or a range such as 10.0.0.0/8"))?;
-    // Addresses are compared in their IPv4 form if they have one.
-    let mapped = range.addr().to_canonical();
-    match (range, mapped) {
-        (IpNet::V6(whole), IpAddr::V4(address)) if whole.prefix_len() >= MAPPED_BITS => {
-            let narrow = Ipv4Net::new(address, whole.prefix_len() - MAPPED_BITS);
-            Ok(narrow.map_err(|error| format!("{text}: {error}"))?.into())
-        }
-        _ => Ok(range),
+        Ok(Self { ranges: text.parse()?, headers: AddressHeaders::default() })
     }
 }
 

@@ -2,11 +2,7 @@
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
-use crate::passwords::PasswordRules;
 use crate::users::AccountSettings;
-
-/// The longest password that can be allowed, in characters: nobody types more, and hashing must not be fed megabytes.
-const LONGEST_PASSWORD: usize = 1024;
 
 /// The settings of accounts.
 #[derive(Debug, Clone, Args)]
@@ -39,12 +35,6 @@ pub struct AccountConfig {
     /// The session starts in the browser that signed up, or on the page that asks for the password.
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub auto_sign_in_after_verification: bool,
-    /// Minimum length of new passwords, in characters, 1 to 1024
-    #[arg(long, help_heading = super::passwords::HEADING, env, default_value = "8", value_parser = password_length)]
-    pub password_min_length: usize,
-    /// Maximum length of passwords, in characters, 1 to 1024; passwords are never truncated
-    #[arg(long, help_heading = super::passwords::HEADING, env, default_value = "128", value_parser = password_length)]
-    pub password_max_length: usize,
     /// Allows users to delete their accounts
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub delete_user_enabled: bool,
@@ -89,36 +79,9 @@ impl AccountConfig {
             confirm_change_email: self.change_email_confirmation,
         })
     }
-
-    /// How long passwords may be.
-    ///
-    /// # Errors
-    /// When none would do.
-    pub fn password_rules(&self) -> Result<PasswordRules, NoPasswordFits> {
-        let (min_length, max_length) = (self.password_min_length, self.password_max_length);
-        if min_length > max_length {
-            return Err(NoPasswordFits { min_length, max_length });
-        }
-        Ok(PasswordRules { min_length, max_length })
-    }
 }
 
 /// A setting is on that mail is needed for.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is on, which needs mail: set MAIL_URL and MAIL_FROM")]
 pub struct MailNeeded(&'static str);
-
-/// No password has such a length.
-#[derive(Debug, thiserror::Error)]
-#[error("PASSWORD_MIN_LENGTH ({min_length}) is above PASSWORD_MAX_LENGTH ({max_length})")]
-pub struct NoPasswordFits {
-    min_length: usize,
-    max_length: usize,
-}
-
-fn password_length(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(length) if (1..=LONGEST_PASSWORD).contains(&length) => Ok(length),
-        _ => Err(format!("must be a number from 1 to {LONGEST_PASSWORD}")),
-    }
-}

@@ -10,7 +10,8 @@ use service_kit::settings;
 use url::Url;
 
 use crate::email::{
-    LONGEST_POLL_INTERVAL, MailUrl, MailUrlError, Mailer, Sender, SenderError, Transport, TransportError,
+    LONGEST_POLL_INTERVAL, MailUrl, MailUrlError, Mailer, Notices, Sender, SenderError, Transport,
+    TransportError,
 };
 use crate::polling;
 
@@ -42,6 +43,12 @@ pub struct MailConfig {
     /// A replica sends and retries its own mail at once, whatever the interval.
     #[arg(long, env, default_value = "5s", value_parser = poll_interval)]
     pub mail_poll_interval: Duration,
+    /// Mails that tell the owner of an account what happened to it, comma-separated, or `none`
+    ///
+    /// `new-device` reports a sign-in on a device that is new to the account, and is sent only if RATE_LIMIT_ENABLED is
+    /// on. `password-changed` and `email-changed` report these changes, the latter to the former email.
+    #[arg(long, env, default_value = "new-device,password-changed,email-changed")]
+    pub notification_mails: Notices,
 }
 
 fn poll_interval(text: &str) -> Result<Duration, String> {

@@ -10,6 +10,7 @@ mod routes;
 mod sessions;
 mod tokens;
 mod weaknesses;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -21,26 +22,27 @@ use clap::{ArgAction, Args};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use service_kit::cors::AllowedHeaders;
-use service_kit::database::Pooler;
+use service_kit::database::{MigrateOptions, Pooler};
 use service_kit::lifecycle::ConnectionLimit;
 use service_kit::response_headers::Hsts;
 use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 use service_kit::telemetry::LogFormat;
+use service_kit::traces::TraceSettings;
 use url::Url;
 
-pub use self::accounts::{AccountConfig, MailNeeded, NoPasswordFits};
-pub use self::identity::PublicCredentials;
+pub use self::accounts::{AccountConfig, MailNeeded};
+pub use self::identity::{PublicCredentials, base_url};
 pub use self::keys::KeyConfig;
 pub use self::links::{LinkConfig, PolledTooLate};
 pub use self::mail::{MailConfig, MailError};
-pub use self::passwords::PasswordConfig;
+pub use self::passwords::{NoPasswordFits, PasswordConfig};
 pub use self::routes::{RouteConfig, UnknownPath};
 pub use self::sessions::{CookieError, SessionConfig};
 pub use self::tokens::TokenConfig;
+pub use self::webhooks::{WebhookConfig, WebhookError};
 use crate::client_address::{AddressHeaders, TrustedProxies};
 use crate::keys::KeyEncryptionKeys;
-use crate::passwords::Cost;
 use crate::protocol::auth_secrets::AuthSecrets;
 use service_kit::origins::OriginPatterns;
 
@@ -154,13 +156,13 @@ pub struct Config {
     /// Mail
     #[command(flatten, next_help_heading = "Mail")]
     pub mail: MailConfig,
-    /// Cost of bcrypt, 4 to 31; less than 10 is for tests only
-    #[arg(long, help_heading = passwords::HEADING, env, default_value = "12")]
-    pub bcrypt_cost: Cost,
+    /// Webhooks
+    #[command(flatten, next_help_heading = "Webhooks")]
+    pub webhooks: WebhookConfig,
     /// Number of threads that hash passwords, each up to two at a time [default: one per core]
     #[arg(long, help_heading = passwords::HEADING, env)]
     pub hash_concurrency: Option<NonZeroUsize>,
-    /// Proxies whose X-Forwarded-For is trusted, comma-separated IP addresses and CIDR ranges
+    /// Proxies whose X-Forwarded-For and traceparent are trusted, comma-separated IP addresses and CIDR ranges
     #[arg(long, help_heading = NETWORK, env, default_value = "")]
     pub trusted_proxies: TrustedProxies,
     /// Headers in which trusted proxies name the client, comma-separated, such as cf-connecting-ip
@@ -179,6 +181,9 @@ pub struct Config {
     /// Format of log lines
     #[arg(long, help_heading = LOGS, env, value_enum, default_value = "text")]
     pub log_format: LogFormat,
+    /// Traces
+    #[command(flatten, next_help_heading = "Traces")]
+    pub traces: TraceSettings,
     /// Time for which /readyz answers 503 before the listener closes at shutdown
     ///
     /// It lets load balancers notice before connections are refused.
@@ -201,6 +206,9 @@ pub struct MigrateConfig {
     /// Format of log lines
     #[arg(long, env, value_enum, default_value = "text")]
     pub log_format: LogFormat,
+    /// What to do with a schema that is newer.
+    #[command(flatten)]
+    pub options: MigrateOptions,
 }
 
 impl MigrateConfig {
@@ -256,7 +264,7 @@ impl Config {
 }
 
 /// How long something lives: a second or more.
-fn lifetime(text: &str) -> Result<SignedDuration, String> {
+pub(crate) fn lifetime(text: &str) -> Result<SignedDuration, String> {
     match SignedDuration::try_from(settings::duration(text)?) {
         Ok(duration) if duration >= SignedDuration::from_secs(1) => Ok(duration),
         _ => Err("must be a second or more".to_owned()),

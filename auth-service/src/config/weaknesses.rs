@@ -16,7 +16,7 @@ impl Config {
         let checks = [
             (
                 "BCRYPT_COST",
-                self.bcrypt_cost.get() < RECOMMENDED_COST,
+                self.passwords.bcrypt_cost.get() < RECOMMENDED_COST,
                 "is below 10, so passwords of a stolen database can be confirmed quickly; only tests need that",
             ),
             (

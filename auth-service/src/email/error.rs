@@ -42,6 +42,17 @@ pub(super) enum Failure {
     Away(String),
 }
 
+impl Failure {
+    /// Returns its kind, for traces.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Later(_) => "later",
+            Self::Away(_) => "away",
+        }
+    }
+}
+
 /// Why a mail cannot be put into the outbox.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {

@@ -30,10 +30,19 @@ pub(super) struct MailText<'a> {
     pub(super) closing: &'static str,
 }
 
+/// A label and its value, as a mail lists them.
+pub(super) type Fact = (&'static str, String);
+
 impl MailText<'_> {
-    /// Renders plain text. The link is on a line of its own, however long it is.
-    pub(super) fn text_body(&self) -> String {
+    /// Renders plain text. Each of the `facts` is on a line of its own, and so is the link, however long it is.
+    pub(super) fn text_body(&self, facts: &[Fact]) -> String {
         let mut body = format!("{}\n\n", visible(&self.text));
+        for (label, value) in facts {
+            let _ = writeln!(body, "{label}: {}", visible(value));
+        }
+        if !facts.is_empty() {
+            body.push('\n');
+        }
         if let Some((label, link)) = self.action {
             let _ = write!(body, "{label}:\n{}\n\n{}\n\n", visible(link), expiry(self.lifetime));
         }
@@ -43,10 +52,10 @@ impl MailText<'_> {
     }
 
     /// Renders HTML with the name of the product above the heading.
-    pub(super) fn html_body(&self, product: &str) -> String {
+    pub(super) fn html_body(&self, product: &str, facts: &[Fact]) -> String {
         let (subject, product, text) = (escape(self.subject), escape(product), escape(&self.text));
         let action = self.action.map(|(label, link)| button(label, link, self.lifetime)).unwrap_or_default();
-        let closing = escape(self.closing);
+        let (facts, closing) = (table(facts), escape(self.closing));
         format!(
             r#"<!doctype html>
 <html lang="en">
@@ -67,7 +76,7 @@ impl MailText<'_> {
 <p class="soft" style="margin:0 0 8px;color:#5b6573;font-size:14px">{product}</p>
 <h1 class="strong" style="margin:0 0 16px;color:#14181f;font-size:22px;line-height:30px">{subject}</h1>
 <p class="strong" style="margin:0 0 24px;color:#14181f">{text}</p>
-{action}<p class="soft" style="margin:0;color:#5b6573;font-size:14px;line-height:20px">{closing}</p>
+{facts}{action}<p class="soft" style="margin:0;color:#5b6573;font-size:14px;line-height:20px">{closing}</p>
 </td></tr>
 </table>
 </td></tr>
@@ -77,6 +86,26 @@ impl MailText<'_> {
 "#
         )
     }
+}
+
+/// Renders the facts, one a row.
+fn table(facts: &[Fact]) -> String {
+    if facts.is_empty() {
+        return String::new();
+    }
+    let mut table = String::from(
+        r#"<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 24px;font-size:14px;line-height:20px">
+"#,
+    );
+    for (label, value) in facts {
+        let (label, value) = (escape(label), escape(value));
+        let _ = writeln!(
+            table,
+            r#"<tr><td class="soft" style="padding:0 16px 4px 0;color:#5b6573">{label}</td><td class="strong" style="padding:0 0 4px;color:#14181f">{value}</td></tr>"#
+        );
+    }
+    table.push_str("</table>\n");
+    table
 }
 
 /// Renders the button, and the link as text for clients that do not show the button.

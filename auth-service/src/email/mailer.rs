@@ -7,6 +7,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use uuid::Uuid;
 
+use super::cause::Cause;
 use super::payload::MailPayload;
 use super::transport::Transport;
 
@@ -71,6 +72,8 @@ impl Mailer {
         now: Timestamp,
     ) -> Option<lettre::Message> {
         let Sender { mailbox, product } = &self.sender;
+        let facts = payload.cause.as_ref().map(Cause::facts);
+        let facts = facts.as_ref().map(<[_; 3]>::as_slice).unwrap_or_default();
         let mail_text = payload.message.mail_text(product, SignedDuration::from_secs(payload.valid_for));
         let auto_submitted = HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned());
         lettre::Message::builder()
@@ -80,7 +83,10 @@ impl Mailer {
             .date(SystemTime::from(now))
             .message_id(Some(format!("<{id}@{}>", mailbox.email.domain())))
             .raw_header(auto_submitted)
-            .multipart(MultiPart::alternative_plain_html(mail_text.text_body(), mail_text.html_body(product)))
+            .multipart(MultiPart::alternative_plain_html(
+                mail_text.text_body(facts),
+                mail_text.html_body(product, facts),
+            ))
             .ok()
     }
 }
@@ -98,7 +104,7 @@ mod tests {
             Mailer { sender, transport: Transport::Directory(std::path::Path::new("/nowhere").into()) };
         let mail = mailer.compose(
             Uuid::nil(),
-            &MailPayload { to, message, valid_for: 3600, is_sent: true },
+            &MailPayload { to, message, valid_for: 3600, is_sent: true, cause: None },
             NOW.parse().unwrap(),
         )?;
         Some(String::from_utf8(mail.formatted()).unwrap())

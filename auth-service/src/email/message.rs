@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
-use super::layout::MailText;
+use super::notices::Notice;
 
 /// An email to a user, by its occasion. Links are absolute and built from `BASE_URL` only. `Debug` shows neither links
 /// nor email addresses.
@@ -31,6 +30,8 @@ pub enum Message<'a> {
         /// The link that verifies the new email address.
         link: &'a str,
     },
+    /// Reports a sign-in on a device that is new to the account.
+    NewDevice,
     /// Reports at the previous email address that it was changed.
     EmailChanged {
         /// The new email address.
@@ -52,19 +53,6 @@ pub enum Message<'a> {
     AccountExists,
 }
 
-const IGNORE_SIGN_UP: &str =
-    "If you did not sign up, ignore this email. Nothing happens unless the link is opened.";
-const IGNORE_RESET: &str = "If you did not request this, ignore this email. Your password stays the same.";
-const IGNORE_NEW_EMAIL: &str =
-    "If you did not request this, ignore this email. The account keeps its current email address.";
-const SOMEONE_IS_SIGNED_IN: &str = "If this was not you, do not open the link, and change your password. Someone else \
-    may be signed in to your account.";
-const CHANGED_BY_SOMEONE_ELSE: &str = "If you did not make this change, someone else is using your account. Contact the \
-    operator of the service immediately.";
-const RESET_PASSWORD: &str = "If you did not make this change, someone else did. Set a new password immediately: click \
-    “Forgot your password?” on the sign-in page.";
-const NO_ACTION_NEEDED: &str = "If this was not you, you do not have to do anything. No account was created, and no one signed in to yours.";
-
 impl Message<'_> {
     /// The names of all occasions in the log.
     pub const OCCASIONS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
@@ -74,88 +62,19 @@ impl Message<'_> {
         self.into()
     }
 
-    /// Whether the email reports a change to the account to its owner. To a verified email address, such notices have
-    /// a rate limit of their own, so that emails that anyone can request do not suppress them.
-    pub(super) fn is_security_notice(&self) -> bool {
+    /// What the email reports to the owner of the account, if it does. Such notices have rate limits of their own, so
+    /// that emails that anyone can request do not suppress them.
+    pub(super) fn notice(&self) -> Option<Notice> {
         match self {
-            Self::EmailChanged { .. } | Self::PasswordChanged => true,
+            Self::NewDevice => Some(Notice::NewDevice),
+            Self::PasswordChanged => Some(Notice::PasswordChanged),
+            Self::EmailChanged { .. } => Some(Notice::EmailChanged),
             Self::VerifyEmail { .. }
             | Self::ConfirmEmailChange { .. }
             | Self::VerifyNewEmail { .. }
             | Self::ResetPassword { .. }
             | Self::DeleteAccount { .. }
-            | Self::AccountExists => false,
-        }
-    }
-
-    /// Returns the texts for an account at `product`, with a link that is valid for `lifetime`. Subjects contain no
-    /// user input.
-    pub(super) fn mail_text(&self, product: &str, lifetime: SignedDuration) -> MailText<'_> {
-        match *self {
-            Self::VerifyEmail { link } => MailText {
-                subject: "Verify your email address",
-                text: format!("Confirm that this is the email address of your {product} account."),
-                action: Some(("Verify email address", link)),
-                lifetime,
-                closing: IGNORE_SIGN_UP,
-            },
-            Self::ConfirmEmailChange { new_email, link } => MailText {
-                subject: "Confirm your email address change",
-                text: format!(
-                    "Someone signed in to your {product} account asked to change its email address to {new_email}. If \
-                     this was you, confirm the change. We will then send a link to the new email address."
-                ),
-                action: Some(("Confirm change", link)),
-                lifetime,
-                closing: SOMEONE_IS_SIGNED_IN,
-            },
-            Self::VerifyNewEmail { link } => MailText {
-                subject: "Verify your new email address",
-                text: format!("Confirm that this is the new email address of your {product} account."),
-                action: Some(("Verify new email address", link)),
-                lifetime,
-                closing: IGNORE_NEW_EMAIL,
-            },
-            Self::EmailChanged { new_email } => MailText {
-                subject: "Your email address was changed",
-                text: format!("The email address of your {product} account was changed to {new_email}."),
-                action: None,
-                lifetime,
-                closing: CHANGED_BY_SOMEONE_ELSE,
-            },
-            Self::ResetPassword { link } => MailText {
-                subject: "Reset your password",
-                text: format!("Someone requested a password reset for your {product} account."),
-                action: Some(("Set a new password", link)),
-                lifetime,
-                closing: IGNORE_RESET,
-            },
-            Self::PasswordChanged => MailText {
-                subject: "Your password was changed",
-                text: format!("The password of your {product} account was changed."),
-                action: None,
-                lifetime,
-                closing: RESET_PASSWORD,
-            },
-            Self::DeleteAccount { link } => MailText {
-                subject: "Delete your account",
-                text: format!(
-                    "Confirm that you want to delete your {product} account. This cannot be undone."
-                ),
-                action: Some(("Delete my account", link)),
-                lifetime,
-                closing: SOMEONE_IS_SIGNED_IN,
-            },
-            Self::AccountExists => MailText {
-                subject: "You already have an account",
-                text: format!(
-                    "Someone signed up for {product} with your email address, which already has an account. If this \
-                     was you, sign in, or click “Forgot your password?” on the sign-in page."
-                ),
-                action: None,
-                lifetime,
-                closing: NO_ACTION_NEEDED,
-            },
+            | Self::AccountExists => None,
         }
     }
 }
@@ -170,19 +89,26 @@ impl fmt::Debug for Message<'_> {
 mod tests {
     use insta::{assert_snapshot, with_settings};
 
+    use jiff::SignedDuration;
+
+    use super::super::cause::Cause;
+    use super::super::layout::Fact;
     use super::*;
+    use crate::client_address::Network;
+    use crate::limits::MailRequester;
 
     const LINK: &str =
         "https://auth.example.com/api/auth/verify-email?token=7Qm0Zk3sZ8vX&callbackURL=%2Fa%3Fb%3Dc%26d";
 
     const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-    fn all(link: &str) -> [Message<'_>; 8] {
+    fn all(link: &str) -> [Message<'_>; 9] {
         let new_email = "new@example.org";
         [
             Message::VerifyEmail { link },
             Message::ConfirmEmailChange { new_email, link },
             Message::VerifyNewEmail { link },
+            Message::NewDevice,
             Message::EmailChanged { new_email },
             Message::ResetPassword { link },
             Message::PasswordChanged,
@@ -191,14 +117,29 @@ mod tests {
         ]
     }
 
+    /// The facts in a notice that a request from `user_agent` caused.
+    fn facts(message: Message<'_>, user_agent: &'static str) -> Vec<Fact> {
+        let value = actix_web::http::header::HeaderValue::from_static(user_agent);
+        let address = Some("203.0.113.7".parse().unwrap());
+        let requester = MailRequester {
+            address,
+            user_agent: Some(&value),
+            ..MailRequester::new(Network::of(address), None)
+        };
+        let cause = Cause::new(&requester, "2026-03-01T09:05:59Z".parse().unwrap());
+        message.notice().map(|_| cause.facts().to_vec()).unwrap_or_default()
+    }
+
     #[test]
     fn each_is_as_reviewed_in_text_and_html() {
         for message in all(LINK) {
             let mail_text = message.mail_text("Example", HOUR);
-            let text = format!("Subject: {}\n\n{}", mail_text.subject, mail_text.text_body());
+            let facts =
+                facts(message, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
+            let text = format!("Subject: {}\n\n{}", mail_text.subject, mail_text.text_body(&facts));
             with_settings!({ snapshot_path => "snapshots", omit_expression => true }, {
                 assert_snapshot!(format!("{}.txt", message.occasion()), text);
-                assert_snapshot!(format!("{}.html", message.occasion()), mail_text.html_body("Example"));
+                assert_snapshot!(format!("{}.html", message.occasion()), mail_text.html_body("Example", &facts));
             });
         }
     }
@@ -206,7 +147,7 @@ mod tests {
     #[test]
     fn each_explains_what_to_do_if_it_was_not_requested_and_how_long_its_link_is_valid() {
         for message in all(LINK) {
-            let text = message.mail_text("Example", HOUR).text_body();
+            let text = message.mail_text("Example", HOUR).text_body(&[]);
             assert!(text.contains("\n\nIf "), "{text}");
             assert_eq!(text.contains("expires in one hour"), text.contains(LINK), "{text}");
         }
@@ -217,7 +158,7 @@ mod tests {
         let link = format!("{LINK}{}", "%2Fdeep".repeat(200));
         for message in all(&link) {
             let mail_text = message.mail_text("Example", HOUR);
-            let (text, html) = (mail_text.text_body(), mail_text.html_body("Example"));
+            let (text, html) = (mail_text.text_body(&[]), mail_text.html_body("Example", &[]));
             assert_eq!(text.lines().any(|line| line == link), mail_text.action.is_some(), "{text}");
             let href = format!("href=\"{}\"", link.replace('&', "&amp;"));
             assert_eq!(html.contains(&href), mail_text.action.is_some(), "{html}");
@@ -228,18 +169,37 @@ mod tests {
     fn what_comes_from_users_and_settings_is_no_markup_and_no_line_of_its_own() {
         let new_email =
             "<img src=x onerror=alert(1)>\"'&\r\nBcc: eve@example.com\r\n\r\n\u{202e}https://evil.example";
-        for message in
-            [Message::EmailChanged { new_email }, Message::ConfirmEmailChange { new_email, link: LINK }]
-        {
+        let whole = "&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;";
+        for (message, shown) in [
+            (Message::EmailChanged { new_email }, "&lt;***@"),
+            (Message::ConfirmEmailChange { new_email, link: LINK }, whole),
+        ] {
             let mail_text = message.mail_text("A <b>&amp;", HOUR);
-            let (text, html) = (mail_text.text_body(), mail_text.html_body("A <b>"));
+            let facts = [("Device", new_email.to_owned())];
+            let (text, html) = (mail_text.text_body(&facts), mail_text.html_body("A <b>", &facts));
             assert!(!html.contains("<img") && !html.contains("<b>"), "{html}");
-            assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;"), "{html}");
+            assert!(html.contains(shown) && html.contains(whole), "{html}");
             assert!(
                 text.lines().all(|line| !line.starts_with("Bcc") && !line.starts_with("https://evil")),
                 "{text}"
             );
             assert!(!text.contains('\u{202e}') && !html.contains('\u{202e}'), "it changes no text direction");
+        }
+    }
+
+    #[test]
+    fn a_notice_has_no_link_and_nothing_of_the_client_that_could_be_one() {
+        let new_email = "new@evil.example";
+        for message in [Message::NewDevice, Message::PasswordChanged, Message::EmailChanged { new_email }] {
+            let facts = facts(message, "https://evil.example/<b>Click-here</b>");
+            let mail_text = message.mail_text("Example", HOUR);
+            let bodies = mail_text.text_body(&facts) + &mail_text.html_body("Example", &facts);
+            for part in ["evil", "://", "href", "Click", "<b>", "token", new_email] {
+                assert!(!bodies.contains(part), "{part}: {bodies}");
+            }
+            for fact in ["1 March 2026, 09:05 UTC", "203.0.113.7"] {
+                assert_eq!(bodies.matches(fact).count(), 2, "{bodies}");
+            }
         }
     }
 
@@ -256,7 +216,7 @@ mod tests {
         for message in all("https://a.example/?q=\"\\\u{e9}") {
             let json = serde_json::to_value(message).unwrap();
             let read = Message::deserialize(&json).unwrap();
-            assert_eq!(read.mail_text("P", HOUR).text_body(), message.mail_text("P", HOUR).text_body());
+            assert_eq!(read.mail_text("P", HOUR).text_body(&[]), message.mail_text("P", HOUR).text_body(&[]));
         }
     }
 }

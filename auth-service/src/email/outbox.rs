@@ -9,12 +9,14 @@ use service_kit::id::new_v7;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::cause::Cause;
 use super::error::OutboxError;
 use super::message::Message;
+use super::notices::Notices;
 use super::payload::{DecryptedPayload, MailPayload};
 use super::store;
 use crate::keys::KeyEncryptionKeys;
-use crate::limits::{Limits, MailRequester};
+use crate::limits::{Limits, MailRequester, NoticeSubject};
 use crate::protocol::email_address::Email;
 use crate::users::User;
 
@@ -23,8 +25,10 @@ const NOTICE_TTL: SignedDuration = SignedDuration::from_hours(24);
 
 /// Stores mail if its limits allow it. Callers [`wake`](Self::wake) the worker after they commit the transaction.
 pub struct Outbox {
-    encryption: Arc<KeyEncryptionKeys>,
-    limits: Option<Arc<Limits>>,
+    pub(super) encryption: Arc<KeyEncryptionKeys>,
+    pub(super) limits: Option<Arc<Limits>>,
+    /// The notices that are stored.
+    pub(super) notices: Notices,
     waiting: Notify,
     /// When mails are due again that this process could not send.
     retries: Mutex<BTreeSet<Timestamp>>,
@@ -57,15 +61,25 @@ impl<'a> Addressee<'a> {
     pub fn email(&self) -> &'a Email {
         self.email
     }
+
+    /// What the limits of a notice are counted by.
+    pub(super) fn subject(&self, message: &Message<'_>) -> NoticeSubject<'a> {
+        NoticeSubject { occasion: message.occasion(), to: self.email, is_verified: self.is_verified }
+    }
+}
+
+/// When delivery of mail without a link that is stored `now` is given up.
+pub(super) fn notice_end(now: Timestamp) -> Timestamp {
+    now.checked_add(NOTICE_TTL).unwrap_or(Timestamp::MAX)
 }
 
 impl Outbox {
-    /// An outbox whose mail is encrypted with `encryption`, and counted by `limits`.
-    pub fn new(encryption: Arc<KeyEncryptionKeys>, limits: Option<Arc<Limits>>) -> Self {
-        Self { encryption, limits, waiting: Notify::new(), retries: Mutex::default() }
+    /// An outbox whose mail is encrypted with `encryption`, and counted by `limits`. Of the notices it stores `notices`.
+    pub fn new(encryption: Arc<KeyEncryptionKeys>, limits: Option<Arc<Limits>>, notices: Notices) -> Self {
+        Self { encryption, limits, notices, waiting: Notify::new(), retries: Mutex::default() }
     }
 
-    /// Stores a mail in the transaction of `client`, unless a limit is reached. The mail is not sent after `expires_at`.
+    /// Stores a mail in the transaction of `client`, unless a limit is reached or it is a notice that is off. The mail is not sent after `expires_at`.
     /// Returns whether it was stored, which `requester` must not learn.
     pub async fn put(
         &self,
@@ -76,9 +90,13 @@ impl Outbox {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<bool, OutboxError> {
+        let notice = message.notice();
+        if notice.is_some_and(|notice| !self.notices.contain(notice)) {
+            return Ok(false);
+        }
         if let Some(limits) = &self.limits {
-            let allowed = if to.is_verified && message.is_security_notice() {
-                limits.may_notify(client, message.occasion(), to.email, now).await?
+            let allowed = if notice.is_some() {
+                limits.may_notify(client, requester, to.subject(message), now).await?
             } else {
                 limits.may_send(client, requester, to.email, now).await?
             };
@@ -87,7 +105,9 @@ impl Outbox {
             }
         }
         let valid_for = expires_at.duration_since(now).as_secs();
-        let payload = MailPayload { to: to.email.as_str(), message: *message, valid_for, is_sent: true };
+        let cause = notice.map(|_| Cause::new(requester, now));
+        let payload =
+            MailPayload { to: to.email.as_str(), message: *message, valid_for, is_sent: true, cause };
         self.insert(client, &payload, expires_at, now).await?;
         Ok(true)
     }
@@ -107,7 +127,8 @@ impl Outbox {
         {
             return Ok(());
         }
-        let payload = MailPayload { to: to.as_str(), message: *message, valid_for: 0, is_sent: false };
+        let payload =
+            MailPayload { to: to.as_str(), message: *message, valid_for: 0, is_sent: false, cause: None };
         // Expired at once: a replica of an older version, which would send it, drops expired mail.
         self.insert(client, &payload, now, now).await
     }
@@ -133,8 +154,7 @@ impl Outbox {
         message: &Message<'_>,
         now: Timestamp,
     ) -> Result<bool, OutboxError> {
-        let expires_at = now.checked_add(NOTICE_TTL).unwrap_or(Timestamp::MAX);
-        self.put(client, requester, to, message, expires_at, now).await
+        self.put(client, requester, to, message, notice_end(now), now).await
     }
 
     /// Wakes the worker of this process.

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::cause::Cause;
 use super::error::OutboxError;
 use super::message::Message;
 use crate::keys::KeyEncryptionKeys;
@@ -21,6 +22,9 @@ pub(super) struct MailPayload<'a> {
     /// False if the mail must not be sent: it is stored so that the request does the same work.
     #[serde(default = "is_sent")]
     pub(super) is_sent: bool,
+    /// What a notice says about the request that caused it. Payloads of older versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cause: Option<Cause>,
 }
 
 /// The lifetime of links in payloads of older versions, which do not have it.

@@ -27,6 +27,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum time for the server to answer QUIT. Its answer does not matter.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
+const NO_ANSWER: &str = "the mail server did not answer in time";
 /// The authentication mechanisms, by preference: over TLS they are equally secure.
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 /// Replies that concern authentication and not the mail (RFC 4954): the operator can fix the cause, so the mail waits.
@@ -62,6 +63,11 @@ impl SmtpServer {
         Ok(Self { host, port, security, credentials, tls, hello: ClientId::default() })
     }
 
+    /// Its name and port.
+    pub(super) fn place(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
         let implicit = (self.security == Security::Implicit).then(|| self.tls.clone());
         let server = (self.host.as_str(), self.port);
@@ -84,6 +90,21 @@ impl SmtpServer {
     }
 }
 
+impl SmtpServer {
+    /// Connects and authenticates like a mail would, sends nothing and closes the connection.
+    ///
+    /// # Errors
+    /// The reason, without anything that the server said.
+    pub(super) async fn probe(&self) -> Result<(), String> {
+        let connecting = timeout(SEND_TIMEOUT, self.connect()).await;
+        let connected = connecting.map_err(|_| NO_ANSWER.to_owned())?;
+        let mut connection = connected.map_err(|error| reason(&error))?;
+        // It is usable, whatever the server answers.
+        let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
+        Ok(())
+    }
+}
+
 impl SmtpSession {
     pub(super) fn new(server: Arc<SmtpServer>) -> Self {
         Self { server, connection: None }
@@ -98,7 +119,7 @@ impl SmtpSession {
                 Ok(())
             }
             Ok(Err(failure)) => Err(failure),
-            Err(_) => Err(Failure::Away("the mail server did not answer in time".to_owned())),
+            Err(_) => Err(Failure::Away(NO_ANSWER.to_owned())),
         }
     }
 

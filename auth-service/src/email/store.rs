@@ -7,6 +7,41 @@ use uuid::Uuid;
 
 const INSERT: &str = "
     INSERT INTO outbox (id, sealed, created_at, next_attempt_at, expires_at) VALUES ($1, $2, $3, $3, $4)";
+/// The CTEs that store a mail if the CTE `$due` has a row and none of its limits is reached. `mail` is the mail; `full` has
+/// the places of the counts that are full. A part of the statements that do what the mail reports, so that the mail costs
+/// no round trip. Of limits that several requests reach at the same moment, some may be counted without a mail.
+macro_rules! insert_counted {
+    ($due:literal, $now:literal, [$id:literal, $sealed:literal, $expires:literal], $counts:tt) => {
+        concat!(
+            $crate::limits::take_limits!($now, $counts, $due),
+            ", full_limits AS (
+                SELECT place FROM held
+                UNION ALL
+                SELECT place FROM wanted WHERE NOT EXISTS (SELECT FROM held)
+                    AND NOT EXISTS (SELECT FROM taken WHERE taken.key = wanted.key)
+            ), mail AS (
+                INSERT INTO outbox (id, sealed, created_at, next_attempt_at, expires_at)
+                SELECT ",
+            $id,
+            "::uuid, ",
+            $sealed,
+            "::bytea, ",
+            $now,
+            ", ",
+            $now,
+            ", ",
+            $expires,
+            "::timestamptz
+                WHERE ",
+            $due,
+            " AND NOT EXISTS (SELECT FROM full_limits)
+                RETURNING id
+            )"
+        )
+    };
+}
+pub(crate) use insert_counted;
+
 /// Claims due mail for the duration of a lease, concurrently with other replicas. Nothing stays locked while it is sent. The
 /// number of the attempt identifies the lease.
 const CLAIM: &str = "

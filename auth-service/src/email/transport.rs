@@ -37,6 +37,25 @@ impl Transport {
         }
     }
 
+    /// Where mail goes, without credentials.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Smtp(server) => server.place(),
+            Self::Directory(path) => path.display().to_string(),
+        }
+    }
+
+    /// Checks that the mail server accepts our connection and credentials. Sends no mail.
+    ///
+    /// # Errors
+    /// The reason, without anything that the server said.
+    pub async fn probe(&self) -> Result<(), String> {
+        match self {
+            Self::Smtp(server) => server.probe().await,
+            Self::Directory(_) => Ok(()),
+        }
+    }
+
     pub(super) fn session(&self) -> Session {
         match self {
             Self::Smtp(server) => Session::Smtp(SmtpSession::new(Arc::clone(server))),

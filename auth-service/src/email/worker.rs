@@ -9,21 +9,23 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
+use service_kit::traces::{Kind, Span};
 use shared_claims::SharedClock;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use super::backlog::MailOutcome;
 use super::error::Failure;
 use super::mailer::Mailer;
 use super::outbox::Outbox;
 use super::payload::DecryptedPayload;
-use super::retry;
 use super::smtp::SEND_TIMEOUT;
 use super::store::{self, Claimed};
 use super::transport::Session;
 use crate::background::Background;
 use crate::polling::Polling;
+use crate::retry;
 
 /// How often a worker checks whether a poll of the outbox or a retry is due.
 const TICK: Duration = Duration::from_secs(5);
@@ -142,9 +144,13 @@ impl Worker {
             } else if away {
                 self.postpone(mail, retry::wait(mail.attempts)).await
             } else {
-                let outcome = self.attempt(session, mail).await;
-                away = matches!(outcome, Err(Failure::Away(_)));
-                self.settle(mail, outcome).await
+                let span = Span::root(Kind::Internal, "mail delivery");
+                let deliver = async {
+                    let outcome = self.attempt(session, mail).await;
+                    away = matches!(outcome, Err(Failure::Away(_)));
+                    self.settle(mail, outcome).await
+                };
+                span.follow(deliver).await
             };
             // A claimed mail that cannot be settled is due again when its lease ends.
             outcome.inspect_err(|_| self.outbox.retry_at(lease_ends))?;
@@ -170,17 +176,28 @@ impl Worker {
         let composed = self.mailer.compose(mail.id, &payload, now);
         let composed =
             composed.ok_or_else(|| Failure::Refused("its email address is not valid".to_owned()))?;
-        session.send(mail.id, &composed).await?;
-        Ok(true)
+        let mut span = Span::child(Kind::Client, || "send mail".into());
+        let outcome = session.send(mail.id, &composed).await;
+        if let Err(failure) = &outcome {
+            span.fail(failure.kind());
+        }
+        outcome.map(|()| true)
     }
 
     async fn settle(&self, mail: &Claimed, outcome: Result<bool, Failure>) -> Result<(), StoreError> {
         let (id, attempts) = (mail.id, mail.attempts);
         match outcome {
-            Ok(true) => tracing::debug!(%id, attempts, "mail sent"),
+            Ok(true) => {
+                MailOutcome::Sent.count();
+                tracing::debug!(%id, attempts, "mail sent");
+            }
             Ok(false) => {}
-            Err(Failure::Refused(reason)) => tracing::warn!(%id, attempts, reason, "mail given up"),
+            Err(Failure::Refused(reason)) => {
+                MailOutcome::GivenUp.count();
+                tracing::warn!(%id, attempts, reason, "mail given up");
+            }
             Err(Failure::Later(reason) | Failure::Away(reason)) => {
+                MailOutcome::Postponed.count();
                 tracing::warn!(%id, attempts, reason, "mail not sent, will be retried");
                 return self.postpone(mail, retry::wait(attempts)).await;
             }

@@ -26,7 +26,7 @@ impl SkipReason {
             Self::EmailDoesNotFit => "the email is invalid",
             Self::EmailTooLong => "the email is longer than 254 characters",
             Self::EmailTaken => "another account has the same email, ignoring case",
-            Self::Banned => "banned: auth-service has no bans, so these users could sign in again",
+            Self::Banned => "banned",
             Self::Deleted => "deleted",
             Self::Anonymous => "anonymous",
             Self::Unreadable => "a value cannot be read",

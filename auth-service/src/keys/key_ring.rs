@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use service_kit::store::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -129,6 +129,13 @@ impl KeyRing {
         Ok(set)
     }
 
+    /// The keys that are published now, without the keys themselves.
+    pub(super) fn published(&self, now: Timestamp) -> Vec<KeyRecord> {
+        let snapshot = self.snapshot.load();
+        let records = snapshot.keys.iter().map(|key| &key.record);
+        records.filter(|record| record.is_published(now)).cloned().collect()
+    }
+
     /// When keys are published, sign and retire.
     pub fn rotation_policy(&self) -> &RotationPolicy {
         &self.rotation.policy
@@ -147,7 +154,7 @@ impl KeyRing {
     }
 
     /// How long ago the last successful refresh began.
-    fn age(&self) -> Duration {
+    pub(super) fn age(&self) -> Duration {
         let seen_at = Duration::from_millis(self.seen_at.load(Ordering::Acquire));
         self.began.elapsed().saturating_sub(seen_at)
     }

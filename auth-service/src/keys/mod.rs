@@ -1,8 +1,10 @@
 //! The RSA keys that sign tokens: their lifecycle, and the JWKS that verifies their signatures.
 
+mod ages;
 mod encryption;
 mod error;
 mod handlers;
+mod inspection;
 mod jwk;
 mod key_ring;
 mod lifecycle;
@@ -16,8 +18,10 @@ mod snapshot;
 mod store;
 mod token_lifetimes;
 
+pub use ages::{create_metrics, measure};
 pub use encryption::KeyEncryptionKeys;
 pub use error::{EncryptionError, KeyError, SigningKeyError};
+pub use inspection::KeyInspection;
 pub use jwk::{ExportedKey, PrivateJwk, PublicJwk, RS256, is_usable_kid};
 pub use key_ring::KeyRing;
 pub use lifecycle::{Due, KeyRecord, KeyStatus, rotation_at};
@@ -29,7 +33,7 @@ pub use rotation::KeyRotation;
 pub use rotation_policy::{KeyTimes, RotationPolicy, RotationPolicyError, SHORT_REFRESH_INTERVAL};
 pub use snapshot::Jwks;
 pub use store::{KeyPair, RetiredKey, StoredKey, all, exists, retire};
-pub use token_lifetimes::longest_token_lifetime;
+pub use token_lifetimes::{forget_token_lifetimes, longest_token_lifetime};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `/jwks`.

@@ -9,6 +9,7 @@ use super::model::{NewKey, SigningKey};
 use super::pem::PemKey;
 use super::rotation::{Change, KeyRotation};
 use super::store::{self, RetiredKey, StoredKey};
+use crate::audit;
 use crate::security_event::SecurityEvent;
 
 /// The result of a revocation.
@@ -184,8 +185,8 @@ impl KeyRotation {
             store::seal(&change.transaction, &record.kid, &sealed).await?;
             count += 1;
         }
-        change.commit().await?;
-        SecurityEvent::KeysReEncrypted.unattended().count(count.try_into().unwrap_or(u64::MAX)).emit();
+        let event = SecurityEvent::KeysReEncrypted.unattended().count(count.try_into().unwrap_or(u64::MAX));
+        audit::commit(change.transaction, &[event]).await?;
         Ok(count)
     }
 

@@ -16,10 +16,12 @@ use super::model::{KeySize, NewKey, SigningKey};
 use super::rotation_policy::RotationPolicy;
 use super::store::{self, KeyPair, SealedKey, StoredKey};
 use super::token_lifetimes::{longest_token_lifetime, record_token_lifetime};
+use crate::audit;
 use crate::security_event::SecurityEvent;
+use crate::time_bounds::TimeBounds;
 
 /// Rotations that this replica performed. The sum over all replicas is the number of rotations.
-const ROTATIONS: &str = "auth_service_key_rotations_total";
+pub(super) const ROTATIONS: &str = "auth_service_key_rotations_total";
 
 /// Changes the stored keys.
 pub struct KeyRotation {
@@ -101,10 +103,12 @@ impl KeyRotation {
 
     /// Deletes the retired keys that are no longer published.
     pub async fn delete_expired(&self) -> Result<(), KeyError> {
-        for kid in store::delete_expired(&self.pool, self.clock.now()).await? {
-            SecurityEvent::KeyDeleted.unattended().key(&kid).reason("retired").emit();
-        }
-        Ok(())
+        let now = TimeBounds::read(&self.pool, &*self.clock).await?;
+        let transaction = self.pool.begin().await?;
+        let deleted = store::delete_expired(&transaction, now.earliest).await?;
+        let event = SecurityEvent::KeyDeleted.unattended().reason("retired");
+        let events: Vec<_> = deleted.iter().map(|kid| event.key(kid)).collect();
+        Ok(audit::commit(transaction, &events).await?)
     }
 
     /// Records how long tokens of this replica are valid, for the replicas that have to wait for their end.
@@ -157,9 +161,10 @@ impl<'a> Change<'a> {
     /// Retires the active key and activates the pending one.
     async fn rotate(&mut self) -> Result<(), KeyError> {
         if let Some(active) = self.find(KeyStatus::Active) {
+            let now = TimeBounds::read(&self.transaction, &*self.rotation.clock).await?;
             let lifetime =
-                longest_token_lifetime(&self.transaction, self.rotation.token_lifetime, self.now).await?;
-            let until = lifecycle::later(self.now, lifetime.saturating_add(self.rotation.policy.tail));
+                longest_token_lifetime(&self.transaction, self.rotation.token_lifetime, now.earliest).await?;
+            let until = lifecycle::later(now.latest, lifetime.saturating_add(self.rotation.policy.tail));
             let kid = active.record.kid.clone();
             let jwk = self.rotation.public_half_of(active)?;
             store::retire_active(&self.transaction, &kid, &jwk, until).await?;
@@ -219,10 +224,7 @@ impl<'a> Change<'a> {
     }
 
     pub(super) async fn commit(self) -> Result<(), KeyError> {
-        self.transaction.commit().await?;
-        for (event, kid) in &self.events {
-            event.unattended().key(kid).emit();
-        }
-        Ok(())
+        let events: Vec<_> = self.events.iter().map(|(event, kid)| event.unattended().key(kid)).collect();
+        Ok(audit::commit(self.transaction, &events).await?)
     }
 }

@@ -98,6 +98,11 @@ impl Devices {
         self.presented(headers).find(|device| device.knows(account, epoch))
     }
 
+    /// Whether `user` proved the current credential on the device that sent `request`.
+    pub fn know(&self, request: &HttpRequest, user: &User) -> bool {
+        self.known(request.headers(), &user.email, user.credential_epoch).is_some()
+    }
+
     /// The devices in the cookies of a request with a valid signature.
     fn presented<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = Device> + use<'a> {
         self.cookies.devices(headers).filter_map(|text| Device::parse(&text))
@@ -119,15 +124,14 @@ impl Devices {
 
     /// Creates the cookie that marks the device; `None` if it is marked already.
     pub fn cookie(&self, request: &HttpRequest, user: &User) -> Result<Option<HeaderValue>, ApiError> {
-        let (headers, epoch) = (request.headers(), user.credential_epoch);
-        if !self.is_limited || self.known(headers, &user.email, epoch).is_some() {
+        if !self.is_limited || self.know(request, user) {
             return Ok(None);
         }
-        let mut device = match self.presented(headers).next() {
+        let mut device = match self.presented(request.headers()).next() {
             Some(device) => device,
             None => Device::generate()?,
         };
-        device.add(&user.email, epoch);
+        device.add(&user.email, user.credential_epoch);
         Ok(self.cookies.set_device(&device.text()))
     }
 }

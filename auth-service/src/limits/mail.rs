@@ -3,17 +3,22 @@
 //! A mail is counted in the transaction that puts it into the outbox. The response must not depend on the limits: it
 //! would reveal who else requests mail, or which accounts exist.
 
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{HeaderValue, USER_AGENT};
 use jiff::{SignedDuration, Timestamp};
-use metrics::counter;
+use metrics::{counter, describe_counter};
 use service_kit::database::Executor;
 use service_kit::store::StoreError;
 use shared_claims::UserId;
 
 use super::Limits;
 use super::model::{Count, Key, Rule, Since};
-use super::store::{self, FullCount};
+use super::store::{self, CountArrays, FullCount};
 use crate::client_address::Network;
 use crate::protocol::email_address::Email;
+use crate::security_event::SecurityLog;
 
 /// Mail to one mailbox: enough for somebody who does not find a mail and requests it again, too little to flood the
 /// mailbox. The links in the mails that were sent stay valid.
@@ -25,9 +30,22 @@ const RECIPIENT_FROM_SITE: Rule = hourly(2);
 const ACCOUNT: Rule = hourly(10);
 /// Mail that one client network requests, e.g. an office or a class that signs up together.
 const NETWORK: Rule = hourly(50);
-/// Notices of one kind to a verified email. They have a limit of their own, so nobody can suppress one. More than five
-/// of a kind in an hour tell the reader nothing new.
+/// Notices of one kind to a verified email. More than five of a kind in an hour tell the reader nothing new.
 const NOTICE: Rule = hourly(5);
+
+/// Mails that were not sent because of a limit; label `limit`.
+const WITHHELD: &str = "auth_service_mails_withheld_total";
+/// The names of the limits in the log and the metrics.
+const NAMES: [&str; 8] = [
+    "account",
+    "network",
+    "recipient",
+    "recipient_from_site",
+    "notice",
+    "notice_of_account",
+    "notice_of_network",
+    "notice_from_site",
+];
 
 /// Two sites together do not reach the limit of a mailbox.
 const _: () = assert!(RECIPIENT_FROM_SITE.max * 2 < RECIPIENT.max);
@@ -39,6 +57,12 @@ const fn hourly(max: i32) -> Rule {
     Rule { max, window: SignedDuration::from_hours(1), since: Since::First }
 }
 
+/// Describes the metric of the limits and creates its counters.
+pub fn create_metrics() {
+    describe_counter!(WITHHELD, "Mails that were not sent because of a limit.");
+    NAMES.into_iter().for_each(|limit| counter!(WITHHELD, "limit" => limit).increment(0));
+}
+
 /// Who requests a mail.
 #[derive(Debug, Clone, Copy)]
 pub struct MailRequester<'a> {
@@ -46,17 +70,56 @@ pub struct MailRequester<'a> {
     pub account: Option<&'a UserId>,
     /// The network of the client.
     pub network: Network,
+    /// The IP address of the client, for mail that states it.
+    pub address: Option<IpAddr>,
+    /// The `User-Agent` of the client, for mail that states it.
+    pub user_agent: Option<&'a HeaderValue>,
 }
 
 impl<'a> MailRequester<'a> {
-    /// A client in `network` that proved `account`.
+    /// A client in `network` that proved `account`, for mail that does not describe the client.
     pub fn new(network: Network, account: Option<&'a UserId>) -> Self {
-        Self { account, network }
+        Self { account, network, address: None, user_agent: None }
     }
+
+    /// The client that sent `request` and proved `account`, for mail that describes the client.
+    pub fn described(log: &SecurityLog, request: &'a HttpRequest, account: &'a UserId) -> Self {
+        let address = log.address(request);
+        let user_agent = request.headers().get(USER_AGENT);
+        Self { account: Some(account), network: Network::of(address), address, user_agent }
+    }
+}
+
+/// The recipient of a notice, and what it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct NoticeSubject<'a> {
+    /// The name of the occasion.
+    pub occasion: &'a str,
+    /// The email address.
+    pub to: &'a Email,
+    /// Whether the email address belongs to the account's owner for sure.
+    pub is_verified: bool,
 }
 
 /// The name of a count, for the log and the metrics, and the count.
 type Named = (&'static str, Count);
+
+/// The counts of a mail that another statement takes. Their names are for the log and the metrics.
+pub struct MailCounts {
+    /// What that statement needs.
+    pub arrays: CountArrays,
+    names: Vec<&'static str>,
+}
+
+impl MailCounts {
+    /// Records that the mail was not sent, because the counts at these places (the first is 1) have reached their limit.
+    pub fn record_withheld(&self, places: &[i64]) {
+        for place in places {
+            let index = usize::try_from(*place).ok().and_then(|place| place.checked_sub(1));
+            withheld(index.and_then(|index| self.names.get(index)).copied());
+        }
+    }
+}
 
 impl Limits {
     /// Counts a mail to `to` that `requester` requested. False if it must not be sent; then it is not counted.
@@ -82,17 +145,49 @@ impl Limits {
         take(client, &counts, now).await
     }
 
-    /// Counts a security notice to a verified email. No other mail counts towards its limit.
+    /// Counts a security notice. Neither other mail nor other notices count towards its limits, so nobody can suppress
+    /// one, and no notice uses up the mail that its reader needs for a reset.
     pub async fn may_notify(
         &self,
         client: &impl Executor,
-        occasion: &str,
-        to: &Email,
+        requester: &MailRequester<'_>,
+        subject: NoticeSubject<'_>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        // By the exact email: a mail to another tag must not use up the notices of this one.
-        let count = self.count(&["notice", occasion, to.as_str()], NOTICE);
-        take(client, &[("notice", count)], now).await
+        take(client, &self.counts_of_notice(requester, subject), now).await
+    }
+
+    /// The counts of a notice, for a statement that takes them itself.
+    pub fn notice(
+        &self,
+        requester: &MailRequester<'_>,
+        subject: NoticeSubject<'_>,
+        now: Timestamp,
+    ) -> MailCounts {
+        let (names, counts): (_, Vec<Count>) = self.counts_of_notice(requester, subject).into_iter().unzip();
+        MailCounts { arrays: CountArrays::new(&counts, now), names }
+    }
+
+    fn counts_of_notice(&self, requester: &MailRequester<'_>, subject: NoticeSubject<'_>) -> Vec<Named> {
+        let NoticeSubject { occasion, to, is_verified } = subject;
+        if is_verified {
+            // By the exact email: a mail to another tag must not use up the notices of this one.
+            return vec![("notice", self.count(&["notice", occasion, to.as_str()], NOTICE))];
+        }
+        // The email may be a stranger's, so the limits of other mail apply too, in counts of their own. In their order.
+        let mut counts: Vec<Named> = Vec::new();
+        let mut add = |name, parts: &[&str], rule| counts.push((name, self.count(parts, rule)));
+        if let Some(account) = requester.account {
+            add("notice_of_account", &["notice of account", occasion, account.as_str()], ACCOUNT);
+        }
+        for (network, factor) in requester.network.counted() {
+            let parts = ["notice of network", occasion, &network.text()];
+            add("notice_of_network", &parts, NETWORK.for_clients(factor));
+        }
+        let (mailbox, site) = (mailbox(to), requester.network.site().text());
+        add("notice_from_site", &["notice from site", occasion, &mailbox, &site], RECIPIENT_FROM_SITE);
+        add("notice", &["notice to mailbox", occasion, &mailbox], RECIPIENT);
+        counts
     }
 
     fn count(&self, parts: &[&str], rule: Rule) -> Count {
@@ -104,11 +199,15 @@ async fn take(client: &impl Executor, named: &[Named], now: Timestamp) -> Result
     let counts: Vec<Count> = named.iter().map(|(_, count)| *count).collect();
     let full = store::take_all(client, &counts, now).await?;
     for FullCount { index, .. } in &full {
-        let limit = named.get(*index).map_or("unknown", |(name, _)| *name);
-        counter!("auth_service_mails_withheld_total", "limit" => limit).increment(1);
-        tracing::info!(limit, "mail not sent: limit reached");
+        withheld(named.get(*index).map(|(name, _)| *name));
     }
     Ok(full.is_empty())
+}
+
+fn withheld(limit: Option<&'static str>) {
+    let limit = limit.unwrap_or("unknown");
+    counter!(WITHHELD, "limit" => limit).increment(1);
+    tracing::info!(limit, "mail not sent: limit reached");
 }
 
 /// The mailbox of an email, as far as a sender can know it: without the `+tag`, which its owner chooses. Emails are in

@@ -21,11 +21,13 @@ use service_kit::store::StoreError;
 
 pub(crate) use account::PasswordAttempts;
 pub(crate) use device::Devices;
-pub use mail::MailRequester;
+pub(crate) use mail::{MailCounts, NoticeSubject};
+pub use mail::{MailRequester, create_metrics};
 pub(crate) use model::{Bucket, Rule, Since};
 pub(crate) use rate_limit::{RateLimiter, rate_limit};
 pub(crate) use rate_rules::{PathRules, RateRules};
 pub(crate) use requester::{Requester, Standing};
+pub(crate) use store::take_limits;
 
 use self::model::{Count, Key, Refusal};
 use self::store::{CountOutcome, FullCount};

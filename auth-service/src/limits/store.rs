@@ -6,30 +6,64 @@ use service_kit::store::{StoreError, column};
 
 use super::model::{Count, Key, Rule, Since};
 
-/// Counts all or none. It is one statement, so that two requests never see the same count: each row is locked before
-/// it is read, in the order of the list. A count that is full is not written. Its end is read when the statement
-/// starts, and is unknown if the count became full since then.
-const TAKE: &str = "
-    WITH wanted AS (
-        SELECT * FROM unnest($2::bytea[], $3::integer[], $4::timestamptz[], $5::boolean[])
-            WITH ORDINALITY AS listed (key, max, ends_at, restarts, place)
-    ), held AS (
-        SELECT wanted.place, limits.ends_at FROM wanted JOIN limits ON limits.key = wanted.key
-        WHERE limits.ends_at > $1 AND limits.count >= wanted.max
-    ), taken AS (
-        INSERT INTO limits AS old (key, count, ends_at)
-        SELECT key, 1, ends_at FROM wanted WHERE NOT EXISTS (SELECT FROM held) ORDER BY place
-        ON CONFLICT (key) DO UPDATE
-        SET count = CASE WHEN old.ends_at <= $1 THEN 1 ELSE old.count + 1 END,
-            ends_at = CASE
-                WHEN old.ends_at <= $1 OR (SELECT restarts FROM wanted WHERE wanted.key = excluded.key)
-                THEN excluded.ends_at ELSE old.ends_at END
-        WHERE old.ends_at <= $1 OR old.count < (SELECT max FROM wanted WHERE wanted.key = excluded.key)
-        RETURNING key, ends_at
-    )
+/// The CTEs that count all or none: `wanted` has a row for each count if `$condition` holds, `held` those that are full and
+/// `taken` those that were counted. It is one statement, so that two requests never see the same count: each row is locked
+/// before it is read, in the order of the list. A count that is full is not written. Its end is read when the statement
+/// starts, and is unknown if the count became full since then. A part of the statements that count a mail only if they
+/// do something else, so that counting costs no round trip.
+macro_rules! take_limits {
+    ($now:literal, [$keys:literal, $most:literal, $ends:literal, $restarts:literal], $condition:literal) => {
+        concat!(
+            "wanted AS (
+                SELECT * FROM unnest(",
+            $keys,
+            "::bytea[], ",
+            $most,
+            "::integer[], ",
+            $ends,
+            "::timestamptz[], ",
+            $restarts,
+            "::boolean[])
+                    WITH ORDINALITY AS listed (key, max, ends_at, restarts, place)
+                WHERE ",
+            $condition,
+            "
+            ), held AS (
+                SELECT wanted.place, limits.ends_at FROM wanted JOIN limits ON limits.key = wanted.key
+                WHERE limits.ends_at > ",
+            $now,
+            " AND limits.count >= wanted.max
+            ), taken AS (
+                INSERT INTO limits AS old (key, count, ends_at)
+                SELECT key, 1, ends_at FROM wanted WHERE NOT EXISTS (SELECT FROM held) ORDER BY place
+                ON CONFLICT (key) DO UPDATE
+                SET count = CASE WHEN old.ends_at <= ",
+            $now,
+            " THEN 1 ELSE old.count + 1 END,
+                    ends_at = CASE
+                        WHEN old.ends_at <= ",
+            $now,
+            " OR (SELECT restarts FROM wanted WHERE wanted.key = excluded.key)
+                        THEN excluded.ends_at ELSE old.ends_at END
+                WHERE old.ends_at <= ",
+            $now,
+            " OR old.count < (SELECT max FROM wanted WHERE wanted.key = excluded.key)
+                RETURNING key, ends_at
+            )"
+        )
+    };
+}
+pub(crate) use take_limits;
+
+const TAKE: &str = concat!(
+    "
+    WITH ",
+    take_limits!("$1", ["$2", "$3", "$4", "$5"], "true"),
+    "
     SELECT taken.ends_at AS taken_until, held.ends_at AS full_until
     FROM wanted LEFT JOIN taken ON taken.key = wanted.key LEFT JOIN held ON held.place = wanted.place
-    ORDER BY wanted.place";
+    ORDER BY wanted.place"
+);
 /// In the same window only: a later one does not include the attempt.
 const GIVE_BACK: &str = "UPDATE limits SET count = count - 1 WHERE key = $1 AND ends_at = $2 AND count > 0";
 const CLEAR: &str = "DELETE FROM limits WHERE key = $1";
@@ -53,6 +87,26 @@ pub struct FullCount {
     pub index: usize,
     /// When its window ends, if that is known.
     pub ends_at: Option<Timestamp>,
+}
+
+/// Counts and their limits, as [`take_limits`] reads them.
+pub struct CountArrays {
+    pub keys: Vec<Vec<u8>>,
+    pub most: Vec<i32>,
+    pub ends: Vec<Timestamp>,
+    pub restarts: Vec<bool>,
+}
+
+impl CountArrays {
+    /// The arrays of `counts`, in their order.
+    pub fn new(counts: &[Count], now: Timestamp) -> Self {
+        Self {
+            keys: counts.iter().map(|count| count.key.as_bytes().to_vec()).collect(),
+            most: counts.iter().map(|count| count.rule.max).collect(),
+            ends: counts.iter().map(|count| count.rule.end(now)).collect(),
+            restarts: counts.iter().map(|count| count.rule.since == Since::LastAllowed).collect(),
+        }
+    }
 }
 
 /// Counts once more unless the limit is reached. Exact under concurrency.
@@ -97,10 +151,7 @@ async fn count(
     counts: &[Count],
     now: Timestamp,
 ) -> Result<(Vec<(usize, Timestamp)>, Vec<FullCount>), StoreError> {
-    let keys: Vec<&[u8]> = counts.iter().map(|count| count.key.as_bytes()).collect();
-    let most: Vec<i32> = counts.iter().map(|count| count.rule.max).collect();
-    let ends: Vec<Timestamp> = counts.iter().map(|count| count.rule.end(now)).collect();
-    let restarts: Vec<bool> = counts.iter().map(|count| count.rule.since == Since::LastAllowed).collect();
+    let CountArrays { keys, most, ends, restarts } = CountArrays::new(counts, now);
     let rows = client.query(TAKE, &[&now, &keys, &most, &ends, &restarts]).await?;
     let (mut taken, mut full) = (Vec::new(), Vec::new());
     for (index, row) in rows.iter().enumerate() {

@@ -70,7 +70,7 @@ impl Passwords {
 
     fn record_refused(&self, request: &HttpRequest, user: &UserId, reason: &'static str) {
         let event = SecurityEvent::PasswordRefused.by(self.log.client(request));
-        event.user(user.as_str()).reason(reason).emit();
+        self.log.refused(event.user(user.as_str()).reason(reason));
     }
 
     async fn compare(

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use service_kit::traces::{Kind, Span};
+
 use super::job::Job;
 use super::model::{Cost, Password, StoredHash};
 use super::pool::{HashError, Pool};
@@ -29,6 +31,7 @@ impl HashPool {
     /// # Errors
     /// [`HashError::Busy`] if the queue has no room for `requester`.
     pub async fn hash(&self, requester: Requester, password: Password) -> Result<StoredHash, HashError> {
+        let _span = Span::child(Kind::Internal, || "hash password".into());
         let cost = self.cost;
         let input = bcrypt::new_input(&password, cost)
             .map_err(|_| HashError::Failed("no randomness for a salt".to_owned()))?;
@@ -48,6 +51,7 @@ impl HashPool {
         password: Password,
         stored: Option<StoredHash>,
     ) -> Result<Verdict, HashError> {
+        let _span = Span::child(Kind::Internal, || "verify password".into());
         let cost = self.cost;
         let is_known = stored.is_some();
         let stored = stored.unwrap_or_else(|| bcrypt::nobody(cost));

@@ -7,11 +7,14 @@ mod handlers;
 mod hashing;
 mod job;
 mod model;
+mod operator;
 mod policy;
 mod pool;
+mod pool_metrics;
 mod priority;
 mod queue;
 mod service;
+mod sign_in_metrics;
 mod sign_ups;
 mod store;
 mod waiting_time;
@@ -22,13 +25,14 @@ pub use hashing::HashPool;
 pub(crate) use model::Scheme;
 pub use model::{Cost, PasswordRules, StoredHash};
 pub(crate) use model::{ExistingUser, NewPassword, UserWithPassword};
+pub use operator::PasswordHasher;
 pub use policy::{BlockedWords, Blocklist, BreachService, BreachServiceError, PasswordPolicy};
 pub use service::Passwords;
 pub use sign_ups::{
     SignUp, complete as complete_sign_up, find as find_sign_up, find_by_email as find_sign_ups,
 };
 
-pub(crate) use store::{create_all, find_existing, page};
+pub(crate) use store::{change, create, create_all, find_existing, page, set_at};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `sign-up/email`, `sign-in/email`, and what lists, verifies, changes and resets passwords.
@@ -41,4 +45,11 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(handlers::reset::request_password_reset)
         .service(handlers::reset::reset_password_page)
         .service(handlers::reset::reset_password);
+}
+
+/// Describes the metrics of passwords and creates their counters.
+pub fn create_metrics() {
+    pool_metrics::create();
+    policy::create_metrics();
+    sign_in_metrics::create();
 }

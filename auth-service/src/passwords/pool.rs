@@ -10,11 +10,13 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use metrics::counter;
+use metrics::Histogram;
+use service_kit::collectors;
 use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::job::{Answer, HASHES_AT_A_TIME, Job, Running};
+use super::pool_metrics::{self, PoolState};
 use super::priority;
 use super::queue::{Queue, Refused, Ticket};
 use super::waiting_time::{MAX_WAIT, WaitingTime};
@@ -46,6 +48,7 @@ struct Shared {
     changed: Condvar,
     /// The number of hashes that are computed at a time.
     at_a_time: usize,
+    durations: Histogram,
 }
 
 struct Work {
@@ -55,6 +58,8 @@ struct Work {
     handed_over: VecDeque<Job<Answer>>,
     /// The number of idle threads that no job was handed to.
     idle: usize,
+    /// The number of jobs that the threads have taken and not finished.
+    running: usize,
     is_closed: bool,
 }
 
@@ -72,9 +77,17 @@ impl Pool {
             waiting_time,
             handed_over: VecDeque::new(),
             idle: 0,
+            running: 0,
             is_closed: false,
         };
-        let shared = Arc::new(Shared { work: Mutex::new(work), changed: Condvar::new(), at_a_time });
+        let (changed, durations) = (Condvar::new(), pool_metrics::durations());
+        let shared = Arc::new(Shared { work: Mutex::new(work), changed, at_a_time, durations });
+        let measured = Arc::downgrade(&shared);
+        collectors::register(move || {
+            let Some(shared) = measured.upgrade() else { return false };
+            shared.state().show();
+            true
+        });
         let pool = Self { shared, max_wait };
         for number in 0..threads.get() {
             let shared = Arc::clone(&pool.shared);
@@ -95,8 +108,8 @@ impl Pool {
         let (answer, mut result) = oneshot::channel();
         let job = job.answered_by(Span::current(), move |outcome| drop(answer.send(outcome)));
         let lane = match requester.standing {
-            Standing::Known { .. } => "known",
-            Standing::Unknown => "strangers",
+            Standing::Known { .. } => pool_metrics::KNOWN,
+            Standing::Unknown => pool_metrics::STRANGERS,
         };
         // A job that is dropped was evicted by another.
         let outcome = match self.shared.enter(requester, job) {
@@ -114,7 +127,7 @@ impl Pool {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(_)) => Err(HashError::Failed("hashing panicked".to_owned())),
             Err(Refused) => {
-                counter!("auth_service_hashes_refused_total", "lane" => lane).increment(1);
+                pool_metrics::refused(lane);
                 Err(HashError::Busy { retry_after: whole_seconds(self.max_wait) })
             }
         }
@@ -163,6 +176,20 @@ impl Place<'_> {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Work> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> PoolState {
+        let work = self.lock();
+        let (known, strangers) = work.queue.waiting();
+        let lane_capacity = work.waiting_time.lane_capacity(self.at_a_time);
+        let handed_over = work.handed_over.len();
+        PoolState {
+            known,
+            strangers,
+            lane_capacity,
+            running: work.running + handed_over,
+            at_a_time: self.at_a_time,
+        }
     }
 
     /// Hands `job` to an idle thread, or else queues it.
@@ -215,8 +242,10 @@ impl Shared {
             work.record(finished.took, self.at_a_time);
         }
         let next = if running.has_room() { work.queue.pop() } else { None };
+        work.running = work.running.saturating_sub(finished.len()) + usize::from(next.is_some());
         work.idle += usize::from(next.is_none() && running.is_idle());
         drop(work);
+        finished.iter().for_each(|finished| self.durations.record(finished.took));
         // Only now, so that the next request of the same client finds this thread idle. Not under the lock: the thread that
         // is woken may interrupt this one, and should not have to wait for it.
         finished.into_iter().for_each(|finished| (finished.answer)());
@@ -228,6 +257,7 @@ impl Shared {
         let mut work = self.lock();
         loop {
             if let Some(job) = work.handed_over.pop_front() {
+                work.running += 1;
                 return Some(job);
             }
             if work.is_closed {

@@ -60,6 +60,11 @@ impl<T> Queue<T> {
         if from_known { self.known.pop() } else { self.strangers.pop() }
     }
 
+    /// The number of jobs that wait in the lane of known devices and in that of strangers.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.known.waiting.len(), self.strangers.waiting.len())
+    }
+
     /// Removes a job. `false` if it was taken or evicted.
     pub(super) fn remove(&mut self, ticket: Ticket) -> bool {
         self.known.remove(ticket) || self.strangers.remove(ticket)

@@ -2,24 +2,32 @@
 
 use std::hash::Hash;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use service_kit::security_log::{Client, Record, Throttle};
 use shared_claims::SharedClock;
 
+use crate::audit::Refusals;
 use crate::client_address::{Network, TrustedProxies};
 
-/// Adds the client to security events, and throttles those that anybody can cause at no cost.
+/// Adds the client to security events, logs refusals and counts them for the audit log.
 pub struct SecurityLog {
     proxies: TrustedProxies,
     throttle: Throttle,
+    refusals: Arc<Refusals>,
     clock: SharedClock,
 }
 
 impl SecurityLog {
     /// Creates a log that trusts `proxies` to name the client.
     pub fn new(proxies: TrustedProxies, clock: SharedClock) -> Self {
-        Self { proxies, throttle: Throttle::default(), clock }
+        Self { proxies, throttle: Throttle::default(), refusals: Arc::default(), clock }
+    }
+
+    /// The refusals that are not stored yet.
+    pub fn refusals(&self) -> Arc<Refusals> {
+        Arc::clone(&self.refusals)
     }
 
     /// The proxies whose headers are trusted.
@@ -42,8 +50,17 @@ impl SecurityLog {
         Client::of(request, self.address(request))
     }
 
-    /// Logs `event`, unless one of its name and `source` was logged within the last minute.
+    /// Logs and counts a refusal.
+    pub fn refused(&self, event: Record<'_>) {
+        self.refusals.count(&event, self.clock.now());
+        event.emit();
+    }
+
+    /// Counts a refusal that anybody can cause at no cost, and logs it unless one of its name and `source` was logged within
+    /// the last minute.
     pub fn throttled(&self, event: Record<'_>, source: &impl Hash) {
-        self.throttle.emit(event, source, self.clock.now());
+        let now = self.clock.now();
+        self.refusals.count(&event, now);
+        self.throttle.emit(event, source, now);
     }
 }

@@ -32,6 +32,12 @@ pub enum SecurityEvent {
     /// A user was deleted.
     #[strum(serialize = "user.deleted")]
     UserDeleted,
+    /// The operator banned a user.
+    #[strum(serialize = "user.banned")]
+    UserBanned,
+    /// The operator removed a ban.
+    #[strum(serialize = "user.unbanned")]
+    UserUnbanned,
     /// A session was started.
     #[strum(serialize = "session.started")]
     SessionStarted,
@@ -116,6 +122,11 @@ pub enum SecurityEvent {
 }
 
 impl SecurityEvent {
+    /// The names of all events.
+    pub fn names() -> Vec<&'static str> {
+        Self::VARIANTS.iter().map(|event| event.as_str()).collect()
+    }
+
     /// The name, for programs.
     pub fn as_str(self) -> &'static str {
         self.into()

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use service_kit::database::DatabaseError;
 use service_kit::metrics::MetricsError;
 use service_kit::secret::SecretError;
+use service_kit::traces::TracesError;
 
 use crate::config::{
     CookieError, MailError, MailNeeded, NoPasswordFits, PolledTooLate, PublicCredentials, UnknownPath,
+    WebhookError,
 };
 use crate::keys::{KeyError, RotationPolicyError};
 use crate::passwords::BreachServiceError;
@@ -55,9 +57,15 @@ pub enum StartError {
     /// The status lists cannot be signed.
     #[error("status lists: {0}")]
     StatusLists(#[from] StatusListError),
+    /// The receiver of webhooks cannot be used.
+    #[error(transparent)]
+    Webhooks(#[from] WebhookError),
     /// The metrics endpoint cannot be served.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// Traces cannot be exported.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// The socket address cannot be bound.
     #[error("BIND: cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),

@@ -2,6 +2,7 @@
 
 mod document;
 mod error;
+mod metrics;
 mod routes;
 mod services;
 
@@ -16,9 +17,11 @@ use service_kit::database::{DatabaseUrl, Pool, Timeouts};
 use service_kit::guard::guard;
 use service_kit::health::{self, DatabaseDependency, Readiness};
 use service_kit::lifecycle::ConnectionLimit;
+use service_kit::request_metrics::RequestMetrics;
 use service_kit::response_headers::{Hsts, response_headers};
 use service_kit::telemetry::RequestSpan;
-use service_kit::{database, envelope, lifecycle, metrics, openapi};
+use service_kit::traces::{self, Resource};
+use service_kit::{database, envelope, lifecycle, openapi};
 use shared_claims::SharedClock;
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
@@ -27,16 +30,18 @@ use utoipa_actix_web::AppExt;
 use self::document::Document;
 pub use self::error::StartError;
 use self::services::{Configured, Shared};
+use crate::audit::RefusalRecorder;
 use crate::background::Background;
 use crate::config::Config;
-use crate::email::Worker;
-use crate::keys::{KeyRefresher, KeyRing, KeyRotation, KeysDependency, RotationPolicy};
+use crate::email::{self, Backlog};
+use crate::keys::{self, KeyRefresher, KeyRing, KeyRotation, KeysDependency, RotationPolicy};
 use crate::protocol::cors::cors;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::issuer_path::issuer_path;
 use crate::protocol::origin::TrustedOrigins;
 use crate::sessions::Cleanup;
 use crate::status_lists::{StatusListRefresh, StatusLists};
+use crate::webhooks;
 
 /// The name of the service in messages.
 pub const NAME: &str = "auth-service";
@@ -58,9 +63,11 @@ pub struct Prepared {
     origins: Arc<TrustedOrigins>,
     disabled_paths: DisabledPaths,
     shared: Shared,
-    mail: Option<Worker>,
+    mail: Option<email::Worker>,
+    webhooks: Option<webhooks::Worker>,
     status: StatusListRefresh,
     cleanup: Cleanup,
+    refusals: RefusalRecorder,
     allowed_headers: AllowedHeaders,
     hsts: Hsts,
 }
@@ -92,11 +99,11 @@ pub async fn prepare_with(
 ) -> Result<Prepared, StartError> {
     let address = database_address(config)?;
     let configured = Configured::new(config, Arc::clone(&clock))?;
-    let readiness = address.pool(1, Timeouts::REQUEST)?;
+    let readiness = address.pool(1, Timeouts::REQUEST)?.measured("readiness");
     database::wait_until_usable(&readiness, &crate::migrations::runner(), NAME).await?;
     address.reject_undeclared_pooler().await?;
     let rotation = KeyRotation {
-        pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?,
+        pool: address.pool(KEY_CONNECTIONS, Timeouts::BACKGROUND)?.measured("keys"),
         encryption: Arc::clone(&configured.encryption),
         clock: Arc::clone(&clock),
         policy,
@@ -105,10 +112,10 @@ pub async fn prepare_with(
     };
     let keys = Arc::new(KeyRing::open(rotation).await?);
     let mail = match (&configured.outbox, &configured.mailer) {
-        (Some(outbox), Some(mailer)) => Some(Worker {
+        (Some(outbox), Some(mailer)) => Some(email::Worker {
             outbox: Arc::clone(outbox),
             mailer: Arc::clone(mailer),
-            pool: address.pool(MAIL_CONNECTIONS, Timeouts::BACKGROUND)?,
+            pool: address.pool(MAIL_CONNECTIONS, Timeouts::BACKGROUND)?.measured("mail"),
             clock: Arc::clone(&clock),
             poll_interval: config.mail.mail_poll_interval,
         }),
@@ -116,10 +123,20 @@ pub async fn prepare_with(
     };
     let prefix = config.tokens.status_list_prefix(&config.base_url);
     let lists = Arc::new(StatusLists::new(prefix, config.tokens.status_list_interval));
-    let pool = address.pool(STATUS_CONNECTIONS, Timeouts::BACKGROUND)?;
+    let pool = address.pool(STATUS_CONNECTIONS, Timeouts::BACKGROUND)?.measured("status_lists");
     let (own_lists, own_keys) = (Arc::clone(&lists), Arc::clone(&keys));
     let times = config.tokens.status_list_times();
     let cleanup = Cleanup::new(pool.clone(), Arc::clone(&clock), times, lists.activity());
+    let refusals = RefusalRecorder {
+        refusals: configured.log.refusals(),
+        pool: pool.clone(),
+        clock: Arc::clone(&clock),
+    };
+    let webhooks = configured.webhooks.clone().map(|receiver| webhooks::Worker {
+        receiver,
+        pool: pool.clone(),
+        clock: Arc::clone(&clock),
+    });
     let mut status = StatusListRefresh::new(own_lists, own_keys, pool, clock, times);
     status.refresh().await?;
     Ok(Prepared {
@@ -132,8 +149,10 @@ pub async fn prepare_with(
         shared: Shared::new(Arc::new(configured), config, Arc::clone(&keys), lists)?,
         keys,
         mail,
+        webhooks,
         status,
         cleanup,
+        refusals,
         allowed_headers: config.cors_allowed_headers.clone(),
         hsts: config.hsts.unwrap_or_else(|| Hsts::of(&config.base_url)),
     })
@@ -163,6 +182,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .split_for_parts();
         document.paths.paths.retain(|path, _| !disabled_paths.contain(path));
         document::complete(&mut document);
+        let request_metrics = RequestMetrics::new(&document);
         app.configure(openapi::routes(&document))
             .configure(openapi::method_not_allowed(&document))
             .default_service(web::to(envelope::not_found))
@@ -171,15 +191,22 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
             .wrap(from_fn(refuse_preflight))
             .wrap(response_headers(hsts))
             .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(request_metrics)
             .wrap(from_fn(issuer_path))
     };
     let (server, addresses) =
-        lifecycle::bind(app, bind, limit).map_err(|error| StartError::Bind(bind, error))?;
+        lifecycle::bind(app, bind, limit, &readiness).map_err(|error| StartError::Bind(bind, error))?;
     let background = Background::default();
+    keys::measure(&keys);
     KeyRefresher::start(keys, &background);
     prepared.status.start(&background);
     prepared.cleanup.start(&background);
+    prepared.refusals.start(&background);
+    if let Some(webhooks) = prepared.webhooks {
+        webhooks.start(&background);
+    }
     if let Some(mail) = prepared.mail {
+        Backlog::new(mail.pool.clone(), Arc::clone(&mail.clock), mail.poll_interval).start(&background);
         mail.start(&background);
     }
     Ok(Bound { server, addresses, readiness, background })
@@ -200,11 +227,16 @@ pub struct Bound {
 /// Starts the service and runs it until it is told to stop.
 pub async fn serve(config: Config, clock: SharedClock) -> Result<(), StartError> {
     if let Some(address) = config.metrics_bind {
-        metrics::serve(address)?;
+        service_kit::metrics::serve(address, env!("CARGO_PKG_VERSION"))?;
+        metrics::create();
     }
+    let proxies = config.trusted_proxies.clone();
+    let resource = Resource { name: NAME, version: env!("CARGO_PKG_VERSION") };
+    let traces = traces::start(&config.traces, resource, move |peer| proxies.trusts(peer))?;
     let bound = bind(prepare(&config, clock).await?, config.bind)?;
     let Bound { server, addresses, readiness, background } = bound;
     let outcome = lifecycle::run(server, &addresses, readiness, config.shutdown_delay).await;
     background.stop().await;
+    traces.stop().await;
     Ok(outcome?)
 }

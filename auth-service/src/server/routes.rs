@@ -1,12 +1,14 @@
 //! The routes of all features.
 
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpResponse, get, web};
+use actix_web::{App, HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::diagnosis::{Diagnosis, Seen};
 use crate::limits::rate_limit;
 use crate::protocol::disabled_paths::refuse_disabled_paths;
 use crate::protocol::{PREFIX, error_page};
@@ -51,6 +53,10 @@ pub fn protocol_paths() -> Vec<String> {
 struct Ok {
     /// Always true.
     ok: bool,
+    /// What the service sees of this request, if `auth-service doctor` sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seen: Option<Seen>,
 }
 
 /// Check that the service responds.
@@ -58,8 +64,13 @@ struct Ok {
 /// The health check of the Better Auth protocol.
 #[utoipa::path(tag = "health", responses((status = 200, body = Ok, description = "The service responds")))]
 #[get("/ok")]
-async fn ok() -> HttpResponse {
-    HttpResponse::Ok().json(Ok { ok: true })
+async fn ok(request: HttpRequest, diagnosis: web::Data<Diagnosis>) -> HttpResponse {
+    let seen = diagnosis.seen(&request);
+    let mut response = HttpResponse::Ok();
+    if seen.is_some() {
+        response.insert_header((CACHE_CONTROL, "no-store"));
+    }
+    response.json(Ok { ok: true, seen })
 }
 
 /// Below `/api/auth`, an unknown path, a wrong method and a trailing slash all return an empty 404.

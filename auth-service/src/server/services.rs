@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 use service_kit::database::Pool;
-use shared_claims::SharedClock;
+use shared_claims::{SharedClock, canonical_url};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::StartError;
@@ -13,6 +13,7 @@ use super::routes::protocol_paths;
 use crate::account::Accounts;
 use crate::capabilities::Capabilities;
 use crate::config::Config;
+use crate::diagnosis::Diagnosis;
 use crate::email::{Mailer, Outbox};
 use crate::keys::{KeyEncryptionKeys, KeyRing};
 use crate::limits::{Devices, Limits, PasswordAttempts, RateLimiter, RateRules};
@@ -27,12 +28,14 @@ use crate::status_lists::StatusLists;
 use crate::tokens::{Discovery, TokenSettings, Tokens};
 use crate::users::AccountSettings;
 use crate::verifications::{LinkLifetimes, LinkMailer, Links};
+use crate::webhooks::Receiver;
 
 /// The parts of the services that depend on the configuration only.
 pub struct Configured {
     pub encryption: Arc<KeyEncryptionKeys>,
     pub mailer: Option<Arc<Mailer>>,
     pub outbox: Option<Arc<Outbox>>,
+    pub webhooks: Option<Arc<Receiver>>,
     pub origins: Arc<TrustedOrigins>,
     pub disabled_paths: DisabledPaths,
     pub tokens: TokenSettings,
@@ -45,8 +48,9 @@ pub struct Configured {
     rate_rules: Arc<RateRules>,
     links: Links,
     link_lifetimes: LinkLifetimes,
-    log: Arc<SecurityLog>,
+    pub log: Arc<SecurityLog>,
     capabilities: Arc<Capabilities>,
+    diagnosis: Arc<Diagnosis>,
     clock: SharedClock,
 }
 
@@ -64,16 +68,21 @@ impl Configured {
         let policy = Arc::new(config.passwords.policy(product)?);
         config.routes.check(&protocol_paths())?;
         let limits = config.rate_limit_enabled.then(|| Arc::new(Limits::new(secrets.derive("limits"))));
-        let outbox = mailer.is_some().then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone())));
-        let (rules, accounts) =
-            (config.accounts.password_rules()?, config.accounts.settings(outbox.is_some())?);
+        let notices = &config.mail.notification_mails;
+        let outbox = mailer
+            .is_some()
+            .then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone(), notices.clone())));
+        let (rules, accounts) = (config.passwords.rules()?, config.accounts.settings(outbox.is_some())?);
         let disabled_paths = config.routes.disabled_paths.clone();
         let capabilities = Capabilities::new(&accounts, rules, outbox.is_some(), &disabled_paths);
         let proxies = config.trusted_proxies.clone().with_headers(config.client_address_headers.clone());
+        let base_url = canonical_url(&config.base_url).to_owned();
+        let diagnosis = Diagnosis::new((&secrets).into(), proxies.clone(), base_url, Arc::clone(&clock));
         Ok(Self {
             encryption,
             mailer,
             outbox,
+            webhooks: config.webhooks.receiver()?.map(Arc::new),
             origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
             disabled_paths,
             tokens: config.tokens.settings(&config.base_url),
@@ -88,6 +97,7 @@ impl Configured {
             link_lifetimes: config.links.lifetimes(config.mail.mail_poll_interval)?,
             log: Arc::new(SecurityLog::new(proxies, Arc::clone(&clock))),
             capabilities: Arc::new(capabilities),
+            diagnosis: Arc::new(diagnosis),
             clock,
         })
     }
@@ -118,7 +128,7 @@ impl Shared {
         let (settings, clock) = (configured.tokens.clone(), Arc::clone(&configured.clock));
         let is_limited = configured.limits.is_some();
         Ok(Self {
-            hashes: Arc::new(HashPool::new(threads, config.bcrypt_cost)?),
+            hashes: Arc::new(HashPool::new(threads, config.passwords.bcrypt_cost)?),
             devices: Arc::new(Devices::new(Arc::clone(&configured.cookies), is_limited)),
             discovery: Discovery::new(&settings, &config.base_url),
             tokens: Arc::new(Tokens::new(settings, Arc::clone(&keys), Arc::clone(&lists), clock)),
@@ -151,6 +161,7 @@ impl Shared {
             devices: Arc::clone(&self.devices),
             tokens: Arc::clone(&self.tokens),
             lists: Arc::clone(&self.lists),
+            outbox: configured.outbox.clone(),
             log: Arc::clone(&log),
             clock: Arc::clone(&clock),
         };
@@ -188,6 +199,7 @@ impl Shared {
             .app_data(Data::new(configured.disabled_paths.clone()))
             .app_data(Data::new(IssuerPath(self.discovery.issuer_path().to_owned())))
             .app_data(Data::from(Arc::clone(&configured.capabilities)))
+            .app_data(Data::from(Arc::clone(&configured.diagnosis)))
             .app_data(Data::from(Arc::clone(&self.keys)))
             .app_data(Data::from(Arc::clone(&self.lists)))
             .app_data(Data::new(self.discovery.clone()))

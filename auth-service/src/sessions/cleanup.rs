@@ -13,6 +13,7 @@ use super::store;
 use crate::background::Background;
 use crate::polling::{Activity, Polling};
 use crate::status_lists::{self, StatusListTimes};
+use crate::time_bounds::TimeBounds;
 
 /// How often it wakes up to see whether it is due: cheaply, in memory.
 const TICK: Duration = Duration::from_millis(500);
@@ -50,22 +51,23 @@ impl Cleanup {
                 continue;
             }
             self.polling.begin(now);
-            match self.turn(now).await {
+            match self.turn().await {
                 Ok(()) => self.polling.succeed(),
                 Err(error) => tracing::warn!(%error, "cleanup of status lists and expired sessions failed"),
             }
         }
     }
 
-    async fn turn(&self, now: Timestamp) -> Result<(), StoreError> {
-        let cleanup = timeout(CLEANUP_TIMEOUT, self.clean_up(now)).await;
+    async fn turn(&self) -> Result<(), StoreError> {
+        let cleanup = timeout(CLEANUP_TIMEOUT, self.clean_up()).await;
         cleanup.map_err(|late| StoreError::Unavailable(late.into()))?
     }
 
     /// Deletes expired sessions only in the replica that has cleaned up the status lists: one at a time does.
-    async fn clean_up(&self, now: Timestamp) -> Result<(), StoreError> {
+    async fn clean_up(&self) -> Result<(), StoreError> {
+        let now = TimeBounds::read(&self.pool, &*self.clock).await?;
         if status_lists::clean_up(&self.pool, self.times, now).await? {
-            while store::delete_expired(&self.pool, now).await? {}
+            while store::delete_expired(&self.pool, now.earliest).await? {}
         }
         Ok(())
     }

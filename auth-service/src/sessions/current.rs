@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use service_kit::security_log::Client;
+use service_kit::security_log::{Client, Record};
 
 use super::change::SessionChange;
 use super::model::Session;
@@ -30,9 +30,9 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// Records an event that this session caused for its own user.
-    pub fn record(&self, event: SecurityEvent, client: Client) {
-        event.by(client).user(self.user.id.as_str()).session(*self.session.id.as_uuid()).emit();
+    /// An event that this session caused for its own user.
+    pub fn event(&self, event: SecurityEvent, client: Client) -> Record<'_> {
+        event.by(client).user(self.user.id.as_str()).session(*self.session.id.as_uuid())
     }
 }
 

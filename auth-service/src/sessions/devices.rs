@@ -8,11 +8,12 @@ use super::current::{Fresh, Revoking, SignedIn};
 use super::model::SessionView;
 use super::service::Sessions;
 use super::store;
+use crate::audit;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, NoFields, Schema};
 use crate::protocol::session_id::SessionId;
 use crate::protocol::status::{DONE, Status};
-use crate::security_event::{SecurityEvent, SecurityLog};
+use crate::security_event::SecurityEvent;
 
 /// The session to end.
 #[derive(ToSchema)]
@@ -64,10 +65,11 @@ pub async fn revoke_session(
     sessions: web::Data<Sessions>,
     Revoking { current, body }: Revoking<Revocation>,
 ) -> Result<HttpResponse, ApiError> {
-    if let Some(ended) = store::revoke(&sessions.pool, &current.user.id, &body.token).await? {
+    let transaction = sessions.pool.begin().await?;
+    if let Some(ended) = store::revoke(&transaction, &current.user.id, &body.token).await? {
         let event =
             SecurityEvent::SessionRevoked.by(sessions.log.client(&request)).user(current.user.id.as_str());
-        event.session(*ended.as_uuid()).emit();
+        audit::commit(transaction, &[event.session(*ended.as_uuid())]).await?;
     }
     let mut response = HttpResponse::Ok().json(DONE);
     let own =
@@ -92,8 +94,7 @@ pub async fn revoke_sessions(
     sessions: web::Data<Sessions>,
     Revoking { current, .. }: Revoking<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    let ended = store::end_all(&sessions.pool, &current.user.id, None).await?;
-    record_all_revoked(&sessions.log, &request, &current, "all", ended);
+    revoke_all(&sessions, &request, &current, (None, "all")).await?;
     let mut response = HttpResponse::Ok().json(DONE);
     sessions.clear_cookies(&mut response);
     Ok(response)
@@ -111,18 +112,18 @@ pub async fn revoke_other_sessions(
     sessions: web::Data<Sessions>,
     Revoking { current, .. }: Revoking<NoFields>,
 ) -> Result<HttpResponse, ApiError> {
-    let ended = store::end_all(&sessions.pool, &current.user.id, Some(current.session.id)).await?;
-    record_all_revoked(&sessions.log, &request, &current, "others", ended);
+    revoke_all(&sessions, &request, &current, (Some(current.session.id), "others")).await?;
     Ok(HttpResponse::Ok().json(DONE))
 }
 
-fn record_all_revoked(
-    log: &SecurityLog,
+async fn revoke_all(
+    sessions: &Sessions,
     request: &HttpRequest,
     current: &SignedIn,
-    reason: &'static str,
-    ended: u64,
-) {
-    let event = SecurityEvent::SessionsRevoked.by(log.client(request)).user(current.user.id.as_str());
-    event.session(*current.session.id.as_uuid()).reason(reason).count(ended).emit();
+    (keep, reason): (Option<SessionId>, &'static str),
+) -> Result<(), ApiError> {
+    let transaction = sessions.pool.begin().await?;
+    let ended = store::end_all(&transaction, &current.user.id, keep).await?;
+    let event = current.event(SecurityEvent::SessionsRevoked, sessions.log.client(request));
+    Ok(audit::commit(transaction, &[event.reason(reason).count(ended)]).await?)
 }

@@ -63,7 +63,7 @@ async fn end(sessions: &Sessions, request: &HttpRequest, tokens: &[SessionToken]
         return Ok(());
     }
     let client = sessions.log.client(request);
-    for (session, user) in store::end(&sessions.pool, tokens).await? {
+    for (session, user) in store::end(&sessions.pool, tokens, client).await? {
         SecurityEvent::SessionEnded.by(client).user(user.as_str()).session(*session.as_uuid()).emit();
     }
     Ok(())

@@ -7,6 +7,7 @@ mod devices;
 mod handlers;
 mod model;
 mod service;
+mod signing_in;
 mod starting;
 mod store;
 mod token;
@@ -18,11 +19,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use change::sync_cookies;
 pub(crate) use cleanup::Cleanup;
 pub use current::{MaybeSignedIn, SignedIn, WithBody};
-pub use model::SessionSettings;
 pub(crate) use model::{ForeignSession, ImportedSession};
+pub use model::{Session, SessionSettings};
 pub use starting::Started;
 pub(crate) use store::{count_live, import};
-pub use store::{end_all, hold};
+pub use store::{end_all, hold, list};
 
 /// Adds `sign-out`, `get-session`, `update-session`, `token`, `list-sessions` and the endpoints that revoke sessions.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {

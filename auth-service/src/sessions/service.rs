@@ -4,6 +4,7 @@ use service_kit::database::Pool;
 use shared_claims::SharedClock;
 
 use super::model::SessionSettings;
+use crate::email::Outbox;
 use crate::limits::Devices;
 use crate::protocol::cookies::Cookies;
 use crate::security_event::SecurityLog;
@@ -21,6 +22,8 @@ pub struct Sessions {
     pub devices: Arc<Devices>,
     pub tokens: Arc<Tokens>,
     pub lists: Arc<StatusLists>,
+    /// For notices of new devices. `None` if mail is off.
+    pub outbox: Option<Arc<Outbox>>,
     pub log: Arc<SecurityLog>,
     pub clock: SharedClock,
 }

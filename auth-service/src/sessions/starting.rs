@@ -14,6 +14,7 @@ use super::current::SignedIn;
 use super::model::{Device, Session};
 use super::service::Sessions;
 use super::store::{self, Stored};
+use crate::email::PendingNotice;
 use crate::error::ApiError;
 use crate::protocol::cookies::Presented;
 use crate::protocol::opaque_token::SessionToken;
@@ -33,33 +34,50 @@ pub struct Started {
     pub token: SessionToken,
     /// The sessions of the request that ended because of this one, and their users.
     replaced: Vec<(SessionId, UserId)>,
+    /// Why it started.
+    reason: &'static str,
 }
 
 impl Started {
-    /// Records that the session started and which ones it replaced. Call it after the commit.
-    pub fn record(&self, client: Client, reason: &'static str) {
+    /// Logs that the session started and which ones it replaced. The audit log has it already. Call it after the commit.
+    pub fn record(&self, client: Client) {
         for (session, user) in &self.replaced {
             let event = SecurityEvent::SessionEnded.by(client).user(user.as_str());
             event.session(*session.as_uuid()).reason("replaced").emit();
         }
         let (session, user) = (&self.session, &self.session.user_id);
         let event = SecurityEvent::SessionStarted.by(client).user(user.as_str());
-        event.session(*session.id.as_uuid()).reason(reason).emit();
+        event.session(*session.id.as_uuid()).reason(self.reason).emit();
     }
 }
 
 impl Sessions {
     /// Starts a session of `user` for the device that sent `request`, and ends the sessions that the request presents.
-    /// `user` is as it was when the credential was checked.
+    /// `user` is as it was when the credential was checked. `reason` is what the log and the audit log say of it.
     ///
     /// # Errors
-    /// [`ApiError::InvalidEmailOrPassword`] if the user was deleted or the credential changed since then.
+    /// [`ApiError::InvalidEmailOrPassword`] if the user was deleted or the credential changed since then, and
+    /// [`ApiError::BannedUser`] while a ban holds.
     pub async fn start(
         &self,
         client: &impl Executor,
         request: &HttpRequest,
         user: &User,
-        remembered: bool,
+        (remembered, reason): (bool, &'static str),
+        now: Timestamp,
+    ) -> Result<Started, ApiError> {
+        self.start_with(client, request, user, (remembered, reason), None, now).await
+    }
+
+    /// Like [`start`](Self::start); also stores `notice` if the device is new to the account. With a notice, `client` must
+    /// not be in a transaction.
+    pub(super) async fn start_with(
+        &self,
+        client: &impl Executor,
+        request: &HttpRequest,
+        user: &User,
+        (remembered, reason): (bool, &'static str),
+        notice: Option<&PendingNotice>,
         now: Timestamp,
     ) -> Result<Started, ApiError> {
         let token = SessionToken::generate()?;
@@ -70,20 +88,25 @@ impl Sessions {
         let candidates = self.lists.candidate_indexes(false)?;
         let presented = self.cookies.all_presented(request.headers());
         let tokens = (&token, presented.as_slice());
-        let replaced =
-            match store::start(client, &session, user.credential_epoch, tokens, &candidates).await? {
-                Stored::Started { index, replaced } => {
-                    session.status_index = index;
-                    replaced
+        let (epoch, cause) = (user.credential_epoch, (self.log.client(request), reason));
+        let stored = store::start(client, &session, epoch, tokens, &candidates, (cause, notice)).await?;
+        let replaced = match stored {
+            Stored::Started { index, replaced, has_notice } => {
+                session.status_index = index;
+                if let (true, Some(outbox)) = (has_notice, &self.outbox) {
+                    outbox.wake();
                 }
-                Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
-            };
+                replaced
+            }
+            Stored::Banned => return Err(ApiError::BannedUser),
+            Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
+        };
         self.allocate_index(client, &mut session).await?;
         if session.status_index.is_none() {
             // Its tokens could not be revoked. A replica is adding a list.
             return Err(ApiError::CutOff);
         }
-        Ok(Started { session, token, replaced })
+        Ok(Started { session, token, replaced, reason })
     }
 
     /// Allocates a position in the status lists for a session without one, as imported sessions are. It stays without

@@ -21,8 +21,8 @@ pub use error::StatusListError;
 pub use model::{LIST_SIZE, StatusIndex, StatusListTimes};
 pub use notice::refresh_after_changes;
 pub use published::{StatusLists, StatusReference};
-pub use refresh::StatusListRefresh;
-pub(crate) use store::allocate_index;
+pub use refresh::{StatusListRefresh, create_metrics};
+pub(crate) use store::{allocate_index, free_index};
 
 /// Adds `/.well-known/status-lists`.
 pub fn well_known(cfg: &mut ServiceConfig<'_>) {

@@ -44,6 +44,14 @@ struct ListReference {
     uri: String,
 }
 
+impl StatusReference {
+    /// Refers to `index` in the lists below `prefix`.
+    pub fn new(prefix: &str, index: StatusIndex) -> Self {
+        let uri = format!("{prefix}/{}", index.list());
+        Self { status_list: ListReference { idx: index.position(), uri } }
+    }
+}
+
 /// The lists of this process, kept up to date by its [`StatusListRefresh`](super::StatusListRefresh).
 pub struct StatusLists {
     prefix: String,
@@ -82,8 +90,7 @@ impl StatusLists {
 
     /// The `status` claim of a session's tokens.
     pub fn reference(&self, index: StatusIndex) -> StatusReference {
-        let uri = format!("{}/{}", self.prefix, index.list());
-        StatusReference { status_list: ListReference { idx: index.position(), uri } }
+        StatusReference::new(&self.prefix, index)
     }
 
     /// Random indexes for a new session, as the database numbers them. The session gets the first that is free. They are

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use metrics::counter;
+use metrics::{counter, describe_counter};
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
 use shared_claims::SharedClock;
@@ -25,6 +25,12 @@ const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Number of status lists signed.
 const SIGNED: &str = "auth_service_status_lists_signed_total";
+
+/// Describes the metric of the status lists and creates its counter.
+pub fn create_metrics() {
+    describe_counter!(SIGNED, "Status lists that this replica signed.");
+    counter!(SIGNED).increment(0);
+}
 
 /// Keeps the lists of this replica up to date.
 pub struct StatusListRefresh {

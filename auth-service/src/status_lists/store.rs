@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use service_kit::database::{Executor, Transaction};
 use service_kit::store::{StoreError, column};
 
-use super::model::LIST_SIZE;
+use super::model::{LIST_SIZE, StatusIndex};
 
 /// The advisory lock of the cleanup ("bits" in ASCII).
 const CLEANUP_LOCK: i64 = 0x6269_7473;
@@ -31,6 +31,13 @@ const ADD_LIST: &str = "
     INSERT INTO status_lists (number, created_at)
     SELECT max(number) + 1, $1 FROM status_lists HAVING $2::bigint * 2 > count(*) * $3::bigint
     ON CONFLICT (number) DO NOTHING";
+
+/// The first of these indexes that no session has.
+const FIRST_FREE: &str = "
+    SELECT min(n) AS idx FROM generate_series(0, $1::bigint) AS n
+    WHERE NOT EXISTS (SELECT FROM status_indexes taken WHERE taken.idx = n)";
+/// How many indexes are examined. At most half of all are taken, at random, so one of them is free.
+const EXAMINED: i64 = 4096;
 
 /// The statement of a CTE that takes the first free place of those drawn, once the CTE `$requester` has a row. A part of the
 /// statements that store sessions, so that taking a place costs no round trip.
@@ -103,4 +110,10 @@ pub async fn grow(transaction: &Transaction, now: Timestamp) -> Result<bool, Sto
     let taken: i64 = transaction.query_one(COUNT_TAKEN, &[]).await?.try_get(0)?;
     let added = transaction.execute(ADD_LIST, &[&now, &taken, &i64::from(LIST_SIZE)]).await?;
     Ok(added == 1)
+}
+
+/// An index of the first list that no session has, so its bit is clear. It is not taken: a new session may get it.
+pub async fn free_index(client: &impl Executor) -> Result<Option<StatusIndex>, StoreError> {
+    let row = client.query_one(FIRST_FREE, &[&EXAMINED]).await?;
+    Ok(column::<Option<i64>>(&row, "status_indexes", "idx")?.and_then(StatusIndex::new))
 }

@@ -1,15 +1,17 @@
 //! Access tokens: short-lived RS256 JWTs (RFC 9068), issued for a live session.
 
 mod cache;
+mod diagnosis;
 mod metadata;
 mod model;
 
 use std::sync::Arc;
 
-use metrics::counter;
+use metrics::{Counter, counter, describe_counter};
 use shared_claims::SharedClock;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use diagnosis::DiagnosisClaims;
 pub use metadata::Discovery;
 pub use model::{Audience, ClaimSet, TokenSettings};
 
@@ -23,12 +25,29 @@ use crate::users::User;
 /// Number of tokens returned; label `source`: `signed` or `reused`.
 const TOKENS: &str = "auth_service_tokens_total";
 
+/// Describes the metric of tokens and creates its counters.
+pub fn create_metrics() {
+    describe_counter!(TOKENS, "Access tokens that were issued, by source.");
+    let _ = (reused(), signed());
+}
+
+fn reused() -> Counter {
+    counter!(TOKENS, "source" => "reused")
+}
+
+fn signed() -> Counter {
+    counter!(TOKENS, "source" => "signed")
+}
+
 pub struct Tokens {
     cache: TokenCache,
     keys: Arc<KeyRing>,
     lists: Arc<StatusLists>,
     settings: TokenSettings,
     clock: SharedClock,
+    /// Looked up once: most requests return a token.
+    reused: Counter,
+    signed: Counter,
 }
 
 impl Tokens {
@@ -39,7 +58,8 @@ impl Tokens {
         lists: Arc<StatusLists>,
         clock: SharedClock,
     ) -> Self {
-        Self { cache: TokenCache::new(settings.ttl), keys, lists, settings, clock }
+        let cache = TokenCache::new(settings.ttl);
+        Self { cache, keys, lists, settings, clock, reused: reused(), signed: signed() }
     }
 
     /// Issues an access token for `session`, which was just found live. Reuses the last token of the session while
@@ -59,13 +79,13 @@ impl Tokens {
         let user_updated_at = user.updated_at.as_microsecond();
         let cache_key = CacheKey { session, index, user_updated_at, kid: key.kid().into() };
         if let Some(token) = self.cache.find(&cache_key, now) {
-            counter!(TOKENS, "source" => "reused").increment(1);
+            self.reused.increment(1);
             return Ok(token);
         }
         let status = self.lists.reference(index);
         let claims = model::AccessTokenClaims::new(&self.settings, session, user, status, now);
         let token: Arc<str> = key.sign(&self.settings.token_type, &claims)?.into();
-        counter!(TOKENS, "source" => "signed").increment(1);
+        self.signed.increment(1);
         self.cache.keep(cache_key, Arc::clone(&token), now);
         Ok(token)
     }

@@ -13,7 +13,7 @@ use crate::status_lists::StatusReference;
 use crate::users::User;
 
 /// RFC 9068 requires the client that requested the token. So far the only client is the first-party page.
-const FIRST_PARTY_CLIENT: &str = "first-party";
+pub(super) const FIRST_PARTY_CLIENT: &str = "first-party";
 
 /// Which claims about the user a token contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,10 +1,16 @@
 //! Users.
 
+mod bans;
+mod listing;
 mod model;
 mod settings;
 mod store;
 
+pub use bans::{Ban, MAX_BAN_REASON};
+pub(crate) use bans::{ban, is_banned, unban};
+pub use listing::{UserFilter, UserWithBan};
+pub(crate) use listing::{find_by_email_with_ban, find_with_ban, list_with_bans};
 pub use model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, NewUser, User};
 pub use settings::AccountSettings;
-pub(crate) use store::{count, create_missing};
+pub(crate) use store::{count, create_missing, lock_any_epoch};
 pub use store::{delete, find, find_by_email, from_row, insert, lock, set_email, set_verified, update};

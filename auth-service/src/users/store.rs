@@ -38,6 +38,8 @@ const SET_EMAIL: &str = "UPDATE users SET email = $2, updated_at = $3 WHERE id =
 /// Blocks all other changes of the credential until the transaction ends. To avoid deadlocks, take this lock first:
 /// before sessions, links and the password.
 const LOCK: &str = "SELECT FROM users WHERE id = $1 AND credential_epoch = $2 FOR UPDATE";
+/// For operators, who do not depend on the credential. Take it first, too.
+const LOCK_ANY_EPOCH: &str = "SELECT FROM users WHERE id = $1 FOR UPDATE";
 /// Rows that reference the user are deleted with it.
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
 /// One account for each email, ignoring case (FR-005).
@@ -131,6 +133,11 @@ pub async fn lock(
     epoch: CredentialEpoch,
 ) -> Result<bool, StoreError> {
     Ok(transaction.query_opt(LOCK, &[&id.as_str(), &epoch.number()]).await?.is_some())
+}
+
+/// Locks an account until the transaction ends, whatever its credential is. False if it does not exist.
+pub(crate) async fn lock_any_epoch(transaction: &Transaction, id: &UserId) -> Result<bool, StoreError> {
+    Ok(transaction.query_opt(LOCK_ANY_EPOCH, &[&id.as_str()]).await?.is_some())
 }
 
 /// Deletes an account with its password, sessions and links.

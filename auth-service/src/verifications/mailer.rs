@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use service_kit::database::{Executor, Transaction};
+use service_kit::security_log::Record;
 
 use super::links::Links;
 use super::model::{LinkLifetimes, LinkToken, NewLink, Purpose};
 use super::store;
+use crate::audit;
 use crate::email::{Addressee, Message, Outbox};
 use crate::error::ApiError;
 use crate::limits::MailRequester;
 use crate::protocol::email_address::Email;
 use crate::protocol::redirect::CheckedTarget;
+use crate::security_event::SecurityLog;
 
 #[derive(Clone)]
 pub struct LinkMailer {
@@ -137,21 +140,29 @@ impl LinkMailer {
         Ok(())
     }
 
-    /// Commits a transaction that stored mail, and wakes the worker that sends it.
-    pub async fn commit(&self, transaction: Transaction) -> Result<(), ApiError> {
-        transaction.commit().await?;
+    /// Commits a transaction that stored mail, together with the events that it caused, and wakes the worker that sends it.
+    pub async fn commit(&self, transaction: Transaction, events: &[Record<'_>]) -> Result<(), ApiError> {
+        audit::commit(transaction, events).await?;
         if let Some(outbox) = &self.outbox {
             outbox.wake();
         }
         Ok(())
     }
 
-    /// Commits a transaction if the link was stored.
-    pub async fn finish(&self, transaction: Transaction, sending: Sending) -> Result<(), ApiError> {
+    /// Commits a transaction with its event if the link was stored. If a limit was reached, the event is a refusal, which
+    /// the client must not learn.
+    pub async fn finish(
+        &self,
+        transaction: Transaction,
+        sending: Sending,
+        (log, event): (&SecurityLog, Option<Record<'_>>),
+    ) -> Result<(), ApiError> {
         match sending {
-            Sending::Stored => self.commit(transaction).await,
-            Sending::Limited | Sending::Gone => Ok(()),
+            Sending::Stored => self.commit(transaction, event.as_slice()).await?,
+            Sending::Limited => event.into_iter().for_each(|event| log.refused(event)),
+            Sending::Gone => {}
         }
+        Ok(())
     }
 
     /// Stores a link. `None` if its user, session or sign-up is gone.

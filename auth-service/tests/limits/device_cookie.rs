@@ -114,7 +114,9 @@ async fn alone_it_asks_for_no_origin() {
 async fn devices_of_a_former_password_are_unknown_and_the_one_that_changed_it_is_known() {
     let mailbox = Mailbox::new();
     let url = mailbox.url();
-    let settings = [super::ON.as_slice(), &[("MAIL_URL", &*url), ("MAIL_FROM", "a@example.com")]].concat();
+    let mail =
+        [("MAIL_URL", &*url), ("MAIL_FROM", "a@example.com"), ("NOTIFICATION_MAILS", "password-changed")];
+    let settings = [super::ON.as_slice(), &mail].concat();
     let auth = Auth::start_with(&settings).await;
     let signed_up = sign_up(&auth.service, "203.0.113.1", "alice").await;
     let session = signed_up.cookies()[0].split(';').next().unwrap().to_owned();

@@ -125,11 +125,11 @@ async fn no_text_of_a_user_makes_a_header_or_another_recipient() {
     }
     let worker = post.worker(&server.url(), None);
     let new_email = "x@y.example\r\nBcc: eve@example.com\r\n.\r\nMAIL FROM:<eve@example.com>\r\n<script>alert(1)</script>";
-    post.put("alice@example.org", Message::EmailChanged { new_email }).await;
+    post.put("alice@example.org", Message::ConfirmEmailChange { new_email, link: LINK }).await;
     let mail = server.event("mail").await;
     assert_eq!(mail["to"], json!(["alice@example.org"]));
     assert_eq!(mail["headers"]["bcc"], json!(null));
-    assert_eq!(mail["headers"]["subject"], "Your email address was changed");
+    assert_eq!(mail["headers"]["subject"], "Confirm your email address change");
     assert!(!mail["html"].as_str().unwrap().contains("<script"), "{mail}");
     post.until_empty().await;
     assert_eq!(server.received(1).await.len(), 1, "and no second mail");

@@ -34,7 +34,7 @@ impl Limited {
 
     /// Whether a mail to `to` goes in that somebody at `address` asks for.
     async fn ask(&self, number: usize, address: &str, to: &str) -> bool {
-        let requester = MailRequester { account: None, network: Network::of(Some(address.parse().unwrap())) };
+        let requester = MailRequester::new(Network::of(Some(address.parse().unwrap())), None);
         let (to, now) = (Email::parse(to).unwrap(), self.post.clock.now());
         let transaction = self.pool.begin().await.unwrap();
         let (outbox, to) = (&self.replicas[number % 2], Addressee::unverified(&to));

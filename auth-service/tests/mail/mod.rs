@@ -2,9 +2,12 @@
 
 mod delivery;
 mod directory;
+mod doctor;
 mod limits;
+mod notices;
 mod post;
 mod refusals;
 mod replicas;
+mod scene;
 mod server;
 mod settings;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use auth_service::background::Background;
 use auth_service::client_address::Network;
-use auth_service::email::{Addressee, MailUrl, Mailer, Message, Outbox, Sender, Transport, Worker};
+use auth_service::email::{Addressee, MailUrl, Mailer, Message, Notices, Outbox, Sender, Transport, Worker};
 use auth_service::keys::KeyEncryptionKeys;
 use auth_service::limits::{Limits, MailRequester};
 use auth_service::protocol::email_address::Email;
@@ -69,8 +69,7 @@ impl Post {
 
     pub async fn put_until(&self, to: &str, message: Message<'_>, expires_at: Timestamp) {
         let client = self.address.pool(1, Timeouts::BACKGROUND).unwrap();
-        let (to, requester) =
-            (Email::parse(to).unwrap(), MailRequester { account: None, network: Network::of(None) });
+        let (to, requester) = (Email::parse(to).unwrap(), MailRequester::new(Network::of(None), None));
         let (to, now) = (Addressee::unverified(&to), self.clock.now());
         assert!(self.outbox.put(&client, &requester, to, &message, expires_at, now).await.unwrap());
         self.outbox.wake();
@@ -135,5 +134,5 @@ pub fn start(worker: Worker) -> Background {
 /// An outbox as a replica has it.
 pub fn outbox(database: &TestDatabase, limits: Option<Arc<Limits>>) -> Arc<Outbox> {
     let keys = database.secrets().key_encryption_keys.clone().into();
-    Arc::new(Outbox::new(Arc::new(KeyEncryptionKeys::parse(&keys).unwrap()), limits))
+    Arc::new(Outbox::new(Arc::new(KeyEncryptionKeys::parse(&keys).unwrap()), limits, Notices::all()))
 }

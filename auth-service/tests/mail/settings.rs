@@ -29,6 +29,10 @@ async fn a_bad_mail_setting_stops_the_start_and_is_named_without_the_password() 
             "MAIL_CA_FILE",
             vec![("MAIL_URL", "smtps://u:hunter2@host"), from, ("MAIL_CA_FILE", "/nowhere/ca.pem")],
         ),
+        (
+            "NOTIFICATION_MAILS",
+            vec![("MAIL_URL", "smtps://u:hunter2@host"), from, ("NOTIFICATION_MAILS", "new-devices")],
+        ),
         ("CHANGE_EMAIL_ENABLED", vec![("MAIL_URL", ""), ("CHANGE_EMAIL_ENABLED", "true")]),
     ] {
         let message = refusal(&database, &changes).await;

@@ -21,8 +21,8 @@ use crate::time::config_of;
 use crate::tokens::claims;
 
 const REPLICAS: usize = 3;
-/// What comes back again and again in a replica: keys, status lists, and what sweeps them.
-const TASKS_OF_REPLICA: usize = 3;
+/// What comes back again and again in a replica: keys, status lists, what sweeps them, and the refusals of the audit log.
+const TASKS_OF_REPLICA: usize = 4;
 /// The same in a verifier: keys and how old they are; and, where it follows status lists, which there are and the one.
 const TASKS_OF_VERIFIER: usize = 2;
 const TASKS_FOR_LISTS: usize = 2;

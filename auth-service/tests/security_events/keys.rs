@@ -6,6 +6,7 @@ use local_stack::workspace::Binary;
 use serde_json::Value;
 
 use super::logged;
+use crate::audit::assert_recorded;
 use crate::support::connect;
 
 /// The events of a command, by name and key, oldest first.
@@ -15,7 +16,10 @@ async fn events_of(database: &TestDatabase, arguments: &[&str]) -> Vec<(String, 
     let finished = run_to_end(Binary::AuthService, &[&["keys"], arguments].concat(), env).await.unwrap();
     assert!(finished.status.success(), "{finished:?}");
     assert!(logged(&finished.stdout).is_empty(), "the result alone: {finished:?}");
-    named(&logged(&finished.stderr))
+    let events = logged(&finished.stderr);
+    assert_recorded(&database.superuser_url(), None, &events).await;
+    run(database, "TRUNCATE audit_events").await;
+    named(&events)
 }
 
 fn named(events: &[Value]) -> Vec<(String, Option<String>)> {
@@ -41,9 +45,10 @@ async fn run(database: &TestDatabase, sql: &str) {
 #[tokio::test]
 async fn the_first_start_creates_keys_and_a_later_one_deletes_what_has_expired() {
     let database = TestDatabase::auth().await;
-    run(&database, "DELETE FROM signing_keys").await;
+    run(&database, "DELETE FROM signing_keys; TRUNCATE audit_events").await;
     let service = auth_service(&database, &[]).await;
-    let events = named(&logged(&service.output()));
+    let all = logged(&service.output());
+    let events = named(&all);
     let (active, pending) = (kid(&database, "active").await, kid(&database, "pending").await);
     let of = |name: &str, kid: &Option<String>| (name.to_owned(), kid.clone());
     assert_eq!(
@@ -62,13 +67,14 @@ async fn the_first_start_creates_keys_and_a_later_one_deletes_what_has_expired()
     let service = auth_service(&database, &[]).await;
     let events = named(&logged(&service.output()));
     assert_eq!(events, [("key.deleted".to_owned(), Some("old".to_owned()))]);
+    assert_recorded(&database.superuser_url(), None, &[all, logged(&service.output())].concat()).await;
 }
 
 #[tokio::test]
 async fn what_an_operator_does_to_keys_goes_to_standard_error() {
     let database = TestDatabase::auth().await;
     let (active, pending) = (kid(&database, "active").await, kid(&database, "pending").await);
-    run(&database, "UPDATE signing_keys SET published_at = '2020-01-01'").await;
+    run(&database, "UPDATE signing_keys SET published_at = '2020-01-01'; TRUNCATE audit_events").await;
     let events = events_of(&database, &["rotate"]).await;
     let next = kid(&database, "pending").await;
     let of = |name: &str, kid: &Option<String>| (name.to_owned(), kid.clone());

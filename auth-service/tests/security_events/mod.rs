@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::audit::assert_recorded;
 use crate::support::{Answer, Auth, Device};
 
 /// Maximum time until a line is in the log.
@@ -32,6 +33,7 @@ async fn events<const N: usize>(auth: &Auth, answer: &Answer, expected: [&str; N
         let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
         if names == expected {
             assert!(events.iter().all(|event| event["client_address"] == "127.0.0.1"), "{events:?}");
+            assert_recorded(&auth.database.superuser_url(), Some(&id), &events).await;
             return events.try_into().unwrap();
         }
         assert!(Instant::now() < deadline && names.len() <= N, "{expected:?}: {events:?}; {answer:?}");

@@ -14,6 +14,8 @@ use super::callgrind::{self, BATCHES, Interactive};
 /// How often a batch performs an operation.
 const REPETITIONS: u32 = 30;
 const EXPENSIVE_REPETITIONS: u32 = 8;
+/// Enough that traces, which are sent once a second, are sent in each batch.
+const LONG_REPETITIONS: u32 = 200;
 /// A known token takes so few instructions that reading the order would show.
 const CHEAP_REPETITIONS: u32 = 500;
 /// How often an operation is performed before it is counted, so that caches are filled and statements are prepared.
@@ -43,8 +45,18 @@ const WITHOUT_POLLING: [(&str, &str); 5] = [
 /// repetition.
 type Case<'a> = (&'static str, u32, Box<dyn Fn(&str, u32) -> RequestBuilder + 'a>);
 
+/// How long a batch takes.
+#[derive(Clone, Copy)]
+pub enum Batches {
+    /// Less than a second, so that what happens every few seconds is in few of them, and not in the median. Under Valgrind it
+    /// would be divided among far fewer requests than there are in reality.
+    Short,
+    /// A few seconds, so that what requests leave for the next second is in each.
+    Long,
+}
+
 /// The databases, the users and the service that issues their tokens.
-struct Setting {
+pub struct Setting {
     accounts: TestDatabase,
     tasks: TestDatabase,
     issuer: Service,
@@ -60,17 +72,16 @@ struct Setting {
 pub async fn measure(programs: &Path) -> Counts {
     let setting = Setting::new().await;
     let mut counts = setting.verifications(programs).await;
-    let (auth, tasks) = (setting.auth_cases(), setting.task_cases());
-    for (binary, cases) in [(Binary::AuthService, auth), (Binary::TaskService, tasks)] {
-        counts.extend(setting.requests(binary, programs, &cases).await);
-    }
+    counts.extend(setting.requests(Binary::AuthService, programs, &setting.auth_cases(), &[]).await);
+    counts.extend(setting.requests(Binary::TaskService, programs, &setting.task_cases(), &[]).await);
     counts
 }
 
 impl Setting {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let (accounts, tasks) = (TestDatabase::auth().await, TestDatabase::tasks().await);
-        let issuer = testing::auth_service(&accounts, &[]).await;
+        // Under Valgrind all counts together take longer than the usual life of a token.
+        let issuer = testing::auth_service(&accounts, &[("JWT_TTL", "1h")]).await;
         let http = Client::builder().no_proxy().build().unwrap();
         let (reader, _, id) = sign_up(&http, &issuer, EMAIL).await;
         let (writer, _, _) = sign_up(&http, &issuer, "bob@example.com").await;
@@ -103,6 +114,19 @@ impl Setting {
         counts
     }
 
+    /// Counts the requests that do the same however often they are repeated. The services have these settings too.
+    pub async fn repeatable_requests(
+        &self,
+        programs: &Path,
+        extra: &[(&str, &str)],
+        batches: Batches,
+    ) -> Counts {
+        let (auth, tasks) = (repeatable(self.auth_cases(), batches), repeatable(self.task_cases(), batches));
+        let mut counts = self.requests(Binary::AuthService, programs, &auth, extra).await;
+        counts.extend(self.requests(Binary::TaskService, programs, &tasks, extra).await);
+        counts
+    }
+
     fn auth_cases(&self) -> Vec<Case<'_>> {
         let get = |url: &str, path: &str, number: u32| {
             let session = &self.sessions[number as usize];
@@ -130,12 +154,19 @@ impl Setting {
     }
 
     /// Counts the requests of these cases to a service.
-    async fn requests(&self, binary: Binary, programs: &Path, cases: &[Case<'_>]) -> Counts {
+    async fn requests(
+        &self,
+        binary: Binary,
+        programs: &Path,
+        cases: &[Case<'_>],
+        extra: &[(&str, &str)],
+    ) -> Counts {
         let env = match binary {
             Binary::AuthService => testing::auth_env(&self.accounts),
             Binary::TaskService => testing::task_env(&self.tasks, self.issuer.url()),
         };
-        let fixed = WITHOUT_POLLING.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let fixed = WITHOUT_POLLING.iter().chain(extra);
+        let fixed = fixed.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let env: Vec<(String, String)> = env.into_iter().chain(fixed).collect();
         let mut service = callgrind::start(binary, programs, &env).await;
         let mut counts = Counts::new();
@@ -156,6 +187,16 @@ impl Setting {
         assert!(status.success(), "{status}: {:?}", service.output());
         counts
     }
+}
+
+/// The cases that do the same however often they are repeated.
+fn repeatable(cases: Vec<Case<'_>>, batches: Batches) -> Vec<Case<'_>> {
+    let repetitions = match batches {
+        Batches::Short => REPETITIONS,
+        Batches::Long => LONG_REPETITIONS,
+    };
+    let repeatable = cases.into_iter().filter(|(_, repetitions, _)| *repetitions == REPETITIONS);
+    repeatable.map(|(name, _, request)| (name, repetitions, request)).collect()
 }
 
 /// Returns an access token, the session and the id of a new user.

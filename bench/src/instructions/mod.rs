@@ -9,6 +9,7 @@
 mod baseline;
 mod callgrind;
 mod cases;
+pub mod telemetry;
 
 use std::path::PathBuf;
 use std::process::exit;

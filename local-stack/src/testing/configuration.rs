@@ -128,7 +128,7 @@ fn kind(arg: &Arg, name: &str) -> String {
         _ if is(&[TypeId::of::<Duration>(), TypeId::of::<SignedDuration>()]) => "duration",
         _ if is(&[TypeId::of::<SocketAddr>()]) => "socket address",
         _ if is(&[TypeId::of::<PathBuf>()]) => "file path",
-        _ if is(&[TypeId::of::<Url>()]) || name.ends_with("_URL") => "URL",
+        _ if is(&[TypeId::of::<Url>()]) || name.ends_with("_URL") || name.ends_with("_ENDPOINT") => "URL",
         _ if help.contains("comma-separated") => "list",
         Some(default) if default.parse::<u32>().is_ok() => "number",
         _ if is(&numbers) => "number",

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use tokio::process::Command;
+use url::Url;
 
 use super::outcome::must;
 use crate::cluster::Cluster;
@@ -57,6 +58,33 @@ impl Database {
             superuser_url: cluster.superuser_url(port, name),
             secrets: ServiceSecrets::of(cluster.secrets()),
         }
+    }
+
+    /// Returns a database on another server, whose roles have the passwords of this cluster. `url` is a superuser's.
+    ///
+    /// # Errors
+    /// If the URL names no user, host or database.
+    pub(super) fn at(cluster: &Cluster, role: &str, url: &Url) -> Result<Self> {
+        let refused = || Error::Refused("a database URL needs a user, a host and a database".to_owned());
+        let name = url.path().trim_start_matches('/').to_owned();
+        let port = url.port().unwrap_or(5432);
+        let url_of = |role: String| {
+            let mut url = url.clone();
+            url.set_username(&role).ok()?;
+            url.set_password(Some(cluster.secrets().role_password(&role))).ok()?;
+            Some(url.to_string()).filter(|_| !name.is_empty())
+        };
+        Ok(Self {
+            cluster: cluster.clone(),
+            port,
+            service_port: port,
+            pooled: false,
+            service_url: url_of(format!("{role}_service")).ok_or_else(refused)?,
+            owner_url: url_of(format!("{role}_owner")).ok_or_else(refused)?,
+            superuser_url: url.to_string(),
+            name,
+            secrets: ServiceSecrets::of(cluster.secrets()),
+        })
     }
 
     /// Returns the database with the service's URL through a pooler on this port.

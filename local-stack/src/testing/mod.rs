@@ -4,18 +4,28 @@
 //! `local-stack stop-tests`. Each test has its own database, cloned from a template that is migrated and, for
 //! auth-service, contains a signing key. Everything here can be used concurrently from many processes and threads.
 //!
-//! `LATCHKEY_TEST_DATABASE` selects how services reach the databases in a run: `direct` (the default), `pooler` (through
-//! PgBouncer in transaction mode) or `standby` (the cluster is a primary with a synchronous standby, and URLs name
-//! both, the standby first). Owners and superusers always connect to the primary directly.
+//! `LATCHKEY_TEST_DATABASE` selects how services reach the databases in a run: `direct` (the default), `citus` (directly,
+//! with migrations/citus.sql applied to the database of task-service), `pooler` (through PgBouncer in transaction mode) or
+//! `standby` (the cluster is a primary with a synchronous standby, and URLs name both, the standby first). Owners and
+//! superusers always connect to the primary directly. With `citus`, `LATCHKEY_CITUS_URL` may name a real coordinator, whose
+//! database then serves one test of task-service at a time.
+//!
+//! With `LATCHKEY_TEST_REPLICAS=1` services run as two replicas behind the gateway. `local-stack/tests/one-process.txt`
+//! lists the tests that need a single process, and why.
 //!
 //! Functions panic instead of returning errors if a test cannot continue.
 
+mod citus;
 mod configuration;
 mod database;
+pub mod gateway;
+mod migration_steps;
 mod names;
+mod names_server;
 mod outcome;
 mod pooler;
 mod private;
+mod replicas;
 mod replicated;
 mod round_trips;
 mod services;
@@ -31,8 +41,10 @@ mod wording;
 
 pub use configuration::configuration_faults;
 pub use database::{Database, ServiceSecrets};
+pub use migration_steps::migrate_with_rows;
+pub use names_server::Names;
 pub use pooler::Pooler;
-pub use private::{PrivateCluster, private_cluster};
+pub use private::{PrivateCluster, private_cluster, private_cluster_in};
 pub use replicated::{ReplicatedCluster, replicated_cluster};
 pub use round_trips::CountedDatabase;
 pub use services::{AUDIENCE, ISSUER, auth_env, auth_service, task_env, task_service};

@@ -37,6 +37,16 @@ pub async fn private_cluster() -> PrivateCluster {
     must(PrivateCluster::make().await)
 }
 
+/// The same in this directory, with these settings, which override its own. Services connect to it directly.
+///
+/// # Panics
+/// If it cannot be created.
+pub async fn private_cluster_in(directory: &Path, settings: &[(&str, &str)]) -> PrivateCluster {
+    let cluster = must(PrivateCluster::without_pooler_in(directory).await);
+    cluster.restart_with(settings).await;
+    cluster
+}
+
 impl PrivateCluster {
     async fn make() -> Result<Self> {
         let mut made = Self::without_pooler().await?;
@@ -48,9 +58,12 @@ impl PrivateCluster {
 
     /// Creates a cluster whose services always connect directly.
     pub(super) async fn without_pooler() -> Result<Self> {
+        Self::without_pooler_in(&std::env::temp_dir()).await
+    }
+
+    async fn without_pooler_in(parent: &Path) -> Result<Self> {
         build_binaries().await?;
-        let parent = std::env::temp_dir();
-        remove_left_behind(&parent).await;
+        remove_left_behind(parent).await;
         let directory = parent.join(format!("{PREFIX}{}", unique_name("private")));
         let cluster = Cluster::open(&directory, OPTIONS).await?;
         let port = cluster.start(&cluster.lock().await?).await?;

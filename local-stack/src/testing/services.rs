@@ -2,6 +2,7 @@
 
 use super::database::Database;
 use super::outcome::must;
+use super::replicas;
 use crate::process::Environment;
 use crate::service::Service;
 use crate::workspace::{Binary, build_binaries};
@@ -32,6 +33,9 @@ pub async fn task_service(database: &Database, auth_url: &str, extra: &[(&str, &
 async fn start(binary: Binary, mut env: Environment, extra: &[(&str, &str)]) -> Service {
     must(build_binaries().await);
     env.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    if replicas::are_selected(&env) {
+        return must(replicas::start(binary, env).await);
+    }
     let mut service = must(Service::spawn(binary, env).await);
     must(service.wait_ready().await);
     service

@@ -15,6 +15,8 @@ const VARIABLE: &str = "LATCHKEY_TEST_DATABASE";
 pub(super) enum Shape {
     /// Directly to PostgreSQL.
     Direct,
+    /// Directly, to a database of task-service with the definition of `act_as` that Citus needs.
+    Citus,
     /// Through PgBouncer in transaction mode.
     Pooler,
     /// To the primary among a primary and its synchronous standby.
@@ -34,18 +36,19 @@ impl Shape {
     fn named(name: &str) -> Result<Self> {
         match name {
             "" | "direct" => Ok(Self::Direct),
+            "citus" => Ok(Self::Citus),
             "pooler" => Ok(Self::Pooler),
             "standby" => Ok(Self::Standby),
-            other => {
-                Err(Error::Refused(format!("{VARIABLE} is {other:?}. Set it to direct, pooler or standby")))
-            }
+            other => Err(Error::Refused(format!(
+                "{VARIABLE} is {other:?}. Set it to direct, citus, pooler or standby"
+            ))),
         }
     }
 
     /// The directory of the shared cluster. A primary needs settings that a cluster without a standby must not have.
     pub(super) fn directory(self) -> &'static str {
         match self {
-            Self::Direct | Self::Pooler => "test-postgres",
+            Self::Direct | Self::Citus | Self::Pooler => "test-postgres",
             Self::Standby => "test-postgres-replicated",
         }
     }
@@ -54,7 +57,7 @@ impl Shape {
     pub(super) fn running_port(self, cluster: &Cluster) -> Option<u16> {
         let port = cluster.running_port()?;
         let complete = match self {
-            Self::Direct => true,
+            Self::Direct | Self::Citus => true,
             Self::Pooler => cluster.pooler().running_port(port).is_some(),
             Self::Standby => cluster.running_standby(port).is_some(),
         };
@@ -74,7 +77,7 @@ impl Shape {
         }
         let port = cluster.start(lock).await?;
         match self {
-            Self::Direct => {}
+            Self::Direct | Self::Citus => {}
             Self::Pooler => drop(cluster.pooler().start(port, PoolerOptions::default()).await?),
             Self::Standby => drop(cluster.start_standby(lock, port).await?),
         }
@@ -89,7 +92,7 @@ impl Shape {
         let (cluster, port) = (database.cluster(), database.server_port());
         let stopped = |what: &str| Error::Refused(format!("{what} of the tests' PostgreSQL has stopped"));
         match self {
-            Self::Direct => Ok(database),
+            Self::Direct | Self::Citus => Ok(database),
             Self::Pooler => {
                 let pooler = cluster.pooler().running_port(port).ok_or_else(|| stopped("the pooler"))?;
                 Ok(database.through_pooler(pooler))
@@ -115,12 +118,12 @@ impl Shape {
 /// # Panics
 /// If the value in the environment is unknown.
 pub fn only_direct(reason: &str) -> bool {
-    let shape = must(Shape::selected());
-    if shape != Shape::Direct {
+    let is_direct = matches!(must(Shape::selected()), Shape::Direct | Shape::Citus);
+    if !is_direct {
         let value = std::env::var(VARIABLE).unwrap_or_default();
         report_skipped(&format!("{reason}, so a test does not run with {VARIABLE}={value}."));
     }
-    shape == Shape::Direct
+    is_direct
 }
 
 #[cfg(test)]

@@ -119,7 +119,10 @@ async fn prepare(cluster: &Cluster, kind: Kind, template: &str) -> Result<()> {
 async fn fill(kind: Kind, database: &Database) -> Result<()> {
     match kind {
         Kind::EmptyAuth | Kind::EmptyTasks => Ok(()),
-        Kind::Tasks => migrate(Binary::TaskService, database).await,
+        Kind::Tasks => {
+            migrate(Binary::TaskService, database).await?;
+            if Shape::selected()? == Shape::Citus { define_for_citus(database).await } else { Ok(()) }
+        }
         Kind::Auth => {
             migrate(Binary::AuthService, database).await?;
             let mut service = Service::spawn(Binary::AuthService, auth_env(database)).await?;
@@ -128,6 +131,14 @@ async fn fill(kind: Kind, database: &Database) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Replaces `act_as` as the owner does where the database is Citus.
+pub(super) async fn define_for_citus(database: &Database) -> Result<()> {
+    let path = crate::workspace::root()?.join("migrations/citus.sql");
+    let sql = std::fs::read_to_string(&path).context("read", &path)?;
+    let owner = connection::connect(&database.owner_url()).await?;
+    owner.batch_execute(&sql).await.context("define act_as")
 }
 
 /// Runs a service's migrations.
@@ -154,6 +165,7 @@ fn template_name(cluster: &Cluster, kind: Kind) -> Result<String> {
         hash_files(&root.join(path), &mut hasher)?;
     }
     cluster.secrets().key_encryption_keys().hash(&mut hasher);
+    (Shape::selected()? == Shape::Citus).hash(&mut hasher);
     Ok(format!("template_{}_{:016x}", kind.name(), hasher.finish()))
 }
 

@@ -2,6 +2,9 @@
 
 use std::ops::Deref;
 
+use tokio_postgres::Client;
+
+use super::citus;
 use super::database::Database;
 use super::names::unique_name;
 use super::outcome::{block_in_drop, must};
@@ -12,10 +15,17 @@ use crate::connection::connect;
 use crate::error::Result;
 
 /// A test's own database on the shared cluster. Dropping this drops the database, even with open connections.
-#[derive(Debug)]
 pub struct TestDatabase {
     database: Database,
-    maintenance_url: String,
+    held: Held,
+}
+
+/// What makes the database the test's own.
+enum Held {
+    /// It was created for the test and can be dropped over a connection to this URL.
+    Created { maintenance_url: String },
+    /// It is the one on Citus, locked by this connection.
+    Locked { _lock: Client },
 }
 
 impl TestDatabase {
@@ -57,12 +67,21 @@ impl TestDatabase {
 
     async fn make(kind: Kind) -> Result<Self> {
         let cluster = cluster().await?;
+        let shape = Shape::selected()?;
+        if let Some(url) = citus::coordinator()
+            && shape == Shape::Citus
+            && kind.role() == "tasks"
+        {
+            let (database, lock) = citus::claim(cluster, kind, &url).await?;
+            return Ok(Self { database, held: Held::Locked { _lock: lock } });
+        }
         let name = unique_name(kind.name());
         let port = clone_template(cluster, kind, &name).await?;
         let database = Database::on(cluster, port, kind.role(), &name);
         // From here on the database is dropped even on errors.
-        let mut made = Self { database, maintenance_url: cluster.superuser_url(port, "postgres") };
-        made.database = Shape::selected()?.route(made.database.clone())?;
+        let held = Held::Created { maintenance_url: cluster.superuser_url(port, "postgres") };
+        let mut made = Self { database, held };
+        made.database = shape.route(made.database.clone())?;
         Ok(made)
     }
 }
@@ -77,7 +96,8 @@ impl Deref for TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let (url, name) = (self.maintenance_url.clone(), self.database.name().to_owned());
+        let Held::Created { maintenance_url: url } = &self.held else { return };
+        let (url, name) = (url.clone(), self.database.name().to_owned());
         block_in_drop(async move { drop_database(&connect(&url).await?, &name).await });
     }
 }

@@ -153,7 +153,7 @@ impl Stack {
         settings.configure_auth(&mut auth, &workspace.auth, &workspace.secrets, mail);
         self.start(Binary::AuthService, auth, "auth ", &settings.local_url(settings.auth_port)).await?;
         let mut tasks = service_command(Binary::TaskService)?;
-        settings.configure_tasks(&mut tasks, &workspace.tasks);
+        settings.configure_tasks(&mut tasks, &workspace.tasks, &workspace.secrets);
         self.start(Binary::TaskService, tasks, "tasks", &settings.local_url(settings.tasks_port)).await
     }
 
@@ -244,7 +244,10 @@ async fn migrate(binary: Binary, owner_url: Option<&str>) -> Result<()> {
     };
     let mut command = Command::new(binary.path()?);
     withhold(&mut command);
-    command.arg("migrate").env("MIGRATION_DATABASE_URL", owner_url).kill_on_drop(true);
+    command
+        .args(["migrate", "--allow-newer-schema"])
+        .env("MIGRATION_DATABASE_URL", owner_url)
+        .kill_on_drop(true);
     run(&format!("{} migrate", binary.name()), command).await
 }
 

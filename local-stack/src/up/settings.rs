@@ -127,6 +127,9 @@ impl Settings {
         default(command, "BASE_URL", &self.public_url(self.auth_port));
         default(command, "AUTH_SECRETS", secrets.auth_secrets());
         default(command, "KEY_ENCRYPTION_KEYS", secrets.key_encryption_keys());
+        default(command, "WEBHOOK_SECRET", secrets.webhook_secret());
+        let webhook = format!("{}/webhooks/auth-service", self.local_url(self.tasks_port));
+        default(command, "WEBHOOK_URL", &webhook);
         default(command, "TRUSTED_ORIGINS", &self.page_origins());
         // Optional features are enabled, so that they can be tried.
         default(command, "DELETE_USER_ENABLED", "true");
@@ -137,7 +140,7 @@ impl Settings {
     }
 
     /// Adds task-service's settings to a command.
-    pub(super) fn configure_tasks(&self, command: &mut Command, database: &DatabaseUrls) {
+    pub(super) fn configure_tasks(&self, command: &mut Command, database: &DatabaseUrls, secrets: &Secrets) {
         withhold(command);
         command.env_remove("AUTH_SECRETS").env_remove("KEY_ENCRYPTION_KEYS").env_remove("MAIL_URL");
         command.env("DATABASE_URL", &database.service).env("BIND", self.socket(self.tasks_port).to_string());
@@ -147,6 +150,7 @@ impl Settings {
         let auth_url = self.local_url(self.auth_port);
         default(command, "JWKS_URL", &format!("{auth_url}/.well-known/jwks.json"));
         default(command, "STATUS_LIST_URL", &format!("{auth_url}/.well-known/status-lists"));
+        default(command, "WEBHOOK_SECRET", secrets.webhook_secret());
         default(command, "CORS_ORIGINS", &self.page_origins());
     }
 

@@ -14,6 +14,9 @@ use crate::user::{User, client, until};
 /// Long for a restart, and short for a person.
 const SOON: Duration = Duration::from_secs(40);
 
+/// The minute after which refusals are stored, and some time for it.
+const REFUSALS: Duration = Duration::from_secs(100);
+
 #[tokio::test]
 async fn the_stack_is_used_inspected_restarted_and_stopped() {
     let Some(stack) = Stack::new(&[], &[]) else { return };
@@ -26,6 +29,8 @@ async fn the_stack_is_used_inspected_restarted_and_stopped() {
     secrets_do_not_appear_in_inspect(&stack).await;
     only_auth_service_and_the_gateway_reach_the_outside(&stack).await;
     memory(&stack).await;
+    an_operator_lists_the_sign_ins_of_a_user(&stack).await;
+    a_deleted_user_leaves_no_task(&stack).await;
     data_survives_restart_and_down(&stack).await;
     stops_in_order(&stack).await;
 }
@@ -91,7 +96,7 @@ async fn each_secret_has_one_reader(stack: &Stack) {
         assert_eq!(mode, if file.is_some() { "600" } else { "700" }, "{path}");
         files += usize::from(file.is_some());
     }
-    assert_eq!(files, 12, "{root}");
+    assert_eq!(files, 14, "{root}");
     // The kernel agrees: each user, the gateway's too, reads the files of one directory at most.
     for user in ["999:999", "10001:10001", "10002:10002", "10011:10011", "10012:10012", "1000:1000"] {
         let script = "for file in /run/secrets/*/*; do cat $file >/dev/null 2>&1 && echo ${file#/run/secrets/}; done; :";
@@ -105,11 +110,11 @@ async fn each_secret_has_one_reader(stack: &Stack) {
 
 async fn secrets_do_not_appear_in_inspect(stack: &Stack) {
     let secrets = stack
-        .in_secrets("0:0", "cd /run/secrets && cat */*_password */auth_secrets */key_encryption_keys")
+        .in_secrets("0:0", "cd /run/secrets && cat */*_password */auth_secrets */key_encryption_keys auth-service/webhook_secret")
         .await;
     let containers = stack.run(&["ps", "--all", "--quiet"]).await;
     let reported = docker(["inspect"].into_iter().chain(containers.lines())).await;
-    assert_eq!(secrets.lines().count(), 7);
+    assert_eq!(secrets.lines().count(), 8);
     assert!(secrets.lines().all(|secret| !reported.contains(secret)), "a secret is in `docker inspect`");
     // A volume with a random name belongs to nobody, and stays for ever.
     for container in containers.lines() {
@@ -147,6 +152,38 @@ async fn memory(stack: &Stack) {
         let used = docker(["stats", "--no-stream", "--format", "{{.MemUsage}}", &container]).await;
         println!("figure: memory of {service}: {used}");
     }
+}
+
+/// By the commands of docs/OPERATIONS.md.
+async fn an_operator_lists_the_sign_ins_of_a_user(stack: &Stack) {
+    let user = User::sign_up(&stack.url(), "audited").await;
+    assert_eq!(user.signs_in().await, 200);
+    assert_eq!(user.sign_in("a wrong password").await, 401);
+    let listed = async || {
+        let list = ["exec", "-T", "auth-service", "auth-service", "audit", "list", "--format", "csv"];
+        let of_user = ["--user", &user.email, "--event", "session.started", "--event", "sign_in.refused"];
+        stack.run(&[&list[..], &of_user[..]].concat()).await
+    };
+    // Refusals are stored once a minute.
+    until("the refused sign-in is listed", REFUSALS, async || listed().await.contains("wrong_password"))
+        .await;
+    let events = listed().await;
+    assert_eq!(events.matches("session.started").count(), 2, "{events}");
+    assert_eq!(events.matches("sign_in.refused").count(), 1, "{events}");
+    let prune = ["run", "--rm", "--no-deps", "-T", "auth-migrate", "audit", "prune", "--older-than"];
+    stack.run(&[&prune[..], &["8760h"]].concat()).await;
+    assert_eq!(listed().await, events, "nothing is a year old");
+}
+
+async fn a_deleted_user_leaves_no_task(stack: &Stack) {
+    let user = User::sign_up(&stack.url(), "leaves").await;
+    assert_eq!(user.create_task("of somebody who leaves").await, 201);
+    let count = "SELECT count(*) FROM tasks WHERE title = 'of somebody who leaves'";
+    let psql = ["exec", "--no-TTY", "postgres", "psql", "--username=postgres", "--dbname=tasks"];
+    let left = async || stack.run(&[&psql[..], &["--tuples-only", "--command", count]].concat()).await;
+    assert_eq!(left().await.trim(), "1");
+    user.delete_account().await;
+    until("the task is deleted", SOON, async || left().await.trim() == "0").await;
 }
 
 async fn data_survives_restart_and_down(stack: &Stack) {

@@ -26,6 +26,7 @@ async fn two_replicas_share_keys_sign_outs_and_limits_and_one_may_die() {
     a_revoked_key_is_replaced_on_both(&stack, &user).await;
     a_sign_out_counts_on_both(&stack).await;
     a_killed_replica_costs_no_request(&stack).await;
+    a_rolling_restart_costs_no_request(&stack).await;
     stack.set("RATE_LIMIT_ENABLED", "true");
     stack.start(&TWO).await;
     wrong_passwords_are_limited_over_both(&stack).await;
@@ -141,9 +142,7 @@ async fn a_killed_replica_costs_no_request(stack: &Stack) {
         for number in [1, 2] {
             let container = stack.container(service, number);
             kill_9(stack, &container).await;
-            let healthy =
-                async || crate::engine::inspect(&container).await["State"]["Health"]["Status"] == "healthy";
-            until("the replica is healthy again", KNOWN, healthy).await;
+            healthy(&container).await;
         }
         let outcomes = traffic.stop().await;
         let slowest = outcomes.0.iter().map(|outcome| outcome.ended - outcome.sent).max().unwrap();
@@ -154,4 +153,44 @@ async fn a_killed_replica_costs_no_request(stack: &Stack) {
         );
         assert_eq!(outcomes.statuses().keys().collect::<Vec<_>>(), [&200], "{service}");
     }
+}
+
+/// SIGTERM to one container after the other, and a new start.
+async fn a_rolling_restart_costs_no_request(stack: &Stack) {
+    let user = User::sign_up(&stack.url(), "rolled").await;
+    let mut requests = vec![user.session(), user.tasks()];
+    if retries_bodies(stack).await {
+        requests.push(user.change());
+    }
+    let traffic = Traffic::start(requests);
+    for service in ["auth-service", "task-service"] {
+        for number in [1, 2] {
+            let container = stack.container(service, number);
+            docker(["restart", &container]).await;
+            healthy(&container).await;
+        }
+    }
+    let outcomes = traffic.stop().await;
+    println!("figure: a rolling restart of both services, two replicas each: {:?}", outcomes.statuses());
+    assert_eq!(outcomes.statuses().keys().collect::<Vec<_>>(), [&200]);
+}
+
+/// Whether the gateway retries a request with a body after a failed dial: Caddy does since 2.11.4.
+async fn retries_bodies(stack: &Stack) -> bool {
+    let version = docker(["exec", &stack.container("gateway", 1), "caddy", "version"]).await;
+    let version = version.trim_start_matches('v').split([' ', '\n']).next().unwrap_or_default().to_owned();
+    let numbers: Vec<u32> = version.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+    let retries = numbers.as_slice() >= [2, 11, 4].as_slice();
+    if !retries {
+        local_stack::testing::report_skipped(&format!(
+            "changes during a rolling restart in containers: Caddy {version} does not retry bodies"
+        ));
+    }
+    retries
+}
+
+async fn healthy(container: &str) {
+    let is_healthy =
+        async || crate::engine::inspect(container).await["State"]["Health"]["Status"] == "healthy";
+    until("the replica is healthy again", KNOWN, is_healthy).await;
 }

@@ -9,6 +9,8 @@ use crate::user::{User, client, until};
 /// Base64 of 32 bytes.
 const KEY: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 
+const WEBHOOK_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
 /// The commands that the head of docker-compose.yml names for a changed secret.
 async fn apply(stack: &Stack, user: &User) {
     stack.run(&["run", "--rm", "secrets"]).await;
@@ -78,12 +80,13 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
         ("POSTGRES_PASSWORD", "second !%"),
         ("KEY_ENCRYPTION_KEYS", &keys),
         ("AUTH_SECRETS", "another secret of more than 32 bytes"),
+        ("WEBHOOK_SECRET", WEBHOOK_SECRET),
         ("MAIL_URL", "smtps://user:password@mail.example.com"),
         ("MAIL_FROM", "accounts@example.com"),
-        ("AUTH_OWNER_PASSWORD", "changed"),
-        ("AUTH_SERVICE_PASSWORD", "changed"),
-        ("TASKS_OWNER_PASSWORD", "changed"),
-        ("TASKS_SERVICE_PASSWORD", "changed"),
+        ("AUTH_OWNER_PASSWORD", "quarry-lantern"),
+        ("AUTH_SERVICE_PASSWORD", "quarry-lantern"),
+        ("TASKS_OWNER_PASSWORD", "quarry-lantern"),
+        ("TASKS_SERVICE_PASSWORD", "quarry-lantern"),
     ];
     for (name, value) in changed {
         stack.set(name, value);
@@ -91,7 +94,11 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
     apply(stack, user).await;
     let containers = stack.run(&["ps", "--all", "--quiet"]).await;
     let reported = docker(["inspect"].into_iter().chain(containers.lines())).await;
-    assert!(["changed", "second !%", "mail.example.com"].iter().all(|given| !reported.contains(given)));
+    assert!(
+        ["quarry-lantern", "second !%", "mail.example.com", WEBHOOK_SECRET]
+            .iter()
+            .all(|given| !reported.contains(given))
+    );
     let request =
         client().get(format!("{}/api/auth/get-session", stack.url())).header("cookie", cookie_before);
     assert_eq!(
@@ -101,6 +108,8 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
     );
     assert!(!stack.logs("auth-service").await.contains("mail is off"));
     assert_eq!(user.create_task("with new passwords").await, 201);
+    let stored = stack.in_secrets("0:0", "cat /run/secrets/*/webhook_secret").await;
+    assert_eq!(stored.lines().collect::<Vec<_>>(), [WEBHOOK_SECRET; 2], "of both services");
 
     // Secrets that are no longer given stay, but mail is off again.
     for (name, _) in changed {
@@ -111,7 +120,10 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
     assert_eq!(stack.in_secrets("0:0", "cat /run/secrets/auth-service/mail_url").await, "");
     assert_eq!(stack.in_secrets("0:0", "cat /run/secrets/auth-service/key_encryption_keys").await, keys);
     assert!(
-        stack.in_secrets("0:0", "cat /run/secrets/auth-service/database_url").await.contains(":changed@")
+        stack
+            .in_secrets("0:0", "cat /run/secrets/auth-service/database_url")
+            .await
+            .contains(":quarry-lantern@")
     );
     assert!(stack.logs("auth-service").await.contains("mail is off"));
 }

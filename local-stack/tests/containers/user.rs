@@ -14,7 +14,7 @@ const PASSWORD: &str = "correct horse battery";
 pub struct User {
     pub http: Client,
     url: String,
-    email: String,
+    pub email: String,
     session: String,
     /// The access token.
     pub token: String,
@@ -67,6 +67,12 @@ impl User {
         self.get("/api/auth/get-session").bearer_auth(&self.session)
     }
 
+    /// Changes the account.
+    pub fn change(&self) -> RequestBuilder {
+        let request = self.http.post(format!("{}/api/auth/update-user", self.url)).bearer_auth(&self.session);
+        request.json(&json!({"name": "Somebody else"}))
+    }
+
     /// Asks for the tasks.
     pub fn tasks(&self) -> RequestBuilder {
         self.get("/api/me/tasks").bearer_auth(&self.token)
@@ -94,6 +100,12 @@ impl User {
             .iter()
             .map(|task| task["title"].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    pub async fn delete_account(&self) {
+        let request = self.http.post(format!("{}/api/auth/delete-user", self.url)).bearer_auth(&self.session);
+        let answer = request.json(&json!({"password": PASSWORD})).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
     }
 
     pub async fn sign_out(&self) {

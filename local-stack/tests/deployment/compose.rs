@@ -131,10 +131,12 @@ fn no_container_needs_a_file_of_the_checkout() {
 }
 
 /// The variables that may have a default: none of them is a secret.
-const WITH_DEFAULT: [(&str, &str); 12] = [
+const WITH_DEFAULT: [(&str, &str); 14] = [
     ("PUBLIC_URL", "http://localhost:8080"),
     ("GATEWAY_PUBLISH", "127.0.0.1:8080"),
     ("TRUSTED_PROXIES", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"),
+    ("NOTIFICATION_MAILS", "new-device,password-changed,email-changed"),
+    ("OTEL_TRACES_SAMPLER_ARG", "1"),
     ("RATE_LIMIT_ENABLED", "true"),
     ("SIGN_UP_ENABLED", "true"),
     ("AUTO_SIGN_IN", "true"),
@@ -199,7 +201,7 @@ fn owner_roles_migrate_and_service_roles_serve() {
     for service in ["auth", "task"] {
         let migrate = &services[&format!("{service}-migrate")];
         let serve = &services[&format!("{service}-service")];
-        assert_eq!(migrate["command"], json!(["migrate"]));
+        assert_eq!(migrate["command"], json!(["migrate", "--allow-newer-schema"]));
         assert_eq!(serve["command"], Value::Null, "the image's own: serve");
         assert!(migrate["environment"]["MIGRATION_DATABASE_URL_FILE"].is_string());
         assert_eq!(migrate["environment"]["DATABASE_URL_FILE"], Value::Null);

@@ -36,9 +36,9 @@ fn documents(text: &str) -> Vec<Value> {
     serde_saphyr::from_multiple(text).unwrap()
 }
 
-/// What a namespace of this stack holds, before kustomize changes it; without the component for metrics.
+/// What a namespace of this stack holds, before kustomize changes it; without the components for metrics and traces.
 fn manifests() -> Vec<Value> {
-    let directories = ["base", "databases", "example"];
+    let directories = ["base", "databases", "audit-retention", "example"];
     let mut manifests: Vec<Value> = directories.into_iter().flat_map(resources).collect();
     manifests.extend(generated_settings());
     assert!(manifests.len() > 20);
@@ -73,7 +73,7 @@ fn is_named(manifest: &Value, name: &str) -> bool {
     metadata["name"] == name || (manifest["kind"] == "Job" && metadata["labels"][NAME] == name)
 }
 
-/// The pods that a Deployment or Job creates.
+/// The pods that a Deployment, Job or CronJob creates.
 struct Pods<'a> {
     kind: &'a str,
     name: &'a str,
@@ -105,10 +105,11 @@ impl<'a> Pods<'a> {
 }
 
 fn pods(manifests: &[Value]) -> Vec<Pods<'_>> {
-    let owners = manifests.iter().filter(|manifest| !manifest["spec"]["template"].is_null());
-    let found: Vec<_> = owners
-        .map(|owner| {
-            let template = &owner["spec"]["template"];
+    let found: Vec<_> = manifests
+        .iter()
+        .map(|owner| (owner, pod_template(owner)))
+        .filter(|(_, template)| !template.is_null())
+        .map(|(owner, template)| {
             let labels = &template["metadata"]["labels"];
             let (kind, name) = (owner["kind"].as_str().unwrap(), labels[NAME].as_str().unwrap());
             Pods { kind, name, labels, owner, spec: &template["spec"] }
@@ -116,6 +117,14 @@ fn pods(manifests: &[Value]) -> Vec<Pods<'_>> {
         .collect();
     assert_eq!(found.len(), pod_kinds(manifests), "a kind with pods that is unknown here");
     found
+}
+
+/// The template of the pods that it creates, or null.
+fn pod_template(owner: &Value) -> &Value {
+    match owner["kind"].as_str() {
+        Some("CronJob") => &owner["spec"]["jobTemplate"]["spec"]["template"],
+        _ => &owner["spec"]["template"],
+    }
 }
 
 fn pod_kinds(manifests: &[Value]) -> usize {

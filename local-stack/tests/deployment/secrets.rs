@@ -49,7 +49,10 @@ fn every_secret_is_made_at_random_and_none_is_printed() {
         Some(""),
         "there is no mail server at random"
     );
-    assert_eq!(files.len(), 11, "{:?}", files.keys());
+    let webhook_secret = files.remove("task-service/webhook_secret").unwrap();
+    assert_eq!(files["auth-service/webhook_secret"], webhook_secret, "both services have the same");
+    assert!(webhook_secret.starts_with("whsec_") && webhook_secret.len() == 50, "base64 of 32 bytes");
+    assert_eq!(files.len(), 12, "{:?}", files.keys());
     assert_eq!(files.values().collect::<BTreeSet<_>>().len(), files.len(), "two are the same");
     assert!(files.iter().all(|(name, value)| others.get(name) != Some(value)), "a fixed value");
     for (name, value) in &files {
@@ -125,6 +128,9 @@ fn an_invalid_value_changes_nothing_and_is_named() {
         ("KEY_ENCRYPTION_KEYS", "no base64!"),
         ("KEY_ENCRYPTION_KEYS", "bm90IDMyIGJ5dGVz"),
         ("KEY_ENCRYPTION_KEYS", other_key),
+        ("WEBHOOK_SECRET", " , "),
+        ("WEBHOOK_SECRET", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
+        ("WEBHOOK_SECRET", "whsec_c2hvcnQ="),
         ("MAIL_URL", "mail.example.com"),
         ("MAIL_URL", "smtps://mail.example.com"),
     ];

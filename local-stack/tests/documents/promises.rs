@@ -1,9 +1,10 @@
-//! docs/RELIABILITY.md promises nothing that no test proves.
+//! The documents promise nothing that no test proves.
 
 use super::proofs::proof_fault;
 use super::read;
 
-const PAGE: &str = "docs/RELIABILITY.md";
+/// The documents with promises, and how many each has at the least.
+const PAGES: [(&str, usize); 3] = [("README.md", 6), ("docs/RELIABILITY.md", 15), ("docs/SECURITY.md", 10)];
 const HEADING: &str = "## What is promised";
 
 /// The items of the list of promises, each in one line.
@@ -16,7 +17,7 @@ fn promises(page: &str) -> Vec<String> {
 
 /// What is wrong with a promise. Its tests are at its end, in brackets.
 fn faults(promise: &str) -> Vec<String> {
-    let tests = promise.rsplit_once(" [").and_then(|(_, tests)| tests.strip_suffix(']'));
+    let tests = promise.rsplit_once(" [test: ").and_then(|(_, tests)| tests.strip_suffix(']'));
     let proofs: Vec<&str> = tests.unwrap_or_default().split('`').skip(1).step_by(2).collect();
     let unproven = proofs.is_empty().then(|| "no test".to_owned());
     let missing = proofs.iter().filter_map(|proof| proof_fault(proof));
@@ -25,18 +26,20 @@ fn faults(promise: &str) -> Vec<String> {
 
 #[test]
 fn every_promise_names_tests_that_exist() {
-    let promises = promises(&read(PAGE).unwrap());
-    assert!(promises.len() > 8, "{promises:#?}");
-    let faults: Vec<String> = promises.iter().flat_map(|promise| faults(promise)).collect();
-    assert!(faults.is_empty(), "{faults:#?}");
+    for (page, least) in PAGES {
+        let promises = promises(&read(page).unwrap());
+        assert!(promises.len() >= least, "{page}: {promises:#?}");
+        let faults: Vec<String> = promises.iter().flat_map(|promise| faults(promise)).collect();
+        assert!(faults.is_empty(), "{page}: {faults:#?}");
+    }
 }
 
 #[test]
 fn a_promise_without_a_test_and_a_test_that_does_not_exist_are_faults() {
-    let page = "## What is promised\n\n- A\n  b. [`local-stack/documents/promises: nothing`]\n- C.\n\n## Next\n\n- D.";
+    let page = "## What is promised\n\n- A\n  b. [test: `local-stack/documents/promises: nothing`]\n- C.\n\n## Next\n\n- D.";
     let promises = promises(page);
-    assert_eq!(promises, ["A b. [`local-stack/documents/promises: nothing`]", "C."]);
-    let own = "A. [`local-stack/documents/promises: every_promise_names_tests_that_exist`]";
+    assert_eq!(promises, ["A b. [test: `local-stack/documents/promises: nothing`]", "C."]);
+    let own = "A. [test: `local-stack/documents/promises: every_promise_names_tests_that_exist`]";
     assert_eq!(faults(own), [""; 0]);
     assert!(promises.iter().all(|promise| faults(promise).len() == 1));
 }

@@ -9,7 +9,7 @@ mod collected;
 mod cookies;
 mod entry_points;
 mod keys;
-mod mailbox;
+pub mod mailbox;
 mod person;
 mod planted;
 mod population;

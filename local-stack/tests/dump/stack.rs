@@ -11,6 +11,9 @@ use super::mailbox::Mailbox;
 /// What PostgreSQL logs of the statements that it runs. Settings of a database can be reset without a restart.
 const STATEMENT_LOGS: [&str; 2] = ["log_statement = 'all'", "log_parameter_max_length_on_error = -1"];
 
+/// Signs webhooks to task-service.
+pub const WEBHOOK_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
 /// The databases whose statements are logged: those of the services, and the one that an operator connects to.
 const LOGGED: [&str; 3] = ["auth", "tasks", "postgres"];
 
@@ -40,7 +43,8 @@ impl Stack {
         let limited = auth_service(&cluster, &mailbox, &limited).await;
         let verifying = [("REQUIRE_EMAIL_VERIFICATION", "true"), ("AUTO_SIGN_IN_AFTER_VERIFICATION", "true")];
         let verifying = auth_service(&cluster, &mailbox, &verifying).await;
-        let trace = [("RUST_LOG", "trace"), ("METRICS_BIND", "127.0.0.1:0")];
+        let webhooks = ("WEBHOOK_SECRET", WEBHOOK_SECRET);
+        let trace = [("RUST_LOG", "trace"), ("METRICS_BIND", "127.0.0.1:0"), webhooks];
         let tasks = testing::task_service(cluster.tasks(), auth.url(), &trace).await;
         let quiet_tasks = testing::task_service(cluster.tasks(), auth.url(), &trace[1..]).await;
         Self { cluster, mailbox, auth, limited, verifying, tasks, quiet_tasks }

@@ -98,6 +98,18 @@ pub struct TokenUse {
     pub accepted: bool,
 }
 
+/// A key that signs access tokens, by the order in which clients saw them.
+pub type Key = usize;
+
+/// When the tokens of a key were issued, as far as clients received them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Signing {
+    /// The first.
+    pub first: Moment,
+    /// The last.
+    pub last: Moment,
+}
+
 /// Something in a response that belongs to another account, or is not whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sighting {
@@ -136,6 +148,7 @@ pub struct History {
     #[serde(skip)]
     pub passwords: BTreeMap<Account, Vec<Operation<PasswordAction>>>,
     pub tokens: Vec<TokenUse>,
+    pub signings: BTreeMap<Key, Signing>,
     pub sightings: Vec<Sighting>,
     /// Whatever ended all sessions of an account: the reset of its password.
     #[serde(skip)]

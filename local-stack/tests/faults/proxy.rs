@@ -40,7 +40,15 @@ impl Proxy {
     /// # Errors
     /// If there is none.
     pub async fn to(server: SocketAddr) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), server).await
+    }
+
+    /// Listens at this address.
+    ///
+    /// # Errors
+    /// If it is taken.
+    pub async fn at(address: SocketAddr, server: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let (weather, watched) = watch::channel(Weather::Clear);
         let (server, current) = watch::channel(server);
         let address = listener.local_addr()?;

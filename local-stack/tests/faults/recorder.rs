@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::history::{
     Account, History, LinkAction, Moment, Operation, PasswordAction, Session, SessionAction, Sighting,
-    TaskAction, Token, TokenUse, Wrong,
+    Signing, TaskAction, Token, TokenUse, Wrong,
 };
 
 /// The response to a request: its status, or none.
@@ -56,10 +56,13 @@ pub struct Recorder {
 struct State {
     history: History,
     counts: Counts,
+    /// The ids of keys, in the order in which clients saw them.
+    kids: Vec<String>,
     /// The first failure of each kind of request since it had a known outcome.
     failing_since: BTreeMap<&'static str, Moment>,
     longest_outage: Moment,
-    last_failure: Moment,
+    /// When requests with an unknown outcome were sent, and when clients gave up.
+    failures: Vec<(Moment, Moment)>,
 }
 
 impl Recorder {
@@ -78,8 +81,8 @@ impl Recorder {
     }
 
     /// Counts a response.
-    pub fn count(&self, request: &'static str, reply: Reply) {
-        let now = self.now();
+    pub fn count(&self, request: &'static str, span: Span, reply: Reply) {
+        let now = span.ended;
         let mut state = self.state();
         *state.counts.entry((request, reply)).or_default() += 1;
         if reply.is_known() {
@@ -87,7 +90,7 @@ impl Recorder {
             state.longest_outage = state.longest_outage.max(now.saturating_sub(since));
         } else {
             state.failing_since.entry(request).or_insert(now);
-            state.last_failure = now;
+            state.failures.push((span.began, now));
         }
     }
 
@@ -124,6 +127,19 @@ impl Recorder {
         }
     }
 
+    /// The key of this id signed a token that was issued at this moment.
+    pub fn signed(&self, kid: &str, issued: Moment) {
+        let mut state = self.state();
+        let known = state.kids.iter().position(|known| known == kid);
+        let key = known.unwrap_or_else(|| {
+            state.kids.push(kid.to_owned());
+            state.kids.len() - 1
+        });
+        let signing = state.history.signings.entry(key).or_insert(Signing { first: issued, last: issued });
+        signing.first = signing.first.min(issued);
+        signing.last = signing.last.max(issued);
+    }
+
     /// A response that is wrong by itself.
     pub fn sighting(&self, account: Account, what: Wrong, contents: String) {
         let at = self.now();
@@ -145,11 +161,12 @@ impl Recorder {
     /// Ends the recording of a run in which everything was repaired at this moment.
     pub fn finish(self, repaired: Moment) -> Recorded {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let later = state.failures.iter().filter(|(began, _)| *began >= repaired).map(|(_, ended)| *ended);
         Recorded {
             history: state.history,
             counts: state.counts,
             longest_outage: state.longest_outage,
-            recovery: state.last_failure.saturating_sub(repaired),
+            recovery: later.max().unwrap_or(repaired).saturating_sub(repaired),
         }
     }
 }
@@ -160,6 +177,6 @@ pub struct Recorded {
     pub counts: Counts,
     /// The longest time from a failure of one kind of request to its next known outcome.
     pub longest_outage: Moment,
-    /// From the last repair to the last response that left its outcome open.
+    /// From the last repair to the last response that left its outcome open, to a request that was sent after the repair.
     pub recovery: Moment,
 }

@@ -19,9 +19,14 @@ pub struct Figures {
     pub unknown: BTreeMap<String, u64>,
     /// Responses with a 500, which nothing should cause.
     pub internal_errors: u64,
+    /// Refusals while a clock was wrong, which are no anomalies.
+    pub refused_by_wrong_clocks: usize,
+    /// How often the signing key changed.
+    pub rotations: usize,
     /// The longest time from a failure of one kind of request to its next known outcome.
     pub longest_outage: Duration,
-    /// The time from the last repair to the last response that left its outcome open.
+    /// The time from the last repair to the last response that left its outcome open, to a request that was sent after the
+    /// repair.
     pub recovery: Duration,
     /// What the checker found.
     pub verdict: Verdict,
@@ -50,6 +55,8 @@ impl Figures {
             known,
             unknown,
             internal_errors,
+            refused_by_wrong_clocks: verdict.refused_by_wrong_clocks,
+            rotations: history.signings.len().saturating_sub(1),
             longest_outage: recorded.longest_outage,
             recovery: recorded.recovery,
             verdict,
@@ -63,11 +70,13 @@ impl Figures {
             self.unknown.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let unknown = if unknown.is_empty() { "none".to_owned() } else { unknown.join(", ") };
         format!(
-            "| {} | {} s | {} | {unknown} | {} | {} | {:.1} s | {:.1} s | {} |",
+            "| {} | {} s | {} | {unknown} | {} | {} | {} | {} | {:.1} s | {:.1} s | {} |",
             self.fault.name(),
             self.time.as_secs(),
             self.known,
             self.internal_errors,
+            self.refused_by_wrong_clocks,
+            self.rotations,
             self.things,
             self.longest_outage.as_secs_f64(),
             self.recovery.as_secs_f64(),
@@ -78,8 +87,8 @@ impl Figures {
 
 /// The head of the table.
 pub const HEAD: &str = "\
-| fault | injected for | requests answered | left open | 500 | histories checked | longest outage of a kind of request | last error after the repair | anomalies |
-|---|---|---|---|---|---|---|---|---|";
+| fault | injected for | requests answered | left open | 500 | refused by wrong clocks | keys rotated | histories checked | longest outage of a kind of request | last error of a request after the repair | anomalies |
+|---|---|---|---|---|---|---|---|---|---|---|";
 
 const PAGE: &str = "docs/RELIABILITY.md";
 /// The heading of a run in the page.

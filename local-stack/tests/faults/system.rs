@@ -2,14 +2,14 @@
 //! can be broken.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use local_stack::process::Environment;
-use local_stack::testing::{Database, auth_env, build_binaries, free_port, task_env};
+use local_stack::testing::gateway::Gateway;
+use local_stack::testing::{Database, Names, auth_env, build_binaries, free_port, task_env};
 use local_stack::{Binary, Service};
 
-use crate::names::Names;
 use crate::people::Site;
-use crate::process::Gateway;
 use crate::proxy::Proxy;
 use crate::scratch::Scratch;
 
@@ -21,6 +21,41 @@ const STATUS_LIST_INTERVAL: &str = "500ms";
 const JWT_TTL: &str = "1m";
 /// Of both services.
 const CLOCK_SKEW: &str = "5s";
+
+/// When signing keys change.
+#[derive(Debug, Clone, Copy)]
+pub struct Rotation {
+    /// How often replicas look for changes.
+    refresh_interval: &'static str,
+    /// How long a key signs. It has to be published for as long before.
+    interval: &'static str,
+    /// By when all replicas have noticed a change: thirty looks.
+    pub handover: Duration,
+}
+
+impl Rotation {
+    /// Several in two minutes. Verifiers may be cut off for 26 s until they would miss a key.
+    pub const SEVERAL: Self =
+        Self { refresh_interval: "500ms", interval: "26s", handover: Duration::from_secs(15) };
+    /// One within ten seconds.
+    pub const SOON: Self =
+        Self { refresh_interval: "100ms", interval: "10s", handover: Duration::from_secs(3) };
+    /// None: with a clock that is wrong by an hour, an interval of seconds makes no sense.
+    pub const NONE: Self =
+        Self { refresh_interval: "500ms", interval: "720h", handover: Duration::from_secs(15) };
+
+    /// The settings of auth-service. The JWKS may be kept for a second, and its verifiers look every second.
+    fn settings(&self) -> [(&'static str, &'static str); 6] {
+        [
+            ("KEY_REFRESH_INTERVAL", self.refresh_interval),
+            ("KEY_ROTATION_INTERVAL", self.interval),
+            ("JWKS_MAX_AGE", "1s"),
+            ("JWKS_STALE_WHILE_REVALIDATE", "0s"),
+            ("JWKS_STALE_IF_ERROR", "0s"),
+            ("JWKS_VERIFIER_CACHE", "1s"),
+        ]
+    }
+}
 
 /// A replica of a service, which can be killed and started again at its address.
 pub struct Replica {
@@ -73,6 +108,9 @@ pub struct System {
     pub tasks_database: Proxy,
     /// Between task-service and the keys and status lists of auth-service.
     pub issuer: Proxy,
+    /// Between the gateway and each replica, if these networks can break. Otherwise the gateway reaches the replicas
+    /// directly: a proxy accepts a connection before it notices that nobody listens behind it.
+    replicas: Vec<Proxy>,
     /// Where people are.
     pub site: Site,
     gateway: Gateway,
@@ -83,7 +121,12 @@ pub struct System {
 impl System {
     /// Starts the services on these databases, behind networks that can be broken or, with several servers, directly. `None`
     /// where there is no Caddy to run.
-    pub async fn start(auth_database: &Database, tasks_database: &Database) -> Option<Self> {
+    pub async fn start(
+        auth_database: &Database,
+        tasks_database: &Database,
+        rotation: Rotation,
+        replicas_behind_proxies: bool,
+    ) -> Option<Self> {
         build_binaries().await.unwrap();
         let mail = Scratch::new();
         let directory = mail.path().join("mail");
@@ -112,21 +155,31 @@ impl System {
                 ("CLOCK_SKEW", CLOCK_SKEW),
             ],
         );
+        extend(&mut auth_environment, &rotation.settings());
         let mut tasks_environment = task_env(tasks_database, &format!("http://{}", issuer.address()));
         extend(
             &mut tasks_environment,
             &[
                 ("DATABASE_URL", &tasks_url),
+                ("JWKS_REFRESH_INTERVAL", "1s"),
+                ("JWKS_COOLDOWN", "500ms"),
                 ("STATUS_LIST_INTERVAL", STATUS_LIST_INTERVAL),
                 ("CLOCK_SKEW", CLOCK_SKEW),
             ],
         );
-        let (mut auth, mut tasks) = (Vec::new(), Vec::new());
+        let (mut auth, mut tasks, mut replicas) = (Vec::new(), Vec::new(), Vec::new());
         for address in REPLICAS {
-            let socket = (address, auth_port).into();
-            auth.push(Replica::start(Binary::AuthService, auth_environment.clone(), socket).await);
-            let socket = (address, tasks_port).into();
-            tasks.push(Replica::start(Binary::TaskService, tasks_environment.clone(), socket).await);
+            let [mut auth_socket, mut tasks_socket] =
+                [auth_port, tasks_port].map(|port| SocketAddr::from((address, port)));
+            if replicas_behind_proxies {
+                for socket in [&mut auth_socket, &mut tasks_socket] {
+                    let behind = SocketAddr::from((address, free_port()));
+                    replicas.push(Proxy::at(*socket, behind).await.unwrap());
+                    *socket = behind;
+                }
+            }
+            auth.push(Replica::start(Binary::AuthService, auth_environment.clone(), auth_socket).await);
+            tasks.push(Replica::start(Binary::TaskService, tasks_environment.clone(), tasks_socket).await);
         }
         let site = Site { url: gateway.url(), mail: directory };
         let mut system = Self {
@@ -135,6 +188,7 @@ impl System {
             auth_database: auth_proxy,
             tasks_database: tasks_proxy,
             issuer,
+            replicas,
             site,
             gateway,
             _names: names,
@@ -150,8 +204,10 @@ impl System {
     }
 
     /// The networks.
-    pub fn networks(&self) -> [&Proxy; 3] {
-        [&self.auth_database, &self.tasks_database, &self.issuer]
+    pub fn networks(&self) -> Vec<&Proxy> {
+        let mut networks = vec![&self.auth_database, &self.tasks_database, &self.issuer];
+        networks.extend(&self.replicas);
+        networks
     }
 
     /// Whether every replica is ready.

@@ -22,37 +22,39 @@ const AUTH_SERVICE: &str = "
     cli
     server
     config
-    import_export, account, forward_auth, capabilities
+    import_export, account, administration, forward_auth, capabilities, diagnosis
     passwords
     sessions
     tokens, verifications
-    status_lists, email
+    status_lists, email, webhooks
     keys, limits
     users
     protocol
     security_event, migrations
-    background, client_address, error, polling
+    audit
+    background, client_address, error, polling, retry, time_bounds
 ";
 
 const TASK_SERVICE: &str = "
     cli
     server
-    config, document, keys
+    config, deleted_users, document, keys
     tasks
     owned
     owner
     error, isolation, security_event
-    budget, invalid, migrations, search_slots, settings_log
+    budget, invalid, migrations, refused_users, search_slots, settings_log
 ";
 
 const SERVICE_KIT: &str = "
     metrics
-    lifecycle, telemetry
+    lifecycle, request_metrics, telemetry
     health, command_line
     database
-    store, guard, openapi, cors, connection, origins
+    store, guard, openapi, cors, connection, origins, webhooks
+    traces
     envelope, errors, viewer, weakness, throttle, headers, workers
-    counters, document, id, registrable_domain, response_headers, secret, security_log, settings
+    collectors, counters, document, id, ip_ranges, registrable_domain, response_headers, secret, security_log, settings
 ";
 
 const SHARED_CLAIMS: &str = "
@@ -85,6 +87,7 @@ const LOCAL_STACK: &str = "
     databases
     cluster
     page, pgbouncer, service
+    test_logs
     process, programs, location, workspace
     account, command, connection, lock, ports, process_id, secrets
     error

@@ -3,13 +3,12 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use local_stack::testing::{TestDatabase, auth_env, build_binaries, free_port};
+use local_stack::testing::{Names, TestDatabase, auth_env, build_binaries, free_port};
 use local_stack::{Binary, Service};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::names::Names;
-use super::process::{Gateway, program};
+use super::process::{Gateway, Requests as _, program};
 use super::replica::Replicas;
 use super::retries::Raised;
 use crate::raw::Answer;

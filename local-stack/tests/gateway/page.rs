@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use super::process::Gateway;
+use super::process::{Gateway, Requests as _};
 use super::upstreams::{COOKIE, Upstreams, assert_envelope, received};
 use crate::page::{Export, POLICY};
 use crate::raw::Answer;

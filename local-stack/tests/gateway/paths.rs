@@ -1,5 +1,6 @@
 //! Paths that try to be two things at once.
 
+use super::process::Requests as _;
 use super::upstreams::{COOKIE, Upstreams, assert_envelope, header, received};
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 
-use super::names::Names;
 use super::process::Gateway;
+use local_stack::testing::Names;
 
 /// How long connections or requests may take to come or go.
 const SOON: Duration = Duration::from_secs(20);

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::process::Requests as _;
 use super::process::{Gateway, caddyfile, program};
 use super::replica::Replicas;
 use super::upstreams::assert_envelope;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::process::Gateway;
+use super::process::{Gateway, Requests as _};
 use super::replica::{BlackHole, Replicas};
 use super::upstreams::assert_envelope;
 use crate::raw::Answer;

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use wiremock::matchers::any;
 use wiremock::{Mock, ResponseTemplate};
 
-use super::process::Gateway;
+use super::process::{Gateway, Requests as _};
 use super::upstreams::{COOKIE, Upstreams, answer_with, assert_envelope, header, received, upstream};
 
 #[tokio::test]
@@ -62,6 +62,7 @@ async fn what_a_client_says_of_its_own_address_is_not_believed() {
         "X-Forwarded-Proto: https",
         "X-Real-IP: 203.0.113.9",
         "Forwarded: for=203.0.113.9;host=evil.example",
+        "Traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         // A proxy that dropped the headers named here only after setting its own would lose them.
         "Connection: X-Forwarded-For, Authorization",
     ];
@@ -73,6 +74,7 @@ async fn what_a_client_says_of_its_own_address_is_not_believed() {
     assert_eq!(header(&request, "x-forwarded-proto"), Some("http"));
     assert_eq!(header(&request, "x-real-ip"), None);
     assert_eq!(header(&request, "forwarded"), None);
+    assert_eq!(header(&request, "traceparent"), None, "a stranger would have every request traced");
 }
 
 #[tokio::test]
@@ -88,7 +90,9 @@ async fn a_trusted_proxy_in_front_says_whose_requests_it_passes_on() {
             ("TASKS_UPSTREAM_PORT", &tasks),
         ]
     };
-    let from_proxy = ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https"];
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let traceparent = format!("Traceparent: {trace}");
+    let from_proxy = ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https", &traceparent];
     for (trusted, clients, scheme) in [
         ("192.0.2.7 127.0.0.0/8", "203.0.113.9, 127.0.0.1", "https"),
         ("192.0.2.7 198.51.100.0/24", "127.0.0.1", "http"),
@@ -99,6 +103,7 @@ async fn a_trusted_proxy_in_front_says_whose_requests_it_passes_on() {
         let (_, request) = upstreams.only().await;
         assert_eq!(header(&request, "x-forwarded-for"), Some(clients), "{trusted}");
         assert_eq!(header(&request, "x-forwarded-proto"), Some(scheme), "{trusted}");
+        assert_eq!(header(&request, "traceparent"), (scheme == "https").then_some(trace), "{trusted}");
     }
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use deadpool::managed::{self, Object};
+use deadpool::managed::{self, Object, PoolError};
 use futures_util::FutureExt;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 
+use super::connect::ConnectError;
 use super::manager::Manager;
 use super::raw_connection::{Outages, RawConnection};
 use crate::store::{QueryError, StoreError, TimedOut};
@@ -38,7 +39,7 @@ impl Connection {
     pub(super) async fn of(
         pool: &managed::Pool<Manager>,
         outages: &Arc<Outages>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, PoolError<ConnectError>> {
         let object = Some(pool.get().await?);
         Ok(Self { object, broken: AtomicBool::new(false), outages: Arc::clone(outages) })
     }

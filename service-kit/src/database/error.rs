@@ -57,6 +57,18 @@ pub enum DatabaseError {
     /// A migration failed. It was rolled back completely.
     #[error("migration failed: {0}")]
     Migration(#[from] refinery::Error),
+    /// The schema is newer than the migrations of this binary.
+    #[error(
+        "the database is at schema version {found}, and this binary knows versions up to {known}: it is older than one \
+         that migrated before. Nothing was changed. `serve` works with a newer schema; `migrate --allow-newer-schema` \
+         accepts it too"
+    )]
+    Newer {
+        /// The schema version of the database.
+        found: i32,
+        /// The newest migration of this binary.
+        known: i32,
+    },
     /// The schema is older than this binary.
     #[error(
         "the database is at schema version {found}, this binary needs {needed}: run `{command} migrate` first"

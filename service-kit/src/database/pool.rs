@@ -14,9 +14,12 @@ use super::exchange::Call;
 use super::executor::{Executor, Outcome};
 use super::manager::Manager;
 use super::parameter::Parameter;
+use super::pool_metrics::PoolFailures;
 use super::pooler::Pooler;
 use super::raw_connection::Outages;
+use super::spans;
 use super::transaction::Transaction;
+use crate::collectors;
 use crate::store::{Row, StoreError, TimedOut};
 
 /// Maximum time to open a connection, over all hosts. Together with the wait for a free connection and one statement it
@@ -54,6 +57,7 @@ pub struct Pool {
     connector: Arc<Connector>,
     timeouts: Timeouts,
     outages: Arc<Outages>,
+    failures: PoolFailures,
 }
 
 impl Pool {
@@ -77,7 +81,16 @@ impl Pool {
             .timeouts(limits)
             .runtime(Runtime::Tokio1)
             .build()?;
-        Ok(Self { connections, connector, timeouts, outages })
+        Ok(Self { connections, connector, timeouts, outages, failures: PoolFailures::uncounted() })
+    }
+
+    /// Shows the state of this pool in the metrics, together with that of all others with this `name`.
+    #[must_use]
+    pub fn measured(self, name: &'static str) -> Self {
+        if !collectors::are_enabled() {
+            return self;
+        }
+        Self { failures: PoolFailures::of(name, self.connections.weak()), ..self }
     }
 
     /// Begins a transaction.
@@ -142,7 +155,10 @@ impl Pool {
     }
 
     async fn connection(&self) -> Result<Connection, StoreError> {
-        Connection::of(&self.connections, &self.outages).await
+        let waiting = spans::waiting();
+        let connection = Connection::of(&self.connections, &self.outages).await;
+        drop(waiting);
+        Ok(connection.inspect_err(|error| self.failures.count(error))?)
     }
 
     /// Runs one transaction, and repeats it once if it certainly had no effect and may succeed the next time.
@@ -174,10 +190,16 @@ enum Work<'a> {
 impl Work<'_> {
     async fn on(self, connection: &Connection, limit: Duration) -> Result<Outcome, Failure> {
         let raw = connection.raw()?;
-        match self {
-            Self::Statement(call) => connection.within(limit, raw.run(call)).await,
-            Self::Pair(first, then) => connection.within(limit, raw.transact(first, then)).await,
-        }
+        let (span, outcome) = match self {
+            Self::Statement(call) => {
+                (spans::statement(call.0), connection.within(limit, raw.run(call)).await)
+            }
+            Self::Pair(first, then) => {
+                (spans::pair(first.0, then.0), connection.within(limit, raw.transact(first, then)).await)
+            }
+        };
+        spans::end(span, &outcome);
+        outcome
     }
 }
 

@@ -12,11 +12,11 @@ use super::url::DatabaseUrl;
 use crate::store::StoreError;
 
 /// How long a service or a migration waits for its database at start, and the time between attempts.
-const START_DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const START_DEADLINE: Duration = Duration::from_secs(30);
 const START_RETRY: Duration = Duration::from_millis(250);
 
-const IS_MIGRATED: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
-const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+pub(super) const IS_MIGRATED: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
+pub(super) const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
 /// Without this limit, nothing cancels a statement whose client is gone. Roles that were created manually may lack it.
 const IS_LIMITED: &str = "SELECT current_setting('statement_timeout') <> '0'";
 
@@ -31,7 +31,7 @@ pub async fn wait_until_usable(
     command: &'static str,
 ) -> Result<(), DatabaseError> {
     wait_until_ok(|| pool.ping()).await?;
-    let needed = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
+    let needed = newest_of(runner);
     let found = schema_version(pool).await?;
     if found < needed {
         return Err(DatabaseError::Outdated { found, needed, command });
@@ -73,7 +73,13 @@ pub async fn ping(pool: &Pool) -> Result<(), StoreError> {
     pool.ping().await
 }
 
-async fn schema_version(pool: &Pool) -> Result<i32, StoreError> {
+/// The version of the newest migration.
+pub(super) fn newest_of(runner: &Runner) -> i32 {
+    runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0)
+}
+
+/// The version of the newest migration that was applied.
+pub(super) async fn schema_version(pool: &Pool) -> Result<i32, StoreError> {
     if !pool.query_one(IS_MIGRATED, &[]).await?.try_get::<_, bool>(0)? {
         return Ok(0);
     }
@@ -84,23 +90,4 @@ async fn schema_version(pool: &Pool) -> Result<i32, StoreError> {
 fn is_refusal(error: &StoreError) -> bool {
     let StoreError::Unavailable(cause) = error else { return true };
     cause.downcast_ref::<ConnectError>().is_some_and(ConnectError::is_refusal)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::database::{DatabaseError, MIGRATION_LOCK_TIMEOUT};
-
-    /// Uses virtual time. Nothing listens on port 1.
-    #[tokio::test(start_paused = true)]
-    async fn a_migration_waits_half_a_minute_for_its_database() {
-        let url = "postgres://nobody:secret@127.0.0.1:1/x".to_owned();
-        let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &url.into(), "test").unwrap();
-        let start = tokio::time::Instant::now();
-        let error = address.migrate(Runner::new(&[]), MIGRATION_LOCK_TIMEOUT).await.unwrap_err();
-        assert!(matches!(error, DatabaseError::Unreachable(_)), "{error}");
-        assert!(!error.to_string().contains("secret"), "{error}");
-        assert!(start.elapsed() >= START_DEADLINE, "{:?}", start.elapsed());
-        assert!(start.elapsed() < START_DEADLINE + Duration::from_secs(10), "{:?}", start.elapsed());
-    }
 }

@@ -29,6 +29,9 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT_OF_SEVERAL: Duration = Duration::from_millis(1500);
 
+/// The name of the pools of all worker threads in the metrics.
+const WORKER_POOLS: &str = "requests";
+
 /// Parameters for other clients, which are ignored: `pgbouncer` (Prisma), `uselibpqcompat` (node-postgres), `supa` and
 /// `workaround` (Supabase's integrations).
 const IGNORED: [&str; 4] = ["pgbouncer", "uselibpqcompat", "supa", "workaround"];
@@ -105,7 +108,7 @@ impl DatabaseUrl {
             clippy::expect_used,
             reason = "only a pool without a runtime is refused, and this one has one"
         )]
-        pool.expect("a pool with a runtime")
+        pool.expect("a pool with a runtime").measured(WORKER_POOLS)
     }
 
     /// Creates a pool of at most `size` connections. Does not connect yet.

@@ -14,7 +14,7 @@ mod store;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use handlers::JSON_LIMIT;
-pub(crate) use service::Tasks;
+pub(crate) use service::{Tasks, purge};
 
 /// Adds the routes of tasks.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {

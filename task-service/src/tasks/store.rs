@@ -11,7 +11,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checke
 use uuid::Uuid;
 
 use crate::owned::OwnedTables;
-use crate::owner::Owner;
+use crate::owner::{DeletedUser, Owner};
 use crate::tasks::cursor::Cursor;
 use crate::tasks::due_date::DueDate;
 use crate::tasks::fields::{Description, Limit, Search, Title};
@@ -62,6 +62,20 @@ const CHANGE: &str = concat!(
 );
 
 const DELETE: &str = "DELETE FROM tasks WHERE user_id = $1 AND id = $2 RETURNING id";
+
+/// The last task of the next step. A statement on all tasks of a large quota would take too long.
+const PURGE_STEP: &str =
+    "SELECT id FROM tasks WHERE user_id = $1 AND id > $2 ORDER BY id OFFSET 4999 LIMIT 1";
+
+/// Deletes a step of the tasks of a deleted user.
+const PURGE: &str =
+    "DELETE FROM tasks WHERE user_id = $1 AND id > $2 AND id <= $3 AND created_at <= $4 RETURNING id";
+
+const PURGE_COUNT: &str = "DELETE FROM task_counts WHERE user_id = $1 AND tasks = 0";
+
+/// All statements.
+#[cfg(test)]
+const STATEMENTS: [&str; 8] = [LIST, GET, CREATE, REPLACE, CHANGE, DELETE, PURGE_STEP, PURGE];
 
 /// The constraint that the counting trigger reports (migration V2).
 const QUOTA: &str = "tasks_quota";
@@ -210,6 +224,26 @@ pub async fn delete(owner: &Owner, tables: &OwnedTables, id: TaskId) -> Result<b
     Ok(one(tables.query(owner, DELETE, &[&id.uuid()]).await)?.is_some())
 }
 
+/// Deletes those of the next tasks of a deleted user after `after` that were created until then. Returns how many, and the
+/// last of these tasks; `None` if there is none behind it.
+pub async fn purge(
+    user: &DeletedUser,
+    tables: &OwnedTables,
+    after: Uuid,
+    until: Timestamp,
+) -> Result<(usize, Option<Uuid>), StoreError> {
+    let rows = tables.purge(user, PURGE_STEP, &[&after]).await?;
+    let last = rows.first().map(|row| column(row, TABLE, "id")).transpose()?;
+    let deleted = tables.purge(user, PURGE, &[&after, &last.unwrap_or(Uuid::max()), &until]).await?;
+    Ok((deleted.len(), last))
+}
+
+/// Deletes the count of a deleted user who has no task left.
+pub async fn purge_count(user: &DeletedUser, tables: &OwnedTables) -> Result<(), StoreError> {
+    tables.purge(user, PURGE_COUNT, &[]).await?;
+    Ok(())
+}
+
 /// Returns the row of a statement that names the primary key.
 fn one(rows: Result<Vec<Row>, StoreError>) -> Result<Option<TaskRow>, StoreError> {
     Ok(rows?.into_iter().next().map(TaskRow))
@@ -246,12 +280,16 @@ impl FromSql<'_> for DueDate {
 }
 
 #[cfg(test)]
+#[path = "one_partition.rs"]
+mod one_partition;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_statement_names_the_owner() {
-        for statement in [LIST, GET, REPLACE, CHANGE, DELETE] {
+        for statement in [LIST, GET, REPLACE, CHANGE, DELETE, PURGE_STEP, PURGE] {
             assert!(statement.contains(" WHERE user_id = $1 AND id"), "{statement}");
         }
         assert!(CREATE.starts_with("INSERT INTO tasks (user_id, ") && CREATE.contains("VALUES ($1, "));

@@ -24,6 +24,7 @@ const account = {
     for (const path of GETS) await at.send("HEAD", path);
   },
   "the capabilities": (at) => at.get("/capabilities"),
+  "the security events of nobody": (at) => at.get("/security-events"),
   "a trailing slash": async (at) => {
     for (const path of GETS) await at.get(`${path}/`);
     for (const path of POSTS) await at.post(`${path}/`, {});

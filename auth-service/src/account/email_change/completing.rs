@@ -7,6 +7,7 @@ use super::super::service::Accounts;
 use super::events;
 use super::following::sign_in;
 use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
+use crate::audit;
 use crate::error::{ApiError, LinkRefusal};
 use crate::passwords;
 use crate::verifications::Verification;
@@ -46,9 +47,10 @@ pub(super) async fn follow_for_sign_up(
     } else {
         VerifiedSession::Unchanged
     };
-    transaction.commit().await?;
-    let outcome = Outcome::Verified(session);
-    events::completed_sign_up(&accounts.log, request, id, &new_user);
-    events::used(&accounts.log, request, found.purpose, &new_user, &outcome);
+    let (client, outcome) = (accounts.log.client(request), Outcome::Verified(session));
+    let mut events = events::used(client, found.purpose, &new_user, &outcome);
+    events.insert(0, events::completed_sign_up(client, id, &new_user));
+    audit::commit(transaction, &events).await?;
+    events::started(client, &outcome);
     Ok(outcome)
 }

@@ -1,6 +1,7 @@
 //! Security events of links about an email.
 
 use actix_web::HttpRequest;
+use service_kit::security_log::{Client, Record};
 use shared_claims::UserId;
 
 use super::outcome::{Outcome, VerifiedSession};
@@ -8,37 +9,36 @@ use crate::error::LinkRefusal;
 use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::verifications::Purpose;
 
-/// Records the outcome of completing a sign-up: it created an account, or set the password of one whose email was not
-/// verified. Call it after the commit.
-pub(super) fn completed_sign_up(log: &SecurityLog, request: &HttpRequest, sign_up: &UserId, user: &UserId) {
+/// What completing a sign-up did: it created an account, or set the password of one whose email was not verified.
+pub(super) fn completed_sign_up<'a>(client: Client, sign_up: &UserId, user: &'a UserId) -> Record<'a> {
     let event = if sign_up == user { SecurityEvent::UserCreated } else { SecurityEvent::PasswordReset };
-    event.by(log.client(request)).user(user.as_str()).emit();
+    event.by(client).user(user.as_str())
 }
 
-/// Records that a link was used. Call it after the commit.
-pub(super) fn used(
-    log: &SecurityLog,
-    request: &HttpRequest,
+/// What using a link did. A new session is recorded where it starts.
+pub(super) fn used<'a>(
+    client: Client,
     purpose: Purpose,
-    user: &UserId,
+    user: &'a UserId,
     outcome: &Outcome,
-) {
-    let client = log.client(request);
+) -> Vec<Record<'a>> {
     let of_user = |event: SecurityEvent| event.by(client).user(user.as_str());
-    of_user(SecurityEvent::LinkUsed).link(purpose.as_str()).emit();
+    let used = of_user(SecurityEvent::LinkUsed).link(purpose.as_str());
     match outcome {
-        Outcome::Verified(session) => {
-            of_user(SecurityEvent::EmailVerified).emit();
-            if let VerifiedSession::New(new) = session {
-                new.0.record(client, "email_verified");
-            }
-        }
-        Outcome::Changed(..) => of_user(SecurityEvent::EmailChanged).emit(),
-        Outcome::Confirmed | Outcome::Needs(_) | Outcome::Refused(_) => {}
+        Outcome::Verified(_) => vec![used, of_user(SecurityEvent::EmailVerified)],
+        Outcome::Changed(..) => vec![used, of_user(SecurityEvent::EmailChanged)],
+        Outcome::Confirmed | Outcome::Needs(_) | Outcome::Refused(_) => vec![used],
     }
 }
 
-/// Records a refused link, once a minute for each network, because anybody can send any token.
+/// Logs the session that a link started. Call it after the commit.
+pub(super) fn started(client: Client, outcome: &Outcome) {
+    if let Outcome::Verified(VerifiedSession::New(new)) = outcome {
+        new.0.record(client);
+    }
+}
+
+/// Records a refused link; logs one a minute for each network, because anybody can send any token.
 pub(super) fn refused(log: &SecurityLog, request: &HttpRequest, refusal: LinkRefusal) {
     let event = SecurityEvent::LinkRefused.by(log.client(request));
     log.throttled(event.reason(refusal.reason()), &log.network(request));

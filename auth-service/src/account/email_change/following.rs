@@ -15,6 +15,7 @@ use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
 use crate::limits::MailRequester;
 use crate::protocol::redirect::CheckedTarget;
+use crate::security_event::SecurityEvent;
 use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::users::{self, CredentialEpoch, User};
 use crate::verifications::{self, NewLink, Purpose, Sending, Verification};
@@ -78,14 +79,15 @@ pub(super) async fn follow_for_user(
     let outcome = if found.purpose == Purpose::VerifyEmail {
         verify(&transaction, accounts, request, user, proven, now).await?
     } else {
-        let requester = MailRequester::new(accounts.log.network(request), Some(id));
+        let requester = MailRequester::described(&accounts.log, request, id);
         change(accounts, &transaction, &requester, (user, found), link.callback, proven, now).await?
     };
     if matches!(outcome, Outcome::Refused(_)) {
         return Ok(outcome);
     }
-    accounts.mailer.commit(transaction).await?;
-    events::used(&accounts.log, request, found.purpose, id, &outcome);
+    let client = accounts.log.client(request);
+    accounts.mailer.commit(transaction, &events::used(client, found.purpose, id, &outcome)).await?;
+    events::started(client, &outcome);
     Ok(outcome)
 }
 
@@ -187,9 +189,14 @@ pub(super) async fn sign_in(
     now: Timestamp,
 ) -> Result<VerifiedSession, ApiError> {
     if !accounts.settings.auto_sign_in_after_verification {
-        return Ok(VerifiedSession::Unchanged);
+        return Ok(VerifiedSession::Proven(Box::new(user)));
     }
-    let started = accounts.sessions.start(transaction, request, &user, true, now).await?;
+    let started = accounts.sessions.start(transaction, request, &user, (true, "email_verified"), now).await;
+    if matches!(started, Err(ApiError::BannedUser)) {
+        let refused = SecurityEvent::SignInRefused.by(accounts.log.client(request)).user(user.id.as_str());
+        accounts.log.refused(refused.reason("banned"));
+    }
+    let started = started?;
     Ok(VerifiedSession::New(Box::new((started, user))))
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
 use service_kit::envelope::Envelope;
-use shared_claims::UserId;
+use service_kit::security_log::Record;
 use utoipa::ToSchema;
 
 use super::super::service::Accounts;
@@ -59,7 +59,7 @@ pub async fn send_verification_email(
     if !accounts.mailer.is_enabled() {
         return Err(ApiError::VerificationEmailNotEnabled);
     }
-    let requested = SecurityEvent::EmailVerificationRequested.by(accounts.log.client(&request));
+    let client = accounts.log.client(&request);
     let current = MaybeSignedIn::extract(&request).await?;
     let callback = form.callback_url.as_ref();
     match current.signed_in() {
@@ -68,17 +68,14 @@ pub async fn send_verification_email(
         Some(current) => {
             let requester = MailRequester::new(accounts.log.network(&request), Some(&current.user.id));
             let link = Some(NewLink::VerifyEmail(&current.user));
-            accounts.send_verification(&requester, link, &form.email, callback).await?;
-            requested.user(current.user.id.as_str()).session(*current.session.id.as_uuid()).emit();
+            let event = current.event(SecurityEvent::EmailVerificationRequested, client);
+            accounts.send_verification(&requester, link, (&form.email, callback), event).await?;
         }
         None => {
             let min_time = MinResponseTime::begin();
             let sent = accounts.send_to_stranger(&request, &form.email, callback).await;
             min_time.reach().await;
-            let id = sent?;
-            id.as_ref()
-                .map_or(requested.reason("nothing_to_verify"), |id| requested.user(id.as_str()))
-                .emit();
+            sent?;
         }
     }
     Ok(HttpResponse::Ok().json(DONE))
@@ -134,22 +131,22 @@ pub async fn change_email(
     accounts.sessions.require_fresh(&current)?;
     let min_time = MinResponseTime::begin();
     let requester = MailRequester::new(accounts.log.network(&request), Some(&current.user.id));
-    let sent = accounts.begin_change(&requester, &current, &body).await;
+    let event = current.event(SecurityEvent::EmailChangeRequested, accounts.log.client(&request));
+    let sent = accounts.begin_change(&requester, &current, &body, event).await;
     min_time.reach().await;
     sent?;
-    current.record(SecurityEvent::EmailChangeRequested, accounts.log.client(&request));
     Ok(HttpResponse::Ok().json(DONE))
 }
 
 impl Accounts {
     /// Sends the link for a request without a session. It may be for a pending sign-up: the one of this browser, or
-    /// else the newest. Returns the user or sign-up that got a link, which the response must not reveal.
+    /// else the newest.
     async fn send_to_stranger(
         &self,
         request: &HttpRequest,
         email: &Email,
         callback: Option<&CheckedTarget>,
-    ) -> Result<Option<UserId>, ApiError> {
+    ) -> Result<(), ApiError> {
         let requester = &MailRequester::new(self.log.network(request), None);
         let user = users::find_by_email(&self.pool, email).await?;
         let sign_ups = passwords::find_sign_ups(&self.pool, email, self.clock.now()).await?;
@@ -160,8 +157,12 @@ impl Accounts {
             (Some(user), None) => (Some(NewLink::VerifyEmail(user)), Some(&user.id)),
             (None, None) => (None, None),
         };
-        self.send_verification(requester, link, email, callback).await?;
-        Ok(id.cloned())
+        let requested = SecurityEvent::EmailVerificationRequested.by(self.log.client(request));
+        let event = match id {
+            Some(id) => requested.user(id.as_str()),
+            None => requested.reason("nothing_to_verify"),
+        };
+        self.send_verification(requester, link, (email, callback), event).await
     }
 
     /// Sends the link that verifies an email. If nobody can get it, a mail to `email` is counted and stored anyway:
@@ -170,8 +171,8 @@ impl Accounts {
         &self,
         requester: &MailRequester<'_>,
         link: Option<NewLink<'_>>,
-        email: &Email,
-        callback: Option<&CheckedTarget>,
+        (email, callback): (&Email, Option<&CheckedTarget>),
+        event: Record<'_>,
     ) -> Result<(), ApiError> {
         let now = self.clock.now();
         let transaction = self.pool.begin().await?;
@@ -183,7 +184,7 @@ impl Accounts {
                 Sending::Stored
             }
         };
-        self.mailer.finish(transaction, sending).await
+        self.mailer.finish(transaction, sending, (&self.log, Some(event))).await
     }
 
     /// Sends the first link of a change: to the current email if it has to confirm, or else to the new one. If another
@@ -193,6 +194,7 @@ impl Accounts {
         requester: &MailRequester<'_>,
         current: &SignedIn,
         change: &EmailChange,
+        event: Record<'_>,
     ) -> Result<(), ApiError> {
         if !self.mailer.is_enabled() {
             return Err(ApiError::ChangeEmailDisabled);
@@ -214,6 +216,6 @@ impl Accounts {
         if sending == Sending::Gone {
             return Err(ApiError::Unauthorized);
         }
-        self.mailer.finish(transaction, sending).await
+        self.mailer.finish(transaction, sending, (&self.log, Some(event))).await
     }
 }

@@ -39,6 +39,8 @@ pub(super) enum VerifiedSession {
     /// The session that followed the link. Its cookie is set again.
     Present(Box<SignedIn>),
     New(Box<(Started, User)>),
+    /// None was started, for a browser that proved the password. Its device is known from now on.
+    Proven(Box<User>),
 }
 
 /// The proof that a link requires if the request has no session of the account.

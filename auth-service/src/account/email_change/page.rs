@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, ResponseError};
 use maud::html;
 
 use super::outcome::Proof;
-use crate::error::ApiError;
+use crate::error::{ApiError, BANNED_MESSAGE};
 use crate::protocol::page::{Page, allow_form};
 use crate::protocol::redirect::CheckedTarget;
 
@@ -23,6 +23,7 @@ fn explanation(error: &ApiError) -> Option<&'static str> {
         ApiError::TooManyRequests { .. } => {
             Some("Too many attempts. Please wait a few minutes and try again.")
         }
+        ApiError::BannedUser => Some(BANNED_MESSAGE),
         ApiError::HashingBusy { .. } => Some("The service is busy. Please try again."),
         _ => None,
     }

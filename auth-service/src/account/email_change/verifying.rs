@@ -80,7 +80,7 @@ struct Verified<'a> {
         (status = 200, body = Verified, description = "The outcome, or a page that asks for confirmation"),
         (status = 302, description = "Redirects to `callbackURL`, with `error` if the link failed"),
         (status = 401, body = Envelope, description = "INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER"),
-        (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: `POST verify-email`, with the password if the email is to be verified"),
+        (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: `POST verify-email`, with the password if the email is to be verified; or BANNED_USER"),
     ))]
 #[get("/verify-email")]
 pub async fn verify_email(
@@ -106,7 +106,7 @@ pub async fn verify_email(
     (status = 302, description = "Redirects a browser to `callbackURL`, with `error` if the link failed"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND"),
     (status = 401, body = Envelope, description = "INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER"),
-    (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: the password is missing; or the origin is not trusted"),
+    (status = 403, body = Envelope, description = "CONFIRMATION_REQUIRED: the password is missing; BANNED_USER; or the origin is not trusted"),
     (status = 429, description = "Too many requests from this client or for this account; wait for X-Retry-After seconds"),
 ))]
 #[post("/verify-email")]
@@ -167,6 +167,9 @@ async fn answer(
         Outcome::Verified(VerifiedSession::New(new)) => {
             let (started, user) = &**new;
             accounts.sessions.respond_with(&mut response, request, started, user).await?;
+        }
+        Outcome::Verified(VerifiedSession::Proven(user)) => {
+            accounts.sessions.devices.remember(&mut response, request, user)?;
         }
         _ => {}
     }

@@ -88,21 +88,27 @@ pub async fn change_password(
     let started = if body.revoke_other_sessions == Some(true) {
         let ended = sessions::end_all(&transaction, &user.id, None).await?;
         let remembered = current.session.remembered;
-        Some((passwords.sessions.start(&transaction, &request, user, remembered, now).await?, ended))
+        Some((
+            passwords
+                .sessions
+                .start(&transaction, &request, user, (remembered, "password_changed"), now)
+                .await?,
+            ended,
+        ))
     } else {
         None
     };
-    let requester = MailRequester::new(passwords.log.network(&request), Some(&user.id));
+    let requester = MailRequester::described(&passwords.log, &request, &user.id);
     let (mailer, to) = (&passwords.mailer, Addressee::account(user));
     mailer.notify(&transaction, &requester, to, &Message::PasswordChanged, now).await?;
-    mailer.commit(transaction).await?;
     let client = passwords.log.client(&request);
-    let by_session =
-        |event: SecurityEvent| event.by(client).user(user.id.as_str()).session(*current.session.id.as_uuid());
-    by_session(SecurityEvent::PasswordChanged).emit();
-    if let Some((started, ended)) = &started {
-        by_session(SecurityEvent::SessionsRevoked).reason("password_changed").count(*ended).emit();
-        started.record(client, "password_changed");
+    let mut events = vec![current.event(SecurityEvent::PasswordChanged, client)];
+    events.extend(started.as_ref().map(|(_, ended)| {
+        current.event(SecurityEvent::SessionsRevoked, client).reason("password_changed").count(*ended)
+    }));
+    mailer.commit(transaction, &events).await?;
+    if let Some((started, _)) = &started {
+        started.record(client);
     }
 
     let token = started.as_ref().map(|(started, _)| started.token.expose());

@@ -24,7 +24,7 @@ use crate::protocol::status::{DONE, Status};
 use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::sessions;
 use crate::users::{self, User};
-use crate::verifications::{self, LinkToken, NewLink, Purpose, Sending, Subject};
+use crate::verifications::{self, LinkToken, NewLink, Purpose, Subject};
 
 /// The message of every response, whether the account exists or not.
 const SENT: &str = "If this email exists in our system, check your email for the reset link";
@@ -99,18 +99,11 @@ async fn send_link(
     let Some((user, _)) = found else {
         let subject = (&form.email, Purpose::ResetPassword);
         mailer.store_decoy_mail(&transaction, &requester, subject, callback, now).await?;
-        mailer.commit(transaction).await?;
-        requested.reason("unknown_email").emit();
-        return Ok(());
+        return mailer.commit(transaction, &[requested.reason("unknown_email")]).await;
     };
-    match mailer.send(&transaction, &requester, NewLink::ResetPassword(&user), callback, now).await? {
-        Sending::Stored => mailer.commit(transaction).await?,
-        Sending::Limited => {}
-        // The account was deleted in the meantime.
-        Sending::Gone => return Ok(()),
-    }
-    requested.user(user.id.as_str()).emit();
-    Ok(())
+    // Gone: the account was deleted in the meantime.
+    let sending = mailer.send(&transaction, &requester, NewLink::ResetPassword(&user), callback, now).await?;
+    mailer.finish(transaction, sending, (&passwords.log, Some(requested.user(user.id.as_str())))).await
 }
 
 /// The query of a reset link.
@@ -224,15 +217,14 @@ pub async fn reset_password(
     let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
     let ended = sessions::end_all(&transaction, &user.id, None).await?;
     verifications::void(&transaction, &user.id).await?;
-    let requester = MailRequester::new(passwords.log.network(&request), Some(&user.id));
+    let requester = MailRequester::described(&passwords.log, &request, &user.id);
     // The link proved access to the mailbox.
     let (mailer, to) = (&passwords.mailer, Addressee::verified(&user.email));
     mailer.notify(&transaction, &requester, to, &Message::PasswordChanged, now).await?;
-    mailer.commit(transaction).await?;
-    SecurityEvent::LinkUsed.by(client).user(user.id.as_str()).link(Purpose::ResetPassword.as_str()).emit();
-    SecurityEvent::PasswordReset.by(client).user(user.id.as_str()).emit();
-    let revoked = SecurityEvent::SessionsRevoked.by(client).user(user.id.as_str());
-    revoked.reason("password_reset").count(ended).emit();
+    let of_user = |event: SecurityEvent| event.by(client).user(user.id.as_str());
+    let used = of_user(SecurityEvent::LinkUsed).link(Purpose::ResetPassword.as_str());
+    let revoked = of_user(SecurityEvent::SessionsRevoked).reason("password_reset").count(ended);
+    mailer.commit(transaction, &[used, of_user(SecurityEvent::PasswordReset), revoked]).await?;
     // The account may be locked by wrong passwords of others. Its owner can sign in from this device anyway.
     let mut response = HttpResponse::Ok().json(DONE);
     passwords.attempts.devices.remember(&mut response, &request, &user)?;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::super::hashing::Verdict;
 use super::super::model::{Password, StoredHash};
 use super::super::service::Passwords;
+use super::super::sign_in_metrics;
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
 use crate::error::{ApiError, RedirectTarget};
@@ -75,7 +76,7 @@ struct SignedIn<'a> {
     (status = 200, body = SignedIn, description = "The new session"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_EMAIL, PASSWORD_TOO_LONG"),
     (status = 401, body = Envelope, description = "INVALID_EMAIL_OR_PASSWORD, for an unknown email too"),
-    (status = 403, body = Envelope, description = "EMAIL_NOT_VERIFIED, or the origin is not trusted"),
+    (status = 403, body = Envelope, description = "EMAIL_NOT_VERIFIED, BANNED_USER, or the origin is not trusted"),
     (status = 429, description = "Too many from this address or for this account; X-Retry-After says for how many \
                                   seconds"),
     (status = 503, body = Envelope, description = "The database is unavailable, or too many passwords wait to be hashed"),
@@ -94,12 +95,14 @@ pub async fn sign_in(
     let (named, refusal) = (candidates.named().cloned(), candidates.refusal());
     let refused = |reason| {
         let event = SecurityEvent::SignInRefused.by(passwords.log.client(&request)).reason(reason);
-        named.as_ref().map_or(event, |id| event.user(id.as_str())).emit();
+        passwords.log.refused(named.as_ref().map_or(event, |id| event.user(id.as_str())));
+        sign_in_metrics::count(reason);
     };
     let requester = passwords.claiming(&request, &email, epoch);
     let check = candidates.check(&passwords, requester, &form);
     let guess = passwords.attempts.attempt(&request, (&email, named.as_ref()), epoch, check);
-    let Some(user) = guess.await? else {
+    let guess = guess.await.inspect_err(sign_in_metrics::count_unchecked);
+    let Some(user) = guess? else {
         refused(refusal);
         return Err(ApiError::InvalidEmailOrPassword);
     };
@@ -117,12 +120,18 @@ pub async fn sign_in(
 
     let now = passwords.clock.now();
     let remembered = form.remember_me.unwrap_or(true);
-    let started = passwords.sessions.start(&passwords.pool, &request, &user, remembered, now).await;
-    if matches!(started, Err(ApiError::InvalidEmailOrPassword)) {
-        refused("credential_changed");
+    // The browser that signed up is not marked before it signs in, if the email is verified first.
+    let has_signed_up = user.credential_epoch == CredentialEpoch::FIRST
+        && passwords.is_browser_of(request.headers(), &user.id);
+    let started = passwords.sessions.sign_in(&request, &user, remembered, has_signed_up, now).await;
+    match &started {
+        Err(ApiError::InvalidEmailOrPassword) => refused("credential_changed"),
+        Err(ApiError::BannedUser) => refused(sign_in_metrics::BANNED),
+        Ok(_) | Err(_) => {}
     }
     let started = started?;
-    started.record(passwords.log.client(&request), "sign_in");
+    started.record(passwords.log.client(&request));
+    sign_in_metrics::count(sign_in_metrics::SIGNED_IN);
 
     // As in Better Auth, an empty one is returned, without a redirect.
     let url = form.callback_url.as_ref().map(|target| target.as_ref().map_or("", CheckedTarget::as_str));
@@ -159,7 +168,7 @@ async fn send_link_again(
     } else {
         mailer.send(&transaction, &requester, link, callback, now).await?
     };
-    mailer.finish(transaction, sending).await
+    mailer.finish(transaction, sending, (&passwords.log, None)).await
 }
 
 /// The account and the sign-up whose password may be claimed.

@@ -160,18 +160,18 @@ impl Passwords {
         let transaction = self.pool.begin().await?;
         let inserted = users::insert(&transaction, user).await;
         if matches!(inserted, Err(ApiError::UserAlreadyExists)) {
-            SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN).emit();
+            self.log.refused(SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN));
         }
         inserted?;
         store::create(&transaction, &user.id, new.hash, now).await?;
-        let started = self.sessions.start(&transaction, request, user, remembered, now).await?;
+        let started = self.sessions.start(&transaction, request, user, (remembered, "sign_up"), now).await?;
         if self.accounts.verify_on_sign_up {
             let requester = MailRequester::new(self.log.network(request), Some(&user.id));
             self.mailer.send(&transaction, &requester, NewLink::VerifyEmail(user), new.callback, now).await?;
         }
-        self.mailer.commit(transaction).await?;
-        SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
-        started.record(client, "sign_up");
+        let created = SecurityEvent::UserCreated.by(client).user(user.id.as_str());
+        self.mailer.commit(transaction, &[created]).await?;
+        started.record(client);
         Ok(started)
     }
 
@@ -186,8 +186,8 @@ impl Passwords {
                 drop(transaction);
                 let transaction = self.pool.begin().await?;
                 self.notify_owner(&transaction, new).await?;
-                self.mailer.commit(transaction).await?;
-                SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN).emit();
+                self.mailer.commit(transaction, &[]).await?;
+                self.log.refused(SecurityEvent::SignUpRefused.by(client).reason(EMAIL_TAKEN));
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -201,9 +201,8 @@ impl Passwords {
             let message = Message::AccountExists;
             self.mailer.store_unsent(&transaction, &requester, &user.email, &message, now).await?;
         }
-        self.mailer.commit(transaction).await?;
-        SecurityEvent::UserCreated.by(client).user(user.id.as_str()).emit();
-        Ok(())
+        let created = SecurityEvent::UserCreated.by(client).user(user.id.as_str());
+        self.mailer.commit(transaction, &[created]).await
     }
 
     /// Stores the sign-up and sends its link. Other sign-ups with this email may be pending: only the mailbox can tell
@@ -233,9 +232,8 @@ impl Passwords {
                 self.mailer.store_unsent(&transaction, &requester, &user.email, &message, now).await?;
             }
         }
-        self.mailer.commit(transaction).await?;
-        SecurityEvent::SignUpPending.by(self.log.client(request)).user(user.id.as_str()).emit();
-        Ok(())
+        let pending = SecurityEvent::SignUpPending.by(self.log.client(request)).user(user.id.as_str());
+        self.mailer.commit(transaction, &[pending]).await
     }
 
     /// Notifies the owner of the account by mail. The response does not reveal it.

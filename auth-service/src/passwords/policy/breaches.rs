@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use metrics::counter;
+use metrics::{counter, describe_counter};
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::errors::with_causes;
@@ -27,6 +27,14 @@ const MAX_BODY: usize = 512 * 1024;
 const IDLE_CONNECTIONS: usize = 2;
 
 const CHECKS: &str = "auth_service_breach_checks_total";
+/// The labels of the outcomes.
+const OUTCOMES: [&str; 3] = ["breached", "clear", "failed"];
+
+/// Describes the metric of the checks and creates its counters.
+pub fn create_metrics() {
+    describe_counter!(CHECKS, "Checks of new passwords against known breaches.");
+    OUTCOMES.into_iter().for_each(|outcome| counter!(CHECKS, "outcome" => outcome).increment(0));
+}
 
 /// A service with the range queries of Have I Been Pwned. It learns the first five digits of a password's SHA-1, but
 /// not which of the passwords with these digits it is.

@@ -6,7 +6,7 @@ mod common;
 mod context;
 mod fold;
 
-pub use self::breaches::{BreachService, BreachServiceError};
+pub use self::breaches::{BreachService, BreachServiceError, create_metrics};
 pub use self::context::{BlockedWords, Owner};
 
 use secrecy::ExposeSecret;

@@ -104,6 +104,11 @@ fn every_pod_is_hardened() {
             ("Deployment/auth-service", "/spec/template/spec/securityContext/runAsUser", json!(0)),
             ("Deployment/auth-service", "/spec/template/spec/securityContext/runAsUser", json!(10002)),
             ("Job/task-migrate", "/spec/template/spec/securityContext/runAsGroup", json!(0)),
+            (
+                "CronJob/audit-prune",
+                "/spec/jobTemplate/spec/template/spec/securityContext/runAsUser",
+                json!(10001),
+            ),
             ("Job/databases", "/spec/template/spec/securityContext/runAsNonRoot", Value::Null),
             ("Deployment/gateway", "/spec/template/spec/securityContext/seccompProfile", Value::Null),
             ("Deployment/gateway", "/spec/template/spec/volumes/0/emptyDir/sizeLimit", Value::Null),

@@ -18,6 +18,7 @@ fn expected() -> BTreeSet<Edge> {
         ("gateway", "auth-service", 8081),
         ("gateway", "task-service", 8082),
         ("task-service", "auth-service", 8081),
+        ("auth-service", "task-service", 8082),
         (ANYWHERE, "gateway", 8080),
         ("auth-service", ANYWHERE, 465),
         ("auth-service", ANYWHERE, 587),

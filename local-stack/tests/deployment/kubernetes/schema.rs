@@ -1,7 +1,7 @@
 //! By Kubernetes' own types: what a type does not take over from a manifest is misspelt, or of the wrong type.
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, Service};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -44,6 +44,7 @@ pub(super) fn follows_the_types(manifests: &[Value]) -> Vec<String> {
         let (version, kind) = (manifest["apiVersion"].as_str(), manifest["kind"].as_str());
         let outcome = match (version.unwrap_or_default(), kind.unwrap_or_default()) {
             ("apps/v1", "Deployment") => round_trip::<Deployment>(manifest),
+            ("batch/v1", "CronJob") => round_trip::<CronJob>(manifest),
             ("batch/v1", "Job") => round_trip::<Job>(manifest),
             ("networking.k8s.io/v1", "Ingress") => round_trip::<Ingress>(manifest),
             ("networking.k8s.io/v1", "NetworkPolicy") => round_trip::<NetworkPolicy>(manifest),
@@ -79,6 +80,7 @@ fn every_manifest_follows_kubernetes_own_types() {
             ("Deployment/task-service", "/spec/replicas", json!("2")),
             ("Deployment/task-service", "/spec/selector", Value::Null),
             ("Job/auth-migrate", "/spec/ttlSecondAfterFinished", json!(60)),
+            ("CronJob/audit-prune", "/spec/concurrencyPolicies", json!("Forbid")),
             ("NetworkPolicy/default-deny", "/spec/policyType", json!([])),
             ("NetworkPolicy/mail", "/spec/egress/0/ports/0/port", json!([465])),
             ("PodDisruptionBudget/gateway", "/spec/maxUnavaliable", json!(1)),
@@ -88,13 +90,15 @@ fn every_manifest_follows_kubernetes_own_types() {
             ("Service/gateway", "/kind", json!("Servise")),
         ],
     );
-    assert_eq!(rule(&resources("metrics")), Vec::<String>::new());
+    for component in ["metrics", "traces"] {
+        assert_eq!(rule(&resources(component)), Vec::<String>::new());
+    }
 }
 
 #[test]
 fn every_file_is_listed_in_its_kustomization() {
     let root = local_stack::workspace::root().unwrap().join(DIRECTORY);
-    for kustomization in ["base", "databases", "metrics", "example"] {
+    for kustomization in ["base", "databases", "metrics", "traces", "audit-retention", "example"] {
         let listed = text(&format!("{DIRECTORY}/{kustomization}/kustomization.yaml"));
         for file in std::fs::read_dir(root.join(kustomization)).unwrap() {
             let name = file.unwrap().file_name().into_string().unwrap();

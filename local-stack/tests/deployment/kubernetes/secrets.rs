@@ -77,17 +77,21 @@ fn variables(pods: &Pods<'_>, found: &mut Vec<String>) {
     }
     let wanted: &[&str] = match name {
         "auth-migrate" | "task-migrate" => &["MIGRATION_DATABASE_URL_FILE"],
-        "auth-service" => {
-            &["AUTH_SECRETS_FILE", "DATABASE_URL_FILE", "KEY_ENCRYPTION_KEYS_FILE", "MAIL_URL_FILE"]
-        }
-        "task-service" => &["DATABASE_URL_FILE"],
+        "auth-service" => &[
+            "AUTH_SECRETS_FILE",
+            "DATABASE_URL_FILE",
+            "KEY_ENCRYPTION_KEYS_FILE",
+            "MAIL_URL_FILE",
+            "WEBHOOK_SECRET_FILE",
+        ],
+        "task-service" => &["DATABASE_URL_FILE", "WEBHOOK_SECRET_FILE"],
         _ => &[],
     };
     require(found, files.iter().eq(wanted), || format!("{name} reads {files:?}"));
 }
 
 fn is_secret(variable: &str) -> bool {
-    ["PASSWORD", "AUTH_SECRETS", "KEY_ENCRYPTION_KEYS", "DATABASE_URL", "MAIL_URL"]
+    ["PASSWORD", "AUTH_SECRETS", "KEY_ENCRYPTION_KEYS", "DATABASE_URL", "MAIL_URL", "WEBHOOK_SECRET"]
         .iter()
         .any(|word| variable.contains(word))
         && !variable.ends_with("_FILE")
@@ -204,13 +208,18 @@ fn certificates_of_the_database_go_where_the_url_says() {
 #[test]
 fn every_secret_is_random() {
     let (one, other) = (written(&secrets(&GIVEN)), written(&secrets(&GIVEN)));
-    let random =
-        ["auth-service/auth_secrets", "auth-service/key_encryption_keys", "databases/AUTH_OWNER_PASSWORD"];
+    let random = [
+        "auth-service/auth_secrets",
+        "auth-service/key_encryption_keys",
+        "auth-service/webhook_secret",
+        "databases/AUTH_OWNER_PASSWORD",
+    ];
     for place in random {
         let (name, key) = place.split_once('/').unwrap();
         assert!(one[name][key].len() >= 44, "{place}");
         assert_ne!(one[name][key], other[name][key], "{place}");
     }
+    assert_eq!(one["auth-service"]["webhook_secret"], one["task-service"]["webhook_secret"]);
     let passwords = ["AUTH_OWNER", "AUTH_SERVICE", "TASKS_OWNER", "TASKS_SERVICE"];
     let passwords = passwords.map(|role| &one["databases"][&format!("{role}_PASSWORD")]);
     assert_eq!(passwords.iter().collect::<BTreeSet<_>>().len(), 4);

@@ -72,7 +72,9 @@ fn check_urls(manifests: &[Value], found: &mut Vec<String>) {
             require(found, right, || format!("{}: no Service at {host}:{port}", pods.name));
         }
     }
-    require(found, count == 2, || format!("{count} URLs, not those of the keys and the status lists"));
+    require(found, count == 3, || {
+        format!("{count} URLs, not those of the keys, the status lists and the webhooks")
+    });
 }
 
 #[test]

@@ -49,6 +49,7 @@ impl Population {
         Self::change_keys(stack).await;
         all.change_own_accounts(stack).await;
         all.use_links(stack).await;
+        all.announce_deleted_users(stack).await;
         all.import_accounts(stack).await;
         all.exceed_limits(stack).await;
         all.wait_for_emails(stack).await;

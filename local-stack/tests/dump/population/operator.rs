@@ -1,13 +1,17 @@
 //! What the operator does: imports accounts, and changes signing keys.
 
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use local_stack::databases::connect;
 use local_stack::testing::auth_env;
 use local_stack::{Binary, run_to_end};
+use reqwest::RequestBuilder;
 
 use super::super::person::Person;
-use super::super::stack::Stack;
+use super::super::stack::{Stack, WEBHOOK_SECRET};
 use super::Population;
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, client};
 
 /// Accounts of other systems: the password, and the hash that was made of it. argon2 and bcrypt at their lowest cost.
 const IMPORTED: [(&str, &str, &str); 4] = [
@@ -40,6 +44,25 @@ impl Population {
         self.note(&renewed);
     }
 
+    /// Sends task-service the events of deleted users, as auth-service would with WEBHOOK_URL. They stay in the outbox too.
+    pub(super) async fn announce_deleted_users(&mut self, stack: &Stack) {
+        self.note_secret("the secret of webhooks", WEBHOOK_SECRET);
+        let client = connect(&stack.cluster.auth().superuser_url()).await.unwrap();
+        let events = "SELECT event_id::text, jsonb_build_object('type', event, 'data', data)::text,
+                             extract(epoch FROM now())::bigint FROM webhook_deliveries";
+        let key = STANDARD.decode(WEBHOOK_SECRET.trim_start_matches("whsec_")).unwrap();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        let events = client.query(events, &[]).await.unwrap();
+        assert!(!events.is_empty());
+        for event in events {
+            let (id, body, now): (String, String, i64) = (event.get(0), event.get(1), event.get(2));
+            let signature = STANDARD.encode(hmac::sign(&key, format!("{id}.{now}.{body}").as_bytes()));
+            let request = client_of_webhooks(stack).header("webhook-id", id).header("webhook-timestamp", now);
+            let request = request.header("webhook-signature", format!("v1,{signature}")).body(body);
+            assert_eq!(request.send().await.unwrap().status(), 204);
+        }
+    }
+
     /// Rotates and revokes signing keys, until there is one of every status.
     pub(super) async fn change_keys(stack: &Stack) {
         let client = connect(&stack.cluster.auth().superuser_url()).await.unwrap();
@@ -65,4 +88,8 @@ async fn operator(stack: &Stack, arguments: &[&str]) {
     let env = auth_env(stack.cluster.auth());
     let finished = run_to_end(Binary::AuthService, arguments, env).await.unwrap();
     assert!(finished.status.success(), "{arguments:?}: {finished:?}");
+}
+
+fn client_of_webhooks(stack: &Stack) -> RequestBuilder {
+    client().post(format!("{}/webhooks/auth-service", stack.tasks.url()))
 }

@@ -5,9 +5,11 @@
 //! - Nothing that works once works twice.
 //! - No response shows data of another account.
 //! - No valid session, token or password is refused.
+//! - No key signs when its successor has signed for a bounded time.
 //!
 //! An operation with an unknown outcome either happened as a whole or did not happen.
 
+mod keys;
 mod models;
 #[cfg(test)]
 mod planted;
@@ -30,6 +32,8 @@ pub struct Rules {
     pub revocation: Duration,
     /// By how much clocks may differ.
     pub clock_skew: Duration,
+    /// How long a key may sign after the first signature of its successor.
+    pub handover: Duration,
     /// How long a process with a wrong clock may refuse what is valid once its clock is right.
     pub clock_recovery: Duration,
 }
@@ -61,6 +65,7 @@ pub fn check(mut history: History, rules: &Rules) -> Verdict {
     end_sessions_at_resets(&mut history);
     let refused_by_wrong_clocks = set_aside_wrong_clocks(&mut history, rules);
     let mut anomalies = tokens::anomalies(&history, rules);
+    anomalies.extend(keys::anomalies(&history, rules));
     explain_all::<Task, _>(&mut anomalies, "task", history.tasks);
     explain_all::<Session, _>(&mut anomalies, "session", history.sessions);
     explain_all::<Link, _>(&mut anomalies, "link", history.links);

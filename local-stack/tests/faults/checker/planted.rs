@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
-use crate::history::{LinkAction, PasswordAction, SessionAction, Sighting, TaskAction, Token, TokenUse};
+use crate::history::{
+    LinkAction, PasswordAction, SessionAction, Sighting, Signing, TaskAction, Token, TokenUse,
+};
 
 const RULES: Rules = Rules {
     revocation: Duration::from_secs(10),
     clock_skew: Duration::from_secs(5),
+    handover: Duration::from_secs(20),
     clock_recovery: Duration::from_secs(30),
 };
 const TITLE: &str = "1/7";
@@ -62,6 +65,8 @@ fn sound() -> History {
         op(34, PasswordAction::Accepted(1)),
     ];
     history.passwords.insert(1, passwords);
+    history.signings.insert(0, Signing { first: at(1), last: at(60) });
+    history.signings.insert(1, Signing { first: at(40), last: at(90) });
     history.tokens = vec![used(5, true), used(35, true), used(45, false)];
     history
 }
@@ -98,6 +103,8 @@ fn a_fault_of_each_kind_is_found() {
             history.sightings.push(Sighting { account: 1, what, at: at(9), contents: "2/3".to_owned() });
         }
     };
+    let retired =
+        |last: u64| move |history: &mut History| history.signings.get_mut(&0).unwrap().last = at(last);
     let found = [
         ("a task that was acknowledged is lost", kinds(task(op(18, TaskAction::Read(None))))),
         ("a change that was acknowledged is lost", kinds(task(op(18, TaskAction::Read(Some(2)))))),
@@ -121,6 +128,7 @@ fn a_fault_of_each_kind_is_found() {
         ("a valid token was refused", kinds(token(used(25, false)))),
         ("the token of an ended session was accepted", kinds(token(used(41, true)))),
         ("an expired token was accepted", kinds(token(used(906, true)))),
+        ("a retired key signed", kinds(retired(61))),
         ("a response contained data of another account", kinds(sighting(Wrong::Foreign))),
         ("a change was half done", kinds(sighting(Wrong::Torn))),
         ("a task was created twice", kinds(sighting(Wrong::Twice))),
@@ -142,6 +150,21 @@ fn an_unknown_outcome_is_no_anomaly_either_way_and_both_ways_is_one() {
     assert!(with(vec![reset(40), new(41)]).is_empty());
     assert!(with(vec![reset(40), old(41), new(42)]).is_empty());
     assert!(!with(vec![reset(40), new(41), old(42)]).is_empty());
+}
+
+#[test]
+fn a_reset_that_overlaps_the_start_of_a_session_may_have_come_first() {
+    let mut history = sound();
+    let sign_in = Operation { action: SessionAction::Start, began: at(50), ended: Some(at(53)) };
+    history.sessions.insert((1, 1), vec![sign_in, op(70, SessionAction::Accepted)]);
+    history.resets.push((1, Operation { action: (), began: at(51), ended: Some(at(52)) }));
+    let token = Token { session: (1, 1), received: at(53), expires: at(900) };
+    let used = TokenUse { token, began: at(71), ended: at(72), accepted: true };
+    history.tokens.push(used);
+    assert_eq!(check(history.clone(), &RULES), Verdict::default());
+    history.sessions.get_mut(&(1, 1)).unwrap().push(op(54, SessionAction::End));
+    let found: Vec<_> = check(history, &RULES).anomalies.iter().map(|anomaly| anomaly.kind).collect();
+    assert!(found.contains(&"the token of an ended session was accepted"), "{found:?}");
 }
 
 #[test]

@@ -44,11 +44,18 @@ fn anomaly(
     (used.began > known + rules.revocation).then_some("the token of an ended session was accepted")
 }
 
-/// When the session had certainly ended: when its end was acknowledged, or it was first refused.
+/// When the session had certainly ended: when its end was acknowledged, or it was first refused. A reset that overlaps its
+/// start may have taken effect before.
 fn ended_at(session: &[Operation<SessionAction>]) -> Option<Moment> {
+    let start = session.iter().find(|operation| operation.action == SessionAction::Start);
+    let started = start.and_then(|start| start.ended).unwrap_or_default();
     let ended = session
         .iter()
-        .filter(|operation| matches!(operation.action, SessionAction::End | SessionAction::Refused))
+        .filter(|operation| match operation.action {
+            SessionAction::End => operation.began >= started,
+            SessionAction::Refused => true,
+            SessionAction::Start | SessionAction::Accepted => false,
+        })
         .filter_map(|operation| operation.ended);
     ended.min()
 }

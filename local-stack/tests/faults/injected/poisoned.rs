@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::Client;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ const REQUEST: usize = 16_384;
 /// What is wrong with a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Poison {
-    /// A status list signed by a stranger, with the key id of the issuer.
+    /// A status list signed by a stranger with the key id of the issuer, and keys of a stranger under the ids of the issuer.
     WrongKey,
     /// A signature with one letter changed.
     WrongSignature,
@@ -146,7 +146,8 @@ impl Documents {
             )
             .into_bytes(),
             Poison::Page => answer(b"<html><body>Sign in to the network</body></html>"),
-            // A JWKS is not signed, so a verifier cannot recognise a forged one.
+            Poison::WrongKey if !is_list => answer(self.forged_keys(&document).as_bytes()),
+            // A JWKS is not signed, so a verifier cannot recognise keys under other ids, or fewer keys.
             _ if !is_list => answer(document.as_bytes()),
             Poison::Old => answer(self.old.as_bytes()),
             Poison::WrongSignature => answer(with_other_signature(&document).as_bytes()),
@@ -158,6 +159,14 @@ impl Documents {
         };
         stream.write_all(&bytes).await?;
         stream.shutdown().await
+    }
+
+    /// The same ids, with a key of a stranger.
+    fn forged_keys(&self, document: &str) -> String {
+        let set: Value = serde_json::from_str(document).unwrap_or_default();
+        let kids = set["keys"].as_array().into_iter().flatten().filter_map(|key| key["kid"].as_str());
+        let keys: Vec<Value> = kids.map(|kid| self.forger.jwk(kid)).collect();
+        json!({ "keys": keys }).to_string()
     }
 
     async fn document(&self, path: &str) -> reqwest::Result<String> {

@@ -152,12 +152,16 @@ impl Person {
         let body = json!({"email": self.email, "redirectTo": "/reset-password"});
         let request = self.http.post(self.auth("request-password-reset")).json(&body);
         let (_, response) = self.send("request-password-reset", request).await;
-        // Without a response a mail may come at any time, and be taken for a later one.
+        // Without a response, a mail may come at any time and be taken for a later one.
         self.known().lost_mails |= response.is_none();
         if response.is_none_or(|response| response.status != 200) {
             return;
         }
-        let Some(link) = self.new_link(&earlier).await else { return };
+        let Some(link) = self.new_link(&earlier).await else {
+            // So may one that could not be sent in time.
+            self.known().lost_mails = true;
+            return;
+        };
         let (number, of_link) = {
             let mut known = self.known();
             known.former_password = known.password;
@@ -176,7 +180,8 @@ impl Person {
             self.send("reset-password", self.http.post(self.auth("reset-password")).json(&body)).await;
         match response {
             Some(response) if response.status == 400 => {
-                if !self.known().lost_mails {
+                // A request that was cut off is refused as well.
+                if response.body["code"] == "INVALID_TOKEN" && !self.known().lost_mails {
                     self.recorder.link(key, span, LinkAction::Refused);
                 }
             }
@@ -215,9 +220,15 @@ impl Person {
 
     fn keep_token(&self, session: usize, token: Option<&str>) {
         let Some(token) = token else { return };
-        let Some(lifetime) = lifetime(token) else { return };
+        let Some(claims) = part(token, 1) else { return };
         let received = self.recorder.now();
-        let token_of = Token { session: (self.account, session), received, expires: received + lifetime };
+        let from_now = |name| claims[name].as_i64().map(seconds_from_now);
+        let Some(lifetime) = from_now("exp") else { return };
+        let expires = received + Duration::from_secs(u64::try_from(lifetime).unwrap_or(0));
+        if let (Some(kid), Some(age)) = (kid(token), from_now("iat").map(i64::unsigned_abs)) {
+            self.recorder.signed(&kid, received.saturating_sub(Duration::from_secs(age)));
+        }
+        let token_of = Token { session: (self.account, session), received, expires };
         let mut known = self.known();
         known.tokens.push((token_of, token.to_owned()));
         if known.tokens.len() > MOST_SESSIONS {
@@ -238,13 +249,20 @@ impl Person {
     }
 }
 
-/// How long a token is valid from now on.
+/// The header (0) or the claims (1) of a token.
+fn part(token: &str, index: usize) -> Option<Value> {
+    let part = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(index)?).ok()?;
+    serde_json::from_slice(&part).ok()
+}
+
+fn kid(token: &str) -> Option<String> {
+    part(token, 0)?["kid"].as_str().map(str::to_owned)
+}
+
+/// The time from now to a time in a token, both in seconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "the services under test use the system's clock")]
-fn lifetime(token: &str) -> Option<Duration> {
-    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims: Value = serde_json::from_slice(&claims).ok()?;
-    let left = claims["exp"].as_i64()? - jiff::Timestamp::now().as_second();
-    Some(Duration::from_secs(u64::try_from(left).unwrap_or(0)))
+fn seconds_from_now(time: i64) -> i64 {
+    time - jiff::Timestamp::now().as_second()
 }
 
 /// The tokens of all links that reset the password of this address.

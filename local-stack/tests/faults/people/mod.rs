@@ -15,8 +15,8 @@ use tokio::sync::watch;
 use crate::history::{Account, Token, Version};
 use crate::recorder::{Recorder, Reply, Span};
 
-/// Longer than any request may take: the gateway gives up after 30 s at the latest.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Longer than any request may take: the gateway gives up after 40 s at the latest.
+const PATIENCE: Duration = Duration::from_secs(45);
 /// The longest pause between two requests of one client.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The most tasks of a person: one page of a list shows them all.
@@ -143,8 +143,8 @@ impl Person {
         let began = self.recorder.now();
         let response = receive(request).await;
         let reply = response.as_ref().map_or(Reply::None, |response| Reply::Status(response.status));
-        self.recorder.count(name, reply);
         let span = Span { began, ended: self.recorder.now(), is_known: reply.is_known() };
+        self.recorder.count(name, span, reply);
         (span, response.filter(|_| span.is_known))
     }
 }

@@ -31,6 +31,36 @@ export async function signOutDevice(token: string): Promise<void> {
   await callAuth((fetchOptions) => authClient.revokeSession({ token, fetchOptions }));
 }
 
+/** Something that happened to the account, or refusals of a minute that were the same. */
+export interface SecurityEvent {
+  event: string;
+  outcome: "success" | "refusal";
+  occurredAt: string;
+  sessionId: string | null;
+  ipAddress: string | null;
+  userAgent: string | null;
+  reason: string | null;
+  count: number | null;
+}
+
+/** Some events, newest first, and where the next ones begin. */
+export interface SecurityEventsPage {
+  events: SecurityEvent[];
+  nextCursor: string | null;
+}
+
+/** Events on the first page. The settings reserve their height, so few: most people look for the last sign-in. */
+const FIRST_EVENTS = 3;
+
+/** Events on each further page: what fits on a screen. */
+const MORE_EVENTS = 10;
+
+/** Lists what happened to the account, from `cursor` on. */
+export function securityEvents(cursor: string | null): Promise<SecurityEventsPage> {
+  const query = cursor === null ? { limit: FIRST_EVENTS } : { limit: MORE_EVENTS, cursor };
+  return callAuth((options) => authClient.$fetch<SecurityEventsPage>("/security-events", { query, ...options }));
+}
+
 /** The service's message when the account is deleted only after a link in an email is opened. */
 const MAIL_SENT = "Verification email sent";
 

@@ -7,14 +7,7 @@ import { isStale } from "@/features/auth/stale-session";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { devices, signOutDevice, type Device } from "./account";
-
-/** Names a device by its user agent. */
-function nameOf({ userAgent }: Device): string {
-  const text = userAgent ?? "";
-  const browser = /Firefox|Edg|Chrome|Safari/.exec(text)?.[0]?.replace("Edg", "Edge");
-  const system = /Android|iPhone|iPad|Windows|Mac OS|Linux/.exec(text)?.[0];
-  return [browser, system].filter(Boolean).join(" on ") || "Unknown device";
-}
+import { deviceName } from "./device-name";
 
 /** Formats the start of a session in the reader's locale. */
 function signedInSince({ createdAt }: Device): string {
@@ -75,7 +68,7 @@ export function DevicesSection({ user, run }: Props) {
     } catch (error) {
       setFailure(
         isStale(error)
-          ? `${nameOf(device)} is still signed in. Enter your password to sign it out.`
+          ? `${deviceName(device.userAgent)} is still signed in. Enter your password to sign it out.`
           : errorMessage(error),
       );
     }
@@ -86,42 +79,45 @@ export function DevicesSection({ user, run }: Props) {
       <h2 ref={heading} id="devices" tabIndex={-1} className="mb-3 text-lg font-bold">
         Signed-in devices
       </h2>
-      {isPending && <p role="status">Loading…</p>}
-      {failure && <Notice kind="error">{failure}</Notice>}
-      {error && (
-        <div className="flex flex-wrap items-center gap-3">
-          {isStale(error) ? (
-            <p className="text-soft">You signed in a while ago. Confirm your password to see your devices.</p>
-          ) : (
-            !failure && <Notice kind="error">{errorMessage(error)}</Notice>
-          )}
-          <Button busy={showing} onClick={() => void show()}>
-            Show devices
-          </Button>
-        </div>
-      )}
-      <ul className="divide-y divide-line">
-        {data?.map((device) => (
-          <li key={device.id} className="flex flex-wrap items-center gap-3 py-3">
-            <div className="min-w-0 flex-1">
-              <p className="font-medium">{nameOf(device)}</p>
-              <p className="text-sm text-soft">
-                {device.ipAddress} · since {signedInSince(device)}
-              </p>
-            </div>
-            {device.id === current?.session.id ? (
-              <p className="text-good">This device</p>
+      {/* As high as two devices, so that the arrival of the list does not move the sections below. */}
+      <div className="min-h-34">
+        {isPending && <p role="status">Loading…</p>}
+        {failure && <Notice kind="error">{failure}</Notice>}
+        {error && (
+          <div className="flex flex-wrap items-center gap-3">
+            {isStale(error) ? (
+              <p className="text-soft">You signed in a while ago. Confirm your password to see your devices.</p>
             ) : (
-              <Button
-                onClick={() => void end(device)}
-                aria-label={`Sign out ${nameOf(device)}, since ${signedInSince(device)}`}
-              >
-                Sign out
-              </Button>
+              !failure && <Notice kind="error">{errorMessage(error)}</Notice>
             )}
-          </li>
-        ))}
-      </ul>
+            <Button busy={showing} onClick={() => void show()}>
+              Show devices
+            </Button>
+          </div>
+        )}
+        <ul className="divide-y divide-line">
+          {data?.map((device) => (
+            <li key={device.id} className="flex flex-wrap items-center gap-3 py-3">
+              <div className="min-w-0 flex-1">
+                <p className="font-medium">{deviceName(device.userAgent)}</p>
+                <p className="text-sm text-soft">
+                  {device.ipAddress} · since {signedInSince(device)}
+                </p>
+              </div>
+              {device.id === current?.session.id ? (
+                <p className="text-good">This device</p>
+              ) : (
+                <Button
+                  onClick={() => void end(device)}
+                  aria-label={`Sign out ${deviceName(device.userAgent)}, since ${signedInSince(device)}`}
+                >
+                  Sign out
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
+      </div>
     </section>
   );
 }

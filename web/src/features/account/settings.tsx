@@ -4,6 +4,7 @@ import { AccountBar } from "@/features/auth/account-bar";
 import { useCapabilities } from "@/features/auth/capabilities";
 import { useFreshSession } from "@/features/auth/fresh-session";
 import type { User } from "@/features/auth/session";
+import { ActivitySection } from "./activity-section";
 import { DeleteSection } from "./delete-section";
 import { DevicesSection } from "./devices-section";
 import { EmailSection } from "./email-section";
@@ -23,6 +24,7 @@ export function Settings({ user }: { user: User }) {
         {changeEmail && <EmailSection user={user} run={run} />}
         <PasswordSection user={user} />
         <DevicesSection user={user} run={run} />
+        <ActivitySection user={user} />
         {deleteUser.enabled && <DeleteSection user={user} byMail={deleteUser.confirmedByMail} />}
         {dialog}
       </main>

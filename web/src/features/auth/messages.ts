@@ -44,6 +44,7 @@ const BY_CODE: Record<string, FormError> = {
   INVALID_EMAIL_OR_PASSWORD: { text: "Invalid credentials" },
   INVALID_EMAIL: { field: "email", text: INVALID_EMAIL_FORMAT },
   EMAIL_NOT_VERIFIED: { text: "Verify your email first: open the link in the email we sent you." },
+  BANNED_USER: { text: "You have been banned. Contact support if you believe this is an error." },
   // A common password, words from the account or the service, or a password from a breach.
   PASSWORD_COMPROMISED: { field: "password", text: WEAK_PASSWORD },
   INVALID_PASSWORD: { field: "currentPassword", text: "Incorrect password" },

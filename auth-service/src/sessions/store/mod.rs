@@ -1,39 +1,23 @@
 //! The `sessions` table.
 
+mod start;
+
 use jiff::Timestamp;
 use service_kit::database::{Executor, Parameter, Transaction};
+use service_kit::security_log::Client;
 use service_kit::store::{Row, StoreError, column, corrupt};
 use shared_claims::UserId;
 use uuid::Uuid;
 
 use super::model::{ImportedSession, Session};
+use crate::audit::insert_audit_event;
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
 use crate::status_lists::{StatusIndex, allocate_index};
-use crate::users::{self, CredentialEpoch, User};
+use crate::users::{self, User, is_banned};
 
-/// Starts a session only if the credential is still in the epoch in which it was checked. The account stays locked
-/// until the session is visible: a later change of the password sees the session, and an earlier one is seen here.
-///
-/// Ends the sessions that the request presented, of any user (OWASP ASVS 5.0, 7.2.4). Deletes expired sessions of the
-/// same user. Takes the first drawn position in the status lists that is free.
-const START: &str = concat!(
-    "
-    WITH account AS MATERIALIZED (SELECT id FROM users WHERE id = $2 AND credential_epoch = $10 FOR SHARE),
-    swept AS (DELETE FROM sessions WHERE user_id = $2 AND expires_at <= $4),
-    replaced AS (
-        DELETE FROM sessions WHERE token_hash = ANY($11) AND EXISTS (SELECT FROM account) RETURNING id, user_id
-    ),
-    given AS (",
-    allocate_index!("account", "$9"),
-    ")
-    INSERT INTO sessions
-        (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent,
-         status_index)
-    SELECT $1, id, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given) FROM account
-    RETURNING status_index, ARRAY(SELECT id FROM replaced) AS replaced_sessions,
-              ARRAY(SELECT user_id FROM replaced) AS replaced_users"
-);
+pub use start::{Stored, start};
+
 /// A session whose token exists is replaced as it is.
 const IMPORT: &str = "
     INSERT INTO sessions
@@ -53,13 +37,18 @@ const ALLOCATE_INDEX: &str = concat!(
     UPDATE sessions SET status_index = given.idx FROM given WHERE id = $1"
 );
 const FIND_INDEX: &str = "SELECT status_index FROM sessions WHERE id = $1";
-const FIND: &str = "
+/// A ban ends all sessions. The condition holds for one that was started by a release without bans, or imported.
+const FIND: &str = concat!(
+    "
     SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
            s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index,
            u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch
     FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.token_hash = $1 AND s.expires_at > $2 AND ($3::timestamptz IS NULL OR s.created_at > $3)";
+    WHERE s.token_hash = $1 AND s.expires_at > $2 AND ($3::timestamptz IS NULL OR s.created_at > $3)
+        AND NOT ",
+    is_banned!("u.", "$2")
+);
 const EXTEND: &str = "UPDATE sessions SET expires_at = $2, updated_at = $3 WHERE id = $1";
 const LIST: &str = "
     SELECT id AS session_id, created_at AS session_created_at, updated_at AS session_updated_at,
@@ -70,7 +59,15 @@ const LIST: &str = "
 const REVOKE: &str =
     "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3) RETURNING id AS session_id";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2";
-const END: &str = "DELETE FROM sessions WHERE token_hash = ANY($1) RETURNING id AS session_id, user_id";
+const END: &str = concat!(
+    "
+    WITH ended AS (DELETE FROM sessions WHERE token_hash = ANY($1) RETURNING id, user_id),
+    audited AS (",
+    insert_audit_event!(),
+    "   SELECT 'session.ended', 'success', user_id, id, NULL, $2::inet, $3, NULL FROM ended
+    )
+    SELECT id AS session_id, user_id FROM ended"
+);
 /// Keeps the session of a transaction from ending before it commits.
 const HOLD: &str = "SELECT FROM sessions WHERE id = $1 AND expires_at > $2 FOR KEY SHARE";
 const DELETE_EXPIRED: &str = "
@@ -78,51 +75,6 @@ const DELETE_EXPIRED: &str = "
         SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
 /// Maximum number of sessions deleted at once, so that their row locks last milliseconds.
 const DELETED_AT_ONCE: i64 = 1000;
-
-/// The outcome of storing a new session.
-pub enum Stored {
-    Started {
-        /// The position in the status lists, if one was free.
-        index: Option<StatusIndex>,
-        /// The sessions that ended, and their users.
-        replaced: Vec<(SessionId, UserId)>,
-    },
-    /// The user was deleted, or the credential changed since it was checked.
-    CredentialChanged,
-}
-
-/// Stores a new session of a user whose credential was checked in `epoch`, with one of the `candidates` in the
-/// status lists if one is free. Ends the sessions of the tokens `presented`.
-pub async fn start(
-    client: &impl Executor,
-    session: &Session,
-    epoch: CredentialEpoch,
-    (token, presented): (&SessionToken, &[SessionToken]),
-    candidates: &[i64],
-) -> Result<Stored, StoreError> {
-    let row = client
-        .query_opt(
-            START,
-            &[
-                session.id.as_uuid(),
-                &session.user_id.as_str(),
-                &token.hash(),
-                &session.created_at,
-                &session.expires_at,
-                &session.remembered,
-                &session.ip_address,
-                &session.user_agent,
-                &candidates,
-                &epoch.number(),
-                &hashes(presented),
-            ],
-        )
-        .await?;
-    match row {
-        Some(row) => Ok(Stored::Started { index: status_index(&row)?, replaced: replaced(&row)? }),
-        None => Ok(Stored::CredentialChanged),
-    }
-}
 
 /// Stores sessions of another system, in one statement. Returns how many were new.
 pub(crate) async fn import(client: &impl Executor, sessions: &[&ImportedSession]) -> Result<u64, StoreError> {
@@ -224,24 +176,19 @@ pub async fn extend(
     Ok(client.execute(EXTEND, &[id.as_uuid(), &expires_at, &now]).await? == 1)
 }
 
-/// Ends the sessions of these tokens. Returns the sessions that ended, and their users.
+/// Ends the sessions of these tokens, which the audit log records. Returns the sessions that ended, and their users.
 pub async fn end(
     client: &impl Executor,
     tokens: &[SessionToken],
+    cause: Client,
 ) -> Result<Vec<(SessionId, UserId)>, StoreError> {
-    let rows = client.query(END, &[&hashes(tokens)]).await?;
+    let address = cause.address().map(|address| address.to_string());
+    let rows = client.query(END, &[&hashes(tokens), &address, &cause.request_id()]).await?;
     let ended = |row: &Row| {
         let user: String = column(row, "sessions", "user_id")?;
         named(column(row, "sessions", "session_id")?, user)
     };
     rows.iter().map(ended).collect()
-}
-
-/// Reads the sessions that ended because a new one started.
-fn replaced(row: &Row) -> Result<Vec<(SessionId, UserId)>, StoreError> {
-    let sessions: Vec<Uuid> = column(row, "sessions", "replaced_sessions")?;
-    let users: Vec<String> = column(row, "sessions", "replaced_users")?;
-    sessions.into_iter().zip(users).map(|(session, user)| named(session, user)).collect()
 }
 
 fn named(session: Uuid, user: String) -> Result<(SessionId, UserId), StoreError> {

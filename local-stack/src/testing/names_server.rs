@@ -1,4 +1,5 @@
 //! A DNS server for one name.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,7 +20,8 @@ const SERVER_FAILURE: u8 = 2;
 type Zone = Arc<Mutex<Option<Vec<Ipv4Addr>>>>;
 
 /// Answers every question over UDP on loopback, until it is dropped.
-pub(super) struct Names {
+#[derive(Debug)]
+pub struct Names {
     address: SocketAddr,
     zone: Zone,
     lookups: Arc<AtomicUsize>,
@@ -29,7 +31,11 @@ pub(super) struct Names {
 
 impl Names {
     /// Starts with these addresses.
-    pub(super) fn start(addresses: &[Ipv4Addr]) -> Self {
+    ///
+    /// # Panics
+    /// If no port is available.
+    #[must_use]
+    pub fn start(addresses: &[Ipv4Addr]) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let zone: Zone = Arc::new(Mutex::new(Some(addresses.to_vec())));
@@ -50,22 +56,32 @@ impl Names {
     }
 
     /// The `resolvers` line that has the gateway ask this server. Caddy 2.6 would ask over TCP without `udp/`.
-    pub(super) fn resolvers(&self) -> String {
+    #[must_use]
+    pub fn resolvers(&self) -> String {
         format!("resolvers udp/{}", self.address)
     }
 
     /// Gives the name these addresses from now on.
-    pub(super) fn set(&self, addresses: &[Ipv4Addr]) {
+    ///
+    /// # Panics
+    /// If another thread panicked meanwhile.
+    pub fn set(&self, addresses: &[Ipv4Addr]) {
         *self.zone.lock().unwrap() = Some(addresses.to_vec());
     }
 
     /// Answers SERVFAIL from now on.
-    pub(super) fn fail(&self) {
+    ///
+    /// # Panics
+    /// If another thread panicked meanwhile.
+    pub fn fail(&self) {
         *self.zone.lock().unwrap() = None;
     }
 
     /// Waits until this many more lookups were answered.
-    pub(super) fn wait_for_lookups(&self, more: usize) {
+    ///
+    /// # Panics
+    /// If they do not arrive.
+    pub fn wait_for_lookups(&self, more: usize) {
         let (wanted, deadline) = (self.lookups.load(Ordering::Relaxed) + more, Instant::now() + SOON);
         while self.lookups.load(Ordering::Relaxed) < wanted {
             assert!(Instant::now() < deadline, "nobody looks the name up");

@@ -1,18 +1,19 @@
-//! When a mail that could not be sent is retried: with exponential backoff.
+//! When a mail or webhook that could not be sent is retried: with exponential backoff.
 
 use aws_lc_rs::rand;
 use jiff::SignedDuration;
 
-/// The wait after the first failure: a mail server that restarts is available again by then.
+/// The wait after the first failure: a server that restarts is available again by then.
 const INITIAL_WAIT: SignedDuration = SignedDuration::from_secs(5);
-/// The maximum wait. The mail of a link that is valid for an hour is tried about fifteen times.
+/// The maximum wait. The mail of a link that is valid for an hour is tried about fifteen times, and the webhooks of an
+/// outage arrive within this time of its end.
 const MAX_WAIT: SignedDuration = SignedDuration::from_mins(5);
 /// How often the wait can double before it exceeds the maximum.
 const DOUBLINGS: u32 = 6;
 
-/// How long to wait after `attempts` failures. Random jitter takes up to half of it, so that mails that failed together are
+/// How long to wait after `attempts` failures. Random jitter takes up to half of it, so that what failed together is
 /// not always retried together.
-pub(super) fn wait(attempts: i32) -> SignedDuration {
+pub fn wait(attempts: i32) -> SignedDuration {
     let mut byte = [0];
     // Without randomness there is no jitter.
     let jitter = rand::fill(&mut byte).map_or(0, |()| i32::from(byte[0]));

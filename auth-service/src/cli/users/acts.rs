@@ -1,0 +1,80 @@
+//! The commands that change a user.
+
+use super::args::{BanArgs, CreateArgs};
+use super::consent::Consent;
+use super::error::UsersError;
+use super::output::{Action, Outcome};
+use super::password::{self, PasswordArgs};
+use crate::administration::{Administration, AdministrationError, UserRef};
+use crate::users::{NewUser, User};
+
+pub(super) async fn create(administration: &Administration, args: CreateArgs) -> Result<Outcome, UsersError> {
+    let new = NewUser { name: args.name, email: args.email, image: None };
+    let new = new.to_user(administration.clock.now()).map_err(AdministrationError::from)?;
+    let user = User { email_verified: args.verified, ..new };
+    let hash = if args.no_password {
+        None
+    } else {
+        let hasher = args.passwords.hasher()?;
+        let password = password::read(user.email.as_str())?;
+        Some(hasher.hash(&password, &user).await.map_err(|error| UsersError::password(error, hasher.rules))?)
+    };
+    administration.create(&user, hash.as_ref()).await?;
+    Ok(Outcome::new(user, Action::Created, 0))
+}
+
+pub(super) async fn set_password(
+    administration: &Administration,
+    user: &UserRef,
+    args: &PasswordArgs,
+) -> Result<Outcome, UsersError> {
+    let hasher = args.hasher()?;
+    let user = administration.find(user).await?.user;
+    let password = password::read(user.email.as_str())?;
+    let hash =
+        hasher.hash(&password, &user).await.map_err(|error| UsersError::password(error, hasher.rules))?;
+    let ended = administration.set_password(&user, &hash).await?;
+    Ok(Outcome::new(user, Action::PasswordSet, ended))
+}
+
+pub(super) async fn ban(administration: &Administration, args: BanArgs) -> Result<Outcome, UsersError> {
+    if let Some(until) = args.until.filter(|until| *until <= administration.clock.now()) {
+        return Err(UsersError::UntilPast(until));
+    }
+    let user = administration.find(&args.user.name()).await?.user;
+    args.consent.ask(&format!("Ban {}?", named(&user)))?;
+    let ended = administration.ban(&user, args.until, args.reason).await?;
+    Ok(Outcome { banned_until: args.until, ..Outcome::new(user, Action::Banned, ended) })
+}
+
+pub(super) async fn unban(administration: &Administration, user: &UserRef) -> Result<Outcome, UsersError> {
+    let user = administration.find(user).await?.user;
+    let changed = administration.unban(&user).await?;
+    Ok(Outcome { changed, ..Outcome::new(user, Action::Unbanned, 0) })
+}
+
+pub(super) async fn end_sessions(
+    administration: &Administration,
+    user: &UserRef,
+    consent: &Consent,
+) -> Result<Outcome, UsersError> {
+    let user = administration.find(user).await?.user;
+    consent.ask(&format!("End all sessions of {}?", named(&user)))?;
+    let ended = administration.end_sessions(&user).await?;
+    Ok(Outcome { changed: ended > 0, ..Outcome::new(user, Action::SessionsEnded, ended) })
+}
+
+pub(super) async fn delete(
+    administration: &Administration,
+    user: &UserRef,
+    consent: &Consent,
+) -> Result<Outcome, UsersError> {
+    let user = administration.find(user).await?.user;
+    consent.ask(&format!("Delete {}? This cannot be undone.", named(&user)))?;
+    let ended = administration.delete(&user).await?;
+    Ok(Outcome::new(user, Action::Deleted, ended))
+}
+
+fn named(user: &User) -> String {
+    format!("{} ({})", user.email.as_str(), user.id)
+}

@@ -1,0 +1,130 @@
+//! What the emails say.
+
+use jiff::SignedDuration;
+
+use super::layout::MailText;
+use super::message::Message;
+
+const IGNORE_SIGN_UP: &str =
+    "If you did not sign up, ignore this email. Nothing happens unless the link is opened.";
+const IGNORE_RESET: &str = "If you did not request this, ignore this email. Your password stays the same.";
+const IGNORE_NEW_EMAIL: &str =
+    "If you did not request this, ignore this email. The account keeps its current email address.";
+const SOMEONE_IS_SIGNED_IN: &str = "If this was not you, do not open the link, and change your password. Someone else \
+    may be signed in to your account.";
+const CHANGED_BY_SOMEONE_ELSE: &str = "If you did not make this change, someone else is using your account. Contact the \
+    operator of the service immediately.";
+const RESET_PASSWORD: &str = "If you did not make this change, someone else did. Set a new password immediately: click \
+    “Forgot your password?” on the sign-in page.";
+const SOMEONE_KNOWS_THE_PASSWORD: &str = "If this was you, you do not have to do anything. If not, someone else knows your \
+    password. Set a new one immediately: click “Forgot your password?” on the sign-in page. This also signs out all \
+    devices.";
+const NO_ACTION_NEEDED: &str = "If this was not you, you do not have to do anything. No account was created, and no one signed in to yours.";
+
+impl Message<'_> {
+    /// Returns the texts for an account at `product`, with a link that is valid for `lifetime`. Subjects contain no
+    /// user input.
+    pub(super) fn mail_text(&self, product: &str, lifetime: SignedDuration) -> MailText<'_> {
+        match *self {
+            Self::VerifyEmail { link } => MailText {
+                subject: "Verify your email address",
+                text: format!("Confirm that this is the email address of your {product} account."),
+                action: Some(("Verify email address", link)),
+                lifetime,
+                closing: IGNORE_SIGN_UP,
+            },
+            Self::ConfirmEmailChange { new_email, link } => MailText {
+                subject: "Confirm your email address change",
+                text: format!(
+                    "Someone signed in to your {product} account asked to change its email address to {new_email}. If \
+                     this was you, confirm the change. We will then send a link to the new email address."
+                ),
+                action: Some(("Confirm change", link)),
+                lifetime,
+                closing: SOMEONE_IS_SIGNED_IN,
+            },
+            Self::VerifyNewEmail { link } => MailText {
+                subject: "Verify your new email address",
+                text: format!("Confirm that this is the new email address of your {product} account."),
+                action: Some(("Verify new email address", link)),
+                lifetime,
+                closing: IGNORE_NEW_EMAIL,
+            },
+            Self::NewDevice => MailText {
+                subject: "New sign-in to your account",
+                text: format!("Someone signed in to your {product} account on a new device."),
+                action: None,
+                lifetime,
+                closing: SOMEONE_KNOWS_THE_PASSWORD,
+            },
+            Self::EmailChanged { new_email } => MailText {
+                subject: "Your email address was changed",
+                text: format!(
+                    "The email address of your {product} account was changed to {}.",
+                    shortened(new_email)
+                ),
+                action: None,
+                lifetime,
+                closing: CHANGED_BY_SOMEONE_ELSE,
+            },
+            Self::ResetPassword { link } => MailText {
+                subject: "Reset your password",
+                text: format!("Someone requested a password reset for your {product} account."),
+                action: Some(("Set a new password", link)),
+                lifetime,
+                closing: IGNORE_RESET,
+            },
+            Self::PasswordChanged => MailText {
+                subject: "Your password was changed",
+                text: format!("The password of your {product} account was changed."),
+                action: None,
+                lifetime,
+                closing: RESET_PASSWORD,
+            },
+            Self::DeleteAccount { link } => MailText {
+                subject: "Delete your account",
+                text: format!(
+                    "Confirm that you want to delete your {product} account. This cannot be undone."
+                ),
+                action: Some(("Delete my account", link)),
+                lifetime,
+                closing: SOMEONE_IS_SIGNED_IN,
+            },
+            Self::AccountExists => MailText {
+                subject: "You already have an account",
+                text: format!(
+                    "Someone signed up for {product} with your email address, which already has an account. If this \
+                     was you, sign in, or click “Forgot your password?” on the sign-in page."
+                ),
+                action: None,
+                lifetime,
+                closing: NO_ACTION_NEEDED,
+            },
+        }
+    }
+}
+
+/// An email address of which only its owner recognizes the rest: `n***@e***.org`. Mailboxes are shared and handed on, and
+/// the reader of a former one need not be the owner of the new one.
+fn shortened(address: &str) -> String {
+    let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+    let (local, domain) = address.split_once('@').unwrap_or((address, ""));
+    let (name, ending) = domain.rsplit_once('.').unwrap_or((domain, ""));
+    format!("{}***@{}***.{ending}", first(local), first(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_email_is_shortened_at_the_former_one() {
+        for (address, shown) in [
+            ("new@example.org", "n***@e***.org"),
+            ("n@mail.example.co.uk", "n***@m***.uk"),
+            ("\u{e9}a@\u{fc}b.example", "\u{e9}***@\u{fc}***.example"),
+        ] {
+            assert_eq!(shortened(address), shown);
+        }
+    }
+}

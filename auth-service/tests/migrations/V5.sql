@@ -1,0 +1,1 @@
+INSERT INTO token_lifetimes (seconds, last_seen) VALUES (900, now());

@@ -1,0 +1,1 @@
+-- Adds a function, and nothing that has rows.

@@ -1,0 +1,37 @@
+import type { SecurityEvent } from "./account";
+import { deviceName } from "./device-name";
+
+const TEXTS: Record<string, string> = {
+  "account.locked": "Sign-in blocked after too many wrong passwords",
+  "email.change_requested": "Change of email requested",
+  "email.changed": "Email changed",
+  "email.verification_requested": "Verification link requested",
+  "email.verified": "Email verified",
+  "link.refused": "Invalid link opened",
+  "password.changed": "Password changed",
+  "password.refused": "Wrong password entered to confirm a change",
+  "password.reset": "Password reset by a link",
+  "password.reset_requested": "Password reset requested",
+  "session.ended": "Signed out",
+  "session.revoked": "Device signed out",
+  "sessions.conflicting": "Request with the sessions of two users refused",
+  "sessions.revoked": "Other devices signed out",
+  "sign_in.refused": "Sign-in failed",
+  "user.banned": "Account banned",
+  "user.created": "Account created",
+  "user.deletion_requested": "Deletion of the account requested",
+  "user.unbanned": "Ban removed",
+  "user.updated": "Name or picture changed",
+};
+
+/** Describes an event in a few words. `null` for one that another event of the same request describes better. */
+export function describe({ event, userAgent, reason, count }: SecurityEvent): string | null {
+  if (event === "link.used" || (event === "session.ended" && reason === "replaced")) {
+    return null;
+  }
+  const text =
+    event === "session.started"
+      ? `Signed in with ${deviceName(userAgent)}`
+      : (TEXTS[event] ?? event.replace(/[._]/g, " "));
+  return count !== null && count > 1 && event !== "sessions.revoked" ? `${text} (${count} times)` : text;
+}
