@@ -10,12 +10,14 @@ mod proofs;
 
 use std::path::PathBuf;
 
+pub(crate) use newcomer::section;
+
 /// Path of a file of the checkout.
 fn path(name: &str) -> PathBuf {
     local_stack::workspace::root().unwrap().join(name)
 }
 
 /// Text of a file of the checkout, if it exists.
-fn read(name: &str) -> Option<String> {
+pub(crate) fn read(name: &str) -> Option<String> {
     std::fs::read_to_string(path(name)).ok()
 }

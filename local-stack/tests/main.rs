@@ -1,6 +1,7 @@
 //! Tests of the local stack: real PostgreSQL, real processes.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod backup;
 mod checkouts;
 mod cluster;
 mod databases;

@@ -32,7 +32,7 @@ const QUESTIONS: [Question; 6] = [
 ];
 
 /// The part of a document below the heading with this anchor, up to the next heading that is not below it.
-fn section(document: &str, anchor: &str) -> Option<String> {
+pub(crate) fn section(document: &str, anchor: &str) -> Option<String> {
     let place = anchors(document).iter().position(|found| found == anchor)?;
     let mut in_code = false;
     let mut headings = 0;
