@@ -64,7 +64,10 @@ async fn old_cookies_tokens_and_passwords_work_after_the_import() {
     let import = Import::of_users(&["alice", "bob"]).await;
     let (held, alice) = (import.held.clone(), import.held["users"][0].clone());
     let report = import.report(&[]).await;
-    assert_eq!(report["users"], json!({"copied": 2, "already_there": 0, "skipped": {}, "noted": {}}));
+    assert_eq!(
+        report["users"],
+        json!({"copied": 2, "banned": 0, "already_there": 0, "skipped": {}, "noted": {}})
+    );
     assert_eq!(report["passwords"], json!({"better-auth-scrypt": 2}));
     assert_eq!(report["sessions"], json!({"copied": 2, "already_there": 0, "expired": 0}));
     assert_eq!(report["keys"]["copied"][0]["private_half"], true);
@@ -107,7 +110,10 @@ async fn a_second_run_changes_nothing_and_a_dry_run_writes_nothing() {
     import.report(&[]).await;
     let copied = contents(&import.database).await;
     let again = import.report(&[]).await;
-    assert_eq!(again["users"], json!({"copied": 0, "already_there": 2, "skipped": {}, "noted": {}}));
+    assert_eq!(
+        again["users"],
+        json!({"copied": 0, "banned": 0, "already_there": 2, "skipped": {}, "noted": {}})
+    );
     assert_eq!(again["sessions"]["copied"], 0);
     assert_eq!(again["keys"]["already_there"].as_array().unwrap().len(), 1);
     assert_eq!(contents(&import.database).await, copied);
@@ -220,9 +226,11 @@ async fn invalid_accounts_are_skipped_and_reported() {
     sql += &account("google", "google", "NULL");
     sql += &account("md5", "credential", "'5f4dcc3b5aa765d61d8327deb882cf99'");
     sql += &account("dear", "credential", &format!("'$2b$31${}'", ".".repeat(53)));
-    sql += "ALTER TABLE \"user\" ADD banned boolean, ADD \"banExpires\" timestamptz;
+    sql += "ALTER TABLE \"user\" ADD banned boolean, ADD \"banReason\" text, ADD \"banExpires\" timestamptz;
             UPDATE \"user\" SET banned = true WHERE id IN ('banned', 'pardoned');
             UPDATE \"user\" SET \"banExpires\" = '2020-01-01' WHERE id = 'pardoned';
+            UPDATE \"user\" SET \"banReason\" = 'spam', \"banExpires\" = '2999-01-02' WHERE id = 'banned';
+            UPDATE \"user\" SET banned = true WHERE name = 'carol';
             UPDATE \"user\" SET \"updatedAt\" = 'infinity' WHERE id = 'endless';
             UPDATE session SET \"expiresAt\" = now() WHERE \"userId\" = (SELECT id FROM \"user\" WHERE name = 'bob');";
     import.source().await.batch_execute(&sql).await.unwrap();
@@ -232,7 +240,7 @@ async fn invalid_accounts_are_skipped_and_reported() {
     for section in ["users", "passwords", "sessions", "other_providers"] {
         assert_eq!(report[section], dry[section], "a dry run reports the same");
     }
-    assert_eq!(report["users"]["copied"], 7);
+    assert_eq!((&report["users"]["copied"], &report["users"]["banned"]), (&json!(8), &json!(2)));
     assert_eq!(
         report["users"]["skipped"],
         json!({
@@ -240,18 +248,21 @@ async fn invalid_accounts_are_skipped_and_reported() {
             "id_does_not_fit": ["me", "no id"],
             "email_too_long": ["long"],
             "email_does_not_fit": ["shape"],
-            "banned": ["banned"],
             "unreadable": ["endless"],
         })
     );
     assert_eq!(
         report["users"]["noted"],
-        json!({"no_password": ["google", "pardoned"], "password_unknown": ["md5"], "password_too_costly": ["dear"]})
+        json!({"no_password": ["banned", "google", "pardoned"], "password_unknown": ["md5"], "password_too_costly": ["dear"]})
     );
     assert_eq!(report["other_providers"], json!({"google": 1}));
-    assert_eq!(report["sessions"], json!({"copied": 2, "already_there": 0, "expired": 1}));
+    assert_eq!(report["sessions"], json!({"copied": 1, "already_there": 0, "expired": 1}), "carol is banned");
 
     let client = connect(&import.database.superuser_url()).await;
+    let sql = "SELECT ban_reason, banned_until::text FROM users WHERE id = 'banned'";
+    let ban = client.query_one(sql, &[]).await.unwrap();
+    assert_eq!(ban.get::<_, &str>(0), "spam");
+    assert!(ban.get::<_, &str>(1).starts_with("2999-01-02 "));
     let row = client.query_one("SELECT id FROM users WHERE email = 'alice@example.com'", &[]).await.unwrap();
     assert_eq!(
         row.get::<_, &str>(0),

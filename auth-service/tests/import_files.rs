@@ -1,95 +1,19 @@
-//! Import from CSV and Supabase, and export.
+//! Import from Supabase, and export.
 
 use std::os::unix::fs::PermissionsExt;
 
 use local_stack::testing::TestDatabase;
+use local_stack::workspace;
 use serde_json::json;
 
-use crate::import::{Scratch, contents, report, run, scheme, sign_in};
+use crate::import::{Scratch, report, run, sign_in};
 use crate::import_node::{SECRET, deployment, script};
 use crate::support::{Auth, PASSWORD, connect, email};
 
 /// Better Auth's own hash of `password123`.
-const SCRYPT: &str = "2efb124f32c48d8ec42d7585426fe414:64e3feee69d3362db002bd5904b97bc2f8b892d965e3b62f47514cefa9b9b822cc24ceac45a22359e78517034f90d8700b61e59c93ba9b31833cf4563b98558f";
-/// The reference implementation's argon2id of `password`.
-const ARGON2: &str = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+pub const SCRYPT: &str = "2efb124f32c48d8ec42d7585426fe414:64e3feee69d3362db002bd5904b97bc2f8b892d965e3b62f47514cefa9b9b822cc24ceac45a22359e78517034f90d8700b61e59c93ba9b31833cf4563b98558f";
 /// bcrypt of `abc`, of the test vectors of its authors.
-const BCRYPT: &str = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
-
-#[tokio::test]
-async fn a_csv_file_is_imported_line_by_line_and_its_hashes_work() {
-    let database = TestDatabase::auth().await;
-    let scratch = Scratch::new();
-    let file = scratch.path("users.csv");
-    let text = format!(
-        "email,name,password_hash,email_verified,id,created_at\n\
-         Scrypt@example.com,\"One, of many\",{SCRYPT},true,one,2020-01-02T03:04:05Z\n\
-         argon2@example.com,Two,\"{ARGON2}\",,,\n\
-         bcrypt@example.com,Three,{BCRYPT},,,\n\
-         nonsense,Four,,,,\n\
-         SCRYPT@example.com,Five,,,five,\n\
-         six@example.com,Six,,perhaps,,\n\
-         seven@example.com,Seven\n\
-         eight@example.com,Eight,not a hash,,,\n"
-    );
-    std::fs::write(&file, text).unwrap();
-    let arguments = ["import", "csv", "--file", &file];
-    let empty = contents(&database).await;
-    let dry = report(&database, &[&arguments[..], &["--dry-run"]].concat(), &[]).await;
-    assert_eq!(contents(&database).await, empty);
-    let done = report(&database, &[&arguments[..], &["--batch-size", "2"]].concat(), &[]).await;
-    assert_eq!(done["users"], dry["users"]);
-    assert_eq!(done["users"]["copied"], 4);
-    let skipped = json!({
-        "email_does_not_fit": ["line 5"], "email_taken": ["line 6"], "unreadable": ["line 7", "line 8"],
-    });
-    assert_eq!(done["users"]["skipped"], skipped);
-    assert_eq!(done["users"]["noted"], json!({"password_unknown": ["line 9"]}));
-    let schemes = json!({"argon2": 1, "better-auth-scrypt": 1, "foreign-bcrypt": 1});
-    assert_eq!(done["passwords"], schemes);
-
-    let copied = contents(&database).await;
-    let again = report(&database, &arguments, &[]).await;
-    assert_eq!((&again["users"]["copied"], &again["users"]["already_there"]), (&json!(0), &json!(4)));
-    assert_eq!(contents(&database).await, copied);
-
-    let auth = Auth::on(database, &[]).await;
-    let client = auth.superuser().await;
-    for (address, password) in [
-        ("scrypt@example.com", "password123"),
-        ("argon2@example.com", "password"),
-        ("bcrypt@example.com", "abc"),
-    ] {
-        assert_eq!(sign_in(&auth, address, "wrong password").await, 401, "{address}");
-        assert_eq!(sign_in(&auth, address, password).await, 200, "{address}");
-        assert_eq!(scheme(&client, address).await.as_deref(), Some("bcrypt"), "{address}");
-        assert_eq!(sign_in(&auth, address, password).await, 200, "{address}");
-    }
-    assert_eq!(sign_in(&auth, "eight@example.com", "not a hash").await, 401);
-    let row =
-        client.query_one("SELECT name, email_verified, created_at::text FROM users WHERE id = 'one'", &[]);
-    let row = row.await.unwrap();
-    assert_eq!((row.get(0), row.get(1)), ("One, of many", true));
-    assert!(row.get::<_, &str>(2).starts_with("2020-01-02 "));
-}
-
-#[tokio::test]
-async fn a_file_with_unknown_columns_is_refused() {
-    let database = TestDatabase::auth().await;
-    let scratch = Scratch::new();
-    for (text, problem) in [
-        ("email,passwordHash\na@b.co,x\n", "unknown column \"passwordHash\""),
-        ("a@b.co,x\n", "unknown column \"a@b.co\""),
-    ] {
-        let file = scratch.path("bad.csv");
-        std::fs::write(&file, text).unwrap();
-        let finished = run(&database, &["import", "csv", "--file", &file], &[]).await;
-        assert!(!finished.status.success() && finished.stderr[0].contains(problem), "{finished:?}");
-    }
-    let missing = scratch.path("nowhere.csv");
-    let finished = run(&database, &["import", "csv", "--file", &missing], &[]).await;
-    assert!(finished.stderr[0].contains("nowhere.csv"), "{finished:?}");
-}
+pub const BCRYPT: &str = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
 
 #[tokio::test]
 async fn users_of_a_supabase_project_are_imported() {
@@ -124,13 +48,13 @@ async fn users_of_a_supabase_project_are_imported() {
     let from = source.superuser_url();
     let arguments = ["import", "supabase", "--from", &from];
     let done = report(&database, &arguments, &[]).await;
-    assert_eq!(done["users"]["copied"], 2);
+    assert_eq!((&done["users"]["copied"], &done["users"]["banned"]), (&json!(3), &json!(1)));
     let id = |number: u8| format!("00000000-0000-4000-8000-00000000000{number}");
-    let skipped = json!({"banned": [id(3)], "deleted": [id(4)], "anonymous": [id(5)], "no_email": [id(6)]});
+    let skipped = json!({"deleted": [id(4)], "anonymous": [id(5)], "no_email": [id(6)]});
     assert_eq!(done["users"]["skipped"], skipped);
     assert_eq!(done["users"]["noted"], json!({"no_password": [id(2)]}));
     let again = report(&database, &arguments, &[]).await;
-    assert_eq!((&again["users"]["copied"], &again["users"]["already_there"]), (&json!(0), &json!(2)));
+    assert_eq!((&again["users"]["copied"], &again["users"]["already_there"]), (&json!(0), &json!(3)));
 
     // An older version without these columns.
     theirs
@@ -146,6 +70,9 @@ async fn users_of_a_supabase_project_are_imported() {
     let user = &answer.body["user"];
     assert_eq!((&user["id"], &user["name"]), (&json!(id(1)), &json!("One")));
     assert_eq!((&user["emailVerified"], &user["image"]), (&json!(true), &json!("https://example.com/1.png")));
+
+    // The hash of banned@example.com is that of one@example.com.
+    assert_eq!(sign_in(&auth, "banned@example.com", "abc").await, 403);
 
     let none = TestDatabase::empty_auth().await;
     let finished = run(&auth.database, &["import", "supabase", "--from", &none.superuser_url()], &[]).await;
@@ -164,7 +91,9 @@ async fn an_export_is_imported_again_unchanged() {
     let client = auth.superuser().await;
     let foreign = "INSERT INTO users VALUES ('carol', '', 'carol@example.com', true, NULL, now(), now());
                    INSERT INTO passwords VALUES ('carol', $$HASH$$, 'better-auth-scrypt', now());
-                   INSERT INTO users VALUES ('dave', 'D', 'dave@example.com', false, NULL, now(), now())";
+                   INSERT INTO users VALUES ('dave', 'D', 'dave@example.com', false, NULL, now(), now());
+                   UPDATE users SET banned_at = now() - interval '1 day' WHERE id = 'dave';
+                   UPDATE users SET banned_at = now(), banned_until = '2999-01-02', ban_reason = '\"x\", y' WHERE id = 'carol'";
     client.batch_execute(&foreign.replace("HASH", SCRYPT)).await.unwrap();
 
     let scratch = Scratch::new();
@@ -172,14 +101,21 @@ async fn an_export_is_imported_again_unchanged() {
     let finished = run(&auth.database, &["export", "--to", &to], &[]).await;
     assert!(finished.status.success(), "{finished:?}");
     let said = finished.stdout.join("\n");
-    for part in
-        ["users      4, 3 with", "1 passwords are longer than 72 bytes", "2 sessions", "2 public, 0 private"]
-    {
+    for part in [
+        "users      4, 3 with",
+        "bans       2",
+        "1 passwords are longer than 72 bytes",
+        "2 sessions",
+        "2 public, 0 private",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let mut names: Vec<_> = std::fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["better-auth-account.csv", "better-auth-user.csv", "jwks.json", "users.csv"]);
+    assert_eq!(
+        names,
+        ["better-auth-account.csv", "better-auth-ban.csv", "better-auth-user.csv", "jwks.json", "users.csv"]
+    );
     for name in &names {
         let path = std::path::Path::new(&to).join(name);
         assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600, "{name:?}");
@@ -189,7 +125,7 @@ async fn an_export_is_imported_again_unchanged() {
 
     let elsewhere = TestDatabase::auth().await;
     let done = report(&elsewhere, &["import", "csv", "--file", &format!("{to}/users.csv")], &[]).await;
-    assert_eq!(done["users"]["copied"], 4, "{done}");
+    assert_eq!((&done["users"]["copied"], &done["users"]["banned"]), (&json!(4), &json!(2)), "{done}");
     let other = Auth::on(elsewhere, &[]).await;
     let of_users = "SELECT string_agg(u::text, ' ' ORDER BY id) FROM users u";
     let of_passwords = "SELECT string_agg(user_id || hash || scheme, ' ' ORDER BY user_id) FROM passwords";
@@ -199,9 +135,15 @@ async fn an_export_is_imported_again_unchanged() {
             (client.query_one(sql, &[]).await.unwrap(), there.query_one(sql, &[]).await.unwrap());
         assert_eq!(before.get::<_, &str>(0), after.get::<_, &str>(0));
     }
-    for (name, password) in [("alice", PASSWORD), ("bob", &long), ("carol", "password123")] {
+    for (name, password) in [("alice", PASSWORD), ("bob", &long)] {
         assert_eq!(sign_in(&other, &email(name), password).await, 200, "{name}");
     }
+    assert_eq!(sign_in(&other, &email("carol"), "password123").await, 403, "she is banned");
+    there
+        .batch_execute("UPDATE users SET banned_at = NULL, banned_until = NULL, ban_reason = NULL")
+        .await
+        .unwrap();
+    assert_eq!(sign_in(&other, &email("carol"), "password123").await, 200);
 }
 
 /// SQL alone loads the files into the tables of Better Auth.
@@ -211,7 +153,9 @@ async fn an_export_fits_the_tables_of_better_auth() {
     let alice = auth.user("alice").await;
     let client = auth.superuser().await;
     let carol = "INSERT INTO users VALUES ('carol', '', 'carol@example.com', true, NULL, now(), now());
-                 INSERT INTO passwords VALUES ('carol', $$HASH$$, 'better-auth-scrypt', now())";
+                 INSERT INTO passwords VALUES ('carol', $$HASH$$, 'better-auth-scrypt', now());
+                 INSERT INTO users VALUES ('dave', 'D', 'dave@example.com', false, NULL, now(), now());
+                 UPDATE users SET banned_at = now(), ban_reason = 'spam' WHERE id = 'dave'";
     client.batch_execute(&carol.replace("HASH", SCRYPT)).await.unwrap();
     let scratch = Scratch::new();
     let to = scratch.path("out");
@@ -233,8 +177,17 @@ async fn an_export_fits_the_tables_of_better_auth() {
     deployment(&theirs.superuser_url(), &plan).await;
     let source = connect(&theirs.superuser_url()).await;
     source.batch_execute("DELETE FROM jwks").await.unwrap();
+    // What its plugin `admin` adds, and the table of docs/MIGRATING.md.
+    let plugin = "ALTER TABLE \"user\" ADD banned boolean, ADD \"banReason\" text, ADD \"banExpires\" timestamptz;
+                  CREATE TEMPORARY TABLE ban (\"userId\" text, \"banReason\" text, \"banExpires\" timestamptz)";
+    source.batch_execute(plugin).await.unwrap();
     let not_null = ", FORCE_NOT_NULL (name)";
-    let files = [("\"user\"", "user", 2, not_null), ("account", "account", 2, ""), ("jwks", "jwks", 1, "")];
+    let files = [
+        ("\"user\"", "user", 3, not_null),
+        ("account", "account", 2, ""),
+        ("jwks", "jwks", 1, ""),
+        ("ban", "ban", 1, ""),
+    ];
     for (table, name, rows, options) in files {
         let text = std::fs::read(format!("{to}/better-auth-{name}.csv")).unwrap();
         let header = String::from_utf8_lossy(&text).lines().next().unwrap().to_owned();
@@ -245,6 +198,9 @@ async fn an_export_fits_the_tables_of_better_auth() {
         futures_util::SinkExt::send(&mut sink, text.into()).await.unwrap();
         assert_eq!(sink.finish().await.unwrap(), rows, "{name}");
     }
+    let document = std::fs::read_to_string(workspace::root().unwrap().join("docs/MIGRATING.md")).unwrap();
+    let update = document.lines().find(|line| line.starts_with("UPDATE \"user\" SET banned")).unwrap();
+    source.batch_execute(update).await.unwrap();
     // A hash that was not replaced is still Better Auth's own, and tokens that it signs verify with our key.
     let plan = json!({
         "secret": SECRET,
@@ -263,7 +219,8 @@ async fn an_export_fits_the_tables_of_better_auth() {
     connect(&back.superuser_url()).await.batch_execute("DELETE FROM signing_keys").await.unwrap();
     let done = report(&back, &["import", "better-auth", "--from", &url], &[]).await;
     let schemes = json!({"better-auth-scrypt": 1, "foreign-bcrypt": 1});
-    assert_eq!((&done["users"]["copied"], &done["passwords"]), (&json!(2), &schemes));
+    assert_eq!((&done["users"]["copied"], &done["passwords"]), (&json!(3), &schemes));
+    assert_eq!(done["users"]["banned"], 1);
     let jwks = auth.get("/jwks").await.body;
     assert_eq!(done["keys"]["copied"][0]["kid"], jwks["keys"][0]["kid"]);
     assert_eq!(done["keys"]["copied"][0]["private_half"], true);

@@ -24,6 +24,7 @@ mod health;
 mod idle;
 mod import;
 mod import_better_auth;
+mod import_csv;
 mod import_files;
 mod import_node;
 mod in_flight;

@@ -10,7 +10,7 @@ use crate::passwords::{self, StoredHash, UnsupportedHash};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::image_url::is_safe_image;
 use crate::sessions::{ForeignSession, ImportedSession};
-use crate::users::{CredentialEpoch, MAX_IMAGE, MAX_NAME, User};
+use crate::users::{Ban, CredentialEpoch, MAX_BAN_REASON, MAX_IMAGE, MAX_NAME, User};
 
 /// An account as its source describes it, not validated. An empty text means the same as none.
 #[derive(Default)]
@@ -30,10 +30,22 @@ pub struct NewAccount {
     /// The name of the scheme of `password`, if the source has it.
     pub scheme: Option<String>,
     pub sessions: Vec<ForeignSession>,
+    /// The ban, unless it has been removed.
+    pub ban: Option<NewBan>,
     /// Why the source rules the account out.
     pub skip: Option<SkipReason>,
     /// Whether sign-in needed a second factor, which is not imported.
     pub second_factor: bool,
+}
+
+/// A ban as its source describes it, not validated.
+#[derive(Default)]
+pub struct NewBan {
+    /// When the user was banned; `None` if the source does not know.
+    pub since: Option<Timestamp>,
+    /// When the ban ends; `None` if it does not.
+    pub until: Option<Timestamp>,
+    pub reason: Option<String>,
 }
 
 /// A valid account, with everything that is imported with it.
@@ -44,6 +56,7 @@ pub struct ValidAccount {
     pub new_id: bool,
     pub password: Option<StoredHash>,
     pub sessions: Vec<ImportedSession>,
+    pub ban: Option<Ban>,
     pub notes: Vec<Note>,
 }
 
@@ -75,7 +88,11 @@ impl NewAccount {
         }
         let password = password(self.password, given(self.scheme).as_deref(), &mut notes);
         let created_at = self.created_at.unwrap_or(now);
-        let sessions = self.sessions.into_iter().map(|session| session.of_user(id.clone(), now)).collect();
+        let ban = self.ban.map(|ban| valid_ban(ban, now, &mut notes));
+        // A ban ends all sessions. An imported one must not be live again when the ban ends.
+        let is_banned = ban.as_ref().is_some_and(|ban| ban.holds(now));
+        let sessions = if is_banned { Vec::new() } else { self.sessions };
+        let sessions = sessions.into_iter().map(|session| session.of_user(id.clone(), now)).collect();
         let user = User {
             id,
             name,
@@ -86,7 +103,7 @@ impl NewAccount {
             updated_at: self.updated_at.unwrap_or(created_at),
             credential_epoch: CredentialEpoch::FIRST,
         };
-        Ok(ValidAccount { label: self.label, user, new_id, password, sessions, notes })
+        Ok(ValidAccount { label: self.label, user, new_id, password, sessions, ban, notes })
     }
 }
 
@@ -108,6 +125,16 @@ fn truncated(name: String, notes: &mut Vec<Note>) -> String {
     }
     notes.push(Note::NameCut);
     name.chars().take(MAX_NAME).collect()
+}
+
+fn valid_ban(NewBan { since, until, reason }: NewBan, now: Timestamp, notes: &mut Vec<Note>) -> Ban {
+    // A line break would end the line that shows it, and PostgreSQL cannot store a NUL.
+    let reason = given(reason).map(|reason| reason.replace(char::is_control, " "));
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_BAN_REASON) {
+        notes.push(Note::BanReasonCut);
+    }
+    let reason = reason.map(|reason| reason.chars().take(MAX_BAN_REASON).collect());
+    Ban { since: since.unwrap_or(now), until, reason }
 }
 
 fn usable_image(image: String, notes: &mut Vec<Note>) -> Option<String> {
@@ -182,8 +209,8 @@ mod tests {
         }
         let nul = NewAccount { name: Some("a\0b".to_owned()), ..alice() };
         assert_eq!(nul.validate(now()).err(), Some(SkipReason::Unreadable));
-        let banned = NewAccount { skip: Some(SkipReason::Banned), ..alice() };
-        assert_eq!(banned.validate(now()).err(), Some(SkipReason::Banned));
+        let deleted = NewAccount { skip: Some(SkipReason::Deleted), ..alice() };
+        assert_eq!(deleted.validate(now()).err(), Some(SkipReason::Deleted));
     }
 
     #[test]
@@ -200,6 +227,16 @@ mod tests {
         let told = [Note::NameCut, Note::ImageLeftOut, Note::SecondFactorLost, Note::PasswordUnknown];
         assert_eq!(account.notes, told);
         assert!(account.password.is_none());
+    }
+
+    #[test]
+    fn a_ban_is_imported_with_a_reason_of_one_line() {
+        let ban = NewBan { reason: Some(format!("a\n\0{}", "b".repeat(500))), ..NewBan::default() };
+        let account = NewAccount { ban: Some(ban), ..alice() }.validate(now()).ok().unwrap();
+        let ban = account.ban.unwrap();
+        assert_eq!((ban.since, ban.until), (now(), None));
+        assert_eq!(ban.reason, Some(format!("a  {}", "b".repeat(497))));
+        assert!(account.notes.contains(&Note::BanReasonCut));
     }
 
     #[test]

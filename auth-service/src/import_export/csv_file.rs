@@ -5,13 +5,13 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 use jiff::Timestamp;
 
-use super::account::NewAccount;
+use super::account::{NewAccount, NewBan};
 use super::error::TransferError;
 use super::progress::Progress;
 use super::target::Target;
 
 /// The columns, in the order an export writes them. Only `email` is required.
-pub const COLUMNS: [&str; 9] = [
+pub const COLUMNS: [&str; 13] = [
     "id",
     "email",
     "name",
@@ -21,6 +21,10 @@ pub const COLUMNS: [&str; 9] = [
     "password_scheme",
     "created_at",
     "updated_at",
+    "banned",
+    "banned_at",
+    "ban_expires",
+    "ban_reason",
 ];
 const EMAIL: &str = "email";
 /// Some spreadsheets write it before the name of the first column.
@@ -103,6 +107,11 @@ impl Columns {
         if [text("password_hash"), text("id")].iter().any(|text| text.contains('\0')) {
             return None;
         }
+        let ban = NewBan {
+            since: time(text("banned_at"))?,
+            until: time(text("ban_expires"))?,
+            reason: owned("ban_reason"),
+        };
         Some(NewAccount {
             label: label(record.position()),
             id: owned("id"),
@@ -114,6 +123,7 @@ impl Columns {
             updated_at: time(text("updated_at"))?,
             password: owned("password_hash").map(Into::into),
             scheme: owned("password_scheme"),
+            ban: boolean(text("banned"))?.then_some(ban),
             ..NewAccount::default()
         })
     }

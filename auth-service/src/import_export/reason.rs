@@ -11,7 +11,6 @@ pub enum SkipReason {
     EmailDoesNotFit,
     EmailTooLong,
     EmailTaken,
-    Banned,
     Deleted,
     Anonymous,
     Unreadable,
@@ -26,7 +25,6 @@ impl SkipReason {
             Self::EmailDoesNotFit => "the email is invalid",
             Self::EmailTooLong => "the email is longer than 254 characters",
             Self::EmailTaken => "another account has the same email, ignoring case",
-            Self::Banned => "banned",
             Self::Deleted => "deleted",
             Self::Anonymous => "anonymous",
             Self::Unreadable => "a value cannot be read",
@@ -39,6 +37,7 @@ impl SkipReason {
 #[serde(rename_all = "snake_case")]
 pub enum Note {
     NameCut,
+    BanReasonCut,
     /// Some systems store the picture itself as a `data:` URL.
     ImageLeftOut,
     ImageUnsafe,
@@ -55,6 +54,7 @@ impl Note {
     pub fn text(self) -> &'static str {
         match self {
             Self::NameCut => "name truncated to 100 characters",
+            Self::BanReasonCut => "reason of the ban truncated to 500 characters",
             Self::ImageLeftOut => "image dropped: longer than 2048 characters",
             Self::ImageUnsafe => {
                 "image dropped: a javascript:, vbscript: or file: URL, or a data: URL that is not an image"

@@ -30,6 +30,8 @@ pub struct Report {
 #[derive(Debug, Default, Serialize)]
 pub struct Users {
     pub copied: u64,
+    /// Of those copied: with a ban.
+    pub banned: u64,
     /// Existed before, and were not changed.
     pub already_there: u64,
     /// Not imported: labels by reason.
@@ -92,13 +94,16 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let would = if self.dry_run { " (dry run: nothing was written)" } else { "" };
         writeln!(f, "import from {}{would}", self.source)?;
-        let Users { copied, already_there, skipped, noted } = &self.users;
+        let Users { copied, banned, already_there, skipped, noted } = &self.users;
         writeln!(f, "users      {copied} copied, {already_there} already existed")?;
         for (reason, ids) in skipped {
             writeln!(f, "  skipped  {}: {}", reason.text(), listed(ids))?;
         }
         for (note, ids) in noted {
             writeln!(f, "  note     {}: {}", note.text(), listed(ids))?;
+        }
+        if *banned > 0 {
+            writeln!(f, "bans       {banned} copied")?;
         }
         for (scheme, count) in &self.passwords {
             writeln!(f, "passwords  {count} copied ({scheme})")?;
@@ -144,7 +149,8 @@ mod tests {
     fn the_text_counts_everything_and_names_the_first_ids() {
         let mut report = Report { source: "better-auth", ..Report::default() };
         report.users.copied = 2;
-        report.skip(SkipReason::Banned, "u3".to_owned());
+        report.users.banned = 1;
+        report.skip(SkipReason::Deleted, "u3".to_owned());
         for id in 0..12 {
             report.note(Note::NoPassword, &format!("n{id}"));
         }
@@ -158,7 +164,7 @@ mod tests {
         assert_eq!(report.users.seen(), 3);
         insta::assert_snapshot!(report.to_string());
         let json = serde_json::to_value(&report).unwrap();
-        assert_eq!(json["users"]["skipped"]["banned"], serde_json::json!(["u3"]));
+        assert_eq!(json["users"]["skipped"]["deleted"], serde_json::json!(["u3"]));
         assert_eq!(json["users"]["noted"]["no_password"].as_array().unwrap().len(), 12);
     }
 }

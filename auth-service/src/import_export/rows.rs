@@ -2,11 +2,20 @@
 
 use tokio_postgres::Row;
 
-use super::account::NewAccount;
+use super::account::{NewAccount, NewBan};
 use super::error::TransferError;
 use super::progress::Progress;
 use super::snapshot::Pages;
 use super::target::Target;
+
+/// Reads the ban of an account from the columns `banned`, `ban_expires` and `ban_reason`.
+pub fn ban(row: &Row) -> Result<Option<NewBan>, tokio_postgres::Error> {
+    if !row.try_get("banned")? {
+        return Ok(None);
+    }
+    let (until, reason) = (row.try_get("ban_expires")?, row.try_get("ban_reason")?);
+    Ok(Some(NewBan { since: None, until, reason }))
+}
 
 /// Imports the accounts of a query, `batch` of them in a transaction. `read` reads an account from its row, except for
 /// its id, which is in the column `id`. An account that cannot be read is skipped.

@@ -26,6 +26,8 @@ const USERS: &str = "
            (to_jsonb(u)->>'updated_at')::timestamptz AS updated_at,
            to_jsonb(u)->>'deleted_at' IS NOT NULL AS deleted,
            coalesce((to_jsonb(u)->>'banned_until')::timestamptz > $1, false) AS banned,
+           nullif((to_jsonb(u)->>'banned_until')::timestamptz, 'infinity') AS ban_expires,
+           NULL::text AS ban_reason,
            coalesce((to_jsonb(u)->>'is_anonymous')::boolean, false) AS anonymous
     FROM auth.users u
     ORDER BY email <> lower(email), created_at, id";
@@ -56,11 +58,7 @@ pub async fn import(
 
 fn read(row: &Row) -> Result<NewAccount, tokio_postgres::Error> {
     let is = |column: &str| row.try_get::<_, bool>(column);
-    let reasons = [
-        (is("deleted")?, SkipReason::Deleted),
-        (is("banned")?, SkipReason::Banned),
-        (is("anonymous")?, SkipReason::Anonymous),
-    ];
+    let reasons = [(is("deleted")?, SkipReason::Deleted), (is("anonymous")?, SkipReason::Anonymous)];
     Ok(NewAccount {
         email: row.try_get("email")?,
         name: row.try_get("name")?,
@@ -69,6 +67,7 @@ fn read(row: &Row) -> Result<NewAccount, tokio_postgres::Error> {
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
         password: row.try_get::<_, Option<String>>("hash")?.map(SecretString::from),
+        ban: rows::ban(row)?,
         skip: reasons.into_iter().find_map(|(applies, reason)| applies.then_some(reason)),
         ..NewAccount::default()
     })

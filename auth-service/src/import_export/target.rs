@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use service_kit::database::Pool;
 use service_kit::store::StoreError;
-use shared_claims::SharedClock;
+use shared_claims::{SharedClock, UserId};
 
 use super::account::{NewAccount, ValidAccount};
 use super::error::TransferError;
@@ -15,7 +15,7 @@ use super::report::Report;
 use crate::keys::{self, RetiredKey};
 use crate::passwords::{self, ExistingUser, NewPassword};
 use crate::sessions::{self, ImportedSession};
-use crate::users::{self, User};
+use crate::users::{self, Ban, User};
 
 /// Plans are cached, and made while the tables may be empty, when a sequential scan looks cheap. Each batch of a large
 /// import would then take longer than the one before.
@@ -83,6 +83,11 @@ impl Target {
             // Somebody signed up with this email just now.
             outcome.skip(SkipReason::EmailTaken, lost.label);
         }
+        let bans: Vec<(&UserId, &Ban)> =
+            new.iter().filter_map(|account| Some((&account.user.id, account.ban.as_ref()?))).collect();
+        if !bans.is_empty() {
+            users::ban_new(&transaction, &bans).await?;
+        }
         let stored = new.iter().filter_map(|account| {
             let User { id, updated_at, .. } = &account.user;
             Some(NewPassword { user: id, stored: account.password.as_ref()?, set_at: *updated_at })
@@ -133,6 +138,7 @@ impl Target {
         let mut sessions = 0;
         for account in &outcome.copied {
             report.users.copied += 1;
+            report.users.banned += u64::from(account.ban.is_some());
             sessions += account.sessions.len() as u64;
             if let Some(stored) = &account.password {
                 *report.passwords.entry(stored.scheme.as_str()).or_default() += 1;

@@ -9,7 +9,7 @@ use strum::{EnumString, IntoStaticStr};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::ApiError;
-use crate::users::User;
+use crate::users::{Ban, User};
 
 /// The costs that bcrypt accepts.
 const MIN_COST: u32 = 4;
@@ -160,9 +160,10 @@ pub struct StoredHash {
     pub scheme: Scheme,
 }
 
-/// A user, with the hash of their password if they have one.
+/// A user, with the hash of their password and their ban if they have one. The ban may have ended.
 pub(crate) struct UserWithPassword {
     pub user: User,
+    pub ban: Option<Ban>,
     pub password: Option<StoredHash>,
 }
 

@@ -30,21 +30,26 @@ const FIND: &str = "
     SELECT p.hash, p.scheme, u.credential_epoch
     FROM passwords p JOIN users u ON u.id = p.user_id WHERE p.user_id = $1";
 const SET_AT: &str = "SELECT updated_at FROM passwords WHERE user_id = $1";
-/// Users with their password hash, which is null where there is none.
+/// Users with their password hash, which is null where there is none, and with more columns.
 macro_rules! users_with_passwords {
-    ($which:literal) => {
+    ($more:literal, $which:literal) => {
         concat!(
             "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch,
-           p.hash, p.scheme
+           p.hash, p.scheme",
+            $more,
+            "
     FROM users u LEFT JOIN passwords p ON p.user_id = u.id ",
             $which
         )
     };
 }
-const FIND_BY_EMAIL: &str = users_with_passwords!("WHERE u.email = $1");
-const PAGE: &str = users_with_passwords!("WHERE u.id > $1 ORDER BY u.id LIMIT $2");
+const FIND_BY_EMAIL: &str = users_with_passwords!("", "WHERE u.email = $1");
+const PAGE: &str = users_with_passwords!(
+    ", u.banned_at, u.banned_until, u.ban_reason",
+    "WHERE u.id > $1 ORDER BY u.id LIMIT $2"
+);
 const FIND_EXISTING: &str = "
     SELECT u.id, u.email, greatest(u.updated_at, p.updated_at) AS updated_at
     FROM users u LEFT JOIN passwords p ON p.user_id = u.id
@@ -126,7 +131,10 @@ pub(crate) async fn page(
     limit: i64,
 ) -> Result<Vec<UserWithPassword>, StoreError> {
     let rows = client.query(PAGE, &[&after, &limit]).await?;
-    let read = |row| Ok(UserWithPassword { user: users::from_row(row)?, password: from_row(row)? });
+    let read = |row| {
+        let (user, ban) = (users::from_row(row)?, users::ban_from_row(row)?);
+        Ok(UserWithPassword { user, ban, password: from_row(row)? })
+    };
     rows.iter().map(read).collect()
 }
 

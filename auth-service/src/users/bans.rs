@@ -30,6 +30,12 @@ pub(crate) use is_banned;
 /// Locks the account, so that a session that starts at the same time is either seen and ended, or sees the ban. To avoid
 /// deadlocks, do this before ending sessions.
 const BAN: &str = "UPDATE users SET banned_at = $2, banned_until = $3, ban_reason = $4 WHERE id = $1";
+/// Bans of accounts that the same transaction creates, so no session of theirs exists.
+const BAN_ALL: &str = "
+    UPDATE users SET banned_at = new.banned_at, banned_until = new.banned_until, ban_reason = new.reason
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::text[])
+         AS new (id, banned_at, banned_until, reason)
+    WHERE users.id = new.id";
 const UNBAN: &str = "
     UPDATE users SET banned_at = NULL, banned_until = NULL, ban_reason = NULL
     WHERE id = $1 AND banned_at IS NOT NULL";
@@ -59,13 +65,23 @@ pub(crate) async fn ban(transaction: &Transaction, id: &UserId, ban: &Ban) -> Re
     Ok(transaction.execute(BAN, &parameters).await? == 1)
 }
 
+/// Bans accounts that this transaction has created, in one statement.
+pub(crate) async fn ban_new(transaction: &Transaction, bans: &[(&UserId, &Ban)]) -> Result<(), StoreError> {
+    let ids: Vec<&str> = bans.iter().map(|(id, _)| id.as_str()).collect();
+    let since: Vec<Timestamp> = bans.iter().map(|(_, ban)| ban.since).collect();
+    let until: Vec<Option<Timestamp>> = bans.iter().map(|(_, ban)| ban.until).collect();
+    let reasons: Vec<Option<&str>> = bans.iter().map(|(_, ban)| ban.reason.as_deref()).collect();
+    transaction.execute(BAN_ALL, &[&ids, &since, &until, &reasons]).await?;
+    Ok(())
+}
+
 /// Removes the ban of a user. False if there is none.
 pub(crate) async fn unban(transaction: &Transaction, id: &UserId) -> Result<bool, StoreError> {
     Ok(transaction.execute(UNBAN, &[&id.as_str()]).await? == 1)
 }
 
 /// Reads a ban from a row with the columns `banned_at`, `banned_until` and `ban_reason`.
-pub(super) fn ban_from_row(row: &Row) -> Result<Option<Ban>, StoreError> {
+pub(crate) fn ban_from_row(row: &Row) -> Result<Option<Ban>, StoreError> {
     let Some(since) = column(row, "users", "banned_at")? else { return Ok(None) };
     Ok(Some(Ban {
         since,

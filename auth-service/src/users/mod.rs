@@ -7,7 +7,7 @@ mod settings;
 mod store;
 
 pub use bans::{Ban, MAX_BAN_REASON};
-pub(crate) use bans::{ban, is_banned, unban};
+pub(crate) use bans::{ban, ban_from_row, ban_new, is_banned, unban};
 pub use listing::{UserFilter, UserWithBan};
 pub(crate) use listing::{find_by_email_with_ban, find_with_ban, list_with_bans};
 pub use model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, NewUser, User};

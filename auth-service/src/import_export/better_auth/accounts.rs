@@ -42,6 +42,7 @@ pub async fn queries(
                 u.{created}::timestamptz AS created_at, u.{updated}::timestamptz AS updated_at,
                 p.hash AS hash,
                 coalesce({banned}::boolean, false) AND coalesce({until}::timestamptz > $1, true) AS banned,
+                nullif({until}::timestamptz, 'infinity') AS ban_expires, {reason}::text AS ban_reason,
                 coalesce({factor}::boolean, false) AS second_factor,
                 coalesce({anonymous}::boolean, false) AS anonymous,
                 s.tokens, s.created, s.updated, s.expires, s.addresses, s.agents
@@ -55,6 +56,7 @@ pub async fn queries(
         updated = user.column("updatedAt")?,
         banned = user.optional("u.", "banned", "NULL")?,
         until = user.optional("u.", "banExpires", "NULL")?,
+        reason = user.optional("u.", "banReason", "NULL")?,
         factor = user.optional("u.", "twoFactorEnabled", "NULL")?,
         anonymous = user.optional("u.", "isAnonymous", "NULL")?,
         table = user.name,
@@ -137,11 +139,7 @@ pub async fn import(
 }
 
 fn read(row: &Row) -> Result<NewAccount, tokio_postgres::Error> {
-    let skip = match (row.try_get("banned")?, row.try_get("anonymous")?) {
-        (true, _) => Some(SkipReason::Banned),
-        (false, true) => Some(SkipReason::Anonymous),
-        (false, false) => None,
-    };
+    let skip = row.try_get::<_, bool>("anonymous")?.then_some(SkipReason::Anonymous);
     Ok(NewAccount {
         email: row.try_get("email")?,
         name: row.try_get("name")?,
@@ -151,6 +149,7 @@ fn read(row: &Row) -> Result<NewAccount, tokio_postgres::Error> {
         updated_at: row.try_get("updated_at")?,
         password: row.try_get::<_, Option<String>>("hash")?.map(SecretString::from),
         sessions: sessions(row)?,
+        ban: rows::ban(row)?,
         skip,
         second_factor: row.try_get("second_factor")?,
         ..NewAccount::default()

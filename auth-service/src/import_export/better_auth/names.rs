@@ -20,6 +20,7 @@ const MODELS: [Model; 4] = [
             "createdAt",
             "updatedAt",
             "banned",
+            "banReason",
             "banExpires",
             "twoFactorEnabled",
             "isAnonymous",

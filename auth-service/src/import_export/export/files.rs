@@ -19,6 +19,8 @@ const BETTER_AUTH_USER: [&str; 7] =
     ["id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt"];
 const BETTER_AUTH_ACCOUNT: [&str; 7] =
     ["id", "accountId", "providerId", "userId", "password", "createdAt", "updatedAt"];
+/// Not part of the file of users: only deployments with the plugin `admin` have the columns.
+const BETTER_AUTH_BAN: [&str; 3] = ["userId", "banReason", "banExpires"];
 /// Better Auth's name of the provider for passwords.
 const CREDENTIAL: &str = "credential";
 
@@ -84,11 +86,12 @@ impl CsvFile {
     }
 }
 
-/// The files of users: one for `import csv`, and two for the tables of Better Auth.
+/// The files of users: one for `import csv`, and three for the tables of Better Auth.
 pub struct UserFiles {
     all: CsvFile,
     user: CsvFile,
     account: CsvFile,
+    bans: CsvFile,
 }
 
 impl UserFiles {
@@ -98,13 +101,14 @@ impl UserFiles {
             all: CsvFile::create(directory, "users.csv", &COLUMNS)?,
             user: CsvFile::create(directory, "better-auth-user.csv", &BETTER_AUTH_USER)?,
             account: CsvFile::create(directory, "better-auth-account.csv", &BETTER_AUTH_ACCOUNT)?,
+            bans: CsvFile::create(directory, "better-auth-ban.csv", &BETTER_AUTH_BAN)?,
         })
     }
 
     /// Writes a user to each file.
     pub fn write(
         &mut self,
-        UserWithPassword { user, password }: &UserWithPassword,
+        UserWithPassword { user, ban, password }: &UserWithPassword,
     ) -> Result<(), TransferError> {
         let (id, email, name) = (user.id.as_str(), user.email.as_str(), user.name.as_str());
         let verified = if user.email_verified { "true" } else { "false" };
@@ -112,7 +116,18 @@ impl UserFiles {
         let (created, updated) = (text(user.created_at), text(user.updated_at));
         let stored = password.as_ref();
         let (hash, scheme) = stored.map_or(("", ""), |stored| (stored.hash.as_str(), stored.scheme.as_str()));
-        self.all.row(&[id, email, name, verified, image, hash, scheme, &created, &updated])?;
+        let ban = ban.as_ref();
+        let banned = if ban.is_some() { "true" } else { "" };
+        let since = ban.map(|ban| text(ban.since)).unwrap_or_default();
+        let until = ban.and_then(|ban| ban.until).map(text).unwrap_or_default();
+        let reason = ban.and_then(|ban| ban.reason.as_deref()).unwrap_or_default();
+        self.all.row(&[
+            id, email, name, verified, image, hash, scheme, &created, &updated, banned, &since, &until,
+            reason,
+        ])?;
+        if ban.is_some() {
+            self.bans.row(&[id, reason, &until])?;
+        }
         self.user.row(&[id, name, email, verified, image, &created, &updated])?;
         if stored.is_some_and(|stored| stored.scheme.is_portable()) {
             // The row's own id only has to be unique.
@@ -125,7 +140,8 @@ impl UserFiles {
     pub fn finish(self) -> Result<(), TransferError> {
         self.all.finish()?;
         self.user.finish()?;
-        self.account.finish()
+        self.account.finish()?;
+        self.bans.finish()
     }
 }
 

@@ -58,7 +58,7 @@ async fn write_users(
         let Some(end) = page.last() else { break };
         last = end.user.id.as_str().to_owned();
         for user in &page {
-            summary.count(user.password.as_ref());
+            summary.count(user);
             files.write(user)?;
         }
         progress.add(page.len() as u64);

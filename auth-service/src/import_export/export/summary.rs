@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
-use crate::passwords::StoredHash;
+use crate::passwords::UserWithPassword;
 
 /// Counts of everything that was exported, and of what cannot be.
 #[derive(Debug, Default)]
@@ -11,6 +11,7 @@ pub struct Summary {
     to: PathBuf,
     users: u64,
     passwords: u64,
+    bans: u64,
     /// Passwords over 72 bytes, whose scheme no other system has.
     own_scheme: u64,
     pub keys: u64,
@@ -24,19 +25,21 @@ impl Summary {
         Self { to, ..Self::default() }
     }
 
-    /// Counts a user with this password.
-    pub fn count(&mut self, password: Option<&StoredHash>) {
+    /// Counts a user.
+    pub fn count(&mut self, UserWithPassword { password, ban, .. }: &UserWithPassword) {
         self.users += 1;
+        self.bans += u64::from(ban.is_some());
         self.passwords += u64::from(password.is_some());
-        self.own_scheme += u64::from(password.is_some_and(|stored| !stored.scheme.is_portable()));
+        self.own_scheme += u64::from(password.as_ref().is_some_and(|stored| !stored.scheme.is_portable()));
     }
 }
 
 impl Display for Summary {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { to, users, passwords, own_scheme, keys, private_keys, sessions } = self;
+        let Self { to, users, passwords, bans, own_scheme, keys, private_keys, sessions } = self;
         writeln!(f, "export to {}", to.display())?;
         writeln!(f, "users      {users}, {passwords} with a password")?;
+        writeln!(f, "bans       {bans}")?;
         writeln!(f, "keys       {keys} public, {private_keys} private")?;
         if *own_scheme > 0 {
             writeln!(

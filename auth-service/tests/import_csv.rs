@@ -1,0 +1,113 @@
+//! Import from CSV files.
+
+use local_stack::testing::TestDatabase;
+use serde_json::json;
+
+use crate::import::{Scratch, contents, report, run, scheme, sign_in};
+use crate::import_files::{BCRYPT, SCRYPT};
+use crate::support::{Auth, email};
+
+/// The reference implementation's argon2id of `password`.
+const ARGON2: &str = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
+#[tokio::test]
+async fn a_csv_file_is_imported_line_by_line_and_its_hashes_work() {
+    let database = TestDatabase::auth().await;
+    let scratch = Scratch::new();
+    let file = scratch.path("users.csv");
+    let text = format!(
+        "email,name,password_hash,email_verified,id,created_at\n\
+         Scrypt@example.com,\"One, of many\",{SCRYPT},true,one,2020-01-02T03:04:05Z\n\
+         argon2@example.com,Two,\"{ARGON2}\",,,\n\
+         bcrypt@example.com,Three,{BCRYPT},,,\n\
+         nonsense,Four,,,,\n\
+         SCRYPT@example.com,Five,,,five,\n\
+         six@example.com,Six,,perhaps,,\n\
+         seven@example.com,Seven\n\
+         eight@example.com,Eight,not a hash,,,\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let arguments = ["import", "csv", "--file", &file];
+    let empty = contents(&database).await;
+    let dry = report(&database, &[&arguments[..], &["--dry-run"]].concat(), &[]).await;
+    assert_eq!(contents(&database).await, empty);
+    let done = report(&database, &[&arguments[..], &["--batch-size", "2"]].concat(), &[]).await;
+    assert_eq!(done["users"], dry["users"]);
+    assert_eq!(done["users"]["copied"], 4);
+    let skipped = json!({
+        "email_does_not_fit": ["line 5"], "email_taken": ["line 6"], "unreadable": ["line 7", "line 8"],
+    });
+    assert_eq!(done["users"]["skipped"], skipped);
+    assert_eq!(done["users"]["noted"], json!({"password_unknown": ["line 9"]}));
+    let schemes = json!({"argon2": 1, "better-auth-scrypt": 1, "foreign-bcrypt": 1});
+    assert_eq!(done["passwords"], schemes);
+
+    let copied = contents(&database).await;
+    let again = report(&database, &arguments, &[]).await;
+    assert_eq!((&again["users"]["copied"], &again["users"]["already_there"]), (&json!(0), &json!(4)));
+    assert_eq!(contents(&database).await, copied);
+
+    let auth = Auth::on(database, &[]).await;
+    let client = auth.superuser().await;
+    for (address, password) in [
+        ("scrypt@example.com", "password123"),
+        ("argon2@example.com", "password"),
+        ("bcrypt@example.com", "abc"),
+    ] {
+        assert_eq!(sign_in(&auth, address, "wrong password").await, 401, "{address}");
+        assert_eq!(sign_in(&auth, address, password).await, 200, "{address}");
+        assert_eq!(scheme(&client, address).await.as_deref(), Some("bcrypt"), "{address}");
+        assert_eq!(sign_in(&auth, address, password).await, 200, "{address}");
+    }
+    assert_eq!(sign_in(&auth, "eight@example.com", "not a hash").await, 401);
+    let row =
+        client.query_one("SELECT name, email_verified, created_at::text FROM users WHERE id = 'one'", &[]);
+    let row = row.await.unwrap();
+    assert_eq!((row.get(0), row.get(1)), ("One, of many", true));
+    assert!(row.get::<_, &str>(2).starts_with("2020-01-02 "));
+}
+
+#[tokio::test]
+async fn a_file_with_unknown_columns_is_refused() {
+    let database = TestDatabase::auth().await;
+    let scratch = Scratch::new();
+    for (text, problem) in [
+        ("email,passwordHash\na@b.co,x\n", "unknown column \"passwordHash\""),
+        ("a@b.co,x\n", "unknown column \"a@b.co\""),
+    ] {
+        let file = scratch.path("bad.csv");
+        std::fs::write(&file, text).unwrap();
+        let finished = run(&database, &["import", "csv", "--file", &file], &[]).await;
+        assert!(!finished.status.success() && finished.stderr[0].contains(problem), "{finished:?}");
+    }
+    let missing = scratch.path("nowhere.csv");
+    let finished = run(&database, &["import", "csv", "--file", &missing], &[]).await;
+    assert!(finished.stderr[0].contains("nowhere.csv"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn bans_of_a_csv_file_are_imported_and_those_that_have_ended_keep_nobody_out() {
+    let database = TestDatabase::auth().await;
+    let scratch = Scratch::new();
+    let file = scratch.path("users.csv");
+    let text = format!(
+        "email,password_hash,banned,ban_expires,ban_reason\n\
+         forever@example.com,{BCRYPT},true,,spam\n\
+         long@example.com,{BCRYPT},yes,2999-01-02T00:00:00Z,\n\
+         ended@example.com,{BCRYPT},true,2020-01-02 00:00:00+00,spam\n\
+         never@example.com,{BCRYPT},false,,\n\
+         invalid@example.com,{BCRYPT},true,tomorrow,\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let done = report(&database, &["import", "csv", "--file", &file], &[]).await;
+    assert_eq!((&done["users"]["copied"], &done["users"]["banned"]), (&json!(4), &json!(3)));
+    assert_eq!(done["users"]["skipped"], json!({"unreadable": ["line 6"]}), "not imported without the ban");
+    let auth = Auth::on(database, &[]).await;
+    for (name, status) in [("forever", 403), ("long", 403), ("ended", 200), ("never", 200)] {
+        assert_eq!(sign_in(&auth, &email(name), "abc").await, status, "{name}");
+    }
+    let sql = "SELECT ban_reason, banned_until IS NULL, banned_at > now() - interval '1 hour'
+               FROM users WHERE email = 'forever@example.com'";
+    let row = auth.superuser().await.query_one(sql, &[]).await.unwrap();
+    assert_eq!((row.get(0), row.get(1), row.get(2)), ("spam", true, true));
+}
