@@ -19,6 +19,7 @@ pub mod limits;
 pub mod migrations;
 mod passwords;
 mod polling;
+mod progress;
 pub mod protocol;
 mod retry;
 pub mod security_event;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use local_stack::testing::report_skipped;
-use local_stack::{Binary, run_to_end};
+use local_stack::{Binary, run_to_end, workspace};
 
 const NONE: [(&str, &str); 0] = [];
 
@@ -41,6 +41,54 @@ impl Drop for Directory {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// The commands that do something, by the man pages: `auth-service users ban`, and not `auth-service users`.
+async fn commands() -> Vec<String> {
+    let directory = Directory(std::env::temp_dir().join(format!("latchkey-tree-{}", std::process::id())));
+    let written =
+        run_to_end(Binary::AuthService, &["man", directory.0.to_str().unwrap()], NONE).await.unwrap();
+    assert!(written.status.success(), "{written:?}");
+    let pages = std::fs::read_dir(&directory.0).unwrap().map(|page| page.unwrap().path());
+    let commands = pages.filter_map(|page| {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let name = page.file_stem().unwrap().to_str().unwrap().to_owned();
+        let is_group = text.contains(".SH SUBCOMMANDS");
+        (!is_group && !name.contains("-help")).then_some(name)
+    });
+    // `auth-service-keys-re-encrypt`: hyphens stand between words, and in them.
+    let groups = ["audit", "config", "import", "keys", "users"];
+    let spelled = commands.map(|name| {
+        let words = name.strip_prefix("auth-service-").unwrap();
+        match words.split_once('-').filter(|(group, _)| groups.contains(group)) {
+            Some((group, command)) => format!("auth-service {group} {command}"),
+            None => format!("auth-service {words}"),
+        }
+    });
+    spelled.collect()
+}
+
+#[tokio::test]
+async fn every_command_has_an_example_in_the_documents() {
+    let documents = workspace::root().unwrap().join("docs");
+    let mut examples = String::new();
+    for document in std::fs::read_dir(documents).unwrap() {
+        let path = document.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let text = std::fs::read_to_string(path).unwrap();
+            examples.extend(text.split("```").skip(1).step_by(2).map(|block| block.to_owned() + "\n"));
+        }
+    }
+    let commands = commands().await;
+    assert!(commands.len() > 25, "{commands:?}");
+    let shown = |command: &String| {
+        examples
+            .split(command.as_str())
+            .skip(1)
+            .any(|rest| rest.starts_with(|sign: char| sign.is_whitespace()))
+    };
+    let without: Vec<&String> = commands.iter().filter(|command| !shown(command)).collect();
+    assert_eq!(without, Vec::<&String>::new());
 }
 
 #[tokio::test]

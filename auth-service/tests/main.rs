@@ -10,6 +10,7 @@ mod breaches;
 mod bulkhead;
 mod capabilities;
 mod chosen_passwords;
+mod command_json;
 mod command_line;
 mod configuration;
 mod deletion;

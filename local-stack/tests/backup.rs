@@ -11,7 +11,7 @@ use local_stack::testing::{self, Database, PrivateCluster, free_port, private_cl
 use reqwest::Client;
 
 use self::deployment::{Deployment, Person, SECRET};
-use self::document::Server;
+pub(crate) use self::document::Server;
 use crate::scratch::{Scratch, client};
 
 /// A cluster without databases and roles, as a new server is.

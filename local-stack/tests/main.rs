@@ -4,6 +4,7 @@
 mod backup;
 mod checkouts;
 mod cluster;
+mod commands;
 mod databases;
 mod deleted_users;
 mod deployment;

@@ -1,5 +1,6 @@
 //! `audit`: the security events that the database keeps.
 
+use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,16 +8,18 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use secrecy::SecretString;
+use serde::Serialize;
 use service_kit::database::{self, DatabaseError, DatabaseUrl, Pool, Timeouts};
 use service_kit::secret::SecretError;
 use service_kit::settings;
 use service_kit::store::StoreError;
 
 use super::audit_output::{Format, print_events};
-use super::output::print;
+use super::output::{formatted, print};
 use super::store_args::database_url;
 use super::time::{midnight, time};
 use crate::audit::{self, Filter};
+use crate::progress::{Progress, ProgressOutput};
 use crate::protocol::email_address::Email;
 use crate::security_event::SecurityEvent;
 use crate::server::NAME;
@@ -75,6 +78,21 @@ pub struct PruneArgs {
     /// Delete events that are older than this, such as 8760h for a year
     #[arg(long, value_parser = settings::duration)]
     older_than: Duration,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `audit prune` did. As JSON, its fields are documented and stable.
+#[derive(Serialize)]
+struct Pruned {
+    deleted: u64,
+}
+
+impl Display for Pruned {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} events deleted.", self.deleted)
+    }
 }
 
 /// A problem that the operator has to fix.
@@ -94,6 +112,8 @@ pub enum AuditError {
     Output(#[from] std::io::Error),
     #[error("output: {0}")]
     Format(#[from] Box<dyn std::error::Error + Send + Sync>),
+    #[error("output: {0}")]
+    Json(#[from] serde_json::Error),
 }
 
 /// Runs a command and prints its result.
@@ -147,14 +167,19 @@ async fn prune(args: PruneArgs) -> Result<(), AuditError> {
         database_url::<AuditError>("MIGRATION_DATABASE_URL", url.as_ref(), file.as_deref())?;
     let pool = address.pool(1, Timeouts::COMMAND)?;
     let seconds = i64::try_from(args.older_than.as_secs()).unwrap_or(i64::MAX);
-    let mut total: u64 = 0;
+    let mut pruned = Pruned { deleted: 0 };
+    let mut progress = Progress::new(ProgressOutput::unless(args.json), "events", None);
     loop {
         match audit::prune(&pool, seconds).await? {
             0 => break,
-            deleted => total = total.saturating_add(deleted),
+            deleted => {
+                pruned.deleted = pruned.deleted.saturating_add(deleted);
+                progress.add(deleted);
+            }
         }
     }
-    Ok(print(&format!("{total} events deleted.\n"))?)
+    progress.finish();
+    Ok(print(&formatted(&pruned, args.json)?)?)
 }
 
 fn event_name(text: &str) -> Result<String, String> {

@@ -11,11 +11,12 @@ use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 use shared_claims::{Clock, SharedClock, SystemClock};
 
-use super::output::print;
+use super::output::{formatted, print};
 use super::store_args::{StoreArgs, database_url, encryption};
 use crate::import_export::{
     BetterAuth, Export, KeyOptions, Names, SourceSecrets, Target, TransferError, import_csv, import_supabase,
 };
+use crate::progress::ProgressOutput;
 use crate::server::NAME;
 
 /// The source of an import.
@@ -48,6 +49,9 @@ struct TargetArgs {
     /// Number of accounts in one transaction
     #[arg(long, default_value = "500", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     batch_size: u16,
+    /// Print the report as JSON, and no progress
+    #[arg(long)]
+    json: bool,
 }
 
 /// Options of an import from a database.
@@ -134,6 +138,9 @@ pub struct ExportArgs {
     /// Also export private keys. Anybody who can read them can sign tokens
     #[arg(long)]
     private_keys: bool,
+    /// Print JSON, and no progress
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -167,10 +174,12 @@ pub async fn import(command: ImportCommand) -> Result<(), TransferError> {
 pub async fn export(args: ExportArgs) -> Result<(), TransferError> {
     let source = args.store.address::<TransferError>()?;
     let encryption = args.store.encryption()?;
-    let export = Export { to: args.to, encryption, private_keys: args.private_keys };
+    let progress = ProgressOutput::unless(args.json);
+    let export = Export { to: args.to, encryption, private_keys: args.private_keys, progress };
     let pool = source.pool(1, Timeouts::COMMAND)?;
     database::wait_until_usable(&pool, &crate::migrations::runner(), NAME).await?;
-    Ok(print(&export.run(&source, SystemClock.now()).await?.to_string())?)
+    let summary = export.run(&source, SystemClock.now()).await?;
+    Ok(print(&formatted(&summary, args.json)?)?)
 }
 
 /// A running import.
@@ -178,6 +187,7 @@ struct Run {
     target: Target,
     clock: SharedClock,
     report: Option<PathBuf>,
+    json: bool,
 }
 
 impl Run {
@@ -186,8 +196,9 @@ impl Run {
         let pool = database_url::<TransferError>("DATABASE_URL", url, file)?.pool(1, Timeouts::COMMAND)?;
         database::wait_until_usable(&pool, &crate::migrations::runner(), NAME).await?;
         let clock: SharedClock = Arc::new(SystemClock);
-        let target = Target::new(pool, Arc::clone(&clock), source, args.dry_run);
-        Ok(Self { target, clock, report: args.report.clone() })
+        let target =
+            Target::new(pool, Arc::clone(&clock), source, args.dry_run, ProgressOutput::unless(args.json));
+        Ok(Self { target, clock, report: args.report.clone(), json: args.json })
     }
 
     fn now(&self) -> jiff::Timestamp {
@@ -198,12 +209,12 @@ impl Run {
     fn end(&self, outcome: Result<(), TransferError>) -> Result<(), TransferError> {
         let report = &self.target.report;
         if outcome.is_ok() || report.users.seen() > 0 {
-            print(&report.to_string())?;
+            print(&formatted(report, self.json)?)?;
         }
         if outcome.is_err() && report.users.copied > 0 && !report.dry_run {
-            print(
-                "The import was interrupted. Imported accounts stay. Run the same command again to continue.\n",
-            )?;
+            eprintln!(
+                "The import was interrupted. Imported accounts stay. Run the same command again to continue."
+            );
         }
         let Some(path) = &self.report else { return outcome };
         let written = serde_json::to_vec_pretty(report).map_err(std::io::Error::other);

@@ -62,11 +62,6 @@ impl KeyList {
         let overdue = next_rotation.is_some_and(|at| rotation.clock.now().duration_since(at) > late);
         Self { keys: keys.iter().map(listed).collect(), next_rotation, overdue }
     }
-
-    /// Formats the list as JSON.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
-    }
 }
 
 impl Display for KeyList {

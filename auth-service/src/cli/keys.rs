@@ -14,12 +14,12 @@ use service_kit::telemetry::{self, LogFormat};
 use shared_claims::SystemClock;
 
 use super::key_list::KeyList;
-use super::output::print;
+use super::key_outcome::KeyOutcome;
+use super::output::{formatted, print};
 use super::store_args::StoreArgs;
 use crate::config::{KeyConfig, TokenConfig};
 use crate::keys::{
-    Jwks, KeyError, KeyRotation, KeyStatus, PemKey, PublicJwk, RotationPolicyError, SHORT_REFRESH_INTERVAL,
-    StoredKey,
+    Jwks, KeyError, KeyRotation, KeyStatus, PemKey, PublicJwk, RotationPolicyError, StoredKey,
 };
 use crate::server::NAME;
 
@@ -35,6 +35,9 @@ pub struct KeysArgs {
     /// Format of the log, which is written to standard error
     #[arg(long, env, value_enum, default_value = "text")]
     log_format: LogFormat,
+    /// Print JSON. For `export-public` this is a JWK set
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: KeysCommand,
 }
@@ -42,11 +45,7 @@ pub struct KeysArgs {
 #[derive(Subcommand)]
 enum KeysCommand {
     /// List all signing keys
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List,
     /// Rotate now: the pending key starts to sign, if every verifier knows it
     Rotate,
     /// Revoke a key at once: tokens that it signed stop working everywhere
@@ -103,6 +102,8 @@ pub enum KeysError {
     File { path: PathBuf, source: std::io::Error },
     #[error("standard output: {0}")]
     Output(#[from] std::io::Error),
+    #[error("output: {0}")]
+    Json(#[from] serde_json::Error),
 }
 
 /// Runs a command and prints its result.
@@ -110,17 +111,20 @@ pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
     telemetry::init_to_stderr(args.log_format);
     let rotation = args.rotation()?;
     database::wait_until_usable(&rotation.pool, &crate::migrations::runner(), NAME).await?;
-    let text = match args.command {
-        KeysCommand::List { json } => list(&rotation, json).await?,
+    let outcome = match args.command {
+        KeysCommand::List => return Ok(print(&list(&rotation, args.json).await?)?),
+        KeysCommand::ExportPublic { kid, format } => {
+            let format = if args.json { PublicFormat::Jwks } else { format };
+            return Ok(print(&export_public(&rotation, kid.as_deref(), format).await?)?);
+        }
         KeysCommand::Rotate => rotate(&rotation).await?,
-        KeysCommand::Revoke { kid } => revoke(&rotation, &kid).await?,
+        KeysCommand::Revoke { kid } => revoke(&rotation, kid).await?,
         KeysCommand::Import { pem, kid, publish_for } => {
             import(&rotation, pem, kid.as_deref(), publish_for).await?
         }
-        KeysCommand::ExportPublic { kid, format } => export_public(&rotation, kid.as_deref(), format).await?,
-        KeysCommand::ReEncrypt => re_encrypt(&rotation).await?,
+        KeysCommand::ReEncrypt => KeyOutcome::ReEncrypted { count: rotation.re_encrypt().await? },
     };
-    Ok(print(&text)?)
+    Ok(print(&formatted(&outcome, args.json)?)?)
 }
 
 impl KeysArgs {
@@ -137,39 +141,19 @@ impl KeysArgs {
 }
 
 async fn list(rotation: &KeyRotation, json: bool) -> Result<String, KeysError> {
-    let list = KeyList::new(rotation, &rotation.all().await?);
-    Ok(if json { list.to_json().map_err(KeyError::from)? } else { list.to_string() })
+    Ok(formatted(&KeyList::new(rotation, &rotation.all().await?), json)?)
 }
 
-async fn rotate(rotation: &KeyRotation) -> Result<String, KeysError> {
+async fn rotate(rotation: &KeyRotation) -> Result<KeyOutcome, KeysError> {
     let new = rotation.generate(1).await?;
-    Ok(format!("The key {} signs from now on.\n", rotation.rotate(new).await?))
+    Ok(KeyOutcome::Rotated { kid: rotation.rotate(new).await? })
 }
 
-async fn revoke(rotation: &KeyRotation, kid: &str) -> Result<String, KeysError> {
+async fn revoke(rotation: &KeyRotation, kid: String) -> Result<KeyOutcome, KeysError> {
     // One to sign and one to follow it, in case the pending key cannot be used.
     let new = rotation.generate(2).await?;
-    let revoked = rotation.revoke(kid, new).await?;
-    let mut text = format!("The key {kid}, which was {}, is revoked. ", revoked.was.as_str());
-    let interval = rotation.policy.refresh_interval;
-    if interval <= SHORT_REFRESH_INTERVAL {
-        text.push_str("Every replica stops publishing it within seconds.\n");
-    } else {
-        let interval = SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX);
-        text.push_str(&format!(
-            "Restart every replica now. A replica that is not restarted may publish it for another {interval:#} \
-             (KEY_REFRESH_INTERVAL).\n"
-        ));
-    }
-    if let Some(successor) = revoked.successor {
-        text.push_str(&format!("The key {} signs from now on.\n", successor.kid));
-        if let Some(from) = successor.known_from {
-            text.push_str(&format!(
-                "It was published only recently. Some verifiers may not know it before {from:.0}.\n"
-            ));
-        }
-    }
-    Ok(text)
+    let revoked = rotation.revoke(&kid, new).await?;
+    Ok(KeyOutcome::revoked(kid, revoked, rotation.policy.refresh_interval))
 }
 
 async fn import(
@@ -177,22 +161,13 @@ async fn import(
     path: PathBuf,
     kid: Option<&str>,
     publish_for: Duration,
-) -> Result<String, KeysError> {
+) -> Result<KeyOutcome, KeysError> {
     let pem = match std::fs::read_to_string(&path) {
         Ok(text) => PemKey::read(&SecretString::from(text))?,
         Err(source) => return Err(KeysError::File { path, source }),
     };
     let publish_for = SignedDuration::try_from(publish_for).unwrap_or(SignedDuration::MAX);
-    let imported = rotation.import(pem, kid, publish_for).await?;
-    let kid = &imported.kid;
-    if let Some(until) = imported.published_until {
-        return Ok(format!("The public key {kid} is published until {until:.0}.\n"));
-    }
-    let mut text = format!("The key {kid} is pending: it signs after the next rotation.\n");
-    if let Some(other) = imported.instead_of {
-        text.push_str(&format!("The key {other}, which was pending and never signed, is deleted.\n"));
-    }
-    Ok(text)
+    Ok(rotation.import(pem, kid, publish_for).await?.into())
 }
 
 async fn export_public(
@@ -233,13 +208,4 @@ fn pem(rotation: &KeyRotation, key: &StoredKey) -> Result<String, KeysError> {
         ))
     };
     Ok(rotation.public_half_of(key)?.to_pem().ok_or_else(not_rsa)?)
-}
-
-async fn re_encrypt(rotation: &KeyRotation) -> Result<String, KeysError> {
-    let count = rotation.re_encrypt().await?;
-    Ok(format!(
-        "{count} private {} encrypted again, with the first of KEY_ENCRYPTION_KEYS.\n\
-         Mail that is not sent yet may still need the other keys. Keep them until the links in it have expired.\n",
-        if count == 1 { "key is" } else { "keys are" }
-    ))
 }

@@ -2,10 +2,13 @@
 
 mod audit;
 mod audit_output;
+mod check;
 mod doctor;
 mod import_export;
 mod key_list;
+mod key_outcome;
 mod keys;
+mod migrate;
 mod output;
 mod reference;
 mod store_args;
@@ -19,13 +22,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use service_kit::database::{DatabaseUrl, MIGRATION_LOCK_TIMEOUT};
 use service_kit::weakness::{Weakness, secrets_in_arguments};
 use service_kit::{command_line, telemetry};
 use shared_claims::SystemClock;
 
 use crate::config::{Config, MigrateConfig};
-use crate::server::{self, NAME, StartError};
+use crate::server::{self, NAME};
 
 /// Accounts, sessions and RS256 tokens, speaking the Better Auth protocol.
 #[derive(Parser)]
@@ -43,7 +45,7 @@ enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Apply database migrations and exit. Waits up to 30 s for the database to start
-    Migrate(MigrateConfig),
+    Migrate(MigrateArgs),
     /// Import accounts from another system
     #[command(subcommand)]
     Import(import_export::ImportCommand),
@@ -71,7 +73,27 @@ enum Command {
 #[derive(Subcommand)]
 enum ConfigCommand {
     /// Report the first invalid setting, as `serve` does at startup, without connecting to anything
-    Check(Box<Config>),
+    Check(Box<CheckArgs>),
+}
+
+/// Options of `config check`.
+#[derive(Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    config: Config,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options of `migrate`.
+#[derive(Args)]
+struct MigrateArgs {
+    #[command(flatten)]
+    config: MigrateConfig,
+    /// Print JSON, and the log to standard error
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -101,14 +123,24 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             exposed.iter().chain(&config.weaknesses()).for_each(Weakness::warn);
             command_line::exit_code(NAME, server::serve(*config, Arc::new(SystemClock)).await)
         }
-        Command::Config(ConfigCommand::Check(config)) => {
+        Command::Config(ConfigCommand::Check(args)) => {
+            let CheckArgs { config, json } = *args;
             let weaknesses = [exposed, config.weaknesses()].concat();
-            command_line::config_check(NAME, server::check(&config, Arc::new(SystemClock)), &weaknesses)
+            let outcome = server::check(&config, Arc::new(SystemClock));
+            if json {
+                check::print(outcome, &weaknesses)
+            } else {
+                command_line::config_check(NAME, outcome, &weaknesses)
+            }
         }
-        Command::Migrate(config) => {
-            telemetry::init(config.log_format);
+        Command::Migrate(MigrateArgs { config, json }) => {
+            if json {
+                telemetry::init_to_stderr(config.log_format);
+            } else {
+                telemetry::init(config.log_format);
+            }
             exposed.iter().for_each(Weakness::warn);
-            command_line::exit_code(NAME, migrate(&config).await)
+            command_line::exit_code(NAME, migrate::run(&config, json).await)
         }
         Command::Import(command) => {
             command_line::print_warnings(NAME, &exposed);
@@ -137,12 +169,4 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             command_line::exit_code(NAME, command_line::healthcheck(config.bind).await)
         }
     }
-}
-
-async fn migrate(config: &MigrateConfig) -> Result<(), StartError> {
-    let address = DatabaseUrl::parse("MIGRATION_DATABASE_URL", &config.database_url()?, NAME)?;
-    let applied =
-        address.migrate(crate::migrations::runner(), MIGRATION_LOCK_TIMEOUT, config.options).await?;
-    tracing::info!(applied, "the schema is up to date");
-    Ok(())
 }

@@ -1,6 +1,19 @@
 //! Output of commands.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
+
+use serde::Serialize;
+
+/// Formats a value as JSON.
+pub fn to_json(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// Formats a value for programs or for people.
+pub fn formatted(value: &(impl Serialize + Display), json: bool) -> serde_json::Result<String> {
+    if json { to_json(value) } else { Ok(value.to_string()) }
+}
 
 /// Writes to standard output. A reader that closes the pipe early, such as `head`, is not an error.
 pub fn print(text: &str) -> io::Result<()> {

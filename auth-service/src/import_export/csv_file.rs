@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::account::{NewAccount, NewBan};
 use super::error::TransferError;
-use super::progress::Progress;
 use super::target::Target;
+use crate::progress::Progress;
 
 /// The columns, in the order an export writes them. Only `email` is required.
 pub const COLUMNS: [&str; 13] = [
@@ -38,7 +38,7 @@ pub async fn import(path: &Path, target: &mut Target, batch: u16) -> Result<(), 
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(std::io::BufReader::new(file));
     let header = reader.headers().map_err(|error| bad(error.to_string()))?;
     let columns = Columns::of(header).map_err(bad)?;
-    let mut progress = Progress::new("lines", None);
+    let mut progress = Progress::new(target.progress, "lines", None);
     let mut accounts = Vec::with_capacity(batch.into());
     for record in reader.into_records() {
         accounts.push(match record {

@@ -28,6 +28,8 @@ pub enum TransferError {
     File { path: PathBuf, source: std::io::Error },
     #[error("standard output: {0}")]
     Output(#[from] std::io::Error),
+    #[error("output: {0}")]
+    Json(#[from] serde_json::Error),
     /// A file is not the CSV that is expected.
     #[error("{}: {problem}", path.display())]
     Csv { path: PathBuf, problem: String },

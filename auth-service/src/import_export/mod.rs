@@ -6,7 +6,6 @@ mod better_auth;
 mod csv_file;
 mod error;
 mod export;
-mod progress;
 mod reason;
 mod report;
 mod rows;

@@ -4,9 +4,9 @@ use tokio_postgres::Row;
 
 use super::account::{NewAccount, NewBan};
 use super::error::TransferError;
-use super::progress::Progress;
 use super::snapshot::Pages;
 use super::target::Target;
+use crate::progress::Progress;
 
 /// Reads the ban of an account from the columns `banned`, `ban_expires` and `ban_reason`.
 pub fn ban(row: &Row) -> Result<Option<NewBan>, tokio_postgres::Error> {
@@ -26,7 +26,7 @@ pub async fn import(
     target: &mut Target,
     read: fn(&Row) -> Result<NewAccount, tokio_postgres::Error>,
 ) -> Result<(), TransferError> {
-    let mut progress = Progress::new("users", Some(total));
+    let mut progress = Progress::new(target.progress, "users", Some(total));
     loop {
         let rows = pages.next(batch).await.map_err(TransferError::Source)?;
         if rows.is_empty() {

@@ -14,6 +14,7 @@ use super::reason::{Note, SkipReason};
 use super::report::Report;
 use crate::keys::{self, RetiredKey};
 use crate::passwords::{self, ExistingUser, NewPassword};
+use crate::progress::ProgressOutput;
 use crate::sessions::{self, ImportedSession};
 use crate::users::{self, Ban, User};
 
@@ -25,6 +26,8 @@ const USE_INDEXES: &str = "SET LOCAL enable_seqscan = off";
 pub struct Target {
     pool: Pool,
     clock: SharedClock,
+    /// Whether to show progress.
+    pub progress: ProgressOutput,
     /// What was imported so far.
     pub report: Report,
     /// Ids and emails of earlier batches in a dry run, which stores nothing. An id has no `@`, so one set holds both.
@@ -33,9 +36,15 @@ pub struct Target {
 
 impl Target {
     /// Creates a target that writes to `pool` unless `dry_run`.
-    pub fn new(pool: Pool, clock: SharedClock, source: &'static str, dry_run: bool) -> Self {
+    pub fn new(
+        pool: Pool,
+        clock: SharedClock,
+        source: &'static str,
+        dry_run: bool,
+        progress: ProgressOutput,
+    ) -> Self {
         let report = Report { source, dry_run, ..Report::default() };
-        Self { pool, clock, report, seen: HashSet::new() }
+        Self { pool, clock, progress, report, seen: HashSet::new() }
     }
 
     /// Imports the valid accounts of a batch, in one transaction. If it fails, nothing of the batch is stored.

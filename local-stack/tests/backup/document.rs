@@ -9,15 +9,15 @@ use local_stack::{Binary, workspace};
 use tokio::process::Command;
 use url::Url;
 
-use crate::documents::{read, section};
+use crate::documents::{examples_in, read, section};
 
 /// The server that commands work on, and the directory of the dumps.
-pub(super) struct Server {
+pub(crate) struct Server {
     environment: Vec<(&'static str, String)>,
 }
 
 impl Server {
-    pub(super) fn of(cluster: &PrivateCluster, backup: &Path) -> Self {
+    pub(crate) fn of(cluster: &PrivateCluster, backup: &Path) -> Self {
         let superuser: Url = cluster.auth().superuser_url().parse().unwrap();
         let [auth_owner, auth_service, tasks_owner, tasks_service] = cluster.role_passwords();
         let environment = [
@@ -47,8 +47,18 @@ impl Server {
     }
 
     async fn execute(&self, commands: &str, settings: &[(&str, &str)]) -> String {
+        self.execute_in(&workspace::root().unwrap(), commands, settings).await
+    }
+
+    /// Runs commands in a directory, with further settings, and returns what they print.
+    pub(crate) async fn execute_in(
+        &self,
+        directory: &Path,
+        commands: &str,
+        settings: &[(&str, &str)],
+    ) -> String {
         let mut shell = Command::new("sh");
-        shell.args(["-euc", commands]).current_dir(workspace::root().unwrap());
+        shell.args(["-euc", commands]).current_dir(directory);
         shell.env("PATH", path().await).envs(self.environment.iter().cloned());
         let output = shell.envs(settings.iter().copied()).output().await.unwrap();
         assert!(output.status.success(), "{commands}\n{output:?}");
@@ -65,10 +75,9 @@ async fn path() -> OsString {
     std::env::join_paths([psql, services].into_iter().chain(std::env::split_paths(&others))).unwrap()
 }
 
-/// The lines of an example of commands below a heading. `console` examples show a shell of another machine.
+/// The lines of an example of commands below a heading.
 fn commands(anchor: &str, example: usize) -> String {
     let document = read("docs/BACKUP.md").unwrap();
     let section = section(&document, anchor).unwrap();
-    let examples: Vec<&str> = section.split("```sh\n").skip(1).collect();
-    examples[example].split("```").next().unwrap().to_owned()
+    examples_in(&section).swap_remove(example)
 }

@@ -32,7 +32,7 @@ const AUTH_SERVICE: &str = "
     protocol
     security_event, migrations
     audit
-    background, client_address, error, polling, retry, time_bounds
+    background, client_address, error, polling, progress, retry, time_bounds
 ";
 
 const TASK_SERVICE: &str = "

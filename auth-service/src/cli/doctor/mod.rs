@@ -25,7 +25,7 @@ use self::clocks::Reading;
 use self::http::{Answer, Remote};
 use self::report::{Finding, Report, Status};
 use self::task_service::Issuer;
-use super::output::print;
+use super::output::{formatted, print};
 use crate::config::{self, Config};
 use crate::diagnosis::{DiagnosisKey, Seen};
 use crate::keys::KeyInspection;
@@ -62,7 +62,7 @@ pub struct DoctorArgs {
 pub async fn run(args: DoctorArgs, exposed: &[Weakness]) -> ExitCode {
     let mut report = Report::default();
     check(&args, exposed, &mut report).await;
-    let text = if args.json { report.to_json() } else { Ok(report.to_string()) };
+    let text = formatted(&report, args.json);
     let printed = text.map_err(std::io::Error::from).and_then(|text| print(&text));
     if let Err(error) = printed {
         eprintln!("{NAME}: standard output: {error}");

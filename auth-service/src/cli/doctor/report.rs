@@ -88,14 +88,6 @@ impl Report {
     pub fn has_fault(&self) -> bool {
         self.0.iter().any(|finding| finding.status == Status::Fault)
     }
-
-    /// The findings as a JSON array.
-    ///
-    /// # Errors
-    /// Never in practice: the findings are text.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
-    }
 }
 
 impl Display for Report {
@@ -119,7 +111,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "ok       settings                valid");
         assert_eq!(lines[1], "fault    mail.server             refused  by [31m. Set MAIL_URL");
-        let json: serde_json::Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::to_value(&report).unwrap();
         assert_eq!(json[0]["remedy"], serde_json::Value::Null);
         assert_eq!((&json[1]["check"], &json[1]["status"]), (&"mail.server".into(), &"fault".into()));
     }

@@ -20,9 +20,9 @@ use self::args::UsersCommand;
 use self::consent::Consent;
 use self::error::UsersError;
 use self::list::UserList;
-use self::output::{sessions, to_json};
+use self::output::sessions;
 use self::view::UserView;
-use super::output::print;
+use super::output::{formatted, print};
 use super::store_args::database_url;
 use crate::administration::Administration;
 use crate::server::NAME;
@@ -63,12 +63,12 @@ async fn perform(
         UsersCommand::List(args) => {
             let (users, has_more) = administration.list(&args.filter(), args.limit).await?;
             let list = UserList::new(&users, has_more, now);
-            return if json { to_json(&list) } else { Ok(list.to_string()) };
+            return Ok(formatted(&list, json)?);
         }
         UsersCommand::Show { user, lifetime } => {
             let details = administration.details(&user.name(), lifetime.session_max_lifetime).await?;
             let view = UserView::detailed(&details, now);
-            return if json { to_json(&view) } else { Ok(view.to_string()) };
+            return Ok(formatted(&view, json)?);
         }
         UsersCommand::Sessions { user, lifetime } => {
             let details = administration.details(&user.name(), lifetime.session_max_lifetime).await?;
@@ -87,5 +87,5 @@ async fn perform(
             acts::delete(administration, &user.name(), &consent).await?
         }
     };
-    if json { to_json(&outcome) } else { Ok(outcome.to_string()) }
+    Ok(formatted(&outcome, json)?)
 }

@@ -6,15 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared_claims::UserId;
 
+use super::super::output::to_json;
 use super::super::table::Table;
 use super::error::UsersError;
 use crate::sessions::Session;
 use crate::users::User;
-
-/// Formats a value as JSON.
-pub(super) fn to_json(value: &impl Serialize) -> Result<String, UsersError> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
-}
 
 /// What was done to a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -86,7 +82,7 @@ struct SessionView<'a> {
 pub(super) fn sessions(sessions: &[Session], json: bool) -> Result<String, UsersError> {
     let views: Vec<SessionView<'_>> = sessions.iter().map(SessionView::of).collect();
     if json {
-        return to_json(&serde_json::json!({ "sessions": views }));
+        return Ok(to_json(&serde_json::json!({ "sessions": views }))?);
     }
     if views.is_empty() {
         return Ok("No live sessions.\n".to_owned());

@@ -12,9 +12,9 @@ use service_kit::database::DatabaseUrl;
 pub use summary::Summary;
 
 use super::error::TransferError;
-use super::progress::Progress;
 use super::snapshot::{self, Snapshot};
 use crate::keys::KeyEncryptionKeys;
+use crate::progress::{Progress, ProgressOutput};
 use crate::{passwords, sessions, users};
 
 /// The number of users in one query.
@@ -28,6 +28,8 @@ pub struct Export {
     pub encryption: KeyEncryptionKeys,
     /// Whether to export private keys too.
     pub private_keys: bool,
+    /// Whether to show progress.
+    pub progress: ProgressOutput,
 }
 
 impl Export {
@@ -37,32 +39,33 @@ impl Export {
         let mut client = snapshot::connect(source).await.map_err(TransferError::Store)?;
         let snapshot = Snapshot::begin(&mut client).await.map_err(TransferError::Store)?;
         let mut summary = Summary::new(self.to.clone());
-        write_users(&snapshot, &directory, &mut summary).await?;
+        self.write_users(&snapshot, &directory, &mut summary).await?;
         keys::write(&snapshot, &directory, &self.encryption, self.private_keys, &mut summary).await?;
         summary.sessions = sessions::count_live(&snapshot, now).await.map_err(TransferError::Store)?;
         Ok(summary)
     }
-}
 
-async fn write_users(
-    snapshot: &Snapshot<'_>,
-    directory: &Directory,
-    summary: &mut Summary,
-) -> Result<(), TransferError> {
-    let total = users::count(snapshot).await.map_err(TransferError::Store)?;
-    let mut progress = Progress::new("users", Some(total));
-    let mut files = UserFiles::create(directory)?;
-    let mut last = String::new();
-    loop {
-        let page = passwords::page(snapshot, &last, PAGE.into()).await.map_err(TransferError::Store)?;
-        let Some(end) = page.last() else { break };
-        last = end.user.id.as_str().to_owned();
-        for user in &page {
-            summary.count(user);
-            files.write(user)?;
+    async fn write_users(
+        &self,
+        snapshot: &Snapshot<'_>,
+        directory: &Directory,
+        summary: &mut Summary,
+    ) -> Result<(), TransferError> {
+        let total = users::count(snapshot).await.map_err(TransferError::Store)?;
+        let mut progress = Progress::new(self.progress, "users", Some(total));
+        let mut files = UserFiles::create(directory)?;
+        let mut last = String::new();
+        loop {
+            let page = passwords::page(snapshot, &last, PAGE.into()).await.map_err(TransferError::Store)?;
+            let Some(end) = page.last() else { break };
+            last = end.user.id.as_str().to_owned();
+            for user in &page {
+                summary.count(user);
+                files.write(user)?;
+            }
+            progress.add(page.len() as u64);
         }
-        progress.add(page.len() as u64);
+        progress.finish();
+        files.finish()
     }
-    progress.finish();
-    files.finish()
 }

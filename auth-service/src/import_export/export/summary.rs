@@ -3,11 +3,14 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use crate::passwords::UserWithPassword;
 
-/// Counts of everything that was exported, and of what cannot be.
-#[derive(Debug, Default)]
+/// Counts of everything that was exported, and of what cannot be. As JSON, its fields are documented and stable.
+#[derive(Debug, Default, Serialize)]
 pub struct Summary {
+    /// The directory.
     to: PathBuf,
     users: u64,
     passwords: u64,
@@ -16,6 +19,8 @@ pub struct Summary {
     own_scheme: u64,
     pub keys: u64,
     pub private_keys: u64,
+    /// Live sessions, which are not exported.
+    #[serde(rename = "skipped_sessions")]
     pub sessions: u64,
 }
 
