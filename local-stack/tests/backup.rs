@@ -10,7 +10,8 @@ use local_stack::databases::connect;
 use local_stack::testing::{self, Database, PrivateCluster, free_port, private_cluster};
 use reqwest::Client;
 
-use self::deployment::{Deployment, Person, SECRET};
+pub(crate) use self::deployment::{Deployment, kid};
+use self::deployment::{Person, SECRET};
 pub(crate) use self::document::Server;
 use crate::scratch::{Scratch, client};
 
@@ -100,7 +101,7 @@ async fn a_key_that_was_revoked_since_is_revoked_again() {
     let (old, new, scratch, http) = (private_cluster().await, new_server().await, Scratch::new(), client());
     let before = Deployment::start(&old, old.auth().secrets()).await;
     let alice = before.sign_up(&http, "alice").await;
-    let stolen = deployment::kid(&alice.token);
+    let stolen = kid(&alice.token);
     let backup = scratch.path();
     copy(&old, &new, backup).await;
     drop(before);
@@ -124,7 +125,7 @@ async fn without_the_encryption_keys_a_revoked_signing_key_makes_the_service_sta
     let (old, new, scratch, http) = (private_cluster().await, new_server().await, Scratch::new(), client());
     let before = Deployment::start(&old, old.auth().secrets()).await;
     let alice = before.sign_up(&http, "alice").await;
-    let lost = deployment::kid(&alice.token);
+    let lost = kid(&alice.token);
     copy(&old, &new, scratch.path()).await;
     drop(before);
 

@@ -13,6 +13,7 @@ mod documents;
 mod dump;
 mod floors;
 mod gateway;
+mod incidents;
 mod issuer_spellings;
 mod memory;
 mod metrics;

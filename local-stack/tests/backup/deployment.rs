@@ -15,21 +15,21 @@ const PASSWORD: &str = "correct horse battery";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A user who is signed in.
-pub(super) struct Person {
+pub(crate) struct Person {
     pub id: String,
     pub session: String,
     pub token: String,
 }
 
 /// Both services.
-pub(super) struct Deployment {
+pub(crate) struct Deployment {
     pub auth: Service,
     tasks: Service,
 }
 
 impl Deployment {
     /// Starts both with these secrets.
-    pub(super) async fn start(cluster: &PrivateCluster, secrets: &ServiceSecrets) -> Self {
+    pub(crate) async fn start(cluster: &PrivateCluster, secrets: &ServiceSecrets) -> Self {
         Self::start_with(cluster, secrets, &[], &[]).await
     }
 
@@ -45,12 +45,12 @@ impl Deployment {
         Self { auth, tasks }
     }
 
-    pub(super) async fn sign_up(&self, http: &Client, name: &str) -> Person {
+    pub(crate) async fn sign_up(&self, http: &Client, name: &str) -> Person {
         let body = json!({"name": name, "email": email(name), "password": PASSWORD});
         signed_in(self.post(http, "sign-up/email", &body).await).await
     }
 
-    pub(super) async fn sign_in(&self, http: &Client, name: &str) -> Person {
+    pub(crate) async fn sign_in(&self, http: &Client, name: &str) -> Person {
         let body = json!({"email": email(name), "password": PASSWORD});
         signed_in(self.post(http, "sign-in/email", &body).await).await
     }
@@ -67,19 +67,19 @@ impl Deployment {
         assert!(!self.has_session(http, person).await);
     }
 
-    pub(super) async fn has_session(&self, http: &Client, person: &Person) -> bool {
+    pub(crate) async fn has_session(&self, http: &Client, person: &Person) -> bool {
         let url = format!("{}/api/auth/get-session", self.auth.url());
         let answer = http.get(url).bearer_auth(&person.session).send().await.unwrap();
         !answer.error_for_status().unwrap().json::<Value>().await.unwrap().is_null()
     }
 
-    pub(super) async fn add_task(&self, http: &Client, person: &Person, title: &str) {
+    pub(crate) async fn add_task(&self, http: &Client, person: &Person, title: &str) {
         let request = http.post(format!("{}/api/me/tasks", self.tasks.url())).bearer_auth(&person.token);
         assert_eq!(request.json(&json!({"title": title})).send().await.unwrap().status(), 201);
     }
 
     /// The titles of the tasks, or the status of the refusal.
-    pub(super) async fn titles(&self, http: &Client, person: &Person) -> Result<Vec<String>, u16> {
+    pub(crate) async fn titles(&self, http: &Client, person: &Person) -> Result<Vec<String>, u16> {
         let url = format!("{}/api/me/tasks", self.tasks.url());
         let answer = http.get(url).bearer_auth(&person.token).send().await.unwrap();
         if answer.status() != 200 {
@@ -90,8 +90,25 @@ impl Deployment {
         Ok(titles.map(|task| task["title"].as_str().unwrap().to_owned()).collect())
     }
 
+    /// The cookie of a new session.
+    pub(crate) async fn cookie(&self, http: &Client, name: &str) -> String {
+        let answer =
+            self.post(http, "sign-in/email", &json!({"email": email(name), "password": PASSWORD})).await;
+        let mut cookies =
+            answer.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+        let session = cookies.rfind(|cookie| cookie.contains("session_token")).unwrap();
+        session.split(';').next().unwrap().to_owned()
+    }
+
+    /// Whether a cookie is that of a session.
+    pub(crate) async fn accepts(&self, http: &Client, cookie: &str) -> bool {
+        let url = format!("{}/api/auth/get-session", self.auth.url());
+        let answer = http.get(url).header("cookie", cookie).send().await.unwrap();
+        !answer.error_for_status().unwrap().json::<Value>().await.unwrap().is_null()
+    }
+
     /// Waits until task-service refuses the token with 401.
-    pub(super) async fn wait_until_refused(&self, http: &Client, person: &Person) {
+    pub(crate) async fn wait_until_refused(&self, http: &Client, person: &Person) {
         eventually(async || self.titles(http, person).await == Err(401)).await;
     }
 }
@@ -131,7 +148,7 @@ async fn signed_in(answer: Response) -> Person {
 }
 
 /// The id of the key that signed a token.
-pub(super) fn kid(token: &str) -> String {
+pub(crate) fn kid(token: &str) -> String {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();
     header["kid"].as_str().unwrap().to_owned()
