@@ -19,6 +19,7 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod openapi;
 pub mod origins;
+pub mod outgoing;
 pub mod registrable_domain;
 pub mod request_metrics;
 pub mod response_headers;

@@ -1,6 +1,6 @@
 //! Signatures of webhooks, by Standard Webhooks 1.0.0 (symmetric, `v1`).
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +22,8 @@ const PREFIX: &str = "whsec_";
 const VERSION: &str = "v1,";
 /// Of a secret, by Standard Webhooks.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+/// Of a secret that is generated here: as many as the signature has.
+const GENERATED_BYTES: usize = 32;
 
 /// The secrets that sender and receiver share. The first one signs and all verify, so that it can be replaced.
 pub struct WebhookSecrets {
@@ -73,6 +75,13 @@ impl WebhookSecrets {
             SecretError::Weak { name, rule }
         })?;
         Ok(Self { signing, others: keys.collect() })
+    }
+
+    /// Generates a secret, such as `whsec_MfKQ...`. `None` if the system has no randomness.
+    pub fn generate() -> Option<SecretString> {
+        let mut bytes = [0; GENERATED_BYTES];
+        rand::fill(&mut bytes).ok()?;
+        Some(format!("{PREFIX}{}", STANDARD.encode(bytes)).into())
     }
 
     /// Returns the signature of an attempt to deliver the event `id`.
@@ -151,6 +160,13 @@ mod tests {
         let many = format!("v1a,bm8= v1,bm8= {EXPECTED}");
         assert_eq!(verify(SECRET, &many, "1649367553", BODY), Ok(()));
         assert_eq!(verify(OTHER, &many, "1649367553", BODY), Err(WebhookError::Signature));
+    }
+
+    #[test]
+    fn a_generated_secret_is_valid_and_differs_from_the_next() {
+        let [first, second] = [(); 2].map(|()| WebhookSecrets::generate().unwrap());
+        assert_ne!(first.expose_secret(), second.expose_secret());
+        assert!(WebhookSecrets::parse("WEBHOOK_SECRET", &first).is_ok());
     }
 
     #[test]

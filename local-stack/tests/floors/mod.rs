@@ -51,7 +51,7 @@ const SERVICE_KIT: &str = "
     lifecycle, request_metrics, telemetry
     health, command_line
     database
-    store, guard, openapi, cors, connection, origins, webhooks
+    store, guard, openapi, cors, connection, origins, outgoing, webhooks
     traces
     envelope, errors, viewer, weakness, throttle, headers, workers
     collectors, counters, document, id, ip_ranges, registrable_domain, response_headers, secret, security_log, settings
