@@ -72,8 +72,7 @@ impl OwnedTables {
         statement: &'static str,
         parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, StoreError> {
-        let limit = self.pool.timeouts().statement;
-        self.run((SET_OWNER, &[&owner.as_str()]), owner.as_str(), (statement, parameters), limit).await
+        self.act_as(owner.as_str(), statement, parameters).await
     }
 
     /// Does the same for a user who has been deleted.
@@ -86,8 +85,7 @@ impl OwnedTables {
         statement: &'static str,
         parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, StoreError> {
-        let limit = self.pool.timeouts().statement;
-        self.run((SET_OWNER, &[&user.as_str()]), user.as_str(), (statement, parameters), limit).await
+        self.act_as(user.as_str(), statement, parameters).await
     }
 
     /// Does the same for a statement that adds tasks, which the quota limits.
@@ -118,6 +116,16 @@ impl OwnedTables {
         let settings: &[&dyn Parameter] = &[&owner.as_str(), &&*self.list_timeout];
         self.run((SET_OWNER_OF_LIST, settings), owner.as_str(), (statement, parameters), self.list_limit)
             .await
+    }
+
+    async fn act_as(
+        &self,
+        user_id: &str,
+        statement: &'static str,
+        parameters: &[&dyn Parameter],
+    ) -> Result<Vec<Row>, StoreError> {
+        let limit = self.pool.timeouts().statement;
+        self.run((SET_OWNER, &[&user_id]), user_id, (statement, parameters), limit).await
     }
 
     async fn run(

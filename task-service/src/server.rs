@@ -9,7 +9,6 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{App, web};
-use jiff::SignedDuration;
 use service_kit::cors::{AllowedHeaders, refuse_preflight};
 use service_kit::database::{self, DatabaseError, DatabaseUrl, Timeouts};
 use service_kit::headers::Header;
@@ -19,13 +18,11 @@ use service_kit::origins::{OriginPatterns, RefusalLog};
 use service_kit::request_metrics::RequestMetrics;
 use service_kit::response_headers::response_headers;
 use service_kit::telemetry::RequestSpan;
-use service_kit::throttle::LogThrottle;
 use service_kit::traces::TracesError;
 use service_kit::webhooks::WebhookSecrets;
 use service_kit::{document, envelope, guard, lifecycle, openapi, security_log, workers};
 use shared_claims::{SharedClock, Verifier};
 use strum::VariantArray;
-use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
@@ -174,13 +171,9 @@ pub async fn start(settings: &Settings, clock: SharedClock) -> Result<Running, S
     let deleted_users = match webhook_secrets {
         Some(secrets) => {
             let pool = address.pool(1, Timeouts::BACKGROUND)?.measured("deleted_users");
-            let tables = OwnedTables::new(pool.clone(), isolated, bounds);
             let (refused, clock) = (refused_users.clone().into_inner(), clock.clone());
-            let clock_skew = SignedDuration::try_from(settings.clock_skew).unwrap_or(SignedDuration::MAX);
-            let (changing, unverified) = (Mutex::default(), LogThrottle::default());
-            let users =
-                DeletedUsers { tables, pool, refused, secrets, clock_skew, clock, changing, unverified };
-            Some(web::Data::new(users))
+            let (access, clock_skew) = ((isolated, bounds), settings.clock_skew);
+            Some(web::Data::new(DeletedUsers::new(pool, access, refused, secrets, clock_skew, clock)))
         }
         None => None,
     };

@@ -93,6 +93,16 @@ async fn an_event_that_auth_service_did_not_sign_just_now_is_refused() {
 }
 
 #[tokio::test]
+async fn a_webhook_of_up_to_64_kib_is_read() {
+    let stack = start().await;
+    let event = |padding| json!({"type": "user.created", "data": {}, "padding": "a".repeat(padding)});
+    let fits = 64 * 1024 - event(0).to_string().len();
+    announce(&stack, &event(fits), SECRET, SystemClock.now()).await.expect(204);
+    let larger = announce(&stack, &event(fits + 1), SECRET, SystemClock.now()).await;
+    larger.expect_error(413, "PAYLOAD_TOO_LARGE");
+}
+
+#[tokio::test]
 async fn without_a_secret_there_is_no_webhook() {
     let stack = Stack::start().await;
     let event = deleted("alice", in_seconds(900));

@@ -1,5 +1,6 @@
 //! The webhook of auth-service. The gateway does not route to it.
 
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use service_kit::envelope::Rejection;
@@ -10,15 +11,20 @@ use super::model::Deletion;
 use super::service::DeletedUsers;
 use crate::error::ApiError;
 
+/// Maximum size of a webhook in bytes. Those of auth-service have a few hundred, and every sender is read before the signature
+/// can be checked.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
 /// Receives an event of auth-service, signed by Standard Webhooks with `WEBHOOK_SECRET`.
 ///
 /// It may arrive more than once. Not in the OpenAPI document, because no client of the API may call it.
-#[post("/webhooks/auth-service")]
+#[post("/auth-service")]
 pub async fn receive(
     request: HttpRequest,
     users: web::Data<DeletedUsers>,
-    body: web::Bytes,
+    body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
+    let body = body.map_err(|error| unreadable(&error))?;
     let verified = signed(&request).and_then(|signed| users.verify(signed, &body));
     verified.map_err(|error| {
         users.report(error);
@@ -33,6 +39,17 @@ pub async fn receive(
         users.delete(&deletion).await?;
     }
     Ok(HttpResponse::NoContent().finish())
+}
+
+fn unreadable(error: &actix_web::Error) -> Rejection {
+    match error.as_error() {
+        Some(PayloadError::Overflow) => Rejection::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PAYLOAD_TOO_LARGE",
+            format!("The body may be at most {BODY_LIMIT} bytes"),
+        ),
+        _ => Rejection::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The request body could not be read"),
+    }
 }
 
 fn signed(request: &HttpRequest) -> Result<Signed<'_>, WebhookError> {

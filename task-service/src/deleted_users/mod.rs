@@ -10,7 +10,7 @@ mod model;
 mod service;
 mod store;
 
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::{Data, PayloadConfig, ServiceConfig, scope};
 
 pub use self::service::DeletedUsers;
 
@@ -18,7 +18,8 @@ pub use self::service::DeletedUsers;
 pub fn routes(users: Option<Data<DeletedUsers>>) -> impl FnOnce(&mut ServiceConfig) {
     move |cfg| {
         if let Some(users) = users {
-            cfg.app_data(users).service(handlers::receive);
+            let limit = PayloadConfig::new(handlers::BODY_LIMIT);
+            cfg.service(scope("/webhooks").app_data(limit).app_data(users).service(handlers::receive));
         }
     }
 }

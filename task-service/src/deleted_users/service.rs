@@ -14,7 +14,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::model::Deletion;
 use super::store;
-use crate::owned::OwnedTables;
+use crate::isolation::Isolated;
+use crate::owned::{Bounds, OwnedTables};
 use crate::owner::DeletedUser;
 use crate::refused_users::RefusedUsers;
 use crate::tasks;
@@ -27,25 +28,44 @@ const SWEPT: i64 = 100;
 
 /// What happens to the tasks of deleted users.
 pub struct DeletedUsers {
-    /// Access to the tasks.
-    pub tables: OwnedTables,
+    tables: OwnedTables,
     /// Access to the table of deleted users.
-    pub pool: Pool,
+    pool: Pool,
     /// The users whose requests are refused.
-    pub refused: Arc<RefusedUsers>,
-    /// The secrets that auth-service signs with.
-    pub secrets: WebhookSecrets,
+    refused: Arc<RefusedUsers>,
+    secrets: WebhookSecrets,
     /// How far the clock of auth-service may be ahead.
-    pub clock_skew: SignedDuration,
-    /// The clock.
-    pub clock: SharedClock,
+    clock_skew: SignedDuration,
+    clock: SharedClock,
     /// Held while the refused users change, so that those who were read before an event do not replace its user.
-    pub changing: Mutex<()>,
+    changing: Mutex<()>,
     /// Webhooks that were refused: anybody who reaches this service can send any number.
-    pub unverified: LogThrottle,
+    unverified: LogThrottle,
 }
 
 impl DeletedUsers {
+    /// Verifies events with `secrets`, and deletes tasks over a connection of `pool`. Requests of the users in `refused` are
+    /// refused. The clock of auth-service may be ahead by `clock_skew`.
+    pub fn new(
+        pool: Pool,
+        (isolated, bounds): (Isolated, Bounds),
+        refused: Arc<RefusedUsers>,
+        secrets: WebhookSecrets,
+        clock_skew: Duration,
+        clock: SharedClock,
+    ) -> Self {
+        Self {
+            tables: OwnedTables::new(pool.clone(), isolated, bounds),
+            pool,
+            refused,
+            secrets,
+            clock_skew: SignedDuration::try_from(clock_skew).unwrap_or(SignedDuration::MAX),
+            clock,
+            changing: Mutex::default(),
+            unverified: LogThrottle::default(),
+        }
+    }
+
     /// Checks the signature of a webhook.
     ///
     /// # Errors
