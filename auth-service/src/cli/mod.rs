@@ -3,6 +3,7 @@
 mod audit;
 mod audit_output;
 mod check;
+mod consent;
 mod doctor;
 mod import_export;
 mod key_list;

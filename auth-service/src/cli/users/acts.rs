@@ -1,7 +1,7 @@
 //! The commands that change a user.
 
+use super::super::consent::Consent;
 use super::args::{BanArgs, CreateArgs};
-use super::consent::Consent;
 use super::error::UsersError;
 use super::output::{Action, Outcome};
 use super::password::{self, PasswordArgs};

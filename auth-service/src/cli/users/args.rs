@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use service_kit::settings;
 use service_kit::telemetry::LogFormat;
 
+use super::super::consent::Consent;
 use super::super::time::time;
-use super::consent::Consent;
 use super::password::PasswordArgs;
 use crate::administration::UserRef;
 use crate::config::lifetime;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use service_kit::database::DatabaseError;
 use service_kit::secret::SecretError;
 
+use super::super::consent::ConsentError;
 use crate::administration::AdministrationError;
 use crate::config::NoPasswordFits;
 use crate::error::ApiError;
@@ -24,10 +25,8 @@ pub(super) enum UsersError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Administration(#[from] AdministrationError),
-    #[error("standard input is not a terminal, so you cannot be asked. Add --yes")]
-    CannotAsk,
-    #[error("nothing was changed")]
-    Refused,
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
     #[error("--until: {0} is in the past")]
     UntilPast(jiff::Timestamp),
     #[error(transparent)]
@@ -67,7 +66,7 @@ impl UsersError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Administration(AdministrationError::NoSuchUser(_)) => ExitCode::from(NO_SUCH_USER),
-            Self::CannotAsk | Self::UntilPast(_) => ExitCode::from(USAGE),
+            Self::Consent(ConsentError::CannotAsk) | Self::UntilPast(_) => ExitCode::from(USAGE),
             Self::Secret(_)
             | Self::Database(_)
             | Self::Administration(
@@ -82,7 +81,7 @@ impl UsersError {
             | Self::PasswordsDiffer
             | Self::PasswordLength(_)
             | Self::Input(_)
-            | Self::Refused
+            | Self::Consent(ConsentError::Refused | ConsentError::Terminal(_))
             | Self::Terminal(_)
             | Self::Output(_)
             | Self::Json(_) => ExitCode::FAILURE,

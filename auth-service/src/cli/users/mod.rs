@@ -2,7 +2,6 @@
 
 mod acts;
 mod args;
-mod consent;
 mod error;
 mod list;
 mod output;
@@ -17,11 +16,11 @@ use service_kit::telemetry;
 use shared_claims::SystemClock;
 
 use self::args::UsersCommand;
-use self::consent::Consent;
 use self::error::UsersError;
 use self::list::UserList;
 use self::output::sessions;
 use self::view::UserView;
+use super::consent::Consent;
 use super::output::{formatted, print};
 use super::store_args::database_url;
 use crate::administration::Administration;

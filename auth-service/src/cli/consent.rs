@@ -4,30 +4,42 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::Args;
 
-use super::error::UsersError;
-
 /// How the operator consents.
 #[derive(Args)]
-pub(super) struct Consent {
+pub struct Consent {
     /// Do not ask. Required if standard input is not a terminal
     #[arg(long)]
     yes: bool,
+}
+
+/// Why a command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsentError {
+    /// Nobody can be asked.
+    #[error("standard input is not a terminal, so you cannot be asked. Add --yes")]
+    CannotAsk,
+    /// The answer was not yes.
+    #[error("nothing was changed")]
+    Refused,
+    /// The question could not be asked.
+    #[error("terminal: {0}")]
+    Terminal(io::Error),
 }
 
 impl Consent {
     /// Checks that the operator has consented or can be asked.
     ///
     /// # Errors
-    /// [`UsersError::CannotAsk`] if neither is true.
-    pub(super) fn check(&self) -> Result<(), UsersError> {
-        if self.yes || io::stdin().is_terminal() { Ok(()) } else { Err(UsersError::CannotAsk) }
+    /// [`ConsentError::CannotAsk`] if neither is true.
+    pub fn check(&self) -> Result<(), ConsentError> {
+        if self.yes || io::stdin().is_terminal() { Ok(()) } else { Err(ConsentError::CannotAsk) }
     }
 
     /// Asks `question`, unless the operator has consented.
     ///
     /// # Errors
-    /// [`UsersError::Refused`] if the answer is not yes.
-    pub(super) fn ask(&self, question: &str) -> Result<(), UsersError> {
+    /// [`ConsentError::Refused`] if the answer is not yes.
+    pub fn ask(&self, question: &str) -> Result<(), ConsentError> {
         if self.yes {
             return Ok(());
         }
@@ -36,13 +48,13 @@ impl Consent {
     }
 }
 
-fn answer(question: &str, input: &mut impl BufRead, output: &mut impl Write) -> Result<(), UsersError> {
-    write!(output, "{question} [y/N] ").and_then(|()| output.flush()).map_err(UsersError::Terminal)?;
+fn answer(question: &str, input: &mut impl BufRead, output: &mut impl Write) -> Result<(), ConsentError> {
+    write!(output, "{question} [y/N] ").and_then(|()| output.flush()).map_err(ConsentError::Terminal)?;
     let mut line = String::new();
-    input.read_line(&mut line).map_err(UsersError::Terminal)?;
+    input.read_line(&mut line).map_err(ConsentError::Terminal)?;
     match line.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(UsersError::Refused),
+        _ => Err(ConsentError::Refused),
     }
 }
 
