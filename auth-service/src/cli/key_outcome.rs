@@ -34,8 +34,8 @@ pub enum KeyOutcome {
         /// The pending key that was deleted.
         replaced: Option<String>,
     },
-    /// All private keys are encrypted again.
-    ReEncrypted { count: usize },
+    /// All private keys and all secrets of webhook receivers are encrypted again.
+    ReEncrypted { count: usize, webhook_secrets: usize },
 }
 
 impl KeyOutcome {
@@ -75,12 +75,14 @@ impl Display for KeyOutcome {
                     writeln!(f, "The key {other}, which was pending and never signed, is deleted.")
                 })
             }
-            Self::ReEncrypted { count } => {
+            Self::ReEncrypted { count, webhook_secrets } => {
                 let keys = if *count == 1 { "key is" } else { "keys are" };
                 writeln!(
                     f,
                     "{count} private {keys} encrypted again, with the first of KEY_ENCRYPTION_KEYS."
                 )?;
+                let secrets = if *webhook_secrets == 1 { "secret" } else { "secrets" };
+                writeln!(f, "{webhook_secrets} {secrets} of webhook receivers encrypted again.")?;
                 writeln!(
                     f,
                     "Mail that is not sent yet may still need the other keys. Keep them until the links in it have \

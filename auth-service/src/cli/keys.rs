@@ -22,6 +22,7 @@ use crate::keys::{
     Jwks, KeyError, KeyRotation, KeyStatus, PemKey, PublicJwk, RotationPolicyError, StoredKey,
 };
 use crate::server::NAME;
+use crate::webhooks::{Registry, RegistryError};
 
 /// Options of `keys`. Its settings are those of `serve`.
 #[derive(Args)]
@@ -76,7 +77,7 @@ enum KeysCommand {
         #[arg(long, value_enum, default_value = "pem")]
         format: PublicFormat,
     },
-    /// Encrypt all private keys again, with the first of KEY_ENCRYPTION_KEYS
+    /// Encrypt all private keys and secrets of webhook receivers again, with the first of KEY_ENCRYPTION_KEYS
     #[command(name = "re-encrypt")]
     ReEncrypt,
 }
@@ -98,6 +99,8 @@ pub enum KeysError {
     RotationPolicy(#[from] RotationPolicyError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Webhooks(#[from] RegistryError),
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("standard output: {0}")]
@@ -122,7 +125,7 @@ pub async fn run(args: KeysArgs) -> Result<(), KeysError> {
         KeysCommand::Import { pem, kid, publish_for } => {
             import(&rotation, pem, kid.as_deref(), publish_for).await?
         }
-        KeysCommand::ReEncrypt => KeyOutcome::ReEncrypted { count: rotation.re_encrypt().await? },
+        KeysCommand::ReEncrypt => re_encrypt(&rotation).await?,
     };
     Ok(print(&formatted(&outcome, args.json)?)?)
 }
@@ -208,4 +211,11 @@ fn pem(rotation: &KeyRotation, key: &StoredKey) -> Result<String, KeysError> {
         ))
     };
     Ok(rotation.public_half_of(key)?.to_pem().ok_or_else(not_rsa)?)
+}
+
+/// Both parts are all or nothing, and can be repeated.
+async fn re_encrypt(rotation: &KeyRotation) -> Result<KeyOutcome, KeysError> {
+    let registry = Registry { pool: rotation.pool.clone(), clock: Arc::clone(&rotation.clock) };
+    let webhook_secrets = registry.re_encrypt(&rotation.encryption).await?;
+    Ok(KeyOutcome::ReEncrypted { count: rotation.re_encrypt().await?, webhook_secrets })
 }

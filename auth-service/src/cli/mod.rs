@@ -16,6 +16,7 @@ mod store_args;
 mod table;
 mod time;
 mod users;
+mod webhooks;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -59,6 +60,8 @@ enum Command {
     Audit(Box<audit::AuditCommand>),
     /// List, create, ban and delete users, set their passwords, and end their sessions
     Users(Box<users::UsersArgs>),
+    /// Add, list, try and remove receivers of webhooks
+    Webhooks(Box<webhooks::WebhooksArgs>),
     /// Check a deployment: settings, database, keys, mail, and the service behind its public URL. Changes nothing
     ///
     /// The exit code is 0 if it found no fault, else 1.
@@ -162,6 +165,10 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Users(args) => {
             command_line::print_warnings(NAME, &exposed);
             users::run(*args).await
+        }
+        Command::Webhooks(args) => {
+            command_line::print_warnings(NAME, &exposed);
+            webhooks::run(*args).await
         }
         Command::Doctor(args) => doctor::run(*args, &exposed).await,
         Command::Completions(args) => command_line::exit_code(NAME, reference::completions(&args, command)),

@@ -76,7 +76,7 @@ pub struct Config {
     /// Maximum number of database connections for requests
     ///
     /// Shared out among the worker threads (one per core), with at least one for each. One more connection serves the
-    /// health checks, and four more serve the signing keys, the status lists and the mail.
+    /// health checks, and five more serve the signing keys, the status lists, the mail and the webhooks.
     #[arg(long, help_heading = DATABASE, env, default_value = "16")]
     pub database_pool_size: NonZeroUsize,
     /// Connection pooler between this service and PostgreSQL

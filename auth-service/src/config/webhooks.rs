@@ -1,4 +1,4 @@
-//! Who is told of deleted users.
+//! The receiver of webhooks that the environment sets.
 
 use std::path::PathBuf;
 
@@ -59,7 +59,7 @@ impl WebhookConfig {
         let Some(url) = &self.webhook_url.0 else { return Ok(None) };
         let secrets =
             secret::resolve(SECRET, self.webhook_secret.as_ref(), self.webhook_secret_file.as_deref())?;
-        Ok(Some(Receiver::new(url.clone(), WebhookSecrets::parse(SECRET, &secrets)?)?))
+        Ok(Some(Receiver::of_environment(url.clone(), WebhookSecrets::parse(SECRET, &secrets)?)?))
     }
 }
 

@@ -52,6 +52,9 @@ const STATUS_CONNECTIONS: usize = 2;
 /// Database connections for the signing keys, which do not depend on those of requests.
 const KEY_CONNECTIONS: usize = 1;
 
+/// Database connections for webhooks. None is held while an event is sent, so one is enough.
+const WEBHOOK_CONNECTIONS: usize = 1;
+
 /// A service that is ready to bind a socket.
 pub struct Prepared {
     address: DatabaseUrl,
@@ -64,7 +67,7 @@ pub struct Prepared {
     disabled_paths: DisabledPaths,
     shared: Shared,
     mail: Option<email::Worker>,
-    webhooks: Option<webhooks::Worker>,
+    webhooks: webhooks::Worker,
     status: StatusListRefresh,
     cleanup: Cleanup,
     refusals: RefusalRecorder,
@@ -132,11 +135,14 @@ pub async fn prepare_with(
         pool: pool.clone(),
         clock: Arc::clone(&clock),
     };
-    let webhooks = configured.webhooks.clone().map(|receiver| webhooks::Worker {
-        receiver,
-        pool: pool.clone(),
+    let webhooks = webhooks::Worker {
+        environment: configured.webhooks.clone(),
+        encryption: Arc::clone(&configured.encryption),
+        pool: address.pool(WEBHOOK_CONNECTIONS, Timeouts::BACKGROUND)?.measured("webhooks"),
         clock: Arc::clone(&clock),
-    });
+        idle_interval: config.tokens.status_list_interval,
+        activity: lists.activity().clone(),
+    };
     let mut status = StatusListRefresh::new(own_lists, own_keys, pool, clock, times);
     status.refresh().await?;
     Ok(Prepared {
@@ -202,9 +208,7 @@ pub fn bind(prepared: Prepared, bind: SocketAddr) -> Result<Bound, StartError> {
     prepared.status.start(&background);
     prepared.cleanup.start(&background);
     prepared.refusals.start(&background);
-    if let Some(webhooks) = prepared.webhooks {
-        webhooks.start(&background);
-    }
+    prepared.webhooks.start(&background);
     if let Some(mail) = prepared.mail {
         Backlog::new(mail.pool.clone(), Arc::clone(&mail.clock), mail.poll_interval).start(&background);
         mail.start(&background);

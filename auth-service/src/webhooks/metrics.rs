@@ -5,6 +5,9 @@ use metrics::{counter, describe_counter};
 /// Attempts to deliver a webhook; label `outcome`.
 const ATTEMPTS: &str = "auth_service_webhook_attempts_total";
 
+/// Events that are not delivered any more.
+const DROPPED: &str = "auth_service_webhooks_dropped_total";
+
 /// What became of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Outcome {
@@ -36,4 +39,11 @@ pub fn create_metrics() {
     for outcome in Outcome::ALL {
         counter!(ATTEMPTS, "outcome" => outcome.label()).increment(0);
     }
+    describe_counter!(DROPPED, "Webhooks for registered receivers that were dropped: too old, or too many.");
+    count_dropped(0);
+}
+
+/// Counts events that are dropped.
+pub(super) fn count_dropped(events: u64) {
+    counter!(DROPPED).increment(events);
 }

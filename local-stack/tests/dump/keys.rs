@@ -10,9 +10,9 @@ use local_stack::databases::connect;
 /// The length of a key of AES-256.
 const KEY_BYTES: usize = 32;
 
-/// A row that auth-service has encrypted: a private key, or a mail.
+/// A row that auth-service has encrypted: a private key, a mail, or the secret of a webhook receiver.
 pub struct Sealed {
-    /// What it is bound to: the id of the key or the mail.
+    /// What it is bound to: the id of the key, the mail or the receiver.
     pub name: String,
     sealed: Vec<u8>,
 }
@@ -21,7 +21,8 @@ pub struct Sealed {
 pub async fn sealed_rows(url: &str) -> Vec<Sealed> {
     let client = connect(url).await.unwrap();
     let rows = "SELECT kid, private_key FROM signing_keys WHERE private_key IS NOT NULL
-                UNION ALL SELECT id::text, sealed FROM outbox";
+                UNION ALL SELECT id::text, sealed FROM outbox
+                UNION ALL SELECT 'webhook-receiver:' || id, sealed_secret FROM webhook_receivers";
     let rows = client.query(rows, &[]).await.unwrap();
     rows.iter().map(|row| Sealed { name: row.get(0), sealed: row.get(1) }).collect()
 }

@@ -1,11 +1,16 @@
-//! The signing keys in the database.
+//! The signing keys in the database, and what else KEY_ENCRYPTION_KEYS encrypts.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use service_kit::database::Pool;
+use shared_claims::SystemClock;
+use uuid::Uuid;
 
 use super::report::{Finding, Report};
 use crate::config::Config;
 use crate::keys::KeyInspection;
+use crate::webhooks::Registry;
 
 const SIGNING: &str = "keys.signing";
 
@@ -28,19 +33,22 @@ pub async fn check(
             return None;
         }
     };
-    match KeyInspection::read(pool, &encryption, now).await {
-        Ok(keys) => {
-            report.add(finding(&keys));
+    let registry = Registry { pool: pool.clone(), clock: Arc::new(SystemClock) };
+    let keys = KeyInspection::read(pool, &encryption, now).await.map_err(|error| error.to_string());
+    let receivers = registry.undecryptable(&encryption).await.map_err(|error| error.to_string());
+    match (keys, receivers) {
+        (Ok(keys), Ok(receivers)) => {
+            report.add(finding(&keys, &receivers));
             Some(keys)
         }
-        Err(error) => {
-            report.skip(&[SIGNING], &error.to_string());
+        (Err(error), _) | (Ok(_), Err(error)) => {
+            report.skip(&[SIGNING], &error);
             None
         }
     }
 }
 
-fn finding(keys: &KeyInspection) -> Finding {
+fn finding(keys: &KeyInspection, receivers: &[Uuid]) -> Finding {
     let sealed = keys.sealed.join(", ");
     if let Some(first) = keys.sealed.first() {
         return Finding::fault(
@@ -49,6 +57,19 @@ fn finding(keys: &KeyInspection) -> Finding {
             format!(
                 "Add the key that they were encrypted under to the end of KEY_ENCRYPTION_KEYS; if it is lost, run \
                  `auth-service keys revoke {first}`"
+            ),
+        );
+    }
+    if let Some(first) = receivers.first() {
+        let receivers = receivers.iter().map(Uuid::to_string).collect::<Vec<_>>().join(", ");
+        return Finding::fault(
+            SIGNING,
+            format!(
+                "none of KEY_ENCRYPTION_KEYS decrypts the secrets of these webhook receivers: {receivers}"
+            ),
+            format!(
+                "Add the key that they were encrypted under to the end of KEY_ENCRYPTION_KEYS; if it is lost, run \
+                 `auth-service webhooks remove {first}` and add the receiver again"
             ),
         );
     }

@@ -46,6 +46,7 @@ impl Population {
     pub async fn populate(stack: &Stack) -> Self {
         let mut all = Self::default();
         stack.cluster.make_databases_again().await;
+        all.add_a_webhook_receiver(stack).await;
         Self::change_keys(stack).await;
         all.change_own_accounts(stack).await;
         all.use_links(stack).await;

@@ -1,4 +1,4 @@
-//! What the operator does: imports accounts, and changes signing keys.
+//! What the operator does: adds a webhook receiver, imports accounts, and changes signing keys.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -7,6 +7,7 @@ use local_stack::databases::connect;
 use local_stack::testing::auth_env;
 use local_stack::{Binary, run_to_end};
 use reqwest::RequestBuilder;
+use serde_json::Value;
 
 use super::super::person::Person;
 use super::super::stack::{Stack, WEBHOOK_SECRET};
@@ -49,7 +50,7 @@ impl Population {
         self.note_secret("the secret of webhooks", WEBHOOK_SECRET);
         let client = connect(&stack.cluster.auth().superuser_url()).await.unwrap();
         let events = "SELECT event_id::text, jsonb_build_object('type', event, 'data', data)::text,
-                             extract(epoch FROM now())::bigint FROM webhook_deliveries";
+                             extract(epoch FROM now())::bigint FROM webhook_deliveries WHERE receiver = 'environment'";
         let key = STANDARD.decode(WEBHOOK_SECRET.trim_start_matches("whsec_")).unwrap();
         let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
         let events = client.query(events, &[]).await.unwrap();
@@ -63,6 +64,17 @@ impl Population {
         }
     }
 
+    /// Adds a receiver that gets every event and is away, so that its events stay in the outbox.
+    pub(super) async fn add_a_webhook_receiver(&mut self, stack: &Stack) {
+        let events =
+            "user.created,user.verified,user.changed,user.banned,user.unbanned,user.deleted,session.ended";
+        let add = ["webhooks", "add", "http://127.0.0.1:1/", "--events", events, "--allow-private", "--json"];
+        let added: Value = serde_json::from_str(&operator(stack, &add).await).unwrap();
+        let secret = added["secret"].as_str().unwrap();
+        self.note_secret("the secret of a webhook receiver", secret);
+        self.note_secret("the same without its prefix", secret.trim_start_matches("whsec_"));
+    }
+
     /// Rotates and revokes signing keys, until there is one of every status.
     pub(super) async fn change_keys(stack: &Stack) {
         let client = connect(&stack.cluster.auth().superuser_url()).await.unwrap();
@@ -74,7 +86,7 @@ impl Population {
             match command {
                 "revoke" => operator(stack, &["keys", "revoke", &active]).await,
                 _ => operator(stack, &["keys", "rotate"]).await,
-            }
+            };
         }
         operator(stack, &["keys", "re-encrypt"]).await;
         let statuses = "SELECT count(DISTINCT status) FROM signing_keys";
@@ -83,11 +95,12 @@ impl Population {
     }
 }
 
-/// Runs a command of auth-service that has to succeed.
-async fn operator(stack: &Stack, arguments: &[&str]) {
+/// Runs a command of auth-service that has to succeed. Returns what it prints.
+async fn operator(stack: &Stack, arguments: &[&str]) -> String {
     let env = auth_env(stack.cluster.auth());
     let finished = run_to_end(Binary::AuthService, arguments, env).await.unwrap();
     assert!(finished.status.success(), "{arguments:?}: {finished:?}");
+    finished.stdout.join("\n")
 }
 
 fn client_of_webhooks(stack: &Stack) -> RequestBuilder {

@@ -1,79 +1,12 @@
-//! Events for other services.
-
-use std::time::Duration;
+//! The receiver of `WEBHOOK_URL`.
 
 use local_stack::testing::TestDatabase;
 use serde_json::{Value, json};
-use service_kit::webhooks::{ID, SIGNATURE, Signed, TIMESTAMP, WebhookSecrets};
-use shared_claims::{Clock, SystemClock};
-use tokio::time::Instant;
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use service_kit::webhooks::ID;
+use wiremock::ResponseTemplate;
 
+use super::{PATIENCE, Receiver, header, start, verified, wait_until_delivered};
 use crate::support::{Auth, PASSWORD, email};
-
-const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
-const NEWER: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Accepts events as configured, and keeps the requests.
-struct Receiver(MockServer);
-
-impl Receiver {
-    /// Responds `first` once, and 204 from then on.
-    async fn start(first: ResponseTemplate) -> Self {
-        let server = MockServer::start().await;
-        let events = || Mock::given(method("POST")).and(path("/events"));
-        events().respond_with(first).up_to_n_times(1).with_priority(1).mount(&server).await;
-        events().respond_with(ResponseTemplate::new(204)).with_priority(2).mount(&server).await;
-        Self(server)
-    }
-
-    fn url(&self) -> String {
-        format!("{}/events", self.0.uri())
-    }
-
-    /// Waits until it has received this many requests.
-    async fn received(&self, count: usize) -> Vec<Request> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let requests = self.0.received_requests().await.unwrap();
-            if requests.len() >= count {
-                return requests;
-            }
-            assert!(Instant::now() < deadline, "{} of {count} requests", requests.len());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
-
-fn header<'a>(request: &'a Request, name: &str) -> &'a str {
-    request.headers[name].to_str().unwrap()
-}
-
-/// The body of a request, whose signature has to be valid.
-fn verified(request: &Request) -> Value {
-    let secrets = WebhookSecrets::parse("WEBHOOK_SECRET", &SECRET.to_owned().into()).unwrap();
-    let [id, timestamp, signatures] = [ID, TIMESTAMP, SIGNATURE].map(|name| header(request, name));
-    secrets.verify(Signed { id, timestamp, signatures }, &request.body, SystemClock.now()).unwrap();
-    serde_json::from_slice(&request.body).unwrap()
-}
-
-async fn start(receiver: &Receiver, database: TestDatabase) -> Auth {
-    let list = format!("{SECRET},{NEWER}");
-    let webhooks = [("WEBHOOK_URL", receiver.url()), ("WEBHOOK_SECRET", list)];
-    let env: Vec<_> = webhooks.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Auth::on(database, &[&env[..], &[("DELETE_USER_ENABLED", "true")]].concat()).await
-}
-
-/// Waits until no event is left.
-async fn wait_until_delivered(auth: &Auth) {
-    let deadline = Instant::now() + PATIENCE;
-    while auth.count("webhook_deliveries").await > 0 {
-        assert!(Instant::now() < deadline, "an event is left");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
 
 #[tokio::test]
 async fn a_deleted_user_is_announced_once_in_a_signed_request() {
@@ -160,5 +93,29 @@ async fn a_receiver_needs_a_secret() {
         let end = local_stack::run_to_end(local_stack::Binary::AuthService, &["serve"], env).await.unwrap();
         assert!(!end.status.success());
         assert!(end.stderr.iter().any(|line| line.contains(expected)), "{end:?}");
+    }
+}
+
+#[tokio::test]
+async fn events_that_were_not_sent_because_the_receiver_is_away_had_no_attempt() {
+    let database = TestDatabase::auth().await;
+    let superuser = crate::support::connect(&database.superuser_url()).await;
+    let events = "INSERT INTO webhook_deliveries (receiver, event, user_id, data)
+        SELECT 'environment', 'user.deleted', 'user-' || number, '{}' FROM generate_series(1, 5) AS number";
+    superuser.batch_execute(events).await.unwrap();
+    // Nobody listens there.
+    let webhooks = [("WEBHOOK_URL", "http://127.0.0.1:1/events"), ("WEBHOOK_SECRET", super::SECRET)];
+    let _auth = Auth::on(database, &webhooks).await;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let attempts = "SELECT attempts FROM webhook_deliveries ORDER BY sequence";
+    loop {
+        let rows = superuser.query(attempts, &[]).await.unwrap();
+        let attempts: Vec<i32> = rows.iter().map(|row| row.get(0)).collect();
+        // Claimed, tried once, and given back.
+        if attempts == [1, 0, 0, 0, 0] {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{attempts:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }

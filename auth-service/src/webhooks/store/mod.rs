@@ -1,0 +1,4 @@
+//! The tables of webhooks.
+
+pub mod deliveries;
+pub mod receivers;
