@@ -13,10 +13,9 @@ ENV AWS_LC_SYS_NO_JITTER_ENTROPY=1
 # cargo-chef builds the dependencies separately, so that they are cached as their own layer.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo install --locked --version 0.1.78 cargo-chef
-# Static binaries, which need no C library in their image. Linked with glibc: musl's allocator is slow with several
-# threads. The target is set because procedural macros, which are built for the host, cannot be static.
-RUN printf '[build]\ntarget = "%s"\nrustflags = ["-C", "target-feature=+crt-static"]\n' \
-    "$(rustc -vV | sed -n 's/^host: //p')" >>/usr/local/cargo/config.toml
+# Static binaries, and the same bytes wherever they are built.
+COPY --chmod=0755 deployment/release-config.sh /usr/local/bin/release-config.sh
+RUN release-config.sh /source >>/usr/local/cargo/config.toml
 
 FROM rust AS recipe
 COPY . .

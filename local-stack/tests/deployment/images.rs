@@ -1,5 +1,7 @@
 //! The Dockerfile, and every image by its tag.
 
+use std::process::Command;
+
 use super::{services, strings, text};
 
 /// One instruction of a Dockerfile with its continuation lines.
@@ -98,7 +100,38 @@ fn the_build_uses_the_workspace_toolchain_and_lock_file() {
     assert!(text("Cargo.toml").contains("[profile.image]"));
     assert!(text(".github/workflows/release.yml").contains("--build-arg PROFILE=release"));
     // A static program runs where there is no C library.
-    assert!(rust.iter().any(|(verb, what)| verb == "RUN" && what.contains("target-feature=+crt-static")));
+    assert!(
+        rust.iter().any(|(verb, what)| verb == "RUN" && what.starts_with("release-config.sh /source >>"))
+    );
+    assert!(text("deployment/release-config.sh").contains("-Ctarget-feature=+crt-static"));
+}
+
+/// Programs contain no path of the machine that built them, so that anybody can build the same ones.
+#[test]
+fn releases_are_built_without_the_paths_of_the_machine() {
+    let script = local_stack::workspace::root().unwrap().join("deployment/release-config.sh");
+    let run = |checkout: &str, cargo: &str| {
+        Command::new("sh").arg(&script).arg(checkout).env("CARGO_HOME", cargo).output().unwrap()
+    };
+    let printed = run("/here", "/there");
+    assert!(printed.status.success(), "{printed:?}");
+    let config = String::from_utf8(printed.stdout).unwrap();
+    for part in [
+        "--remap-path-prefix=/here=/source",
+        "--remap-path-prefix=/there=/cargo",
+        "-ffile-prefix-map=/here=/source",
+        "-ffile-prefix-map=/there=/cargo",
+        "-Wl,--build-id=none",
+    ] {
+        assert!(config.contains(part), "no {part} in\n{config}");
+    }
+    for (checkout, cargo) in [("/a directory", "/there"), ("/here", "/a\"quote")] {
+        let refused = run(checkout, cargo);
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{refused:?}");
+    }
+    // What is checked is what is released.
+    let script = text("deployment/reproducible-build.sh");
+    assert!(script.contains("deployment/release-config.sh") && script.contains("--package \"$program\""));
 }
 
 #[test]
