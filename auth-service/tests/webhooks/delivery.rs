@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use local_stack::testing::TestDatabase;
+use local_stack::testing::{TestDatabase, auth_env};
+use local_stack::{Binary, run_to_end};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -199,5 +200,38 @@ async fn a_receiver_that_is_removed_gets_nothing_and_one_that_is_added_to_a_runn
     wait_until_delivered(&auth).await;
     auth.user("bob").await;
     receiver.received(3).await;
+    wait_until_delivered(&auth).await;
+}
+
+#[tokio::test]
+async fn a_service_that_polls_rarely_notices_its_first_receiver_when_it_serves_a_post() {
+    let receiver = Receiver::start(ResponseTemplate::new(204)).await;
+    let rarely = [("STATUS_LIST_INTERVAL", "24h"), ("KEY_REFRESH_INTERVAL", "24h")];
+    let auth = Auth::start_with(&rarely).await;
+    let registered = Registered::add(&auth.database, &receiver.url(), "user.created,user.changed").await;
+    auth.user("alice").await;
+    assert_eq!(registered.verified(&receiver.received(1).await[0])["type"], "user.created");
+    // From then on it polls.
+    auth.superuser().await.batch_execute("UPDATE users SET name = 'Alice Liddell'").await.unwrap();
+    assert_eq!(registered.verified(&receiver.received(2).await[1])["type"], "user.changed");
+}
+
+#[tokio::test]
+async fn imported_users_are_announced() {
+    let receiver = Receiver::start(ResponseTemplate::new(204)).await;
+    let database = TestDatabase::auth().await;
+    let registered = Registered::add(&database, &receiver.url(), "user.created").await;
+    let file = std::env::temp_dir().join(format!("latchkey-webhooks-{}.csv", std::process::id()));
+    std::fs::write(&file, "email,name\nalice@example.com,Alice\nbob@example.com,Bob\n").unwrap();
+    let arguments = ["import", "csv", "--file", file.to_str().unwrap()];
+    let imported = run_to_end(Binary::AuthService, &arguments, auth_env(&database)).await.unwrap();
+    let _ = std::fs::remove_file(&file);
+    assert!(imported.status.success(), "{imported:?}");
+    let auth = Auth::on(database, &[]).await;
+    let requests = receiver.received(2).await;
+    let emails = requests.iter().map(|request| registered.verified(request)["data"]["email"].clone());
+    let mut emails: Vec<String> = emails.map(|email| email.as_str().unwrap().to_owned()).collect();
+    emails.sort_unstable();
+    assert_eq!(emails, ["alice@example.com", "bob@example.com"]);
     wait_until_delivered(&auth).await;
 }

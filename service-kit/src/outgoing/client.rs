@@ -209,6 +209,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn headers_without_end_are_given_up() {
+        let listener = TcpListener::bind((ALLOWED, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let endless = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx-endless: ").await;
+            // Ends when the client closes the connection.
+            while stream.write_all(&[b'a'; 0x10000]).await.is_ok() {}
+        });
+        let outgoing = Outgoing::new(Reach::AnyHttp, "test", TIMEOUT).unwrap();
+        let error = post(&outgoing, &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
+        assert!(matches!(error, OutgoingError::Http(_)), "before the timeout: {error:?}");
+        endless.await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_host_that_does_not_answer_is_given_up_after_the_timeout() {
         let (port, _) = server(ALLOWED, 0, b"HTTP/1.1 200 OK\r\nx-slow: ").await;
         let timeout = Duration::from_secs(1);
