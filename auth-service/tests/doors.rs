@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::mailbox::{Mailbox, follow};
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email, sign_up_cookie};
+use crate::tokens::claims;
 use crate::users::ban;
 
 const NEW: &str = "a brand new password";
@@ -282,6 +283,8 @@ impl Scene {
             assert!(answer.header("set-auth-jwt").is_none() && answer.header("set-auth-token").is_none());
             return false;
         };
+        let jwt = answer.header("set-auth-jwt").unwrap();
+        assert_eq!(claims(&jwt)["amr"], json!(["pwd"]), "every door proves the password so far");
         let request = self.auth.request(Method::GET, "/get-session");
         let cookie = format!("better-auth.session_token={value}");
         Answer::of(request.header("cookie", cookie)).await.body != Value::Null

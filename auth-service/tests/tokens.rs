@@ -1,5 +1,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use local_stack::testing::{AUDIENCE, ISSUER};
 use serde_json::{Value, json};
 use shared_claims::Verifier;
@@ -28,6 +29,7 @@ async fn fr_011_fr_013_the_jwt_says_who_and_is_verified_with_the_jwks_alone() {
     let claims = part(jwt, 1);
     insta::assert_json_snapshot!(claims, {
         ".sub" => "[user id]", ".sid" => "[session id]", ".jti" => "[id]", ".iat" => "[time]", ".exp" => "[time]",
+        ".auth_time" => "[time]",
         ".status.status_list.idx" => "[place]",
     });
     assert_eq!(claims["sub"], alice.user["id"]);
@@ -45,6 +47,32 @@ async fn fr_011_fr_013_the_jwt_says_who_and_is_verified_with_the_jwks_alone() {
     for other in [&alice.jwt, &alice.get("/get-session").await.header("set-auth-jwt").unwrap()] {
         assert_eq!(verifier.verify(other).unwrap().subject(), verified.subject());
     }
+}
+
+/// `auth_time` stays that of the sign-in, whenever a token is issued.
+#[tokio::test]
+async fn the_jwt_says_when_and_how_the_user_authenticated() {
+    let auth = Auth::start().await;
+    let alice = auth.user("alice").await;
+    let about = |jwt: &str| {
+        let claims = part(jwt, 1);
+        (claims["auth_time"].clone(), claims["acr"].clone(), claims["amr"].clone())
+    };
+    let began: Timestamp = alice.session().await["session"]["createdAt"].as_str().unwrap().parse().unwrap();
+    let by_password = |time: i64| (json!(time), json!("urn:latchkey:1fa"), json!(["pwd"]));
+    assert_eq!(about(&alice.jwt), by_password(began.as_second()));
+
+    let age = "UPDATE sessions SET created_at = created_at - interval '2 hours'";
+    auth.superuser().await.execute(age, &[]).await.unwrap();
+    assert_eq!(alice.post("/update-user", &json!({"name": "Alicia"})).await.status, 200);
+    let token = async || alice.get("/token").await.body["token"].as_str().unwrap().to_owned();
+    assert_eq!(about(&token().await), by_password(began.as_second() - 7200));
+
+    // A session of an earlier release, or of another system.
+    let forget = "UPDATE sessions SET authenticated_by = NULL";
+    auth.superuser().await.execute(forget, &[]).await.unwrap();
+    assert_eq!(alice.post("/update-user", &json!({"name": "Alice"})).await.status, 200);
+    assert_eq!(about(&token().await), (json!(began.as_second() - 7200), Value::Null, Value::Null));
 }
 
 #[tokio::test]

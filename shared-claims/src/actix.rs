@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use crate::authentication::{self, Authenticated, AuthenticationError};
 use crate::claims::Claims;
 use crate::error::VerifyError;
+use crate::step_up::{Requirement, StepUp};
 use crate::verifier::Verifier;
 
 impl FromRequest for Authenticated {
@@ -21,17 +22,30 @@ impl FromRequest for Authenticated {
     }
 }
 
+impl<R: Requirement> FromRequest for StepUp<R> {
+    type Error = AuthenticationError;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(authenticate(request).and_then(|claims| Ok(Self::check(verifier(request)?, claims)?)))
+    }
+}
+
 /// Verifies the bearer token of `request`, for services with their own extractor.
 ///
 /// # Errors
 ///
 /// If the token is missing or invalid, if it cannot be verified now, or if the app has no [`Verifier`] in its data.
 pub fn authenticate(request: &HttpRequest) -> Result<Claims, AuthenticationError> {
+    authentication::authenticate(verifier(request)?, values(request.headers()))
+}
+
+fn verifier(request: &HttpRequest) -> Result<&Verifier, AuthenticationError> {
     let Some(verifier) = request.app_data::<web::Data<Verifier>>() else {
         tracing::error!("no web::Data<Verifier> in the app's data: no request can be authenticated");
         return Err(AuthenticationError::NotConfigured);
     };
-    authentication::authenticate(verifier, values(request.headers()))
+    Ok(verifier)
 }
 
 /// Returns the bearer token in `headers` (RFC 6750, section 2.1).
@@ -57,8 +71,8 @@ impl ResponseError for AuthenticationError {
         let answer = self.answer();
         let mut response = HttpResponse::build(self.status_code());
         response.content_type(ContentType::json());
-        if let Some(header) = answer.header {
-            response.insert_header(header);
+        if let Some((name, value)) = answer.header {
+            response.insert_header((name, value.into_owned()));
         }
         response.body(answer.body)
     }

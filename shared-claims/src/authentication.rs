@@ -1,11 +1,15 @@
 //! Shared by the extractors for web frameworks: finding the token in a request, and the error responses, which are the same
 //! byte for byte in all frameworks.
 
+use std::borrow::Cow;
+
 use crate::claims::Claims;
 use crate::error::{Reason, VerifyError};
+use crate::requirement::InsufficientAuthentication;
 use crate::verifier::Verifier;
 
 const UNAUTHORIZED: &str = r#"{"code":"UNAUTHORIZED","message":"A valid bearer token is required"}"#;
+const INSUFFICIENT: &str = r#"{"code":"INSUFFICIENT_USER_AUTHENTICATION","message":"A more recent or stronger authentication is required"}"#;
 /// `Retry-After`, in seconds, while there are no keys or lists: the default cooldown, after which they are fetched again.
 const RETRY_AFTER_SECONDS: &str = "10";
 
@@ -29,6 +33,10 @@ pub enum AuthenticationError {
     /// claim `latchkey_diagnosis`, which only `auth-service doctor` issues. 401, with the reason in `WWW-Authenticate`.
     #[error("the token of a diagnosis is invalid: {0}")]
     Explained(Reason),
+    /// The token is valid, and the authentication behind it is too old or too weak for this handler: 401 with the challenge
+    /// of RFC 9470.
+    #[error(transparent)]
+    Insufficient(#[from] InsufficientAuthentication),
     /// The app has no [`Verifier`] in its data: 500.
     #[error("the app has no verifier")]
     NotConfigured,
@@ -38,24 +46,31 @@ pub enum AuthenticationError {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// A header in addition to the content type.
-    pub(crate) header: Option<(&'static str, &'static str)>,
+    pub(crate) header: Option<(&'static str, Cow<'static, str>)>,
     pub(crate) body: &'static str,
 }
 
 impl AuthenticationError {
     pub(crate) fn answer(self) -> Answer {
         match self {
-            Self::Token(VerifyError::Invalid(_)) => {
-                Answer { status: 401, header: Some(("www-authenticate", "Bearer")), body: UNAUTHORIZED }
-            }
+            Self::Token(VerifyError::Invalid(_)) => Answer {
+                status: 401,
+                header: Some(("www-authenticate", "Bearer".into())),
+                body: UNAUTHORIZED,
+            },
             Self::Explained(reason) => Answer {
                 status: 401,
-                header: Some(("www-authenticate", challenge(reason))),
+                header: Some(("www-authenticate", challenge(reason).into())),
                 body: UNAUTHORIZED,
+            },
+            Self::Insufficient(InsufficientAuthentication(requirement)) => Answer {
+                status: 401,
+                header: Some(("www-authenticate", requirement.challenge().into())),
+                body: INSUFFICIENT,
             },
             Self::Token(VerifyError::Unavailable(_)) => Answer {
                 status: 503,
-                header: Some(("retry-after", RETRY_AFTER_SECONDS)),
+                header: Some(("retry-after", RETRY_AFTER_SECONDS.into())),
                 body: r#"{"code":"KEYS_UNAVAILABLE","message":"Tokens cannot be verified right now"}"#,
             },
             Self::NotConfigured => Answer {

@@ -9,6 +9,7 @@ use http::request::Parts;
 
 use crate::authentication::{self, Authenticated, AuthenticationError};
 use crate::claims::Claims;
+use crate::step_up::{Requirement, StepUp};
 use crate::verifier::Verifier;
 
 impl<S> FromRequestParts<S> for Authenticated
@@ -20,6 +21,21 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         authenticate_headers(&Verifier::from_ref(state), &parts.headers).map(Self)
+    }
+}
+
+impl<R, S> FromRequestParts<S> for StepUp<R>
+where
+    R: Requirement,
+    S: Send + Sync,
+    Verifier: FromRef<S>,
+{
+    type Rejection = AuthenticationError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let verifier = Verifier::from_ref(state);
+        let claims = authenticate_headers(&verifier, &parts.headers)?;
+        Ok(Self::check(&verifier, claims)?)
     }
 }
 
@@ -41,8 +57,10 @@ impl IntoResponse for AuthenticationError {
             StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some((name, value)) = answer.header {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        if let Some((name, value)) = answer.header
+            && let Ok(value) = HeaderValue::from_str(&value)
+        {
+            headers.insert(HeaderName::from_static(name), value);
         }
         response
     }

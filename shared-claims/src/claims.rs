@@ -30,6 +30,9 @@ struct Values {
     issued_at: Timestamp,
     session_id: Option<String>,
     client_id: Option<String>,
+    auth_time: Option<Timestamp>,
+    acr: Option<String>,
+    amr: Vec<String>,
     email: Option<String>,
     email_verified: Option<bool>,
     name: Option<String>,
@@ -78,6 +81,24 @@ impl Claims {
         self.0.client_id.as_deref()
     }
 
+    /// `auth_time`: when the user last authenticated (RFC 9068, section 2.2.1).
+    #[must_use]
+    pub fn auth_time(&self) -> Option<Timestamp> {
+        self.0.auth_time
+    }
+
+    /// `acr`: how strong that authentication was.
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        self.0.acr.as_deref()
+    }
+
+    /// `amr`: how the user authenticated, by the names of RFC 8176. Empty if unknown.
+    #[must_use]
+    pub fn amr(&self) -> &[String] {
+        &self.0.amr
+    }
+
     /// `email`: the user's email when the token was issued.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
@@ -124,6 +145,10 @@ pub(crate) struct Payload {
     jti: String,
     sid: Option<String>,
     client_id: Option<String>,
+    auth_time: Option<u64>,
+    acr: Option<String>,
+    #[serde(default)]
+    amr: Vec<String>,
     email: Option<String>,
     email_verified: Option<bool>,
     name: Option<String>,
@@ -158,6 +183,9 @@ impl Payload {
             issued_at,
             session_id: self.sid,
             client_id: self.client_id,
+            auth_time: self.auth_time.map(date).transpose()?,
+            acr: self.acr,
+            amr: self.amr,
             email: self.email,
             email_verified: self.email_verified,
             name: self.name,
@@ -232,6 +260,7 @@ mod tests {
         assert_eq!(claims.issued_at().as_second(), NOW);
         assert_eq!(claims.expires_at().as_second(), NOW + 900);
         assert_eq!((claims.session_id(), claims.client_id()), (None, None));
+        assert_eq!((claims.auth_time(), claims.acr(), claims.amr()), (None, None, &[][..]));
         assert_eq!((claims.email(), claims.email_verified(), claims.name()), (None, None, None));
     }
 
@@ -292,6 +321,11 @@ mod tests {
             ("aud", json!({"a": 1})),
             ("jti", json!(7)),
             ("sid", json!(7)),
+            ("auth_time", json!("7")),
+            ("auth_time", json!(7.5)),
+            ("acr", json!(1)),
+            ("amr", json!("pwd")),
+            ("amr", json!([1])),
             ("email", json!(["a@b.c"])),
             ("email_verified", json!("true")),
             ("name", json!({})),

@@ -25,9 +25,12 @@ mod published;
 mod refresh;
 mod refused;
 mod remote;
+mod requirement;
 mod schedule;
 mod spelling;
 mod status;
+#[cfg(any(feature = "actix", feature = "axum"))]
+mod step_up;
 mod user_id;
 mod verified;
 mod verifier;
@@ -43,6 +46,9 @@ pub use claims::Claims;
 pub use clock::{Clock, ManualClock, SharedClock, SystemClock, VirtualClock};
 pub use diagnostics::{Diagnostics, LogDiagnostics, Mismatch, RefusedTokens, SharedSetting};
 pub use error::{BuildError, Reason, Unavailable, VerifyError};
+pub use requirement::{AuthenticationRequirement, InsufficientAuthentication};
 pub use spelling::canonical_url;
+#[cfg(any(feature = "actix", feature = "axum"))]
+pub use step_up::{Requirement, StepUp};
 pub use user_id::{InvalidUserId, UserId};
 pub use verifier::{MAX_TOKEN_BYTES, Verifier};

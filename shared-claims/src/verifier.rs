@@ -22,6 +22,7 @@ use crate::header::{self, TokenType};
 use crate::keys::KeyStore;
 use crate::metrics;
 use crate::refused::RefusalReports;
+use crate::requirement::{AuthenticationRequirement, InsufficientAuthentication};
 use crate::status::StatusCheck;
 use crate::verified::{TokenDigest, VerifiedTokens};
 
@@ -157,6 +158,24 @@ impl Verifier {
             lists.check(&verified.status, now)?;
         }
         Ok(claims)
+    }
+
+    /// Checks that the authentication behind a token is recent and strong enough (RFC 9470).
+    ///
+    /// # Errors
+    ///
+    /// If it is too old, too weak or unknown.
+    pub fn require(
+        &self,
+        claims: &Claims,
+        requirement: AuthenticationRequirement,
+    ) -> Result<(), InsufficientAuthentication> {
+        let (now, skew) = (self.inner.clock.now(), self.inner.clock_skew);
+        if requirement.is_met(claims, now, skew) {
+            Ok(())
+        } else {
+            Err(InsufficientAuthentication(requirement))
+        }
     }
 
     /// Returns whether tokens can be verified now: the key set and every status list were fetched, and none is past its maximum

@@ -22,6 +22,7 @@ mod rotation;
 mod settings;
 mod spellings;
 mod status;
+mod step_up;
 mod support;
 mod timing;
 mod unreachable;

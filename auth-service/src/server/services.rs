@@ -157,6 +157,7 @@ impl Shared {
         let sessions = Sessions {
             pool: pool.clone(),
             settings: configured.sessions,
+            accounts: Arc::clone(&configured.accounts),
             cookies: Arc::clone(&configured.cookies),
             devices: Arc::clone(&self.devices),
             tokens: Arc::clone(&self.tokens),

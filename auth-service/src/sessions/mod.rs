@@ -1,5 +1,6 @@
 //! Sessions: which user is signed in on which device, and until when.
 
+mod admission;
 mod change;
 mod cleanup;
 mod current;
@@ -16,6 +17,7 @@ pub use service::Sessions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use admission::Way;
 pub use change::sync_cookies;
 pub(crate) use cleanup::Cleanup;
 pub use current::{MaybeSignedIn, SignedIn, WithBody};

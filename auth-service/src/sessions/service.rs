@@ -10,6 +10,7 @@ use crate::protocol::cookies::Cookies;
 use crate::security_event::SecurityLog;
 use crate::status_lists::StatusLists;
 use crate::tokens::Tokens;
+use crate::users::AccountSettings;
 
 /// Starts, finds and ends sessions, and sends them to their devices.
 #[derive(Clone)]
@@ -17,6 +18,7 @@ pub struct Sessions {
     /// The connections of this worker.
     pub pool: Pool,
     pub settings: SessionSettings,
+    pub accounts: Arc<AccountSettings>,
     pub cookies: Arc<Cookies>,
     /// Marks the devices that sign in.
     pub devices: Arc<Devices>,

@@ -3,15 +3,15 @@
 use actix_web::HttpRequest;
 use jiff::Timestamp;
 
+use super::admission::Admission;
 use super::service::Sessions;
 use super::starting::Started;
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;
 use crate::limits::MailRequester;
-use crate::users::User;
 
 impl Sessions {
-    /// Starts a session of `user`, who proved the password. If the device is new to the account, a mail tells its owner. A
+    /// Starts a session of a user who proved the password. If the device is new to the account, a mail tells its owner. A
     /// device is known if it has a mark of the account, if the caller knows it (`is_known`), or if a live session of the
     /// account was started from the same IP address with the same `User-Agent`. The mail is stored by the statement that
     /// starts the session.
@@ -21,11 +21,12 @@ impl Sessions {
     pub async fn sign_in(
         &self,
         request: &HttpRequest,
-        user: &User,
+        admission: Admission<'_>,
         remembered: bool,
         is_known: bool,
         now: Timestamp,
     ) -> Result<Started, ApiError> {
+        let user = admission.user;
         let notice = match &self.outbox {
             Some(outbox) if !is_known && !self.devices.know(request, user) => {
                 let requester = MailRequester::described(&self.log, request, &user.id);
@@ -33,6 +34,6 @@ impl Sessions {
             }
             Some(_) | None => None,
         };
-        self.start_with(&self.pool, request, user, (remembered, "sign_in"), notice.as_ref(), now).await
+        self.start_with(&self.pool, request, (admission, remembered), notice.as_ref(), now).await
     }
 }

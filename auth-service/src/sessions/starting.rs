@@ -10,6 +10,7 @@ use service_kit::headers::for_display;
 use service_kit::security_log::Client;
 use shared_claims::UserId;
 
+use super::admission::{Admission, Way};
 use super::current::SignedIn;
 use super::model::{Device, Session};
 use super::service::Sessions;
@@ -20,6 +21,7 @@ use crate::protocol::cookies::Presented;
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
 use crate::security_event::SecurityEvent;
+use crate::tokens::TokenSession;
 use crate::users::User;
 
 /// Contains the signed session token, for clients without cookies.
@@ -34,8 +36,8 @@ pub struct Started {
     pub token: SessionToken,
     /// The sessions of the request that ended because of this one, and their users.
     replaced: Vec<(SessionId, UserId)>,
-    /// Why it started.
-    reason: &'static str,
+    /// How it was started.
+    way: Way,
 }
 
 impl Started {
@@ -47,26 +49,25 @@ impl Started {
         }
         let (session, user) = (&self.session, &self.session.user_id);
         let event = SecurityEvent::SessionStarted.by(client).user(user.as_str());
-        event.session(*session.id.as_uuid()).reason(self.reason).emit();
+        event.session(*session.id.as_uuid()).reason(self.way.reason()).emit();
     }
 }
 
 impl Sessions {
-    /// Starts a session of `user` for the device that sent `request`, and ends the sessions that the request presents.
-    /// `user` is as it was when the credential was checked. `reason` is what the log and the audit log say of it.
+    /// Starts a session for the device that sent `request`, and ends the sessions that the request presents.
     ///
     /// # Errors
-    /// [`ApiError::InvalidEmailOrPassword`] if the user was deleted or the credential changed since then, and
+    /// [`ApiError::InvalidEmailOrPassword`] if the user was deleted or the credential changed since it was checked, and
     /// [`ApiError::BannedUser`] while a ban holds.
     pub async fn start(
         &self,
         client: &impl Executor,
         request: &HttpRequest,
-        user: &User,
-        (remembered, reason): (bool, &'static str),
+        admission: Admission<'_>,
+        remembered: bool,
         now: Timestamp,
     ) -> Result<Started, ApiError> {
-        self.start_with(client, request, user, (remembered, reason), None, now).await
+        self.start_with(client, request, (admission, remembered), None, now).await
     }
 
     /// Like [`start`](Self::start); also stores `notice` if the device is new to the account. With a notice, `client` must
@@ -75,20 +76,20 @@ impl Sessions {
         &self,
         client: &impl Executor,
         request: &HttpRequest,
-        user: &User,
-        (remembered, reason): (bool, &'static str),
+        (admission, remembered): (Admission<'_>, bool),
         notice: Option<&PendingNotice>,
         now: Timestamp,
     ) -> Result<Started, ApiError> {
+        let Admission { user, way, method } = admission;
         let token = SessionToken::generate()?;
         let ip_address = self.log.address(request).map(|address| address.to_string()).unwrap_or_default();
         let user_agent = request.headers().get(header::USER_AGENT).map(for_display).unwrap_or_default();
         let device = Device { ip_address: &ip_address, user_agent: &user_agent };
-        let mut session = Session::begin(user.id.clone(), remembered, &self.settings, device, now);
+        let mut session = Session::begin((user.id.clone(), method), remembered, &self.settings, device, now);
         let candidates = self.lists.candidate_indexes(false)?;
         let presented = self.cookies.all_presented(request.headers());
         let tokens = (&token, presented.as_slice());
-        let (epoch, cause) = (user.credential_epoch, (self.log.client(request), reason));
+        let (epoch, cause) = (user.credential_epoch, (self.log.client(request), way.reason()));
         let stored = store::start(client, &session, epoch, tokens, &candidates, (cause, notice)).await?;
         let replaced = match stored {
             Stored::Started { index, replaced, has_notice } => {
@@ -106,7 +107,7 @@ impl Sessions {
             // Its tokens could not be revoked. A replica is adding a list.
             return Err(ApiError::CutOff);
         }
-        Ok(Started { session, token, replaced, reason })
+        Ok(Started { session, token, replaced, way })
     }
 
     /// Allocates a position in the status lists for a session without one, as imported sessions are. It stays without
@@ -150,7 +151,13 @@ impl Sessions {
     /// # Errors
     /// [`ApiError::CutOff`] if the session has no position in the status lists.
     pub async fn access_token(&self, session: &Session, user: &User) -> Result<Arc<str>, ApiError> {
-        self.tokens.issue(session.id, session.status_index, user).await
+        let session = TokenSession {
+            id: session.id,
+            index: session.status_index,
+            started_at: session.created_at,
+            method: session.authenticated_by,
+        };
+        self.tokens.issue(session, user).await
     }
 
     /// Sets the cookies of the session that a request presented again.

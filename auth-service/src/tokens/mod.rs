@@ -1,5 +1,6 @@
 //! Access tokens: short-lived RS256 JWTs (RFC 9068), issued for a live session.
 
+mod authentication;
 mod cache;
 mod diagnosis;
 mod metadata;
@@ -11,15 +12,15 @@ use metrics::{Counter, counter, describe_counter};
 use shared_claims::SharedClock;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use authentication::AuthenticationMethod;
 pub use diagnosis::DiagnosisClaims;
 pub use metadata::Discovery;
-pub use model::{Audience, ClaimSet, TokenSettings};
+pub use model::{Audience, ClaimSet, TokenSession, TokenSettings};
 
 use self::cache::{CacheKey, TokenCache};
 use crate::error::ApiError;
 use crate::keys::KeyRing;
-use crate::protocol::session_id::SessionId;
-use crate::status_lists::{StatusIndex, StatusLists};
+use crate::status_lists::StatusLists;
 use crate::users::User;
 
 /// Number of tokens returned; label `source`: `signed` or `reused`.
@@ -63,21 +64,16 @@ impl Tokens {
     }
 
     /// Issues an access token for `session`, which was just found live. Reuses the last token of the session while
-    /// more than half of its lifetime is left. `index` is the session's position in the status lists.
+    /// more than half of its lifetime is left.
     ///
     /// # Errors
-    /// [`ApiError::CutOff`] without an `index`, because the token could not be revoked.
-    pub async fn issue(
-        &self,
-        session: SessionId,
-        index: Option<StatusIndex>,
-        user: &User,
-    ) -> Result<Arc<str>, ApiError> {
+    /// [`ApiError::CutOff`] if the session has no position in the status lists, because the token could not be revoked.
+    pub async fn issue(&self, session: TokenSession, user: &User) -> Result<Arc<str>, ApiError> {
         let now = self.clock.now();
-        let index = index.ok_or(ApiError::CutOff)?;
+        let index = session.index.ok_or(ApiError::CutOff)?;
         let key = self.keys.signing_key().await?;
         let user_updated_at = user.updated_at.as_microsecond();
-        let cache_key = CacheKey { session, index, user_updated_at, kid: key.kid().into() };
+        let cache_key = CacheKey { session: session.id, index, user_updated_at, kid: key.kid().into() };
         if let Some(token) = self.cache.find(&cache_key, now) {
             self.reused.increment(1);
             return Ok(token);

@@ -6,10 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::authentication::{AuthenticationClaims, AuthenticationMethod};
 use crate::protocol::email_address::Email;
 use crate::protocol::session_id::SessionId;
 use crate::protocol::timestamp;
-use crate::status_lists::StatusReference;
+use crate::status_lists::{StatusIndex, StatusReference};
 use crate::users::User;
 
 /// RFC 9068 requires the client that requested the token. So far the only client is the first-party page.
@@ -48,6 +49,17 @@ pub struct TokenSettings {
     pub claims: ClaimSet,
 }
 
+/// A session, as far as its tokens depend on it.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenSession {
+    pub id: SessionId,
+    /// Its position in the status lists.
+    pub index: Option<StatusIndex>,
+    pub started_at: Timestamp,
+    /// How the user authenticated then; `None` if unknown.
+    pub method: Option<AuthenticationMethod>,
+}
+
 /// The claims of an access token: RFC 9068, section 2.2, and claims about the user.
 #[derive(Serialize)]
 pub struct AccessTokenClaims<'a> {
@@ -59,6 +71,10 @@ pub struct AccessTokenClaims<'a> {
     jti: Uuid,
     client_id: &'static str,
     sid: SessionId,
+    /// When the user last authenticated: sessions start then, and at no other time.
+    auth_time: i64,
+    #[serde(flatten)]
+    authentication: Option<AuthenticationClaims>,
     email: &'a Email,
     email_verified: bool,
     name: &'a str,
@@ -85,7 +101,7 @@ impl<'a> AccessTokenClaims<'a> {
     /// Creates the claims of a token issued at `now`.
     pub fn new(
         settings: &'a TokenSettings,
-        session: SessionId,
+        session: TokenSession,
         user: &'a User,
         status: StatusReference,
         now: Timestamp,
@@ -98,7 +114,9 @@ impl<'a> AccessTokenClaims<'a> {
             iat: now.as_second(),
             jti: service_kit::id::new_v7(now),
             client_id: FIRST_PARTY_CLIENT,
-            sid: session,
+            sid: session.id,
+            auth_time: session.started_at.as_second(),
+            authentication: session.method.map(AuthenticationMethod::claims),
             email: &user.email,
             email_verified: user.email_verified,
             name: &user.name,

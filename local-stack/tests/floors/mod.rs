@@ -59,10 +59,10 @@ const SERVICE_KIT: &str = "
 
 const SHARED_CLAIMS: &str = "
     actix, axum, fuzzing
-    authentication
+    authentication, step_up
     assembly
     verifier
-    verified
+    requirement, verified
     ages, builder, claims, published, refresh
     status
     keys, refused, remote

@@ -16,7 +16,7 @@ use crate::error::{ApiError, LinkRefusal};
 use crate::limits::MailRequester;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
-use crate::sessions::{self, MaybeSignedIn, SignedIn};
+use crate::sessions::{self, MaybeSignedIn, SignedIn, Way};
 use crate::users::{self, CredentialEpoch, User};
 use crate::verifications::{self, NewLink, Purpose, Sending, Verification};
 
@@ -191,7 +191,8 @@ pub(super) async fn sign_in(
     if !accounts.settings.auto_sign_in_after_verification {
         return Ok(VerifiedSession::Proven(Box::new(user)));
     }
-    let started = accounts.sessions.start(transaction, request, &user, (true, "email_verified"), now).await;
+    let admission = accounts.sessions.admit(&user, Way::VerifiedEmail)?;
+    let started = accounts.sessions.start(transaction, request, admission, true, now).await;
     if matches!(started, Err(ApiError::BannedUser)) {
         let refused = SecurityEvent::SignInRefused.by(accounts.log.client(request)).user(user.id.as_str());
         accounts.log.refused(refused.reason("banned"));

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::limits::MailRequester;
 use crate::protocol::body::{Fields, Schema};
 use crate::security_event::SecurityEvent;
-use crate::sessions::{self, WithBody};
+use crate::sessions::{self, Way, WithBody};
 use crate::users::User;
 use crate::verifications;
 
@@ -88,13 +88,8 @@ pub async fn change_password(
     let started = if body.revoke_other_sessions == Some(true) {
         let ended = sessions::end_all(&transaction, &user.id, None).await?;
         let remembered = current.session.remembered;
-        Some((
-            passwords
-                .sessions
-                .start(&transaction, &request, user, (remembered, "password_changed"), now)
-                .await?,
-            ended,
-        ))
+        let admission = passwords.sessions.admit(user, Way::ChangedPassword)?;
+        Some((passwords.sessions.start(&transaction, &request, admission, remembered, now).await?, ended))
     } else {
         None
     };

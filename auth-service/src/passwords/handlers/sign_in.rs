@@ -20,6 +20,7 @@ use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
+use crate::sessions::Way;
 use crate::users::{self, CredentialEpoch, User};
 use crate::verifications::NewLink;
 
@@ -106,7 +107,8 @@ pub async fn sign_in(
         refused(refusal);
         return Err(ApiError::InvalidEmailOrPassword);
     };
-    if passwords.accounts.require_verified_email && !user.email_verified {
+    let admission = passwords.sessions.admit(&user, Way::SignIn);
+    if let Err(ApiError::EmailNotVerified) = admission {
         if passwords.accounts.verify_on_sign_in {
             let min_time = MinResponseTime::begin();
             let callback = form.callback_url.as_ref().and_then(Option::as_ref);
@@ -115,15 +117,15 @@ pub async fn sign_in(
             sent?;
         }
         refused("email_not_verified");
-        return Err(ApiError::EmailNotVerified);
     }
+    let admission = admission?;
 
     let now = passwords.clock.now();
     let remembered = form.remember_me.unwrap_or(true);
     // The browser that signed up is not marked before it signs in, if the email is verified first.
     let has_signed_up = user.credential_epoch == CredentialEpoch::FIRST
         && passwords.is_browser_of(request.headers(), &user.id);
-    let started = passwords.sessions.sign_in(&request, &user, remembered, has_signed_up, now).await;
+    let started = passwords.sessions.sign_in(&request, admission, remembered, has_signed_up, now).await;
     match &started {
         Err(ApiError::InvalidEmailOrPassword) => refused("credential_changed"),
         Err(ApiError::BannedUser) => refused(sign_in_metrics::BANNED),

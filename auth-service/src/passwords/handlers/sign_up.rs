@@ -20,7 +20,7 @@ use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
-use crate::sessions::Started;
+use crate::sessions::{Started, Way};
 use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User};
 use crate::verifications::NewLink;
 
@@ -157,6 +157,7 @@ impl Passwords {
     async fn create_with_session(&self, new: New<'_>, remembered: bool) -> Result<Started, ApiError> {
         let New { request, user, now, .. } = new;
         let client = self.log.client(request);
+        let admission = self.sessions.admit(user, Way::SignUp)?;
         let transaction = self.pool.begin().await?;
         let inserted = users::insert(&transaction, user).await;
         if matches!(inserted, Err(ApiError::UserAlreadyExists)) {
@@ -164,7 +165,7 @@ impl Passwords {
         }
         inserted?;
         store::create(&transaction, &user.id, new.hash, now).await?;
-        let started = self.sessions.start(&transaction, request, user, (remembered, "sign_up"), now).await?;
+        let started = self.sessions.start(&transaction, request, admission, remembered, now).await?;
         if self.accounts.verify_on_sign_up {
             let requester = MailRequester::new(self.log.network(request), Some(&user.id));
             self.mailer.send(&transaction, &requester, NewLink::VerifyEmail(user), new.callback, now).await?;

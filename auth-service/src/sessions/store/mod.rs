@@ -14,6 +14,7 @@ use crate::audit::insert_audit_event;
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
 use crate::status_lists::{StatusIndex, allocate_index};
+use crate::tokens::AuthenticationMethod;
 use crate::users::{self, User, is_banned};
 
 pub use start::{Stored, start};
@@ -41,7 +42,7 @@ const FIND_INDEX: &str = "SELECT status_index FROM sessions WHERE id = $1";
 const FIND: &str = concat!(
     "
     SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
-           s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index,
+           s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index, s.authenticated_by,
            u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch
     FROM sessions s JOIN users u ON u.id = s.user_id
@@ -52,7 +53,7 @@ const FIND: &str = concat!(
 const EXTEND: &str = "UPDATE sessions SET expires_at = $2, updated_at = $3 WHERE id = $1";
 const LIST: &str = "
     SELECT id AS session_id, created_at AS session_created_at, updated_at AS session_updated_at,
-           expires_at, remembered, ip_address, user_agent, status_index
+           expires_at, remembered, ip_address, user_agent, status_index, authenticated_by
     FROM sessions
     WHERE user_id = $1 AND expires_at > $2 AND ($3::timestamptz IS NULL OR created_at > $3) ORDER BY created_at, id";
 /// By the id or the token of a session, of this user only.
@@ -212,7 +213,14 @@ fn from_row(row: &Row, user_id: &UserId) -> Result<Session, StoreError> {
         ip_address: column(row, "sessions", "ip_address")?,
         user_agent: column(row, "sessions", "user_agent")?,
         status_index: status_index(row)?,
+        authenticated_by: authenticated_by(row)?,
     })
+}
+
+fn authenticated_by(row: &Row) -> Result<Option<AuthenticationMethod>, StoreError> {
+    let name: Option<&str> = column(row, "sessions", "authenticated_by")?;
+    let read = |name: &str| name.parse().map_err(|error| corrupt("sessions", "authenticated_by", error));
+    name.map(read).transpose()
 }
 
 fn status_index(row: &Row) -> Result<Option<StatusIndex>, StoreError> {

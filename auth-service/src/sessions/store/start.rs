@@ -13,6 +13,7 @@ use crate::email::{PendingNotice, insert_counted};
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
 use crate::status_lists::{StatusIndex, allocate_index};
+use crate::tokens::AuthenticationMethod;
 use crate::users::{CredentialEpoch, is_banned};
 
 /// Starts a session only if the credential is still in the epoch in which it was checked, and no ban holds. The account stays locked
@@ -46,8 +47,8 @@ macro_rules! start_statement {
     ", started AS (
         INSERT INTO sessions
             (id, user_id, token_hash, created_at, updated_at, expires_at, remembered, ip_address, user_agent,
-             status_index)
-        SELECT $1, id, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given) FROM account
+             status_index, authenticated_by)
+        SELECT $1, id, $3, $4, $4, $5, $6, $7, $8, (SELECT idx FROM given), $15 FROM account
         RETURNING status_index
     )
     SELECT is_banned, status_index, ARRAY(SELECT id FROM replaced) AS replaced_sessions,
@@ -69,7 +70,7 @@ const START_WITH_NOTICE: &str = start_statement!(
             WHERE user_id = $2 AND expires_at > $4 AND ip_address = $7 AND ip_address <> '' AND user_agent = $8)
     ), ",
         insert_counted!(
-            "EXISTS (SELECT FROM new_device)", "$4", ["$15", "$16", "$17"], ["$18", "$19", "$20", "$21"]
+            "EXISTS (SELECT FROM new_device)", "$4", ["$16", "$17", "$18"], ["$19", "$20", "$21", "$22"]
         )
     ),
     ", EXISTS (SELECT FROM mail) AS has_notice, ARRAY(SELECT place FROM full_limits) AS full_limits"
@@ -104,6 +105,7 @@ pub async fn start(
 ) -> Result<Stored, StoreError> {
     let (user, token, epoch, presented) =
         (session.user_id.as_str(), token.hash(), epoch.number(), hashes(presented));
+    let method = session.authenticated_by.map(AuthenticationMethod::name);
     let (address, request_id) = (cause.address().map(|address| address.to_string()), cause.request_id());
     let mut values: Vec<&dyn Parameter> = vec![
         session.id.as_uuid(),
@@ -120,6 +122,7 @@ pub async fn start(
         &reason,
         &address,
         &request_id,
+        &method,
     ];
     if let Some(notice) = notice {
         values.extend(notice.parameters());

@@ -1,0 +1,1 @@
+UPDATE sessions SET authenticated_by = 'password';
