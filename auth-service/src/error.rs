@@ -34,6 +34,12 @@ pub enum ApiError {
     /// Fields that violate the endpoint's schema. The text lists them in Better Auth's form.
     #[error("{0}")]
     Validation(String),
+    /// A new user has no value for a required additional field, or a change would remove it.
+    #[error("{0} is required")]
+    MissingField(String),
+    /// A request sets an additional field that users cannot set.
+    #[error("{0} is not allowed to be set")]
+    FieldNotAllowed(String),
     /// Sign-in with an invalid email.
     #[error("Invalid email")]
     InvalidEmail,
@@ -287,6 +293,8 @@ impl ApiError {
             Self::UnsupportedMediaType { .. } => (Status::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
             Self::PayloadTooLarge => (Status::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
             Self::Validation(_) => (Status::BAD_REQUEST, "VALIDATION_ERROR"),
+            Self::MissingField(_) => (Status::BAD_REQUEST, "MISSING_FIELD"),
+            Self::FieldNotAllowed(_) => (Status::BAD_REQUEST, "FIELD_NOT_ALLOWED"),
             Self::InvalidEmail => (Status::BAD_REQUEST, "INVALID_EMAIL"),
             Self::PasswordTooShort => (Status::BAD_REQUEST, "PASSWORD_TOO_SHORT"),
             Self::PasswordTooLong => (Status::BAD_REQUEST, "PASSWORD_TOO_LONG"),

@@ -54,6 +54,7 @@ mod status_lists;
 mod support;
 mod time;
 mod tokens;
+mod user_fields;
 mod users;
 mod weak_settings;
 mod webhooks;

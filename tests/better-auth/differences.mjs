@@ -36,13 +36,26 @@ export const DIFFERENCES = [
   {
     id: "jwt-claims",
     difference:
-      "tokens have `typ: at+jwt` and the claims `jti`, `client_id`, `sid`, `status`; they have `email_verified` instead of the whole user, unless `JWT_CLAIMS=better-auth`",
+      "tokens have `typ: at+jwt` and the claims `jti`, `client_id`, `sid`, `auth_time`, `acr`, `amr`, `status`; they have `email_verified` instead of the whole user, unless `JWT_CLAIMS=better-auth`",
     reason: "RFC 9068; a token reveals only what resource servers need, and contains its index in the status list",
     shows: [
       { field: claim("header\\.typ"), theirs: null },
-      { field: claim("claims\\.(jti|client_id|sid|email_verified|status\\.status_list\\.(idx|uri))"), theirs: null },
+      { field: claim("claims\\.(jti|client_id|sid|auth_time|acr|amr|amr\\.0|email_verified|status\\.status_list\\.(idx|uri))"), theirs: null },
       { field: claim("claims\\.(id|emailVerified|image|createdAt|updatedAt)"), ours: null },
     ],
+  },
+  {
+    id: "field-claims",
+    difference: "an additional field is a claim of the token only if `JWT_USER_FIELDS` names it and it has a value",
+    reason: "a token reveals only what resource servers need",
+    shows: [{ field: claim("claims\\.(age|department|role)"), theirs: "null", ours: null }],
+  },
+  {
+    id: "field-values",
+    difference:
+      "an additional field with a value of another type is a `VALIDATION_ERROR`, and null for a required one `MISSING_FIELD`; a text has up to 255 characters, or `maxLength`",
+    reason: "Better Auth hands the value to the database and fails with 500",
+    shows: [{ at: "POST /update-user", scenario: /^fields > (a value of another type|a required one, to null)/ }],
   },
   {
     id: "cors",

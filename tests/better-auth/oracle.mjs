@@ -80,6 +80,7 @@ function optionsOf(settings, outbox) {
       expiresIn: seconds(settings.VERIFICATION_LINK_TTL),
     },
     user: {
+      additionalFields: settings.USER_FIELDS && JSON.parse(settings.USER_FIELDS),
       deleteUser: {
         enabled: on("DELETE_USER_ENABLED"),
         deleteTokenExpiresIn: seconds(settings.DELETE_USER_LINK_TTL),

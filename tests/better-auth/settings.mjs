@@ -55,6 +55,15 @@ const PROFILES = {
   "verification-auto-sign-in": {
     ...MAIL, REQUIRE_EMAIL_VERIFICATION: "true", SEND_VERIFICATION_ON_SIGN_IN: "true", AUTO_SIGN_IN_AFTER_VERIFICATION: "true",
   },
+  fields: {
+    USER_FIELDS: JSON.stringify({
+      department: { type: "string", required: true },
+      age: { type: "number", required: false },
+      role: { type: ["user", "admin"], required: false, defaultValue: "user", input: false },
+      risk: { type: "string", required: false, input: false, returned: false },
+    }),
+    JWT_USER_FIELDS: "department,age,role",
+  },
   claims: { JWT_CLAIMS: "better-auth", JWT_TYP: "JWT" },
 };
 

@@ -1,6 +1,7 @@
 //! `update-user`
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use serde_json::{Map, Value};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
@@ -10,10 +11,10 @@ use crate::error::ApiError;
 use crate::protocol::body::{Fields, Schema};
 use crate::protocol::status::{DONE, Status};
 use crate::security_event::SecurityEvent;
-use crate::sessions::WithBody;
+use crate::sessions::{self, WithBody};
 use crate::users::{self, MAX_IMAGE, MAX_NAME};
 
-/// The fields to change: `name`, `image` or both. Absent fields keep their values.
+/// The fields to change: `name`, `image`, and those of `USER_FIELDS`. Absent fields keep their values.
 #[derive(ToSchema)]
 #[schema(example = json!({"name": "Alice Liddell", "image": null}))]
 pub struct UserChange {
@@ -26,6 +27,9 @@ pub struct UserChange {
     image: Option<Option<String>>,
     #[schema(ignore)]
     names_email: bool,
+    /// The other members: `USER_FIELDS` says which of them mean something.
+    #[schema(ignore)]
+    others: Map<String, Value>,
 }
 
 impl Schema for UserChange {
@@ -42,16 +46,17 @@ impl Schema for UserChange {
             name: name.map(str::to_owned),
             image: image.map(|image| image.map(str::to_owned)),
             names_email: fields.is_truthy("email"),
+            others: fields.except(&["name", "image", "email"]),
         })
     }
 }
 
 /// Update the user.
 ///
-/// Changes the name, the picture or both.
+/// Changes the name, the picture and the fields of `USER_FIELDS`. The access tokens that name a changed field are revoked.
 #[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = UserChange, responses(
     (status = 200, body = Status, description = "The user was updated"),
-    (status = 400, body = Envelope, description = "VALIDATION_ERROR, EMAIL_CAN_NOT_BE_UPDATED, or nothing to change"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, FIELD_NOT_ALLOWED, MISSING_FIELD, EMAIL_CAN_NOT_BE_UPDATED, or nothing to change"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[post("/update-user")]
@@ -63,13 +68,17 @@ pub async fn update_user(
     if body.names_email {
         return Err(ApiError::EmailCanNotBeUpdated);
     }
-    if body.name.is_none() && body.image.is_none() {
+    let fields = accounts.settings.fields.of_change(&body.others)?;
+    if body.name.is_none() && body.image.is_none() && fields.is_empty() {
         return Err(ApiError::NoFieldsToUpdate);
     }
     let image = body.image.as_ref().map(Option::as_deref);
     let (user, now) = (&current.user.id, accounts.clock.now());
     let transaction = accounts.pool.begin().await?;
-    users::update(&transaction, user, body.name.as_deref(), image, now).await?;
+    users::update(&transaction, user, body.name.as_deref(), image, &fields, now).await?;
+    if accounts.sessions.tokens.are_about_any(&fields) {
+        sessions::renew_tokens(&transaction, user).await?;
+    }
     let event = current.event(SecurityEvent::UserUpdated, accounts.log.client(&request));
     audit::commit(transaction, &[event]).await?;
     let mut response = HttpResponse::Ok().json(DONE);

@@ -1,5 +1,7 @@
 //! Creating users and setting passwords.
 
+use serde_json::{Map, Value};
+
 use super::access::{OPERATOR, end_access};
 use super::error::AdministrationError;
 use super::lookup::gone;
@@ -7,6 +9,7 @@ use super::service::Administration;
 use crate::audit;
 use crate::passwords::{self, StoredHash};
 use crate::security_event::SecurityEvent;
+use crate::sessions;
 use crate::users::{self, User};
 
 impl Administration {
@@ -26,6 +29,26 @@ impl Administration {
         }
         let created = SecurityEvent::UserCreated.unattended().user(user.id.as_str()).reason(OPERATOR);
         Ok(audit::commit(transaction, &[created]).await?)
+    }
+
+    /// Sets additional fields of a user, and revokes the access tokens, which may name them. A field that is null loses its
+    /// value.
+    ///
+    /// # Errors
+    /// [`AdministrationError::NoSuchUser`] if the user was deleted.
+    pub async fn set_fields(
+        &self,
+        user: &User,
+        fields: &Map<String, Value>,
+    ) -> Result<(), AdministrationError> {
+        let transaction = self.pool.begin().await?;
+        if !users::lock_any_epoch(&transaction, &user.id).await? {
+            return Err(gone(user));
+        }
+        users::update(&transaction, &user.id, None, None, fields, self.clock.now()).await?;
+        sessions::renew_tokens(&transaction, &user.id).await?;
+        let updated = SecurityEvent::UserUpdated.unattended().user(user.id.as_str()).reason(OPERATOR);
+        Ok(audit::commit(transaction, &[updated]).await?)
     }
 
     /// Sets the password of a user, with or without a previous one. Like a reset, starts the next credential epoch, ends

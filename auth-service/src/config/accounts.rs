@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
-use crate::users::AccountSettings;
+use crate::users::{AccountSettings, UserFields};
 
 /// The settings of accounts.
 #[derive(Debug, Clone, Args)]
@@ -47,6 +47,11 @@ pub struct AccountConfig {
     /// Requires a confirmation from the current email, if verified, before mail is sent to the new one
     #[arg(long, env, default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub change_email_confirmation: bool,
+    /// Additional fields of users, as JSON in the form of Better Auth's `additionalFields`
+    ///
+    /// Such as `{"role": {"type": ["user", "admin"], "defaultValue": "user", "input": false}}`.
+    #[arg(long, env, default_value = "")]
+    pub user_fields: UserFields,
 }
 
 impl AccountConfig {
@@ -77,6 +82,7 @@ impl AccountConfig {
             delete_user_by_mail: self.delete_user_verification,
             change_email: self.change_email_enabled,
             confirm_change_email: self.change_email_confirmation,
+            fields: self.user_fields.clone(),
         })
     }
 }

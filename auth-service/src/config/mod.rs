@@ -39,7 +39,7 @@ pub use self::mail::{MailConfig, MailError};
 pub use self::passwords::{NoPasswordFits, PasswordConfig};
 pub use self::routes::{RouteConfig, UnknownPath};
 pub use self::sessions::{CookieError, SessionConfig};
-pub use self::tokens::TokenConfig;
+pub use self::tokens::{InvalidClaim, TokenConfig};
 pub use self::webhooks::{WebhookConfig, WebhookError};
 use crate::client_address::{AddressHeaders, TrustedProxies};
 use crate::keys::KeyEncryptionKeys;

@@ -1,5 +1,6 @@
 //! What tokens say of themselves.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,6 +13,7 @@ use super::{age, identity, lifetime};
 use crate::polling;
 use crate::status_lists::StatusListTimes;
 use crate::tokens::{Audience, ClaimSet, TokenSettings};
+use crate::users::UserFields;
 
 /// A replica that asked more often would do little else.
 const SHORTEST_STATUS_LIST_INTERVAL: Duration = Duration::from_millis(100);
@@ -46,6 +48,11 @@ pub struct TokenConfig {
     /// `createdAt` and `updatedAt`.
     #[arg(long, env, value_enum, default_value = "standard")]
     pub jwt_claims: ClaimSet,
+    /// Fields of USER_FIELDS that are claims of access tokens, comma-separated
+    ///
+    /// The names of the claims are those of the fields. A change of such a field revokes the user's tokens.
+    #[arg(long, env, default_value = "", value_delimiter = ',', value_parser = claim)]
+    pub jwt_user_fields: Vec<String>,
     /// Interval at which a replica checks the database for revoked sessions, 100ms to 24h
     ///
     /// Sessions that a replica ends itself are in its status lists within half a second, whatever the interval.
@@ -66,6 +73,11 @@ fn audience(text: &str) -> Result<Audience, String> {
             Ok(Audience::Several(entries))
         }
     }
+}
+
+/// The name of a field, which is compared with USER_FIELDS later. Empty for an empty list.
+fn claim(text: &str) -> Result<String, Infallible> {
+    Ok(text.trim().to_owned())
 }
 
 fn status_list_interval(text: &str) -> Result<Duration, String> {
@@ -94,18 +106,30 @@ impl TokenConfig {
         self.jwt_audience.clone().filter(|audience| *audience != Audience::One(String::new()))
     }
 
-    /// What tokens of a service reached under `base_url` say of themselves.
-    pub fn settings(&self, base_url: &Url) -> TokenSettings {
+    /// What tokens of a service reached under `base_url` say of themselves, and of the user's `fields`.
+    ///
+    /// # Errors
+    /// If a name in JWT_USER_FIELDS cannot be a claim.
+    pub fn settings(&self, base_url: &Url, fields: &UserFields) -> Result<TokenSettings, InvalidClaim> {
+        let named: Vec<String> =
+            self.jwt_user_fields.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let user_fields = fields.claims(&named).map_err(InvalidClaim)?;
         let base = canonical_url(base_url);
-        TokenSettings {
+        Ok(TokenSettings {
             issuer: non_empty(&self.jwt_issuer).unwrap_or(base).to_owned(),
             audience: self.audience().unwrap_or_else(|| Audience::One(base.to_owned())),
             ttl: self.jwt_ttl,
             token_type: self.jwt_typ.clone(),
             claims: self.jwt_claims,
-        }
+            user_fields,
+        })
     }
 }
+
+/// A field of JWT_USER_FIELDS cannot be a claim.
+#[derive(Debug, thiserror::Error)]
+#[error("JWT_USER_FIELDS: {0}")]
+pub struct InvalidClaim(String);
 
 #[cfg(test)]
 mod tests {
@@ -130,7 +154,7 @@ mod tests {
             ("urn:Latchkey", "urn:Latchkey", "https://auth.example.com"),
         ] {
             let tokens = Settings::parse_from(["auth-service", "--jwt-issuer", jwt_issuer]).tokens;
-            assert_eq!(tokens.settings(&base_url).issuer, issuer);
+            assert_eq!(tokens.settings(&base_url, &UserFields::default()).unwrap().issuer, issuer);
             assert_eq!(tokens.status_list_prefix(&base_url), format!("{prefix}/.well-known/status-lists"));
         }
     }
@@ -144,7 +168,11 @@ mod tests {
             ("tasks, https://api.example.com", r#"["tasks","https://api.example.com"]"#),
         ] {
             let tokens = Settings::parse_from(["auth-service", "--jwt-audience", jwt_audience]).tokens;
-            assert_eq!(serde_json::to_string(&tokens.settings(&base_url).audience).unwrap(), aud);
+            assert_eq!(
+                serde_json::to_string(&tokens.settings(&base_url, &UserFields::default()).unwrap().audience)
+                    .unwrap(),
+                aud
+            );
         }
         for bad in [",", "a,", "a,,b"] {
             assert!(audience(bad).is_err(), "{bad}");

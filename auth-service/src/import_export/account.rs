@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Map;
 use service_kit::id::new_v7;
 use shared_claims::UserId;
 
@@ -102,6 +103,7 @@ impl NewAccount {
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
             credential_epoch: CredentialEpoch::FIRST,
+            fields: Map::new(),
         };
         Ok(ValidAccount { label: self.label, user, new_id, password, sessions, ban, notes })
     }

@@ -36,7 +36,7 @@ macro_rules! users_with_passwords {
         concat!(
             "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch,
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.fields,
            p.hash, p.scheme",
             $more,
             "

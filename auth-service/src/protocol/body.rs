@@ -10,8 +10,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde_json::{Map, Value};
 use service_kit::headers::{Header, for_display};
 
-pub use super::fields::Fields;
-use super::fields::kind;
+pub use super::fields::{Fields, kind};
 use super::origin::TrustedOrigins;
 use super::redirect::check_targets;
 use super::service::service;

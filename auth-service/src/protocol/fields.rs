@@ -85,6 +85,12 @@ impl<'a> Fields<'a> {
         checked
     }
 
+    /// The fields other than these.
+    pub fn except(&self, names: &[&str]) -> Map<String, Value> {
+        let others = self.object.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        others.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// Whether the field is truthy in JavaScript.
     pub fn is_truthy(&self, name: &str) -> bool {
         self.object.get(name).is_some_and(is_truthy)

@@ -8,8 +8,8 @@ use service_kit::secret::SecretError;
 use service_kit::traces::TracesError;
 
 use crate::config::{
-    CookieError, MailError, MailNeeded, NoPasswordFits, PolledTooLate, PublicCredentials, UnknownPath,
-    WebhookError,
+    CookieError, InvalidClaim, MailError, MailNeeded, NoPasswordFits, PolledTooLate, PublicCredentials,
+    UnknownPath, WebhookError,
 };
 use crate::keys::{KeyError, RotationPolicyError};
 use crate::passwords::BreachServiceError;
@@ -42,6 +42,9 @@ pub enum StartError {
     /// No password can have the configured length.
     #[error(transparent)]
     NoPasswordFits(#[from] NoPasswordFits),
+    /// A field cannot be a claim.
+    #[error(transparent)]
+    InvalidClaim(#[from] InvalidClaim),
     /// The breach service cannot be used.
     #[error(transparent)]
     BreachService(#[from] BreachServiceError),

@@ -85,7 +85,7 @@ impl Configured {
             webhooks: config.webhooks.receiver()?.map(Arc::new),
             origins: Arc::new(TrustedOrigins::new(&config.base_url, &config.trusted_origins)),
             disabled_paths,
-            tokens: config.tokens.settings(&config.base_url),
+            tokens: config.tokens.settings(&config.base_url, &accounts.fields)?,
             sessions: config.sessions.settings(),
             accounts: Arc::new(accounts),
             rules,

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, NoFields, Schema};
 use crate::protocol::opaque_token::SessionToken;
 use crate::security_event::SecurityEvent;
-use crate::users::User;
+use crate::users::{User, UserView};
 
 /// The live session and its user.
 #[derive(Serialize, ToSchema)]
@@ -22,7 +22,8 @@ struct CurrentSession<'a> {
     /// The session.
     session: SessionView<'a>,
     /// The user.
-    user: &'a User,
+    #[schema(value_type = User)]
+    user: UserView<'a>,
 }
 
 /// Success.
@@ -88,7 +89,8 @@ pub async fn get_session(
     };
     let jwt = sessions.access_token(&signed_in.session, &signed_in.user).await?;
     response.insert_header(("set-auth-jwt", &*jwt));
-    Ok(response.json(CurrentSession { session: (&signed_in.session).into(), user: &signed_in.user }))
+    let user = sessions.accounts.fields.view(&signed_in.user);
+    Ok(response.json(CurrentSession { session: (&signed_in.session).into(), user }))
 }
 
 /// Get the current session by POST (not supported).

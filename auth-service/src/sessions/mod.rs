@@ -25,7 +25,7 @@ pub(crate) use model::{ForeignSession, ImportedSession};
 pub use model::{Session, SessionSettings};
 pub use starting::Started;
 pub(crate) use store::{count_live, import};
-pub use store::{end_all, hold, list};
+pub use store::{end_all, hold, list, renew_tokens};
 
 /// Adds `sign-out`, `get-session`, `update-session`, `token`, `list-sessions` and the endpoints that revoke sessions.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {

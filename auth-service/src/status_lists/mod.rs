@@ -22,7 +22,7 @@ pub use model::{LIST_SIZE, StatusIndex, StatusListTimes};
 pub use notice::refresh_after_changes;
 pub use published::{StatusLists, StatusReference};
 pub use refresh::{StatusListRefresh, create_metrics};
-pub(crate) use store::{allocate_index, free_index};
+pub(crate) use store::{allocate_index, free_index, revoke_indexes};
 
 /// Adds `/.well-known/status-lists`.
 pub fn well_known(cfg: &mut ServiceConfig<'_>) {

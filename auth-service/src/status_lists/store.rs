@@ -57,6 +57,21 @@ macro_rules! allocate_index {
 }
 pub(crate) use allocate_index;
 
+/// The statement of a CTE that revokes the places that the CTE `$sessions` has as `status_index`, as the trigger does for a
+/// session that ends.
+macro_rules! revoke_indexes {
+    ($sessions:literal) => {
+        concat!(
+            "UPDATE status_indexes SET revoked_in = pg_current_xact_id()::text::bigint FROM ",
+            $sessions,
+            " WHERE idx = ",
+            $sessions,
+            ".status_index"
+        )
+    };
+}
+pub(crate) use revoke_indexes;
+
 /// The lists as the database has them.
 pub struct ListState {
     /// Later changes are of this transaction or one after it.

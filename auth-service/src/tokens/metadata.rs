@@ -163,6 +163,7 @@ mod tests {
             ttl: SignedDuration::from_mins(15),
             token_type: "at+jwt".to_owned(),
             claims: ClaimSet::Standard,
+            user_fields: Vec::new(),
         };
         let metadata = Metadata::new(&tokens, &base_url.parse().unwrap())?;
         Some((metadata.issuer_path, serde_json::from_slice(metadata.document.body()).unwrap()))

@@ -9,6 +9,7 @@ mod model;
 use std::sync::Arc;
 
 use metrics::{Counter, counter, describe_counter};
+use serde_json::{Map, Value};
 use shared_claims::SharedClock;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -61,6 +62,11 @@ impl Tokens {
     ) -> Self {
         let cache = TokenCache::new(settings.ttl);
         Self { cache, keys, lists, settings, clock, reused: reused(), signed: signed() }
+    }
+
+    /// Whether tokens name any of these additional fields of a user.
+    pub fn are_about_any(&self, fields: &Map<String, Value>) -> bool {
+        self.settings.user_fields.iter().any(|field| fields.contains_key(&field.name))
     }
 
     /// Issues an access token for `session`, which was just found live. Reuses the last token of the session while

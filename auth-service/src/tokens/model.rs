@@ -2,7 +2,8 @@
 
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::protocol::email_address::Email;
 use crate::protocol::session_id::SessionId;
 use crate::protocol::timestamp;
 use crate::status_lists::{StatusIndex, StatusReference};
-use crate::users::User;
+use crate::users::{User, UserField};
 
 /// RFC 9068 requires the client that requested the token. So far the only client is the first-party page.
 pub(super) const FIRST_PARTY_CLIENT: &str = "first-party";
@@ -47,6 +48,8 @@ pub struct TokenSettings {
     /// The `typ` header: `at+jwt`, unless a verifier requires `JWT`.
     pub token_type: String,
     pub claims: ClaimSet,
+    /// The additional fields of users that are claims.
+    pub user_fields: Vec<UserField>,
 }
 
 /// A session, as far as its tokens depend on it.
@@ -80,7 +83,23 @@ pub struct AccessTokenClaims<'a> {
     name: &'a str,
     status: StatusReference,
     #[serde(flatten)]
+    fields: FieldClaims<'a>,
+    #[serde(flatten)]
     better_auth: Option<BetterAuthClaims<'a>>,
+}
+
+/// The claims about additional fields of the user. A field without a value is no claim.
+struct FieldClaims<'a> {
+    fields: &'a [UserField],
+    values: &'a Map<String, Value>,
+}
+
+impl Serialize for FieldClaims<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named =
+            |field: &'_ UserField| field.value(self.values).map(|value| (field.name.clone(), value.clone()));
+        serializer.collect_map(self.fields.iter().filter_map(named))
+    }
 }
 
 /// The additional claims of Better Auth's default payload.
@@ -121,6 +140,7 @@ impl<'a> AccessTokenClaims<'a> {
             email_verified: user.email_verified,
             name: &user.name,
             status,
+            fields: FieldClaims { fields: &settings.user_fields, values: &user.fields },
             better_auth: (settings.claims == ClaimSet::BetterAuth).then(|| BetterAuthClaims {
                 id: user.id.as_str(),
                 verified: user.email_verified,

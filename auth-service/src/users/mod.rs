@@ -1,6 +1,7 @@
 //! Users.
 
 mod bans;
+mod fields;
 mod listing;
 mod model;
 mod settings;
@@ -8,9 +9,10 @@ mod store;
 
 pub use bans::{Ban, MAX_BAN_REASON};
 pub(crate) use bans::{ban, ban_from_row, ban_new, is_banned, unban};
+pub use fields::{UserField, UserFields, UserView};
 pub use listing::{UserFilter, UserWithBan};
 pub(crate) use listing::{find_by_email_with_ban, find_with_ban, list_with_bans};
 pub use model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, NewUser, User};
 pub use settings::AccountSettings;
-pub(crate) use store::{count, create_missing, lock_any_epoch};
+pub(crate) use store::{count, create_missing, fields, lock_any_epoch, stored};
 pub use store::{delete, find, find_by_email, from_row, insert, lock, set_email, set_verified, update};

@@ -1,13 +1,12 @@
 //! Users and their credential epochs.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde_json::{Map, Value};
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::protocol::email_address::Email;
-use crate::protocol::timestamp;
 
 /// Maximum length of a name in characters.
 pub const MAX_NAME: usize = 100;
@@ -15,8 +14,8 @@ pub const MAX_NAME: usize = 100;
 pub const MAX_IMAGE: usize = 2048;
 
 /// An account.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, ToSchema)]
+#[schema(rename_all = "camelCase")]
 pub struct User {
     /// The user's id, which is the `sub` claim of their tokens.
     #[schema(value_type = String)]
@@ -31,15 +30,15 @@ pub struct User {
     /// URL of a picture.
     pub image: Option<String>,
     /// When the account was created.
-    #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: Timestamp,
     /// When the account was last changed.
-    #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: Timestamp,
     /// The epoch of the account's credential when this was read. Never shown.
-    #[serde(skip)]
     #[schema(ignore)]
     pub credential_epoch: CredentialEpoch,
+    /// The additional fields that were set, by name.
+    #[schema(ignore)]
+    pub fields: Map<String, Value>,
 }
 
 /// Counts how often the credential of an account was set, reset or changed. A check in one epoch (of a password, a
@@ -66,6 +65,8 @@ pub struct NewUser {
     pub email: Email,
     /// URL of a picture.
     pub image: Option<String>,
+    /// The additional fields that were set, by name.
+    pub fields: Map<String, Value>,
 }
 
 impl NewUser {
@@ -80,6 +81,7 @@ impl NewUser {
             created_at: now,
             updated_at: now,
             credential_epoch: CredentialEpoch::FIRST,
+            fields: self.fields.clone(),
         })
     }
 }

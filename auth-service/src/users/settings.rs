@@ -1,5 +1,7 @@
 //! Settings of accounts.
 
+use super::fields::UserFields;
+
 /// The features of accounts that a deployment enables.
 #[derive(Debug, Clone)]
 pub struct AccountSettings {
@@ -25,4 +27,6 @@ pub struct AccountSettings {
     pub change_email: bool,
     /// Whether a verified current email must confirm a change of email first.
     pub confirm_change_email: bool,
+    /// The additional fields of users.
+    pub fields: UserFields,
 }

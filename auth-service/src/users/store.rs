@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::store::{Row, StoreError, column, corrupt};
 use shared_claims::UserId;
@@ -12,26 +13,27 @@ use crate::error::ApiError;
 use crate::protocol::email_address::Email;
 
 const CREATE: &str = "
-    INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at, fields)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 /// Existing accounts stay as they are, and so does one that is created at this moment with one of these emails.
 const CREATE_MISSING: &str = "
-    INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at)
+    INSERT INTO users (id, name, email, email_verified, image, created_at, updated_at, fields)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::timestamptz[],
-                         $7::timestamptz[])
+                         $7::timestamptz[], $8::jsonb[])
     ON CONFLICT DO NOTHING
     RETURNING id";
 const COUNT: &str = "SELECT count(*) FROM users";
 const FIND: &str = "
     SELECT id AS user_id, name, email, email_verified, image,
-           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch
+           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch, fields
     FROM users WHERE id = $1";
 const FIND_BY_EMAIL: &str = "
     SELECT id AS user_id, name, email, email_verified, image,
-           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch
+           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch, fields
     FROM users WHERE email = $1";
 const UPDATE: &str = "
-    UPDATE users SET name = coalesce($2, name), image = CASE WHEN $3 THEN $4 ELSE image END, updated_at = $5
+    UPDATE users SET name = coalesce($2, name), image = CASE WHEN $3 THEN $4 ELSE image END, updated_at = $5,
+        fields = CASE WHEN $6::jsonb IS NULL THEN fields ELSE jsonb_strip_nulls(coalesce(fields, '{}') || $6) END
     WHERE id = $1";
 const SET_VERIFIED: &str = "UPDATE users SET email_verified = true, updated_at = $2 WHERE id = $1";
 const SET_EMAIL: &str = "UPDATE users SET email = $2, updated_at = $3 WHERE id = $1";
@@ -50,7 +52,8 @@ const EMAIL_IS_UNIQUE: &str = "users_email_key";
 /// # Errors
 /// [`ApiError::UserAlreadyExists`] if the email has an account.
 pub async fn insert(client: &impl Executor, user: &User) -> Result<(), ApiError> {
-    let parameters: [&dyn Parameter; 7] = [
+    let fields = stored(&user.fields);
+    let parameters: [&dyn Parameter; 8] = [
         &user.id.as_str(),
         &user.name,
         &user.email.as_str(),
@@ -58,6 +61,7 @@ pub async fn insert(client: &impl Executor, user: &User) -> Result<(), ApiError>
         &user.image,
         &user.created_at,
         &user.updated_at,
+        &fields,
     ];
     client.execute(CREATE, &parameters).await.map_err(taken)?;
     Ok(())
@@ -75,7 +79,9 @@ pub(crate) async fn create_missing(
     let images: Vec<Option<&str>> = users.iter().map(|user| user.image.as_deref()).collect();
     let created: Vec<Timestamp> = users.iter().map(|user| user.created_at).collect();
     let updated: Vec<Timestamp> = users.iter().map(|user| user.updated_at).collect();
-    let parameters: [&dyn Parameter; 7] = [&ids, &names, &emails, &verified, &images, &created, &updated];
+    let fields: Vec<Option<Value>> = users.iter().map(|user| stored(&user.fields)).collect();
+    let parameters: [&dyn Parameter; 8] =
+        [&ids, &names, &emails, &verified, &images, &created, &updated, &fields];
     let rows = client.query(CREATE_MISSING, &parameters).await?;
     rows.iter().map(|row| column(row, "users", "id")).collect()
 }
@@ -94,16 +100,33 @@ pub async fn find_by_email(client: &impl Executor, email: &Email) -> Result<Opti
     client.query_opt(FIND_BY_EMAIL, &[&email.as_str()]).await?.as_ref().map(from_row).transpose()
 }
 
-/// Changes name and picture; `None` leaves a value unchanged.
+/// Changes name, picture and additional fields; `None` leaves a value unchanged, and so does a field that is not there. A
+/// field that is null loses its value.
 pub async fn update(
     client: &impl Executor,
     id: &UserId,
     name: Option<&str>,
     image: Option<Option<&str>>,
+    fields: &Map<String, Value>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    client.execute(UPDATE, &[&id.as_str(), &name, &image.is_some(), &image.flatten(), &now]).await?;
+    let fields = stored(fields);
+    client.execute(UPDATE, &[&id.as_str(), &name, &image.is_some(), &image.flatten(), &now, &fields]).await?;
     Ok(())
+}
+
+/// Additional fields as the database stores them: nothing if there are none.
+pub(crate) fn stored(fields: &Map<String, Value>) -> Option<Value> {
+    (!fields.is_empty()).then(|| Value::Object(fields.clone()))
+}
+
+/// Reads additional fields that [`stored`] wrote.
+pub(crate) fn fields(row: &Row, table: &'static str) -> Result<Map<String, Value>, StoreError> {
+    match column(row, table, "fields")? {
+        None => Ok(Map::new()),
+        Some(Value::Object(fields)) => Ok(fields),
+        Some(_) => Err(corrupt(table, "fields", "not an object")),
+    }
 }
 
 /// Marks the email as verified.
@@ -154,7 +177,7 @@ fn taken(error: StoreError) -> ApiError {
 }
 
 /// Reads a user from a row with the columns `user_id`, `name`, `email`, `email_verified`, `image`, `user_created_at`,
-/// `user_updated_at` and `credential_epoch`. All queries that join `users` use it.
+/// `user_updated_at`, `credential_epoch` and `fields`. All queries that join `users` use it.
 pub fn from_row(row: &Row) -> Result<User, StoreError> {
     let id: String = column(row, "users", "user_id")?;
     let email: String = column(row, "users", "email")?;
@@ -167,5 +190,6 @@ pub fn from_row(row: &Row) -> Result<User, StoreError> {
         created_at: column(row, "users", "user_created_at")?,
         updated_at: column(row, "users", "user_updated_at")?,
         credential_epoch: CredentialEpoch::from_number(column(row, "users", "credential_epoch")?),
+        fields: fields(row, "users")?,
     })
 }

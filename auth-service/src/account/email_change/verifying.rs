@@ -17,7 +17,7 @@ use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::protocol::status::DONE;
-use crate::users::User;
+use crate::users::{User, UserView};
 use crate::verifications::LinkToken;
 
 pub struct Link {
@@ -66,7 +66,8 @@ struct Verified<'a> {
     /// Always true.
     status: bool,
     /// The account, if its email was changed.
-    user: Option<&'a User>,
+    #[schema(value_type = Option<User>)]
+    user: Option<UserView<'a>>,
 }
 
 /// Follow a link about an email.
@@ -156,9 +157,8 @@ async fn answer(
         (_, Some(callback)) => redirect::found(callback),
         (Outcome::Verified(_), None) => HttpResponse::Ok().json(Verified { status: true, user: None }),
         (Outcome::Confirmed, None) => HttpResponse::Ok().json(DONE),
-        (Outcome::Changed(user, _), None) => {
-            HttpResponse::Ok().json(Verified { status: true, user: Some(user) })
-        }
+        (Outcome::Changed(user, _), None) => HttpResponse::Ok()
+            .json(Verified { status: true, user: Some(accounts.settings.fields.view(user)) }),
     };
     match &outcome {
         Outcome::Changed(_, Some(current)) | Outcome::Verified(VerifiedSession::Present(current)) => {

@@ -181,7 +181,10 @@ async fn tasks(args: &DoctorArgs, pool: Option<&Pool>, keys: Option<&KeyInspecti
     let Some(key) = keys.and_then(|keys| keys.active.as_ref()) else {
         return report.skip(&task_service::CHECKS, "there is no key to sign a token with");
     };
-    let tokens = config.tokens.settings(&config.base_url);
+    let tokens = match config.tokens.settings(&config.base_url, &config.accounts.user_fields) {
+        Ok(tokens) => tokens,
+        Err(error) => return report.skip(&task_service::CHECKS, &error.to_string()),
+    };
     let index = match pool {
         Some(pool) => status_lists::free_index(pool).await.unwrap_or_default(),
         None => None,

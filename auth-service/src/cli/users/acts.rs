@@ -1,15 +1,16 @@
 //! The commands that change a user.
 
 use super::super::consent::Consent;
-use super::args::{BanArgs, CreateArgs};
+use super::args::{BanArgs, CreateArgs, FieldValue};
 use super::error::UsersError;
 use super::output::{Action, Outcome};
 use super::password::{self, PasswordArgs};
 use crate::administration::{Administration, AdministrationError, UserRef};
-use crate::users::{NewUser, User};
+use crate::users::{NewUser, User, UserFields};
+use serde_json::Map;
 
 pub(super) async fn create(administration: &Administration, args: CreateArgs) -> Result<Outcome, UsersError> {
-    let new = NewUser { name: args.name, email: args.email, image: None };
+    let new = NewUser { name: args.name, email: args.email, image: None, fields: Map::new() };
     let new = new.to_user(administration.clock.now()).map_err(AdministrationError::from)?;
     let user = User { email_verified: args.verified, ..new };
     let hash = if args.no_password {
@@ -21,6 +22,19 @@ pub(super) async fn create(administration: &Administration, args: CreateArgs) ->
     };
     administration.create(&user, hash.as_ref()).await?;
     Ok(Outcome::new(user, Action::Created, 0))
+}
+
+pub(super) async fn set(
+    administration: &Administration,
+    user: &UserRef,
+    fields: &UserFields,
+    values: &[FieldValue],
+) -> Result<Outcome, UsersError> {
+    let read = |FieldValue { name, text }: &FieldValue| Ok((name.clone(), fields.of_operator(name, text)?));
+    let changes = values.iter().map(read).collect::<Result<_, _>>().map_err(UsersError::Field)?;
+    let user = administration.find(user).await?.user;
+    administration.set_fields(&user, &changes).await?;
+    Ok(Outcome::new(user, Action::FieldsSet, 0))
 }
 
 pub(super) async fn set_password(

@@ -14,7 +14,7 @@ use super::password::PasswordArgs;
 use crate::administration::UserRef;
 use crate::config::lifetime;
 use crate::protocol::email_address::{Email, MAX_EMAIL};
-use crate::users::{MAX_BAN_REASON, MAX_NAME, UserFilter};
+use crate::users::{MAX_BAN_REASON, MAX_NAME, UserFields, UserFilter};
 
 /// Maximum of `--limit`: some hundred kilobytes of output.
 const MAX_LIMIT: i64 = 1000;
@@ -58,6 +58,17 @@ pub(super) enum UsersCommand {
     },
     /// Create a user, with a password from the terminal or from the first line of standard input
     Create(CreateArgs),
+    /// Set additional fields of a user, as USER_FIELDS describes them. Revokes the user's access tokens, so that new ones are
+    /// issued
+    Set {
+        #[command(flatten)]
+        user: UserArg,
+        /// Name and value. Without a value, the field gets its default
+        #[arg(value_name = "NAME=VALUE", required = true, value_parser = field_value)]
+        values: Vec<FieldValue>,
+        #[command(flatten)]
+        fields: FieldsArg,
+    },
     /// Set the password of a user, from the terminal or from the first line of standard input. Ends all sessions
     SetPassword {
         #[command(flatten)]
@@ -99,6 +110,7 @@ impl UsersCommand {
             | Self::Show { .. }
             | Self::Sessions { .. }
             | Self::Create(_)
+            | Self::Set { .. }
             | Self::SetPassword { .. }
             | Self::Unban { .. } => None,
         }
@@ -139,6 +151,25 @@ impl UserArg {
     pub(super) fn name(&self) -> UserRef {
         UserRef::parse(&self.user)
     }
+}
+
+/// A field and what it is set to.
+#[derive(Debug, Clone)]
+pub(super) struct FieldValue {
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+fn field_value(argument: &str) -> Result<FieldValue, String> {
+    let (name, text) = argument.split_once('=').ok_or("must be NAME=VALUE")?;
+    Ok(FieldValue { name: name.to_owned(), text: text.to_owned() })
+}
+
+#[derive(Args)]
+pub(super) struct FieldsArg {
+    /// Additional fields of users, as for `serve`
+    #[arg(long, env, default_value = "")]
+    pub(super) user_fields: UserFields,
 }
 
 #[derive(Args)]

@@ -33,6 +33,8 @@ pub(super) enum UsersError {
     Rules(#[from] NoPasswordFits),
     #[error(transparent)]
     BreachService(#[from] BreachServiceError),
+    #[error("{0}")]
+    Field(String),
     #[error("threads for hashing: {0}")]
     Threads(std::io::Error),
     #[error(
@@ -66,7 +68,9 @@ impl UsersError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Administration(AdministrationError::NoSuchUser(_)) => ExitCode::from(NO_SUCH_USER),
-            Self::Consent(ConsentError::CannotAsk) | Self::UntilPast(_) => ExitCode::from(USAGE),
+            Self::Consent(ConsentError::CannotAsk) | Self::UntilPast(_) | Self::Field(_) => {
+                ExitCode::from(USAGE)
+            }
             Self::Secret(_)
             | Self::Database(_)
             | Self::Administration(

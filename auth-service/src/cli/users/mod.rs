@@ -74,6 +74,9 @@ async fn perform(
             return sessions(&details.sessions, json);
         }
         UsersCommand::Create(args) => acts::create(administration, args).await?,
+        UsersCommand::Set { user, values, fields } => {
+            acts::set(administration, &user.name(), &fields.user_fields, &values).await?
+        }
         UsersCommand::SetPassword { user, passwords } => {
             acts::set_password(administration, &user.name(), &passwords).await?
         }

@@ -17,6 +17,7 @@ use crate::users::User;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Action {
     Created,
+    FieldsSet,
     PasswordSet,
     Banned,
     Unbanned,
@@ -49,6 +50,7 @@ impl Display for Outcome {
         write!(f, "{} ({})", self.email, self.id)?;
         match self.action {
             Action::Created => write!(f, " is created.")?,
+            Action::FieldsSet => write!(f, " is changed.")?,
             Action::PasswordSet => write!(f, " has a new password.")?,
             Action::Banned => match self.banned_until {
                 Some(until) => write!(f, " is banned until {until:.0}.")?,
@@ -60,7 +62,7 @@ impl Display for Outcome {
             Action::Deleted => write!(f, " is deleted.")?,
         }
         match self.sessions_ended {
-            _ if matches!(self.action, Action::Created | Action::Unbanned) => writeln!(f),
+            _ if matches!(self.action, Action::Created | Action::FieldsSet | Action::Unbanned) => writeln!(f),
             1 => writeln!(f, " 1 session ended."),
             ended => writeln!(f, " {ended} sessions ended."),
         }

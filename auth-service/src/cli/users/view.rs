@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::administration::UserDetails;
 use crate::users::{Ban, UserWithBan};
@@ -18,6 +19,8 @@ pub(super) struct UserView<'a> {
     image: Option<&'a str>,
     pub created_at: Timestamp,
     updated_at: Timestamp,
+    /// The additional fields that were set.
+    fields: &'a Map<String, Value>,
     /// Whether a ban holds now.
     pub banned: bool,
     /// The last ban, unless it was removed.
@@ -53,6 +56,7 @@ impl<'a> UserView<'a> {
             image: user.image.as_deref(),
             created_at: user.created_at,
             updated_at: user.updated_at,
+            fields: &user.fields,
             banned: ban.as_ref().is_some_and(|ban| ban.holds(now)),
             ban: ban.as_ref().map(view),
             details: None,
@@ -88,6 +92,10 @@ impl Display for UserView<'_> {
         }
         writeln!(f, "created     {:.0}", self.created_at)?;
         writeln!(f, "changed     {:.0}", self.updated_at)?;
+        for (name, value) in self.fields {
+            // As JSON, so that escapes keep it in its line.
+            writeln!(f, "{name:<11} {value}")?;
+        }
         if let Some(details) = &self.details {
             match details.password_set_at {
                 Some(at) => writeln!(f, "password    set {at:.0}")?,

@@ -15,7 +15,7 @@ use crate::limits::MailRequester;
 use crate::protocol::body::{Fields, Schema};
 use crate::security_event::SecurityEvent;
 use crate::sessions::{self, Way, WithBody};
-use crate::users::User;
+use crate::users::{User, UserView};
 use crate::verifications;
 
 /// A new password and the current one.
@@ -51,7 +51,8 @@ struct PasswordChanged<'a> {
     /// The token of the new session.
     token: Option<&'a str>,
     /// The user.
-    user: &'a User,
+    #[schema(value_type = User)]
+    user: UserView<'a>,
 }
 
 /// Change the password.
@@ -107,7 +108,8 @@ pub async fn change_password(
     }
 
     let token = started.as_ref().map(|(started, _)| started.token.expose());
-    let mut response = HttpResponse::Ok().json(PasswordChanged { token, user });
+    let mut response =
+        HttpResponse::Ok().json(PasswordChanged { token, user: passwords.accounts.fields.view(user) });
     match &started {
         Some((started, _)) => passwords.sessions.respond_with(&mut response, &request, started, user).await?,
         None => passwords.attempts.devices.remember(&mut response, &request, user)?,

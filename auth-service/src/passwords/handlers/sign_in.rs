@@ -21,7 +21,7 @@ use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
 use crate::sessions::Way;
-use crate::users::{self, CredentialEpoch, User};
+use crate::users::{self, CredentialEpoch, User, UserView};
 use crate::verifications::NewLink;
 
 /// The credentials of an account.
@@ -67,7 +67,8 @@ struct SignedIn<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
     /// The user.
-    user: &'a User,
+    #[schema(value_type = User)]
+    user: UserView<'a>,
 }
 
 /// Sign in.
@@ -143,7 +144,8 @@ pub async fn sign_in(
         response.insert_header(target.location());
     }
     let (redirect, token) = (target.is_some(), started.token.expose());
-    let mut response = response.json(SignedIn { redirect, token, url, user: &user });
+    let mut response =
+        response.json(SignedIn { redirect, token, url, user: passwords.accounts.fields.view(&user) });
     passwords.sessions.respond_with(&mut response, &request, &started, &user).await?;
     Ok(response)
 }

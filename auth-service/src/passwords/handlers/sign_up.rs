@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use service_kit::database::Transaction;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
@@ -21,7 +22,7 @@ use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
 use crate::sessions::{Started, Way};
-use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User};
+use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User, UserView};
 use crate::verifications::NewLink;
 
 /// The reason in security events for a sign-up whose email has an account.
@@ -50,6 +51,9 @@ pub struct SignUp {
     /// If false, the session ends with the browser, or after a day. The default is true.
     #[schema(rename = "rememberMe", value_type = bool, required = false)]
     remember_me: Option<bool>,
+    /// The other members: `USER_FIELDS` says which of them mean something.
+    #[schema(ignore)]
+    others: Map<String, Value>,
 }
 
 impl Schema for SignUp {
@@ -76,6 +80,7 @@ impl Schema for SignUp {
             image: image.map(str::to_owned),
             callback_url,
             remember_me,
+            others: fields.except(&["name", "email", "password", "image", "callbackURL", "rememberMe"]),
         })
     }
 }
@@ -86,19 +91,20 @@ struct SignedUp<'a> {
     /// The session token: a bearer token for `/api/auth`. No later response has it.
     token: Option<&'a str>,
     /// The user.
-    user: &'a User,
+    #[schema(value_type = User)]
+    user: UserView<'a>,
 }
 
 /// Sign up.
 ///
 /// Creates an account, starts its first session and sets the session cookie. The `set-auth-jwt` header holds an access
-/// token.
+/// token. The body may also have the fields of `USER_FIELDS`.
 ///
 /// With `REQUIRE_EMAIL_VERIFICATION` the account is created when the email is verified. Until then any number of people
 /// may sign up with it. If sign-up does not start a session, the response does not reveal whether the email is taken.
 #[utoipa::path(tag = "credentials", request_body = SignUp, responses(
     (status = 200, body = SignedUp, description = "The new account"),
-    (status = 400, body = Envelope, description = "VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMPROMISED"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, MISSING_FIELD, FIELD_NOT_ALLOWED, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMPROMISED"),
     (status = 403, body = Envelope, description = "The request does not come from a trusted origin"),
     (status = 422, body = Envelope, description = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"),
     (status = 429, description = "Too many requests from this client; wait for X-Retry-After seconds"),
@@ -115,10 +121,11 @@ pub async fn sign_up(
         return Err(ApiError::SignUpDisabled);
     }
     let password = Password::chosen(&form.password, passwords.rules)?;
+    let fields = accounts.fields.of_new_user(&form.others)?;
     let owner = Owner { name: &form.name, email: &form.email };
     let hash = passwords.hash_chosen(passwords.newcomer(&request), password, owner).await?;
     let now = passwords.clock.now();
-    let user = NewUser { name: form.name, email: form.email, image: form.image }.to_user(now)?;
+    let user = NewUser { name: form.name, email: form.email, image: form.image, fields }.to_user(now)?;
     let new = New { request: &request, user: &user, hash: &hash, callback: form.callback_url.as_ref(), now };
     let started = if accounts.auto_sign_in && !accounts.require_verified_email {
         Some(passwords.create_with_session(new, form.remember_me.unwrap_or(true)).await?)
@@ -134,7 +141,7 @@ pub async fn sign_up(
         None
     };
     let token = started.as_ref().map(|started| started.token.expose());
-    let mut response = HttpResponse::Ok().json(SignedUp { token, user: &user });
+    let mut response = HttpResponse::Ok().json(SignedUp { token, user: accounts.fields.view(&user) });
     if let Some(started) = &started {
         passwords.sessions.respond_with(&mut response, &request, started, &user).await?;
     }

@@ -1,6 +1,7 @@
 //! Pending sign-ups.
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
 use shared_claims::UserId;
 
 use super::super::model::StoredHash;
@@ -24,6 +25,8 @@ pub struct SignUp {
     pub image: Option<String>,
     pub password: StoredHash,
     pub created_at: Timestamp,
+    /// The additional fields that were set, by name.
+    pub fields: Map<String, Value>,
 }
 
 impl SignUp {
@@ -44,6 +47,7 @@ impl SignUp {
             created_at: self.created_at,
             updated_at: self.created_at,
             credential_epoch: CredentialEpoch::FIRST,
+            fields: self.fields,
         };
         (user, self.password)
     }

@@ -26,14 +26,14 @@ const CREATE: &str = "
         SELECT id FROM sign_ups WHERE id IN (SELECT id FROM surplus) ORDER BY id FOR UPDATE SKIP LOCKED
     ),
     swept AS (DELETE FROM sign_ups WHERE id IN (SELECT id FROM held))
-    INSERT INTO sign_ups (id, email, name, image, hash, scheme, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT INTO sign_ups (id, email, name, image, hash, scheme, created_at, expires_at, fields)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10)";
 const FIND: &str = "
-    SELECT id, email, name, image, hash, scheme, created_at FROM sign_ups
+    SELECT id, email, name, image, hash, scheme, created_at, fields FROM sign_ups
     WHERE id = $1 AND expires_at > $2";
 /// Newest first.
 const FIND_BY_EMAIL: &str = "
-    SELECT id, email, name, image, hash, scheme, created_at FROM sign_ups
+    SELECT id, email, name, image, hash, scheme, created_at, fields FROM sign_ups
     WHERE email = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC";
 /// In a fixed order, so that two concurrent completions do not deadlock.
 const LOCK: &str = "SELECT id FROM sign_ups WHERE email = $1 ORDER BY id FOR UPDATE";
@@ -49,7 +49,8 @@ pub async fn create(
     let expires_at = now.checked_add(SIGN_UP_TTL).unwrap_or(Timestamp::MAX);
     // The new sign-up is not counted by the statement.
     let kept = MAX_FOR_EMAIL - 1;
-    let parameters: [&dyn Parameter; 9] = [
+    let fields = users::stored(&user.fields);
+    let parameters: [&dyn Parameter; 10] = [
         &user.id.as_str(),
         &user.email.as_str(),
         &user.name,
@@ -59,6 +60,7 @@ pub async fn create(
         &now,
         &expires_at,
         &kept,
+        &fields,
     ];
     transaction.execute(CREATE, &parameters).await?;
     Ok(())
@@ -129,10 +131,18 @@ async fn take_over(
         return Ok(None);
     }
     users::set_verified(transaction, &existing.id, now).await?;
-    users::update(transaction, &existing.id, Some(&new.name), Some(new.image.as_deref()), now).await?;
+    let image = Some(new.image.as_deref());
+    users::update(transaction, &existing.id, Some(&new.name), image, &new.fields, now).await?;
     sessions::end_all(transaction, &existing.id, None).await?;
     verifications::void(transaction, &existing.id).await?;
-    Ok(Some(User { id: existing.id, created_at: existing.created_at, credential_epoch: epoch, ..new }))
+    let fields = existing.fields.into_iter().chain(new.fields).collect();
+    Ok(Some(User {
+        id: existing.id,
+        created_at: existing.created_at,
+        credential_epoch: epoch,
+        fields,
+        ..new
+    }))
 }
 
 fn from_row(row: &Row) -> Result<SignUp, StoreError> {
@@ -145,5 +155,6 @@ fn from_row(row: &Row) -> Result<SignUp, StoreError> {
         image: column(row, "sign_ups", "image")?,
         password: passwords::from_row(row)?.ok_or_else(|| corrupt("sign_ups", "hash", "missing"))?,
         created_at: column(row, "sign_ups", "created_at")?,
+        fields: users::fields(row, "sign_ups")?,
     })
 }

@@ -13,7 +13,7 @@ use super::model::{ImportedSession, Session};
 use crate::audit::insert_audit_event;
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
-use crate::status_lists::{StatusIndex, allocate_index};
+use crate::status_lists::{StatusIndex, allocate_index, revoke_indexes};
 use crate::tokens::AuthenticationMethod;
 use crate::users::{self, User, is_banned};
 
@@ -44,7 +44,7 @@ const FIND: &str = concat!(
     SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
            s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index, s.authenticated_by,
            u.id AS user_id, u.name, u.email, u.email_verified, u.image,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.fields
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = $1 AND s.expires_at > $2 AND ($3::timestamptz IS NULL OR s.created_at > $3)
         AND NOT ",
@@ -60,6 +60,17 @@ const LIST: &str = "
 const REVOKE: &str =
     "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3) RETURNING id AS session_id";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2";
+/// In a fixed order, so that two concurrent changes do not deadlock.
+const RENEW_TOKENS: &str = concat!(
+    "
+    WITH held AS (
+        SELECT id, status_index FROM sessions WHERE user_id = $1 AND status_index IS NOT NULL ORDER BY id FOR UPDATE
+    ),
+    revoked AS (",
+    revoke_indexes!("held"),
+    ")
+    UPDATE sessions SET status_index = NULL FROM held WHERE sessions.id = held.id"
+);
 const END: &str = concat!(
     "
     WITH ended AS (DELETE FROM sessions WHERE token_hash = ANY($1) RETURNING id, user_id),
@@ -165,6 +176,13 @@ pub async fn end_all(
     keep: Option<SessionId>,
 ) -> Result<u64, StoreError> {
     client.execute(END_ALL, &[&user.as_str(), &keep.as_ref().map(SessionId::as_uuid)]).await
+}
+
+/// Revokes the access tokens of all sessions of a user, which go on: each gets another position in the status lists at its
+/// next request, and with it another token.
+pub async fn renew_tokens(client: &impl Executor, user: &UserId) -> Result<(), StoreError> {
+    client.execute(RENEW_TOKENS, &[&user.as_str()]).await?;
+    Ok(())
 }
 
 /// Sets the end of a session. False if the session has ended.

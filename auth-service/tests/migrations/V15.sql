@@ -1,0 +1,1 @@
+UPDATE users SET fields = '{"department": "R&D", "role": "admin"}' WHERE id = 'mallory';
