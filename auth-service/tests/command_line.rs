@@ -57,7 +57,7 @@ async fn commands() -> Vec<String> {
         (!is_group && !name.contains("-help")).then_some(name)
     });
     // `auth-service-keys-re-encrypt`: hyphens stand between words, and in them.
-    let groups = ["audit", "config", "import", "keys", "users"];
+    let groups = ["audit", "config", "import", "keys", "users", "webhooks"];
     let spelled = commands.map(|name| {
         let words = name.strip_prefix("auth-service-").unwrap();
         match words.split_once('-').filter(|(group, _)| groups.contains(group)) {

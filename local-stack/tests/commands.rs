@@ -16,7 +16,7 @@ async fn the_examples_of_all_commands_run_in_their_order() {
     settings.insert("BIND".to_owned(), service.url().trim_start_matches("http://").to_owned());
     let owner = cluster.auth().owner_url();
     let examples = crate::documents::examples("docs/COMMANDS.md");
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     // `serve` and what checks its settings refuse the owner's URL, so only its two commands get it.
     let owners = ["auth-service migrate", "auth-service audit prune"];
     let commands = examples.concat();
@@ -36,6 +36,7 @@ async fn the_examples_of_all_commands_run_in_their_order() {
         "is revoked",
         "\"event\":\"key.revoked\"",
         "0 events deleted.",
+        "0 events were waiting for it.",
         "\"already_there\": 1",
     ] {
         assert!(said.contains(part), "{part}:\n{said}");

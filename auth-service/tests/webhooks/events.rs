@@ -12,6 +12,9 @@ use crate::users::{ban, users};
 const ALL: &str =
     "user.created,user.verified,user.changed,user.banned,user.unbanned,user.deleted,session.ended";
 
+/// An additional field, whose value no event contains.
+const TEAM: &str = r#"{"team": {"type": "string"}}"#;
+
 #[tokio::test]
 async fn everything_that_happens_to_a_user_arrives_in_order_and_signed() {
     let receiver = Receiver::start(ResponseTemplate::new(200)).await;
@@ -19,14 +22,18 @@ async fn everything_that_happens_to_a_user_arrives_in_order_and_signed() {
     let registered = Registered::add(&database, &receiver.url(), ALL).await;
     let mailbox = Mailbox::new();
     let mail = mailbox.url();
-    let env = [("MAIL_URL", mail.as_str()), ("MAIL_FROM", "Latchkey <accounts@example.com>")];
+    let env = [
+        ("MAIL_URL", mail.as_str()),
+        ("MAIL_FROM", "Latchkey <accounts@example.com>"),
+        ("USER_FIELDS", TEAM),
+    ];
     let auth = Auth::on(database, &env).await;
 
     let alice = auth.user("alice").await;
     let id = alice.user["id"].as_str().unwrap();
     let session = alice.session().await["session"]["id"].clone();
     let image = "https://example.com/alice.png";
-    let changes = json!({"name": "Alice Liddell", "image": image});
+    let changes = json!({"name": "Alice Liddell", "image": image, "team": "chess"});
     assert_eq!(alice.post("/update-user", &changes).await.status, 200);
     let asked = alice.post("/send-verification-email", &json!({"email": email("alice")})).await;
     assert_eq!(asked.status, 200, "{asked:?}");
@@ -44,7 +51,7 @@ async fn everything_that_happens_to_a_user_arrives_in_order_and_signed() {
     let bodies: Vec<Value> = requests.iter().map(|request| registered.verified(request)).collect();
     let user = |verified: bool, name: &str, image: Option<&str>| json!({"user_id": id, "email": email("alice"), "email_verified": verified, "name": name, "image": image});
     let mut changed = user(false, "Alice Liddell", Some(image));
-    changed["changed"] = json!(["name", "image"]);
+    changed["changed"] = json!(["name", "image", "fields"]);
     let expected = [
         ("user.created", user(false, "alice", None)),
         ("user.changed", changed),

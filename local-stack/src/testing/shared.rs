@@ -13,7 +13,7 @@ use crate::error::{DatabaseContext, Result};
 
 /// Test data does not have to survive a crash.
 pub(super) const OPTIONS: ClusterOptions =
-    ClusterOptions { durable: false, max_connections: 300, disposable: true };
+    ClusterOptions { durable: false, max_connections: 500, disposable: true };
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
 static CLEANED_UP: OnceCell<()> = OnceCell::const_new();
