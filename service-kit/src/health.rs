@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, Responder, route, web};
+use actix_web::{HttpResponse, Responder, routes, web};
 use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
 use serde::Serialize;
@@ -123,7 +123,9 @@ pub fn routes(readiness: Readiness) -> impl FnOnce(&mut ServiceConfig<'_>) {
 ///
 /// If this fails, restart the process.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health, description = "The process runs")))]
-#[route("/healthz", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/healthz")]
+#[head("/healthz")]
 async fn healthz() -> impl Responder {
     ok()
 }
@@ -134,7 +136,9 @@ async fn healthz() -> impl Responder {
 #[utoipa::path(get, path = "/readyz", tag = "health",
     responses((status = 200, body = Health, description = "The service can serve requests"),
         (status = 503, body = Envelope, description = "NOT_READY: the message names the missing dependency")))]
-#[route("/readyz", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/readyz")]
+#[head("/readyz")]
 async fn readyz(readiness: web::Data<Readiness>) -> Result<HttpResponse, Rejection> {
     match readiness.missing().await {
         None => Ok(ok()),

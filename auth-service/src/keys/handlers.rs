@@ -1,6 +1,6 @@
 //! The JWKS, at the protocol's path and at the one everybody knows.
 
-use actix_web::{HttpRequest, HttpResponse, get, route, web};
+use actix_web::{HttpRequest, HttpResponse, get, routes, web};
 
 use super::key_ring::KeyRing;
 use super::snapshot::Jwks;
@@ -19,7 +19,9 @@ pub async fn jwks(request: HttpRequest, keys: web::Data<KeyRing>) -> Result<Http
 ///
 /// A JWK Set (RFC 7517) with the current key, the next one, and earlier ones whose tokens may still be valid.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", responses((status = 200, body = Jwks, description = "The JWK Set"), (status = 304, description = "Not modified")))]
-#[route("/.well-known/jwks.json", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/.well-known/jwks.json")]
+#[head("/.well-known/jwks.json")]
 pub async fn well_known_jwks(
     request: HttpRequest,
     keys: web::Data<KeyRing>,

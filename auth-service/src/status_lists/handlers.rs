@@ -1,6 +1,6 @@
 //! Serves the lists, and the list of lists.
 
-use actix_web::{HttpRequest, HttpResponse, route, web};
+use actix_web::{HttpRequest, HttpResponse, routes, web};
 use service_kit::envelope::{Envelope, Rejection};
 
 use super::document::Aggregation;
@@ -20,7 +20,9 @@ const CACHE_AGGREGATION: &str = "public, max-age=60";
     (status = 304, description = "Not modified"),
     (status = 503, body = Envelope, description = "The database is unavailable"),
 ))]
-#[route("/.well-known/status-lists", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/.well-known/status-lists")]
+#[head("/.well-known/status-lists")]
 pub async fn aggregation(
     request: HttpRequest,
     lists: web::Data<StatusLists>,
@@ -41,7 +43,9 @@ pub async fn aggregation(
         (status = 404, body = Envelope, description = "There is no such list"),
         (status = 503, body = Envelope, description = "The database is unavailable"),
     ))]
-#[route("/.well-known/status-lists/{number}", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/.well-known/status-lists/{number}")]
+#[head("/.well-known/status-lists/{number}")]
 pub async fn list(
     request: HttpRequest,
     lists: web::Data<StatusLists>,

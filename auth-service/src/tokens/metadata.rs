@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, route, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, routes, web};
 use serde::Serialize;
 use service_kit::envelope::{Envelope, Rejection};
 use shared_claims::canonical_url;
@@ -96,7 +96,9 @@ impl Metadata {
     (status = 304, description = "Not modified"),
     (status = 404, body = Envelope, description = "JWT_ISSUER is not a URL of this service"),
 ))]
-#[route("/.well-known/oauth-authorization-server", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/.well-known/oauth-authorization-server")]
+#[head("/.well-known/oauth-authorization-server")]
 pub async fn server_metadata(
     request: HttpRequest,
     discovery: web::Data<Discovery>,
@@ -106,7 +108,9 @@ pub async fn server_metadata(
 }
 
 /// The metadata of an issuer with a path.
-#[route("/.well-known/oauth-authorization-server/{path:.+}", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/.well-known/oauth-authorization-server/{path:.+}")]
+#[head("/.well-known/oauth-authorization-server/{path:.+}")]
 pub async fn server_metadata_of_path(
     request: HttpRequest,
     discovery: web::Data<Discovery>,
@@ -123,7 +127,9 @@ pub async fn server_metadata_of_path(
     (status = 200, body = ServerMetadata, description = "The metadata"),
     (status = 404, body = Envelope, description = "JWT_ISSUER is not a URL of this service"),
 ))]
-#[route("/.well-known/openid-configuration", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/.well-known/openid-configuration")]
+#[head("/.well-known/openid-configuration")]
 pub async fn openid_configuration(
     request: HttpRequest,
     discovery: web::Data<Discovery>,

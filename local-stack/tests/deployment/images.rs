@@ -134,6 +134,25 @@ fn releases_are_built_without_the_paths_of_the_machine() {
     assert!(script.contains("deployment/release-config.sh") && script.contains("--package \"$program\""));
 }
 
+/// The macro `route` of actix-web takes its methods from a `HashSet`, whose order differs in each build. `routes` keeps it.
+#[test]
+fn no_route_is_generated_in_a_random_order() {
+    let root = local_stack::workspace::root().unwrap();
+    let mut git = Command::new("git");
+    git.args([
+        "grep",
+        "--line-number",
+        "#\\[route(",
+        "--",
+        "auth-service/src",
+        "task-service/src",
+        "service-kit/src",
+    ]);
+    let found = git.current_dir(root).output().unwrap();
+    // 1: nothing was found.
+    assert_eq!(found.status.code(), Some(1), "{}", String::from_utf8_lossy(&found.stdout));
+}
+
 #[test]
 fn the_services_run_as_users_of_their_own_and_without_a_shell() {
     let services = services();

@@ -2,7 +2,7 @@
 #![expect(unused_qualifications, reason = "what the OpenAPI macro writes for parameters")]
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, delete, patch, post, put, route, web};
+use actix_web::{HttpResponse, delete, patch, post, put, routes, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -60,7 +60,9 @@ struct TaskPath {
         Refused
     )
 )]
-#[route("/api/{user_id}/tasks", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/api/{user_id}/tasks")]
+#[head("/api/{user_id}/tasks")]
 pub(super) async fn list(
     owner: Owner,
     query: web::Query<ListQuery>,
@@ -121,7 +123,9 @@ pub(super) async fn create(
         Refused, NotThere
     )
 )]
-#[route("/api/{user_id}/tasks/{task_id}", method = "GET", method = "HEAD")]
+#[routes]
+#[get("/api/{user_id}/tasks/{task_id}")]
+#[head("/api/{user_id}/tasks/{task_id}")]
 pub(super) async fn get(
     owner: Owner,
     path: web::Path<TaskPath>,
