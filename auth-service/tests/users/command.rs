@@ -66,6 +66,7 @@ async fn a_user_is_shown_with_password_sessions_and_ban() {
         "created_at",
         "email",
         "email_verified",
+        "fields",
         "id",
         "image",
         "live_sessions",
