@@ -27,7 +27,7 @@ pub enum Stream {
 }
 
 /// A callback for each line of output.
-pub type OnLine = Arc<dyn Fn(&str) + Send + Sync>;
+pub type OnLine = Arc<dyn Fn(Stream, &str) + Send + Sync>;
 
 /// A running program. It is killed when this is dropped.
 #[derive(Debug)]
@@ -243,7 +243,7 @@ fn read_lines(
             let Ok(line) = line else { break };
             let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
             if let Some(on_line) = &on_line {
-                on_line(&line);
+                on_line(stream, &line);
             }
             output.keep(stream, line);
             output.progress.send_modify(|now| now.lines += 1);

@@ -72,7 +72,7 @@ impl Service {
     ) -> Result<Self> {
         command.arg("serve").env("BIND", "127.0.0.1:0").env("LOG_FORMAT", "json");
         set(&mut command, env);
-        let mut process = Process::spawn(binary.name(), command, test_logs::keep(binary.name()))?;
+        let mut process = Process::spawn(binary.name(), command, test_logs::keep(binary.name(), &["serve"]))?;
         let line = process.wait_for_line(|line| listening_at(line).is_some(), TIMEOUT).await?;
         let url = format!("http://{}", listening_at(&line).unwrap_or_default());
         Ok(Self { process, url, behind: None })
@@ -181,7 +181,7 @@ pub async fn run_to_end<K: AsRef<str>, V: AsRef<str>>(
     let mut command = isolated(binary.path()?);
     command.args(arguments);
     set(&mut command, env);
-    let mut process = Process::spawn(binary.name(), command, test_logs::keep(binary.name()))?;
+    let mut process = Process::spawn(binary.name(), command, test_logs::keep(binary.name(), arguments))?;
     let Ok(status) = tokio::time::timeout(TIMEOUT, process.finish()).await else {
         return Err(process.failure("did not exit"));
     };

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
-use crate::process::OnLine;
+use crate::process::{OnLine, Stream};
 
 /// The directory. Nothing is kept if it is not set.
 const DIRECTORY: &str = "LATCHKEY_TEST_LOGS";
@@ -55,15 +55,22 @@ pub(crate) fn record_setting(name: &str, value: &str) {
     }
 }
 
-/// Returns what keeps the output of a process: in a file that is named after it and the test.
-pub(crate) fn keep(name: &str) -> Option<OnLine> {
+/// The command that shows a new secret to the operator who asked for it, on standard output.
+const SHOWS_A_SECRET: [&str; 2] = ["webhooks", "add"];
+
+/// Returns what keeps the output of a process with these arguments: in a file that is named after it and the test.
+pub(crate) fn keep(name: &str, arguments: &[&str]) -> Option<OnLine> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let directory = directory()?;
     let test = std::thread::current().name().unwrap_or_default().replace("::", ".");
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = directory.join(format!("{test}.{name}.{}-{number}.log", std::process::id()));
     let file = Mutex::new(OpenOptions::new().create(true).append(true).open(path).ok()?);
-    Some(Arc::new(move |line| {
+    let shows_a_secret = arguments.starts_with(&SHOWS_A_SECRET);
+    Some(Arc::new(move |stream, line| {
+        if shows_a_secret && stream == Stream::Stdout {
+            return;
+        }
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = writeln!(file, "{line}");
     }))

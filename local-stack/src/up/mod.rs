@@ -165,7 +165,7 @@ impl Stack {
         prefix: &'static str,
         url: &str,
     ) -> Result<()> {
-        let show = move |line: &str| print_line(&format!("{prefix} | {line}"));
+        let show = move |_, line: &str| print_line(&format!("{prefix} | {line}"));
         self.services.push(Process::spawn(binary.name(), command, Some(Arc::new(show)))?);
         let Some(process) = self.services.last_mut() else { return Ok(()) };
         if let Some(id) = process.process_id() {
