@@ -60,6 +60,11 @@ async fn users_set_the_fields_that_they_may_and_see_those_that_are_returned() {
     let stored: Value =
         auth.superuser().await.query_one("SELECT fields FROM users", &[]).await.unwrap().get(0);
     assert_eq!(stored, json!({"age": 42}), "a default is not stored, and null is no value");
+    assert_eq!(alice.post("/update-user", &json!({"age": null})).await.status, 200);
+    let stored: Option<Value> =
+        auth.superuser().await.query_one("SELECT fields FROM users", &[]).await.unwrap().get(0);
+    assert_eq!(stored, None, "as before the first value, so that no change is announced");
+    let changed = json!({"department": null, "age": null, "role": "user"});
     let changed_password = json!({"currentPassword": PASSWORD, "newPassword": "a brand new password"});
     assert_eq!(shown(&alice.post("/change-password", &changed_password).await.body["user"]), changed);
 }

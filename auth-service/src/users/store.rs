@@ -33,7 +33,8 @@ const FIND_BY_EMAIL: &str = "
     FROM users WHERE email = $1";
 const UPDATE: &str = "
     UPDATE users SET name = coalesce($2, name), image = CASE WHEN $3 THEN $4 ELSE image END, updated_at = $5,
-        fields = CASE WHEN $6::jsonb IS NULL THEN fields ELSE jsonb_strip_nulls(coalesce(fields, '{}') || $6) END
+        fields = CASE WHEN $6::jsonb IS NULL THEN fields
+            ELSE nullif(jsonb_strip_nulls(coalesce(fields, '{}') || $6), '{}') END
     WHERE id = $1";
 const SET_VERIFIED: &str = "UPDATE users SET email_verified = true, updated_at = $2 WHERE id = $1";
 const SET_EMAIL: &str = "UPDATE users SET email = $2, updated_at = $3 WHERE id = $1";
