@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::passwords::PasswordRules;
 use crate::protocol::PREFIX;
 use crate::protocol::disabled_paths::DisabledPaths;
+use crate::providers::{Provider, Providers};
 use crate::users::AccountSettings;
 
 /// Settings change only with a restart, and the service enforces them anyway, so a page may be a minute behind.
@@ -20,6 +21,17 @@ const MAX_AGE: &str = "public, max-age=60";
 pub enum SignInMethod {
     /// `POST sign-in/email`
     EmailPassword,
+    /// `POST sign-in/social`, with one of `socialProviders`
+    Social,
+}
+
+/// A provider that users can sign in with.
+#[derive(Serialize, ToSchema)]
+struct SocialProvider {
+    /// Its id, for `sign-in/social`
+    id: String,
+    /// Its name, for people
+    name: String,
 }
 
 /// The features that are enabled. New members may be added.
@@ -28,6 +40,8 @@ pub enum SignInMethod {
 pub struct Capabilities {
     /// The ways to sign in
     sign_in_methods: Vec<SignInMethod>,
+    /// The providers that users can sign in with, in the order in which a page shows them
+    social_providers: Vec<SocialProvider>,
     /// Sign-up
     sign_up: SignUpSupport,
     /// The rules for a new password
@@ -88,15 +102,25 @@ impl Capabilities {
     pub fn new(
         accounts: &AccountSettings,
         password: PasswordRules,
+        providers: &Providers,
         mail: bool,
         disabled: &DisabledPaths,
     ) -> Self {
         let on = |path: &str| !disabled.contain(&format!("{PREFIX}{path}"));
+        let view =
+            |provider: &Provider| SocialProvider { id: provider.id.clone(), name: provider.name.clone() };
+        let social_providers: Vec<_> = providers.iter().filter(|_| on("/sign-in/social")).map(view).collect();
+        let methods = [
+            (SignInMethod::EmailPassword, on("/sign-in/email")),
+            (SignInMethod::Social, !social_providers.is_empty()),
+        ];
         Self {
-            sign_in_methods: on("/sign-in/email")
-                .then_some(SignInMethod::EmailPassword)
+            sign_in_methods: methods
                 .into_iter()
+                .filter(|(_, is_on)| *is_on)
+                .map(|(method, _)| method)
                 .collect(),
+            social_providers,
             sign_up: SignUpSupport {
                 enabled: accounts.sign_up && on("/sign-up/email"),
                 starts_session: accounts.auto_sign_in && !accounts.require_verified_email,

@@ -11,6 +11,11 @@ use local_stack::{Service, workspace};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::social::provider::Provider;
+
+/// The variable with the URL of the identity provider.
+const PROVIDER: &str = "LATCHKEY_PROVIDER";
+
 /// The settings of each profile.
 type Profiles = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -34,18 +39,23 @@ impl Drop for Mail {
 struct Services {
     running: BTreeMap<String, (Service, TestDatabase)>,
     mail: Mail,
+    /// The identity provider of both sides.
+    provider: Provider,
 }
 
 impl Services {
     async fn start(test: &str, wanted: impl Fn(&str) -> bool) -> Self {
         let mail = Mail::new(test);
         let directory = mail.0.to_str().unwrap();
-        let printed = script("run.mjs").arg("--settings").arg(directory).output().await.unwrap();
+        let provider = Provider::start().await;
+        let mut settings = script("run.mjs");
+        settings.arg("--settings").arg(directory).env(PROVIDER, &provider.url);
+        let printed = settings.output().await.unwrap();
         let profiles: Profiles = serde_json::from_slice(&printed.stdout).unwrap();
         let wanted = profiles.into_iter().filter(|(name, _)| wanted(name));
         let started = wanted.map(|(name, settings)| start(name, settings, &mail.0));
         let running = join_all(started).await.into_iter().collect();
-        Self { running, mail }
+        Self { running, mail, provider }
     }
 
     /// Runs a script, with the URLs and settings that it needs.
@@ -57,7 +67,8 @@ impl Services {
         let mut script = script(name);
         script
             .env("LATCHKEY_SERVICES", Value::Object(services).to_string())
-            .env("LATCHKEY_MAIL", &self.mail.0);
+            .env("LATCHKEY_MAIL", &self.mail.0)
+            .env(PROVIDER, &self.provider.url);
         script.output().await.unwrap()
     }
 }
@@ -119,7 +130,8 @@ async fn two_better_auths_do_not_differ() {
     let mut script = script("run.mjs");
     // Scenarios with everything that has to be normalised: ids, times, tokens, links.
     script.args(["--against-itself", "--only", "^(client|get-session|sessions|reset-password)"]);
-    script.env("LATCHKEY_DATABASE", database.superuser_url());
+    let provider = Provider::start().await;
+    script.env("LATCHKEY_DATABASE", database.superuser_url()).env(PROVIDER, &provider.url);
     assert_success(&script.output().await.unwrap());
 }
 

@@ -52,7 +52,10 @@ async fn changes_of_keys_are_reported() {
     assert_eq!(revoked["successor"], Value::Null);
 
     let again = value(&database, &["keys", "re-encrypt", "--json"], &[]).await;
-    assert_eq!(again, json!({"action": "re_encrypted", "count": 2, "webhook_secrets": 0}));
+    assert_eq!(
+        again,
+        json!({"action": "re_encrypted", "count": 2, "webhook_secrets": 0, "linked_accounts": 0, "lost_linked_accounts": 0})
+    );
     let scratch = Scratch::new();
     let file = scratch.path("key.pem");
     let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();

@@ -7,6 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::mailbox::{Mailbox, follow};
+use crate::social::enter;
+use crate::social::provider::Provider;
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email, sign_up_cookie};
 use crate::tokens::claims;
 use crate::users::ban;
@@ -21,18 +23,44 @@ enum Door {
     ChangePassword,
     /// With the password, if `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
     VerifyEmail,
+    /// With an ID token of a provider.
+    SocialToken,
+    /// Coming back from a provider.
+    SocialCallback,
 }
 
 impl Door {
-    const ALL: [Self; 4] = [Self::SignIn, Self::SignUp, Self::ChangePassword, Self::VerifyEmail];
+    const ALL: [Self; 6] = [
+        Self::SignIn,
+        Self::SignUp,
+        Self::ChangePassword,
+        Self::VerifyEmail,
+        Self::SocialToken,
+        Self::SocialCallback,
+    ];
+
+    fn route(self) -> &'static str {
+        match self {
+            Self::SignIn => "post /sign-in/email",
+            Self::SignUp => "post /sign-up/email",
+            Self::ChangePassword => "post /change-password",
+            Self::VerifyEmail => "post /verify-email",
+            Self::SocialToken => "post /sign-in/social",
+            Self::SocialCallback => "get /callback/{id}",
+        }
+    }
 
     fn path(self) -> &'static str {
-        match self {
-            Self::SignIn => "/sign-in/email",
-            Self::SignUp => "/sign-up/email",
-            Self::ChangePassword => "/change-password",
-            Self::VerifyEmail => "/verify-email",
-        }
+        self.route().split_once(' ').unwrap().1
+    }
+
+    fn is_social(self) -> bool {
+        matches!(self, Self::SocialToken | Self::SocialCallback)
+    }
+
+    /// The claim `amr` of the tokens of its sessions.
+    fn methods(self) -> Value {
+        if self.is_social() { json!(["fed"]) } else { json!(["pwd"]) }
     }
 }
 
@@ -41,7 +69,8 @@ impl Door {
 const BY_LINK: &str = "get /verify-email";
 
 /// The routes that never start a session.
-const NO_DOORS: [&str; 25] = [
+const NO_DOORS: [&str; 31] = [
+    "get /account-info",
     "get /capabilities",
     "get /delete-user/callback",
     "get /error",
@@ -54,9 +83,13 @@ const NO_DOORS: [&str; 25] = [
     "get /reset-password/{token}",
     "get /security-events",
     "get /token",
+    "post /callback/{id}",
     "post /change-email",
     "post /delete-user",
+    "post /get-access-token",
     "post /get-session",
+    "post /link-social",
+    "post /refresh-token",
     "post /request-password-reset",
     "post /reset-password",
     "post /revoke-other-sessions",
@@ -64,6 +97,7 @@ const NO_DOORS: [&str; 25] = [
     "post /revoke-sessions",
     "post /send-verification-email",
     "post /sign-out",
+    "post /unlink-account",
     "post /update-session",
     "post /update-user",
     "post /verify-password",
@@ -171,6 +205,26 @@ fn refusal(door: Door, state: State) -> Option<&'static str> {
         (Door::ChangePassword | Door::VerifyEmail, S::WithoutPassword) => {
             Some("CREDENTIAL_ACCOUNT_NOT_FOUND")
         }
+        (
+            Door::SocialToken | Door::SocialCallback,
+            // The account was linked while the user was signed in. Where there is none, the user is created.
+            S::Live
+            | S::Unknown
+            | S::Deleted
+            | S::Changed
+            | S::Unverified
+            | S::Verified
+            | S::SigningUp
+            | S::WithoutPassword
+            | S::SessionEnded
+            | S::SignUpClosed
+            | S::NoAutoSignIn,
+        ) => None,
+        // The reset proved the mailbox, which nobody had before: it removed the account.
+        (Door::SocialToken, S::Reset) => Some("OAUTH_LINK_ERROR"),
+        (Door::SocialCallback, S::Reset) => Some("account_not_linked"),
+        (Door::SocialToken, S::Banned) => Some("BANNED_USER"),
+        (Door::SocialCallback, S::Banned) => Some("banned"),
     }
 }
 
@@ -181,13 +235,22 @@ struct Scene {
     cookie: String,
     /// The token of a verification link from before the account was in its state.
     link: String,
+    provider: Option<Provider>,
 }
 
 impl Scene {
-    async fn new(state: State) -> Self {
+    async fn new(door: Door, state: State) -> Self {
         let mailbox = Mailbox::new();
         let url = mailbox.url();
-        let mail = [("MAIL_URL", &*url), ("MAIL_FROM", "a@example.com"), ("DATABASE_POOL_SIZE", "8")];
+        let provider = if door.is_social() { Some(Provider::start().await) } else { None };
+        let providers = provider.as_ref().map(Provider::setting).unwrap_or_default();
+        let mail = [
+            ("MAIL_URL", &*url),
+            ("MAIL_FROM", "a@example.com"),
+            ("DATABASE_POOL_SIZE", "8"),
+            ("NOTIFICATION_MAILS", "none"),
+            ("SOCIAL_PROVIDERS", &*providers),
+        ];
         // The account is created where everything is allowed, and then tried with the restrictive settings.
         let open = Auth::start_with(&[&mail[..], &[("DELETE_USER_ENABLED", "true")]].concat()).await;
         let cookie = match state {
@@ -198,7 +261,11 @@ impl Scene {
         let on = [("DELETE_USER_ENABLED", "true"), ("AUTO_SIGN_IN_AFTER_VERIFICATION", "true")];
         let settings = [&mail[..], &on, state.settings()].concat();
         let auth = Auth::on(database, &settings).await;
-        let mut scene = Self { auth, mailbox, cookie, link: "unknown".to_owned() };
+        let mut scene = Self { auth, mailbox, cookie, link: "unknown".to_owned(), provider };
+        if !scene.cookie.is_empty() && scene.provider.is_some() {
+            let token = json!({"token": scene.id_token().await});
+            scene.with_session("/link-social", &json!({"provider": "acme", "idToken": token})).await;
+        }
         if !scene.cookie.is_empty() {
             scene.link = scene.verification_link().await.1;
         }
@@ -207,6 +274,12 @@ impl Scene {
             scene.link = scene.mailbox.mail_to(&email("alice"), 1).await.token();
         }
         scene
+    }
+
+    /// An ID token of the provider for the user.
+    async fn id_token(&self) -> String {
+        let person = json!({"email": email("alice"), "name": "Alice"});
+        self.provider.as_ref().unwrap().id_token(&person).await
     }
 
     /// Requests a verification link. Returns the link and its token.
@@ -270,12 +343,17 @@ impl Scene {
                     json!({"currentPassword": PASSWORD, "newPassword": NEW, "revokeOtherSessions": true});
                 return self.ask(door.path(), &body).await;
             }
+            Door::SocialToken => json!({"provider": "acme", "idToken": {"token": self.id_token().await}}),
+            Door::SocialCallback => {
+                let provider = self.provider.as_ref().unwrap();
+                return enter(&self.auth, provider, &json!({"email": email, "name": "Alice"})).await;
+            }
         };
         self.auth.post(door.path(), &body).await
     }
 
     /// Whether a response contains a live session.
-    async fn begins(&self, answer: &Answer) -> bool {
+    async fn begins(&self, door: Door, answer: &Answer) -> bool {
         let cookies = answer.cookies();
         let pairs = cookies.iter().filter_map(|cookie| cookie.split(';').next());
         let mut session = pairs.filter_map(|pair| pair.strip_prefix("better-auth.session_token="));
@@ -284,23 +362,31 @@ impl Scene {
             return false;
         };
         let jwt = answer.header("set-auth-jwt").unwrap();
-        assert_eq!(claims(&jwt)["amr"], json!(["pwd"]), "every door proves the password so far");
+        assert_eq!(claims(&jwt)["amr"], door.methods(), "every door says how the user authenticated");
         let request = self.auth.request(Method::GET, "/get-session");
         let cookie = format!("better-auth.session_token={value}");
         Answer::of(request.header("cookie", cookie)).await.body != Value::Null
     }
 }
 
+/// The code of a refusal, which a redirect has in its query.
+fn refusal_of(answer: &Answer) -> String {
+    let Some(location) = answer.header("location") else { return answer.code().to_owned() };
+    let query = location.split_once('?').map_or("", |(_, query)| query);
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "error").map(|(_, code)| code.into_owned()).unwrap_or_default()
+}
+
 async fn row(door: Door) {
     for state in State::ALL {
-        let scene = Scene::new(state).await;
+        let scene = Scene::new(door, state).await;
         let before = scene.auth.count("sessions").await;
         let answer = scene.come_to(door).await;
         match refusal(door, state) {
-            None => assert!(scene.begins(&answer).await, "{door:?} {state:?}: {answer:?}"),
+            None => assert!(scene.begins(door, &answer).await, "{door:?} {state:?}: {answer:?}"),
             Some(code) => {
-                assert_eq!(answer.code(), code, "{door:?} {state:?}: {answer:?}");
-                assert!(!scene.begins(&answer).await, "{door:?} {state:?}: {answer:?}");
+                assert_eq!(refusal_of(&answer), code, "{door:?} {state:?}: {answer:?}");
+                assert!(!scene.begins(door, &answer).await, "{door:?} {state:?}: {answer:?}");
                 assert_eq!(scene.auth.count("sessions").await, before, "{door:?} {state:?}");
             }
         }
@@ -328,6 +414,16 @@ async fn verifying_an_email_with_the_password() {
 }
 
 #[tokio::test]
+async fn signing_in_with_a_token_of_a_provider() {
+    row(Door::SocialToken).await;
+}
+
+#[tokio::test]
+async fn coming_back_from_a_provider() {
+    row(Door::SocialCallback).await;
+}
+
+#[tokio::test]
 async fn every_route_is_a_door_or_none() {
     let auth = Auth::start().await;
     let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
@@ -338,7 +434,7 @@ async fn every_route_is_a_door_or_none() {
             found.insert(format!("{method} {path}"));
         }
     }
-    let doors = Door::ALL.map(|door| format!("post {}", door.path()));
+    let doors = Door::ALL.map(|door| door.route().to_owned());
     let known: BTreeSet<String> =
         NO_DOORS.into_iter().chain([BY_LINK]).map(str::to_owned).chain(doors).collect();
     assert_eq!(found, known, "a new route begins sessions, or it does not: say so");

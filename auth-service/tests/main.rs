@@ -49,6 +49,7 @@ mod settings;
 mod sign_in;
 mod sign_up;
 mod sign_ups;
+mod social;
 mod start_up;
 mod status_lists;
 mod support;

@@ -34,8 +34,9 @@ pub enum KeyOutcome {
         /// The pending key that was deleted.
         replaced: Option<String>,
     },
-    /// All private keys and all secrets of webhook receivers are encrypted again.
-    ReEncrypted { count: usize, webhook_secrets: usize },
+    /// All private keys, secrets of webhook receivers and tokens of providers are encrypted again, except for tokens that no key
+    /// decrypts.
+    ReEncrypted { count: usize, webhook_secrets: usize, linked_accounts: usize, lost_linked_accounts: usize },
 }
 
 impl KeyOutcome {
@@ -75,7 +76,7 @@ impl Display for KeyOutcome {
                     writeln!(f, "The key {other}, which was pending and never signed, is deleted.")
                 })
             }
-            Self::ReEncrypted { count, webhook_secrets } => {
+            Self::ReEncrypted { count, webhook_secrets, linked_accounts, lost_linked_accounts } => {
                 let keys = if *count == 1 { "key is" } else { "keys are" };
                 writeln!(
                     f,
@@ -83,6 +84,14 @@ impl Display for KeyOutcome {
                 )?;
                 let secrets = if *webhook_secrets == 1 { "secret" } else { "secrets" };
                 writeln!(f, "{webhook_secrets} {secrets} of webhook receivers encrypted again.")?;
+                writeln!(f, "Tokens of {linked_accounts} accounts at providers encrypted again.")?;
+                if *lost_linked_accounts > 0 {
+                    writeln!(
+                        f,
+                        "Tokens of {lost_linked_accounts} accounts at providers cannot be decrypted. The next sign-in \
+                         with the provider replaces them."
+                    )?;
+                }
                 writeln!(
                     f,
                     "Mail that is not sent yet may still need the other keys. Keep them until the links in it have \

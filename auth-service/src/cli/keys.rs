@@ -21,6 +21,7 @@ use crate::config::{KeyConfig, TokenConfig};
 use crate::keys::{
     Jwks, KeyError, KeyRotation, KeyStatus, PemKey, PublicJwk, RotationPolicyError, StoredKey,
 };
+use crate::linked_accounts::{self, ReEncryptionError};
 use crate::server::NAME;
 use crate::webhooks::{Registry, RegistryError};
 
@@ -77,7 +78,7 @@ enum KeysCommand {
         #[arg(long, value_enum, default_value = "pem")]
         format: PublicFormat,
     },
-    /// Encrypt all private keys and secrets of webhook receivers again, with the first of KEY_ENCRYPTION_KEYS
+    /// Encrypt all private keys, secrets of webhook receivers and tokens of providers again, with the first of KEY_ENCRYPTION_KEYS
     #[command(name = "re-encrypt")]
     ReEncrypt,
 }
@@ -101,6 +102,8 @@ pub enum KeysError {
     Key(#[from] KeyError),
     #[error(transparent)]
     Webhooks(#[from] RegistryError),
+    #[error(transparent)]
+    LinkedAccounts(#[from] ReEncryptionError),
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("standard output: {0}")]
@@ -213,9 +216,12 @@ fn pem(rotation: &KeyRotation, key: &StoredKey) -> Result<String, KeysError> {
     Ok(rotation.public_half_of(key)?.to_pem().ok_or_else(not_rsa)?)
 }
 
-/// Both parts are all or nothing, and can be repeated.
+/// Each part can be repeated.
 async fn re_encrypt(rotation: &KeyRotation) -> Result<KeyOutcome, KeysError> {
     let registry = Registry { pool: rotation.pool.clone(), clock: Arc::clone(&rotation.clock) };
     let webhook_secrets = registry.re_encrypt(&rotation.encryption).await?;
-    Ok(KeyOutcome::ReEncrypted { count: rotation.re_encrypt().await?, webhook_secrets })
+    let linked = linked_accounts::re_encrypt(&rotation.pool, &rotation.encryption).await?;
+    let count = rotation.re_encrypt().await?;
+    let (linked_accounts, lost_linked_accounts) = (linked.count, linked.lost);
+    Ok(KeyOutcome::ReEncrypted { count, webhook_secrets, linked_accounts, lost_linked_accounts })
 }

@@ -8,6 +8,7 @@ mod mail;
 mod passwords;
 mod routes;
 mod sessions;
+mod social;
 mod tokens;
 mod weaknesses;
 mod webhooks;
@@ -39,6 +40,7 @@ pub use self::mail::{MailConfig, MailError};
 pub use self::passwords::{NoPasswordFits, PasswordConfig};
 pub use self::routes::{RouteConfig, UnknownPath};
 pub use self::sessions::{CookieError, SessionConfig};
+pub use self::social::SocialConfig;
 pub use self::tokens::{InvalidClaim, TokenConfig};
 pub use self::webhooks::{WebhookConfig, WebhookError};
 use crate::client_address::{AddressHeaders, TrustedProxies};
@@ -147,6 +149,9 @@ pub struct Config {
     /// Sessions and cookies
     #[command(flatten, next_help_heading = "Sessions")]
     pub sessions: SessionConfig,
+    /// Sign-in with identity providers
+    #[command(flatten, next_help_heading = "Identity providers")]
+    pub social: SocialConfig,
     /// Access tokens
     #[command(flatten, next_help_heading = "Access tokens")]
     pub tokens: TokenConfig,

@@ -44,6 +44,16 @@ pub enum Message<'a> {
     },
     /// Reports that the password was changed.
     PasswordChanged,
+    /// Reports that an account at an identity provider can sign in.
+    SignInMethodAdded {
+        /// The name of the provider.
+        method: &'a str,
+    },
+    /// Reports that an account at an identity provider, or the password, cannot sign in any more.
+    SignInMethodRemoved {
+        /// The name of the provider, or the password.
+        method: &'a str,
+    },
     /// Asks the user to confirm the deletion of the account.
     DeleteAccount {
         /// The link that deletes the account.
@@ -69,6 +79,7 @@ impl Message<'_> {
             Self::NewDevice => Some(Notice::NewDevice),
             Self::PasswordChanged => Some(Notice::PasswordChanged),
             Self::EmailChanged { .. } => Some(Notice::EmailChanged),
+            Self::SignInMethodAdded { .. } | Self::SignInMethodRemoved { .. } => Some(Notice::SignInMethods),
             Self::VerifyEmail { .. }
             | Self::ConfirmEmailChange { .. }
             | Self::VerifyNewEmail { .. }
@@ -102,7 +113,7 @@ mod tests {
 
     const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-    fn all(link: &str) -> [Message<'_>; 9] {
+    fn all(link: &str) -> [Message<'_>; 11] {
         let new_email = "new@example.org";
         [
             Message::VerifyEmail { link },
@@ -112,6 +123,8 @@ mod tests {
             Message::EmailChanged { new_email },
             Message::ResetPassword { link },
             Message::PasswordChanged,
+            Message::SignInMethodAdded { method: "Google" },
+            Message::SignInMethodRemoved { method: "Google" },
             Message::DeleteAccount { link },
             Message::AccountExists,
         ]

@@ -17,6 +17,8 @@ pub enum Notice {
     PasswordChanged,
     /// The email address was changed.
     EmailChanged,
+    /// A way to sign in was added or removed.
+    SignInMethods,
 }
 
 /// The notices that are sent.
@@ -61,19 +63,20 @@ mod tests {
     #[test]
     fn a_deployment_names_the_notices_it_sends() {
         let read = |text: &str| text.parse::<Notices>();
-        assert_eq!(read("new-device,password-changed,email-changed"), Ok(Notices::all()));
+        assert_eq!(read("new-device,password-changed,email-changed,sign-in-methods"), Ok(Notices::all()));
         let some = read(" password-changed , email-changed ").unwrap();
         let sent = |notice| some.contain(notice);
         assert_eq!(
-            [Notice::NewDevice, Notice::PasswordChanged, Notice::EmailChanged].map(sent),
-            [false, true, true]
+            [Notice::NewDevice, Notice::PasswordChanged, Notice::EmailChanged, Notice::SignInMethods]
+                .map(sent),
+            [false, true, true, false]
         );
         assert_eq!(read("none"), Ok(Notices(Vec::new())));
         for wrong in ["", ",", "none,new-device", "new-device,", "true", "New-Device"] {
             let error = read(wrong).unwrap_err();
             assert!(
                 error.ends_with(
-                    "none, or a comma-separated list of new-device, password-changed, email-changed"
+                    "none, or a comma-separated list of new-device, password-changed, email-changed, sign-in-methods"
                 )
             );
         }

@@ -16,6 +16,8 @@ const CHANGED_BY_SOMEONE_ELSE: &str = "If you did not make this change, someone 
     operator of the service immediately.";
 const RESET_PASSWORD: &str = "If you did not make this change, someone else did. Set a new password immediately: click \
     “Forgot your password?” on the sign-in page.";
+const ADDED_BY_SOMEONE_ELSE: &str = "If you did not do this, someone else did. Set a new password immediately: click \
+    “Forgot your password?” on the sign-in page. Then sign in, and remove this sign-in method in the settings.";
 const SOMEONE_KNOWS_THE_PASSWORD: &str = "If this was you, you do not have to do anything. If not, someone else knows your \
     password. Set a new one immediately: click “Forgot your password?” on the sign-in page. This also signs out all \
     devices.";
@@ -77,6 +79,20 @@ impl Message<'_> {
             Self::PasswordChanged => MailText {
                 subject: "Your password was changed",
                 text: format!("The password of your {product} account was changed."),
+                action: None,
+                lifetime,
+                closing: RESET_PASSWORD,
+            },
+            Self::SignInMethodAdded { method } => MailText {
+                subject: "A sign-in method was added",
+                text: format!("You can now sign in to your {product} account with {method}."),
+                action: None,
+                lifetime,
+                closing: ADDED_BY_SOMEONE_ELSE,
+            },
+            Self::SignInMethodRemoved { method } => MailText {
+                subject: "A sign-in method was removed",
+                text: format!("You can no longer sign in to your {product} account with {method}."),
                 action: None,
                 lifetime,
                 closing: RESET_PASSWORD,

@@ -32,15 +32,14 @@ pub use sign_ups::{
     SignUp, complete as complete_sign_up, find as find_sign_up, find_by_email as find_sign_ups,
 };
 
-pub(crate) use store::{change, create, create_all, find_existing, page, set_at};
+pub(crate) use store::{change, create, create_all, find_existing, page, remove, set_at};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Adds `sign-up/email`, `sign-in/email`, and what lists, verifies, changes and resets passwords.
+/// Adds `sign-up/email`, `sign-in/email`, and what verifies, changes and resets passwords.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::sign_up::sign_up)
         .service(handlers::sign_in::sign_in)
-        .service(handlers::accounts::list_accounts)
-        .service(handlers::accounts::verify_password)
+        .service(handlers::verify::verify_password)
         .service(handlers::change::change_password)
         .service(handlers::reset::request_password_reset)
         .service(handlers::reset::reset_password_page)

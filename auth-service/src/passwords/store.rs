@@ -26,6 +26,7 @@ const CHANGE: &str = "
         SET hash = excluded.hash, scheme = excluded.scheme, updated_at = excluded.updated_at
     )
     SELECT credential_epoch FROM raised";
+const REMOVE: &str = "DELETE FROM passwords WHERE user_id = $1";
 const FIND: &str = "
     SELECT p.hash, p.scheme, u.credential_epoch
     FROM passwords p JOIN users u ON u.id = p.user_id WHERE p.user_id = $1";
@@ -104,6 +105,12 @@ pub async fn find(
     let Some(row) = client.query_opt(FIND, &[&user.as_str()]).await? else { return Ok(None) };
     let epoch = CredentialEpoch::from_number(column(&row, "users", "credential_epoch")?);
     Ok(from_row(&row)?.map(|stored| (stored, epoch)))
+}
+
+/// Removes the password of an account, which is locked.
+pub async fn remove(transaction: &Transaction, user: &UserId) -> Result<(), StoreError> {
+    transaction.execute(REMOVE, &[&user.as_str()]).await?;
+    Ok(())
 }
 
 /// When the password of an account was set; `None` if it has none.

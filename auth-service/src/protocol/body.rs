@@ -39,6 +39,27 @@ pub trait Schema: Sized + 'static {
 /// A body that passed all checks of the protocol.
 pub struct Body<T>(pub T);
 
+/// The fields of a body of JSON or of a form, from whatever origin: for requests that other sites make browsers send, and
+/// that change nothing.
+pub struct ForeignForm(pub Map<String, Value>);
+
+impl FromRequest for ForeignForm {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = web::Payload::from_request(&request, payload);
+        Box::pin(async move {
+            let payload = payload.await.map_err(|error| ApiError::Internal(error.to_string()))?;
+            match parse(&request, read(&request, payload).await?, true)? {
+                Some(Value::Object(fields)) => Ok(Self(fields)),
+                Some(_) | None => Ok(Self(Map::new())),
+            }
+        })
+    }
+}
+
 /// The body of endpoints without fields. Any JSON is accepted and ignored.
 pub struct NoFields;
 
@@ -60,7 +81,7 @@ impl<T: Schema> FromRequest for Body<T> {
         let payload = web::Payload::from_request(&request, payload);
         Box::pin(async move {
             let payload = payload.await.map_err(|error| ApiError::Internal(error.to_string()))?;
-            let value = parse::<T>(&request, read(&request, payload).await?)?;
+            let value = parse(&request, read(&request, payload).await?, T::SIGNS_IN)?;
             let checked = check::<T>(service(&request)?, &request, value.as_ref());
             if let Err(error) = &checked {
                 record_refused_origin(service(&request)?, &request, error);
@@ -113,7 +134,7 @@ async fn read(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes
 }
 
 /// Parses the body; `None` if it is empty. The media type is only checked if there is a body.
-fn parse<T: Schema>(request: &HttpRequest, bytes: web::Bytes) -> Result<Option<Value>, ApiError> {
+fn parse(request: &HttpRequest, bytes: web::Bytes, accepts_forms: bool) -> Result<Option<Value>, ApiError> {
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -123,13 +144,13 @@ fn parse<T: Schema>(request: &HttpRequest, bytes: web::Bytes) -> Result<Option<V
     if media_type.eq_ignore_ascii_case(JSON) {
         return serde_json::from_slice(&bytes).map(Some).map_err(|_| ApiError::InvalidJson);
     }
-    if T::SIGNS_IN && media_type.eq_ignore_ascii_case(FORM) {
+    if accepts_forms && media_type.eq_ignore_ascii_case(FORM) {
         let pairs = url::form_urlencoded::parse(&bytes);
         let object =
             pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))).collect();
         return Ok(Some(Value::Object(object)));
     }
-    let allowed = if T::SIGNS_IN { FORM_OR_JSON } else { JSON };
+    let allowed = if accepts_forms { FORM_OR_JSON } else { JSON };
     Err(ApiError::UnsupportedMediaType { given: given.into_owned(), allowed })
 }
 

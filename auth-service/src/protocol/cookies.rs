@@ -29,11 +29,15 @@ const MAX_SESSION_COOKIES: usize = 4;
 const DEVICE: &str = "device";
 /// Suffix of the name of the cookie that identifies the browser of a sign-up.
 const SIGN_UP: &str = "sign_up";
+/// Suffix of the name of the cookie that identifies the browser of a sign-in at an identity provider.
+const STATE: &str = "state";
 /// Browsers accept this prefix only over HTTPS and with `Secure`.
 const SECURE_PREFIX: &str = "__Secure-";
 /// Browsers accept this prefix only from the host itself: no subdomain and no page over plain HTTP can plant such a
 /// cookie (RFC 6265bis, section 4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
+/// Lifetime of the state cookie in seconds, as in Better Auth: the time for signing in at the provider.
+const STATE_MAX_AGE: i64 = 5 * 60;
 /// Lifetime of the device cookie in seconds: 400 days, the maximum of browsers.
 const DEVICE_MAX_AGE: i64 = 400 * 24 * 60 * 60;
 /// The value of the signed `dont_remember` cookie.
@@ -110,6 +114,7 @@ pub struct Cookies {
     dont_remember: String,
     device: String,
     sign_up: String,
+    state: String,
     /// The attributes of every cookie between `Max-Age` and `SameSite`.
     attributes: String,
     same_site: SameSite,
@@ -133,6 +138,7 @@ impl Cookies {
             dont_remember: name("dont_remember"),
             device: name(DEVICE),
             sign_up: name(SIGN_UP),
+            state: name(STATE),
             attributes: format!("{}Path=/; HttpOnly; {secure}", domain.unwrap_or_default()),
             same_site: settings.same_site,
             max_age: settings.max_age.as_secs(),
@@ -228,6 +234,23 @@ impl Cookies {
     pub fn set_sign_up(&self, text: &str, max_age: SignedDuration) -> Option<HeaderValue> {
         let same_site = self.same_site.of_followed_links();
         self.cookie_with(&self.sign_up, &self.secrets.sign(text), Some(max_age.as_secs()), same_site)
+    }
+
+    /// The values of the state cookies with a valid signature.
+    pub fn states<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = String> + use<'a> {
+        let values = self.values(headers, &self.state);
+        values.filter_map(|value| self.secrets.open_strong(&value).map(str::to_owned))
+    }
+
+    /// Creates the state cookie. The provider's site sends the browser back with it, even if `COOKIE_SAME_SITE` is `strict`.
+    pub fn set_state(&self, text: &str) -> Option<HeaderValue> {
+        let same_site = self.same_site.of_followed_links();
+        self.cookie_with(&self.state, &self.secrets.sign(text), Some(STATE_MAX_AGE), same_site)
+    }
+
+    /// Creates the cookie that clears the state cookie.
+    pub fn clear_state(&self) -> Option<HeaderValue> {
+        self.cookie_with(&self.state, "", Some(0), self.same_site.of_followed_links())
     }
 
     /// Returns the bearer token. As in Better Auth, an invalid signature counts as no token, so the cookies are used.

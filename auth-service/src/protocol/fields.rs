@@ -130,6 +130,102 @@ impl<'a> Fields<'a> {
         password.filter(|password| !password.expose_secret().is_empty())
     }
 
+    /// Reads an optional list of strings.
+    pub fn optional_strings(&mut self, name: &str) -> Option<Vec<String>> {
+        let list = match self.object.get(name) {
+            None => return None,
+            Some(Value::Array(list)) => list,
+            other => return self.complain(name, "array", other),
+        };
+        let read = |(place, value): (usize, &'a Value)| match value {
+            Value::String(text) => self.without_nul(name, text).map(str::to_owned),
+            other => self.complain(&format!("{name}.{place}"), "string", Some(other)),
+        };
+        list.iter().enumerate().map(read).collect()
+    }
+
+    /// Reads an optional object whose values are strings.
+    pub fn optional_texts(&mut self, name: &str) -> Option<Vec<(String, String)>> {
+        let object = self.optional_record(name)?;
+        let read = |(key, value): (&'a String, &'a Value)| match value {
+            Value::String(text) => Some((key.clone(), text.clone())),
+            other => self.complain(&format!("{name}.{key}"), "string", Some(other)),
+        };
+        object.iter().map(read).collect()
+    }
+
+    /// Reads an optional object with any members.
+    pub fn optional_record(&mut self, name: &str) -> Option<&'a Map<String, Value>> {
+        match self.object.get(name) {
+            None => None,
+            Some(Value::Object(object)) => Some(object),
+            other => self.complain(name, "record", other),
+        }
+    }
+
+    /// Reads an optional object by `read`. Messages call it `place`.
+    pub fn optional_within<T>(
+        &mut self,
+        name: &str,
+        place: &'static str,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let object = match self.object.get(name) {
+            None => return None,
+            Some(Value::Object(object)) => object,
+            other => return self.complain(name, "object", other),
+        };
+        let mut within = Self::new(place, object, self.origins);
+        let parsed = read(&mut within);
+        self.complaints.append(&mut within.complaints);
+        self.untrusted = self.untrusted.or(within.untrusted);
+        parsed
+    }
+
+    /// Checks an optional number that means nothing here.
+    pub fn ignored_number(&mut self, name: &str) {
+        match self.object.get(name) {
+            None | Some(Value::Number(_)) => {}
+            other => {
+                self.complain::<()>(name, "number", other);
+            }
+        }
+    }
+
+    /// Reads a required string that the schema library calls a union: its complaint does not say what it expects.
+    pub fn text_of_union(&mut self, name: &str) -> Option<&'a str> {
+        let text = self.text(name);
+        if text.is_none() {
+            self.reject(name, "Invalid input");
+        }
+        text
+    }
+
+    /// A string, without a complaint if it is none.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        self.object.get(name).and_then(Value::as_str).filter(|text| !text.contains('\0'))
+    }
+
+    /// Whether the field is true.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.object.get(name) == Some(&Value::Bool(true))
+    }
+
+    /// Adds a complaint about the object.
+    pub fn reject_all(&mut self, complaint: &str) {
+        self.complaints.push(format!("[{}] {complaint}", self.place));
+    }
+
+    /// Whether the object has the field.
+    pub fn contain(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// The names of all fields.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.object.keys().map(String::as_str)
+    }
+
     /// Adds a complaint about `name` in the words of the schema library.
     pub fn reject(&mut self, name: &str, complaint: &str) {
         self.complaints.push(format!("[{}.{name}] {complaint}", self.place));

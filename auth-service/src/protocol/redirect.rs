@@ -87,6 +87,14 @@ impl CheckedTarget {
         Self { text: url.to_string(), url }
     }
 
+    /// Returns the target with this query in place of its own.
+    #[must_use]
+    pub fn with_query(&self, query: &str) -> Self {
+        let mut url = self.url.clone();
+        url.set_query(Some(query));
+        Self { text: url.to_string(), url }
+    }
+
     /// The `Location` header of the target.
     pub fn location(&self) -> (HeaderName, String) {
         (LOCATION, encoded(&self.text))

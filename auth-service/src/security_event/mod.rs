@@ -38,6 +38,12 @@ pub enum SecurityEvent {
     /// The operator removed a ban.
     #[strum(serialize = "user.unbanned")]
     UserUnbanned,
+    /// An account at an identity provider was linked to a user.
+    #[strum(serialize = "account.linked")]
+    AccountLinked,
+    /// A user removed an account at an identity provider, or the password.
+    #[strum(serialize = "account.unlinked")]
+    AccountUnlinked,
     /// A session was started.
     #[strum(serialize = "session.started")]
     SessionStarted,

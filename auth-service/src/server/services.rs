@@ -22,8 +22,10 @@ use crate::protocol::cookies::Cookies;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::issuer_path::IssuerPath;
 use crate::protocol::origin::TrustedOrigins;
+use crate::providers::Providers;
 use crate::security_event::SecurityLog;
 use crate::sessions::{SessionSettings, Sessions};
+use crate::social::Social;
 use crate::status_lists::StatusLists;
 use crate::tokens::{Discovery, TokenSettings, Tokens};
 use crate::users::AccountSettings;
@@ -49,6 +51,7 @@ pub struct Configured {
     links: Links,
     link_lifetimes: LinkLifetimes,
     pub log: Arc<SecurityLog>,
+    providers: Providers,
     capabilities: Arc<Capabilities>,
     diagnosis: Arc<Diagnosis>,
     clock: SharedClock,
@@ -74,7 +77,8 @@ impl Configured {
             .then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone(), notices.clone())));
         let (rules, accounts) = (config.passwords.rules()?, config.accounts.settings(outbox.is_some())?);
         let disabled_paths = config.routes.disabled_paths.clone();
-        let capabilities = Capabilities::new(&accounts, rules, outbox.is_some(), &disabled_paths);
+        let providers = config.social.providers()?;
+        let capabilities = Capabilities::new(&accounts, rules, &providers, outbox.is_some(), &disabled_paths);
         let proxies = config.trusted_proxies.clone().with_headers(config.client_address_headers.clone());
         let base_url = canonical_url(&config.base_url).to_owned();
         let diagnosis = Diagnosis::new((&secrets).into(), proxies.clone(), base_url, Arc::clone(&clock));
@@ -96,6 +100,7 @@ impl Configured {
             links: Links::new(&config.base_url),
             link_lifetimes: config.links.lifetimes(config.mail.mail_poll_interval)?,
             log: Arc::new(SecurityLog::new(proxies, Arc::clone(&clock))),
+            providers,
             capabilities: Arc::new(capabilities),
             diagnosis: Arc::new(diagnosis),
             clock,
@@ -186,6 +191,18 @@ impl Shared {
             log: Arc::clone(&log),
             clock: Arc::clone(&clock),
         };
+        let social = Social {
+            pool: pool.clone(),
+            providers: configured.providers.clone(),
+            accounts: Arc::clone(&configured.accounts),
+            sessions: sessions.clone(),
+            mailer: mailer.clone(),
+            cookies: Arc::clone(&configured.cookies),
+            origins: Arc::clone(&configured.origins),
+            encryption: Arc::clone(&configured.encryption),
+            log: Arc::clone(&log),
+            clock: Arc::clone(&clock),
+        };
         let accounts = Accounts {
             pool,
             settings: Arc::clone(&configured.accounts),
@@ -207,6 +224,7 @@ impl Shared {
             .app_data(Data::new(limiter))
             .app_data(Data::new(sessions))
             .app_data(Data::new(passwords))
+            .app_data(Data::new(social))
             .app_data(Data::new(accounts));
     }
 }

@@ -19,6 +19,8 @@ pub enum Way {
     SignIn,
     /// Signing up with email and password.
     SignUp,
+    /// Signing in, or signing up, at an identity provider.
+    Social,
     /// Verifying the email in the browser that signed up, or with the password.
     VerifiedEmail,
     /// Changing the password, which ends the session that did. The new one continues it.
@@ -31,6 +33,7 @@ impl Way {
         match self {
             Self::SignIn => "sign_in",
             Self::SignUp => "sign_up",
+            Self::Social => "social_sign_in",
             Self::VerifiedEmail => "email_verified",
             Self::ChangedPassword => "password_changed",
         }
@@ -42,13 +45,14 @@ impl Way {
             Self::SignIn | Self::SignUp | Self::VerifiedEmail | Self::ChangedPassword => {
                 AuthenticationMethod::Password
             }
+            Self::Social => AuthenticationMethod::Federated,
         }
     }
 
     /// Whether it starts a session where there was none: one that only continues need not meet the rules again.
     fn is_new(self) -> bool {
         match self {
-            Self::SignIn | Self::SignUp | Self::VerifiedEmail => true,
+            Self::SignIn | Self::SignUp | Self::Social | Self::VerifiedEmail => true,
             Self::ChangedPassword => false,
         }
     }

@@ -12,6 +12,8 @@ const ONE_FACTOR: &str = "urn:latchkey:1fa";
 pub enum AuthenticationMethod {
     /// With the password of the account.
     Password,
+    /// At an identity provider.
+    Federated,
 }
 
 impl AuthenticationMethod {
@@ -24,6 +26,8 @@ impl AuthenticationMethod {
     pub(super) fn claims(self) -> AuthenticationClaims {
         match self {
             Self::Password => AuthenticationClaims { acr: ONE_FACTOR, amr: &["pwd"] },
+            // RFC 8176 has no name for it. Microsoft and others call it that.
+            Self::Federated => AuthenticationClaims { acr: ONE_FACTOR, amr: &["fed"] },
         }
     }
 }

@@ -15,4 +15,6 @@ pub(crate) use listing::{find_by_email_with_ban, find_with_ban, list_with_bans};
 pub use model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, NewUser, User};
 pub use settings::AccountSettings;
 pub(crate) use store::{count, create_missing, fields, lock_any_epoch, stored};
-pub use store::{delete, find, find_by_email, from_row, insert, lock, set_email, set_verified, update};
+pub use store::{
+    delete, find, find_by_email, from_row, insert, lock, raise_epoch, set_email, set_verified, update,
+};

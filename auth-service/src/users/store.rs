@@ -43,6 +43,8 @@ const SET_EMAIL: &str = "UPDATE users SET email = $2, updated_at = $3 WHERE id =
 const LOCK: &str = "SELECT FROM users WHERE id = $1 AND credential_epoch = $2 FOR UPDATE";
 /// For operators, who do not depend on the credential. Take it first, too.
 const LOCK_ANY_EPOCH: &str = "SELECT FROM users WHERE id = $1 FOR UPDATE";
+const RAISE_EPOCH: &str =
+    "UPDATE users SET credential_epoch = credential_epoch + 1 WHERE id = $1 RETURNING credential_epoch";
 /// Rows that reference the user are deleted with it.
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
 /// One account for each email, ignoring case (FR-005).
@@ -162,6 +164,12 @@ pub async fn lock(
 /// Locks an account until the transaction ends, whatever its credential is. False if it does not exist.
 pub(crate) async fn lock_any_epoch(transaction: &Transaction, id: &UserId) -> Result<bool, StoreError> {
     Ok(transaction.query_opt(LOCK_ANY_EPOCH, &[&id.as_str()]).await?.is_some())
+}
+
+/// Starts the next credential epoch of a locked account: what was checked in an earlier one becomes invalid.
+pub async fn raise_epoch(transaction: &Transaction, id: &UserId) -> Result<CredentialEpoch, StoreError> {
+    let row = transaction.query_one(RAISE_EPOCH, &[&id.as_str()]).await?;
+    column(&row, "users", "credential_epoch").map(CredentialEpoch::from_number)
 }
 
 /// Deletes an account with its password, sessions and links.

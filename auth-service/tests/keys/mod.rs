@@ -119,7 +119,7 @@ async fn command(database: &TestDatabase, arguments: &[&str], extra: &[(&str, &s
 }
 
 /// What a command printed that did its work.
-async fn done(database: &TestDatabase, arguments: &[&str], extra: &[(&str, &str)]) -> String {
+pub async fn done(database: &TestDatabase, arguments: &[&str], extra: &[(&str, &str)]) -> String {
     let finished = command(database, arguments, extra).await;
     assert!(finished.status.success(), "{arguments:?}: {finished:?}");
     finished.stdout.join("\n")

@@ -22,12 +22,12 @@ const AUTH_SERVICE: &str = "
     cli
     server
     config
-    import_export, account, administration, forward_auth, capabilities, diagnosis
+    import_export, account, administration, social, forward_auth, capabilities, diagnosis
     passwords
     sessions
     tokens, verifications
-    status_lists, email, webhooks
-    keys, limits
+    status_lists, email, webhooks, linked_accounts
+    keys, limits, providers
     users
     protocol
     security_event, migrations

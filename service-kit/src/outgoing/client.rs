@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, StatusCode, redirect, retry};
+use reqwest::{Client, Method, Response, StatusCode, redirect, retry};
 use url::Url;
 
 use super::reach::{Reach, check_literal};
@@ -30,9 +30,21 @@ pub enum OutgoingError {
     /// The response did not begin in time.
     #[error("no response within {} s", .0.as_secs())]
     Timeout(Duration),
+    /// The body of the response is larger than the caller accepts.
+    #[error("the response has more than {0} bytes")]
+    TooLarge(usize),
     /// The request failed.
     #[error("{}", with_causes(.0))]
     Http(reqwest::Error),
+}
+
+/// A response whose body was read.
+#[derive(Debug)]
+pub struct Received {
+    /// The status, whatever it is.
+    pub status: StatusCode,
+    /// The whole body.
+    pub body: Vec<u8>,
 }
 
 impl Outgoing {
@@ -75,10 +87,44 @@ impl Outgoing {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<StatusCode, OutgoingError> {
+        Ok(self.send(Method::POST, url, headers, body).await?.status())
+    }
+
+    /// Sends a request and returns the response with its body, which has up to `max_body` bytes. The timeout covers the body
+    /// too.
+    ///
+    /// # Errors
+    /// As [`post`](Self::post), or if the body is larger.
+    pub async fn fetch(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        max_body: usize,
+    ) -> Result<Received, OutgoingError> {
+        let mut response = self.send(method, url, headers, body).await?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(error))? {
+            if body.len() + chunk.len() > max_body {
+                return Err(OutgoingError::TooLarge(max_body));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Received { status, body })
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Response, OutgoingError> {
         check_literal(url, self.is_allowed).map_err(OutgoingError::Address)?;
-        let request = self.client.post(url.clone()).headers(headers).body(body);
-        let response = request.send().await.map_err(|error| self.failure(error))?;
-        Ok(response.status())
+        let request = self.client.request(method, url.clone()).headers(headers).body(body);
+        request.send().await.map_err(|error| self.failure(error))
     }
 
     fn failure(&self, error: reqwest::Error) -> OutgoingError {
@@ -222,6 +268,32 @@ mod tests {
         let error = post(&outgoing, &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
         assert!(matches!(error, OutgoingError::Http(_)), "before the timeout: {error:?}");
         endless.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_maximum() {
+        let listener = TcpListener::bind((ALLOWED, 0)).await.unwrap();
+        let url: Url =
+            format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port()).parse().unwrap();
+        let endless = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await;
+            while stream.write_all(&[b'a'; 0x10000]).await.is_ok() {}
+        });
+        let outgoing = Outgoing::new(Reach::AnyHttp, "test", TIMEOUT).unwrap();
+        let get = |max| outgoing.fetch(Method::GET, &url, HeaderMap::new(), Vec::new(), max);
+        let error = get(0x20000).await.unwrap_err();
+        assert_eq!(error.to_string(), "the response has more than 131072 bytes");
+        endless.await.unwrap();
+
+        let (port, _) =
+            server(ALLOWED, 0, b"HTTP/1.1 418 I'm a teapot\r\ncontent-length: 3\r\n\r\ntea").await;
+        let url: Url = format!("http://127.0.0.1:{port}/").parse().unwrap();
+        let fetch = |max| outgoing.fetch(Method::GET, &url, HeaderMap::new(), Vec::new(), max);
+        let received = fetch(3).await.unwrap();
+        assert_eq!((received.status.as_u16(), received.body), (418, b"tea".to_vec()));
+        assert!(matches!(fetch(2).await, Err(OutgoingError::TooLarge(2))));
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Requests to URLs that are configured at run time, such as those of webhook receivers.
+//! Requests to URLs that are configured, such as those of webhook receivers and identity providers.
 //!
 //! By default such a request must not reach this machine or its network (server-side request forgery). A name is resolved
 //! once for each connection, every address is checked, and only checked addresses are connected to. So a name that resolves
@@ -11,6 +11,6 @@ mod reach;
 mod resolver;
 
 pub use addresses::is_public;
-pub use client::{Outgoing, OutgoingError};
+pub use client::{Outgoing, OutgoingError, Received};
 pub use reach::{Reach, UrlError};
 pub use resolver::AddressError;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::report::{Finding, Report};
 use crate::config::Config;
 use crate::keys::KeyInspection;
+use crate::linked_accounts;
 use crate::webhooks::Registry;
 
 const SIGNING: &str = "keys.signing";
@@ -36,19 +37,20 @@ pub async fn check(
     let registry = Registry { pool: pool.clone(), clock: Arc::new(SystemClock) };
     let keys = KeyInspection::read(pool, &encryption, now).await.map_err(|error| error.to_string());
     let receivers = registry.undecryptable(&encryption).await.map_err(|error| error.to_string());
-    match (keys, receivers) {
-        (Ok(keys), Ok(receivers)) => {
-            report.add(finding(&keys, &receivers));
+    let linked = linked_accounts::undecryptable(pool, &encryption).await.map_err(|error| error.to_string());
+    match (keys, receivers, linked) {
+        (Ok(keys), Ok(receivers), Ok(linked)) => {
+            report.add(finding(&keys, &receivers, linked));
             Some(keys)
         }
-        (Err(error), _) | (Ok(_), Err(error)) => {
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
             report.skip(&[SIGNING], &error);
             None
         }
     }
 }
 
-fn finding(keys: &KeyInspection, receivers: &[Uuid]) -> Finding {
+fn finding(keys: &KeyInspection, receivers: &[Uuid], linked: usize) -> Finding {
     let sealed = keys.sealed.join(", ");
     if let Some(first) = keys.sealed.first() {
         return Finding::fault(
@@ -71,6 +73,14 @@ fn finding(keys: &KeyInspection, receivers: &[Uuid]) -> Finding {
                 "Add the key that they were encrypted under to the end of KEY_ENCRYPTION_KEYS; if it is lost, run \
                  `auth-service webhooks remove {first}` and add the receiver again"
             ),
+        );
+    }
+    if linked > 0 {
+        return Finding::warning(
+            SIGNING,
+            format!("none of KEY_ENCRYPTION_KEYS decrypts the tokens of {linked} accounts at providers"),
+            "Add the key that they were encrypted under to the end of KEY_ENCRYPTION_KEYS; if it is lost, the next \
+             sign-in with the provider replaces them",
         );
     }
     match &keys.active {

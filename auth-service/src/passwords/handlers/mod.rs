@@ -1,7 +1,7 @@
 //! The endpoints for sign-up, sign-in and passwords.
 
-pub mod accounts;
 pub mod change;
 pub mod reset;
 pub mod sign_in;
 pub mod sign_up;
+pub mod verify;

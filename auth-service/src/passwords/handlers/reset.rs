@@ -14,6 +14,7 @@ use super::super::store;
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal, RedirectTarget};
 use crate::limits::MailRequester;
+use crate::linked_accounts;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
@@ -216,6 +217,10 @@ pub async fn reset_password(
     let epoch = store::change(&transaction, &user.id, user.credential_epoch, &hash, now).await?;
     let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
     let ended = sessions::end_all(&transaction, &user.id, None).await?;
+    if !user.email_verified {
+        // Whoever linked them had not shown that the mailbox is theirs.
+        linked_accounts::delete_all(&transaction, &user.id).await?;
+    }
     verifications::void(&transaction, &user.id).await?;
     let requester = MailRequester::described(&passwords.log, &request, &user.id);
     // The link proved access to the mailbox.

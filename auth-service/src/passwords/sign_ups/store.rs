@@ -9,6 +9,7 @@ use super::super::model::StoredHash;
 use super::super::store as passwords;
 use super::model::{MAX_FOR_EMAIL, SIGN_UP_TTL, SignUp};
 use crate::error::ApiError;
+use crate::linked_accounts;
 use crate::protocol::email_address::Email;
 use crate::sessions;
 use crate::users::{self, User};
@@ -131,6 +132,8 @@ async fn take_over(
         return Ok(None);
     }
     users::set_verified(transaction, &existing.id, now).await?;
+    // Whoever linked them had not shown that the mailbox is theirs.
+    linked_accounts::delete_all(transaction, &existing.id).await?;
     let image = Some(new.image.as_deref());
     users::update(transaction, &existing.id, Some(&new.name), image, &new.fields, now).await?;
     sessions::end_all(transaction, &existing.id, None).await?;

@@ -1,11 +1,15 @@
 //! The errors of auth-service. The texts and codes below `/api/auth` are Better Auth's.
 
+mod social;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
+
+pub use social::SocialError;
 
 /// Seconds that a client should wait before it retries a request that the service could not handle.
 const RETRY_AFTER: i64 = 1;
@@ -130,6 +134,12 @@ pub enum ApiError {
     /// A deletion link was followed without a session.
     #[error("Failed to get user info")]
     FailedToGetUserInfo,
+    /// A request about an identity provider, or about an account there, is refused.
+    #[error(transparent)]
+    Social(#[from] SocialError),
+    /// The identity provider could not be reached.
+    #[error("The provider cannot be reached. Please try again.")]
+    ProviderUnavailable,
     /// The endpoint is disabled, and responds as if it did not exist.
     #[error("not found")]
     NoSuchEndpoint,
@@ -324,6 +334,7 @@ impl ApiError {
             Self::Link(status, refusal) => (*status, refusal.code()),
             Self::ConfirmationRequired => (Status::FORBIDDEN, "CONFIRMATION_REQUIRED"),
             Self::FailedToGetUserInfo => (Status::NOT_FOUND, "FAILED_TO_GET_USER_INFO"),
+            Self::Social(error) => error.kind(),
             Self::DeferredSessionRefresh => {
                 (Status::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED")
             }
@@ -332,9 +343,10 @@ impl ApiError {
             }
             Self::TooManyRequests { .. } => return (Status::TOO_MANY_REQUESTS, None),
             Self::NoSuchEndpoint => return (Status::NOT_FOUND, None),
-            Self::CutOff | Self::HashingBusy { .. } | Self::Store(StoreError::Unavailable(_)) => {
-                (Status::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
-            }
+            Self::CutOff
+            | Self::HashingBusy { .. }
+            | Self::ProviderUnavailable
+            | Self::Store(StoreError::Unavailable(_)) => (Status::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"),
             Self::Store(
                 StoreError::Constraint { .. } | StoreError::Corrupt { .. } | StoreError::Statement(_),
             )
