@@ -9,7 +9,11 @@ const THEIRS = {
         "expiresAt" = "expiresAt" - $2::interval WHERE token = $1`,
   expire: `UPDATE verification SET "expiresAt" = "expiresAt" - interval '2 days' WHERE identifier LIKE '%' || $1`,
   verify: `UPDATE "user" SET "emailVerified" = true WHERE email = $1`,
-  forgetPassword: `DELETE FROM account WHERE "userId" = $1`,
+  expireState: `UPDATE verification SET "expiresAt" = now() - interval '1 minute',
+                value = jsonb_set(value::jsonb, '{expiresAt}', '1')::text WHERE identifier = 'auth-state:' || $1`,
+  expireAccess: `UPDATE account SET "accessTokenExpiresAt" = now() - interval '1 minute' WHERE id = $1`,
+  forgetProvider: `UPDATE account SET "providerId" = 'former' WHERE id = $1`,
+  forgetPassword: `DELETE FROM account WHERE "userId" = $1 AND "providerId" = 'credential'`,
   forgetUser: `DELETE FROM "user" WHERE id = $1`,
 };
 const OURS = {
@@ -18,6 +22,9 @@ const OURS = {
   expire: `UPDATE verifications SET created_at = created_at - interval '2 days', expires_at = expires_at - interval '2 days'
            WHERE token_hash = $1`,
   verify: `UPDATE users SET email_verified = true WHERE email = $1`,
+  expireState: `UPDATE authorization_requests SET expires_at = now() - interval '1 minute' WHERE state_hash = $1`,
+  expireAccess: `UPDATE linked_accounts SET access_token_expires_at = now() - interval '1 minute' WHERE id = $1`,
+  forgetProvider: `UPDATE linked_accounts SET provider = 'former' WHERE id = $1`,
   forgetPassword: `DELETE FROM passwords WHERE user_id = $1`,
   forgetUser: `DELETE FROM users WHERE id = $1`,
 };
@@ -53,6 +60,21 @@ export class Databases {
   /** Removes a user's password, as for users who signed up with another provider. */
   forgetPassword(user) {
     return this.#change("forgetPassword", [user.id]);
+  }
+
+  /** Expires the state of an authorization request, as if ten minutes had passed. */
+  expireState(state) {
+    return this.#change("expireState", [this.#key(state)]);
+  }
+
+  /** Expires the access token of a linked account. */
+  expireAccess(accountId) {
+    return this.#change("expireAccess", [accountId]);
+  }
+
+  /** Makes a linked account one of a provider that is not configured any more. */
+  forgetProvider(accountId) {
+    return this.#change("forgetProvider", [accountId]);
   }
 
   /** Deletes a user without the server's knowledge. */

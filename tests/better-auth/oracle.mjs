@@ -9,6 +9,9 @@ import { getMigrations } from "better-auth/db/migration";
 import { toNodeHandler } from "better-auth/node";
 import { bearer, jwt } from "better-auth/plugins";
 import pg from "pg";
+import { betterAuthOptions, redirectPresets } from "./social-providers.mjs";
+
+redirectPresets();
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86400 };
 
@@ -47,6 +50,7 @@ function optionsOf(settings, outbox) {
     outbox.push({ to: user.email, link: url });
     if (user.email.startsWith(UNREACHABLE)) throw new Error("the mail server is unavailable");
   };
+  const social = betterAuthOptions(settings.SOCIAL_PROVIDERS);
   const byMail = (wanted) => (wanted && settings.MAIL_URL ? mail : undefined);
   return {
     baseURL: settings.BASE_URL,
@@ -79,6 +83,7 @@ function optionsOf(settings, outbox) {
       autoSignInAfterVerification: on("AUTO_SIGN_IN_AFTER_VERIFICATION"),
       expiresIn: seconds(settings.VERIFICATION_LINK_TTL),
     },
+    socialProviders: social.socialProviders,
     user: {
       additionalFields: settings.USER_FIELDS && JSON.parse(settings.USER_FIELDS),
       deleteUser: {
@@ -106,7 +111,7 @@ function optionsOf(settings, outbox) {
         ipAddressHeaders: settings.CLIENT_ADDRESS_HEADERS?.split(","),
       },
     },
-    plugins: [jwt({ jwks: { keyPairConfig: { alg: "RS256" } } }), bearer(), expoOnly],
+    plugins: [jwt({ jwks: { keyPairConfig: { alg: "RS256" } } }), bearer(), expoOnly, ...social.plugins],
   };
 }
 

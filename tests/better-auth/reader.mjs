@@ -12,7 +12,14 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const LIKE_A_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:/;
 const JWT = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/;
 /** Values of these names get a label of this kind instead of being compared as text. */
-const KINDS = { userId: "user", token: "token", kid: "key", jti: "token id", n: "modulus" };
+const KINDS = {
+  userId: "user", token: "token", kid: "key", jti: "token id", n: "modulus", accessToken: "access token", refreshToken: "refresh token",
+};
+/** Parameters of authorization URLs that get a label of this kind. */
+const OF_REQUESTS = { state: "state", nonce: "nonce", code_challenge: "challenge", code: "code" };
+const AUTHORIZATION_URL = /^https?:\/\/[^?]+\?(.*&)?state=/;
+/** Claims of a provider's ID token that are times. */
+const TIME_CLAIMS = ["iat", "exp"];
 
 /** The kind of tokens in links. */
 export const MAILED = "mailed token";
@@ -98,6 +105,7 @@ export class Reader {
     if (value instanceof Date) return `Date ${this.#fromNow(value.getTime())}`;
     if (Array.isArray(value)) return oldestFirst(value).map((item) => this.read(item, key, owner));
     if (typeof value === "string") return this.#string(value, key, owner);
+    if (typeof value === "number" && TIME_CLAIMS.includes(key)) return this.#fromNow(value * 1000);
     if (value === null || typeof value !== "object") return value;
     const [read, kind] = [{}, "userId" in value ? "session" : key];
     // Ids first: if a token equals an id, it gets the id's label.
@@ -116,6 +124,7 @@ export class Reader {
   #text(text) {
     if (this.#labels.has(text)) return this.#labels.get(text);
     if (JWT.test(text)) return this.#jwt(text);
+    if (AUTHORIZATION_URL.test(text)) return this.#authorization(text);
     if (LIKE_A_TIME.test(text)) {
       const shape = TIME.test(text) ? "time" : `time written ${text.replace(/\d/g, "d")}`;
       return `<${shape}> ${this.#fromNow(Date.parse(text))}`;
@@ -123,9 +132,18 @@ export class Reader {
     return this.#hide(text);
   }
 
+  /** An authorization URL: its endpoint, its parameters and their order. */
+  #authorization(text) {
+    const url = new URL(text);
+    const names = [...url.searchParams.keys()];
+    const value = ([name, value]) => [name, name in OF_REQUESTS ? this.label(OF_REQUESTS[name], value) : value];
+    const parameters = Object.fromEntries([...url.searchParams].map(value));
+    return { endpoint: `${url.origin}${url.pathname}`, parameters, "(order)": names.join(", ") };
+  }
+
   #jwt(text) {
     const [header, claims] = text.split(".", 2).map((part) => JSON.parse(Buffer.from(part, "base64url")));
-    for (const name of ["iat", "exp"]) if (name in claims) claims[name] = this.#fromNow(claims[name] * 1000);
+    for (const name of TIME_CLAIMS) if (name in claims) claims[name] = this.#fromNow(claims[name] * 1000);
     if ("sub" in claims) claims.sub = this.label("user", claims.sub);
     return { jwt: { header: this.read(header), claims: this.read(claims) } };
   }
@@ -172,6 +190,7 @@ function idFirst(a, b) {
 
 /** The kind of the signed value in a cookie of this name. */
 function kindOf(name) {
+  if (name.endsWith(".state")) return "state";
   if (name.endsWith(".sign_up")) return undefined;
   return name.endsWith(".device") ? "device" : "token";
 }

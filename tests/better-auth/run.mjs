@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { DIFFERENCES } from "./differences.mjs";
+import { startProvider } from "./provider.mjs";
 import { allScenarios } from "./scenarios/index.mjs";
 import { PROFILE_NAMES, settingsOf } from "./settings.mjs";
 import { close, sidesOf, twoOracles } from "./sides.mjs";
@@ -19,6 +20,9 @@ const { values } = parseArgs({
 const started = Date.now();
 const { only = process.env.LATCHKEY_ONLY ?? "", profile } = values;
 const itself = values["against-itself"];
+// A service under test has the URL of its provider in its settings, so that only this comparison can start one.
+const provider = itself && process.env.LATCHKEY_PROVIDER === undefined ? await startProvider() : undefined;
+if (provider) process.env.LATCHKEY_PROVIDER = provider.url;
 const whole = only === "" && profile === undefined;
 const wanted = new RegExp(only, "i");
 const scenarios = (await allScenarios()).filter(
@@ -38,6 +42,7 @@ if (values.settings !== undefined) {
 const pairs = itself ? await twoOracles(profiles, setting("LATCHKEY_DATABASE")) : await sidesOf(services(), setting("LATCHKEY_MAIL"));
 const report = await runSuite({ pairs, scenarios, differences: itself ? [] : DIFFERENCES });
 await close(pairs);
+await provider?.close();
 
 for (const failure of report.failures) console.log(`${explain(failure)}\n`);
 const unseen = whole && !itself ? report.unseen : [];

@@ -1,6 +1,7 @@
 // The profiles: settings that both servers run with. auth-service gets them as environment variables, Better Auth as options.
 
 import { join } from "node:path";
+import { socialProviders } from "./social-providers.mjs";
 
 export const SECRET = "research-secret-research-secret-0123456789";
 /** The page's origin, which both servers trust. */
@@ -14,6 +15,9 @@ const COMMON = {
 };
 /** `file` is replaced by a directory when the services start. */
 const MAIL = { MAIL_URL: "file", MAIL_FROM: "Latchkey <no-reply@example.com>" };
+
+/** The name of a set of providers, which is replaced by the providers with their URLs. */
+const SOCIAL = { ...MAIL, SOCIAL_PROVIDERS: "all" };
 
 const PROFILES = {
   plain: {},
@@ -65,6 +69,11 @@ const PROFILES = {
     JWT_USER_FIELDS: "department,age,role",
   },
   claims: { JWT_CLAIMS: "better-auth", JWT_TYP: "JWT" },
+  social: { ...SOCIAL, CHANGE_EMAIL_ENABLED: "true", DELETE_USER_ENABLED: "true" },
+  "social-closed": { ...SOCIAL, SIGN_UP_ENABLED: "false" },
+  "social-verified": { ...SOCIAL, REQUIRE_EMAIL_VERIFICATION: "true" },
+  "social-options": { ...SOCIAL, SOCIAL_PROVIDERS: "options" },
+  "social-limits": { ...SOCIAL, RATE_LIMIT_ENABLED: "true", TRUSTED_PROXIES: "127.0.0.1" },
 };
 
 /** The names of the profiles. */
@@ -80,5 +89,6 @@ export function settingsOf(profile, directory) {
   const settings = { ...COMMON, ...PROFILES[profile] };
   settings.JWT_ISSUER = settings.JWT_AUDIENCE = settings.BASE_URL;
   if (settings.MAIL_URL) settings.MAIL_URL = `file://${mailbox(directory, profile)}`;
+  if (settings.SOCIAL_PROVIDERS) settings.SOCIAL_PROVIDERS = JSON.stringify(socialProviders(settings.SOCIAL_PROVIDERS));
   return settings;
 }
