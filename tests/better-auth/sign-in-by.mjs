@@ -97,3 +97,8 @@ export async function idToken(at, provider, fields = {}) {
   const response = await fetch(`${providerUrl()}/forge-id-token`, { method: "POST", body });
   return (await response.json()).idToken;
 }
+
+/** The ids of a provider's client. */
+export function clientIds(provider) {
+  return [clientOfProvider(provider).clientId].flat();
+}
