@@ -112,7 +112,7 @@ const CLAIM_FAULTS = {
 /** The successful answer of a token endpoint. `fields` are those of the code or of the refresh token. */
 export async function tokens(signer, kind, fields, refreshed = false) {
   const { scope, expires_in, refresh, fault, refresh_token_expires_in } = fields;
-  const grant = encode({ ...fields, kind, jti: randomUUID() });
+  const grant = encode({ ...fields, kind, use: "access", jti: randomUUID() });
   const openid = kind !== "github" && kind !== "plain" && fault !== "no-id-token";
   const rotated = refresh && !(refreshed && refresh === "kept");
   return without({

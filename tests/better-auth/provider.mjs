@@ -158,7 +158,7 @@ class Provider {
   #userInfo(exchange, about) {
     const { request, response } = exchange;
     const fields = decode(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "");
-    if (fields === undefined || fields.use === "refresh") return answer(response, 401, { error: "invalid_token" });
+    if (fields?.use !== "access") return answer(response, 401, { error: "invalid_token" });
     return respond(exchange, /^userinfo-(.+)$/.exec(fields.fault)?.[1], about(fields));
   }
 

@@ -16,7 +16,7 @@ const KINDS = {
   userId: "user", token: "token", kid: "key", jti: "token id", n: "modulus", accessToken: "access token", refreshToken: "refresh token",
 };
 /** Parameters of authorization URLs that get a label of this kind. */
-const OF_REQUESTS = { state: "state", nonce: "nonce", code_challenge: "challenge", code: "code" };
+const OF_REQUESTS = { state: "state", code_challenge: "challenge", code: "code" };
 const AUTHORIZATION_URL = /^https?:\/\/[^?]+\?(.*&)?state=/;
 /** Claims of a provider's ID token that are times. */
 const TIME_CLAIMS = ["iat", "exp"];
@@ -138,6 +138,8 @@ export class Reader {
     const names = [...url.searchParams.keys()];
     const value = ([name, value]) => [name, name in OF_REQUESTS ? this.label(OF_REQUESTS[name], value) : value];
     const parameters = Object.fromEntries([...url.searchParams].map(value));
+    // Numbered like its state: only one side sends a nonce to some providers.
+    if (parameters.nonce) this.#labels.set(parameters.nonce, (parameters.nonce = parameters.state.replace("state", "nonce")));
     return { endpoint: `${url.origin}${url.pathname}`, parameters, "(order)": names.join(", ") };
   }
 

@@ -49,16 +49,21 @@ export function issuer() {
   return `${providerUrl()}/acme`;
 }
 
+/** The trip that starts with a URL of sign-in/social or link-social. */
+export function tripOf(at, browser, provider, url) {
+  return new Trip(at, browser, provider, url);
+}
+
 /** Asks to sign in by a provider. */
 export async function begin(at, provider, body = {}, browser = at.browser()) {
   const { json } = await browser.post("/sign-in/social", { provider, callbackURL: "/there", ...body });
-  return new Trip(at, browser, provider, json.url);
+  return tripOf(at, browser, provider, json.url);
 }
 
 /** Asks to link an account at a provider to the signed-in user. */
 export async function beginLink(at, browser, provider, body = {}) {
   const { json } = await browser.post("/link-social", { provider, callbackURL: "/settings", ...body });
-  return new Trip(at, browser, provider, json.url);
+  return tripOf(at, browser, provider, json.url);
 }
 
 /** Signs in by a provider, in a new browser unless one is given. Returns it. */
