@@ -7,6 +7,7 @@
 
 import { LINK_DIFFERENCES } from "./link-differences.mjs";
 import { PAGE_HEADERS } from "./page-headers.mjs";
+import { SOCIAL_DIFFERENCES } from "./social-differences.mjs";
 
 const claim = (names) => new RegExp(`^(body\\.token|data\\.token|header\\.set-auth-jwt)\\.jwt\\.(${names})$`);
 /** The names of the cookies of a sign-up, in their order: of Better Auth's, and ours. */
@@ -31,7 +32,13 @@ export const DIFFERENCES = [
     id: "jwt-at-once",
     difference: "every response that starts a session has `set-auth-jwt`",
     reason: "a page needs no second request for its first token",
-    shows: [{ at: /^(POST \/(sign-(up|in)\/email|change-password)|GET \/verify-email)$/, field: /^header\.set-auth-jwt\.jwt\./, theirs: null }],
+    shows: [
+      {
+        at: /^(POST \/(sign-(up|in)\/email|sign-in\/social|change-password)|GET \/(verify-email|callback\/\w+))$/,
+        field: /^header\.set-auth-jwt\.jwt\./,
+        theirs: null,
+      },
+    ],
   },
   {
     id: "jwt-claims",
@@ -135,6 +142,7 @@ export const DIFFERENCES = [
     reason: "they have no body",
     shows: [
       { at: /^GET \/(verify-email|reset-password\/:token|delete-user\/callback)$/, field: "header.content-type", ours: null },
+      { at: /^(GET|POST) \/callback\/\w+$/, field: "header.content-type", ours: null },
       { at: "POST /delete-user", field: "header.content-type", ours: null, theirs: '"application/json"' },
     ],
   },
@@ -209,7 +217,7 @@ export const DIFFERENCES = [
     id: "account-id",
     difference: "in `list-accounts`, the `id` of a password account is the user's id",
     reason: "a user has at most one password; Better Auth stores it in a row with its own id",
-    shows: [{ at: /list-?accounts/i, field: /^(body|data)\.0\.id$/, theirs: /^"<(session|user|id)/, ours: /^"<user/ }],
+    shows: [{ at: /list-?accounts/i, field: /^(body|data)\.0\.id$/, theirs: /^"<account of credential/, ours: /^"<user/ }],
   },
   {
     id: "page-as-app",
@@ -280,7 +288,7 @@ export const DIFFERENCES = [
       "`set-auth-token` is sent when a session starts; a response that only renews the cookie has it if the session was found by its bearer token",
     reason: "scripts can read that header and must not get the token that an HttpOnly cookie hides from them",
     shows: [
-      { at: /^GET \/(get-session|token|list-sessions|list-accounts|verify-email)$/, field: "header.set-auth-token", ours: null },
+      { at: /^GET \/(get-session|token|list-sessions|list-accounts|account-info|verify-email)$/, field: "header.set-auth-token", ours: null },
       { at: /^POST \/(update-user|change-email|delete-user|revoke-other-sessions|send-verification-email)$/, field: "header.set-auth-token", ours: null },
     ],
   },
@@ -351,7 +359,7 @@ export const DIFFERENCES = [
     id: "retry-after",
     difference: "a 429 response has the standard `Retry-After` in addition to `X-Retry-After`",
     reason: "proxies and libraries understand it (RFC 9110)",
-    shows: ["limits", "rules"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
+    shows: ["limits", "rules", "social-limits"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
   },
   {
     id: "device",
@@ -458,4 +466,5 @@ export const DIFFERENCES = [
     shows: [{ at: "GET /delete-user/callback", scenario: "delete-user > where it is off" }],
   },
   ...LINK_DIFFERENCES,
+  ...SOCIAL_DIFFERENCES,
 ];

@@ -18,6 +18,8 @@ const KINDS = {
 /** Parameters of authorization URLs that get a label of this kind. */
 const OF_REQUESTS = { state: "state", code_challenge: "challenge", code: "code" };
 const AUTHORIZATION_URL = /^https?:\/\/[^?]+\?(.*&)?state=/;
+/** Objects whose ids are not a user's. */
+const OF_ROWS = /^(session$|account of )/;
 /** Claims of a provider's ID token that are times. */
 const TIME_CLAIMS = ["iat", "exp"];
 
@@ -107,14 +109,14 @@ export class Reader {
     if (typeof value === "string") return this.#string(value, key, owner);
     if (typeof value === "number" && TIME_CLAIMS.includes(key)) return this.#fromNow(value * 1000);
     if (value === null || typeof value !== "object") return value;
-    const [read, kind] = [{}, "userId" in value ? "session" : key];
+    const [read, kind] = [{}, kindOfObject(value) ?? key];
     // Ids first: if a token equals an id, it gets the id's label.
     for (const name of Object.keys(value).sort(idFirst)) read[name] = this.read(value[name], name, kind);
     return read;
   }
 
   #string(text, key, owner) {
-    if (key === "id") return this.label(owner === "session" ? "session" : "user", text);
+    if (key === "id") return this.label(OF_ROWS.test(owner) ? owner : "user", text);
     // Only one side's tokens contain it, so it must not create a label for a session.
     if (key === "sid") return this.#labels.get(text) ?? "<a session>";
     if (key === "token" && JWT.test(text)) return this.#text(text);
@@ -188,6 +190,12 @@ function oldestFirst(list) {
 
 function idFirst(a, b) {
   return (b === "id") - (a === "id");
+}
+
+/** Accounts are numbered for each provider, because only one side has a row for a password. */
+function kindOfObject(value) {
+  if ("providerId" in value) return `account of ${value.providerId}`;
+  return "userId" in value ? "session" : undefined;
 }
 
 /** The kind of the signed value in a cookie of this name. */

@@ -54,7 +54,7 @@ const SETS = {
       prompt: "login",
       responseMode: "form_post",
       accessType: "offline",
-      authorizationUrlParams: { audience: "tasks", ui_locales: "de" },
+      authorizationUrlParams: { ui_locales: "de", audience: "tasks" },
       disableImplicitSignUp: true,
       redirectURI: "https://auth.example.com/callback",
     }),
