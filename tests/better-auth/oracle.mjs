@@ -9,7 +9,7 @@ import { getMigrations } from "better-auth/db/migration";
 import { toNodeHandler } from "better-auth/node";
 import { bearer, jwt } from "better-auth/plugins";
 import pg from "pg";
-import { betterAuthOptions, redirectPresets } from "./social-providers.mjs";
+import { betterAuthOptions, redirectPresets } from "./oracle-providers.mjs";
 
 redirectPresets();
 
