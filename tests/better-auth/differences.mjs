@@ -97,10 +97,9 @@ export const DIFFERENCES = [
     id: "hsts",
     difference: "if `BASE_URL` is https, every response has `strict-transport-security`, unless `HSTS=off`",
     reason: "browsers then never send a cookie or a password to the host over plain HTTP",
-    shows: [
-      { profile: "https", field: "header.strict-transport-security", theirs: null, ours: '"max-age=31536000"' },
-      { profile: "same-site", field: "header.strict-transport-security", theirs: null, ours: '"max-age=31536000"' },
-    ],
+    shows: ["https", "same-site", "social-cookies"].map((profile) => ({
+      profile, field: "header.strict-transport-security", theirs: null, ours: '"max-age=31536000"',
+    })),
   },
   {
     id: "sessions-left",
@@ -267,6 +266,7 @@ export const DIFFERENCES = [
     reason: "a header can contain neither",
     shows: [
       { scenario: /^sign-in > and on to "\/ä"$/, field: "header.location" },
+      { scenario: "social-callback > a callback of every form", field: "header.location", ours: '"/%C3%A4"' },
       { scenario: scenarios("targets > control characters in callbackURL", "targets > control characters in the callbackURL") },
     ],
   },

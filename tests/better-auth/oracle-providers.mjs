@@ -17,14 +17,14 @@ const PRESET_ENDPOINTS = {
 const MICROSOFT_ENDPOINTS = /^https:\/\/login\.microsoftonline\.com\/[^/]+\/(?:oauth2|discovery)\/v2\.0\/(token|keys)$/;
 /** Options of auth-service that Better Auth does not have. */
 const OURS = ["allowPrivateNetwork", "tokenEndpoint", "jwksUri", "userInfoEndpoint", "emailsEndpoint"];
-const GENERIC = ["acme", "plain", "basic"];
+const PRESETS = ["google", "github", "apple", "microsoft"];
 
 /** The options and plugins of Better Auth for the setting SOCIAL_PROVIDERS, if there is one. */
 export function betterAuthOptions(setting) {
   if (setting === undefined) return { socialProviders: undefined, plugins: [] };
   const all = Object.entries(JSON.parse(setting)).map(([id, options]) => [id, withoutOurs(options)]);
-  const presets = all.filter(([id]) => !GENERIC.includes(id));
-  const config = all.filter(([id]) => GENERIC.includes(id)).map(([providerId, options]) => ({ providerId, ...options }));
+  const presets = all.filter(([id]) => PRESETS.includes(id));
+  const config = all.filter(([id]) => !PRESETS.includes(id)).map(([providerId, options]) => ({ providerId, ...options }));
   return { socialProviders: Object.fromEntries(presets), plugins: [genericOAuth({ config })] };
 }
 

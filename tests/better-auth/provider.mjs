@@ -118,27 +118,29 @@ class Provider {
   #authorize({ request, response, query, kind, authority }) {
     const target = query.get("redirect_uri");
     if (target === null) return answer(response, 400, { error: "invalid_request" });
-    const chosen = cookies(request).person;
-    const { error, ...who } = (chosen && decode(chosen)) ?? {};
+    const { error, ...who } = chosen(request);
     const email = query.get("login_hint") ?? who.email;
-    const asked = { nonce: "nonce", challenge: "code_challenge", scope: "scope", client_id: "client_id", redirect_uri: "redirect_uri" };
-    const fields = { ...who, ...(email && { email }), authority };
-    for (const [name, parameter] of Object.entries(asked)) fields[name] = query.get(parameter) ?? undefined;
+    const fields = { ...who, ...(email && { email }), authority, challenge: query.get("code_challenge") ?? undefined };
+    for (const name of ["nonce", "scope", "client_id", "redirect_uri"]) fields[name] = query.get(name) ?? undefined;
     const result = error ? { error, error_description: "The person declined" } : { code: forge(kind, fields) };
     if (query.has("state")) result.state = query.get("state");
     if (kind === "acme") result.iss = `${this.#url}/acme`;
+    if (kind === "apple" && !error) result.user = appleUser(person(kind, fields));
     if (query.get("response_mode") === "form_post") return page(response, target, result);
     const url = new URL(target);
     for (const [name, value] of Object.entries(result)) url.searchParams.set(name, value);
     return redirect(response, url.href);
   }
 
-  /** Chooses the person who signs in by this browser: `/as?email=...`, with other fields as `fields` of a code. */
+  /**
+   * Chooses who signs in by this browser from now on: `/as?email=...&name=...`, with other fields of a code as JSON in `fields`,
+   * or nobody, who comes back with an error: `/as?error=access_denied`.
+   */
   #as({ response, query }) {
     const { fields, ...rest } = Object.fromEntries(query);
-    const chosen = encode({ ...rest, ...(fields && JSON.parse(fields)) });
-    response.setHeader("set-cookie", `person=${chosen}; Path=/; HttpOnly; SameSite=Lax`);
-    answer(response, 200, { person: decode(chosen) });
+    const who = { ...rest, ...(fields && JSON.parse(fields)) };
+    response.setHeader("set-cookie", `person=${encode(who)}; Path=/; SameSite=Lax`);
+    answer(response, 200, { person: who });
   }
 
   async #token(exchange) {
@@ -202,13 +204,15 @@ function refusal(request, form, fields, refreshed) {
 function client(request, form) {
   const basic = /^Basic (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
   if (basic === undefined) return { id: form.get("client_id") ?? undefined, secret: form.get("client_secret"), method: "post" };
-  const [id, secret] = Buffer.from(basic, "base64").toString("utf8").split(":").map((part) => decodeURIComponent(part.replaceAll("+", " ")));
+  const parts = Buffer.from(basic, "base64").toString("utf8").split(":");
+  const [id, secret] = parts.map((part) => decodeURIComponent(part.replaceAll("+", " ")));
   return { id, secret, method: "basic" };
 }
 
-function cookies(request) {
-  const pairs = (request.headers.cookie ?? "").split("; ").map((pair) => pair.split(/=(.*)/s, 2));
-  return Object.fromEntries(pairs);
+/** Whom the cookie `person` names: the fields that `/as` puts there, or an email. */
+function chosen(request) {
+  const value = /(?:^|; )person=([^;]*)/.exec(request.headers.cookie ?? "")?.[1];
+  return value ? (decode(value) ?? { email: decodeURIComponent(value) }) : {};
 }
 
 async function text(request) {
@@ -233,6 +237,12 @@ function notFound(response) {
 function redirect(response, location) {
   response.writeHead(302, { location, "cache-control": "no-store" });
   response.end();
+}
+
+/** The field of Apple's form that has the name. Apple sends it once, this provider always. */
+function appleUser({ name, email }) {
+  const [firstName, ...rest] = (name ?? "").split(" ");
+  return JSON.stringify({ name: { firstName, lastName: rest.join(" ") }, email });
 }
 
 /** A page that posts the result to the client (OAuth 2.0 Form Post Response Mode). */

@@ -13,7 +13,8 @@ const LIKE_A_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:/;
 const JWT = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/;
 /** Values of these names get a label of this kind instead of being compared as text. */
 const KINDS = {
-  userId: "user", token: "token", kid: "key", jti: "token id", n: "modulus", accessToken: "access token", refreshToken: "refresh token",
+  userId: "user", token: "token", kid: "key", jti: "token id", n: "modulus",
+  accessToken: "access token", refreshToken: "refresh token",
 };
 /** Parameters of authorization URLs that get a label of this kind. */
 const OF_REQUESTS = { state: "state", code_challenge: "challenge", code: "code" };

@@ -73,6 +73,11 @@ const PROFILES = {
   "social-closed": { ...SOCIAL, SIGN_UP_ENABLED: "false" },
   "social-verified": { ...SOCIAL, REQUIRE_EMAIL_VERIFICATION: "true" },
   "social-options": { ...SOCIAL, SOCIAL_PROVIDERS: "options" },
+  "social-cookies": {
+    ...SOCIAL,
+    BASE_URL: "https://auth.example.com",
+    COOKIE_PREFIX: "house", COOKIE_DOMAIN: "example.com", COOKIE_SAME_SITE: "none", DISABLED_PATHS: "/link-social",
+  },
   "social-limits": { ...SOCIAL, RATE_LIMIT_ENABLED: "true", TRUSTED_PROXIES: "127.0.0.1" },
 };
 

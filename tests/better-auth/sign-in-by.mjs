@@ -4,7 +4,7 @@ import { forge } from "./provider.mjs";
 import { clientOfProvider, providerUrl } from "./social-providers.mjs";
 
 /** The kind of each provider that has another id. */
-const KINDS = { basic: "plain" };
+const KIND_OF = { basic: "plain", "no-tokens": "plain", "no-profile": "plain" };
 
 /** A trip to a provider: the URL that a browser was sent to, and the way back from there. */
 class Trip {
@@ -27,7 +27,7 @@ class Trip {
     const expected = { nonce, challenge, scope, redirect_uri, ...clientOfProvider(this.provider) };
     const { clientId: client_id, clientSecret: client_secret, ...rest } = expected;
     const ada = { email: this.#at.email("ada"), name: "Ada Lovelace" };
-    return forge(KINDS[this.provider] ?? this.provider, { ...rest, client_id, client_secret, ...ada, ...fields });
+    return forge(KIND_OF[this.provider] ?? this.provider, { ...rest, client_id, client_secret, ...ada, ...fields });
   }
 
   /** The parameters of the way back. A parameter that is undefined is left out. */

@@ -3,7 +3,7 @@
 /** The URL of the provider. */
 export function providerUrl() {
   const url = process.env.LATCHKEY_PROVIDER;
-  if (url === undefined) throw new Error("LATCHKEY_PROVIDER is not set: start `node provider.mjs` and set it to the URL that it prints");
+  if (url === undefined) throw new Error("LATCHKEY_PROVIDER is not set: it is the URL that `node provider.mjs` prints");
   return url;
 }
 
@@ -11,6 +11,9 @@ export function providerUrl() {
 export function clientOfProvider(id) {
   return { clientId: `${id}-client`, clientSecret: `${id}-secret` };
 }
+
+/** Nothing listens here. */
+const NOWHERE = "http://127.0.0.1:1";
 
 const SETS = {
   all: (url) => ({
@@ -42,6 +45,12 @@ const SETS = {
     }),
     // The client authenticates by a header.
     basic: plain(url, "basic", { authentication: "basic", disableSignUp: true }),
+    "no-tokens": plain(url, "no-tokens", { tokenUrl: `${NOWHERE}/token` }),
+    "no-profile": plain(url, "no-profile", { userInfoUrl: `${NOWHERE}/userinfo` }),
+    "no-discovery": {
+      ...acme(url, { scopes: ["openid"] }),
+      discoveryUrl: `${NOWHERE}/.well-known/openid-configuration`,
+    },
   }),
 };
 

@@ -106,7 +106,20 @@ const social = {
   "a Microsoft issuer of another tenant": arrive("microsoft", { claims: { tid: "11111111-2222-3333-4444-555555555555" } }),
   "Apple's verification as a text": arrive("apple", { claims: { email_verified: "true" } }),
   "an error from the provider": back("google", { code: undefined, error: "access_denied" }, URLS),
-  "an error from the provider, described": back("google", { code: undefined, error: "access_denied", error_description: "She said <no> & left" }),
+  "an error from the provider, described": back("google", {
+    code: undefined, error: "access_denied", error_description: "She said <no> & left",
+  }),
+  "an error, and an error callback of every form": async (at) => {
+    const targets = ["/sign-in#there", "/sign-in?", "/sign-in?error=mine&a=%20", "http://localhost:3000", "http://localhost:3000/?a=b#c", "/ä"];
+    for (const errorCallbackURL of targets) {
+      await back("google", { code: undefined, error: "access_denied" }, { errorCallbackURL })(at);
+    }
+  },
+  "a callback of every form": async (at) => {
+    for (const [index, callbackURL] of ["/there?error=none", "http://localhost:3000", "/ä", "/a b"].entries()) {
+      await signInBy(at, "google", { email: at.email(`a${index}`) }, { body: { callbackURL } });
+    }
+  },
   "an error and a code": back("google", { error: "access_denied" }),
   "an error that is long": back("google", { code: undefined, error: "e".repeat(300), error_description: "d".repeat(3000) }),
   "no code": back("google", { code: undefined }, URLS),

@@ -3,7 +3,9 @@
 import { begin, signInBy, verifiedUser } from "../sign-in-by.mjs";
 
 const URLS = { callbackURL: "/there", errorCallbackURL: "/sign-in?from=there" };
-const OF_TOKENS = ["alg-none", "alg-hs256", "wrong-key", "unknown-kid", "wrong-nonce", "no-nonce", "wrong-audience", "wrong-issuer", "expired"];
+const OF_TOKENS = [
+  "alg-none", "alg-hs256", "wrong-key", "unknown-kid", "wrong-nonce", "no-nonce", "wrong-audience", "wrong-issuer", "expired",
+];
 const OF_ANSWERS = ["no-id-token", "token-500", "token-error", "not-json", "huge", "redirect"];
 const OF_USERINFO = ["userinfo-500", "userinfo-not-json", "userinfo-huge", "userinfo-redirect", "userinfo-other-sub"];
 
@@ -18,7 +20,12 @@ const fault = (provider, name, fields = {}) => [
 const NO_EMAIL = { claims: { email: null } };
 
 /** A form that Apple's page posts to the callback. */
-const FORM = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "cross-site", origin: "https://appleid.apple.com" };
+const FORM = {
+  "sec-fetch-mode": "navigate",
+  "sec-fetch-dest": "document",
+  "sec-fetch-site": "cross-site",
+  origin: "https://appleid.apple.com",
+};
 const postForm = (browser, path, text) =>
   browser.send("POST", path, { text, type: "application/x-www-form-urlencoded", headers: { ...FORM, cookie: undefined } });
 /** Follows the redirect of a posted form to the callback. */

@@ -85,9 +85,37 @@ const options = {
     await present("microsoft", { claims }, { requestSignUp: true })(at);
     await arrive("microsoft", { claims }, requestSignUp)(at);
   },
+  "options: a token endpoint that is down": arrive("no-tokens"),
+  "options: a userinfo endpoint that is down": arrive("no-profile"),
+  "options: a discovery document that is down": async (at) => {
+    await at.browser().post("/sign-in/social", { provider: "no-discovery", ...URLS });
+    await at.browser().open("/callback/no-discovery?code=one&state=two");
+  },
   "options: no ID tokens": present("apple"),
   "options: no ID tokens, by redirect": arrive("apple"),
   "options: the bundle of an app": arrive("apple", { claims: { aud: "com.example.app" } }),
+};
+
+const cookies = {
+  "cookies: a sign-in": async (at) => {
+    const ada = await signInBy(at, "google");
+    await ada.get("/get-session");
+  },
+  "cookies: without a callback": async (at) => {
+    const ada = await signInBy(at, "acme", {}, { body: { callbackURL: undefined } });
+    await ada.get("/get-session");
+  },
+  "cookies: a failure": async (at) => {
+    await signInBy(at, "google", { fault: "token-error" });
+  },
+  "cookies: the state of another browser": async (at) => {
+    const trip = await begin(at, "google", URLS);
+    await trip.back({}, {}, at.browser());
+  },
+  "cookies: a path that is disabled": async (at) => {
+    await at.browser().post("/link-social", { provider: "google" });
+    await at.browser().post("/sign-in/social", { provider: "google" });
+  },
 };
 
 /** Sends requests from an IP address of this scenario until one is refused, and one more. */
@@ -123,5 +151,6 @@ export default {
   "social-closed": closed,
   "social-verified": verified,
   "social-options": options,
+  "social-cookies": cookies,
   "social-limits": limits,
 };
