@@ -19,6 +19,20 @@ export const KINDS = [
     ],
     faults: account(),
   },
+  {
+    profile: "social",
+    scenarios: [
+      "social > a request to google",
+      "social > a request to acme",
+      "social-callback > a new user by google",
+      "social-callback > no issuer",
+      "social-callback > the state of another provider",
+      "social-faults > google: alg-none",
+      "linked-accounts > unlink where the other provider is gone",
+      "provider-tokens > refresh: google",
+    ],
+    faults: social(),
+  },
 ];
 
 function plain() {
@@ -178,6 +192,72 @@ function account() {
       spoil: header("set-cookie", (value) => value.replace("sign-up~", "sign-up~x")),
     },
   ];
+}
+
+/** Sign-in by providers: what ties a response to its request, and rules that Better Auth does not have. */
+function social() {
+  const ask = "POST /sign-in/social";
+  const url = (parameter) => ({ at: ask, field: `body.url.parameters.${parameter}` });
+  return [
+    { what: "a request without a challenge", ...url("code_challenge"), spoil: text(/&code_challenge=[^&"]+/, "") },
+    { what: "a plain challenge", ...url("code_challenge_method"), spoil: text("=S256", "=plain") },
+    { what: "a request without a nonce", ...url("nonce"), spoil: text(/&nonce=[^&"]+/, "") },
+    { what: "another redirect URI", ...url("redirect_uri"), spoil: text("%2Fcallback%2Fgoogle", "%2Fcallback%2Facme") },
+    { what: "parameters in another order", at: ask, field: "body.url.(order)", spoil: text(/\?(response_type=code)&(.*?)"/, '?$2&$1"') },
+    {
+      what: "a state's cookie that scripts may read",
+      at: ask,
+      field: "cookie.better-auth.state.attributes",
+      spoil: header("set-cookie", (value) => value.replace(" HttpOnly;", "")),
+    },
+    {
+      what: "a state's cookie of another state",
+      at: ask,
+      field: "cookie.better-auth.state.value",
+      spoil: header("set-cookie", (value) => value.replace(/(\.state=state[^.]{9})/, "$1x")),
+    },
+    { what: "a user who arrives elsewhere", at: "GET /callback/google", field: "header.location", spoil: header("location", () => "/") },
+    { what: "an arrival without a session", at: "GET /callback/google", field: "cookie.better-auth.session_token.value", spoil: drop("set-cookie") },
+    { what: "a refresh token that is not replaced", at: "POST /refresh-token", field: "body.refreshToken", spoil: remembered("refreshToken") },
+    {
+      what: "an ID token that nobody signed",
+      at: "GET /callback/google",
+      misses: "verified-id-tokens",
+      of: "social-faults > google: alg-none",
+      spoil: header("location", () => "/there"),
+    },
+    {
+      what: "a response without an issuer",
+      at: "GET /callback/acme",
+      misses: "issuer-missing",
+      of: "social-callback > no issuer",
+      spoil: header("location", () => "/welcome"),
+    },
+    {
+      what: "a state of another provider",
+      at: "GET /callback/github",
+      misses: "state-of-a-provider",
+      of: "social-callback > the state of another provider",
+      spoil: header("location", (value) => value.replace("state_mismatch", "invalid_code")),
+    },
+    {
+      what: "the last way in, removed",
+      at: "POST /unlink-account",
+      misses: "last-way-in",
+      of: "linked-accounts > unlink where the other provider is gone",
+      spoil: instead(400, 200, '{"status":true}'),
+    },
+  ];
+}
+
+/** Repeats the first value of a field in every later response. */
+function remembered(field) {
+  let first;
+  return (answer) => {
+    const body = JSON.parse(answer.text);
+    first ??= body[field];
+    answer.text = JSON.stringify({ ...body, [field]: first });
+  };
 }
 
 /** Replaces responses with this status. */

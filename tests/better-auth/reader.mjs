@@ -201,8 +201,7 @@ function kindOfObject(value) {
 
 /** The kind of the signed value in a cookie of this name. */
 function kindOf(name) {
-  if (name.endsWith(".state")) return "state";
-  if (name.endsWith(".sign_up")) return undefined;
+  if (name.endsWith(".sign_up") || name.endsWith(".state")) return undefined;
   return name.endsWith(".device") ? "device" : "token";
 }
 

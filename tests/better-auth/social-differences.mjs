@@ -89,6 +89,14 @@ export const SOCIAL_DIFFERENCES = [
     ],
   },
   {
+    id: "state-cookie",
+    difference: "the cookie `<prefix>.state` has `state~` before the state",
+    reason: "a signed value of one kind must not pass for one of another",
+    shows: [
+      { field: /^cookie\.[\w-]+\.state\.value$/, theirs: /^"<state \d+>\.<good signature>"$/, ours: /^"state~<state \d+>\.<good signature>"$/ },
+    ],
+  },
+  {
     id: "issuer-missing",
     difference: "a callback without `iss` is an `issuer_missing` if the provider's discovery document promises it",
     reason: "RFC 9207 2.4; Better Auth compares it only if it is there",
