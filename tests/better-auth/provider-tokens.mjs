@@ -10,7 +10,8 @@ export const MICROSOFT = "https://login.microsoftonline.com";
 export const TENANT = "3d3a8b3e-2b1c-4d0e-9f57-5b6a4c1e7f10";
 
 const HOUR = 3600;
-const KEY_ID = "forge-1";
+/** The id of the key that signs ID tokens. */
+export const KEY_ID = "forge-1";
 const RSA = { modulusLength: 2048 };
 
 /** What an authorization code, an access token and a refresh token contain: `fields`, as base64url JSON. */

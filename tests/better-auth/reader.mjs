@@ -3,6 +3,7 @@
 // difference.
 
 import { createHmac } from "node:crypto";
+import { KEY_ID } from "./provider-tokens.mjs";
 import { SECRET } from "./settings.mjs";
 
 /** Headers that are not compared: those of the connection or of a single response. */
@@ -121,7 +122,8 @@ export class Reader {
     // Only one side's tokens contain it, so it must not create a label for a session.
     if (key === "sid") return this.#labels.get(text) ?? "<a session>";
     if (key === "token" && JWT.test(text)) return this.#text(text);
-    return key in KINDS ? this.label(KINDS[key], text) : this.#text(text);
+    // The provider's key is the same on both sides, and not one of theirs.
+    return key in KINDS && text !== KEY_ID ? this.label(KINDS[key], text) : this.#text(text);
   }
 
   #text(text) {

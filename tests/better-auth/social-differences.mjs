@@ -120,6 +120,11 @@ export const SOCIAL_DIFFERENCES = [
     reason: "the setting holds for every way in; Better Auth signs the user in",
     shows: [
       ...notSignedIn("social-settings > verified: a new user whose email is not verified", "google", "email_not_verified"),
+      // The session of a later sign-in.
+      {
+        scenario: "social-settings > verified: a new user whose email is not verified", at: "GET /get-session", field: "body.session.id",
+        theirs: said("<session 2>"), ours: said("<session 1>"),
+      },
       ...notSignedIn(
         "social-settings > verified: a new user of a generic provider whose email is not verified", "acme", "email_not_verified",
       ),

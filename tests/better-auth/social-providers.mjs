@@ -18,7 +18,7 @@ const NOWHERE = "http://127.0.0.1:1";
 const SETS = {
   all: (url) => ({
     google: preset(url, "google"),
-    github: preset(url, "github", { userInfoEndpoint: `${url}/github/user`, emailsEndpoint: `${url}/github/user/emails` }),
+    github: preset(url, "github"),
     apple: preset(url, "apple"),
     microsoft: preset(url, "microsoft"),
     acme: acme(url, { scopes: ["openid", "email", "profile"] }),
@@ -60,7 +60,9 @@ export function socialProviders(set) {
 }
 
 function preset(url, id, more = {}) {
-  const endpoints = { tokenEndpoint: `${url}/${id}/token`, ...(id !== "github" && { jwksUri: `${url}/${id}/jwks` }) };
+  const at = `${url}/${id}`;
+  const ofGitHub = { userInfoEndpoint: `${at}/user`, emailsEndpoint: `${at}/user/emails` };
+  const endpoints = { tokenEndpoint: `${at}/token`, ...(id === "github" ? ofGitHub : { jwksUri: `${at}/jwks` }) };
   return { ...clientOfProvider(id), ...endpoints, allowPrivateNetwork: true, ...more };
 }
 

@@ -116,7 +116,8 @@ const social = {
   "link: an email that is not verified": async (at) => link(at, await verifiedUser(at), "google", { email_verified: false }),
   "link: no email": async (at) => link(at, await verifiedUser(at), "google", { email: null }),
   "link: an account of another user": async (at) => {
-    await signInBy(at, "google", { sub: `s-${at.number}`, email: at.email("eve") });
+    const eve = await signInBy(at, "google", { sub: `s-${at.number}`, email: at.email("eve") });
+    await eve.get("/get-session");
     await link(at, await verifiedUser(at), "google", { sub: `s-${at.number}` });
   },
   "link: not supported": async (at) => link(at, await verifiedUser(at), "github"),
