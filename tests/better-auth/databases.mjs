@@ -9,8 +9,9 @@ const THEIRS = {
         "expiresAt" = "expiresAt" - $2::interval WHERE token = $1`,
   expire: `UPDATE verification SET "expiresAt" = "expiresAt" - interval '2 days' WHERE identifier LIKE '%' || $1`,
   verify: `UPDATE "user" SET "emailVerified" = true WHERE email = $1`,
-  expireState: `UPDATE verification SET "expiresAt" = now() - interval '1 minute',
-                value = jsonb_set(value::jsonb, '{expiresAt}', '1')::text WHERE identifier = 'auth-state:' || $1`,
+  // Not the row's own time: other requests delete rows that have expired.
+  expireState: `UPDATE verification SET value = jsonb_set(value::jsonb, '{expiresAt}', '1')::text
+                WHERE identifier = 'auth-state:' || $1`,
   expireAccess: `UPDATE account SET "accessTokenExpiresAt" = now() - interval '1 minute' WHERE id = $1`,
   forgetProvider: `UPDATE account SET "providerId" = 'former' WHERE id = $1`,
   forgetPassword: `DELETE FROM account WHERE "userId" = $1 AND "providerId" = 'credential'`,
