@@ -13,7 +13,7 @@ export function clientOfProvider(id) {
 }
 
 /** Nothing listens here. */
-const NOWHERE = "http://127.0.0.1:1";
+const NOWHERE = "http://127.0.0.1:2";
 
 const SETS = {
   all: (url) => ({
