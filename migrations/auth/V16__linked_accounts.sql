@@ -38,4 +38,5 @@ CREATE TABLE authorization_requests (
 CREATE INDEX authorization_requests_expires_at_idx ON authorization_requests (expires_at);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON linked_accounts TO auth_service;
-GRANT SELECT, INSERT, DELETE ON authorization_requests TO auth_service;
+-- UPDATE: to lock those that are deleted.
+GRANT SELECT, INSERT, UPDATE, DELETE ON authorization_requests TO auth_service;
