@@ -289,7 +289,10 @@ export const DIFFERENCES = [
     reason: "scripts can read that header and must not get the token that an HttpOnly cookie hides from them",
     shows: [
       { at: /^GET \/(get-session|token|list-sessions|list-accounts|account-info|verify-email)$/, field: "header.set-auth-token", ours: null },
-      { at: /^POST \/(update-user|change-email|delete-user|revoke-other-sessions|send-verification-email)$/, field: "header.set-auth-token", ours: null },
+      {
+        at: /^POST \/(update-user|change-email|delete-user|revoke-other-sessions|send-verification-email|link-social|unlink-account)$/,
+        field: "header.set-auth-token", ours: null,
+      },
     ],
   },
   {
