@@ -10,6 +10,8 @@ export interface CardProps {
   replaces?: boolean;
   /** Shown below the card. */
   footer?: ReactNode;
+  /** Shown below the footer. It may depend on the capabilities, because nothing is below it that could move. */
+  alternatives?: ReactNode;
   children: ReactNode;
 }
 
@@ -17,7 +19,7 @@ export interface CardProps {
  * The card of the auth pages. Its heading is also the document's title. It is positioned from the top of the window: a
  * centred card would move whenever its content changes.
  */
-export function AuthCard({ title, replaces = false, footer, children }: CardProps) {
+export function AuthCard({ title, replaces = false, footer, alternatives, children }: CardProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useTitle(title);
   useEffect(() => {
@@ -38,6 +40,7 @@ export function AuthCard({ title, replaces = false, footer, children }: CardProp
         {children}
       </div>
       {footer && <div className="flex flex-col items-start gap-1 text-soft">{footer}</div>}
+      {alternatives}
     </main>
   );
 }

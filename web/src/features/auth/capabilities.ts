@@ -6,6 +6,8 @@ import { withTimeout } from "@/lib/time-limit";
 /** The features that auth-service is configured to offer: the body of `GET capabilities`. */
 export interface Capabilities {
   signInMethods: readonly string[];
+  /** In the order in which they are offered. */
+  socialProviders: readonly SocialProvider[];
   signUp: { enabled: boolean; startsSession: boolean };
   password: PasswordLength;
   mail: boolean;
@@ -13,6 +15,12 @@ export interface Capabilities {
   emailVerification: { enabled: boolean; required: boolean };
   changeEmail: boolean;
   deleteUser: { enabled: boolean; confirmedByMail: boolean };
+}
+
+/** A provider that users can sign in with, e.g. Google. */
+export interface SocialProvider {
+  id: string;
+  name: string;
 }
 
 /** The length of a new password, in UTF-16 code units. */
@@ -30,10 +38,14 @@ export interface CapabilityState extends Capabilities {
 /** The method of `signInMethods` that the sign-in form uses. */
 export const EMAIL_PASSWORD = "email-password";
 
+/** The method of `signInMethods` that the buttons of the providers use. */
+const SOCIAL = "social";
+
 /** A service with default settings and every feature enabled. The service enforces its own settings regardless. */
 const DEFAULTS: CapabilityState = {
   phase: "loading",
   signInMethods: [EMAIL_PASSWORD],
+  socialProviders: [],
   signUp: { enabled: true, startsSession: true },
   password: { minLength: 8, maxLength: 128 },
   mail: true,
@@ -111,6 +123,11 @@ export function currentCapabilities(): CapabilityState {
 export async function loadedCapabilities(): Promise<CapabilityState> {
   await refresh();
   return state;
+}
+
+/** The providers that the sign-in page offers. */
+export function signInProviders({ signInMethods, socialProviders }: Capabilities): readonly SocialProvider[] {
+  return signInMethods.includes(SOCIAL) ? socialProviders : [];
 }
 
 /** The capabilities. They are requested when the first component needs them; until then the defaults apply. */

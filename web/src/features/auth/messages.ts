@@ -58,9 +58,14 @@ const BY_CODE: Record<string, FormError> = {
   VERIFICATION_EMAIL_NOT_ENABLED: { text: "This service sends no email, so it cannot verify your email." },
   EMAIL_ALREADY_VERIFIED: { text: "This email is already verified." },
   EMAIL_MISMATCH: { field: "email", text: "This is not the email you are signed in with." },
-  // The user cancelled the password dialog.
-  SESSION_NOT_FRESH: { text: "Nothing was changed. Confirm with your password to continue." },
+  // The user cancelled the dialog that makes the session fresh.
+  SESSION_NOT_FRESH: { text: "Nothing was changed. Confirm your identity to continue." },
   UNAUTHORIZED: { text: "Your session has ended. Sign in again." },
+  PROVIDER_NOT_FOUND: { text: "This provider is no longer available. Reload the page to see the current ones." },
+  FAILED_TO_UNLINK_LAST_ACCOUNT: {
+    text: "This is your only way to sign in. Set a password or link another provider before you unlink it.",
+  },
+  ACCOUNT_NOT_FOUND: { text: "This account is no longer linked." },
   EMAIL_PASSWORD_SIGN_UP_DISABLED: { text: "Sign-up is disabled." },
 };
 

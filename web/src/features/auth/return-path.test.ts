@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { signInPath, returnPath } from "./return-path";
+import { retryPath, returnPath, signInPath } from "./return-path";
 
 describe("the return path", () => {
   it("leads through sign-in back to the page", () => {
@@ -29,5 +29,17 @@ describe("the return path", () => {
     "http://",
   ])("never leads to %s", (next) => {
     expect(returnPath(`?next=${encodeURIComponent(next)}`)).toBe("/dashboard");
+  });
+});
+
+describe("the path for another attempt", () => {
+  it("keeps the destination, but neither reasons nor errors", () => {
+    expect(retryPath("?expired&next=%2Fsettings%23password&error=access_denied")).toBe(
+      "/signin?next=%2Fsettings%23password",
+    );
+    expect(retryPath("?callbackURL=https%3A%2F%2Fapp.example%2F&not-ended")).toBe(
+      "/signin?callbackURL=https%3A%2F%2Fapp.example%2F",
+    );
+    expect(retryPath("?expired")).toBe("/signin");
   });
 });

@@ -22,6 +22,15 @@ export function signedOutPath(isSessionStillActive: boolean): string {
   return isSessionStillActive ? "/signin?not-ended" : "/signin";
 }
 
+/** The parameters of the sign-in page's query that name the page to return to. */
+const DESTINATIONS = ["next", "callbackURL"];
+
+/** The path of the sign-in page with the destination of this query, but not with its reasons and errors. */
+export function retryPath(search: string): string {
+  const query = new URLSearchParams([...new URLSearchParams(search)].filter(([name]) => DESTINATIONS.includes(name)));
+  return query.size > 0 ? `/signin?${query}` : "/signin";
+}
+
 /** Returns the path to open after sign-in, given the query of the sign-in page. */
 export function returnPath(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? HOME;

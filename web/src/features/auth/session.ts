@@ -2,6 +2,7 @@ import { authClient, callAuth, refreshSession, tokenCache } from "@/lib/auth-cli
 import { ServiceError } from "@/lib/service-error";
 import { notifyTabs } from "@/lib/tabs";
 import { resetBanner } from "./dismissed-banner";
+import { retryPath, returnPath } from "./return-path";
 import { clearSignedInMark, hasSignedInMark, setSignedInMark } from "./signed-in-mark";
 import { forgetEmail } from "./typed-email";
 
@@ -73,6 +74,38 @@ export async function signIn(values: { email: string; password: string }, callba
     throw error;
   }
   startSession();
+}
+
+/** Where a provider sends the browser back to, as full URLs. */
+export interface ReturnUrls {
+  callbackURL: string;
+  errorCallbackURL: string;
+}
+
+/** Where a provider sends the browser back to after a sign-in, given the query of the sign-in page. */
+export function signInUrls(search: string): ReturnUrls {
+  // An application's URL, which the service validates.
+  const application = new URLSearchParams(search).get("callbackURL");
+  return {
+    callbackURL: application || location.origin + returnPath(search),
+    errorCallbackURL: location.origin + retryPath(search),
+  };
+}
+
+/**
+ * Sends the browser to a provider to sign in there. The session starts when the provider sends it back. With
+ * `requestSignUp`, an account is created even if the provider is configured not to create one at sign-in.
+ */
+export async function signInAt(provider: string, urls: ReturnUrls, requestSignUp = false): Promise<void> {
+  // The client redirects. Keeps it from refetching a session that has not changed.
+  await callAuth((options) =>
+    authClient.signIn.social({
+      provider,
+      ...urls,
+      ...(requestSignUp && { requestSignUp }),
+      fetchOptions: { ...options, disableSignal: true },
+    }),
+  );
 }
 
 /** Replaces a session that is too old with a fresh one, and refetches it. */

@@ -7,13 +7,14 @@ import { TextField } from "@/ui/text-field";
 import { useSearch } from "@/ui/use-search";
 import { AuthCard } from "./auth-card";
 import { AuthForm } from "./auth-form";
-import { loadedCapabilities, useCapabilities } from "./capabilities";
+import { EMAIL_PASSWORD, loadedCapabilities, signInProviders, useCapabilities } from "./capabilities";
 import { CheckEmail } from "./check-email";
 import { EmailText } from "./email-text";
 import { EmailField } from "./email-field";
 import { validateSignUp } from "./messages";
 import { NewPasswordField } from "./new-password-field";
-import { requestVerification, signUp } from "./session";
+import { OrProviders, ProviderButtons } from "./provider-buttons";
+import { requestVerification, signInAt, signInUrls, signUp } from "./session";
 import { Unavailable } from "./unavailable";
 import { useForm } from "./use-form";
 
@@ -32,6 +33,22 @@ async function nextStep(): Promise<SignedUp["next"]> {
   return phase === "known" && !emailVerification.required ? "sign in" : "verify";
 }
 
+/** Sends the browser to a provider to sign up with the account there. Errors lead to the sign-in page. */
+function signUpWith(provider: string): Promise<void> {
+  return signInAt(provider, signInUrls(location.search), true);
+}
+
+function SignInLink({ search }: { search: string }) {
+  return (
+    <p>
+      Already have an account?{" "}
+      <Link className="font-medium text-accent underline" href={`/signin${search}`}>
+        Sign in
+      </Link>
+    </p>
+  );
+}
+
 interface FormProps {
   /** Whether the form replaces another card. */
   again: boolean;
@@ -42,6 +59,7 @@ interface FormProps {
 
 function AccountForm({ again, name, onDone }: FormProps) {
   const search = useSearch();
+  const providers = signInProviders(useCapabilities());
   const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
     validate: validateSignUp,
@@ -59,14 +77,8 @@ function AccountForm({ again, name, onDone }: FormProps) {
       busy={busy}
       formError={formError}
       onSubmit={(event) => void onSubmit(event)}
-      footer={
-        <p>
-          Already have an account?{" "}
-          <Link className="font-medium text-accent underline" href={`/signin${search}`}>
-            Sign in
-          </Link>
-        </p>
-      }
+      footer={<SignInLink search={search} />}
+      alternatives={<OrProviders providers={providers} request={signUpWith} />}
     >
       <TextField
         label="Name"
@@ -86,7 +98,8 @@ function AccountForm({ again, name, onDone }: FormProps) {
 /** The form that creates an account. */
 export function SignUpForm() {
   const search = useSearch();
-  const { signUp: support, emailVerification } = useCapabilities();
+  const capabilities = useCapabilities();
+  const { signUp: support, emailVerification } = capabilities;
   const [done, setDone] = useState<SignedUp>();
   const [again, setAgain] = useState(false);
   if (!support.enabled) {
@@ -97,6 +110,14 @@ export function SignUpForm() {
         href={`/signin${search}`}
         action="Sign in"
       />
+    );
+  }
+  const providers = signInProviders(capabilities);
+  if (providers.length > 0 && !capabilities.signInMethods.includes(EMAIL_PASSWORD)) {
+    return (
+      <AuthCard title="Create an account" footer={<SignInLink search={search} />}>
+        <ProviderButtons providers={providers} request={signUpWith} />
+      </AuthCard>
     );
   }
   if (!done || again) {
