@@ -17,6 +17,8 @@ export function useTakenParameter(name: string): string | undefined {
     }
     const url = new URL(location.href);
     url.searchParams.delete(name);
+    // Providers describe their errors, in a text that is not shown.
+    url.searchParams.delete(`${name}_description`);
     // Next's router keeps its own state in the history entry and adds it again.
     history.replaceState(null, "", url.pathname + url.search + url.hash);
   }, [found, name]);
