@@ -72,7 +72,7 @@ test("a session that is too old changes the email once the password was entered,
   await expect(dialog).toBeVisible();
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog).toBeHidden();
-  await expect(form.getByRole("alert")).toHaveText("Nothing was changed. Confirm with your password to continue.");
+  await expect(form.getByRole("alert")).toHaveText("Nothing was changed. Confirm your identity to continue.");
   await expect(change).toBeFocused();
   await expect(address).toHaveValue(email);
   expect(await mailsTo(site, email)).toEqual([]);

@@ -31,6 +31,31 @@ export async function signOutDevice(token: string): Promise<void> {
   await callAuth((fetchOptions) => authClient.revokeSession({ token, fetchOptions }));
 }
 
+/** A way to sign in that the user has: the password, or an account at a provider. */
+export interface LinkedAccount {
+  id: string;
+  providerId: string;
+  createdAt: Date | string;
+}
+
+/** Lists the user's ways to sign in. */
+export function linkedAccounts(): Promise<LinkedAccount[]> {
+  return callAuth((fetchOptions) => authClient.listAccounts({ fetchOptions }));
+}
+
+/** Sends the browser to a provider, to link the account there. The provider sends it back to the settings. */
+export async function linkProvider(provider: string): Promise<void> {
+  const errorCallbackURL = `${location.origin}/settings`;
+  const callbackURL = `${errorCallbackURL}?${new URLSearchParams({ linked: provider })}`;
+  // The client redirects.
+  await callAuth((fetchOptions) => authClient.linkSocial({ provider, callbackURL, errorCallbackURL, fetchOptions }));
+}
+
+/** Unlinks an account at a provider. Requires a fresh session. */
+export async function unlinkAccount(accountId: string): Promise<void> {
+  await callAuth((fetchOptions) => authClient.unlinkAccount({ accountId, fetchOptions }));
+}
+
 /** Something that happened to the account, or refusals of a minute that were the same. */
 export interface SecurityEvent {
   event: string;
@@ -64,9 +89,14 @@ export function securityEvents(cursor: string | null): Promise<SecurityEventsPag
 /** The service's message when the account is deleted only after a link in an email is opened. */
 const MAIL_SENT = "Verification email sent";
 
-/** Deletes the account and all its data. Returns false if the user first has to confirm with a link in an email. */
-export async function deleteAccount(password: string): Promise<boolean> {
+/**
+ * Deletes the account and all its data. Returns false if the user first has to confirm with a link in an email.
+ * Requires a fresh session if there is no password.
+ */
+export async function deleteAccount(password?: string): Promise<boolean> {
   const callbackURL = `${location.origin}/account-deleted`;
-  const { message } = await callAuth((fetchOptions) => authClient.deleteUser({ password, callbackURL, fetchOptions }));
+  const { message } = await callAuth((fetchOptions) =>
+    authClient.deleteUser({ ...(password && { password }), callbackURL, fetchOptions }),
+  );
   return message !== MAIL_SENT;
 }

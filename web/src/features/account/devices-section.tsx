@@ -68,7 +68,7 @@ export function DevicesSection({ user, run }: Props) {
     } catch (error) {
       setFailure(
         isStale(error)
-          ? `${deviceName(device.userAgent)} is still signed in. Enter your password to sign it out.`
+          ? `${deviceName(device.userAgent)} is still signed in. Confirm your identity to sign it out.`
           : errorMessage(error),
       );
     }
@@ -86,7 +86,7 @@ export function DevicesSection({ user, run }: Props) {
         {error && (
           <div className="flex flex-wrap items-center gap-3">
             {isStale(error) ? (
-              <p className="text-soft">You signed in a while ago. Confirm your password to see your devices.</p>
+              <p className="text-soft">You signed in a while ago. Confirm your identity to see your devices.</p>
             ) : (
               !failure && <Notice kind="error">{errorMessage(error)}</Notice>
             )}

@@ -5,16 +5,25 @@ import { useCapabilities } from "@/features/auth/capabilities";
 import { useFreshSession } from "@/features/auth/fresh-session";
 import type { User } from "@/features/auth/session";
 import { ActivitySection } from "./activity-section";
-import { DeleteSection } from "./delete-section";
+import { DeleteSection, DeleteWithoutPassword } from "./delete-section";
 import { DevicesSection } from "./devices-section";
 import { EmailSection } from "./email-section";
 import { NameSection } from "./name-section";
 import { PasswordSection } from "./password-section";
+import { hasPassword, providersToSignInAgain } from "./sign-in-methods";
+import { SignInMethodsSection } from "./sign-in-methods-section";
+import { useLinkedAccounts } from "./use-linked-accounts";
 
 /** The account settings that the service's configuration allows. */
 export function Settings({ user }: { user: User }) {
-  const { changeEmail, deleteUser } = useCapabilities();
-  const { run, dialog } = useFreshSession(user);
+  const capabilities = useCapabilities();
+  const { changeEmail, deleteUser } = capabilities;
+  const linked = useLinkedAccounts(user);
+  const { accounts } = linked;
+  const { run, dialog } = useFreshSession(user, accounts ? providersToSignInAgain(accounts, capabilities) : []);
+  // Assumed if the accounts are unknown. The service enforces its own rules regardless.
+  const withPassword = !accounts || hasPassword(accounts);
+  const Delete = withPassword ? DeleteSection : DeleteWithoutPassword;
   return (
     <>
       <AccountBar user={user} />
@@ -22,10 +31,16 @@ export function Settings({ user }: { user: User }) {
         <h1 className="text-2xl font-bold">Settings</h1>
         <NameSection user={user} />
         {changeEmail && <EmailSection user={user} run={run} />}
-        <PasswordSection user={user} />
-        <DevicesSection user={user} run={run} />
-        <ActivitySection user={user} />
-        {deleteUser.enabled && <DeleteSection user={user} byMail={deleteUser.confirmedByMail} />}
+        {linked.offered && <SignInMethodsSection user={user} run={run} linked={linked} />}
+        {/* What is shown below depends on the accounts, and nothing moves if it appears with them. */}
+        {!linked.loading && (
+          <>
+            {withPassword && <PasswordSection user={user} />}
+            <DevicesSection user={user} run={run} />
+            <ActivitySection user={user} />
+            {deleteUser.enabled && <Delete user={user} byMail={deleteUser.confirmedByMail} run={run} />}
+          </>
+        )}
         {dialog}
       </main>
     </>

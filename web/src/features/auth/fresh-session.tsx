@@ -1,13 +1,18 @@
 import { useRef, useState, type ReactNode } from "react";
+import type { SocialProvider } from "./capabilities";
 import { PasswordDialog } from "./password-dialog";
 import type { User } from "./session";
+import { SignInAgainDialog } from "./sign-in-again-dialog";
 import { withFreshSession } from "./stale-session";
 
-/** Runs an action that needs a fresh session. Fails with the service's error (`isStale`) if no password was entered. */
+/** Runs an action that needs a fresh session. Fails with the service's error (`isStale`) if the session stays old. */
 export type RunFresh = <Result>(action: () => Promise<Result>) => Promise<Result>;
 
-/** Runs actions that need a fresh session, and asks for the password in a dialog if the session is not fresh. */
-export function useFreshSession(user: User) {
+/**
+ * Runs actions that need a fresh session. If the session is not fresh, a dialog asks for the password, or offers to
+ * sign in again with one of these providers, for a user who cannot use a password.
+ */
+export function useFreshSession(user: User, providers: readonly SocialProvider[]) {
   const [open, setOpen] = useState(false);
   // All rejected actions wait for the same dialog.
   const waiting = useRef<((fresh: boolean) => void)[]>([]);
@@ -22,11 +27,17 @@ export function useFreshSession(user: User) {
     waiting.current.splice(0).forEach((resolve) => resolve(fresh));
   }
 
-  const dialog: ReactNode = open && <PasswordDialog user={user} onClose={settle} />;
+  const dialog: ReactNode =
+    open &&
+    (providers.length > 0 ? (
+      <SignInAgainDialog providers={providers} onClose={() => settle(false)} />
+    ) : (
+      <PasswordDialog user={user} onClose={settle} />
+    ));
   const run: RunFresh = (action) => withFreshSession(action, freshen);
   return {
     run,
-    /** To be rendered by the caller, outside of any form: the dialog contains one. */
+    /** To be rendered by the caller, outside of any form: the dialog may contain one. */
     dialog,
   };
 }

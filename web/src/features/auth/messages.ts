@@ -20,6 +20,7 @@ const INVALID_EMAIL_FORMAT = "Invalid email format";
 const WEAK_PASSWORD =
   "This password is easy to guess. Choose one that is not common, has not appeared in a data breach, and is not based " +
   "on your name, your email or the name of this service.";
+const NOT_CONFIRMED = "Nothing was changed. Confirm your identity to continue.";
 const INVALID_NAME = `Enter a name of at most ${MAX_NAME_LENGTH} characters`;
 
 function characters(count: number): string {
@@ -59,7 +60,8 @@ const BY_CODE: Record<string, FormError> = {
   EMAIL_ALREADY_VERIFIED: { text: "This email is already verified." },
   EMAIL_MISMATCH: { field: "email", text: "This is not the email you are signed in with." },
   // The user cancelled the dialog that makes the session fresh.
-  SESSION_NOT_FRESH: { text: "Nothing was changed. Confirm your identity to continue." },
+  SESSION_NOT_FRESH: { text: NOT_CONFIRMED },
+  SESSION_EXPIRED: { text: NOT_CONFIRMED },
   UNAUTHORIZED: { text: "Your session has ended. Sign in again." },
   PROVIDER_NOT_FOUND: { text: "This provider is no longer available. Reload the page to see the current ones." },
   FAILED_TO_UNLINK_LAST_ACCOUNT: {

@@ -1,4 +1,4 @@
-const EXPIRED = "This sign-in has expired, or it was started in another browser. Please try again.";
+const EXPIRED = "This request has expired, or it was started in another browser. Please try again.";
 const UNCONFIRMED = "The provider did not confirm the sign-in. Please try again.";
 const WRONG_ISSUER = "The response could not be attributed to the provider and was rejected. Please try again.";
 const BANNED = "You have been banned. Contact support if you believe this is an error.";
@@ -28,10 +28,11 @@ const BY_CODE: Record<string, string> = {
   state_not_found: EXPIRED,
   temporarily_unavailable: "The provider is temporarily unavailable. Please try again in a moment.",
   unable_to_get_user_info: "The provider did not return your account details. Please try again.",
-  unable_to_link_account: "The provider could not be linked to your account. Please try again.",
+  unable_to_link_account:
+    "The provider could not be linked to your account. Make sure that it has verified your email, then try again.",
 };
 
-const UNKNOWN = "The provider could not sign you in. Please try again.";
+const UNKNOWN = "The provider could not complete the request. Please try again.";
 
 /**
  * Explains why a provider sent the browser back without success, by the code that the service adds to the page's URL

@@ -1,8 +1,11 @@
 import { ServiceError } from "@/lib/service-error";
 
+/** The codes of a session that is too old. The second one is the answer to a deletion without a password. */
+const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"];
+
 /** Whether the service rejected a request because the session is too old. */
 export function isStale(error: unknown): boolean {
-  return error instanceof ServiceError && error.code === "SESSION_NOT_FRESH";
+  return error instanceof ServiceError && STALE.includes(error.code);
 }
 
 /**
