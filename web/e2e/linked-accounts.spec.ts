@@ -1,10 +1,10 @@
 // The sign-in methods in the settings: the password and accounts at providers.
 import type { Page } from "@playwright/test";
 import { violationsOf } from "./axe";
-import { expect, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, newPerson, test, type Person } from "./fixtures";
 import { inspectPage } from "./inspect-page";
 import { linkIn, mailTo } from "./mailbox";
-import { answers, AT_PROVIDER, offer, PROVIDERS, sendToProvider } from "./providers";
+import { answers, AT_PROVIDER, offer, PROVIDERS, sendToProvider, signInAs } from "./providers";
 
 /** The number of rows: the password and each provider. */
 const ROWS = PROVIDERS.length + 1;
@@ -64,7 +64,8 @@ async function unlink(page: Page, name: string, answer = "Unlink"): Promise<void
     .click();
 }
 
-test.beforeEach(({ page }) => offer(page));
+// The services of the kind `social` have providers of their own.
+test.beforeEach(({ page, kind }) => (kind === "social" ? undefined : offer(page)));
 
 test("the password and each provider are listed, with the day on which an account was linked", async ({
   page,
@@ -368,4 +369,68 @@ test("the sign-in methods are accessible in light and dark, from phone to deskto
     },
     hosting,
   );
+});
+
+test.describe("with a provider that answers", () => {
+  test.use({ kind: "social" });
+
+  test("an account is linked, signs in, and is unlinked", async ({ page, context, site, person }) => {
+    await signInAs(context.request, site, { email: person.email });
+    await page.goto("/settings");
+    await expect(row(page, "Password")).toContainText("Set");
+    await methods(page).getByRole("button", { name: "Link Acme" }).click();
+    await expect(methods(page).getByRole("status")).toHaveText("Acme linked.");
+    await expect(page).toHaveURL("/settings");
+    await expect(row(page, "Acme")).toContainText("Linked on");
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page).toHaveURL("/signin");
+    await page.getByRole("button", { name: "Continue with Acme" }).click();
+    await expect(page).toHaveURL("/dashboard");
+    await expect(page.getByRole("banner")).toContainText(person.email);
+
+    await page.getByRole("link", { name: "Settings" }).click();
+    await unlink(page, "Acme");
+    await expect(methods(page).getByText("Acme unlinked.")).toBeVisible();
+    await page.reload();
+    await expect(row(page, "Acme")).toContainText("Not linked");
+    await expect(row(page, "Password")).toContainText("Set");
+  });
+
+  test("an account with another email is not linked", async ({ page, context, site, person }) => {
+    await signInAs(context.request, site, { email: newPerson().email });
+    await page.goto("/settings");
+    await expect(page.getByRole("banner")).toContainText(person.email);
+    await methods(page).getByRole("button", { name: "Link GitHub" }).click();
+    await expect(methods(page).getByRole("alert")).toHaveText(
+      "The email at the provider is not the email of your account. Nothing was linked.",
+    );
+    await expect(page).toHaveURL("/settings");
+    await expect(row(page, "GitHub")).toContainText("Not linked");
+  });
+
+  test("a user without a password sets one, and then does not need the provider any more", async ({
+    page,
+    context,
+    site,
+  }) => {
+    const { email, password } = newPerson();
+    await signInAs(context.request, site, { email });
+    await page.goto("/signin?next=%2Fsettings");
+    await page.getByRole("button", { name: "Continue with Google" }).click();
+    await expect(row(page, "Password")).toContainText("Not set");
+    const unlinkGoogle = methods(page).getByRole("button", { name: /^Unlink Google/ });
+    await expect(unlinkGoogle).toHaveAttribute("aria-disabled", "true");
+    await row(page, "Password").getByRole("button", { name: "Set a password" }).click();
+    await page.goto(linkIn(await mailTo(site, email, "Reset your password")));
+    await page.getByLabel("New password").fill(password);
+    await page.getByRole("button", { name: "Set password" }).click();
+    await expect(page.getByRole("heading", { name: "Password changed" })).toBeVisible();
+
+    await page.goto("/signin?next=%2Fsettings");
+    await fillInSignIn(page, { email, password });
+    await expect(row(page, "Password")).toContainText(/Set$/);
+    await unlink(page, "Google");
+    await expect(methods(page).getByText("Google unlinked.")).toBeVisible();
+  });
 });

@@ -1,4 +1,5 @@
-import type { Page } from "@playwright/test";
+import type { APIRequestContext, Page } from "@playwright/test";
+import type { Site } from "./stack/environment";
 
 /** A provider as the capabilities list it. */
 export interface Provider {
@@ -55,4 +56,26 @@ export async function sendToProvider(page: Page, path: "sign-in/social" | "link-
     route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Provider</title>" }),
   );
   return bodies;
+}
+
+/** The person that the provider of a stack signs in. */
+interface AtProvider {
+  email: string;
+  name?: string;
+  email_verified?: boolean;
+  /** The error that the provider ends the sign-in with. */
+  error?: string;
+}
+
+/** Chooses the person that the provider signs in with the browser that `request` belongs to. */
+export async function signInAs(
+  request: APIRequestContext,
+  site: Site,
+  { email, ...fields }: AtProvider,
+): Promise<void> {
+  const query = new URLSearchParams({ email, fields: JSON.stringify(fields) });
+  const response = await request.get(`${site.provider}/as?${query}`);
+  if (!response.ok()) {
+    throw new Error(`/as: ${response.status()}`);
+  }
 }

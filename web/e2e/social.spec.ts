@@ -2,7 +2,7 @@
 import type { Page } from "@playwright/test";
 import { expect, fillInSignIn, newPerson, test } from "./fixtures";
 import { inspectPage } from "./inspect-page";
-import { answers, AT_PROVIDER, offer, PROVIDERS, sendToProvider } from "./providers";
+import { answers, AT_PROVIDER, offer, PROVIDERS, sendToProvider, signInAs } from "./providers";
 
 const LABELS = PROVIDERS.map(({ name }) => `Continue with ${name}`);
 
@@ -209,4 +209,72 @@ test("the pages with providers are accessible in light and dark, from phone to d
   await page.unrouteAll();
   await offer(page, { methods: ["social"] });
   await inspectPage(page, at("sign-in-providers-only", "/signin"), hosting);
+});
+
+test.describe("with a provider that answers", () => {
+  test.use({ kind: "social" });
+
+  test("the pages offer the providers in the order of the setting", async ({ page }) => {
+    for (const path of ["/signin", "/signup"]) {
+      await page.goto(path);
+      await expect(buttons(page)).toHaveText([/with Google$/, /with GitHub$/, /with Acme$/]);
+    }
+  });
+
+  test("a new user signs up with a provider and signs in with it again", async ({ page, context, site }) => {
+    const { email } = newPerson();
+    await signInAs(context.request, site, { email, name: "Grace Hopper" });
+    await page.goto("/signup");
+    await page.getByRole("button", { name: "Continue with Acme" }).click();
+    await expect(page).toHaveURL("/dashboard");
+    await expect(page.getByRole("banner")).toContainText("Grace Hopper");
+    await expect(page.getByRole("banner")).toContainText(email);
+    await expect(page.getByText("Nothing to do")).toBeVisible();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page).toHaveURL("/signin");
+    await page.getByRole("button", { name: "Continue with Acme" }).click();
+    await expect(page).toHaveURL("/dashboard");
+    await expect(page.getByRole("banner")).toContainText(email);
+  });
+
+  for (const name of ["Google", "GitHub", "Acme"]) {
+    test(`a sign-in with ${name} leads to the page that asked for it`, async ({ page, context, site }) => {
+      const { email } = newPerson();
+      await signInAs(context.request, site, { email });
+      await page.goto("/settings");
+      await expect(page).toHaveURL("/signin?next=%2Fsettings");
+      await page.getByRole("button", { name: `Continue with ${name}` }).click();
+      await expect(page).toHaveURL("/settings");
+      await expect(page.getByRole("banner")).toContainText(email);
+    });
+  }
+
+  test("a sign-in that was cancelled at the provider can be repeated", async ({ page, context, site }) => {
+    const { email } = newPerson();
+    await signInAs(context.request, site, { email, error: "access_denied" });
+    await page.goto("/signin?next=%2Fsettings");
+    await page.getByRole("button", { name: "Continue with Acme" }).click();
+    await expect(page.getByRole("main").getByRole("alert")).toHaveText(
+      "Access was cancelled or denied at the provider.",
+    );
+    await expect(page).toHaveURL("/signin?next=%2Fsettings");
+    await signInAs(context.request, site, { email });
+    await page.getByRole("button", { name: "Continue with Acme" }).click();
+    await expect(page).toHaveURL("/settings");
+  });
+
+  test("a provider does not sign in to an account that is not linked to it", async ({
+    page,
+    context,
+    site,
+    registered,
+  }) => {
+    // Neither side has verified the email.
+    await signInAs(context.request, site, { email: registered.email, email_verified: false });
+    await page.goto("/signin");
+    await page.getByRole("button", { name: "Continue with Acme" }).click();
+    await expect(page.getByRole("main").getByRole("alert")).toContainText("An account with this email exists");
+    await page.goto("/dashboard");
+    await expect(page).toHaveURL("/signin");
+  });
 });

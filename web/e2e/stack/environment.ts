@@ -18,8 +18,11 @@ export const ARTEFACTS = path.join(TARGET, "browser");
 /** How the page is hosted: by local-stack, with the services on other origins, or by the gateway on one origin. */
 export type Hosting = "across origins" | "behind the gateway";
 
-/** The settings of a stack: defaults, sessions and tokens that expire during a test, or confirmation by email. */
-export type Kind = "default" | "short-lived" | "email verification";
+/**
+ * The settings of a stack: defaults, sessions and tokens that expire during a test, confirmation by email, or sign-in
+ * with providers.
+ */
+export type Kind = "default" | "short-lived" | "email verification" | "social";
 
 /** The URLs of a running stack. */
 export interface Site {
@@ -29,6 +32,8 @@ export interface Site {
   tasks: string;
   /** The directory that emails are written to. */
   mail: string;
+  /** The URL of the provider, for stacks that have one. */
+  provider?: string;
 }
 
 /** Every running stack. */

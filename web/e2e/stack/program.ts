@@ -30,7 +30,8 @@ export class Program {
 
   /** Starts the program and waits until it reports that it is ready. */
   static async start({ name, program, args, env, ready }: Start): Promise<Program> {
-    const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] });
+    // Some programs run until their standard input closes, so that they never outlive this process.
+    const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: "pipe" });
     const self = new Program(name, child);
     try {
       await self.#ready(ready);

@@ -16,6 +16,7 @@ import {
 } from "./environment";
 import { freePort } from "./ports";
 import { Program } from "./program";
+import { providerUrl, socialProviders, startProvider } from "./provider";
 
 /** Environment variables of the services. */
 export type Settings = Record<string, string>;
@@ -137,18 +138,25 @@ async function start(
 }
 
 async function startAll(root: string): Promise<Sites> {
-  const [direct, gateway, short, byMail, byMailGateway] = await Promise.all([
+  const provider = await providerUrl();
+  const [direct, gateway, short, byMail, byMailGateway, social] = await Promise.all([
     start(root, "direct", ["across origins"], DEFAULT),
     start(root, "gateway", ["behind the gateway"], DEFAULT),
     start(root, "short", ["across origins", "behind the gateway"], SHORT_LIVED),
     // Two stacks, so that links lead to the service itself and from there to the page on another origin.
     start(root, "by-mail", ["across origins"], EMAIL_VERIFICATION),
     start(root, "by-mail-gateway", ["behind the gateway"], EMAIL_VERIFICATION),
+    start(root, "social", ["across origins", "behind the gateway"], {
+      ...DEFAULT,
+      SOCIAL_PROVIDERS: socialProviders(provider),
+    }),
+    keep(startProvider(provider)),
   ]);
   const of = (hosting: Hosting, usual: Record<Hosting, Site>): Record<Kind, Site> => ({
     default: usual[hosting],
     "short-lived": short[hosting],
     "email verification": (hosting === "across origins" ? byMail : byMailGateway)[hosting],
+    social: { ...social[hosting], provider },
   });
   return { "across origins": of("across origins", direct), "behind the gateway": of("behind the gateway", gateway) };
 }

@@ -17,6 +17,13 @@ describe("withFreshSession", () => {
     expect(action).toHaveBeenCalledTimes(2);
   });
 
+  it("repeats a deletion without a password, whose answer has another code", async () => {
+    const expired = new ServiceError(400, "SESSION_EXPIRED", "");
+    const action = vi.fn(async () => "done").mockRejectedValueOnce(expired);
+    expect(await withFreshSession(action, async () => true)).toBe("done");
+    expect(action).toHaveBeenCalledTimes(2);
+  });
+
   it("fails with the original error if the session stays stale", async () => {
     const action = vi.fn(async () => Promise.reject(stale));
     await expect(withFreshSession(action, async () => false)).rejects.toBe(stale);
