@@ -185,7 +185,7 @@ test.describe("a sign-in that a provider ended with an error", () => {
   test("never shows text of the URL, and a new attempt replaces the message", async ({ page }) => {
     await page.goto("/signin?error=Your+account+is+locked.+Call+555-0100");
     const alert = page.getByRole("main").getByRole("alert");
-    await expect(alert).toHaveText("The provider could not complete the request. Please try again.");
+    await expect(alert).toHaveText("The request could not be completed. Please try again.");
     await expect(page).toHaveURL("/signin");
     await fillInSignIn(page, newPerson());
     await expect(alert).toHaveText("Invalid credentials");

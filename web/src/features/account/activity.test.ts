@@ -15,6 +15,7 @@ const EVENT: SecurityEvent = {
 
 test("an event is described in words", () => {
   expect(describe(EVENT)).toBe("Signed in with Firefox on Linux");
+  expect(describe({ ...EVENT, event: "account.linked" })).toBe("Sign-in method added");
   expect(describe({ ...EVENT, event: "sign_in.refused", count: 1 })).toBe("Sign-in failed");
   expect(describe({ ...EVENT, event: "sign_in.refused", count: 12 })).toBe("Sign-in failed (12 times)");
   expect(describe({ ...EVENT, event: "sessions.revoked", count: 3 })).toBe("Other devices signed out");

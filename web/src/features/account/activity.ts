@@ -2,7 +2,9 @@ import type { SecurityEvent } from "./account";
 import { deviceName } from "./device-name";
 
 const TEXTS: Record<string, string> = {
+  "account.linked": "Sign-in method added",
   "account.locked": "Sign-in blocked after too many wrong passwords",
+  "account.unlinked": "Sign-in method removed",
   "email.change_requested": "Change of email requested",
   "email.changed": "Email changed",
   "email.verification_requested": "Verification link requested",

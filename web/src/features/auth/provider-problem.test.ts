@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { providerProblem } from "./provider-problem";
 
-const UNKNOWN = "The provider could not complete the request. Please try again.";
+const UNKNOWN = "The request could not be completed. Please try again.";
 
 const CODES = [
   "BANNED_USER",

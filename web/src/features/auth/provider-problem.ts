@@ -32,7 +32,7 @@ const BY_CODE: Record<string, string> = {
     "The provider could not be linked to your account. Make sure that it has verified your email, then try again.",
 };
 
-const UNKNOWN = "The provider could not complete the request. Please try again.";
+const UNKNOWN = "The request could not be completed. Please try again.";
 
 /**
  * Explains why a provider sent the browser back without success, by the code that the service adds to the page's URL
