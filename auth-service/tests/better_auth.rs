@@ -120,7 +120,7 @@ async fn every_answer_is_better_auths_but_for_the_listed_differences() {
 
 #[tokio::test]
 async fn the_comparison_sees_what_is_planted() {
-    let services = Services::start("planted", |name| ["plain", "account"].contains(&name)).await;
+    let services = Services::start("planted", |name| ["plain", "account", "social"].contains(&name)).await;
     assert_success(&services.compare("can-see.mjs").await);
 }
 

@@ -46,8 +46,9 @@ pub struct MailConfig {
     /// Mails that tell the owner of an account what happened to it, comma-separated, or `none`
     ///
     /// `new-device` reports a sign-in on a device that is new to the account, and is sent only if RATE_LIMIT_ENABLED is
-    /// on. `password-changed` and `email-changed` report these changes, the latter to the former email.
-    #[arg(long, env, default_value = "new-device,password-changed,email-changed")]
+    /// on. `password-changed` and `email-changed` report these changes, the latter to the former email. `sign-in-methods`
+    /// reports that an account at an identity provider, or the password, can or cannot sign in any more.
+    #[arg(long, env, default_value = "new-device,password-changed,email-changed,sign-in-methods")]
     pub notification_mails: Notices,
 }
 

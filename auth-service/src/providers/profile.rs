@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::ProviderError;
 use super::id_token::MICROSOFT_CONSUMERS;
-use crate::protocol::email_address::Email;
+use crate::protocol::email_address::{Email, MAX_EMAIL};
 
 /// A user as a provider knows them.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ fn standard(subject: &str, data: Map<String, Value>) -> Profile {
     let own = |name| text(&data, name).map(str::to_owned);
     Profile {
         subject: subject.to_owned(),
-        email: text(&data, "email").and_then(Email::parse),
+        email: text(&data, "email").filter(|email| email.chars().count() <= MAX_EMAIL).and_then(Email::parse),
         email_verified: boolean(&data, "email_verified").unwrap_or(false),
         name: own("name").unwrap_or_default(),
         image: own("picture"),
@@ -134,10 +134,18 @@ pub(super) fn github(user: Value, emails: Option<&Value>) -> Result<Profile, Pro
     Ok(Profile { email_verified, name, image, ..standard(&subject, user) })
 }
 
-/// That of an OpenID Provider, from a verified ID token or from its userinfo.
-pub(super) fn openid(claims: Map<String, Value>) -> Result<Profile, ProviderError> {
-    let subject = subject(&claims, "sub")?.to_owned();
-    let mut profile = standard(&subject, claims);
+/// That of an OpenID Provider, from a verified ID token.
+pub(super) fn id_token(claims: Map<String, Value>) -> Result<Profile, ProviderError> {
+    let mut profile = user_info(claims)?;
+    let id = json!(profile.subject);
+    profile.data.entry("id").or_insert(id);
+    Ok(profile)
+}
+
+/// That of an OpenID Provider, from its userinfo.
+pub(super) fn user_info(user: Map<String, Value>) -> Result<Profile, ProviderError> {
+    let subject = subject(&user, "sub")?.to_owned();
+    let mut profile = standard(&subject, user);
     add_members(&mut profile);
     Ok(profile)
 }

@@ -111,7 +111,10 @@ impl Provider {
     ) -> Result<Url, ProviderError> {
         let metadata = self.metadata(now).await?;
         let endpoint = &metadata.authorization;
-        Ok(authorization::url(endpoint, self.client.id(), &self.request, request, self.is_openid()))
+        // Apple does not know the parameter.
+        let login_hint = request.login_hint.filter(|_| !matches!(self.kind, Kind::Apple { .. }));
+        let request = AuthorizationRequest { login_hint, ..*request };
+        Ok(authorization::url(endpoint, self.client.id(), &self.request, &request, self.is_openid()))
     }
 
     /// Whether an authorization response with this `iss`, or without one, can be from this provider (RFC 9207).
@@ -245,7 +248,7 @@ impl Provider {
     ) -> Result<Profile, ProviderError> {
         let metadata = self.metadata(now).await?;
         let (Some(url), Some(access), None) = (&metadata.user_info, access, claims.get("email")) else {
-            return profile::openid(claims);
+            return profile::id_token(claims);
         };
         let Value::Object(user) = self.http.get_with(url, access).await? else {
             return Err(ProviderError::Invalid("the profile is not an object"));
@@ -253,7 +256,7 @@ impl Provider {
         if user.get("sub") != claims.get("sub") {
             return Err(ProviderError::Invalid("the profile is of another user than the ID token"));
         }
-        profile::openid(user)
+        profile::user_info(user)
     }
 
     async fn fetched_profile(

@@ -131,7 +131,10 @@ fn expiry(response: &Map<String, Value>, name: &str, now: Timestamp) -> Option<T
 
 /// Scopes are a list separated by spaces (RFC 6749, section 3.3); GitHub separates them by commas, and others send an array.
 fn scopes(value: Option<&Value>) -> Vec<String> {
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let is_separator = |char: char| char.is_whitespace() || char == ',';
+    let words = |text: &str| {
+        text.split(is_separator).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
     match value {
         Some(Value::String(text)) => words(text),
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).flat_map(words).collect(),
@@ -179,6 +182,7 @@ mod tests {
         }
         assert!(read(json!({"expires_in": 1e12})).access_expires_at.is_some());
         assert_eq!(read(json!({"scope": ["b", "c d"]})).scopes.len(), 3);
+        assert_eq!(read(json!({"scope": "read:user,user:email"})).scopes, ["read:user", "user:email"]);
         assert!(ProviderTokens::read(&json!([]), now).is_err());
     }
 }

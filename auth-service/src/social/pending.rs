@@ -69,8 +69,13 @@ struct Content {
 pub(super) enum Found {
     /// The sign-in that this browser began.
     Pending(Box<Pending>),
-    /// None that may go on. The page is the one for errors, if it is known.
-    Mismatch(Option<CheckedTarget>),
+    /// None that may go on.
+    Mismatch {
+        /// The page for errors, if it is known.
+        page: Option<CheckedTarget>,
+        /// Whether this browser began it.
+        is_own: bool,
+    },
 }
 
 impl Pending {
@@ -139,10 +144,12 @@ impl Social {
         } else {
             store::find(&self.pool, &hash).await?
         };
-        let Some(stored) = stored else { return Ok(Found::Mismatch(None)) };
-        let Some(pending) = self.opened(state, &stored.content) else { return Ok(Found::Mismatch(None)) };
+        let Some(stored) = stored else { return Ok(Found::Mismatch { page: None, is_own: false }) };
+        let Some(pending) = self.opened(state, &stored.content) else {
+            return Ok(Found::Mismatch { page: None, is_own });
+        };
         if !is_own || stored.expires_at <= now {
-            return Ok(Found::Mismatch(pending.error_callback));
+            return Ok(Found::Mismatch { page: pending.error_callback, is_own });
         }
         Ok(Found::Pending(Box::new(pending)))
     }

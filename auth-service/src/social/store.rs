@@ -6,10 +6,14 @@ use service_kit::store::{StoreError, column};
 
 const TABLE: &str = "authorization_requests";
 
-/// Also deletes some of those that have expired. Locked rows are left to the next request.
+/// How long an expired request is kept in seconds: until then, a browser that comes back late is sent to the page for errors that it
+/// began on.
+const KEPT: i64 = 10 * 60;
+
+/// Also deletes some of those that expired a while ago. Locked rows are left to the next request.
 const CREATE: &str = "
     WITH expired AS (
-        SELECT state_hash FROM authorization_requests WHERE expires_at <= $4 LIMIT 100 FOR UPDATE SKIP LOCKED
+        SELECT state_hash FROM authorization_requests WHERE expires_at <= $4 - $5 * interval '1 s' LIMIT 100 FOR UPDATE SKIP LOCKED
     ),
     swept AS (DELETE FROM authorization_requests WHERE state_hash IN (SELECT state_hash FROM expired))
     INSERT INTO authorization_requests (state_hash, content, expires_at) VALUES ($1, $2, $3)";
@@ -29,7 +33,7 @@ pub(super) async fn create(
     request: &StoredRequest,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    client.execute(CREATE, &[&state_hash, &request.content, &request.expires_at, &now]).await?;
+    client.execute(CREATE, &[&state_hash, &request.content, &request.expires_at, &now, &KEPT]).await?;
     Ok(())
 }
 

@@ -97,7 +97,7 @@ impl Social {
             .map_err(ApiError::from)?;
         Ok(CurrentTokens {
             tokens,
-            access_expires_at: new.access_expires_at,
+            access_expires_at: new.access_expires_at.or(account.access_expires_at),
             refresh_expires_at: new.refresh_expires_at.or(account.refresh_expires_at),
         })
     }

@@ -135,7 +135,7 @@ const WITH_DEFAULT: [(&str, &str); 14] = [
     ("PUBLIC_URL", "http://localhost:8080"),
     ("GATEWAY_PUBLISH", "127.0.0.1:8080"),
     ("TRUSTED_PROXIES", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"),
-    ("NOTIFICATION_MAILS", "new-device,password-changed,email-changed"),
+    ("NOTIFICATION_MAILS", "new-device,password-changed,email-changed,sign-in-methods"),
     ("OTEL_TRACES_SAMPLER_ARG", "1"),
     ("RATE_LIMIT_ENABLED", "true"),
     ("SIGN_UP_ENABLED", "true"),

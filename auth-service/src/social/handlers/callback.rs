@@ -69,30 +69,36 @@ pub async fn callback(
     let found = social.take_pending(request.headers(), &State::from(state), social.clock.now()).await?;
     let pending = match found {
         Found::Pending(pending) => pending,
-        Found::Mismatch(page) => {
+        Found::Mismatch { page, is_own } => {
             social.record_refusal(&request, Refusal::StateMismatch.code());
             let page = page.as_ref().unwrap_or(&error_page);
-            return Ok(redirect::found(&page.with_parameter("error", Refusal::StateMismatch.code())));
+            let page = page.with_parameter("error", Refusal::StateMismatch.code());
+            return Ok(if is_own { social.leave(&page) } else { redirect::found(&page) });
         }
     };
     let page = pending.error_callback.as_ref().unwrap_or(&error_page);
-    let mut answer = match social.complete(&request, &id, &pending, &response).await {
-        Ok(answer) => answer,
-        Err(Failure::Failed(error)) => return Err(error),
+    match social.complete(&request, &id, &pending, &response).await {
+        Ok(answer) => Ok(answer),
+        Err(Failure::Failed(error)) => Err(error),
         Err(Failure::Refused(refusal)) => {
             social.record_refusal(&request, refusal.code());
             let page = page.with_parameter("error", refusal.code());
             let described = refusal.description().map(|text| page.with_parameter("error_description", text));
-            redirect::found(&described.unwrap_or(page))
+            Ok(social.leave(&described.unwrap_or(page)))
         }
-    };
-    if let Some(cookie) = social.cookies.clear_state() {
-        answer.headers_mut().append(SET_COOKIE, cookie);
     }
-    Ok(answer)
 }
 
 impl Social {
+    /// Redirects, and clears the cookie of the state, which was used.
+    fn leave(&self, target: &CheckedTarget) -> HttpResponse {
+        let mut answer = redirect::found(target);
+        if let Some(cookie) = self.cookies.clear_state() {
+            answer.headers_mut().append(SET_COOKIE, cookie);
+        }
+        answer
+    }
+
     async fn complete(
         &self,
         request: &HttpRequest,
@@ -107,7 +113,7 @@ impl Social {
             self.record_refusal(request, "refused_by_provider");
             let error_page = CheckedTarget::endpoint("/error", &self.origins);
             let page = pending.error_callback.as_ref().unwrap_or(&error_page);
-            return Ok(redirect::found(&with_error(page, error, response.get("error_description"))));
+            return Ok(self.leave(&with_error(page, error, response.get("error_description"))));
         }
         let code = response.get("code").ok_or(Refusal::NoCode)?;
         let provider = self.providers.find(id).ok_or(Refusal::ProviderNotFound)?;
@@ -135,12 +141,12 @@ impl Social {
         };
         if let Some(link) = &pending.link {
             self.link(request, link, &identity).await?;
-            return Ok(redirect::found(&pending.callback));
+            return Ok(self.leave(&pending.callback));
         }
         let entered = self.enter(request, identity).await?;
         entered.started.record(self.log.client(request));
         let new_user = pending.new_user_callback.as_ref().filter(|_| entered.is_new);
-        let mut answer = redirect::found(new_user.unwrap_or(&pending.callback));
+        let mut answer = self.leave(new_user.unwrap_or(&pending.callback));
         self.sessions.respond_with(&mut answer, request, &entered.started, &entered.user).await?;
         Ok(answer)
     }

@@ -197,8 +197,7 @@ struct RefreshedTokens<'a> {
     refresh_token_expires_at: Option<Timestamp>,
     /// The scopes that were granted when the account was linked, separated by commas.
     scope: String,
-    /// The ID token of the provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The ID token of the provider; null if it issued none.
     id_token: Option<&'a str>,
     /// The provider's id.
     provider_id: &'a str,
