@@ -98,6 +98,13 @@ check_mail_url() {
     esac
 }
 
+check_social_providers() {
+    case $(given SOCIAL_PROVIDERS) in
+    '' | '{'*'}') ;;
+    *) complain 'SOCIAL_PROVIDERS has to be a JSON object in one line' ;;
+    esac
+}
+
 check_webhook_secret() {
     case $(given WEBHOOK_SECRET) in
     '' | *[!,[:space:]]*) ;;
@@ -116,6 +123,7 @@ done
 check_auth_secrets
 check_key_encryption_keys
 check_mail_url
+check_social_providers
 check_webhook_secret
 
 # --- Stored values ----------------------------------------------------------------------------------------------
@@ -181,6 +189,11 @@ write task-service/webhook_secret "$(cat auth-service/webhook_secret)"
 # MAIL_URL is never generated: without it no mail is sent. It is emptied when it is no longer given.
 if [ -n "$given_by_file" ] || [ -n "$(given MAIL_URL)" ] || [ ! -e auth-service/mail_url ]; then
     replace MAIL_URL auth-service/mail_url "$(given MAIL_URL)"
+fi
+
+# SOCIAL_PROVIDERS is neither.
+if [ -n "$given_by_file" ] || [ -n "$(given SOCIAL_PROVIDERS)" ] || [ ! -e auth-service/social_providers ]; then
+    replace SOCIAL_PROVIDERS auth-service/social_providers "$(given SOCIAL_PROVIDERS)"
 fi
 
 # These are the users of the readers in docker-compose.yml.

@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use futures_util::future::join_all;
-use local_stack::testing::{self, TestDatabase};
+use local_stack::testing::{self, IdentityProvider, TestDatabase};
 use local_stack::{Service, workspace};
 use serde_json::{Value, json};
 use tokio::process::Command;
-
-use crate::social::provider::Provider;
 
 /// The variable with the URL of the identity provider.
 const PROVIDER: &str = "LATCHKEY_PROVIDER";
@@ -40,14 +38,14 @@ struct Services {
     running: BTreeMap<String, (Service, TestDatabase)>,
     mail: Mail,
     /// The identity provider of both sides.
-    provider: Provider,
+    provider: IdentityProvider,
 }
 
 impl Services {
     async fn start(test: &str, wanted: impl Fn(&str) -> bool) -> Self {
         let mail = Mail::new(test);
         let directory = mail.0.to_str().unwrap();
-        let provider = Provider::start().await;
+        let provider = IdentityProvider::start().await;
         let mut settings = script("run.mjs");
         settings.arg("--settings").arg(directory).env(PROVIDER, &provider.url);
         let printed = settings.output().await.unwrap();
@@ -130,7 +128,7 @@ async fn two_better_auths_do_not_differ() {
     let mut script = script("run.mjs");
     // Scenarios with everything that has to be normalised: ids, times, tokens, links.
     script.args(["--against-itself", "--only", "^(client|get-session|sessions|reset-password)"]);
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     script.env("LATCHKEY_DATABASE", database.superuser_url()).env(PROVIDER, &provider.url);
     assert_success(&script.output().await.unwrap());
 }

@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 use crate::mailbox::Mailbox;
 use crate::support::Auth;
 
+const PROVIDERS: &str = r#"{
+    "google": {"clientId": "a", "clientSecret": "b"},
+    "acme": {"name": "Acme Inc.", "clientId": "a", "discoveryUrl": "https://acme.example/.well-known/openid-configuration"}
+}"#;
+
 async fn capabilities(auth: &Auth) -> Value {
     let answer = auth.get("/capabilities").await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -20,6 +25,7 @@ async fn by_default_anybody_signs_up_and_no_mail_is_sent() {
         said,
         json!({
             "signInMethods": ["email-password"],
+            "socialProviders": [],
             "signUp": {"enabled": true, "startsSession": true},
             "password": {"minLength": 8, "maxLength": 128},
             "mail": false,
@@ -42,12 +48,14 @@ async fn they_follow_the_settings() {
         ("CHANGE_EMAIL_ENABLED", "true"),
         ("DELETE_USER_ENABLED", "true"),
         ("DELETE_USER_VERIFICATION", "true"),
+        ("SOCIAL_PROVIDERS", PROVIDERS),
     ];
     let said = capabilities(&Auth::start_with_mail(&mailbox, &settings).await).await;
     assert_eq!(
         said,
         json!({
-            "signInMethods": ["email-password"],
+            "signInMethods": ["email-password", "social"],
+            "socialProviders": [{"id": "google", "name": "Google"}, {"id": "acme", "name": "Acme Inc."}],
             "signUp": {"enabled": false, "startsSession": false},
             "password": {"minLength": 12, "maxLength": 20},
             "mail": true,

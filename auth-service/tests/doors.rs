@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use local_stack::testing::IdentityProvider;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::mailbox::{Mailbox, follow};
 use crate::social::enter;
-use crate::social::provider::Provider;
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email, sign_up_cookie};
 use crate::tokens::claims;
 use crate::users::ban;
@@ -235,15 +235,15 @@ struct Scene {
     cookie: String,
     /// The token of a verification link from before the account was in its state.
     link: String,
-    provider: Option<Provider>,
+    provider: Option<IdentityProvider>,
 }
 
 impl Scene {
     async fn new(door: Door, state: State) -> Self {
         let mailbox = Mailbox::new();
         let url = mailbox.url();
-        let provider = if door.is_social() { Some(Provider::start().await) } else { None };
-        let providers = provider.as_ref().map(Provider::setting).unwrap_or_default();
+        let provider = if door.is_social() { Some(IdentityProvider::start().await) } else { None };
+        let providers = provider.as_ref().map(IdentityProvider::setting).unwrap_or_default();
         let mail = [
             ("MAIL_URL", &*url),
             ("MAIL_FROM", "a@example.com"),

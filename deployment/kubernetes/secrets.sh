@@ -14,6 +14,7 @@
 #   DATABASE_ADMIN_PASSWORD         its password
 #   DATABASE_ADMIN_SSLMODE          how psql connects as that role; default require
 #   MAIL_URL                        the mail server, e.g. smtps://user:password@mail.example.com; default none
+#   SOCIAL_PROVIDERS                the identity providers that users can sign in with, as JSON; default none
 set -eu
 
 complain() {
@@ -87,6 +88,7 @@ connection auth-service auth_service "$auth_service" auth
 value auth_secrets "$(random_hex)"
 value key_encryption_keys "$(random_base64)"
 value mail_url "${MAIL_URL:-}"
+value social_providers "${SOCIAL_PROVIDERS:-}"
 value webhook_secret "$webhook_secret"
 
 begin task-migrate

@@ -35,9 +35,7 @@ impl SocialConfig {
         match secret::resolve(PROVIDERS, self.social_providers.as_ref(), file) {
             Ok(text) => Providers::parse(text.expose_secret())
                 .map_err(|rule| SecretError::Weak { name: PROVIDERS, rule }),
-            Err(SecretError::Missing(_)) if file.is_none_or(|file| file.as_os_str().is_empty()) => {
-                Ok(Providers::default())
-            }
+            Err(SecretError::Missing(_)) => Ok(Providers::default()),
             Err(error) => Err(error),
         }
     }

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use jsonwebtoken::Algorithm;
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use super::cached::Cached;
@@ -88,8 +89,12 @@ impl Endpoints {
 }
 
 async fn discover(http: &Http, url: &Url) -> Result<Metadata, ProviderError> {
-    let document = serde_json::from_value(http.get(url).await?);
-    let document: Document = document.map_err(|_| ProviderError::Invalid("not a discovery document"))?;
+    read(url, http.get(url).await?)
+}
+
+fn read(url: &Url, document: Value) -> Result<Metadata, ProviderError> {
+    let document: Document =
+        serde_json::from_value(document).map_err(|_| ProviderError::Invalid("not a discovery document"))?;
     // Otherwise one provider could issue tokens in the name of another (OpenID Connect Discovery 1.0, section 4.3).
     let issuer_of_url = url.as_str().strip_suffix(WELL_KNOWN).unwrap_or_default();
     if document.issuer.trim_end_matches('/') != issuer_of_url.trim_end_matches('/') {
@@ -119,4 +124,48 @@ async fn discover(http: &Http, url: &Url) -> Result<Metadata, ProviderError> {
 /// Whether `url` can be the URL of a discovery document.
 pub(super) fn is_discovery_url(url: &Url) -> bool {
     url.query().is_none() && url.path().ends_with(WELL_KNOWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const AT: &str = "https://login.acme.example/realm/.well-known/openid-configuration";
+
+    fn metadata(issuer: &str, algorithms: &[&str]) -> Result<Metadata, ProviderError> {
+        let document = json!({
+            "issuer": issuer,
+            "authorization_endpoint": "https://login.acme.example/a",
+            "token_endpoint": "https://login.acme.example/t",
+            "jwks_uri": "https://login.acme.example/k",
+            "id_token_signing_alg_values_supported": algorithms,
+        });
+        read(&AT.parse().unwrap(), document)
+    }
+
+    #[test]
+    fn the_issuer_is_that_of_the_discovery_url() {
+        for issuer in ["https://login.acme.example/realm", "https://login.acme.example/realm/"] {
+            assert_eq!(metadata(issuer, &["RS256"]).unwrap().issuer.as_deref(), Some(issuer));
+        }
+        for issuer in [
+            "https://login.acme.example",
+            "https://evil.example/realm",
+            "",
+            "https://login.acme.example/realm2",
+        ] {
+            assert!(metadata(issuer, &["RS256"]).is_err(), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn an_algorithm_with_a_shared_secret_is_not_used() {
+        let algorithms =
+            |names: &[&str]| metadata("https://login.acme.example/realm", names).map(|it| it.algorithms);
+        assert_eq!(algorithms(&["none", "HS256", "ES256"]).unwrap(), [Algorithm::ES256]);
+        assert!(algorithms(&["none", "HS256"]).is_err());
+        assert!(algorithms(&[]).is_err());
+    }
 }

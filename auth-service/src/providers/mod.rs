@@ -6,6 +6,7 @@
 
 mod authorization;
 mod cached;
+mod description;
 mod endpoints;
 mod error;
 mod http;

@@ -1,17 +1,14 @@
 //! The setting that describes providers, by Better Auth's names.
 
-use std::fmt;
 use std::sync::Arc;
 
-use secrecy::SecretString;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use service_kit::outgoing::Reach;
 use url::Url;
 
 use super::authorization::RequestOptions;
 use super::cached::Cached;
+use super::description::{Authentication, Described, OneOrMany, Options, Secret};
 use super::endpoints::{Endpoints, Metadata, is_discovery_url};
 use super::http::Http;
 use super::presets::{self, Preset};
@@ -49,97 +46,6 @@ const OF_OTHERS: [&str; 9] = [
     "authorizationUrlParams",
     "responseMode",
 ];
-
-/// One text, or several.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-/// A text that is never shown.
-struct Secret(SecretString);
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(text.into()))
-    }
-}
-
-/// The options of a provider.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Options {
-    name: Option<String>,
-    client_id: OneOrMany,
-    client_secret: Option<Secret>,
-    prompt: Option<String>,
-    #[serde(rename = "redirectURI")]
-    redirect_uri: Option<String>,
-    #[serde(default)]
-    disable_sign_up: bool,
-    #[serde(default)]
-    disable_implicit_sign_up: bool,
-    #[serde(default)]
-    disable_id_token_sign_in: bool,
-    #[serde(default)]
-    allow_private_network: bool,
-    #[serde(default, alias = "scopes")]
-    scope: Vec<String>,
-    #[serde(default)]
-    disable_default_scope: bool,
-    hd: Option<String>,
-    access_type: Option<String>,
-    pub(super) app_bundle_identifier: Option<String>,
-    pub(super) tenant_id: Option<String>,
-    pub(super) authority: Option<String>,
-    #[serde(alias = "authorizationUrl")]
-    authorization_endpoint: Option<String>,
-    #[serde(alias = "tokenUrl")]
-    token_endpoint: Option<String>,
-    #[serde(alias = "userInfoUrl")]
-    user_info_endpoint: Option<String>,
-    emails_endpoint: Option<String>,
-    jwks_uri: Option<String>,
-    discovery_url: Option<String>,
-    authentication: Option<Authentication>,
-    #[serde(default)]
-    authorization_url_params: Map<String, Value>,
-    response_mode: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Authentication {
-    Post,
-    Basic,
-}
-
-/// The members of an object in their order, which is that of the buttons on a sign-in page.
-struct Described(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Described {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Described;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Described, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Described(members))
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
-}
 
 /// The providers of a deployment, in the order of the setting.
 #[derive(Debug, Clone, Default)]

@@ -3,8 +3,8 @@
 use jsonwebtoken::Algorithm;
 use url::{ParseError, Url};
 
+use super::description::Options;
 use super::endpoints::Metadata;
-use super::options::Options;
 use super::provider::Kind;
 
 /// What is known of a provider by its name.

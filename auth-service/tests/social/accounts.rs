@@ -1,15 +1,15 @@
 //! The accounts of a user: which ways in count, and who learns of a change.
 
+use local_stack::testing::{IdentityProvider, start_provider};
 use serde_json::json;
 
-use super::provider::{Provider, start};
 use super::{enter, get, link, location, post, service, session_cookie};
 use crate::mailbox::Mailbox;
 use crate::support::{Auth, PASSWORD, email};
 
 #[tokio::test]
 async fn two_requests_for_the_last_two_ways_in_leave_one() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let auth = service(&provider, &[("DATABASE_POOL_SIZE", "8")]).await;
     let alice = auth.user("alice").await;
     location(&link(&auth, &alice, &provider, &json!({"email": email("alice")})).await);
@@ -27,7 +27,7 @@ async fn two_requests_for_the_last_two_ways_in_leave_one() {
 
 #[tokio::test]
 async fn a_removed_account_signs_nobody_in_and_the_user_is_told() {
-    let (provider, mailbox) = (Provider::start().await, Mailbox::new());
+    let (provider, mailbox) = (IdentityProvider::start().await, Mailbox::new());
     let setting = provider.setting();
     let auth = Auth::start_with_mail(&mailbox, &[("SOCIAL_PROVIDERS", &setting)]).await;
     let alice = auth.user("alice").await;
@@ -50,7 +50,7 @@ async fn a_removed_account_signs_nobody_in_and_the_user_is_told() {
 
 #[tokio::test]
 async fn a_user_without_a_password_can_set_one_by_mail() {
-    let (provider, mailbox) = (Provider::start().await, Mailbox::new());
+    let (provider, mailbox) = (IdentityProvider::start().await, Mailbox::new());
     let setting = provider.setting();
     let auth = Auth::start_with_mail(&mailbox, &[("SOCIAL_PROVIDERS", &setting)]).await;
     let entered = enter(&auth, &provider, &json!({"email": email("alice")})).await;
@@ -76,7 +76,7 @@ async fn a_user_without_a_password_can_set_one_by_mail() {
 
 #[tokio::test]
 async fn tokens_are_encrypted_again_and_those_that_no_key_decrypts_are_counted() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let auth = service(&provider, &[]).await;
     for name in ["alice", "bob"] {
         location(&enter(&auth, &provider, &json!({"email": email(name), "refresh": true})).await);
@@ -107,7 +107,7 @@ async fn tokens_are_encrypted_again_and_those_that_no_key_decrypts_are_counted()
 async fn a_real_openid_provider_signs_in_a_person() {
     let auth = Auth::start().await;
     let callback = auth.url("/api/auth/callback/acme");
-    let (printed, process) = start("openid-provider.mjs", &["--redirect-uri", &callback]).await;
+    let (printed, process) = start_provider("openid-provider.mjs", &["--redirect-uri", &callback]).await;
     let Auth { database, service, .. } = auth;
     let (url, setting) = (service.url().to_owned(), printed["socialProviders"].to_string());
     drop(service);

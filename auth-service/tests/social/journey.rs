@@ -1,15 +1,15 @@
 //! What is stored and logged of a sign-in at a provider.
 
+use local_stack::testing::IdentityProvider;
 use serde_json::json;
 
-use super::provider::Provider;
 use super::{come_back, enter, location, service, session_cookie};
 use crate::support::email;
 use crate::tokens::claims;
 
 #[tokio::test]
 async fn the_token_says_that_a_provider_authenticated_the_user() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let auth = service(&provider, &[]).await;
     let entered = enter(&auth, &provider, &json!({"email": email("alice")})).await;
     let claims = claims(&entered.header("set-auth-jwt").unwrap());
@@ -19,7 +19,7 @@ async fn the_token_says_that_a_provider_authenticated_the_user() {
 
 #[tokio::test]
 async fn a_state_is_used_once_and_deleted_when_it_expires() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let auth = service(&provider, &[]).await;
     let body = json!({"provider": "acme", "callbackURL": "/there", "errorCallbackURL": "/sign-in"});
     let person = json!({"email": email("alice")});

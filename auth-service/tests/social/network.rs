@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use local_stack::testing::IdentityProvider;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::provider::Provider;
 use super::{enter, location, service};
 use crate::support::{Auth, PASSWORD, email};
 
@@ -58,8 +58,8 @@ async fn a_provider_that_never_answers_holds_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_large_is_given_up_and_a_redirect_not_followed() {
-    let provider = Provider::start().await;
+async fn an_answer_that_is_not_valid_is_refused_and_a_redirect_not_followed() {
+    let provider = IdentityProvider::start().await;
     let auth = service(&provider, &[]).await;
     for (fault, code) in [
         ("huge", "invalid_code"),

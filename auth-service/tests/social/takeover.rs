@@ -1,8 +1,8 @@
 //! Accounts that somebody prepared for the owner of a mailbox (pre-hijacking).
 
+use local_stack::testing::IdentityProvider;
 use serde_json::json;
 
-use super::provider::Provider;
 use super::{enter, get, link, location, service, session_cookie};
 use crate::mailbox::{Mailbox, follow};
 use crate::support::{Auth, PASSWORD, email, sign_up_cookie};
@@ -11,7 +11,7 @@ const UNVERIFIED: &str = "?error=account_not_linked";
 
 #[tokio::test]
 async fn a_prepared_account_is_not_given_to_whoever_owns_the_mailbox() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let auth = service(&provider, &[]).await;
     // The attacker signed up with the email of Alice, and waits.
     let attacker = auth.user("alice").await;
@@ -23,7 +23,7 @@ async fn a_prepared_account_is_not_given_to_whoever_owns_the_mailbox() {
 
 #[tokio::test]
 async fn an_account_with_an_unverified_email_at_the_provider_takes_over_nothing() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let auth = service(&provider, &[]).await;
     let alice = auth.user("alice").await;
     auth.superuser().await.execute("UPDATE users SET email_verified = true", &[]).await.unwrap();
@@ -36,7 +36,7 @@ async fn an_account_with_an_unverified_email_at_the_provider_takes_over_nothing(
 
 #[tokio::test]
 async fn whoever_resets_the_password_of_an_unverified_account_removes_the_accounts_linked_before() {
-    let (provider, mailbox) = (Provider::start().await, Mailbox::new());
+    let (provider, mailbox) = (IdentityProvider::start().await, Mailbox::new());
     let setting = provider.setting();
     let auth = Auth::start_with_mail(&mailbox, &[("SOCIAL_PROVIDERS", &setting)]).await;
     // The attacker's provider does not verify emails.
@@ -57,7 +57,7 @@ async fn whoever_resets_the_password_of_an_unverified_account_removes_the_accoun
 
 #[tokio::test]
 async fn a_completed_sign_up_removes_the_accounts_linked_before() {
-    let (provider, mailbox) = (Provider::start().await, Mailbox::new());
+    let (provider, mailbox) = (IdentityProvider::start().await, Mailbox::new());
     let setting = provider.setting();
     let open = Auth::start_with_mail(&mailbox, &[("SOCIAL_PROVIDERS", &setting)]).await;
     let attacker = json!({"email": email("alice"), "email_verified": false, "sub": "mallory"});
@@ -83,7 +83,7 @@ async fn a_completed_sign_up_removes_the_accounts_linked_before() {
 
 #[tokio::test]
 async fn a_link_that_was_asked_for_dies_with_its_session() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let auth = service(&provider, &[]).await;
     let alice = auth.user("alice").await;
     let begun = alice.post("/link-social", &json!({"provider": "acme"})).await;

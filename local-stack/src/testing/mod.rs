@@ -19,6 +19,7 @@ mod citus;
 mod configuration;
 mod database;
 pub mod gateway;
+mod identity_provider;
 mod migration_steps;
 mod names;
 mod names_server;
@@ -41,6 +42,7 @@ mod wording;
 
 pub use configuration::configuration_faults;
 pub use database::{Database, ServiceSecrets};
+pub use identity_provider::{IdentityProvider, start_provider};
 pub use migration_steps::migrate_with_rows;
 pub use names_server::Names;
 pub use pooler::Pooler;

@@ -161,7 +161,7 @@ fn there_is_no_default_secret() {
         for (variable, value) in service["environment"].as_object().cloned().unwrap_or_default() {
             let value = value.as_str().unwrap();
             assert!(!value.contains("postgres://"), "{name}: {variable} holds a database URL");
-            let secret = ["PASSWORD", "SECRETS", "KEYS", "DATABASE_URL", "MAIL_URL"]
+            let secret = ["PASSWORD", "SECRETS", "KEYS", "DATABASE_URL", "MAIL_URL", "PROVIDERS"]
                 .iter()
                 .any(|word| variable.contains(word));
             let only_given = value == format!("${{{variable}:-}}");

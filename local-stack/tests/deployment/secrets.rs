@@ -49,6 +49,7 @@ fn every_secret_is_made_at_random_and_none_is_printed() {
         Some(""),
         "there is no mail server at random"
     );
+    assert_eq!(files.remove("auth-service/social_providers").as_deref(), Some(""), "nor a provider");
     let webhook_secret = files.remove("task-service/webhook_secret").unwrap();
     assert_eq!(files["auth-service/webhook_secret"], webhook_secret, "both services have the same");
     assert!(webhook_secret.starts_with("whsec_") && webhook_secret.len() == 50, "base64 of 32 bytes");
@@ -95,6 +96,9 @@ fn mail_is_sent_as_long_as_its_server_is_given() {
     let (scratch, files) =
         made(&[("MAIL_URL", "smtps://user:password@mail.example.com"), ("MAIL_FROM", "a@example.com")]);
     assert_eq!(files["auth-service/mail_url"], "smtps://user:password@mail.example.com");
+    let providers = r#"{"google": {"clientId": "a", "clientSecret": "b"}}"#;
+    let (_scratch, files) = made(&[("SOCIAL_PROVIDERS", providers)]);
+    assert_eq!(files["auth-service/social_providers"], providers);
     assert!(make_secrets(&scratch, ADDRESS, &[]).status.success());
     assert_eq!(volume(&scratch)["auth-service/mail_url"], "");
 }
@@ -132,6 +136,7 @@ fn an_invalid_value_changes_nothing_and_is_named() {
         ("WEBHOOK_SECRET", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
         ("WEBHOOK_SECRET", "whsec_c2hvcnQ="),
         ("MAIL_URL", "mail.example.com"),
+        ("SOCIAL_PROVIDERS", "google"),
         ("MAIL_URL", "smtps://mail.example.com"),
     ];
     for (name, value) in mistakes {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local_stack::Service;
 use local_stack::databases::connect;
-use local_stack::testing::{self, PrivateCluster};
+use local_stack::testing::{self, IdentityProvider, PrivateCluster};
 
 use super::mailbox::Mailbox;
 
@@ -21,6 +21,7 @@ const LOGGED: [&str; 3] = ["auth", "tasks", "postgres"];
 pub struct Stack {
     pub cluster: PrivateCluster,
     pub mailbox: Mailbox,
+    pub provider: IdentityProvider,
     /// Logs at `trace`, without limits.
     pub auth: Service,
     /// Logs at `debug`, with limits.
@@ -38,7 +39,10 @@ impl Stack {
         let cluster = testing::private_cluster().await;
         keep_statements(&cluster).await;
         let mailbox = Mailbox::new();
-        let auth = auth_service(&cluster, &mailbox, &[("RUST_LOG", "trace")]).await;
+        let provider = IdentityProvider::start().await;
+        let providers = provider.setting();
+        let auth = [("RUST_LOG", "trace"), ("SOCIAL_PROVIDERS", &providers)];
+        let auth = auth_service(&cluster, &mailbox, &auth).await;
         let limited = [("RUST_LOG", "debug"), ("RATE_LIMIT_ENABLED", "true")];
         let limited = auth_service(&cluster, &mailbox, &limited).await;
         let verifying = [("REQUIRE_EMAIL_VERIFICATION", "true"), ("AUTO_SIGN_IN_AFTER_VERIFICATION", "true")];
@@ -47,7 +51,7 @@ impl Stack {
         let trace = [("RUST_LOG", "trace"), ("METRICS_BIND", "127.0.0.1:0"), webhooks];
         let tasks = testing::task_service(cluster.tasks(), auth.url(), &trace).await;
         let quiet_tasks = testing::task_service(cluster.tasks(), auth.url(), &trace[1..]).await;
-        Self { cluster, mailbox, auth, limited, verifying, tasks, quiet_tasks }
+        Self { cluster, mailbox, provider, auth, limited, verifying, tasks, quiet_tasks }
     }
 
     /// Every process, with the name that reports call it by.

@@ -167,7 +167,7 @@ fn a_pod_that_stops_finishes_its_requests() {
         drained,
         &[
             ("Deployment/auth-service", "/spec/template/spec/terminationGracePeriodSeconds", json!(15)),
-            ("Deployment/auth-service", "/spec/template/spec/containers/0/env/7/value", json!("2s")),
+            ("Deployment/auth-service", "/spec/template/spec/containers/0/env/8/value", json!("2s")),
             ("Deployment/task-service", "/spec/template/spec/containers/0/env/5", Value::Null),
             ("Deployment/gateway", "/spec/template/spec/terminationGracePeriodSeconds", Value::Null),
             ("Deployment/gateway", "/spec/template/spec/containers/0/lifecycle", Value::Null),

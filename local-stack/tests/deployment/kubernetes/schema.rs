@@ -90,7 +90,7 @@ fn every_manifest_follows_kubernetes_own_types() {
             ("Service/gateway", "/kind", json!("Servise")),
         ],
     );
-    for component in ["metrics", "traces"] {
+    for component in ["metrics", "traces", "identity-providers"] {
         assert_eq!(rule(&resources(component)), Vec::<String>::new());
     }
 }
@@ -98,7 +98,9 @@ fn every_manifest_follows_kubernetes_own_types() {
 #[test]
 fn every_file_is_listed_in_its_kustomization() {
     let root = local_stack::workspace::root().unwrap().join(DIRECTORY);
-    for kustomization in ["base", "databases", "metrics", "traces", "audit-retention", "example"] {
+    for kustomization in
+        ["base", "databases", "metrics", "traces", "identity-providers", "audit-retention", "example"]
+    {
         let listed = text(&format!("{DIRECTORY}/{kustomization}/kustomization.yaml"));
         for file in std::fs::read_dir(root.join(kustomization)).unwrap() {
             let name = file.unwrap().file_name().into_string().unwrap();

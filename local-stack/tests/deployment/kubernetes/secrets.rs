@@ -82,6 +82,7 @@ fn variables(pods: &Pods<'_>, found: &mut Vec<String>) {
             "DATABASE_URL_FILE",
             "KEY_ENCRYPTION_KEYS_FILE",
             "MAIL_URL_FILE",
+            "SOCIAL_PROVIDERS_FILE",
             "WEBHOOK_SECRET_FILE",
         ],
         "task-service" => &["DATABASE_URL_FILE", "WEBHOOK_SECRET_FILE"],
@@ -91,9 +92,17 @@ fn variables(pods: &Pods<'_>, found: &mut Vec<String>) {
 }
 
 fn is_secret(variable: &str) -> bool {
-    ["PASSWORD", "AUTH_SECRETS", "KEY_ENCRYPTION_KEYS", "DATABASE_URL", "MAIL_URL", "WEBHOOK_SECRET"]
-        .iter()
-        .any(|word| variable.contains(word))
+    [
+        "PASSWORD",
+        "AUTH_SECRETS",
+        "KEY_ENCRYPTION_KEYS",
+        "DATABASE_URL",
+        "MAIL_URL",
+        "SOCIAL_PROVIDERS",
+        "WEBHOOK_SECRET",
+    ]
+    .iter()
+    .any(|word| variable.contains(word))
         && !variable.ends_with("_FILE")
 }
 

@@ -2,6 +2,7 @@
 
 mod operator;
 mod people;
+mod providers;
 mod services;
 
 use std::time::Duration;
@@ -50,6 +51,7 @@ impl Population {
         Self::change_keys(stack).await;
         all.change_own_accounts(stack).await;
         all.use_links(stack).await;
+        all.sign_in_by_a_provider(stack).await;
         all.announce_deleted_users(stack).await;
         all.import_accounts(stack).await;
         all.exceed_limits(stack).await;
@@ -75,6 +77,10 @@ impl Population {
         }
         for cookie in &person.cookies {
             let (kind, value) = cookie.split_once('=').unwrap();
+            // A cookie that was cleared.
+            if value.is_empty() {
+                continue;
+            }
             self.secrets.push((format!("cookie {kind} of {name}"), value.to_owned()));
         }
         if !self.emails.contains(&person.email) {
