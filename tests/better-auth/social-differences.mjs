@@ -1,43 +1,10 @@
 // Sign-in by providers: the entries of differences.mjs that `scenarios/social*.mjs`, `id-tokens.mjs` and `linked-accounts.mjs`
-// show. Each scenario in which we refuse what Better Auth accepts has its own entries, so that one with the same response as
-// Better Auth is reported even if others still differ.
+// show.
 
-const said = (text) => JSON.stringify(text);
-const ERROR_PAGE = "http://localhost:8081/api/auth/error?";
-const SIGN_IN = "/sign-in?from=there&";
-
-/** Better Auth signs in the user who comes back from a provider; we redirect the browser with an error. */
-const notArrived = (scenario, provider, code, { page = SIGN_IN, theirs = said("/there") } = {}) => {
-  const back = { scenario, at: `GET /callback/${provider}` };
-  return [
-    { ...back, field: "header.location", theirs, ours: said(`${page}error=${code}`) },
-    { ...back, field: /^(header\.set-auth-(token|jwt)|cookie\.better-auth\.session_token\.|cookie\.\(order\)$)/ },
-  ];
-};
-/** As a consequence, only Better Auth has a session. */
-const noSession = (scenario) => {
-  const asked = { scenario, at: "GET /get-session" };
-  return [
-    { ...asked, field: "body", theirs: null, ours: "null" },
-    { ...asked, field: /^(body|header\.set-auth-jwt)\./, ours: null },
-  ];
-};
-const notSignedIn = (scenario, ...refused) => [...notArrived(scenario, ...refused), ...noSession(scenario)];
-
-/** Better Auth signs in the user of an ID token; we refuse it. */
-const notPresented = (scenario, status, code, message) => {
-  const presented = { scenario, at: "POST /sign-in/social" };
-  return [
-    { ...presented, field: "status", theirs: "200", ours: `${status}` },
-    { ...presented, field: "body.code", theirs: null, ours: said(code) },
-    { ...presented, field: "body.message", theirs: null, ours: said(message) },
-    { ...presented, field: /^(body\.(redirect|token|user)|header\.set-auth-(token|jwt)|cookie\.)/, ours: null },
-  ];
-};
+import { ERROR_PAGE, UNVERIFIED, notArrived, notPresented, notSignedIn, said } from "./social-shows.mjs";
 
 const PRESETS = ["google", "apple", "microsoft"];
 const FAULTS = ["alg-none", "alg-hs256", "wrong-key", "unknown-kid", "wrong-nonce", "no-nonce", "wrong-audience", "wrong-issuer", "expired"];
-const UNVERIFIED = "unable_to_get_user_info";
 /** Where an authorization URL is shown. */
 const URL_FIELD = "(body\\.url|data\\.url|header\\.location)";
 
