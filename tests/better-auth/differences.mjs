@@ -141,7 +141,7 @@ export const DIFFERENCES = [
     reason: "they have no body",
     shows: [
       { at: /^GET \/(verify-email|reset-password\/:token|delete-user\/callback)$/, field: "header.content-type", ours: null },
-      { at: /^(GET|POST) \/callback\/\w+$/, field: "header.content-type", ours: null },
+      { at: /^(GET|POST) \/callback\/[\w-]+$/, field: "header.content-type", ours: null },
       { at: "POST /delete-user", field: "header.content-type", ours: null, theirs: '"application/json"' },
     ],
   },
@@ -428,6 +428,7 @@ export const DIFFERENCES = [
     reason: "a user may reset the password because somebody else knows it",
     shows: [
       { scenario: "reset-password > the sessions after it", at: "GET /get-session" },
+      { scenario: "linked-accounts > a user without a password: sets one by mail", at: "GET /get-session" },
     ],
   },
   {
