@@ -1,12 +1,19 @@
-// Sign-in by providers: the entries of differences.mjs that `scenarios/social*.mjs`, `id-tokens.mjs` and `linked-accounts.mjs`
-// show.
+// Sign-in by providers: the entries of differences.mjs that `scenarios/social*.mjs`, `id-tokens.mjs`, `linked-accounts.mjs` and
+// `provider-tokens.mjs` show. provider-differences.mjs has those of what providers send.
 
+import { PROVIDER_DIFFERENCES } from "./provider-differences.mjs";
 import { ERROR_PAGE, UNVERIFIED, notArrived, notPresented, notSignedIn, said } from "./social-shows.mjs";
 
 const PRESETS = ["google", "apple", "microsoft"];
 const FAULTS = ["alg-none", "alg-hs256", "wrong-key", "unknown-kid", "wrong-nonce", "no-nonce", "wrong-audience", "wrong-issuer", "expired"];
 /** Where an authorization URL is shown. */
 const URL_FIELD = "(body\\.url|data\\.url|header\\.location)";
+/** An authorization URL whose parameters are in another order. */
+const ordered = (scenario, theirs, ours) => ({ scenario, field: new RegExp(`^${URL_FIELD}\\.\\(order\\)$`), theirs, ours });
+/** The requests about what a provider issued. */
+const OF_TOKENS = /^(GET \/account-info|POST \/(get-access-token|refresh-token))$/;
+const SET_BY_MAIL = "linked-accounts > a user without a password: sets one by mail";
+const PENDING = "social-settings > verified: the email of an account that waits for its verification";
 
 export const SOCIAL_DIFFERENCES = [
   {
@@ -118,4 +125,116 @@ export const SOCIAL_DIFFERENCES = [
       { field: "body.message", theirs: null, ours: said("You can't unlink your last account") },
     ].map((show) => ({ scenario: "linked-accounts > unlink where the other provider is gone", at: "POST /unlink-account", ...show })),
   },
+  {
+    id: "parameters-by-name",
+    difference: "`additionalParams` and `authorizationUrlParams` are sorted by name in the authorization URL",
+    reason: "the order of parameters does not matter; Better Auth keeps the one it receives",
+    shows: [
+      ...[
+        ["more parameters", "display, ui_locales, a&b", "a&b, display, ui_locales"],
+        [
+          "parameters that the service sets otherwise",
+          "prompt, login_hint, response_mode, access_type, include_granted_scopes",
+          "access_type, include_granted_scopes, login_hint, prompt, response_mode",
+        ],
+      ].map(([name, theirs, ours]) => ordered(`social > ${name}`, new RegExp(`, ${theirs}"$`), new RegExp(`, ${ours}"$`))),
+      ...[
+        "the request to every provider",
+        "parameters that the options set",
+        "no implicit sign-up, by a generic provider",
+        "no implicit sign-up, requested of a generic provider",
+      ].map((name) => ordered(`social-settings > options: ${name}`, /, ui_locales, audience\b/, /, audience, ui_locales\b/)),
+    ],
+  },
+  {
+    id: "password-listed-first",
+    difference: "`list-accounts` lists a password before linked accounts, even if it was set later",
+    reason: "accounts are sorted by age, and a password has no creation time: the user's is shown",
+    shows: [
+      { scenario: SET_BY_MAIL, at: "GET /list-accounts", field: /^body\.0\./, ours: /^("<user 1>"|"credential"|\[\])$/ },
+      { scenario: SET_BY_MAIL, at: "GET /list-accounts", field: /^body\.0\.scopes\.\d$/, ours: null },
+      { scenario: SET_BY_MAIL, at: "GET /list-accounts", field: /^body\.1\./, theirs: /^("<(account of credential|user) 1>"|"credential"|\[\])$/ },
+      { scenario: SET_BY_MAIL, at: "GET /list-accounts", field: /^body\.1\.scopes\.\d$/, theirs: null },
+    ],
+  },
+  {
+    id: "link-cookies",
+    difference: "if `link-social` extends the session, it sets the state cookie before the session cookie",
+    reason: "the order of cookies does not matter",
+    shows: [
+      {
+        scenario: "linked-accounts > link: a session that is not fresh", at: "POST /link-social", field: "cookie.(order)",
+        theirs: said("better-auth.session_token, better-auth.state"), ours: said("better-auth.state, better-auth.session_token"),
+      },
+    ],
+  },
+  {
+    id: "unauthorized-body",
+    difference: "a 401 response of `account-info`, `get-access-token` and `refresh-token` has a body, as every other 401 response",
+    reason: "clients find the `code` where they expect it; Better Auth sends no body",
+    shows: [
+      { at: OF_TOKENS, field: "body", theirs: said("(empty)"), ours: null },
+      { at: OF_TOKENS, field: "body.message", theirs: null, ours: said("Unauthorized") },
+      { at: OF_TOKENS, field: "body.code", theirs: null, ours: said("UNAUTHORIZED") },
+      ...["accountInfo", "getAccessToken", "refreshToken"].flatMap((method) => [
+        { at: `client.${method}`, field: "error.message", theirs: null, ours: said("Unauthorized") },
+        { at: `client.${method}`, field: "error.code", theirs: null, ours: said("UNAUTHORIZED") },
+      ]),
+    ],
+  },
+  {
+    id: "tokens-of-a-password",
+    difference: "`account-info`, `get-access-token` and `refresh-token` answer `ACCOUNT_NOT_FOUND` for a password",
+    reason: "no provider issued tokens for it; Better Auth answers `PROVIDER_NOT_CONFIGURED` or `PROVIDER_NOT_SUPPORTED`",
+    shows: [
+      ["info", "PROVIDER_NOT_CONFIGURED", "Account is not associated with a configured social provider."],
+      ["access", "PROVIDER_NOT_SUPPORTED", "Provider credential is not supported."],
+      ["refresh", "PROVIDER_NOT_SUPPORTED", "Provider credential is not supported."],
+    ].flatMap(([name, code, message]) => {
+      const asked = { scenario: `provider-tokens > ${name}: a password`, at: OF_TOKENS };
+      return [
+        { ...asked, field: "body.code", theirs: said(code), ours: said("ACCOUNT_NOT_FOUND") },
+        { ...asked, field: "body.message", theirs: said(message), ours: said("Account not found") },
+      ];
+    }),
+  },
+  {
+    id: "messages-about-accounts",
+    difference:
+      "`account-info`, `get-access-token` and `refresh-token` word the `message` for an invalid body or an unknown key differently",
+    reason: "the `code` is the same",
+    shows: [
+      ...["no body", "bodies of another type"].map((name) => ({
+        scenario: `provider-tokens > ${name}`, at: OF_TOKENS, field: "body.message",
+        theirs: said("[body] Invalid input"), ours: /^"\[body\] Invalid input: expected object, received (undefined|null|array|string)"$/,
+      })),
+      ...["info", "access", "refresh"].map((name) => ({
+        scenario: `provider-tokens > ${name}: an unknown field`, at: OF_TOKENS, field: "body.message",
+        theirs: /^"\[(body|query)\] Unrecognized key: /, ours: /^"\[(body|query)\] Invalid input"$/,
+      })),
+    ],
+  },
+  {
+    id: "pending-sign-ups-and-providers",
+    difference:
+      "with `REQUIRE_EMAIL_VERIFICATION`, a pending sign-up does not prevent the owner of its email from signing in by a provider",
+    reason: "a sign-up is not an account until its email is verified; Better Auth answers `account_not_linked`",
+    shows: [
+      {
+        scenario: PENDING, at: "GET /callback/google", field: "header.location",
+        theirs: said("/sign-in?from=there&error=account_not_linked"), ours: said("/there"),
+      },
+      {
+        scenario: PENDING, at: "GET /callback/google", field: "cookie.(order)",
+        theirs: said("better-auth.state"), ours: said("better-auth.state, better-auth.session_token"),
+      },
+      {
+        scenario: PENDING, at: "GET /callback/google", field: /^(header\.set-auth-token|cookie\.better-auth\.session_token\.\w+)$/,
+        theirs: null,
+      },
+      { scenario: PENDING, at: "GET /get-session", field: "body", theirs: "null", ours: null },
+      { scenario: PENDING, at: "GET /get-session", field: /^(body|header\.set-auth-jwt)\./, theirs: null },
+    ],
+  },
+  ...PROVIDER_DIFFERENCES,
 ];
