@@ -459,9 +459,14 @@ export const DIFFERENCES = [
   },
   {
     id: "notices",
-    difference: "the account is notified by mail of a sign-in on a new device, a changed password, a changed email and a sign-up with its email",
+    difference:
+      "the account is notified by mail of a sign-in on a new device, a changed password, a changed email, an added or removed sign-in method and a sign-up with its email",
     reason: "an owner who did not do it learns of it; Better Auth leaves that to its hooks",
-    shows: [{ at: "mail", field: /^notices to /, theirs: null }],
+    shows: [
+      { at: "mail", field: /^notices to /, theirs: null },
+      // Where Better Auth sends no mail at all.
+      { at: "mail", field: "", theirs: "{}", ours: null },
+    ],
   },
   {
     id: "delete-user-off",
