@@ -13,6 +13,7 @@ const notLinked = (scenario, page, accounts) => [
 ];
 const NAME = /^(body\.user|header\.set-auth-jwt\.jwt\.claims)\.name$/;
 const POSTED = { scenario: "social-faults > a form: with the browser's cookies", at: "POST /callback/apple" };
+const POSTED_TARGET = { scenario: "social-faults > a form: a stranger's callback", at: "POST /callback/apple" };
 const TWICE = { scenario: "social-callback > a state twice", at: "GET /callback/google" };
 const NO_DISCOVERY = { scenario: "social-settings > options: a discovery document that is down", at: "POST /sign-in/social" };
 
@@ -154,6 +155,19 @@ export const PROVIDER_DIFFERENCES = [
       { ...POSTED, field: "body", theirs: null, ours: said("(empty)") },
       { ...POSTED, field: "header.location.endpoint", theirs: null, ours: said("http://localhost:8081/api/auth/callback/apple") },
       { ...POSTED, field: /^header\.location\.(parameters\.(code|state)|\(order\))$/, theirs: null },
+    ],
+  },
+  {
+    id: "targets-in-posted-callbacks",
+    difference: "a `callbackURL` in a form that is posted to a callback is ignored",
+    reason: "the target was validated when the sign-in began; Better Auth answers 403 if it is not trusted, and otherwise ignores it",
+    shows: [
+      { ...POSTED_TARGET, field: "status", theirs: "403", ours: "302" },
+      { ...POSTED_TARGET, field: "body.code", theirs: said("INVALID_CALLBACK_URL"), ours: null },
+      { ...POSTED_TARGET, field: "body.message", theirs: said("Invalid callbackURL"), ours: null },
+      { ...POSTED_TARGET, field: "body", theirs: null, ours: said("(empty)") },
+      { ...POSTED_TARGET, field: "header.location.endpoint", theirs: null, ours: said("http://localhost:8081/api/auth/callback/apple") },
+      { ...POSTED_TARGET, field: /^header\.location\.(parameters\.(code|state)|\(order\))$/, theirs: null },
     ],
   },
   {
