@@ -21,13 +21,13 @@ async fn the_openapi_document_is_the_one_that_was_agreed() {
 async fn every_documented_path_is_there() {
     // The metadata is only available for an issuer at this service.
     let auth = Auth::start_with(&[("JWT_ISSUER", "http://localhost:8081")]).await;
-    let http = reqwest::Client::new();
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let document = Answer::of(http.get(auth.url("/openapi.json"))).await.body;
     let mut routes = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let path = path.replace("{number}", "0");
+            let path = path.replace("{number}", "0").replace("{id}", "acme");
             let answer = Answer::of(http.request(method.clone(), auth.url(&path))).await;
             assert_ne!(answer.status, 404, "{method} {path}");
             routes += 1;
@@ -36,12 +36,15 @@ async fn every_documented_path_is_there() {
     assert!(routes >= 10, "{routes}");
 }
 
+const GOOGLE: &str = r#"{"google": {"clientId": "a", "clientSecret": "b"}}"#;
+
 /// The paths that accept a JSON body by POST, with the schema of the body.
 fn bodies(document: &Value) -> Vec<(&str, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     let bodies: Vec<(&str, &Value)> = paths
         .filter_map(|(path, item)| {
-            let body = item["post"].get("requestBody")?;
+            // A form of another site, which is redirected whatever it contains.
+            let body = item["post"].get("requestBody").filter(|_| !path.contains("/callback/"))?;
             let reference = body["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
             Some((path.as_str(), document.pointer(reference.trim_start_matches('#')).unwrap()))
         })
@@ -53,7 +56,8 @@ fn bodies(document: &Value) -> Vec<(&str, &Value)> {
 #[tokio::test]
 async fn every_example_of_a_body_is_valid() {
     let mailbox = Mailbox::new();
-    let settings = [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true")];
+    let settings =
+        [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true"), ("SOCIAL_PROVIDERS", GOOGLE)];
     let auth = Auth::start_with_mail(&mailbox, &settings).await;
     let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
     for (number, (path, schema)) in bodies(&document).into_iter().enumerate() {
@@ -64,7 +68,14 @@ async fn every_example_of_a_body_is_valid() {
         }
         let answer = device.post(path.strip_prefix("/api/auth").unwrap(), example).await;
         // The tokens in the examples are invalid, and the email that signs in has no account.
-        let refusals = ["INVALID_TOKEN", "INVALID_EMAIL_OR_PASSWORD", "EMAIL_MISMATCH"];
+        let refusals = [
+            "INVALID_TOKEN",
+            "INVALID_EMAIL_OR_PASSWORD",
+            "EMAIL_MISMATCH",
+            // The account in the examples does not exist either.
+            "ACCOUNT_NOT_FOUND",
+            "FAILED_TO_UNLINK_LAST_ACCOUNT",
+        ];
         // A session has no fields to set, so even a valid body is refused.
         let nothing_to_set = path.ends_with("/update-session") && answer.text.contains("No fields to update");
         let valid = answer.status == 200 || nothing_to_set || refusals.contains(&answer.code());
@@ -76,7 +87,8 @@ async fn every_example_of_a_body_is_valid() {
 #[tokio::test]
 async fn a_field_accepts_null_exactly_if_the_document_says_so() {
     let mailbox = Mailbox::new();
-    let settings = [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true")];
+    let settings =
+        [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true"), ("SOCIAL_PROVIDERS", GOOGLE)];
     let auth = Auth::start_with_mail(&mailbox, &settings).await;
     let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
     let device = auth.user("alice").await;
@@ -86,8 +98,11 @@ async fn a_field_accepts_null_exactly_if_the_document_says_so() {
             let mut body = schema["example"].clone();
             body[name] = Value::Null;
             let answer = device.post(path.strip_prefix("/api/auth").unwrap(), &body).await;
-            let refused = answer.text.contains(&format!("[body.{name}] Invalid input: expected"))
-                && answer.text.contains("received null");
+            let complaint = format!("[body.{name}] Invalid input: expected");
+            let refused = answer.text.contains(&complaint) && answer.text.contains("received null");
+            // The protocol's schema has unions there, whose complaint says no more.
+            let unions = [format!("\"[body.{name}] Invalid input\""), "\"[body] Invalid input\"".to_owned()];
+            let refused = refused || unions.iter().any(|complaint| answer.text.contains(complaint));
             let nullable = property["type"].as_array().is_some_and(|types| types.contains(&"null".into()));
             assert_eq!(refused, !nullable, "{path} {name}: {answer:?}");
             fields += 1;

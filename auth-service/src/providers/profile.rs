@@ -85,7 +85,8 @@ pub(super) fn google(
     if !is_allowed {
         return Err(ProviderError::IdToken("the user is not of the hosted domain"));
     }
-    Ok(standard(&subject(&claims, "sub")?.to_owned(), claims))
+    let subject = subject(&claims, "sub")?.to_owned();
+    Ok(standard(&subject, claims))
 }
 
 /// Apple's, from an ID token.

@@ -124,8 +124,7 @@ fn expiry(response: &Map<String, Value>, name: &str, now: Timestamp) -> Option<T
         Value::String(text) => text.parse().ok()?,
         value => value.as_f64()?,
     };
-    let lifetime =
-        SignedDuration::try_from_secs_f64(seconds).ok().filter(|lifetime| lifetime.is_positive())?;
+    let lifetime = SignedDuration::try_from_secs_f64(seconds).ok().filter(SignedDuration::is_positive)?;
     now.checked_add(lifetime.min(LONGEST)).ok()
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Destination<'a> {
     redirect: bool,
 }
 
-/// What a page may say of a sign-in at a provider.
+/// How a browser goes to a provider and comes back.
 #[derive(Debug, Default)]
 pub(super) struct Journey {
     pub(super) callback: Option<CheckedTarget>,

@@ -1,10 +1,9 @@
 //! `callback/{id}`: where the provider sends the browser back to (RFC 6749, section 4.1.2).
 
-use std::collections::HashMap;
-
 use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use url::form_urlencoded::{Serializer, parse};
+use utoipa::ToSchema;
 
 use super::super::pending::{Found, Pending, State};
 use super::super::refusal::{Failure, Refusal};
@@ -15,30 +14,57 @@ use crate::protocol::body::ForeignForm;
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::providers::{CodeExchange, GivenName, Provider};
 
-/// The parameters that are read. Others are ignored.
-const PARAMETERS: [&str; 7] = ["code", "error", "device_id", "error_description", "state", "user", "iss"];
+/// The names of the members, in the order in which Better Auth writes them.
+const PARAMETERS: [&str; 6] = ["code", "error", "error_description", "state", "user", "iss"];
 /// Maximum length of what a provider says of an error, in characters: it ends in a URL.
 const MAX_DESCRIPTION: usize = 500;
 
-/// An authorization response.
-struct Response(HashMap<String, String>);
+/// An authorization response (RFC 6749, section 4.1.2). Other members are ignored.
+#[derive(Default, ToSchema)]
+#[schema(example = json!({"code": "SplxlOBeZQQYbYS6WxSbIA", "state": "af0ifjsldkj"}))]
+pub struct AuthorizationResponse {
+    /// The authorization code.
+    code: Option<String>,
+    /// Why the provider issued no code.
+    error: Option<String>,
+    /// The same for people.
+    error_description: Option<String>,
+    /// The state of the request.
+    state: Option<String>,
+    /// The user's name as JSON, from Apple.
+    user: Option<String>,
+    /// The provider's issuer (RFC 9207).
+    iss: Option<String>,
+}
 
-impl Response {
-    /// Reads a query; `None` if a parameter occurs twice, which is ambiguous.
-    fn read(query: &str) -> Option<Self> {
-        let mut values = HashMap::new();
+impl AuthorizationResponse {
+    /// Reads a query; `None` if a parameter occurs twice, which is ambiguous. An empty one counts as absent.
+    fn of_query(query: &str) -> Option<Self> {
+        let mut response = Self::default();
         for (name, value) in parse(query.as_bytes()) {
-            if PARAMETERS.contains(&&*name) && values.insert(name.into_owned(), value.into_owned()).is_some()
+            if let Some(place) = response.place(&name)
+                && place.replace(value.into_owned()).is_some()
             {
                 return None;
             }
         }
-        Some(Self(values))
+        for name in PARAMETERS {
+            let place = response.place(name)?;
+            *place = place.take().filter(|text| !text.is_empty());
+        }
+        Some(response)
     }
 
-    /// A parameter that is not empty.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    fn place(&mut self, name: &str) -> Option<&mut Option<String>> {
+        match name {
+            "code" => Some(&mut self.code),
+            "error" => Some(&mut self.error),
+            "error_description" => Some(&mut self.error_description),
+            "state" => Some(&mut self.state),
+            "user" => Some(&mut self.user),
+            "iss" => Some(&mut self.iss),
+            _ => None,
+        }
     }
 }
 
@@ -62,10 +88,10 @@ pub async fn callback(
 ) -> Result<HttpResponse, ApiError> {
     let error_page = CheckedTarget::endpoint("/error", &social.origins);
     let to_error_page = |code| redirect::found(&error_page.with_parameter("error", code));
-    let Some(response) = Response::read(request.query_string()) else {
+    let Some(response) = AuthorizationResponse::of_query(request.query_string()) else {
         return Ok(to_error_page("invalid_callback_request"));
     };
-    let Some(state) = response.get("state") else { return Ok(to_error_page("state_not_found")) };
+    let Some(state) = response.state.as_deref() else { return Ok(to_error_page("state_not_found")) };
     let found = social.take_pending(request.headers(), &State::from(state), social.clock.now()).await?;
     let pending = match found {
         Found::Pending(pending) => pending,
@@ -104,21 +130,21 @@ impl Social {
         request: &HttpRequest,
         id: &str,
         pending: &Pending,
-        response: &Response,
+        response: &AuthorizationResponse,
     ) -> Result<HttpResponse, Failure> {
         if pending.provider != id {
             return Err(Refusal::StateMismatch.into());
         }
-        if let Some(error) = response.get("error") {
+        if let Some(error) = &response.error {
             self.record_refusal(request, "refused_by_provider");
             let error_page = CheckedTarget::endpoint("/error", &self.origins);
             let page = pending.error_callback.as_ref().unwrap_or(&error_page);
-            return Ok(self.leave(&with_error(page, error, response.get("error_description"))));
+            return Ok(self.leave(&with_error(page, error, response.error_description.as_deref())));
         }
-        let code = response.get("code").ok_or(Refusal::NoCode)?;
+        let code = response.code.as_deref().ok_or(Refusal::NoCode)?;
         let provider = self.providers.find(id).ok_or(Refusal::ProviderNotFound)?;
         let now = self.clock.now();
-        provider.check_issuer(response.get("iss"), now).await.map_err(Refusal::Issuer)?;
+        provider.check_issuer(response.iss.as_deref(), now).await.map_err(Refusal::Issuer)?;
         let redirect_uri = self.callback_url(provider);
         let exchange =
             CodeExchange { code, code_verifier: &pending.code_verifier, redirect_uri: &redirect_uri };
@@ -163,8 +189,8 @@ fn with_error(page: &CheckedTarget, error: &str, description: Option<&str>) -> C
 }
 
 /// The name beside the code, which only Apple sends.
-fn given_name(provider: &Provider, response: &Response) -> GivenName {
-    let text = response.get("user").filter(|_| provider.sends_name());
+fn given_name(provider: &Provider, response: &AuthorizationResponse) -> GivenName {
+    let text = response.user.as_deref().filter(|_| provider.sends_name());
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
@@ -174,7 +200,10 @@ fn given_name(provider: &Provider, response: &Response) -> GivenName {
 /// cookies (`SameSite=Lax`), and its origin is not checked: it changes nothing, and the state decides afterwards.
 #[utoipa::path(tag = "social",
     params(("id" = String, Path, description = "The provider's id")),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "The parameters"),
+    request_body(content(
+        (AuthorizationResponse = "application/json"),
+        (AuthorizationResponse = "application/x-www-form-urlencoded"),
+    )),
     responses((status = 302, description = "Redirects to the same path with the parameters in the query")))]
 #[post("/callback/{id}")]
 pub async fn post_callback(
@@ -183,14 +212,15 @@ pub async fn post_callback(
     id: web::Path<String>,
     ForeignForm(form): ForeignForm,
 ) -> Result<HttpResponse, ApiError> {
-    let Some(query) = Response::read(request.query_string()) else {
+    let Some(mut query) = AuthorizationResponse::of_query(request.query_string()) else {
         let error_page = CheckedTarget::endpoint("/error", &social.origins);
         return Ok(redirect::found(&error_page.with_parameter("error", "invalid_callback_request")));
     };
     let mut parameters = Serializer::new(String::new());
     for name in PARAMETERS {
         let posted = form.get(name).and_then(serde_json::Value::as_str);
-        if let Some(value) = query.0.get(name).map(String::as_str).or(posted) {
+        let in_query = query.place(name).and_then(Option::take);
+        if let Some(value) = in_query.as_deref().or(posted) {
             parameters.append_pair(name, value);
         }
     }

@@ -13,6 +13,7 @@ use super::super::signing_in::Identity;
 use super::presented::PresentedToken;
 use crate::error::{ApiError, RedirectTarget};
 use crate::protocol::body::{Fields, Schema};
+use crate::protocol::redirect::CheckedTarget;
 use crate::sessions::WithBody;
 
 /// An account at a provider that the user wants to sign in with.
@@ -22,10 +23,26 @@ pub struct AccountLink {
     /// The provider's id.
     provider: String,
     /// An ID token that an app got from the provider itself. Without one, the response has the URL at the provider.
-    #[schema(required = false)]
+    #[schema(value_type = PresentedToken, required = false)]
     id_token: Option<PresentedToken>,
-    #[schema(ignore)]
-    journey: Journey,
+    /// Where the browser goes afterwards. The default is the URL of this service.
+    #[schema(rename = "callbackURL", value_type = String, required = false)]
+    callback_url: Option<CheckedTarget>,
+    /// Where it goes with an `error`. The default is a page of this service.
+    #[schema(rename = "errorCallbackURL", value_type = String, required = false)]
+    error_callback_url: Option<CheckedTarget>,
+    /// If true, the response asks the client to stay.
+    #[schema(value_type = bool, required = false)]
+    disable_redirect: Option<bool>,
+    /// Scopes besides those of the provider.
+    #[schema(value_type = Vec<String>, required = false)]
+    scopes: Option<Vec<String>>,
+    /// The user whom the provider should sign in, such as an email.
+    #[schema(value_type = String, required = false)]
+    login_hint: Option<String>,
+    /// More parameters of the authorization URL. Those that tie the response to the request are refused.
+    #[schema(value_type = HashMap<String, String>, required = false)]
+    additional_params: Vec<(String, String)>,
 }
 
 impl Schema for AccountLink {
@@ -33,26 +50,26 @@ impl Schema for AccountLink {
     const BODY_KINDS: &'static [&'static str] = &["object"];
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let callback = Journey::target(fields, RedirectTarget::Callback);
+        let callback_url = Journey::target(fields, RedirectTarget::Callback);
         let provider = fields.text_of_union("provider");
         let id_token = PresentedToken::read(fields);
         fields.optional_boolean("requestSignUp");
         let scopes = fields.optional_strings("scopes");
-        let error_callback = Journey::target(fields, RedirectTarget::ErrorCallback);
+        let error_callback_url = Journey::target(fields, RedirectTarget::ErrorCallback);
         let disable_redirect = fields.optional_boolean("disableRedirect");
-        let login_hint = fields.optional_string("loginHint");
-        let parameters = Journey::parameters(fields);
+        let login_hint = fields.optional_string("loginHint").map(str::to_owned);
+        let additional_params = Journey::parameters(fields);
         fields.optional_record("additionalData");
-        let journey = Journey {
-            callback,
-            error_callback,
-            disable_redirect: disable_redirect == Some(true),
-            scopes: scopes.unwrap_or_default(),
-            login_hint: login_hint.map(str::to_owned),
-            parameters,
-            ..Journey::default()
-        };
-        Some(Self { provider: provider?.to_owned(), id_token, journey })
+        Some(Self {
+            provider: provider?.to_owned(),
+            id_token,
+            callback_url,
+            error_callback_url,
+            disable_redirect,
+            scopes,
+            login_hint,
+            additional_params,
+        })
     }
 }
 
@@ -85,7 +102,16 @@ pub async fn link_social(
     let provider = social.provider(&body.provider)?;
     let link = Link { user: current.user.id.clone(), session: current.session.id };
     let Some(presented) = body.id_token else {
-        return social.begin(provider, body.journey, Some(link)).await;
+        let journey = Journey {
+            callback: body.callback_url,
+            error_callback: body.error_callback_url,
+            disable_redirect: body.disable_redirect == Some(true),
+            scopes: body.scopes.unwrap_or_default(),
+            login_hint: body.login_hint,
+            parameters: body.additional_params,
+            ..Journey::default()
+        };
+        return social.begin(provider, journey, Some(link)).await;
     };
     let profile = social.presented_profile(&request, provider, &presented).await?;
     let identity = Identity {

@@ -18,7 +18,7 @@ pub struct PresentedToken {
     #[schema(value_type = String)]
     token: SecretString,
     /// The nonce of the request for it, if it had one.
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     nonce: Option<String>,
     /// The access token that came with it. It is stored.
     #[schema(value_type = String, required = false)]

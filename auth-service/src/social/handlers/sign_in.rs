@@ -12,6 +12,7 @@ use super::super::signing_in::Identity;
 use super::presented::PresentedToken;
 use crate::error::{ApiError, RedirectTarget};
 use crate::protocol::body::{Body, Fields, Schema};
+use crate::protocol::redirect::CheckedTarget;
 use crate::providers::Provider;
 use crate::users::{User, UserView};
 
@@ -22,10 +23,32 @@ pub struct SocialSignIn {
     /// The provider's id.
     provider: String,
     /// An ID token that an app got from the provider itself. Without one, the response has the URL at the provider.
-    #[schema(required = false)]
+    #[schema(value_type = PresentedToken, required = false)]
     id_token: Option<PresentedToken>,
-    #[schema(ignore)]
-    journey: Journey,
+    /// Where the browser goes afterwards. The default is the URL of this service.
+    #[schema(rename = "callbackURL", value_type = String, required = false)]
+    callback_url: Option<CheckedTarget>,
+    /// Where it goes with an `error`. The default is a page of this service.
+    #[schema(rename = "errorCallbackURL", value_type = String, required = false)]
+    error_callback_url: Option<CheckedTarget>,
+    /// Where a user goes who has signed up.
+    #[schema(rename = "newUserCallbackURL", value_type = String, required = false)]
+    new_user_callback_url: Option<CheckedTarget>,
+    /// Allows a sign-up, where the provider requires that it is asked for.
+    #[schema(value_type = bool, required = false)]
+    request_sign_up: Option<bool>,
+    /// If true, the response asks the client to stay.
+    #[schema(value_type = bool, required = false)]
+    disable_redirect: Option<bool>,
+    /// Scopes besides those of the provider.
+    #[schema(value_type = Vec<String>, required = false)]
+    scopes: Option<Vec<String>>,
+    /// The user whom the provider should sign in, such as an email.
+    #[schema(value_type = String, required = false)]
+    login_hint: Option<String>,
+    /// More parameters of the authorization URL. Those that tie the response to the request are refused.
+    #[schema(value_type = HashMap<String, String>, required = false)]
+    additional_params: Vec<(String, String)>,
 }
 
 impl Schema for SocialSignIn {
@@ -33,28 +56,29 @@ impl Schema for SocialSignIn {
     const BODY_KINDS: &'static [&'static str] = &["object"];
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let callback = Journey::target(fields, RedirectTarget::Callback);
-        let new_user_callback = Journey::target(fields, RedirectTarget::NewUserCallback);
-        let error_callback = Journey::target(fields, RedirectTarget::ErrorCallback);
+        let callback_url = Journey::target(fields, RedirectTarget::Callback);
+        let new_user_callback_url = Journey::target(fields, RedirectTarget::NewUserCallback);
+        let error_callback_url = Journey::target(fields, RedirectTarget::ErrorCallback);
         let provider = fields.text_of_union("provider");
         let disable_redirect = fields.optional_boolean("disableRedirect");
         let id_token = PresentedToken::read(fields);
         let scopes = fields.optional_strings("scopes");
-        let sign_up = fields.optional_boolean("requestSignUp");
-        let login_hint = fields.optional_string("loginHint");
-        let parameters = Journey::parameters(fields);
+        let request_sign_up = fields.optional_boolean("requestSignUp");
+        let login_hint = fields.optional_string("loginHint").map(str::to_owned);
+        let additional_params = Journey::parameters(fields);
         fields.optional_record("additionalData");
-        let journey = Journey {
-            callback,
-            error_callback,
-            new_user_callback,
-            disable_redirect: disable_redirect == Some(true),
-            scopes: scopes.unwrap_or_default(),
-            sign_up: sign_up == Some(true),
-            login_hint: login_hint.map(str::to_owned),
-            parameters,
-        };
-        Some(Self { provider: provider?.to_owned(), id_token, journey })
+        Some(Self {
+            provider: provider?.to_owned(),
+            id_token,
+            callback_url,
+            error_callback_url,
+            new_user_callback_url,
+            request_sign_up,
+            disable_redirect,
+            scopes,
+            login_hint,
+            additional_params,
+        })
     }
 }
 
@@ -91,9 +115,20 @@ pub async fn sign_in_social(
     Body(form): Body<SocialSignIn>,
 ) -> Result<HttpResponse, ApiError> {
     let provider = social.provider(&form.provider)?;
-    match form.id_token {
-        Some(presented) => by_token(&request, &social, provider, presented, &form.journey).await,
-        None => social.begin(provider, form.journey, None).await,
+    let SocialSignIn { id_token, .. } = form;
+    let journey = Journey {
+        callback: form.callback_url,
+        error_callback: form.error_callback_url,
+        new_user_callback: form.new_user_callback_url,
+        disable_redirect: form.disable_redirect == Some(true),
+        scopes: form.scopes.unwrap_or_default(),
+        sign_up: form.request_sign_up == Some(true),
+        login_hint: form.login_hint,
+        parameters: form.additional_params,
+    };
+    match id_token {
+        Some(presented) => by_token(&request, &social, provider, presented, &journey).await,
+        None => social.begin(provider, journey, None).await,
     }
 }
 

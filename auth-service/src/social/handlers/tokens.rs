@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::super::service::Social;
 use crate::error::{ApiError, SocialError};
 use crate::protocol::body::{Fields, Schema};
+use crate::protocol::email_address::Email;
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::timestamp;
 use crate::providers::{Profile, Provider};
@@ -100,7 +101,7 @@ impl<'a> From<&'a Profile> for ProfileView<'a> {
     fn from(profile: &'a Profile) -> Self {
         Self {
             name: &profile.name,
-            email: profile.email.as_ref().map(|email| email.as_str()),
+            email: profile.email.as_ref().map(Email::as_str),
             image: profile.image.as_deref(),
             email_verified: profile.email_verified,
         }
