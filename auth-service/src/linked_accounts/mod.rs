@@ -4,8 +4,10 @@ mod model;
 mod operator;
 mod sealed;
 mod store;
+mod transfer;
 
 pub use model::{LinkedAccount, NewLinkedAccount, TokenChange};
 pub use operator::{ReEncryptionError, re_encrypt, undecryptable};
 pub use sealed::{SealedTokens, StoredTokens};
 pub use store::{delete, delete_all, find, find_owned, insert, of_user, update};
+pub use transfer::{ExportedAccount, ImportedAccount, find_subjects, import, of_users};

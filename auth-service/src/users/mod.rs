@@ -9,7 +9,7 @@ mod store;
 
 pub use bans::{Ban, MAX_BAN_REASON};
 pub(crate) use bans::{ban, ban_from_row, ban_new, is_banned, unban};
-pub use fields::{UserField, UserFields, UserView};
+pub use fields::{ImportedFields, UserField, UserFields, UserView};
 pub use listing::{UserFilter, UserWithBan};
 pub(crate) use listing::{find_by_email_with_ban, find_with_ban, list_with_bans};
 pub use model::{CredentialEpoch, MAX_IMAGE, MAX_NAME, NewUser, User};
