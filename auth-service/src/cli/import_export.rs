@@ -13,19 +13,23 @@ use shared_claims::{Clock, SharedClock, SystemClock};
 
 use super::output::{formatted, print};
 use super::store_args::{StoreArgs, database_url, encryption};
+use crate::config::SocialConfig;
 use crate::import_export::{
-    BetterAuth, Export, KeyOptions, Names, SourceSecrets, Target, TransferError, import_csv, import_supabase,
+    BetterAuth, Export, KeyOptions, Names, SourceSecrets, Target, TargetSettings, TransferError, import_csv,
+    import_supabase,
 };
 use crate::progress::ProgressOutput;
 use crate::server::NAME;
+use crate::users::UserFields;
 
 /// The source of an import.
 #[derive(Subcommand)]
 pub enum ImportCommand {
-    /// Import users, passwords, sessions and keys of a Better Auth deployment on PostgreSQL
+    /// Import users, passwords, linked accounts, sessions and keys of a Better Auth deployment on PostgreSQL
     BetterAuth(Box<BetterAuthArgs>),
     /// Import users of a CSV file with a header row: id, email, name, email_verified, image, password_hash,
-    /// password_scheme, created_at, updated_at, banned, banned_at, ban_expires, ban_reason. Only email is required
+    /// password_scheme, created_at, updated_at, banned, banned_at, ban_expires, ban_reason, fields, linked_accounts, and the names
+    /// of USER_FIELDS. Only email is required
     Csv(CsvArgs),
     /// Import users of a Supabase project from its table auth.users
     Supabase(SupabaseArgs),
@@ -54,6 +58,22 @@ struct TargetArgs {
     json: bool,
 }
 
+/// The settings of `serve` that decide what is imported with an account.
+#[derive(Args)]
+struct SettingsArgs {
+    /// Keys that encrypt private keys and the tokens of providers in the database, as for `serve`
+    #[arg(long, env, hide_env_values = true)]
+    key_encryption_keys: Option<SecretString>,
+    /// File that contains KEY_ENCRYPTION_KEYS
+    #[arg(long, env, value_parser = settings::file_path())]
+    key_encryption_keys_file: Option<PathBuf>,
+    /// Additional fields of users, as for `serve`. Others are not imported
+    #[arg(long, env, default_value = "")]
+    user_fields: UserFields,
+    #[command(flatten)]
+    social: SocialConfig,
+}
+
 /// Options of an import from a database.
 #[derive(Args)]
 struct SourceArgs {
@@ -72,13 +92,16 @@ pub struct BetterAuthArgs {
     source: SourceArgs,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    settings: SettingsArgs,
     /// Name of a table: user=users, session=auth.sessions. Can be repeated
     #[arg(long = "table", value_name = "TABLE=NAME")]
     tables: Vec<String>,
     /// Name of a column: user.emailVerified=email_verified. Can be repeated
     #[arg(long = "column", value_name = "TABLE.COLUMN=NAME")]
     columns: Vec<String>,
-    /// Secret of the deployment, which decrypts its private keys. Without it, only public keys are imported
+    /// Secret of the deployment, which decrypts its private keys and tokens. Without it, only public keys and tokens that are not
+    /// encrypted are imported
     #[arg(long = "secret", env = "BETTER_AUTH_SECRET", hide_env_values = true)]
     better_auth_secret: Option<SecretString>,
     /// File that contains BETTER_AUTH_SECRET
@@ -87,12 +110,6 @@ pub struct BetterAuthArgs {
     /// Secrets of the deployment, if it has several: 2:new,1:old
     #[arg(long = "secrets", env = "BETTER_AUTH_SECRETS", hide_env_values = true)]
     better_auth_secrets: Option<SecretString>,
-    /// Keys that encrypt private keys in the database, as for `serve`
-    #[arg(long, env, hide_env_values = true)]
-    key_encryption_keys: Option<SecretString>,
-    /// File that contains KEY_ENCRYPTION_KEYS
-    #[arg(long, env, value_parser = settings::file_path())]
-    key_encryption_keys_file: Option<PathBuf>,
     /// Don't import sessions: everybody has to sign in again
     #[arg(long)]
     without_sessions: bool,
@@ -118,6 +135,8 @@ pub struct CsvArgs {
     file: PathBuf,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 /// Options of `import supabase`.
@@ -150,19 +169,19 @@ pub async fn import(command: ImportCommand) -> Result<(), TransferError> {
     match command {
         ImportCommand::BetterAuth(args) => {
             let (source, plan) = (args.source.address()?, args.plan()?);
-            let mut run = Run::begin(&args.target, "better-auth").await?;
+            let mut run = Run::begin(&args.target, args.settings.settings()?, "better-auth").await?;
             let now = run.now();
             let outcome = plan.import(&source, &mut run.target, now).await;
             run.end(outcome)
         }
         ImportCommand::Csv(args) => {
-            let mut run = Run::begin(&args.target, "csv").await?;
+            let mut run = Run::begin(&args.target, args.settings.settings()?, "csv").await?;
             let outcome = import_csv(&args.file, &mut run.target, args.target.batch_size).await;
             run.end(outcome)
         }
         ImportCommand::Supabase(args) => {
             let source = args.source.address()?;
-            let mut run = Run::begin(&args.target, "supabase").await?;
+            let mut run = Run::begin(&args.target, TargetSettings::none(), "supabase").await?;
             let now = run.now();
             let outcome = import_supabase(&source, &mut run.target, args.target.batch_size, now).await;
             run.end(outcome)
@@ -191,13 +210,17 @@ struct Run {
 }
 
 impl Run {
-    async fn begin(args: &TargetArgs, source: &'static str) -> Result<Self, TransferError> {
+    async fn begin(
+        args: &TargetArgs,
+        settings: TargetSettings,
+        source: &'static str,
+    ) -> Result<Self, TransferError> {
         let (url, file) = (args.database_url.as_ref(), args.database_url_file.as_deref());
         let pool = database_url::<TransferError>("DATABASE_URL", url, file)?.pool(1, Timeouts::COMMAND)?;
         database::wait_until_usable(&pool, &crate::migrations::runner(), NAME).await?;
         let clock: SharedClock = Arc::new(SystemClock);
-        let target =
-            Target::new(pool, Arc::clone(&clock), source, args.dry_run, ProgressOutput::unless(args.json));
+        let progress = ProgressOutput::unless(args.json);
+        let target = Target::new(pool, Arc::clone(&clock), settings, source, args.dry_run, progress);
         Ok(Self { target, clock, report: args.report.clone(), json: args.json })
     }
 
@@ -230,34 +253,46 @@ impl SourceArgs {
     }
 }
 
+impl SettingsArgs {
+    fn settings(&self) -> Result<TargetSettings, TransferError> {
+        let (keys, file) = (self.key_encryption_keys.as_ref(), self.key_encryption_keys_file.as_deref());
+        Ok(TargetSettings {
+            encryption: encryption(keys, file),
+            providers: self.social.providers()?.iter().map(|provider| provider.id.clone()).collect(),
+            fields: self.user_fields.clone(),
+        })
+    }
+}
+
 impl BetterAuthArgs {
     fn plan(&self) -> Result<BetterAuth, TransferError> {
-        let keys = if self.without_keys { None } else { Some(self.keys()?) };
+        let keys = if self.without_keys { None } else { Some(self.keys()) };
+        let (tables, columns, fields) = (&self.tables, &self.columns, &self.settings.user_fields);
         Ok(BetterAuth {
-            names: Names::new(&self.tables, &self.columns).map_err(TransferError::Schema)?,
+            names: Names::new(tables, columns, fields).map_err(TransferError::Schema)?,
+            secrets: self.secrets()?,
             sessions: !self.without_sessions,
             keys,
             batch: self.target.batch_size,
         })
     }
 
-    fn keys(&self) -> Result<KeyOptions, TransferError> {
+    fn secrets(&self) -> Result<SourceSecrets, TransferError> {
         let (secret, file) = (self.better_auth_secret.as_ref(), self.better_auth_secret_file.as_deref());
         let secret = match secret::resolve("BETTER_AUTH_SECRET", secret, file) {
             Ok(secret) => Some(secret),
             Err(SecretError::Missing(_)) => None,
             Err(error) => return Err(error.into()),
         };
+        Ok(SourceSecrets::new(secret, self.better_auth_secrets.as_ref()))
+    }
+
+    fn keys(&self) -> KeyOptions {
         let span = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
-        Ok(KeyOptions {
-            secrets: SourceSecrets::new(secret, self.better_auth_secrets.as_ref()),
-            encryption: encryption(
-                self.key_encryption_keys.as_ref(),
-                self.key_encryption_keys_file.as_deref(),
-            ),
+        KeyOptions {
             rs256_only: self.rs256_only,
             publish_for: span(self.publish_keys_for),
             grace: span(self.key_grace),
-        })
+        }
     }
 }

@@ -2,16 +2,20 @@
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Map;
+use serde_json::{Map, Value};
 use service_kit::id::new_v7;
 use shared_claims::UserId;
 
-use super::reason::{Note, SkipReason};
+use super::links::{ForeignLink, ValidLinks};
+use super::reason::{LinkReason, Note, SkipReason};
+use crate::linked_accounts::ImportedAccount;
 use crate::passwords::{self, StoredHash, UnsupportedHash};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::image_url::is_safe_image;
 use crate::sessions::{ForeignSession, ImportedSession};
-use crate::users::{Ban, CredentialEpoch, MAX_BAN_REASON, MAX_IMAGE, MAX_NAME, User};
+use crate::users::{
+    Ban, CredentialEpoch, ImportedFields, MAX_BAN_REASON, MAX_IMAGE, MAX_NAME, User, UserFields,
+};
 
 /// An account as its source describes it, not validated. An empty text means the same as none.
 #[derive(Default)]
@@ -31,6 +35,10 @@ pub struct NewAccount {
     /// The name of the scheme of `password`, if the source has it.
     pub scheme: Option<String>,
     pub sessions: Vec<ForeignSession>,
+    /// Its accounts at identity providers.
+    pub links: Vec<ForeignLink>,
+    /// The values of additional fields by name, as JSON or as text.
+    pub fields: Map<String, Value>,
     /// The ban, unless it has been removed.
     pub ban: Option<NewBan>,
     /// Why the source rules the account out.
@@ -58,7 +66,28 @@ pub struct ValidAccount {
     pub password: Option<StoredHash>,
     pub sessions: Vec<ImportedSession>,
     pub ban: Option<Ban>,
+    pub links: Vec<ImportedAccount>,
+    /// The providers of accounts there that are not imported.
+    pub lost_links: Vec<(LinkReason, String)>,
+    /// The names of additional fields whose values do not fit.
+    pub unfit_fields: Vec<String>,
+    /// The names of additional fields that nothing describes here.
+    pub unknown_fields: Vec<String>,
     pub notes: Vec<Note>,
+}
+
+impl ValidAccount {
+    /// Leaves out the accounts at providers that belong to another user.
+    pub fn keep_links(&mut self, is_kept: impl Fn(&ImportedAccount) -> bool) {
+        let lost = self.links.extract_if(.., |link| !is_kept(link));
+        self.lost_links.extend(lost.map(|link| (LinkReason::Taken, link.provider)));
+        let has_note = [Note::NoPassword, Note::PasswordUnknown, Note::PasswordTooCostly]
+            .iter()
+            .any(|note| self.notes.contains(note));
+        if self.password.is_none() && self.links.is_empty() && !has_note {
+            self.notes.push(Note::NoPassword);
+        }
+    }
 }
 
 impl NewAccount {
@@ -67,8 +96,8 @@ impl NewAccount {
         Self { label, skip: Some(SkipReason::Unreadable), ..Self::default() }
     }
 
-    /// Validates the account, or returns the reason to skip it.
-    pub fn validate(self, now: Timestamp) -> Result<ValidAccount, SkipReason> {
+    /// Validates the account, or returns the reason to skip it. `described` are the additional fields here.
+    pub fn validate(self, now: Timestamp, described: &UserFields) -> Result<ValidAccount, SkipReason> {
         if let Some(reason) = self.skip {
             return Err(reason);
         }
@@ -87,8 +116,12 @@ impl NewAccount {
         if self.second_factor {
             notes.push(Note::SecondFactorLost);
         }
-        let password = password(self.password, given(self.scheme).as_deref(), &mut notes);
         let created_at = self.created_at.unwrap_or(now);
+        let ValidLinks { links, lost: lost_links } = ValidLinks::of(self.links, created_at, now);
+        let has_links = !links.is_empty();
+        let password = password(self.password, given(self.scheme).as_deref(), has_links, &mut notes);
+        let ImportedFields { values: fields, unfit: unfit_fields, unknown: unknown_fields } =
+            described.of_import(self.fields);
         let ban = self.ban.map(|ban| valid_ban(ban, now, &mut notes));
         // A ban ends all sessions. An imported one must not be live again when the ban ends.
         let is_banned = ban.as_ref().is_some_and(|ban| ban.holds(now));
@@ -103,9 +136,21 @@ impl NewAccount {
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
             credential_epoch: CredentialEpoch::FIRST,
-            fields: Map::new(),
+            fields,
         };
-        Ok(ValidAccount { label: self.label, user, new_id, password, sessions, ban, notes })
+        Ok(ValidAccount {
+            label: self.label,
+            user,
+            new_id,
+            password,
+            sessions,
+            ban,
+            links,
+            lost_links,
+            unfit_fields,
+            unknown_fields,
+            notes,
+        })
     }
 }
 
@@ -150,9 +195,16 @@ fn usable_image(image: String, notes: &mut Vec<Note>) -> Option<String> {
     None
 }
 
-fn password(hash: Option<SecretString>, scheme: Option<&str>, notes: &mut Vec<Note>) -> Option<StoredHash> {
+fn password(
+    hash: Option<SecretString>,
+    scheme: Option<&str>,
+    has_links: bool,
+    notes: &mut Vec<Note>,
+) -> Option<StoredHash> {
     let Some(hash) = hash.filter(|hash| !hash.expose_secret().is_empty()) else {
-        notes.push(Note::NoPassword);
+        if !has_links {
+            notes.push(Note::NoPassword);
+        }
         return None;
     };
     let hash = hash.expose_secret();
@@ -186,12 +238,12 @@ mod tests {
 
     #[test]
     fn a_valid_account_is_imported_with_its_email_in_lower_case() {
-        let account = alice().validate(now()).ok().unwrap();
+        let account = alice().validate(now(), &UserFields::default()).ok().unwrap();
         assert_eq!(account.user.id.as_str(), "alice");
         assert_eq!(account.user.email.as_str(), "alice@example.com");
         assert_eq!((account.user.created_at, account.user.updated_at), (now(), now()));
         assert_eq!(account.notes, [Note::NoPassword]);
-        let no_id = NewAccount { id: None, ..alice() }.validate(now()).ok().unwrap();
+        let no_id = NewAccount { id: None, ..alice() }.validate(now(), &UserFields::default()).ok().unwrap();
         assert!(no_id.new_id && no_id.user.id.as_str().len() == 36);
     }
 
@@ -199,9 +251,14 @@ mod tests {
     fn an_invalid_account_is_skipped_with_its_reason() {
         let long = format!("{}@example.com", "a".repeat(243));
         let fits = format!("{}@example.com", "a".repeat(242));
-        let email =
-            |email: &str| NewAccount { email: Some(email.to_owned()), ..alice() }.validate(now()).err();
-        let id = |id: &str| NewAccount { id: Some(id.to_owned()), ..alice() }.validate(now()).err();
+        let email = |email: &str| {
+            NewAccount { email: Some(email.to_owned()), ..alice() }
+                .validate(now(), &UserFields::default())
+                .err()
+        };
+        let id = |id: &str| {
+            NewAccount { id: Some(id.to_owned()), ..alice() }.validate(now(), &UserFields::default()).err()
+        };
         assert_eq!(email(&fits), None);
         assert_eq!(email(&long), Some(SkipReason::EmailTooLong));
         assert_eq!(email(""), Some(SkipReason::NoEmail));
@@ -210,9 +267,9 @@ mod tests {
             assert_eq!(id(bad), Some(SkipReason::IdDoesNotFit), "{bad}");
         }
         let nul = NewAccount { name: Some("a\0b".to_owned()), ..alice() };
-        assert_eq!(nul.validate(now()).err(), Some(SkipReason::Unreadable));
+        assert_eq!(nul.validate(now(), &UserFields::default()).err(), Some(SkipReason::Unreadable));
         let deleted = NewAccount { skip: Some(SkipReason::Deleted), ..alice() };
-        assert_eq!(deleted.validate(now()).err(), Some(SkipReason::Deleted));
+        assert_eq!(deleted.validate(now(), &UserFields::default()).err(), Some(SkipReason::Deleted));
     }
 
     #[test]
@@ -224,7 +281,7 @@ mod tests {
             second_factor: true,
             ..alice()
         };
-        let account = account.validate(now()).ok().unwrap();
+        let account = account.validate(now(), &UserFields::default()).ok().unwrap();
         assert_eq!((account.user.name.chars().count(), account.user.image), (100, None));
         let told = [Note::NameCut, Note::ImageLeftOut, Note::SecondFactorLost, Note::PasswordUnknown];
         assert_eq!(account.notes, told);
@@ -234,7 +291,8 @@ mod tests {
     #[test]
     fn a_ban_is_imported_with_a_reason_of_one_line() {
         let ban = NewBan { reason: Some(format!("a\n\0{}", "b".repeat(500))), ..NewBan::default() };
-        let account = NewAccount { ban: Some(ban), ..alice() }.validate(now()).ok().unwrap();
+        let account =
+            NewAccount { ban: Some(ban), ..alice() }.validate(now(), &UserFields::default()).ok().unwrap();
         let ban = account.ban.unwrap();
         assert_eq!((ban.since, ban.until), (now(), None));
         assert_eq!(ban.reason, Some(format!("a  {}", "b".repeat(497))));
@@ -244,7 +302,10 @@ mod tests {
     #[test]
     fn an_unsafe_image_is_dropped_and_reported() {
         let image = |url: &str| {
-            let account = NewAccount { image: Some(url.to_owned()), ..alice() }.validate(now()).ok().unwrap();
+            let account = NewAccount { image: Some(url.to_owned()), ..alice() }
+                .validate(now(), &UserFields::default())
+                .ok()
+                .unwrap();
             (account.user.image.is_some(), account.notes.contains(&Note::ImageUnsafe))
         };
         assert_eq!(image(" javascript:alert(1)"), (false, true));
@@ -261,7 +322,7 @@ mod tests {
                 scheme: named.map(str::to_owned),
                 ..alice()
             };
-            account.validate(now()).ok().unwrap().password.map(|stored| stored.scheme)
+            account.validate(now(), &UserFields::default()).ok().unwrap().password.map(|stored| stored.scheme)
         };
         assert_eq!(scheme(None), Some(Scheme::ForeignBcrypt));
         assert_eq!(scheme(Some("")), Some(Scheme::ForeignBcrypt));

@@ -4,14 +4,18 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::account::{NewAccount, NewBan};
 use super::error::TransferError;
+use super::links::ForeignLink;
 use super::target::Target;
 use crate::progress::Progress;
+use crate::users::UserFields;
 
 /// The columns, in the order an export writes them. Only `email` is required.
-pub const COLUMNS: [&str; 13] = [
+pub const COLUMNS: [&str; 15] = [
     "id",
     "email",
     "name",
@@ -25,8 +29,14 @@ pub const COLUMNS: [&str; 13] = [
     "banned_at",
     "ban_expires",
     "ban_reason",
+    FIELDS,
+    LINKED_ACCOUNTS,
 ];
 const EMAIL: &str = "email";
+/// Additional fields: a JSON object. Columns with the names of fields do as well.
+const FIELDS: &str = "fields";
+/// Accounts at identity providers: a JSON array of [`Link`]s.
+const LINKED_ACCOUNTS: &str = "linked_accounts";
 /// Some spreadsheets write it before the name of the first column.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -37,7 +47,7 @@ pub async fn import(path: &Path, target: &mut Target, batch: u16) -> Result<(), 
     let bad = |problem: String| TransferError::Csv { path: path.to_owned(), problem };
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(std::io::BufReader::new(file));
     let header = reader.headers().map_err(|error| bad(error.to_string()))?;
-    let columns = Columns::of(header).map_err(bad)?;
+    let columns = Columns::of(header, &target.settings.fields).map_err(bad)?;
     let mut progress = Progress::new(target.progress, "lines", None);
     let mut accounts = Vec::with_capacity(batch.into());
     for record in reader.into_records() {
@@ -65,20 +75,46 @@ fn label(position: Option<&csv::Position>) -> String {
 /// The order of the columns in a file.
 struct Columns {
     places: [Option<usize>; COLUMNS.len()],
+    /// Those of additional fields.
+    fields: Vec<(String, usize)>,
     count: usize,
+}
+
+/// An account at an identity provider, as an export writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Link {
+    provider: String,
+    subject: String,
+    #[serde(default)]
+    scopes: Vec<String>,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
 }
 
 impl Columns {
     /// An unknown column may be a misspelled one, so it is refused.
-    fn of(header: &StringRecord) -> Result<Self, String> {
-        let mut columns = Self { places: [None; COLUMNS.len()], count: header.len() };
+    fn of(header: &StringRecord, described: &UserFields) -> Result<Self, String> {
+        let (places, fields) = ([None; COLUMNS.len()], Vec::new());
+        let mut columns = Self { places, fields, count: header.len() };
         for (place, name) in header.iter().enumerate() {
             let name = name.trim_start_matches(BYTE_ORDER_MARK).trim();
             let known = COLUMNS.iter().position(|known| *known == name);
-            let slot = known
-                .and_then(|known| columns.places.get_mut(known))
-                .ok_or_else(|| format!("unknown column {name:?}. The columns are {}", COLUMNS.join(", ")))?;
-            if slot.replace(place).is_some() {
+            let is_again = match known.and_then(|known| columns.places.get_mut(known)) {
+                Some(slot) => slot.replace(place).is_some(),
+                None if described.find(name).is_some() => {
+                    let is_again = columns.fields.iter().any(|(known, _)| known == name);
+                    columns.fields.push((name.to_owned(), place));
+                    is_again
+                }
+                None => {
+                    let known = COLUMNS.join(", ");
+                    return Err(format!(
+                        "unknown column {name:?}. The columns are {known}, and the names of USER_FIELDS"
+                    ));
+                }
+            };
+            if is_again {
                 return Err(format!("the column {name} appears twice"));
             }
         }
@@ -97,7 +133,7 @@ impl Columns {
         self.read(record).unwrap_or_else(|| NewAccount::unreadable(label(record.position())))
     }
 
-    /// Reads a line. `None` if it has more or fewer fields than the header, or an invalid boolean or time.
+    /// Reads a line. `None` if it has more or fewer fields than the header, or an invalid boolean, time or JSON.
     fn read(&self, record: &StringRecord) -> Option<NewAccount> {
         if record.len() != self.count {
             return None;
@@ -124,9 +160,40 @@ impl Columns {
             password: owned("password_hash").map(Into::into),
             scheme: owned("password_scheme"),
             ban: boolean(text("banned"))?.then_some(ban),
+            links: links(text(LINKED_ACCOUNTS))?,
+            fields: self.fields(text(FIELDS), record)?,
             ..NewAccount::default()
         })
     }
+
+    /// The additional fields, of which an empty text is none.
+    fn fields(&self, object: &str, record: &StringRecord) -> Option<Map<String, Value>> {
+        let mut fields: Map<String, Value> =
+            if object.is_empty() { Map::new() } else { serde_json::from_str(object).ok()? };
+        for (name, place) in &self.fields {
+            let text = record.get(*place).unwrap_or_default();
+            if !text.is_empty() {
+                fields.insert(name.clone(), text.into());
+            }
+        }
+        Some(fields)
+    }
+}
+
+fn links(text: &str) -> Option<Vec<ForeignLink>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    let links: Vec<Link> = serde_json::from_str(text).ok()?;
+    let link = |Link { provider, subject, scopes, created_at, updated_at }| ForeignLink {
+        provider,
+        subject,
+        scopes,
+        created_at,
+        updated_at,
+        ..ForeignLink::default()
+    };
+    Some(links.into_iter().map(link).collect())
 }
 
 fn boolean(text: &str) -> Option<bool> {
@@ -149,7 +216,8 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<NewAccount>, String> {
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-        let columns = Columns::of(reader.headers().unwrap())?;
+        let described = r#"{"role": {"type": "string"}, "age": {"type": "number"}}"#.parse().unwrap();
+        let columns = Columns::of(reader.headers().unwrap(), &described)?;
         Ok(reader.into_records().map(|record| columns.account(&record.unwrap())).collect())
     }
 
@@ -178,11 +246,27 @@ mod tests {
     }
 
     #[test]
+    fn fields_and_linked_accounts_are_read_from_their_columns() {
+        let text = "email,role,fields,linked_accounts,age\n\
+                    a@b.co,admin,\"{\"\"age\"\":7,\"\"role\"\":\"\"user\"\"}\",\"[{\"\"provider\"\":\"\"google\"\",\"\"subject\"\":\"\"1\"\"}]\",\n\
+                    b@b.co,,,,7\nc@b.co,,[],,\nd@b.co,,,{},\n\
+                    e@b.co,,,\"[{\"\"provider\"\":\"\"google\"\",\"\"subject\"\":\"\"1\"\",\"\"token\"\":\"\"x\"\"}]\",\n";
+        let accounts = read(text).unwrap();
+        let skipped: Vec<_> = accounts.iter().map(|account| account.skip.is_some()).collect();
+        assert_eq!(skipped, [false, false, true, true, true]);
+        assert_eq!(Value::Object(accounts[0].fields.clone()), serde_json::json!({"age": 7, "role": "admin"}));
+        assert_eq!((accounts[0].links[0].provider.as_str(), accounts[0].links.len()), ("google", 1));
+        assert_eq!(Value::Object(accounts[1].fields.clone()), serde_json::json!({"age": "7"}), "typed later");
+    }
+
+    #[test]
     fn a_header_that_may_be_misspelt_is_refused() {
         for (header, word) in [
             ("email,emailVerified\n", "emailVerified"),
             ("id,name\n", "no column email"),
             ("email,email\n", "twice"),
+            ("email,age,age\n", "twice"),
+            ("email,plan\n", "plan"),
             ("a@b.co,A\n", "a@b.co"),
             ("", "no column email"),
         ] {

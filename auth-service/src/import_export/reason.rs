@@ -32,6 +32,28 @@ impl SkipReason {
     }
 }
 
+/// Why an account at a provider is not imported with its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkReason {
+    /// It signs in another user here, or one that was imported before.
+    Taken,
+    /// The user has it twice. The one that was changed last is imported.
+    Repeated,
+    DoesNotFit,
+}
+
+impl LinkReason {
+    /// The text before the number of accounts.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Taken => "another user has the same account at the provider",
+            Self::Repeated => "the user has the same account at the provider twice",
+            Self::DoesNotFit => "the provider or the id there is empty, too long or has control characters",
+        }
+    }
+}
+
 /// What is not imported of an account, or not as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -24,7 +24,7 @@ pub async fn import(
     total: u64,
     batch: u16,
     target: &mut Target,
-    read: fn(&Row) -> Result<NewAccount, tokio_postgres::Error>,
+    read: impl Fn(&Row) -> Result<NewAccount, tokio_postgres::Error>,
 ) -> Result<(), TransferError> {
     let mut progress = Progress::new(target.progress, "users", Some(total));
     loop {

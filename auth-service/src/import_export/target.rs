@@ -4,34 +4,56 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use service_kit::database::Pool;
-use service_kit::store::StoreError;
+use service_kit::database::{Pool, Transaction};
+use service_kit::secret::SecretError;
 use shared_claims::{SharedClock, UserId};
 
 use super::account::{NewAccount, ValidAccount};
 use super::error::TransferError;
 use super::reason::{Note, SkipReason};
 use super::report::Report;
-use crate::keys::{self, RetiredKey};
+use crate::keys::{self, KeyEncryptionKeys, RetiredKey};
+use crate::linked_accounts;
 use crate::passwords::{self, ExistingUser, NewPassword};
 use crate::progress::ProgressOutput;
 use crate::sessions::{self, ImportedSession};
-use crate::users::{self, Ban, User};
+use crate::users::{self, Ban, User, UserFields};
 
 /// Plans are cached, and made while the tables may be empty, when a sequential scan looks cheap. Each batch of a large
 /// import would then take longer than the one before.
 const USE_INDEXES: &str = "SET LOCAL enable_seqscan = off";
 
+/// The settings of this service that decide what becomes of an account.
+pub struct TargetSettings {
+    /// Encrypts private keys and the tokens of providers. An error counts only if there is something to encrypt.
+    pub encryption: Result<KeyEncryptionKeys, SecretError>,
+    /// The providers that users can sign in with.
+    pub providers: HashSet<String>,
+    /// The additional fields of users.
+    pub fields: UserFields,
+}
+
+impl TargetSettings {
+    /// The settings for a source that has nothing to encrypt, no accounts at providers and no additional fields.
+    pub fn none() -> Self {
+        let encryption = Err(SecretError::Missing("KEY_ENCRYPTION_KEYS"));
+        Self { encryption, providers: HashSet::new(), fields: UserFields::default() }
+    }
+}
+
 /// Imports accounts and keys. Existing ones are never changed, so an interrupted import can be repeated.
 pub struct Target {
     pool: Pool,
     clock: SharedClock,
+    pub settings: TargetSettings,
     /// Whether to show progress.
     pub progress: ProgressOutput,
     /// What was imported so far.
     pub report: Report,
     /// Ids and emails of earlier batches in a dry run, which stores nothing. An id has no `@`, so one set holds both.
     seen: HashSet<String>,
+    /// The accounts at providers of earlier batches in a dry run: provider and id there.
+    seen_links: HashSet<(String, String)>,
 }
 
 impl Target {
@@ -39,12 +61,19 @@ impl Target {
     pub fn new(
         pool: Pool,
         clock: SharedClock,
+        settings: TargetSettings,
         source: &'static str,
         dry_run: bool,
         progress: ProgressOutput,
     ) -> Self {
         let report = Report { source, dry_run, ..Report::default() };
-        Self { pool, clock, progress, report, seen: HashSet::new() }
+        let (seen, seen_links) = (HashSet::new(), HashSet::new());
+        Self { pool, clock, settings, progress, report, seen, seen_links }
+    }
+
+    /// The keys that encrypt what is imported.
+    pub fn encryption(&self) -> Result<&KeyEncryptionKeys, TransferError> {
+        self.settings.encryption.as_ref().map_err(|error| TransferError::Key(error.to_string()))
     }
 
     /// Imports the valid accounts of a batch, in one transaction. If it fails, nothing of the batch is stored.
@@ -54,12 +83,12 @@ impl Target {
         let mut accounts = Vec::with_capacity(batch.len());
         for account in batch {
             let label = account.label.clone();
-            match account.validate(now) {
+            match account.validate(now, &self.settings.fields) {
                 Ok(account) => accounts.push(account),
                 Err(reason) => outcome.skip(reason, label),
             }
         }
-        self.write(accounts, &mut outcome).await.map_err(TransferError::Store)?;
+        self.write(accounts, &mut outcome).await?;
         self.count(outcome);
         Ok(())
     }
@@ -74,20 +103,26 @@ impl Target {
         outcome.map_err(TransferError::Store)
     }
 
-    async fn write(&mut self, accounts: Vec<ValidAccount>, outcome: &mut Outcome) -> Result<(), StoreError> {
-        let transaction = self.pool.begin().await?;
-        transaction.batch(USE_INDEXES).await?;
+    async fn write(
+        &mut self,
+        accounts: Vec<ValidAccount>,
+        outcome: &mut Outcome,
+    ) -> Result<(), TransferError> {
+        let failed = TransferError::Store;
+        let transaction = self.pool.begin().await.map_err(failed)?;
+        transaction.batch(USE_INDEXES).await.map_err(failed)?;
         let users: Vec<&User> = accounts.iter().map(|account| &account.user).collect();
-        let existing = Existing::of(passwords::find_existing(&transaction, &users).await?);
+        let existing = Existing::of(passwords::find_existing(&transaction, &users).await.map_err(failed)?);
         let mut new = self.without_conflicts(accounts, &existing, outcome);
         if self.report.dry_run {
+            self.check_links(&transaction, &mut new).await?;
             // Dropping the transaction rolls it back.
             outcome.sessions = new.iter().map(|account| account.sessions.len() as u64).sum();
             outcome.copied = new;
             return Ok(());
         }
         let users: Vec<&User> = new.iter().map(|account| &account.user).collect();
-        let stored = users::create_missing(&transaction, &users).await?;
+        let stored = users::create_missing(&transaction, &users).await.map_err(failed)?;
         for lost in new.extract_if(.., |account| !stored.contains(account.user.id.as_str())) {
             // Somebody signed up with this email just now.
             outcome.skip(SkipReason::EmailTaken, lost.label);
@@ -95,17 +130,69 @@ impl Target {
         let bans: Vec<(&UserId, &Ban)> =
             new.iter().filter_map(|account| Some((&account.user.id, account.ban.as_ref()?))).collect();
         if !bans.is_empty() {
-            users::ban_new(&transaction, &bans).await?;
+            users::ban_new(&transaction, &bans).await.map_err(failed)?;
         }
         let stored = new.iter().filter_map(|account| {
             let User { id, updated_at, .. } = &account.user;
             Some(NewPassword { user: id, stored: account.password.as_ref()?, set_at: *updated_at })
         });
-        passwords::create_all(&transaction, &stored.collect::<Vec<_>>()).await?;
+        passwords::create_all(&transaction, &stored.collect::<Vec<_>>()).await.map_err(failed)?;
         let sessions: Vec<&ImportedSession> = new.iter().flat_map(|account| &account.sessions).collect();
-        outcome.sessions = sessions::import(&transaction, &sessions).await?;
-        transaction.commit().await?;
+        outcome.sessions = sessions::import(&transaction, &sessions).await.map_err(failed)?;
+        self.write_links(&transaction, &mut new).await?;
+        transaction.commit().await.map_err(failed)?;
         outcome.copied = new;
+        Ok(())
+    }
+
+    /// Links the accounts at providers to their users, and leaves out those that another user has.
+    async fn write_links(
+        &self,
+        transaction: &Transaction,
+        new: &mut [ValidAccount],
+    ) -> Result<(), TransferError> {
+        let mut links = Vec::new();
+        for account in new.iter() {
+            for link in &account.links {
+                let sealed = link.tokens.seal(link.id, self.encryption()?);
+                let sealed = sealed.map_err(|error| TransferError::Key(error.to_string()))?;
+                links.push((&account.user.id, link, sealed));
+            }
+        }
+        if links.is_empty() {
+            return Ok(());
+        }
+        let stored = linked_accounts::import(transaction, &links).await.map_err(TransferError::Store)?;
+        for account in new {
+            account.keep_links(|link| stored.contains(&link.id));
+        }
+        Ok(())
+    }
+
+    /// Leaves out the accounts at providers that [`write_links`](Self::write_links) would leave out.
+    async fn check_links(
+        &mut self,
+        transaction: &Transaction,
+        new: &mut [ValidAccount],
+    ) -> Result<(), TransferError> {
+        let links = new.iter().flat_map(|account| &account.links);
+        let links: Vec<_> = links.map(|link| (link.provider.as_str(), link.subject.as_str())).collect();
+        if links.is_empty() {
+            return Ok(());
+        }
+        self.encryption()?;
+        let taken =
+            linked_accounts::find_subjects(transaction, &links).await.map_err(TransferError::Store)?;
+        self.seen_links.extend(taken);
+        for account in new {
+            let mut kept = HashSet::new();
+            for link in &account.links {
+                if self.seen_links.insert((link.provider.clone(), link.subject.clone())) {
+                    kept.insert(link.id);
+                }
+            }
+            account.keep_links(|link| kept.contains(&link.id));
+        }
         Ok(())
     }
 
@@ -155,6 +242,8 @@ impl Target {
             for note in &account.notes {
                 report.note(*note, &account.label);
             }
+            report.count_links(account, &self.settings.providers);
+            report.count_fields(account);
         }
         report.sessions.copied += outcome.sessions;
         report.sessions.already_there += sessions.saturating_sub(outcome.sessions);

@@ -1,11 +1,16 @@
-//! Users with their passwords and sessions: one query, joined by the source, where ids may be of any type.
+//! Users with their passwords, sessions, accounts at providers and additional fields: one query, joined by the source, where ids may be of any type.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde_json::{Map, Value};
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 
+use super::encryption::SourceSecrets;
+use super::links::SourceLink;
 use super::names::Names;
 use super::tables::Table;
+use super::{fields, links};
 use crate::import_export::account::NewAccount;
 use crate::import_export::error::TransferError;
 use crate::import_export::reason::SkipReason;
@@ -19,7 +24,7 @@ use crate::sessions::ForeignSession;
 pub struct Queries {
     users: String,
     count: String,
-    providers: String,
+    links: String,
     expired: Option<String>,
 }
 
@@ -28,6 +33,7 @@ pub async fn queries(
     snapshot: &Snapshot<'_>,
     names: &Names,
     sessions: bool,
+    target: &mut Target,
 ) -> Result<Queries, TransferError> {
     let user = Table::inspect(snapshot, names, "user").await?;
     let account = Table::inspect(snapshot, names, "account").await?;
@@ -45,10 +51,11 @@ pub async fn queries(
                 nullif({until}::timestamptz, 'infinity') AS ban_expires, {reason}::text AS ban_reason,
                 coalesce({factor}::boolean, false) AS second_factor,
                 coalesce({anonymous}::boolean, false) AS anonymous,
-                s.tokens, s.created, s.updated, s.expires, s.addresses, s.agents
+                s.tokens, s.created, s.updated, s.expires, s.addresses, s.agents, a.links, {fields} AS fields
          FROM {table} u
          LEFT JOIN ({passwords}) p ON p.user_id::text = u.{id}::text
          LEFT JOIN ({session_query}) s ON s.user_id::text = u.{id}::text
+         LEFT JOIN ({links}) a ON a.user_id::text = u.{id}::text
          ORDER BY u.{email} <> lower(u.{email}), u.{created}, u.{id}",
         name = user.column("name")?,
         verified = user.column("emailVerified")?,
@@ -61,12 +68,14 @@ pub async fn queries(
         anonymous = user.optional("u.", "isAnonymous", "NULL")?,
         table = user.name,
         passwords = passwords_of(&account)?,
+        links = links::query(&account)?,
+        fields = fields::expression(&user, names, target)?,
     );
     Ok(Queries {
         users,
         count: format!("SELECT count(*) FROM {}", user.name),
-        providers: format!(
-            "SELECT {provider}::text AS provider, count(*) AS links FROM {} WHERE {provider} <> 'credential' GROUP BY 1",
+        links: format!(
+            "SELECT count(*) FROM {} WHERE {provider} <> 'credential'",
             account.name,
             provider = account.column("providerId")?,
         ),
@@ -120,25 +129,28 @@ fn sessions_of(session: &Table<'_>) -> Result<String, TransferError> {
 pub async fn import(
     snapshot: &Snapshot<'_>,
     queries: &Queries,
+    secrets: &SourceSecrets,
     batch: u16,
     target: &mut Target,
     now: Timestamp,
 ) -> Result<(), TransferError> {
     let source = TransferError::Source;
-    for row in snapshot.rows(&queries.providers, &[]).await.map_err(source)? {
-        if let (Ok(provider), Ok(links)) = (row.try_get("provider"), row.try_get::<_, i64>("links")) {
-            target.report.other_providers.insert(provider, links.unsigned_abs());
-        }
+    if snapshot.count(&queries.links, &[]).await.map_err(source)? > 0 {
+        // Rather than after some of the accounts.
+        target.encryption()?;
     }
     if let Some(expired) = &queries.expired {
         target.report.sessions.expired = snapshot.count(expired, &[&now]).await.map_err(source)?;
     }
     let total = snapshot.count(&queries.count, &[]).await.map_err(source)?;
     let pages = snapshot.open(&queries.users, &[&now]).await.map_err(source)?;
-    rows::import(pages, total, batch, target, read).await
+    rows::import(pages, total, batch, target, |row| read(row, secrets)).await
 }
 
-fn read(row: &Row) -> Result<NewAccount, tokio_postgres::Error> {
+fn read(row: &Row, secrets: &SourceSecrets) -> Result<NewAccount, tokio_postgres::Error> {
+    let links = row.try_get::<_, Option<Json<Vec<SourceLink>>>>("links")?.map(|Json(links)| links);
+    let links = links.into_iter().flatten().map(|link| link.decrypted(secrets)).collect();
+    let Json(fields) = row.try_get::<_, Json<Map<String, Value>>>("fields")?;
     let skip = row.try_get::<_, bool>("anonymous")?.then_some(SkipReason::Anonymous);
     Ok(NewAccount {
         email: row.try_get("email")?,
@@ -149,6 +161,8 @@ fn read(row: &Row) -> Result<NewAccount, tokio_postgres::Error> {
         updated_at: row.try_get("updated_at")?,
         password: row.try_get::<_, Option<String>>("hash")?.map(SecretString::from),
         sessions: sessions(row)?,
+        links,
+        fields,
         ban: rows::ban(row)?,
         skip,
         second_factor: row.try_get("second_factor")?,

@@ -1,4 +1,4 @@
-//! Decrypts private keys of Better Auth: XChaCha20-Poly1305 with the SHA-256 of its secret as key, the nonce first, in
+//! Decrypts private keys and tokens of Better Auth: XChaCha20-Poly1305 with the SHA-256 of its secret as key, the nonce first, in
 //! hexadecimal digits, optionally after the version of the secret.
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 /// The prefix of the secret's version, which a `$` ends.
 const ENVELOPE: &str = "$ba$";
 const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
 
 /// The secrets of a deployment. Each is tried in turn.
 #[derive(Default)]
@@ -28,6 +29,13 @@ impl SourceSecrets {
     /// Whether there are no secrets.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether a text has the form of an encrypted one. A text of other digits, or of fewer, is in the clear.
+    pub fn may_be_encrypted(text: &str) -> bool {
+        let is_long = text.len() >= 2 * (NONCE_BYTES + TAG_BYTES);
+        text.starts_with(ENVELOPE)
+            || is_long && text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
     /// Decrypts a text, if one of the secrets does.

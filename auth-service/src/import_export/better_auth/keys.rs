@@ -4,7 +4,6 @@
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use service_kit::secret::SecretError;
 use tokio_postgres::Row;
 
 use super::encryption::SourceSecrets;
@@ -14,14 +13,10 @@ use crate::import_export::error::TransferError;
 use crate::import_export::report::CopiedKey;
 use crate::import_export::snapshot::Snapshot;
 use crate::import_export::target::Target;
-use crate::keys::{KeyEncryptionKeys, PrivateJwk, PublicJwk, RS256, RetiredKey, SigningKey, is_usable_kid};
+use crate::keys::{PrivateJwk, PublicJwk, RS256, RetiredKey, SigningKey, is_usable_kid};
 
 /// Which keys are imported, and how.
 pub struct KeyOptions {
-    /// Decrypt the private keys of the source. Without any, only public keys are imported.
-    pub secrets: SourceSecrets,
-    /// Encrypts private keys here. An error counts only if there is a private key to encrypt.
-    pub encryption: Result<KeyEncryptionKeys, SecretError>,
     /// Whether to skip keys that do not sign RS256.
     pub rs256_only: bool,
     /// How long the keys are published.
@@ -47,11 +42,13 @@ enum Imported {
     Skipped(&'static str),
 }
 
-/// Imports the keys whose tokens may still be valid. No key is stored unless all of them are valid or skipped.
+/// Imports the keys whose tokens may still be valid. `secrets` decrypt the private keys of the source; without any, only public
+/// keys are imported. No key is stored unless all of them are valid or skipped.
 pub async fn import(
     snapshot: &Snapshot<'_>,
     names: &Names,
     options: &KeyOptions,
+    secrets: &SourceSecrets,
     target: &mut Target,
     now: Timestamp,
 ) -> Result<(), TransferError> {
@@ -64,7 +61,7 @@ pub async fn import(
     for row in snapshot.rows(&query(&table)?, &[]).await.map_err(TransferError::Source)? {
         let key = SourceKey::read(&row).map_err(|error| TransferError::Source(error.into()))?;
         let kid = key.kid.clone();
-        match key.imported(options, now)? {
+        match key.imported(options, secrets, target, now)? {
             Imported::Key(key) => keys.push(key),
             Imported::Skipped(reason) => {
                 target.report.keys.skipped.insert(kid, reason);
@@ -115,7 +112,13 @@ impl SourceKey {
         })
     }
 
-    fn imported(self, options: &KeyOptions, now: Timestamp) -> Result<Imported, TransferError> {
+    fn imported(
+        self,
+        options: &KeyOptions,
+        secrets: &SourceSecrets,
+        target: &Target,
+        now: Timestamp,
+    ) -> Result<Imported, TransferError> {
         let later = |time: Timestamp, by| time.checked_add(by).unwrap_or(Timestamp::MAX);
         if !is_usable_kid(&self.kid) {
             return Ok(Imported::Skipped("the id is not a valid kid"));
@@ -136,7 +139,7 @@ impl SourceKey {
         }
         let private = self.private.as_ref().filter(|_| jwk.alg == RS256);
         let private_key = match private {
-            Some(stored) => self.encrypted_anew(stored, &jwk, options)?,
+            Some(stored) => self.encrypted_anew(stored, &jwk, secrets, target)?,
             None => None,
         };
         let created_at = self.created_at;
@@ -148,7 +151,8 @@ impl SourceKey {
         &self,
         stored: &SecretString,
         public: &PublicJwk,
-        options: &KeyOptions,
+        secrets: &SourceSecrets,
+        target: &Target,
     ) -> Result<Option<Vec<u8>>, TransferError> {
         let kid = &self.kid;
         let broken =
@@ -157,10 +161,10 @@ impl SourceKey {
         let jwk: PrivateJwk = match stored {
             // A JSON string is an encrypted key, an object a plain one.
             Value::String(encrypted) => {
-                if options.secrets.is_empty() {
+                if secrets.is_empty() {
                     return Ok(None);
                 }
-                let decrypted = options.secrets.decrypt(&encrypted).ok_or_else(|| {
+                let decrypted = secrets.decrypt(&encrypted).ok_or_else(|| {
                     TransferError::Key(format!(
                         "BETTER_AUTH_SECRET does not decrypt key {kid}. Set it to the secret of that deployment, or \
                          unset it to import public keys only"
@@ -174,9 +178,8 @@ impl SourceKey {
             SigningKey::from_pkcs8(der).is_ok_and(|key| key.jwk().rsa_components() == public.rsa_components())
         });
         let der = der.ok_or_else(broken)?;
-        let encryption =
-            options.encryption.as_ref().map_err(|error| TransferError::Key(error.to_string()))?;
-        let sealed = encryption.seal(kid, &der).map_err(|error| TransferError::Key(error.to_string()))?;
+        let sealed =
+            target.encryption()?.seal(kid, &der).map_err(|error| TransferError::Key(error.to_string()))?;
         Ok(Some(sealed))
     }
 }

@@ -2,7 +2,9 @@
 
 mod accounts;
 mod encryption;
+mod fields;
 mod keys;
+mod links;
 mod names;
 mod tables;
 
@@ -20,6 +22,8 @@ use super::target::Target;
 pub struct BetterAuth {
     /// The names of the deployment's tables and columns.
     pub names: Names,
+    /// Decrypt private keys and the tokens of providers.
+    pub secrets: SourceSecrets,
     /// Whether to import sessions.
     pub sessions: bool,
     /// Which keys to import, if any.
@@ -38,10 +42,10 @@ impl BetterAuth {
     ) -> Result<(), TransferError> {
         let mut client = snapshot::connect(source).await.map_err(TransferError::Source)?;
         let snapshot = Snapshot::begin(&mut client).await.map_err(TransferError::Source)?;
-        let queries = accounts::queries(&snapshot, &self.names, self.sessions).await?;
+        let queries = accounts::queries(&snapshot, &self.names, self.sessions, target).await?;
         if let Some(options) = &self.keys {
-            keys::import(&snapshot, &self.names, options, target, now).await?;
+            keys::import(&snapshot, &self.names, options, &self.secrets, target, now).await?;
         }
-        accounts::import(&snapshot, &queries, self.batch, target, now).await
+        accounts::import(&snapshot, &queries, &self.secrets, self.batch, target, now).await
     }
 }

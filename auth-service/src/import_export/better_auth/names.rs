@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use crate::users::UserFields;
+
 /// A table of Better Auth, and the columns that are read.
 struct Model {
     name: &'static str,
     columns: &'static [&'static str],
 }
 
+/// The table that additional fields are columns of.
+pub const USER: &str = "user";
+
 const MODELS: [Model; 4] = [
     Model {
-        name: "user",
+        name: USER,
         columns: &[
             "id",
             "name",
@@ -26,7 +31,23 @@ const MODELS: [Model; 4] = [
             "isAnonymous",
         ],
     },
-    Model { name: "account", columns: &["userId", "providerId", "password"] },
+    Model {
+        name: "account",
+        columns: &[
+            "userId",
+            "providerId",
+            "password",
+            "accountId",
+            "accessToken",
+            "refreshToken",
+            "idToken",
+            "accessTokenExpiresAt",
+            "refreshTokenExpiresAt",
+            "scope",
+            "createdAt",
+            "updatedAt",
+        ],
+    },
     Model {
         name: "session",
         columns: &["userId", "token", "createdAt", "updatedAt", "expiresAt", "ipAddress", "userAgent"],
@@ -43,8 +64,8 @@ pub struct Names {
 
 impl Names {
     /// Reads `table=name` and `table.column=name`, where the name of a table may be `schema.name`. Fails if Better Auth
-    /// has no such table or column.
-    pub fn new(tables: &[String], columns: &[String]) -> Result<Self, String> {
+    /// has no such table or column. `fields` are the names of additional fields, which are columns of the table `user`.
+    pub fn new(tables: &[String], columns: &[String], fields: &UserFields) -> Result<Self, String> {
         let mut names = Self::default();
         for given in tables {
             let (model, name) = pair(given)
@@ -61,9 +82,11 @@ impl Names {
             })?;
             let known = place.split_once('.').is_some_and(|(model, column)| {
                 MODELS.iter().any(|known| known.name == model && known.columns.contains(&column))
+                    || model == USER && fields.find(column).is_some()
             });
             if !known {
-                let known: Vec<String> = MODELS.iter().flat_map(Model::places).collect();
+                let mut known: Vec<String> = MODELS.iter().flat_map(Model::places).collect();
+                known.extend(fields.names().map(|name| format!("{USER}.{name}")));
                 return Err(format!("--column {given}: {place} is not one of {}", known.join(", ")));
             }
             names.columns.insert(place.to_owned(), name.to_owned());
@@ -80,6 +103,12 @@ impl Names {
     /// The name of a column, not quoted.
     pub fn column<'a>(&'a self, model: &str, column: &'a str) -> &'a str {
         self.columns.get(&format!("{model}.{column}")).map_or(column, String::as_str)
+    }
+
+    /// The names of the columns of a table that have a meaning of their own.
+    pub fn known_columns(&self, model: &'static str) -> impl Iterator<Item = &str> {
+        let known = MODELS.iter().filter(move |known| known.name == model);
+        known.flat_map(move |known| known.columns.iter().map(move |column| self.column(model, column)))
     }
 
     /// Whether the operator set this name, so that the table or column must exist.
@@ -119,6 +148,7 @@ mod tests {
         let names = Names::new(
             &given(&["user=app.users", "session=a\"; DROP TABLE x; --"]),
             &given(&["user.emailVerified=email_verified"]),
+            &UserFields::default(),
         )
         .unwrap();
         assert_eq!(names.table("user"), "\"app\".\"users\"");
@@ -131,11 +161,16 @@ mod tests {
     #[test]
     fn an_unknown_table_or_column_is_refused_with_the_known_ones() {
         let one = |text: &str| vec![text.to_owned()];
-        assert!(Names::new(&one("users=people"), &[]).unwrap_err().contains("user, account, session, jwks"));
-        assert!(Names::new(&[], &one("user.mail=m")).unwrap_err().contains("user.email,"));
+        let fields: UserFields = r#"{"role": {"type": "string"}}"#.parse().unwrap();
+        let names = |tables: &[String], columns: &[String]| Names::new(tables, columns, &fields);
+        assert!(names(&one("users=people"), &[]).unwrap_err().contains("user, account, session, jwks"));
+        let refusal = names(&[], &one("user.mail=m")).unwrap_err();
+        assert!(refusal.contains("user.email,") && refusal.contains("user.role"), "{refusal}");
+        assert_eq!(names(&[], &one("user.role=rank")).unwrap().column("user", "role"), "rank");
+        assert!(names(&[], &one("account.role=rank")).is_err());
         for bad in ["", "user", "user=", "=x"] {
-            assert!(Names::new(&one(bad), &[]).is_err(), "{bad}");
-            assert!(Names::new(&[], &one(bad)).is_err(), "{bad}");
+            assert!(names(&one(bad), &[]).is_err(), "{bad}");
+            assert!(names(&[], &one(bad)).is_err(), "{bad}");
         }
     }
 }

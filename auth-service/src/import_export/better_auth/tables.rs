@@ -33,6 +33,11 @@ impl<'a> Table<'a> {
         !self.columns.is_empty()
     }
 
+    /// The names of the columns, not quoted.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(String::as_str)
+    }
+
     /// The quoted name of a column that must exist.
     pub fn column(&self, column: &str) -> Result<String, TransferError> {
         let (name, model, table) = (self.names.column(self.model, column), self.model, &self.name);

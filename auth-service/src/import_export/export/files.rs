@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::import_export::csv_file::COLUMNS;
 use crate::import_export::error::TransferError;
+use crate::linked_accounts::ExportedAccount;
 use crate::passwords::UserWithPassword;
 
 const PRIVATE_DIRECTORY: u32 = 0o700;
@@ -17,10 +18,12 @@ const PRIVATE_FILE: u32 = 0o600;
 /// The columns of Better Auth's tables.
 const BETTER_AUTH_USER: [&str; 7] =
     ["id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt"];
-const BETTER_AUTH_ACCOUNT: [&str; 7] =
-    ["id", "accountId", "providerId", "userId", "password", "createdAt", "updatedAt"];
+const BETTER_AUTH_ACCOUNT: [&str; 8] =
+    ["id", "accountId", "providerId", "userId", "password", "scope", "createdAt", "updatedAt"];
 /// Not part of the file of users: only deployments with the plugin `admin` have the columns.
 const BETTER_AUTH_BAN: [&str; 3] = ["userId", "banReason", "banExpires"];
+/// Not part of the file of users: which columns a deployment has for them, only its operator knows.
+const BETTER_AUTH_FIELDS: [&str; 2] = ["userId", "fields"];
 /// Better Auth's name of the provider for passwords.
 const CREDENTIAL: &str = "credential";
 
@@ -86,12 +89,13 @@ impl CsvFile {
     }
 }
 
-/// The files of users: one for `import csv`, and three for the tables of Better Auth.
+/// The files of users: one for `import csv`, and the others for the tables of Better Auth.
 pub struct UserFiles {
     all: CsvFile,
     user: CsvFile,
     account: CsvFile,
     bans: CsvFile,
+    fields: CsvFile,
 }
 
 impl UserFiles {
@@ -102,13 +106,15 @@ impl UserFiles {
             user: CsvFile::create(directory, "better-auth-user.csv", &BETTER_AUTH_USER)?,
             account: CsvFile::create(directory, "better-auth-account.csv", &BETTER_AUTH_ACCOUNT)?,
             bans: CsvFile::create(directory, "better-auth-ban.csv", &BETTER_AUTH_BAN)?,
+            fields: CsvFile::create(directory, "better-auth-fields.csv", &BETTER_AUTH_FIELDS)?,
         })
     }
 
-    /// Writes a user to each file.
+    /// Writes a user to each file, with their accounts at identity providers.
     pub fn write(
         &mut self,
         UserWithPassword { user, ban, password }: &UserWithPassword,
+        links: &[ExportedAccount],
     ) -> Result<(), TransferError> {
         let (id, email, name) = (user.id.as_str(), user.email.as_str(), user.name.as_str());
         let verified = if user.email_verified { "true" } else { "false" };
@@ -121,17 +127,28 @@ impl UserFiles {
         let since = ban.map(|ban| text(ban.since)).unwrap_or_default();
         let until = ban.and_then(|ban| ban.until).map(text).unwrap_or_default();
         let reason = ban.and_then(|ban| ban.reason.as_deref()).unwrap_or_default();
+        let fields =
+            if user.fields.is_empty() { String::new() } else { serde_json::to_string(&user.fields)? };
+        let linked = if links.is_empty() { String::new() } else { serde_json::to_string(links)? };
         self.all.row(&[
             id, email, name, verified, image, hash, scheme, &created, &updated, banned, &since, &until,
-            reason,
+            reason, &fields, &linked,
         ])?;
+        if !fields.is_empty() {
+            self.fields.row(&[id, &fields])?;
+        }
         if ban.is_some() {
             self.bans.row(&[id, reason, &until])?;
         }
         self.user.row(&[id, name, email, verified, image, &created, &updated])?;
         if stored.is_some_and(|stored| stored.scheme.is_portable()) {
             // The row's own id only has to be unique.
-            self.account.row(&[id, id, CREDENTIAL, id, hash, &created, &updated])?;
+            self.account.row(&[id, id, CREDENTIAL, id, hash, "", &created, &updated])?;
+        }
+        for link in links {
+            let (own, scope) = (link.id.to_string(), link.scopes.join(","));
+            let (created, updated) = (text(link.created_at), text(link.updated_at));
+            self.account.row(&[&own, &link.subject, &link.provider, id, "", &scope, &created, &updated])?;
         }
         Ok(())
     }
@@ -141,7 +158,8 @@ impl UserFiles {
         self.all.finish()?;
         self.user.finish()?;
         self.account.finish()?;
-        self.bans.finish()
+        self.bans.finish()?;
+        self.fields.finish()
     }
 }
 

@@ -15,7 +15,7 @@ use super::error::TransferError;
 use super::snapshot::{self, Snapshot};
 use crate::keys::KeyEncryptionKeys;
 use crate::progress::{Progress, ProgressOutput};
-use crate::{passwords, sessions, users};
+use crate::{linked_accounts, passwords, sessions, users};
 
 /// The number of users in one query.
 const PAGE: u16 = 1000;
@@ -59,9 +59,12 @@ impl Export {
             let page = passwords::page(snapshot, &last, PAGE.into()).await.map_err(TransferError::Store)?;
             let Some(end) = page.last() else { break };
             last = end.user.id.as_str().to_owned();
+            let ids: Vec<&str> = page.iter().map(|user| user.user.id.as_str()).collect();
+            let links = linked_accounts::of_users(snapshot, &ids).await.map_err(TransferError::Store)?;
             for user in &page {
-                summary.count(user);
-                files.write(user)?;
+                let links = links.get(user.user.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+                summary.count(user, links.len() as u64);
+                files.write(user, links)?;
             }
             progress.add(page.len() as u64);
         }

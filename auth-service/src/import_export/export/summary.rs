@@ -17,6 +17,10 @@ pub struct Summary {
     bans: u64,
     /// Passwords over 72 bytes, whose scheme no other system has.
     own_scheme: u64,
+    /// Accounts at identity providers, without their tokens.
+    linked_accounts: u64,
+    /// Users with additional fields.
+    with_fields: u64,
     pub keys: u64,
     pub private_keys: u64,
     /// Live sessions, which are not exported.
@@ -30,9 +34,11 @@ impl Summary {
         Self { to, ..Self::default() }
     }
 
-    /// Counts a user.
-    pub fn count(&mut self, UserWithPassword { password, ban, .. }: &UserWithPassword) {
+    /// Counts a user with this number of accounts at identity providers.
+    pub fn count(&mut self, UserWithPassword { user, password, ban }: &UserWithPassword, links: u64) {
         self.users += 1;
+        self.linked_accounts += links;
+        self.with_fields += u64::from(!user.fields.is_empty());
         self.bans += u64::from(ban.is_some());
         self.passwords += u64::from(password.is_some());
         self.own_scheme += u64::from(password.as_ref().is_some_and(|stored| !stored.scheme.is_portable()));
@@ -41,10 +47,13 @@ impl Summary {
 
 impl Display for Summary {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { to, users, passwords, bans, own_scheme, keys, private_keys, sessions } = self;
+        let Self { to, users, passwords, bans, own_scheme, linked_accounts, with_fields, .. } = self;
+        let Self { keys, private_keys, sessions, .. } = self;
         writeln!(f, "export to {}", to.display())?;
         writeln!(f, "users      {users}, {passwords} with a password")?;
         writeln!(f, "bans       {bans}")?;
+        writeln!(f, "linked     {linked_accounts} accounts at providers, without their tokens")?;
+        writeln!(f, "fields     of {with_fields} users")?;
         writeln!(f, "keys       {keys} public, {private_keys} private")?;
         if *own_scheme > 0 {
             writeln!(
