@@ -28,8 +28,8 @@ pub enum ImportCommand {
     /// Import users, passwords, linked accounts, sessions and keys of a Better Auth deployment on PostgreSQL
     BetterAuth(Box<BetterAuthArgs>),
     /// Import users of a CSV file with a header row: id, email, name, email_verified, image, password_hash,
-    /// password_scheme, created_at, updated_at, banned, banned_at, ban_expires, ban_reason, fields, linked_accounts, and the names
-    /// of USER_FIELDS. Only email is required
+    /// password_scheme, created_at, updated_at, banned, banned_at, ban_expires, ban_reason, fields, linked_accounts, and the
+    /// names of USER_FIELDS. Only email is required
     Csv(CsvArgs),
     /// Import users of a Supabase project from its table auth.users
     Supabase(SupabaseArgs),

@@ -1,4 +1,5 @@
-//! Users with their passwords, sessions, accounts at providers and additional fields: one query, joined by the source, where ids may be of any type.
+//! Users with their passwords, sessions, accounts at providers and additional fields: one query, joined by the source, where
+//! ids may be of any type.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
