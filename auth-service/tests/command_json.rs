@@ -119,7 +119,8 @@ async fn imports_and_exports_are_reported_without_progress() {
     let quiet = run(&auth.database, &["export", "--to", &again, "--json"], &[]).await;
     assert_eq!(quiet.stderr, Vec::<String>::new());
     let expected = json!({
-        "to": again, "users": 1, "passwords": 1, "bans": 0, "own_scheme": 0, "keys": 2, "private_keys": 0,
+        "to": again, "users": 1, "passwords": 1, "bans": 0, "own_scheme": 0, "linked_accounts": 0,
+        "with_fields": 0, "keys": 2, "private_keys": 0,
         "skipped_sessions": 1,
     });
     assert_eq!(parsed(&quiet), expected);

@@ -54,7 +54,7 @@ pub async fn sign_in(auth: &Auth, email: &str, password: &str) -> u16 {
 pub async fn contents(database: &TestDatabase) -> String {
     let client = connect(&database.superuser_url()).await;
     let mut text = String::new();
-    for table in ["users", "passwords", "sessions", "signing_keys"] {
+    for table in ["users", "passwords", "linked_accounts", "sessions", "signing_keys"] {
         let sql = format!("SELECT coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '') FROM {table} t");
         text += &client.query_one(&sql, &[]).await.unwrap().get::<_, String>(0);
         text.push('\n');

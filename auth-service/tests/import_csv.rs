@@ -67,6 +67,35 @@ async fn a_csv_file_is_imported_line_by_line_and_its_hashes_work() {
     assert!(row.get::<_, &str>(2).starts_with("2020-01-02 "));
 }
 
+/// Columns with the names of fields, and accounts at providers as an export writes them.
+#[tokio::test]
+async fn additional_fields_and_linked_accounts_of_a_csv_file_are_imported() {
+    let database = TestDatabase::auth().await;
+    let scratch = Scratch::new();
+    let file = scratch.path("users.csv");
+    let link = r#""[{""provider"":""acme"",""subject"":""1"",""scopes"":[""openid""]}]""#;
+    let text = format!(
+        "email,role,age,fields,linked_accounts\n\
+         one@example.com,admin,42,,{link}\n\
+         two@example.com,root,old,\"{{\"\"plan\"\":1}}\",{link}\n\
+         three@example.com,,,,nothing\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let fields = r#"{"role": {"type": ["user", "admin"]}, "age": {"type": "number"}}"#;
+    let arguments = ["import", "csv", "--file", &file];
+    let dry = report(&database, &[&arguments[..], &["--dry-run"]].concat(), &[("USER_FIELDS", fields)]).await;
+    let done = report(&database, &arguments, &[("USER_FIELDS", fields)]).await;
+    let expected = json!({
+        "copied": {"role": 1, "age": 1}, "skipped": {"role": ["line 3"], "age": ["line 3"]},
+        "missing": [], "unknown": ["plan"],
+    });
+    assert_eq!((&done["fields"], &dry["fields"]), (&expected, &expected));
+    let expected = json!({"copied": {"acme": 1}, "lost_tokens": 0, "skipped": {"taken": ["line 3: acme"]}});
+    assert_eq!((&done["linked_accounts"], &dry["linked_accounts"]), (&expected, &expected));
+    assert_eq!(done["users"]["skipped"], json!({"unreadable": ["line 4"]}));
+    assert_eq!(done["users"]["noted"], json!({"no_password": ["line 3"]}));
+}
+
 #[tokio::test]
 async fn a_file_with_unknown_columns_is_refused() {
     let database = TestDatabase::auth().await;

@@ -93,6 +93,12 @@ async fn an_export_is_imported_again_unchanged() {
                    INSERT INTO passwords VALUES ('carol', $$HASH$$, 'better-auth-scrypt', now());
                    INSERT INTO users VALUES ('dave', 'D', 'dave@example.com', false, NULL, now(), now());
                    UPDATE users SET banned_at = now() - interval '1 day' WHERE id = 'dave';
+                   UPDATE users SET fields = '{\"role\": \"admin\", \"tags\": [\"a, b\"], \"age\": 7.5}' WHERE id = 'carol';
+                   UPDATE users SET fields = '{\"born\": \"2000-01-02T03:04:05.678Z\"}' WHERE id = 'dave';
+                   INSERT INTO linked_accounts VALUES
+                       (gen_random_uuid(), 'carol', 'google', '1\"2', '{openid,email}', '\\x00', now(), now(), now(), now()),
+                       (gen_random_uuid(), 'carol', 'github', '7', '{}', '\\x00', NULL, NULL, now(), now()),
+                       (gen_random_uuid(), 'dave', 'gone', '7', '{read:user}', '\\x00', NULL, NULL, now(), now());
                    UPDATE users SET banned_at = now(), banned_until = '2999-01-02', ban_reason = '\"x\", y' WHERE id = 'carol'";
     client.batch_execute(&foreign.replace("HASH", SCRYPT)).await.unwrap();
 
@@ -104,6 +110,8 @@ async fn an_export_is_imported_again_unchanged() {
     for part in [
         "users      4, 3 with",
         "bans       2",
+        "linked     3 accounts at providers, without",
+        "fields     of 2 users",
         "1 passwords are longer than 72 bytes",
         "2 sessions",
         "2 public, 0 private",
@@ -114,7 +122,14 @@ async fn an_export_is_imported_again_unchanged() {
     names.sort();
     assert_eq!(
         names,
-        ["better-auth-account.csv", "better-auth-ban.csv", "better-auth-user.csv", "jwks.json", "users.csv"]
+        [
+            "better-auth-account.csv",
+            "better-auth-ban.csv",
+            "better-auth-fields.csv",
+            "better-auth-user.csv",
+            "jwks.json",
+            "users.csv"
+        ]
     );
     for name in &names {
         let path = std::path::Path::new(&to).join(name);
@@ -124,13 +139,28 @@ async fn an_export_is_imported_again_unchanged() {
     assert!(again.stderr[0].contains("not empty"), "nothing is overwritten: {again:?}");
 
     let elsewhere = TestDatabase::auth().await;
-    let done = report(&elsewhere, &["import", "csv", "--file", &format!("{to}/users.csv")], &[]).await;
+    let fields = r#"{"role": {"type": ["user", "admin"]}, "tags": {"type": "string[]"}, "age": {"type": "number"},
+                     "born": {"type": "date"}}"#;
+    let providers = r#"{"google": {"clientId": "a", "clientSecret": "b"}, "github": {"clientId": "a", "clientSecret": "b"}}"#;
+    let env = [("USER_FIELDS", fields), ("SOCIAL_PROVIDERS", providers)];
+    let import = ["import", "csv", "--file", &format!("{to}/users.csv")];
+    let dry = report(&elsewhere, &[&import[..], &["--dry-run"]].concat(), &env).await;
+    let done = report(&elsewhere, &import, &env).await;
     assert_eq!((&done["users"]["copied"], &done["users"]["banned"]), (&json!(4), &json!(2)), "{done}");
+    let linked = json!({"copied": {"gone": 1, "github": 1, "google": 1}, "lost_tokens": 0, "skipped": {}});
+    assert_eq!((&done["linked_accounts"], &dry["linked_accounts"]), (&linked, &linked));
+    assert_eq!(done["other_providers"], json!({"gone": 1}));
+    assert_eq!(done["fields"]["copied"], json!({"age": 1, "born": 1, "role": 1, "tags": 1}));
     let other = Auth::on(elsewhere, &[]).await;
     let of_users = "SELECT string_agg(u::text, ' ' ORDER BY id) FROM users u";
     let of_passwords = "SELECT string_agg(user_id || hash || scheme, ' ' ORDER BY user_id) FROM passwords";
+    // Not the tokens and their expiry, which are not exported.
+    let of_links = "SELECT string_agg(concat_ws(' ', user_id, provider, subject, scopes::text, created_at, updated_at), ' '
+                                      ORDER BY provider, subject) FROM linked_accounts";
     let there = other.superuser().await;
-    for sql in [of_users, of_passwords] {
+    let expiring = "SELECT count(*) FROM linked_accounts WHERE access_token_expires_at IS NOT NULL";
+    assert_eq!(there.query_one(expiring, &[]).await.unwrap().get::<_, i64>(0), 0);
+    for sql in [of_users, of_passwords, of_links] {
         let (before, after) =
             (client.query_one(sql, &[]).await.unwrap(), there.query_one(sql, &[]).await.unwrap());
         assert_eq!(before.get::<_, &str>(0), after.get::<_, &str>(0));
@@ -155,7 +185,10 @@ async fn an_export_fits_the_tables_of_better_auth() {
     let carol = "INSERT INTO users VALUES ('carol', '', 'carol@example.com', true, NULL, now(), now());
                  INSERT INTO passwords VALUES ('carol', $$HASH$$, 'better-auth-scrypt', now());
                  INSERT INTO users VALUES ('dave', 'D', 'dave@example.com', false, NULL, now(), now());
-                 UPDATE users SET banned_at = now(), ban_reason = 'spam' WHERE id = 'dave'";
+                 UPDATE users SET banned_at = now(), ban_reason = 'spam' WHERE id = 'dave';
+                 UPDATE users SET fields = '{\"role\": \"admin\"}' WHERE id = 'carol';
+                 INSERT INTO linked_accounts VALUES
+                     (gen_random_uuid(), 'dave', 'google', '7', '{openid,email}', '\\x00', NULL, NULL, now(), now())";
     client.batch_execute(&carol.replace("HASH", SCRYPT)).await.unwrap();
     let scratch = Scratch::new();
     let to = scratch.path("out");
@@ -178,15 +211,18 @@ async fn an_export_fits_the_tables_of_better_auth() {
     let source = connect(&theirs.superuser_url()).await;
     source.batch_execute("DELETE FROM jwks").await.unwrap();
     // What its plugin `admin` adds, and the table of docs/MIGRATING.md.
-    let plugin = "ALTER TABLE \"user\" ADD banned boolean, ADD \"banReason\" text, ADD \"banExpires\" timestamptz;
-                  CREATE TEMPORARY TABLE ban (\"userId\" text, \"banReason\" text, \"banExpires\" timestamptz)";
+    let plugin = "ALTER TABLE \"user\" ADD banned boolean, ADD \"banReason\" text, ADD \"banExpires\" timestamptz,
+                      ADD role text;
+                  CREATE TEMPORARY TABLE ban (\"userId\" text, \"banReason\" text, \"banExpires\" timestamptz);
+                  CREATE TEMPORARY TABLE field (\"userId\" text, fields jsonb)";
     source.batch_execute(plugin).await.unwrap();
     let not_null = ", FORCE_NOT_NULL (name)";
     let files = [
         ("\"user\"", "user", 3, not_null),
-        ("account", "account", 2, ""),
+        ("account", "account", 3, ""),
         ("jwks", "jwks", 1, ""),
         ("ban", "ban", 1, ""),
+        ("field", "fields", 1, ""),
     ];
     for (table, name, rows, options) in files {
         let text = std::fs::read(format!("{to}/better-auth-{name}.csv")).unwrap();
@@ -199,8 +235,10 @@ async fn an_export_fits_the_tables_of_better_auth() {
         assert_eq!(sink.finish().await.unwrap(), rows, "{name}");
     }
     let document = std::fs::read_to_string(workspace::root().unwrap().join("docs/MIGRATING.md")).unwrap();
-    let update = document.lines().find(|line| line.starts_with("UPDATE \"user\" SET banned")).unwrap();
-    source.batch_execute(update).await.unwrap();
+    for start in ["UPDATE \"user\" SET banned", "UPDATE \"user\" SET role"] {
+        let update = document.lines().find(|line| line.starts_with(start)).unwrap();
+        source.batch_execute(update).await.unwrap();
+    }
     // A hash that was not replaced is still Better Auth's own, and tokens that it signs verify with our key.
     let plan = json!({
         "secret": SECRET,
@@ -217,7 +255,10 @@ async fn an_export_fits_the_tables_of_better_auth() {
     // Imported again from Better Auth: the same account, the same key.
     let back = TestDatabase::auth().await;
     connect(&back.superuser_url()).await.batch_execute("DELETE FROM signing_keys").await.unwrap();
-    let done = report(&back, &["import", "better-auth", "--from", &url], &[]).await;
+    let fields = ("USER_FIELDS", r#"{"role": {"type": "string"}}"#);
+    let done = report(&back, &["import", "better-auth", "--from", &url], &[fields]).await;
+    assert_eq!(done["fields"]["copied"], json!({"role": 1}));
+    assert_eq!(done["linked_accounts"]["copied"], json!({"google": 1}));
     let schemes = json!({"better-auth-scrypt": 1, "foreign-bcrypt": 1});
     assert_eq!((&done["users"]["copied"], &done["passwords"]), (&json!(3), &schemes));
     assert_eq!(done["users"]["banned"], 1);

@@ -1,11 +1,11 @@
 // A real Better Auth on the PostgreSQL database that DATABASE_URL names.
 import { betterAuth } from "better-auth";
-import { bearer, jwt } from "better-auth/plugins";
+import { admin, bearer, jwt } from "better-auth/plugins";
 import pg from "pg";
 
 const BASE_URL = "http://auth.example.com";
 
-/** The deployment that `plan` describes. Its `jwt` and `options` are Better Auth options. */
+/** The deployment that `plan` describes. Its `jwt` and `options` are Better Auth options, its `admin` adds the plugin. */
 export const open = (plan) => {
 	const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 2 });
 	const options = {
@@ -15,7 +15,11 @@ export const open = (plan) => {
 		emailAndPassword: { enabled: true },
 		rateLimit: { enabled: false },
 		telemetry: { enabled: false },
-		plugins: [bearer(), jwt(plan.jwt ?? { jwks: { keyPairConfig: { alg: "RS256" } } })],
+		plugins: [
+			bearer(),
+			jwt(plan.jwt ?? { jwks: { keyPairConfig: { alg: "RS256" } } }),
+			...(plan.admin ? [admin()] : []),
+		],
 		...plan.options,
 	};
 	const auth = betterAuth(options);
@@ -39,5 +43,5 @@ export const open = (plan) => {
 		return { id: user.id, email: user.email, cookie, token, jwt: issued.token };
 	};
 
-	return { options, call, enter, close: () => pool.end() };
+	return { options, context: () => auth.$context, call, enter, close: () => pool.end() };
 };

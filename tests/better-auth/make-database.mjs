@@ -1,10 +1,14 @@
-// Fills an empty database as a real Better Auth deployment does: with its migrations, users signed up through its API, and
-// keys created by its JWT plugin.
+// Fills an empty database as a real Better Auth deployment does: with its migrations, users signed up through its API, their
+// accounts at identity providers stored by its adapter, and keys created by its JWT plugin.
 //
 //   DATABASE_URL=postgres://... node make-database.mjs '{"secret": "...", "users": [{"name", "email", "password"}]}'
 //
+// A user may have `accounts`: [{"providerId", "accountId", "accessToken", ...}], and one without a password has nothing else to
+// sign in with. Tokens are encrypted if `options.account.encryptOAuthTokens` says so.
+//
 // Prints the credentials of browsers and resource servers: {"users": [{"id", "email", "cookie", "token", "jwt"}], "jwks"}.
 import { getMigrations } from "better-auth/db/migration";
+import { setTokenUtil } from "better-auth/oauth2";
 import { open } from "./deployment.mjs";
 
 const plan = JSON.parse(process.argv[2]);
@@ -13,7 +17,28 @@ try {
 	const { runMigrations } = await getMigrations(deployment.options);
 	await runMigrations();
 	const users = [];
-	for (const user of plan.users) users.push(await deployment.enter("/sign-up/email", user));
+	const context = await deployment.context();
+	// As Better Auth's callback stores what a provider sends.
+	const stored = async (account) => ({
+		...account,
+		accessToken: await setTokenUtil(account.accessToken, context),
+		refreshToken: await setTokenUtil(account.refreshToken, context),
+		idToken: await setTokenUtil(account.idToken, context),
+		accessTokenExpiresAt: account.accessTokenExpiresAt && new Date(account.accessTokenExpiresAt),
+		refreshTokenExpiresAt: account.refreshTokenExpiresAt && new Date(account.refreshTokenExpiresAt),
+	});
+	const withoutPassword = async (user, account) => {
+		const created = await context.internalAdapter.createOAuthUser({ ...user, emailVerified: true }, account);
+		return { id: created.user.id, email: created.user.email };
+	};
+	for (const { accounts = [], ...user } of plan.users) {
+		const rest = await Promise.all(accounts.map(stored));
+		const created = user.password
+			? await deployment.enter("/sign-up/email", user)
+			: await withoutPassword(user, rest.shift());
+		for (const account of rest) await context.internalAdapter.linkAccount({ ...account, userId: created.id });
+		users.push(created);
+	}
 	const jwks = await (await deployment.call("/jwks")).json();
 	console.log(JSON.stringify({ users, jwks }));
 } finally {
