@@ -1,9 +1,8 @@
-use local_stack::testing::{self, TestDatabase};
+use local_stack::testing::{self, IdentityProvider, TestDatabase};
 use serde_json::{Value, json};
 
 use crate::import::{contents, counts, report, run, scheme, sign_in};
 use crate::import_node::{SECRET, deployment, script};
-use crate::social::provider::Provider;
 use crate::support::{Answer, Auth, PASSWORD, connect};
 
 const IMPORT: [&str; 2] = ["import", "better-auth"];
@@ -276,7 +275,7 @@ async fn invalid_accounts_are_skipped_and_reported() {
 /// Users sign in as before with what they had at the provider, and pages get its tokens.
 #[tokio::test]
 async fn linked_accounts_are_imported_with_their_tokens_and_sign_in() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let acme = |subject: &str| json!({"providerId": "acme", "accountId": subject});
     let mut first = acme("acme|1");
     first["scope"] = "openid,email profile".into();
@@ -389,7 +388,7 @@ async fn linked_accounts_are_imported_with_their_tokens_and_sign_in() {
 /// The token of the old deployment, which a page gets without going to the provider.
 #[tokio::test]
 async fn imported_tokens_are_usable_before_anybody_signs_in_again() {
-    let provider = Provider::start().await;
+    let provider = IdentityProvider::start().await;
     let account = json!({
         "providerId": "acme", "accountId": "acme|1", "accessToken": "an old token",
         "accessTokenExpiresAt": "2999-01-02T00:00:00.000Z",

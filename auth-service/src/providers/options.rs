@@ -88,9 +88,9 @@ impl Providers {
 }
 
 fn provider(id: &str, options: Value) -> Result<Provider, String> {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if id.is_empty() || id.len() > MAX_ID || !id.bytes().all(is_plain) || id == CREDENTIAL {
-        return Err(format!("an id has up to {MAX_ID} of a-z, 0-9 and -, and is not {CREDENTIAL}"));
+        return Err(format!("an id has up to {MAX_ID} letters, digits, - and _, and is not {CREDENTIAL}"));
     }
     let names: Vec<String> =
         options.as_object().ok_or("its options must be an object")?.keys().cloned().collect();
@@ -342,9 +342,12 @@ mod tests {
             ),
             (
                 r#"{"credential": {"clientId": "a"}}"#,
-                "credential: an id has up to 32 of a-z, 0-9 and -, and is not credential",
+                "credential: an id has up to 32 letters, digits, - and _, and is not credential",
             ),
-            (r#"{"A": {"clientId": "a"}}"#, "A: an id has up to 32 of a-z, 0-9 and -, and is not credential"),
+            (
+                r#"{"a b": {"clientId": "a"}}"#,
+                "a b: an id has up to 32 letters, digits, - and _, and is not credential",
+            ),
         ] {
             let error = refused(text);
             assert_eq!(error, expected);

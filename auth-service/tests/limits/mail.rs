@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_service::email::Message;
+use local_stack::testing::IdentityProvider;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -19,6 +20,7 @@ const NOTICES: usize = 5;
 /// A service that sends mail, and Alice, who is signed in and has not requested any.
 struct Scene {
     mailbox: Mailbox,
+    provider: IdentityProvider,
     auth: Auth,
     cookie: String,
 }
@@ -30,15 +32,17 @@ fn site(number: usize) -> String {
 
 impl Scene {
     async fn new(settings: &[(&str, &str)], verified: bool) -> Self {
-        let mailbox = Mailbox::new();
-        let auth = Auth::start_with_mail(&mailbox, &[ON.as_slice(), settings].concat()).await;
+        let (mailbox, provider) = (Mailbox::new(), IdentityProvider::start().await);
+        let providers = provider.setting();
+        let providers = [("SOCIAL_PROVIDERS", &*providers)];
+        let auth = Auth::start_with_mail(&mailbox, &[ON.as_slice(), &providers, settings].concat()).await;
         let signed_up = sign_up(&auth.service, &site(1000), "alice").await;
         // In the browser that signed up, so that no notice is sent.
         let pairs: Vec<_> =
             signed_up.cookies().iter().map(|set| set.split(';').next().unwrap().to_owned()).collect();
         let signed_in = sign_in(&auth.service, &site(1001), &email("alice"), PASSWORD, &pairs.join("; "));
         let cookie = Answer::of(signed_in).await.cookies()[0].split(';').next().unwrap().to_owned();
-        let scene = Self { mailbox, auth, cookie };
+        let scene = Self { mailbox, provider, auth, cookie };
         scene.execute(&format!("UPDATE users SET email_verified = {verified}")).await;
         scene.execute("DELETE FROM limits").await;
         scene
@@ -83,7 +87,9 @@ fn circumstances(occasion: &str) -> (Vec<(&'static str, &'static str)>, bool) {
         "verify-new-email" => (vec![change], false),
         "email-changed" => (vec![change], true),
         "account-exists" => (vec![("AUTO_SIGN_IN", "false")], false),
-        "password-changed" | "new-device" => (Vec::new(), true),
+        "password-changed" | "new-device" | "sign-in-method-added" | "sign-in-method-removed" => {
+            (Vec::new(), true)
+        }
         _ => (Vec::new(), false),
     }
 }
@@ -106,6 +112,20 @@ async fn give_occasion(scene: &Scene, occasion: &str, number: usize, site: &str)
             let passwords = [PASSWORD, "another good password"];
             let (old, new) = (passwords[number % 2], passwords[(number + 1) % 2]);
             scene.alice(site, "/change-password", &json!({"currentPassword": old, "newPassword": new}))
+        }
+        "sign-in-method-added" => {
+            let person = json!({"email": email("alice"), "sub": format!("alice{number}")});
+            let token = json!({"token": scene.provider.id_token(&person).await});
+            scene.alice(site, "/link-social", &json!({"provider": "acme", "idToken": token}))
+        }
+        "sign-in-method-removed" => {
+            let id = uuid::Uuid::from_u128(number as u128);
+            let account = format!(
+                "INSERT INTO linked_accounts (id, user_id, provider, subject, scopes, tokens, created_at, updated_at)
+                 SELECT '{id}', id, 'acme', '{number}', '{{}}', '', now(), now() FROM users"
+            );
+            scene.execute(&account).await;
+            scene.alice(site, "/unlink-account", &json!({"accountId": id}))
         }
         "new-device" => {
             let body = json!({"email": email("alice"), "password": PASSWORD});
@@ -142,7 +162,14 @@ async fn every_mail_has_its_limit_and_no_answer_tells() {
         let (settings, verified) = circumstances(occasion);
         let scene = Scene::new(&settings, verified).await;
         let recipient = if *occasion == "verify-new-email" { "new" } else { "alice" };
-        let is_notice = ["email-changed", "password-changed", "new-device"].contains(occasion);
+        let is_notice = [
+            "email-changed",
+            "password-changed",
+            "new-device",
+            "sign-in-method-added",
+            "sign-in-method-removed",
+        ]
+        .contains(occasion);
 
         let mut answers = Vec::new();
         for number in 0..3 {
