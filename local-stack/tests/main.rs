@@ -13,6 +13,7 @@ mod documents;
 mod dump;
 mod floors;
 mod gateway;
+mod identity_providers;
 mod incidents;
 mod issuer_spellings;
 mod memory;
