@@ -23,8 +23,14 @@ async function open(page: Page, summary: string): Promise<Locator> {
 
 /** Presses "Execute" on an opened operation, and returns the status and the body of the live response. */
 async function execute(operation: Locator): Promise<{ status: number; body: string; url: string }> {
-  await operation.getByRole("button", { name: "Execute" }).click();
   const live = operation.locator(".live-responses-table tbody .response");
+  // The viewer shows the last response until the next one is there.
+  const clear = operation.getByRole("button", { name: "Clear", exact: true });
+  if (await clear.isVisible()) {
+    await clear.click();
+    await expect(live).toHaveCount(0);
+  }
+  await operation.getByRole("button", { name: "Execute" }).click();
   await expect(live.locator(".response-col_status")).toHaveText(/^\d{3}/);
   const status = Number((await live.locator(".response-col_status").innerText()).slice(0, 3));
   const body = live.locator(".response-col_description pre.microlight, .response-col_description code").first();

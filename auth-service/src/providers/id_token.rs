@@ -169,8 +169,6 @@ fn check_issuer(claims: &IdClaims, issuers: &Issuers) -> Result<(), ProviderErro
                 "common" => !id.is_empty(),
                 "organizations" => !id.is_empty() && !is_personal,
                 "consumers" => is_personal,
-                // A tenant is also known by its domains, which tokens do not contain. Its own keys have verified this one.
-                domain if domain.contains('.') => !id.is_empty(),
                 tenant => id == tenant,
             };
             is_allowed && issuer == format!("{authority}/{id}/v2.0")

@@ -104,10 +104,18 @@ fn provider(id: &str, options: Value) -> Result<Provider, String> {
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(format!("has no option {unknown}"));
     }
+    if options.tenant_id.as_deref().is_some_and(|tenant| !is_tenant(tenant)) {
+        return Err("tenantId must be an id, common, organizations or consumers".to_owned());
+    }
     match preset {
         Some(preset) => of_preset(id, options, preset),
         None => of_other(id, options),
     }
+}
+
+/// Tokens name a tenant by its id. A domain of it could not be compared with them.
+fn is_tenant(text: &str) -> bool {
+    ["common", "organizations", "consumers"].contains(&text) || uuid::Uuid::try_parse(text).is_ok()
 }
 
 /// The error of a value of the wrong type, without the value.
@@ -326,6 +334,10 @@ mod tests {
             (
                 r#"{"google": {"clientId": "a", "clientSecret": 7}}"#,
                 "google: an option has a value of another type",
+            ),
+            (
+                r#"{"microsoft": {"clientId": "a", "tenantId": "contoso.com"}}"#,
+                "microsoft: tenantId must be an id, common, organizations or consumers",
             ),
             (r#"{"acme": {"clientId": "a"}}"#, "acme: authorizationUrl is missing"),
             (

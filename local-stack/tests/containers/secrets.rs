@@ -9,6 +9,7 @@ use crate::user::{User, client, until};
 /// Base64 of 32 bytes.
 const KEY: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 
+const PROVIDERS: &str = r#"{"google": {"clientId": "heron", "clientSecret": "heron-client-secret"}}"#;
 const WEBHOOK_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 /// The commands that the head of docker-compose.yml names for a changed secret.
@@ -49,6 +50,7 @@ async fn an_invalid_secret_changes_nothing(stack: &mut Stack) {
         ("KEY_ENCRYPTION_KEYS", "bm90IDMyIGJ5dGVz"),
         ("KEY_ENCRYPTION_KEYS", KEY),
         ("MAIL_URL", "mail.example.com"),
+        ("SOCIAL_PROVIDERS", "google"),
         ("MAIL_URL", "smtps://user:password@mail.example.com"),
     ];
     for (name, value) in mistakes {
@@ -83,6 +85,7 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
         ("WEBHOOK_SECRET", WEBHOOK_SECRET),
         ("MAIL_URL", "smtps://user:password@mail.example.com"),
         ("MAIL_FROM", "accounts@example.com"),
+        ("SOCIAL_PROVIDERS", PROVIDERS),
         ("AUTH_OWNER_PASSWORD", "quarry-lantern"),
         ("AUTH_SERVICE_PASSWORD", "quarry-lantern"),
         ("TASKS_OWNER_PASSWORD", "quarry-lantern"),
@@ -95,7 +98,7 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
     let containers = stack.run(&["ps", "--all", "--quiet"]).await;
     let reported = docker(["inspect"].into_iter().chain(containers.lines())).await;
     assert!(
-        ["quarry-lantern", "second !%", "mail.example.com", WEBHOOK_SECRET]
+        ["quarry-lantern", "second !%", "mail.example.com", WEBHOOK_SECRET, "heron-client-secret"]
             .iter()
             .all(|given| !reported.contains(given))
     );
@@ -107,6 +110,8 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
         "the cookie of a secret that is gone"
     );
     assert!(!stack.logs("auth-service").await.contains("mail is off"));
+    let capabilities = client().get(format!("{}/api/auth/capabilities", stack.url())).send().await.unwrap();
+    assert!(capabilities.text().await.unwrap().contains(r#"{"id":"google","name":"Google"}"#));
     assert_eq!(user.create_task("with new passwords").await, 201);
     let stored = stack.in_secrets("0:0", "cat /run/secrets/*/webhook_secret").await;
     assert_eq!(stored.lines().collect::<Vec<_>>(), [WEBHOOK_SECRET; 2], "of both services");
@@ -118,6 +123,7 @@ async fn every_changed_secret_is_taken_up(stack: &mut Stack, user: &User) {
     apply(stack, user).await;
     assert_eq!(stack.in_secrets("0:0", "cat /run/secrets/postgres/superuser_password").await, "second !%");
     assert_eq!(stack.in_secrets("0:0", "cat /run/secrets/auth-service/mail_url").await, "");
+    assert_eq!(stack.in_secrets("0:0", "cat /run/secrets/auth-service/social_providers").await, "");
     assert_eq!(stack.in_secrets("0:0", "cat /run/secrets/auth-service/key_encryption_keys").await, keys);
     assert!(
         stack
