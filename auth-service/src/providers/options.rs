@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use service_kit::errors::with_causes;
 use service_kit::outgoing::Reach;
 use url::Url;
 
@@ -255,7 +256,8 @@ fn assemble(
         accepts_id_tokens: !options.disable_id_token_sign_in,
         endpoints,
         keys: Cached::default(),
-        http: Http::new(reach).map_err(|error| format!("no client can be created: {error}"))?,
+        http: Http::new(reach)
+            .map_err(|error| format!("no client can be created: {}", with_causes(&error)))?,
     })
 }
 

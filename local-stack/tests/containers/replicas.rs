@@ -26,7 +26,7 @@ async fn two_replicas_share_keys_sign_outs_and_limits_and_one_may_die() {
     a_revoked_key_is_replaced_on_both(&stack, &user).await;
     a_sign_out_counts_on_both(&stack).await;
     a_killed_replica_costs_no_request(&stack).await;
-    a_rolling_restart_costs_no_request(&stack).await;
+    a_rolling_restart_costs_no_read_and_few_changes(&stack).await;
     stack.set("RATE_LIMIT_ENABLED", "true");
     stack.start(&TWO).await;
     wrong_passwords_are_limited_over_both(&stack).await;
@@ -155,8 +155,12 @@ async fn a_killed_replica_costs_no_request(stack: &Stack) {
     }
 }
 
+/// Changes that may be refused for each restart. A connection that waits to be accepted when the listener closes is reset, and the
+/// gateway must not repeat a change that may have been executed. On a busy machine some wait for milliseconds.
+const REFUSED_CHANGES: usize = 2;
+
 /// SIGTERM to one container after the other, and a new start.
-async fn a_rolling_restart_costs_no_request(stack: &Stack) {
+async fn a_rolling_restart_costs_no_read_and_few_changes(stack: &Stack) {
     let user = User::sign_up(&stack.url(), "rolled").await;
     let mut requests = vec![user.session(), user.tasks()];
     if retries_bodies(stack).await {
@@ -171,8 +175,11 @@ async fn a_rolling_restart_costs_no_request(stack: &Stack) {
         }
     }
     let outcomes = traffic.stop().await;
-    println!("figure: a rolling restart of both services, two replicas each: {:?}", outcomes.statuses());
-    assert_eq!(outcomes.statuses().keys().collect::<Vec<_>>(), [&200]);
+    let mut statuses = outcomes.statuses();
+    println!("figure: a rolling restart of both services, two replicas each: {statuses:?}");
+    let (answered, refused) = (statuses.remove(&200), statuses.remove(&503).unwrap_or(0));
+    assert!(answered.is_some() && statuses.is_empty(), "{statuses:?}");
+    assert!(refused <= 2 * REFUSED_CHANGES, "{refused} changes were refused in two restarts of auth-service");
 }
 
 /// Whether the gateway retries a request with a body after a failed dial: Caddy does since 2.11.4.

@@ -54,7 +54,13 @@ async fn repeat(request: RequestBuilder, stop: Arc<AtomicBool>) -> Vec<Outcome> 
     while !stop.load(Ordering::Relaxed) {
         let sent = Instant::now();
         let answer = request.try_clone().unwrap().timeout(PATIENCE).send().await;
-        let status = answer.map_or(0, |answer| answer.status().as_u16());
+        let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+        if let Ok(answer) = answer
+            && status >= 500
+        {
+            let (url, headers) = (answer.url().path().to_owned(), answer.headers().clone());
+            println!("{status} from {url}: {headers:?} {:?}", answer.text().await);
+        }
         outcomes.push(Outcome { sent, ended: Instant::now(), status });
         // A client that gets no response at once would otherwise send thousands more.
         if status != 200 {
