@@ -50,7 +50,7 @@ pub enum SocialError {
     /// The provider refused the refresh token or did not answer.
     #[error("Failed to refresh access token")]
     RefreshFailed,
-    /// There is no access token that is valid, and none can be had.
+    /// The access token has expired and cannot be refreshed, or the stored tokens cannot be decrypted.
     #[error("Failed to get a valid access token")]
     NoValidAccessToken,
     /// The provider issued no access token.

@@ -27,7 +27,7 @@ pub struct ReEncrypted {
 /// Why tokens were not encrypted again.
 #[derive(Debug, thiserror::Error)]
 pub enum ReEncryptionError {
-    /// There is no key or no randomness.
+    /// The encryption failed.
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
     /// The database failed.

@@ -43,7 +43,7 @@ impl StoredTokens {
     /// Encrypts them for the linked account `id`.
     ///
     /// # Errors
-    /// If there is no key or no randomness.
+    /// If the encryption fails.
     pub fn seal(&self, id: Uuid, keys: &KeyEncryptionKeys) -> Result<SealedTokens, EncryptionError> {
         let text = |token: &Option<SecretString>| {
             token.as_ref().map(|token| token.expose_secret().to_owned().into())

@@ -39,7 +39,7 @@ const UPDATE: &str = "
 const DELETE: &str = "DELETE FROM linked_accounts WHERE user_id = $1 AND id = $2";
 const DELETE_ALL: &str = "DELETE FROM linked_accounts WHERE user_id = $1";
 
-/// The account with this id at a provider, whoever's it is: the sign-in learns from it who signs in.
+/// Finds the account with this id at a provider, of any user. Sign-in uses it to identify the user.
 pub async fn find(
     client: &impl Executor,
     provider: &str,

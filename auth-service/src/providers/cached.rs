@@ -32,7 +32,7 @@ impl<T> Cached<T> {
     /// Returns the document if it is younger than `max_age`, or else what `fetch` returns.
     ///
     /// # Errors
-    /// That of `fetch`, if there is no older document.
+    /// If `fetch` fails and no document from the last day is kept.
     pub(super) async fn get(
         &self,
         now: Timestamp,

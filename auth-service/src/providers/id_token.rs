@@ -78,7 +78,7 @@ pub(super) fn find_key<'a>(set: &'a JwkSet, kid: Option<&str>, algorithm: Algori
             AlgorithmParameters::RSA(_) => is_rsa(algorithm),
             AlgorithmParameters::EllipticCurve(_) => matches!(algorithm, Algorithm::ES256 | Algorithm::ES384),
             AlgorithmParameters::OctetKeyPair(_) => algorithm == Algorithm::EdDSA,
-            // A symmetric key in a published set is no secret.
+            // Anybody can read a symmetric key in a published set.
             _ => false,
         };
         let signs = common.public_key_use.as_ref().is_none_or(|r#use| *r#use == PublicKeyUse::Signature);

@@ -81,7 +81,8 @@ impl Social {
         let now = self.clock.now();
         let home = || CheckedTarget::parse(self.origins.base().as_str().trim_end_matches('/'), &self.origins);
         let callback = journey.callback.or_else(home);
-        let callback = callback.ok_or_else(|| ApiError::Internal("BASE_URL is no target".to_owned()))?;
+        let callback = callback
+            .ok_or_else(|| ApiError::Internal("BASE_URL is not a valid redirect target".to_owned()))?;
         let pending = Pending {
             error_callback: journey.error_callback,
             new_user_callback: journey.new_user_callback,

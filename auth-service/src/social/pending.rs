@@ -1,4 +1,4 @@
-//! Sign-ins at providers that are under way. What the callback needs is stored under the hash of the state, encrypted. The state
+//! Pending sign-ins at providers. What the callback needs is stored under the hash of the state, encrypted. The state
 //! itself is with the browser twice: in a signed cookie, and in the URL that it opens at the provider.
 
 use actix_web::http::header::{HeaderMap, HeaderValue};
@@ -28,7 +28,7 @@ pub(super) type State = OpaqueToken<StateKind>;
 /// The kind of code verifiers and nonces.
 enum ProofKind {}
 
-/// A sign-in that is under way.
+/// A pending sign-in at a provider.
 pub(super) struct Pending {
     /// The provider to which the browser goes. The response of another one is refused (RFC 9700, section 4.4).
     pub(super) provider: String,

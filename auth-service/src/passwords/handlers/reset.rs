@@ -218,7 +218,7 @@ pub async fn reset_password(
     let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
     let ended = sessions::end_all(&transaction, &user.id, None).await?;
     if !user.email_verified {
-        // Whoever linked them had not shown that the mailbox is theirs.
+        // They may belong to somebody who signed up with an email that was not theirs.
         linked_accounts::delete_all(&transaction, &user.id).await?;
     }
     verifications::void(&transaction, &user.id).await?;

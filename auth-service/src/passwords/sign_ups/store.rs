@@ -132,7 +132,7 @@ async fn take_over(
         return Ok(None);
     }
     users::set_verified(transaction, &existing.id, now).await?;
-    // Whoever linked them had not shown that the mailbox is theirs.
+    // They may belong to somebody who signed up with an email that was not theirs.
     linked_accounts::delete_all(transaction, &existing.id).await?;
     let image = Some(new.image.as_deref());
     users::update(transaction, &existing.id, Some(&new.name), image, &new.fields, now).await?;

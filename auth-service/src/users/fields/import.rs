@@ -26,7 +26,7 @@ impl UserFields {
     }
 
     /// Reads the fields of an imported user, whether users can set them or not. A value may be a text that has the value as
-    /// JSON. Null is no value, and a required one may be missing, as for users who were there before the field.
+    /// JSON. Null counts as missing. A required field may be missing, as it is for users who are older than the field.
     pub fn of_import(&self, given: Map<String, Value>) -> ImportedFields {
         let mut fields = ImportedFields::default();
         for (name, value) in given.into_iter().filter(|(_, value)| !value.is_null()) {
