@@ -8,18 +8,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::{digest, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
 
 use crate::error::ApiError;
-use crate::protocol::cookies::Cookies;
+use crate::protocol::cookies::{Cookies, Mark};
 use crate::protocol::email_address::Email;
 use crate::users::{CredentialEpoch, User};
 
-/// Prefix of the signed text, so that it cannot be taken for a session token or another signed value.
-const KIND: &str = "device";
 /// A character that is not used in base64url and not escaped in a cookie.
 const SEPARATOR: char = '~';
 /// 128 bits, so that two devices never have the same id.
 const ID_BYTES: usize = 16;
+/// Lifetime of the cookie: the maximum of browsers.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// The cookie contains the first 128 bits of a hash of an account.
 const MARK_BYTES: usize = 16;
 /// Maximum number of accounts of a device, e.g. those of a family. A new one replaces the oldest.
@@ -41,14 +42,14 @@ impl Device {
     /// Reads the text of a cookie with a valid signature.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(SEPARATOR);
-        let (kind, id) = (parts.next()?, parts.next()?);
+        let id = parts.next()?;
         let marks: Vec<_> = parts.map(str::to_owned).collect();
-        let is_device = kind == KIND && !id.is_empty() && (1..=MAX_ACCOUNTS).contains(&marks.len());
+        let is_device = !id.is_empty() && (1..=MAX_ACCOUNTS).contains(&marks.len());
         is_device.then(|| Self { id: id.to_owned(), marks })
     }
 
     fn text(&self) -> String {
-        let parts = [KIND, &self.id].into_iter().chain(self.marks.iter().map(String::as_str));
+        let parts = [self.id.as_str()].into_iter().chain(self.marks.iter().map(String::as_str));
         parts.collect::<Vec<_>>().join(&SEPARATOR.to_string())
     }
 
@@ -69,7 +70,7 @@ impl Device {
     /// credential epoch, so that somebody who knew a former password cannot use its mark to guess the current one.
     fn mark(&self, account: &Email, epoch: CredentialEpoch) -> String {
         let (id, account, epoch) = (&self.id, account.as_str(), epoch.number());
-        let parts = format!("{KIND}{SEPARATOR}{id}{SEPARATOR}{account}{SEPARATOR}{epoch}");
+        let parts = format!("device{SEPARATOR}{id}{SEPARATOR}{account}{SEPARATOR}{epoch}");
         let hash = digest::digest(&digest::SHA256, parts.as_bytes());
         URL_SAFE_NO_PAD.encode(hash.as_ref().get(..MARK_BYTES).unwrap_or_default())
     }
@@ -105,7 +106,7 @@ impl Devices {
 
     /// The devices in the cookies of a request with a valid signature.
     fn presented<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = Device> + use<'a> {
-        self.cookies.devices(headers).filter_map(|text| Device::parse(&text))
+        self.cookies.marks(headers, Mark::Device).filter_map(|text| Device::parse(&text))
     }
 
     /// Marks the device on which `user` proved the current credential, unless it is marked already. Called when a
@@ -132,7 +133,7 @@ impl Devices {
             None => Device::generate()?,
         };
         device.add(&user.email, user.credential_epoch);
-        Ok(self.cookies.set_device(&device.text()))
+        Ok(self.cookies.set_mark(Mark::Device, &device.text(), MAX_AGE))
     }
 }
 
@@ -162,11 +163,10 @@ mod tests {
 
     #[test]
     fn other_signed_texts_are_no_devices() {
-        for text in ["", "true", "device", "device~", "device~id", "device~~mark", "vOse1K4zapeaYpdmupmRk5Fm"]
-        {
+        for text in ["", "true", "id", "~mark", "vOse1K4zapeaYpdmupmRk5Fm"] {
             assert!(Device::parse(text).is_none(), "{text}");
         }
-        assert!(Device::parse(&format!("device~id{}", "~mark".repeat(6))).is_none());
+        assert!(Device::parse(&format!("id{}", "~mark".repeat(6))).is_none());
     }
 
     #[test]

@@ -10,14 +10,15 @@ use shared_claims::UserId;
 use super::service::Social;
 use super::store::{self, StoredRequest};
 use crate::error::ApiError;
+use crate::protocol::cookies::Mark;
 use crate::protocol::opaque_token::OpaqueToken;
 use crate::protocol::redirect::CheckedTarget;
 use crate::protocol::session_id::SessionId;
 
 /// How long a user has to sign in at the provider, as in Better Auth. The cookie expires before.
 const TTL: SignedDuration = SignedDuration::from_mins(10);
-/// Prefix of the signed text, so that it cannot be taken for a session token or another signed value.
-const COOKIE: &str = "state~";
+/// Lifetime of the cookie, as in Better Auth: the time for signing in at the provider.
+const COOKIE_TTL: SignedDuration = SignedDuration::from_mins(5);
 
 /// The kind of states.
 pub(super) enum StateKind {}
@@ -125,7 +126,7 @@ impl Social {
         let content = self.encryption.seal(&row(&state), &plain).map_err(|error| internal(&error))?;
         let expires_at = now.checked_add(TTL).unwrap_or(Timestamp::MAX);
         store::create(&self.pool, &state.hash(), &StoredRequest { content, expires_at }, now).await?;
-        let cookie = self.cookies.set_state(&format!("{COOKIE}{}", state.expose()));
+        let cookie = self.cookies.set_mark(Mark::State, state.expose(), COOKIE_TTL);
         Ok((state, cookie))
     }
 
@@ -136,8 +137,7 @@ impl Social {
         state: &State,
         now: Timestamp,
     ) -> Result<Found, ApiError> {
-        let is_own =
-            self.cookies.states(headers).any(|text| text.strip_prefix(COOKIE) == Some(state.expose()));
+        let is_own = self.cookies.marks(headers, Mark::State).any(|text| text == state.expose());
         let hash = state.hash();
         let stored = if is_own {
             store::take(&self.pool, &hash).await?

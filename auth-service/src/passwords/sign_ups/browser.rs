@@ -7,22 +7,20 @@ use shared_claims::UserId;
 
 use super::super::service::Passwords;
 use super::model::SIGN_UP_TTL;
-
-/// Prefix of the signed text, so that it cannot be taken for a session token or another signed value.
-const KIND: &str = "sign-up~";
+use crate::protocol::cookies::Mark;
 
 impl Passwords {
     /// Sets the cookie that identifies the browser as that of the sign-up `id`. A later sign-up replaces it. Does
     /// nothing if mail is off, because then there are no links.
     pub(in super::super) fn remember_browser(&self, response: &mut HttpResponse, id: &UserId) {
         if self.mailer.is_enabled()
-            && let Some(cookie) = self.cookies.set_sign_up(&format!("{KIND}{}", id.as_str()), SIGN_UP_TTL)
+            && let Some(cookie) = self.cookies.set_mark(Mark::SignUp, id.as_str(), SIGN_UP_TTL)
         {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
 
     pub fn is_browser_of(&self, headers: &HeaderMap, id: &UserId) -> bool {
-        self.cookies.sign_ups(headers).any(|text| text.strip_prefix(KIND) == Some(id.as_str()))
+        self.cookies.marks(headers, Mark::SignUp).any(|text| text == id.as_str())
     }
 }

@@ -11,6 +11,7 @@ use super::super::service::Social;
 use super::super::signing_in::Identity;
 use crate::error::ApiError;
 use crate::protocol::body::ForeignForm;
+use crate::protocol::cookies::Mark;
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::providers::{CodeExchange, GivenName, Provider};
 
@@ -119,7 +120,7 @@ impl Social {
     /// Redirects, and clears the cookie of the state, which was used.
     fn leave(&self, target: &CheckedTarget) -> HttpResponse {
         let mut answer = redirect::found(target);
-        if let Some(cookie) = self.cookies.clear_state() {
+        if let Some(cookie) = self.cookies.clear_mark(Mark::State) {
             answer.headers_mut().append(SET_COOKIE, cookie);
         }
         answer
