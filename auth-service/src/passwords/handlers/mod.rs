@@ -1,6 +1,7 @@
 //! The endpoints for sign-up, sign-in and passwords.
 
 pub mod change;
+mod finish_sign_in;
 pub mod reset;
 pub mod sign_in;
 pub mod sign_up;

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use secrecy::SecretString;
-use serde::Serialize;
 use service_kit::envelope::Envelope;
 use shared_claims::UserId;
 use utoipa::ToSchema;
@@ -13,16 +12,13 @@ use super::super::service::Passwords;
 use super::super::sign_in_metrics;
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
+use super::finish_sign_in::{Attempt, SignInOptions, SignedIn};
 use crate::error::{ApiError, RedirectTarget};
-use crate::limits::{MailRequester, Requester};
+use crate::limits::Requester;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
-use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
-use crate::security_event::SecurityEvent;
-use crate::sessions::Way;
-use crate::users::{self, CredentialEpoch, User, UserView};
-use crate::verifications::NewLink;
+use crate::users::{CredentialEpoch, User};
 
 /// The credentials of an account.
 #[derive(ToSchema)]
@@ -56,21 +52,6 @@ impl Schema for SignIn {
     }
 }
 
-/// A new session and its user.
-#[derive(Serialize, ToSchema)]
-struct SignedIn<'a> {
-    /// Whether the client should go to `url`.
-    redirect: bool,
-    /// The session token: a bearer token for `/api/auth`. No later response has it.
-    token: &'a str,
-    /// The `callbackURL` of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<&'a str>,
-    /// The user.
-    #[schema(value_type = User)]
-    user: UserView<'a>,
-}
-
 /// Sign in.
 ///
 /// Starts a session and sets its cookie. The `set-auth-jwt` header holds an access token.
@@ -95,84 +76,17 @@ pub async fn sign_in(
     let candidates = Candidates::find(&passwords, &request, &email).await?;
     let epoch = candidates.epoch();
     let (named, refusal) = (candidates.named().cloned(), candidates.refusal());
-    let refused = |reason| {
-        let event = SecurityEvent::SignInRefused.by(passwords.log.client(&request)).reason(reason);
-        passwords.log.refused(named.as_ref().map_or(event, |id| event.user(id.as_str())));
-        sign_in_metrics::count(reason);
-    };
+    let attempt = Attempt { passwords: &passwords, request: &request, named };
     let requester = passwords.claiming(&request, &email, epoch);
     let check = candidates.check(&passwords, requester, &form);
-    let guess = passwords.attempts.attempt(&request, (&email, named.as_ref()), epoch, check);
+    let guess = passwords.attempts.attempt(&request, (&email, attempt.named.as_ref()), epoch, check);
     let guess = guess.await.inspect_err(sign_in_metrics::count_unchecked);
     let Some(user) = guess? else {
-        refused(refusal);
+        attempt.refused(refusal);
         return Err(ApiError::InvalidEmailOrPassword);
     };
-    let admission = passwords.sessions.admit(&user, Way::SignIn);
-    if let Err(ApiError::EmailNotVerified) = admission {
-        if passwords.accounts.verify_on_sign_in {
-            let min_time = MinResponseTime::begin();
-            let callback = form.callback_url.as_ref().and_then(Option::as_ref);
-            let sent = send_link_again(&passwords, &request, &user, callback).await;
-            min_time.reach().await;
-            sent?;
-        }
-        refused("email_not_verified");
-    }
-    let admission = admission?;
-
-    let now = passwords.clock.now();
-    let remembered = form.remember_me.unwrap_or(true);
-    // The browser that signed up is not marked before it signs in, if the email is verified first.
-    let has_signed_up = user.credential_epoch == CredentialEpoch::FIRST
-        && passwords.is_browser_of(request.headers(), &user.id);
-    let started = passwords.sessions.sign_in(&request, admission, remembered, has_signed_up, now).await;
-    match &started {
-        Err(ApiError::InvalidEmailOrPassword) => refused("credential_changed"),
-        Err(ApiError::BannedUser) => refused(sign_in_metrics::BANNED),
-        Ok(_) | Err(_) => {}
-    }
-    let started = started?;
-    started.record(passwords.log.client(&request));
-    sign_in_metrics::count(sign_in_metrics::SIGNED_IN);
-
-    // As in Better Auth, an empty one is returned, without a redirect.
-    let url = form.callback_url.as_ref().map(|target| target.as_ref().map_or("", CheckedTarget::as_str));
-    let target = form.callback_url.as_ref().and_then(Option::as_ref);
-    let mut response = HttpResponse::Ok();
-    if let Some(target) = target {
-        response.insert_header(target.location());
-    }
-    let (redirect, token) = (target.is_some(), started.token.expose());
-    let mut response =
-        response.json(SignedIn { redirect, token, url, user: passwords.accounts.fields.view(&user) });
-    passwords.sessions.respond_with(&mut response, &request, &started, &user).await?;
-    Ok(response)
-}
-
-/// Sends the link that verifies the email of an account or sign-up. If the email has a verified account, no link is
-/// sent for the sign-up, and the response must not reveal that.
-async fn send_link_again(
-    passwords: &Passwords,
-    request: &HttpRequest,
-    user: &User,
-    callback: Option<&CheckedTarget>,
-) -> Result<(), ApiError> {
-    let account = users::find_by_email(&passwords.pool, &user.email).await?;
-    let (link, is_taken) = match &account {
-        Some(account) if account.email_verified => (NewLink::CompleteSignUp(&user.id, &user.email), true),
-        Some(account) if account.id == user.id => (NewLink::VerifyEmail(account), false),
-        Some(_) | None => (NewLink::CompleteSignUp(&user.id, &user.email), false),
-    };
-    let requester = MailRequester::new(passwords.log.network(request), None);
-    let (mailer, now) = (&passwords.mailer, passwords.clock.now());
-    let transaction = passwords.pool.begin().await?;
-    let sending = if is_taken {
-        mailer.send_decoy_link(&transaction, &requester, link, callback, now).await?
-    } else {
-        mailer.send(&transaction, &requester, link, callback, now).await?
-    };
-    mailer.finish(transaction, sending, (&passwords.log, None)).await
+    let options = SignInOptions { callback: form.callback_url.as_ref(), remember_me: form.remember_me };
+    attempt.finish(&user, options).await
 }
 
 /// The account and the sign-up whose password may be claimed.
