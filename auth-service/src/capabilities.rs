@@ -10,6 +10,7 @@ use crate::passwords::PasswordRules;
 use crate::protocol::PREFIX;
 use crate::protocol::disabled_paths::DisabledPaths;
 use crate::providers::{Provider, Providers};
+use crate::second_factors::{Required, TwoFactorSettings};
 use crate::users::AccountSettings;
 
 /// Settings change only with a restart, and the service enforces them anyway, so a page may be a minute behind.
@@ -56,6 +57,8 @@ pub struct Capabilities {
     change_email: bool,
     /// Account deletion
     delete_user: DeleteUserSupport,
+    /// Second factors
+    two_factor: TwoFactorSupport,
 }
 
 /// Sign-up.
@@ -97,10 +100,22 @@ struct DeleteUserSupport {
     confirmed_by_mail: bool,
 }
 
+/// Second factors.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TwoFactorSupport {
+    /// Whether `two-factor/enable` works
+    enabled: bool,
+    /// Whether everybody must have a second factor
+    required: bool,
+    /// Whether codes by mail can be a second factor
+    otp_by_mail: bool,
+}
+
 impl Capabilities {
     /// Creates the capabilities of a service with these settings. Disabled endpoints are left out.
     pub fn new(
-        accounts: &AccountSettings,
+        (accounts, factors): (&AccountSettings, &TwoFactorSettings),
         password: PasswordRules,
         providers: &Providers,
         mail: bool,
@@ -136,6 +151,11 @@ impl Capabilities {
             delete_user: DeleteUserSupport {
                 enabled: accounts.delete_user && on("/delete-user"),
                 confirmed_by_mail: accounts.delete_user && accounts.delete_user_by_mail,
+            },
+            two_factor: TwoFactorSupport {
+                enabled: on("/two-factor/enable"),
+                required: factors.enabled && factors.required == Required::Everybody,
+                otp_by_mail: mail && on("/two-factor/send-otp"),
             },
         }
     }

@@ -33,6 +33,7 @@ async fn by_default_anybody_signs_up_and_no_mail_is_sent() {
             "emailVerification": {"enabled": false, "required": false},
             "changeEmail": false,
             "deleteUser": {"enabled": false, "confirmedByMail": false},
+            "twoFactor": {"enabled": true, "required": false, "otpByMail": false},
         })
     );
 }
@@ -49,6 +50,7 @@ async fn they_follow_the_settings() {
         ("DELETE_USER_ENABLED", "true"),
         ("DELETE_USER_VERIFICATION", "true"),
         ("SOCIAL_PROVIDERS", PROVIDERS),
+        ("TWO_FACTOR_REQUIRED_FOR", "everybody"),
     ];
     let said = capabilities(&Auth::start_with_mail(&mailbox, &settings).await).await;
     assert_eq!(
@@ -63,6 +65,7 @@ async fn they_follow_the_settings() {
             "emailVerification": {"enabled": true, "required": true},
             "changeEmail": true,
             "deleteUser": {"enabled": true, "confirmedByMail": true},
+            "twoFactor": {"enabled": true, "required": true, "otpByMail": true},
         })
     );
 }

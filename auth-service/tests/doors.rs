@@ -68,8 +68,21 @@ impl Door {
 /// `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
 const BY_LINK: &str = "get /verify-email";
 
+/// The doors behind the others: they start the session of a sign-in that waits for a second factor, or continue one. `two_factor`
+/// tests them.
+const FACTOR_DOORS: [&str; 5] = [
+    "post /two-factor/disable",
+    "post /two-factor/enable",
+    "post /two-factor/verify-backup-code",
+    "post /two-factor/verify-otp",
+    "post /two-factor/verify-totp",
+];
+
+/// What a door says that asks for a second factor.
+const CHALLENGE: &str = "twoFactorRedirect";
+
 /// The routes that never start a session.
-const NO_DOORS: [&str; 31] = [
+const NO_DOORS: [&str; 36] = [
     "get /account-info",
     "get /capabilities",
     "get /delete-user/callback",
@@ -83,6 +96,7 @@ const NO_DOORS: [&str; 31] = [
     "get /reset-password/{token}",
     "get /security-events",
     "get /token",
+    "get /two-factor/trusted-devices",
     "post /callback/{id}",
     "post /change-email",
     "post /delete-user",
@@ -97,6 +111,10 @@ const NO_DOORS: [&str; 31] = [
     "post /revoke-sessions",
     "post /send-verification-email",
     "post /sign-out",
+    "post /two-factor/generate-backup-codes",
+    "post /two-factor/get-totp-uri",
+    "post /two-factor/revoke-trusted-device",
+    "post /two-factor/send-otp",
     "post /unlink-account",
     "post /update-session",
     "post /update-user",
@@ -132,10 +150,16 @@ enum State {
     SignUpClosed,
     /// Sign-up does not start a session.
     NoAutoSignIn,
+    /// The user has a second factor.
+    SecondFactor,
+    /// The user has a second factor, and only passwords ask for it.
+    SecondFactorExempt,
+    /// Everybody must have a second factor, and the user has none.
+    NotEnrolled,
 }
 
 impl State {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Live,
         Self::Unknown,
         Self::Deleted,
@@ -149,6 +173,9 @@ impl State {
         Self::Banned,
         Self::SignUpClosed,
         Self::NoAutoSignIn,
+        Self::SecondFactor,
+        Self::SecondFactorExempt,
+        Self::NotEnrolled,
     ];
 
     fn settings(self) -> &'static [(&'static str, &'static str)] {
@@ -156,6 +183,8 @@ impl State {
             Self::Unverified | Self::Verified | Self::SigningUp => &[("REQUIRE_EMAIL_VERIFICATION", "true")],
             Self::SignUpClosed => &[("SIGN_UP_ENABLED", "false")],
             Self::NoAutoSignIn => &[("AUTO_SIGN_IN", "false")],
+            Self::SecondFactorExempt => &[("TWO_FACTOR_EXEMPT_WAYS", "social,verified-email")],
+            Self::NotEnrolled => &[("TWO_FACTOR_REQUIRED_FOR", "everybody")],
             Self::Live
             | Self::Unknown
             | Self::Deleted
@@ -163,7 +192,8 @@ impl State {
             | Self::Changed
             | Self::WithoutPassword
             | Self::SessionEnded
-            | Self::Banned => &[],
+            | Self::Banned
+            | Self::SecondFactor => &[],
         }
     }
 }
@@ -173,6 +203,17 @@ impl State {
 fn refusal(door: Door, state: State) -> Option<&'static str> {
     use State as S;
     match (door, state) {
+        (Door::SignIn | Door::VerifyEmail | Door::SocialToken | Door::SocialCallback, S::SecondFactor)
+        | (Door::SignIn, S::SecondFactorExempt) => Some(CHALLENGE),
+        (Door::VerifyEmail | Door::SocialToken | Door::SocialCallback, S::SecondFactorExempt) => None,
+        // The session has proven it.
+        (Door::ChangePassword, S::SecondFactor | S::SecondFactorExempt) => None,
+        (Door::ChangePassword, S::NotEnrolled) => Some("TWO_FACTOR_ENROLLMENT_REQUIRED"),
+        // A session that can only enroll.
+        (Door::SignIn | Door::VerifyEmail | Door::SocialToken | Door::SocialCallback, S::NotEnrolled) => None,
+        (Door::SignUp, S::SecondFactor | S::SecondFactorExempt | S::NotEnrolled) => {
+            Some("USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
+        }
         (Door::SignIn, S::Live | S::Verified | S::SessionEnded | S::SignUpClosed | S::NoAutoSignIn) => None,
         (Door::SignIn, S::Unverified | S::SigningUp) => Some("EMAIL_NOT_VERIFIED"),
         (Door::SignIn, S::Unknown | S::Deleted | S::Reset | S::Changed | S::WithoutPassword) => {
@@ -292,7 +333,16 @@ impl Scene {
 
     async fn reach(&self, state: State) {
         match state {
-            State::Live | State::Unknown | State::Unverified | State::SignUpClosed | State::NoAutoSignIn => {}
+            State::Live
+            | State::Unknown
+            | State::Unverified
+            | State::SignUpClosed
+            | State::NoAutoSignIn
+            | State::NotEnrolled => {}
+            State::SecondFactor | State::SecondFactorExempt => {
+                let client = self.auth.superuser().await;
+                client.execute("UPDATE users SET two_factor = true", &[]).await.unwrap();
+            }
             State::Deleted => self.with_session("/delete-user", &json!({"password": PASSWORD})).await,
             State::Reset => {
                 self.auth.post("/request-password-reset", &json!({"email": email("alice")})).await;
@@ -353,7 +403,7 @@ impl Scene {
     }
 
     /// Whether a response contains a live session.
-    async fn begins(&self, door: Door, answer: &Answer) -> bool {
+    async fn begins(&self, door: Door, state: State, answer: &Answer) -> bool {
         let cookies = answer.cookies();
         let pairs = cookies.iter().filter_map(|cookie| cookie.split(';').next());
         let mut session = pairs.filter_map(|pair| pair.strip_prefix("better-auth.session_token="));
@@ -361,8 +411,13 @@ impl Scene {
             assert!(answer.header("set-auth-jwt").is_none() && answer.header("set-auth-token").is_none());
             return false;
         };
-        let jwt = answer.header("set-auth-jwt").unwrap();
-        assert_eq!(claims(&jwt)["amr"], door.methods(), "every door says how the user authenticated");
+        match answer.header("set-auth-jwt") {
+            Some(jwt) => {
+                assert_eq!(claims(&jwt)["amr"], door.methods(), "every door says how the user authenticated");
+                assert_eq!(claims(&jwt)["acr"], "urn:latchkey:1fa");
+            }
+            None => assert_eq!(state, State::NotEnrolled, "{answer:?}"),
+        }
         let request = self.auth.request(Method::GET, "/get-session");
         let cookie = format!("better-auth.session_token={value}");
         Answer::of(request.header("cookie", cookie)).await.body != Value::Null
@@ -371,7 +426,13 @@ impl Scene {
 
 /// The code of a refusal, which a redirect has in its query.
 fn refusal_of(answer: &Answer) -> String {
+    if answer.body[CHALLENGE] == true {
+        return CHALLENGE.to_owned();
+    }
     let Some(location) = answer.header("location") else { return answer.code().to_owned() };
+    if location.starts_with("/two-factor?methods=") {
+        return CHALLENGE.to_owned();
+    }
     let query = location.split_once('?').map_or("", |(_, query)| query);
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.find(|(name, _)| name == "error").map(|(_, code)| code.into_owned()).unwrap_or_default()
@@ -383,11 +444,14 @@ async fn row(door: Door) {
         let before = scene.auth.count("sessions").await;
         let answer = scene.come_to(door).await;
         match refusal(door, state) {
-            None => assert!(scene.begins(door, &answer).await, "{door:?} {state:?}: {answer:?}"),
+            None => assert!(scene.begins(door, state, &answer).await, "{door:?} {state:?}: {answer:?}"),
             Some(code) => {
                 assert_eq!(refusal_of(&answer), code, "{door:?} {state:?}: {answer:?}");
-                assert!(!scene.begins(door, &answer).await, "{door:?} {state:?}: {answer:?}");
-                assert_eq!(scene.auth.count("sessions").await, before, "{door:?} {state:?}");
+                assert!(!scene.begins(door, state, &answer).await, "{door:?} {state:?}: {answer:?}");
+                let after = scene.auth.count("sessions").await;
+                // Verifying an email ends the sessions that somebody else may have.
+                let verified = code == CHALLENGE && door == Door::VerifyEmail;
+                assert!(after == before || (verified && after == 0), "{door:?} {state:?}");
             }
         }
     }
@@ -436,6 +500,6 @@ async fn every_route_is_a_door_or_none() {
     }
     let doors = Door::ALL.map(|door| door.route().to_owned());
     let known: BTreeSet<String> =
-        NO_DOORS.into_iter().chain([BY_LINK]).map(str::to_owned).chain(doors).collect();
+        NO_DOORS.into_iter().chain(FACTOR_DOORS).chain([BY_LINK]).map(str::to_owned).chain(doors).collect();
     assert_eq!(found, known, "a new route begins sessions, or it does not: say so");
 }

@@ -55,6 +55,7 @@ mod status_lists;
 mod support;
 mod time;
 mod tokens;
+mod two_factor;
 mod user_fields;
 mod users;
 mod weak_settings;

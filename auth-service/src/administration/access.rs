@@ -7,6 +7,7 @@ use super::error::AdministrationError;
 use super::lookup::gone;
 use super::service::Administration;
 use crate::audit;
+use crate::second_factors;
 use crate::security_event::SecurityEvent;
 use crate::sessions;
 use crate::users::{self, Ban, User};
@@ -62,6 +63,30 @@ impl Administration {
         let revoked = SecurityEvent::SessionsRevoked.unattended().user(user.id.as_str());
         audit::commit(transaction, &[revoked.reason(OPERATOR).count(ended)]).await?;
         Ok(ended)
+    }
+
+    /// Removes the second factor of a user who has lost it, with the backup codes and the trusted devices. Returns how many
+    /// sessions ended; `None` if the user had no second factor.
+    ///
+    /// # Errors
+    /// [`AdministrationError::NoSuchUser`] if the user was deleted.
+    pub async fn remove_second_factor(&self, user: &User) -> Result<Option<u64>, AdministrationError> {
+        let transaction = self.pool.begin().await?;
+        if !users::lock_any_epoch(&transaction, &user.id).await? {
+            return Err(gone(user));
+        }
+        let had_one = user.two_factor || second_factors::find_factor(&transaction, &user.id).await?.is_some();
+        if !had_one {
+            return Ok(None);
+        }
+        second_factors::delete_factors(&transaction, &user.id).await?;
+        second_factors::set_enabled(&transaction, &user.id, false, false, self.clock.now()).await?;
+        let ended = sessions::end_all(&transaction, &user.id, None).await?;
+        let of_user = |event: SecurityEvent| event.unattended().user(user.id.as_str()).reason(OPERATOR);
+        let removed = of_user(SecurityEvent::SecondFactorRemoved);
+        let revoked = of_user(SecurityEvent::SessionsRevoked).count(ended);
+        audit::commit(transaction, &[removed, revoked]).await?;
+        Ok(Some(ended))
     }
 
     /// Deletes a user with the password, the sessions and the links. Returns how many sessions ended.

@@ -7,7 +7,7 @@ use super::error::AdministrationError;
 use super::lookup::gone;
 use super::service::Administration;
 use crate::audit;
-use crate::passwords::{self, StoredHash};
+use crate::passwords::{self, PasswordSource, StoredHash};
 use crate::security_event::SecurityEvent;
 use crate::sessions;
 use crate::users::{self, User};
@@ -64,7 +64,10 @@ impl Administration {
         }
         let Some(current) = users::find(&transaction, &user.id).await? else { return Err(gone(user)) };
         let (epoch, now) = (current.credential_epoch, self.clock.now());
-        if passwords::change(&transaction, &user.id, epoch, password, now).await?.is_none() {
+        if passwords::change(&transaction, &user.id, epoch, (password, PasswordSource::Account), now)
+            .await?
+            .is_none()
+        {
             return Err(gone(user));
         }
         let ended = end_access(&transaction, user).await?;

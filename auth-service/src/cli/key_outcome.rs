@@ -34,9 +34,16 @@ pub enum KeyOutcome {
         /// The pending key that was deleted.
         replaced: Option<String>,
     },
-    /// All private keys, secrets of webhook receivers and tokens of providers are encrypted again, except for tokens that no key
-    /// decrypts.
-    ReEncrypted { count: usize, webhook_secrets: usize, linked_accounts: usize, lost_linked_accounts: usize },
+    /// All private keys, secrets of webhook receivers, tokens of providers and secrets of second factors are encrypted again,
+    /// except for those tokens and secrets that no key decrypts.
+    ReEncrypted {
+        count: usize,
+        webhook_secrets: usize,
+        linked_accounts: usize,
+        lost_linked_accounts: usize,
+        second_factors: usize,
+        lost_second_factors: usize,
+    },
 }
 
 impl KeyOutcome {
@@ -76,7 +83,14 @@ impl Display for KeyOutcome {
                     writeln!(f, "The key {other}, which was pending and never signed, is deleted.")
                 })
             }
-            Self::ReEncrypted { count, webhook_secrets, linked_accounts, lost_linked_accounts } => {
+            Self::ReEncrypted {
+                count,
+                webhook_secrets,
+                linked_accounts,
+                lost_linked_accounts,
+                second_factors,
+                lost_second_factors,
+            } => {
                 let keys = if *count == 1 { "key is" } else { "keys are" };
                 writeln!(
                     f,
@@ -90,6 +104,14 @@ impl Display for KeyOutcome {
                         f,
                         "Tokens of {lost_linked_accounts} accounts at providers cannot be decrypted. The next sign-in \
                          with the provider replaces them."
+                    )?;
+                }
+                writeln!(f, "Second factors of {second_factors} users encrypted again.")?;
+                if *lost_second_factors > 0 {
+                    writeln!(
+                        f,
+                        "Second factors of {lost_second_factors} users cannot be decrypted. Remove them with \
+                         `auth-service users remove-second-factor`."
                     )?;
                 }
                 writeln!(

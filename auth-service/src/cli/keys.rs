@@ -19,9 +19,11 @@ use super::output::{formatted, print};
 use super::store_args::StoreArgs;
 use crate::config::{KeyConfig, TokenConfig};
 use crate::keys::{
-    Jwks, KeyError, KeyRotation, KeyStatus, PemKey, PublicJwk, RotationPolicyError, StoredKey,
+    Jwks, KeyError, KeyRotation, KeyStatus, PemKey, PublicJwk, ReEncryptionError, RotationPolicyError,
+    StoredKey,
 };
-use crate::linked_accounts::{self, ReEncryptionError};
+use crate::linked_accounts;
+use crate::second_factors;
 use crate::server::NAME;
 use crate::webhooks::{Registry, RegistryError};
 
@@ -103,7 +105,7 @@ pub enum KeysError {
     #[error(transparent)]
     Webhooks(#[from] RegistryError),
     #[error(transparent)]
-    LinkedAccounts(#[from] ReEncryptionError),
+    ReEncryption(#[from] ReEncryptionError),
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("standard output: {0}")]
@@ -221,7 +223,14 @@ async fn re_encrypt(rotation: &KeyRotation) -> Result<KeyOutcome, KeysError> {
     let registry = Registry { pool: rotation.pool.clone(), clock: Arc::clone(&rotation.clock) };
     let webhook_secrets = registry.re_encrypt(&rotation.encryption).await?;
     let linked = linked_accounts::re_encrypt(&rotation.pool, &rotation.encryption).await?;
+    let factors = second_factors::re_encrypt(&rotation.pool, &rotation.encryption).await?;
     let count = rotation.re_encrypt().await?;
-    let (linked_accounts, lost_linked_accounts) = (linked.count, linked.lost);
-    Ok(KeyOutcome::ReEncrypted { count, webhook_secrets, linked_accounts, lost_linked_accounts })
+    Ok(KeyOutcome::ReEncrypted {
+        count,
+        webhook_secrets,
+        linked_accounts: linked.count,
+        lost_linked_accounts: linked.lost,
+        second_factors: factors.count,
+        lost_second_factors: factors.lost,
+    })
 }

@@ -55,11 +55,11 @@ pub struct AccountConfig {
 }
 
 impl AccountConfig {
-    /// What accounts may do.
+    /// What accounts may do. `mail` and `two_factor`: whether mail is sent, and users can have a second factor.
     ///
     /// # Errors
     /// The first setting that needs mail where none can be sent.
-    pub fn settings(&self, mail: bool) -> Result<AccountSettings, MailNeeded> {
+    pub fn settings(&self, mail: bool, two_factor: bool) -> Result<AccountSettings, MailNeeded> {
         let needs_mail = [
             ("REQUIRE_EMAIL_VERIFICATION", self.require_email_verification),
             ("SEND_VERIFICATION_ON_SIGN_UP", self.send_verification_on_sign_up == Some(true)),
@@ -82,6 +82,7 @@ impl AccountConfig {
             delete_user_by_mail: self.delete_user_verification,
             change_email: self.change_email_enabled,
             confirm_change_email: self.change_email_confirmation,
+            two_factor,
             fields: self.user_fields.clone(),
         })
     }

@@ -7,6 +7,7 @@ mod links;
 mod mail;
 mod passwords;
 mod routes;
+mod second_factors;
 mod sessions;
 mod social;
 mod tokens;
@@ -39,6 +40,7 @@ pub use self::links::{LinkConfig, PolledTooLate};
 pub use self::mail::{MailConfig, MailError};
 pub use self::passwords::{NoPasswordFits, PasswordConfig};
 pub use self::routes::{RouteConfig, UnknownPath};
+pub use self::second_factors::{NoRoles, SecondFactorConfig};
 pub use self::sessions::{CookieError, SessionConfig};
 pub use self::social::SocialConfig;
 pub use self::tokens::{InvalidClaim, TokenConfig};
@@ -149,6 +151,9 @@ pub struct Config {
     /// Sessions and cookies
     #[command(flatten, next_help_heading = "Sessions")]
     pub sessions: SessionConfig,
+    /// Second factors
+    #[command(flatten, next_help_heading = "Second factors")]
+    pub second_factors: SecondFactorConfig,
     /// Sign-in with identity providers
     #[command(flatten, next_help_heading = "Identity providers")]
     pub social: SocialConfig,

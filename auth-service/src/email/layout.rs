@@ -22,12 +22,22 @@ pub(super) struct MailText<'a> {
     pub(super) subject: &'static str,
     /// The first paragraph.
     pub(super) text: String,
-    /// The label and the link of the button.
-    pub(super) action: Option<(&'static str, &'a str)>,
-    /// How long the link is valid.
+    /// What the reader can do.
+    pub(super) action: Action<'a>,
+    /// How long the link or the code is valid.
     pub(super) lifetime: SignedDuration,
     /// Explains what to do if the recipient did not request the email.
     pub(super) closing: &'static str,
+}
+
+/// What the reader of an email can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action<'a> {
+    Nothing,
+    /// Open a link: the label of its button, and the link.
+    Link(&'static str, &'a str),
+    /// Enter a code.
+    Code(&'a str),
 }
 
 /// A label and its value, as a mail lists them.
@@ -43,9 +53,13 @@ impl MailText<'_> {
         if !facts.is_empty() {
             body.push('\n');
         }
-        if let Some((label, link)) = self.action {
-            let _ = write!(body, "{label}:\n{}\n\n{}\n\n", visible(link), expiry(self.lifetime));
-        }
+        let _ = match self.action {
+            Action::Nothing => Ok(()),
+            Action::Link(label, link) => {
+                write!(body, "{label}:\n{}\n\n{}\n\n", visible(link), expiry("link", self.lifetime))
+            }
+            Action::Code(code) => write!(body, "{}\n\n{}\n\n", visible(code), expiry("code", self.lifetime)),
+        };
         body.push_str(self.closing);
         body.push('\n');
         body
@@ -54,7 +68,11 @@ impl MailText<'_> {
     /// Renders HTML with the name of the product above the heading.
     pub(super) fn html_body(&self, product: &str, facts: &[Fact]) -> String {
         let (subject, product, text) = (escape(self.subject), escape(product), escape(&self.text));
-        let action = self.action.map(|(label, link)| button(label, link, self.lifetime)).unwrap_or_default();
+        let action = match self.action {
+            Action::Nothing => String::new(),
+            Action::Link(label, link) => button(label, link, self.lifetime),
+            Action::Code(code) => digits(code, self.lifetime),
+        };
         let (facts, closing) = (table(facts), escape(self.closing));
         format!(
             r#"<!doctype html>
@@ -110,7 +128,7 @@ fn table(facts: &[Fact]) -> String {
 
 /// Renders the button, and the link as text for clients that do not show the button.
 fn button(label: &str, link: &str, lifetime: SignedDuration) -> String {
-    let (label, link, expiry) = (escape(label), escape(link), expiry(lifetime));
+    let (label, link, expiry) = (escape(label), escape(link), expiry("link", lifetime));
     format!(
         r#"<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 24px"><tr>
 <td class="button" style="background:#1f5fd6;border-radius:8px"><a href="{link}" style="display:inline-block;padding:12px 24px;color:#ffffff;font-weight:600;text-decoration:none">{label}</a></td>
@@ -120,8 +138,18 @@ fn button(label: &str, link: &str, lifetime: SignedDuration) -> String {
     )
 }
 
-/// States how long a link is valid, in the largest exact unit. Rounds down to minutes.
-fn expiry(lifetime: SignedDuration) -> String {
+/// Renders a code in large digits. A click or a tap selects all of them.
+fn digits(code: &str, lifetime: SignedDuration) -> String {
+    let (code, expiry) = (escape(code), expiry("code", lifetime));
+    format!(
+        r#"<p class="strong" style="margin:0 0 24px;color:#14181f;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:32px;line-height:40px;font-weight:600;letter-spacing:6px;user-select:all">{code}</p>
+<p class="soft" style="margin:0 0 24px;color:#5b6573;font-size:14px;line-height:20px">{expiry}</p>
+"#
+    )
+}
+
+/// States how long a link or a code is valid, in the largest exact unit. Rounds down to minutes.
+fn expiry(what: &str, lifetime: SignedDuration) -> String {
     let minutes = lifetime.as_mins();
     let (count, unit) = match minutes {
         _ if minutes > 0 && minutes % (24 * 60) == 0 => (minutes / (24 * 60), "day"),
@@ -129,7 +157,7 @@ fn expiry(lifetime: SignedDuration) -> String {
         _ => (minutes, "minute"),
     };
     let time = if count == 1 { format!("one {unit}") } else { format!("{count} {unit}s") };
-    format!("This link expires in {time} and can be used once.")
+    format!("This {what} expires in {time} and can be used once.")
 }
 
 /// Escapes text for HTML attributes and content.
@@ -176,9 +204,12 @@ mod tests {
             (7 * 24 * 60, "7 days"),
         ] {
             let expected = format!("This link expires in {time} and can be used once.");
-            assert_eq!(expiry(SignedDuration::from_mins(minutes)), expected);
+            assert_eq!(expiry("link", SignedDuration::from_mins(minutes)), expected);
         }
         let with_seconds = SignedDuration::from_mins(59) + SignedDuration::from_secs(59);
-        assert!(expiry(with_seconds).contains("in 59 minutes"), "never longer than the link is valid");
+        assert!(
+            expiry("code", with_seconds).contains("in 59 minutes"),
+            "never longer than the link is valid"
+        );
     }
 }

@@ -54,6 +54,17 @@ pub enum Message<'a> {
         /// The name of the provider, or the password.
         method: &'a str,
     },
+    /// Sends a code that proves the second factor of a sign-in.
+    SecondFactorCode {
+        /// The code.
+        code: &'a str,
+    },
+    /// Reports that a sign-in asks for a second factor from now on.
+    SecondFactorAdded,
+    /// Reports that a sign-in no longer asks for a second factor.
+    SecondFactorRemoved,
+    /// Reports a sign-in with a backup code.
+    BackupCodeUsed,
     /// Asks the user to confirm the deletion of the account.
     DeleteAccount {
         /// The link that deletes the account.
@@ -79,12 +90,17 @@ impl Message<'_> {
             Self::NewDevice => Some(Notice::NewDevice),
             Self::PasswordChanged => Some(Notice::PasswordChanged),
             Self::EmailChanged { .. } => Some(Notice::EmailChanged),
-            Self::SignInMethodAdded { .. } | Self::SignInMethodRemoved { .. } => Some(Notice::SignInMethods),
+            Self::SignInMethodAdded { .. }
+            | Self::SignInMethodRemoved { .. }
+            | Self::SecondFactorAdded
+            | Self::SecondFactorRemoved
+            | Self::BackupCodeUsed => Some(Notice::SignInMethods),
             Self::VerifyEmail { .. }
             | Self::ConfirmEmailChange { .. }
             | Self::VerifyNewEmail { .. }
             | Self::ResetPassword { .. }
             | Self::DeleteAccount { .. }
+            | Self::SecondFactorCode { .. }
             | Self::AccountExists => None,
         }
     }
@@ -103,7 +119,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::super::cause::Cause;
-    use super::super::layout::Fact;
+    use super::super::layout::{Action, Fact};
     use super::*;
     use crate::client_address::Network;
     use crate::limits::MailRequester;
@@ -113,7 +129,9 @@ mod tests {
 
     const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-    fn all(link: &str) -> [Message<'_>; 11] {
+    const CODE: &str = "012345";
+
+    fn all(link: &str) -> [Message<'_>; 15] {
         let new_email = "new@example.org";
         [
             Message::VerifyEmail { link },
@@ -125,6 +143,10 @@ mod tests {
             Message::PasswordChanged,
             Message::SignInMethodAdded { method: "Google" },
             Message::SignInMethodRemoved { method: "Google" },
+            Message::SecondFactorCode { code: CODE },
+            Message::SecondFactorAdded,
+            Message::SecondFactorRemoved,
+            Message::BackupCodeUsed,
             Message::DeleteAccount { link },
             Message::AccountExists,
         ]
@@ -162,7 +184,8 @@ mod tests {
         for message in all(LINK) {
             let text = message.mail_text("Example", HOUR).text_body(&[]);
             assert!(text.contains("\n\nIf "), "{text}");
-            assert_eq!(text.contains("expires in one hour"), text.contains(LINK), "{text}");
+            assert_eq!(text.contains("This link expires in one hour"), text.contains(LINK), "{text}");
+            assert_eq!(text.contains("This code expires in one hour"), text.contains(CODE), "{text}");
         }
     }
 
@@ -172,9 +195,10 @@ mod tests {
         for message in all(&link) {
             let mail_text = message.mail_text("Example", HOUR);
             let (text, html) = (mail_text.text_body(&[]), mail_text.html_body("Example", &[]));
-            assert_eq!(text.lines().any(|line| line == link), mail_text.action.is_some(), "{text}");
+            let is_link = matches!(mail_text.action, Action::Link(..));
+            assert_eq!(text.lines().any(|line| line == link), is_link, "{text}");
             let href = format!("href=\"{}\"", link.replace('&', "&amp;"));
-            assert_eq!(html.contains(&href), mail_text.action.is_some(), "{html}");
+            assert_eq!(html.contains(&href), is_link, "{html}");
         }
     }
 

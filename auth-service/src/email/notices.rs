@@ -17,7 +17,7 @@ pub enum Notice {
     PasswordChanged,
     /// The email address was changed.
     EmailChanged,
-    /// A way to sign in was added or removed.
+    /// A way to sign in, or a second factor, was added or removed.
     SignInMethods,
 }
 

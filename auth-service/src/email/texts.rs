@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::layout::MailText;
+use super::layout::{Action, MailText};
 use super::message::Message;
 
 const IGNORE_SIGN_UP: &str =
@@ -10,6 +10,8 @@ const IGNORE_SIGN_UP: &str =
 const IGNORE_RESET: &str = "If you did not request this, ignore this email. Your password stays the same.";
 const IGNORE_NEW_EMAIL: &str =
     "If you did not request this, ignore this email. The account keeps its current email address.";
+const IGNORE_SECOND_FACTOR: &str = "If you are not signing in, someone else knows your password: set a new one. Never tell \
+    anyone this code.";
 const SOMEONE_IS_SIGNED_IN: &str = "If this was not you, do not open the link, and change your password. Someone else \
     may be signed in to your account.";
 const CHANGED_BY_SOMEONE_ELSE: &str = "If you did not make this change, someone else is using your account. Contact the \
@@ -31,7 +33,7 @@ impl Message<'_> {
             Self::VerifyEmail { link } => MailText {
                 subject: "Verify your email address",
                 text: format!("Confirm that this is the email address of your {product} account."),
-                action: Some(("Verify email address", link)),
+                action: Action::Link("Verify email address", link),
                 lifetime,
                 closing: IGNORE_SIGN_UP,
             },
@@ -41,21 +43,21 @@ impl Message<'_> {
                     "Someone signed in to your {product} account asked to change its email address to {new_email}. If \
                      this was you, confirm the change. We will then send a link to the new email address."
                 ),
-                action: Some(("Confirm change", link)),
+                action: Action::Link("Confirm change", link),
                 lifetime,
                 closing: SOMEONE_IS_SIGNED_IN,
             },
             Self::VerifyNewEmail { link } => MailText {
                 subject: "Verify your new email address",
                 text: format!("Confirm that this is the new email address of your {product} account."),
-                action: Some(("Verify new email address", link)),
+                action: Action::Link("Verify new email address", link),
                 lifetime,
                 closing: IGNORE_NEW_EMAIL,
             },
             Self::NewDevice => MailText {
                 subject: "New sign-in to your account",
                 text: format!("Someone signed in to your {product} account on a new device."),
-                action: None,
+                action: Action::Nothing,
                 lifetime,
                 closing: SOMEONE_KNOWS_THE_PASSWORD,
             },
@@ -65,44 +67,77 @@ impl Message<'_> {
                     "The email address of your {product} account was changed to {}.",
                     shortened(new_email)
                 ),
-                action: None,
+                action: Action::Nothing,
                 lifetime,
                 closing: CHANGED_BY_SOMEONE_ELSE,
             },
             Self::ResetPassword { link } => MailText {
                 subject: "Reset your password",
                 text: format!("Someone requested a password reset for your {product} account."),
-                action: Some(("Set a new password", link)),
+                action: Action::Link("Set a new password", link),
                 lifetime,
                 closing: IGNORE_RESET,
             },
             Self::PasswordChanged => MailText {
                 subject: "Your password was changed",
                 text: format!("The password of your {product} account was changed."),
-                action: None,
+                action: Action::Nothing,
                 lifetime,
                 closing: RESET_PASSWORD,
             },
             Self::SignInMethodAdded { method } => MailText {
                 subject: "A sign-in method was added",
                 text: format!("You can now sign in to your {product} account with {method}."),
-                action: None,
+                action: Action::Nothing,
                 lifetime,
                 closing: ADDED_BY_SOMEONE_ELSE,
             },
             Self::SignInMethodRemoved { method } => MailText {
                 subject: "A sign-in method was removed",
                 text: format!("You can no longer sign in to your {product} account with {method}."),
-                action: None,
+                action: Action::Nothing,
                 lifetime,
                 closing: RESET_PASSWORD,
+            },
+            Self::SecondFactorCode { code } => MailText {
+                subject: "Your code to sign in",
+                text: format!("Enter this code to complete the sign-in to your {product} account."),
+                action: Action::Code(code),
+                lifetime,
+                closing: IGNORE_SECOND_FACTOR,
+            },
+            Self::SecondFactorAdded => MailText {
+                subject: "Two-factor authentication was turned on",
+                text: format!("Signing in to your {product} account now takes a code besides the password."),
+                action: Action::Nothing,
+                lifetime,
+                closing: RESET_PASSWORD,
+            },
+            Self::SecondFactorRemoved => MailText {
+                subject: "Two-factor authentication was turned off",
+                text: format!(
+                    "Signing in to your {product} account no longer takes a code besides the password."
+                ),
+                action: Action::Nothing,
+                lifetime,
+                closing: RESET_PASSWORD,
+            },
+            Self::BackupCodeUsed => MailText {
+                subject: "A backup code was used",
+                text: format!(
+                    "Someone signed in to your {product} account with a backup code. Each of your backup codes works \
+                     once."
+                ),
+                action: Action::Nothing,
+                lifetime,
+                closing: SOMEONE_KNOWS_THE_PASSWORD,
             },
             Self::DeleteAccount { link } => MailText {
                 subject: "Delete your account",
                 text: format!(
                     "Confirm that you want to delete your {product} account. This cannot be undone."
                 ),
-                action: Some(("Delete my account", link)),
+                action: Action::Link("Delete my account", link),
                 lifetime,
                 closing: SOMEONE_IS_SIGNED_IN,
             },
@@ -112,7 +147,7 @@ impl Message<'_> {
                     "Someone signed up for {product} with your email address, which already has an account. If this \
                      was you, sign in, or click “Forgot your password?” on the sign-in page."
                 ),
-                action: None,
+                action: Action::Nothing,
                 lifetime,
                 closing: NO_ACTION_NEEDED,
             },

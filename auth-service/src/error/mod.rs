@@ -1,6 +1,7 @@
 //! The errors of auth-service. The texts and codes below `/api/auth` are Better Auth's.
 
 mod social;
+mod two_factor;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
@@ -10,6 +11,7 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 pub use social::SocialError;
+pub use two_factor::TwoFactorError;
 
 /// Seconds that a client should wait before it retries a request that the service could not handle.
 const RETRY_AFTER: i64 = 1;
@@ -137,6 +139,9 @@ pub enum ApiError {
     /// A request about an identity provider, or about an account there, is refused.
     #[error(transparent)]
     Social(#[from] SocialError),
+    /// A request about a second factor is refused.
+    #[error(transparent)]
+    TwoFactor(#[from] TwoFactorError),
     /// The identity provider could not be reached.
     #[error("The provider cannot be reached. Please try again.")]
     ProviderUnavailable,
@@ -335,6 +340,7 @@ impl ApiError {
             Self::ConfirmationRequired => (Status::FORBIDDEN, "CONFIRMATION_REQUIRED"),
             Self::FailedToGetUserInfo => (Status::NOT_FOUND, "FAILED_TO_GET_USER_INFO"),
             Self::Social(error) => error.kind(),
+            Self::TwoFactor(error) => error.kind(),
             Self::DeferredSessionRefresh => {
                 (Status::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED")
             }
@@ -380,7 +386,9 @@ impl ResponseError for ApiError {
                 if let Self::HashingBusy { retry_after } = self { *retry_after } else { RETRY_AFTER };
             response.insert_header((header::RETRY_AFTER, retry_after));
         }
-        if let Self::TooManyRequests { retry_after } = self {
+        if let Self::TooManyRequests { retry_after }
+        | Self::TwoFactor(TwoFactorError::Locked { retry_after }) = self
+        {
             // Better Auth's header, and the standard one.
             response.insert_header(("x-retry-after", *retry_after));
             response.insert_header((header::RETRY_AFTER, *retry_after));

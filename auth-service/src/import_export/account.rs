@@ -136,6 +136,7 @@ impl NewAccount {
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
             credential_epoch: CredentialEpoch::FIRST,
+            two_factor: false,
             fields,
         };
         Ok(ValidAccount {

@@ -1,4 +1,4 @@
-//! Limits wrong passwords for an account, from all clients and endpoints together.
+//! Limits wrong passwords and wrong second factors for an account, from all clients and endpoints together.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{Devices, Limits};
 use crate::error::ApiError;
 use crate::protocol::email_address::Email;
 use crate::security_event::{SecurityEvent, SecurityLog};
-use crate::users::CredentialEpoch;
+use crate::users::{CredentialEpoch, User};
 
 /// Wrong passwords for an account from all unknown devices: 960 a day for an attacker, and more than enough for a
 /// person on a new device. The lockout ends by itself, so nobody has to unlock an account. Further attempts do not
@@ -22,8 +22,30 @@ const UNKNOWN_DEVICES: Rule = Rule { max: 10, window: SignedDuration::from_mins(
 /// Wrong passwords for an account from one known device. It has a limit of its own, so an attacker who reaches the
 /// other limit does not lock the owner out. It is not higher, because a known device can be stolen.
 const KNOWN_DEVICE: Rule = UNKNOWN_DEVICES;
+/// Wrong codes for the second factor of an account from all unknown devices. Whoever sends them has the password already, and
+/// three of a million codes are right at any time: at 240 a day, the chance is one in 1,400 after a day.
+const FACTOR_UNKNOWN: Rule = Rule { max: 10, window: SignedDuration::from_hours(1), since: Since::First };
+/// The same from one known device.
+const FACTOR_KNOWN: Rule = FACTOR_UNKNOWN;
 
-/// Limits wrong passwords (OWASP ASVS 5.0, 6.3.1).
+/// What is guessed. Each has its own counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guessed {
+    Password,
+    SecondFactor,
+}
+
+impl Guessed {
+    /// The rules of unknown devices and of a known one, and the names of their counts.
+    fn rules(self) -> [(Rule, &'static str); 2] {
+        match self {
+            Self::Password => [(UNKNOWN_DEVICES, "account"), (KNOWN_DEVICE, "device")],
+            Self::SecondFactor => [(FACTOR_UNKNOWN, "factor of account"), (FACTOR_KNOWN, "factor of device")],
+        }
+    }
+}
+
+/// Limits wrong passwords and second factors (OWASP ASVS 5.0, 6.3.1 and 6.5.5).
 #[derive(Clone)]
 pub struct PasswordAttempts {
     /// `None` if nothing is limited.
@@ -49,8 +71,32 @@ impl PasswordAttempts {
         epoch: CredentialEpoch,
         check: impl Future<Output = Result<Option<T>, ApiError>>,
     ) -> Result<Option<T>, ApiError> {
+        self.guess(request, (Guessed::Password, account, user), epoch, check).await
+    }
+
+    /// The same for a code that proves the second factor of `user`.
+    ///
+    /// # Errors
+    /// As [`attempt`](Self::attempt).
+    pub async fn attempt_second_factor<T>(
+        &self,
+        request: &HttpRequest,
+        user: &User,
+        check: impl Future<Output = Result<Option<T>, ApiError>>,
+    ) -> Result<Option<T>, ApiError> {
+        let guess = (Guessed::SecondFactor, &user.email, Some(&user.id));
+        self.guess(request, guess, user.credential_epoch, check).await
+    }
+
+    async fn guess<T>(
+        &self,
+        request: &HttpRequest,
+        (guessed, account, user): (Guessed, &Email, Option<&UserId>),
+        epoch: CredentialEpoch,
+        check: impl Future<Output = Result<Option<T>, ApiError>>,
+    ) -> Result<Option<T>, ApiError> {
         let Some(limits) = &self.limits else { return check.await };
-        let budget = self.budget(limits, request, account, epoch);
+        let budget = self.budget(limits, request, (guessed, account), epoch);
         let taken = self.take(limits, &budget).await;
         if matches!(taken, Err(ApiError::TooManyRequests { .. })) {
             self.record_locked(request, account, user);
@@ -66,7 +112,7 @@ impl PasswordAttempts {
         };
         if let Err(error) = settled {
             // The count stays one too high until its window ends.
-            tracing::warn!(%error, "attempt remains counted as a wrong password");
+            tracing::warn!(%error, "attempt remains counted as a wrong one");
         }
         outcome
     }
@@ -75,17 +121,18 @@ impl PasswordAttempts {
         &self,
         limits: &Limits,
         request: &HttpRequest,
-        account: &Email,
+        (guessed, account): (Guessed, &Email),
         epoch: CredentialEpoch,
     ) -> Budget {
+        let [unknown, known] = guessed.rules();
         match self.devices.known(request.headers(), account, epoch) {
             Some(device) => {
-                let key = Key::of(&limits.secret, &["device", device.id(), account.as_str()]);
-                Budget { key, rule: KNOWN_DEVICE, is_own: true }
+                let key = Key::of(&limits.secret, &[known.1, device.id(), account.as_str()]);
+                Budget { key, rule: known.0, is_own: true }
             }
             None => {
-                let key = Key::of(&limits.secret, &["account", account.as_str()]);
-                Budget { key, rule: UNKNOWN_DEVICES, is_own: false }
+                let key = Key::of(&limits.secret, &[unknown.1, account.as_str()]);
+                Budget { key, rule: unknown.0, is_own: false }
             }
         }
     }

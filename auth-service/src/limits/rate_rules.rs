@@ -12,6 +12,8 @@ use crate::protocol::path_pattern::PathPattern;
 
 /// Routes that check credentials or create accounts.
 const CREDENTIALS: Rule = rule(3, SignedDuration::from_secs(10));
+/// Routes that set up or prove a second factor.
+const SECOND_FACTOR: Rule = CREDENTIALS;
 /// Routes that send mail to an email that anybody can enter.
 const MAIL: Rule = rule(3, SignedDuration::from_secs(60));
 /// `forward-auth`: a page behind the proxy loads a hundred files at once, and each is one request here.
@@ -61,6 +63,7 @@ impl RateRules {
             _ if path.starts_with("/sign-in/") || path.starts_with("/sign-up/") => {
                 (CREDENTIALS, Scope::Shared)
             }
+            _ if path.starts_with("/two-factor/") => (SECOND_FACTOR, Scope::Shared),
             "/forward-auth" => (FORWARD_AUTH, Scope::Replica),
             _ => (self.general, Scope::Replica),
         };
@@ -153,6 +156,8 @@ mod tests {
             ("/change-password", 3, 10, Shared),
             ("/change-email", 3, 10, Shared),
             ("/verify-email by POST", 3, 10, Shared),
+            ("/two-factor/verify-totp", 3, 10, Shared),
+            ("/two-factor/send-otp", 3, 10, Shared),
             ("/request-password-reset", 3, 60, Shared),
             ("/send-verification-email", 3, 60, Shared),
             ("", 100, 10, Replica),
@@ -209,6 +214,6 @@ mod tests {
             rules.unknown(&paths).map(|pattern| pattern.as_str().to_owned())
         };
         assert_eq!(unknown("/ok=off,/sign-in/*=5/10s,/**=off"), None);
-        assert_eq!(unknown("/ok=off,/two-factor/*=5/10s").as_deref(), Some("/two-factor/*"));
+        assert_eq!(unknown("/ok=off,/three-factor/*=5/10s").as_deref(), Some("/three-factor/*"));
     }
 }

@@ -5,7 +5,7 @@ use service_kit::store::{StoreError, column};
 use uuid::Uuid;
 
 use super::sealed::SealedTokens;
-use crate::keys::{EncryptionError, KeyEncryptionKeys};
+use crate::keys::{KeyEncryptionKeys, ReEncrypted, ReEncryptionError};
 
 const TABLE: &str = "linked_accounts";
 /// How many are read at once: a million accounts need not fit into memory.
@@ -15,27 +15,8 @@ const READ: &str = "SELECT id, tokens FROM linked_accounts WHERE id > $1 ORDER B
 /// Unless new tokens were stored meanwhile, which are encrypted with the first key.
 const SEAL: &str = "UPDATE linked_accounts SET tokens = $2 WHERE id = $1 AND tokens = $3";
 
-/// The outcome of encrypting all tokens again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReEncrypted {
-    /// The number of accounts whose tokens were encrypted again.
-    pub count: usize,
-    /// The number of accounts whose tokens none of the keys decrypts. Their users can sign in, which replaces them.
-    pub lost: usize,
-}
-
-/// Why tokens were not encrypted again.
-#[derive(Debug, thiserror::Error)]
-pub enum ReEncryptionError {
-    /// The encryption failed.
-    #[error(transparent)]
-    Encryption(#[from] EncryptionError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Encrypts all tokens with the first key. It can be run again if it fails half way.
+/// Encrypts all tokens with the first key. It can be run again if it fails half way. Users whose tokens are lost can sign in,
+/// which replaces them.
 ///
 /// # Errors
 /// If the database fails.

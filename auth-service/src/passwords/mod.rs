@@ -32,7 +32,7 @@ pub use sign_ups::{
     SignUp, complete as complete_sign_up, find as find_sign_up, find_by_email as find_sign_ups,
 };
 
-pub(crate) use store::{change, create, create_all, find_existing, page, remove, set_at};
+pub(crate) use store::{PasswordSource, change, create, create_all, find_existing, page, remove, set_at};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds `sign-up/email`, `sign-in/email`, and what verifies, changes and resets passwords.

@@ -9,6 +9,8 @@ const SIGN_INS: &str = "auth_service_sign_ins_total";
 
 /// The outcome of a sign-in that started a session.
 pub(super) const SIGNED_IN: &str = "signed_in";
+/// The password was correct, and a second factor was asked for.
+pub(super) const SECOND_FACTOR: &str = "second_factor";
 /// The password was correct, and the user is banned.
 pub(super) const BANNED: &str = "banned";
 /// The password was not compared: the account is locked.
@@ -16,8 +18,9 @@ const LOCKED: &str = "locked";
 /// The password was not compared: too many passwords waited to be hashed.
 const BUSY: &str = "busy";
 /// All outcomes. Those between are the reasons of the security event `sign_in.refused`.
-const OUTCOMES: [&str; 9] = [
+const OUTCOMES: [&str; 10] = [
     SIGNED_IN,
+    SECOND_FACTOR,
     "unknown_email",
     "wrong_password",
     "no_password",

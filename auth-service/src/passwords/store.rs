@@ -17,7 +17,7 @@ const REPLACE: &str =
 /// does so first, so that the account is locked before its sessions are read.
 const CHANGE: &str = "
     WITH raised AS (
-        UPDATE users SET credential_epoch = credential_epoch + 1
+        UPDATE users SET credential_epoch = credential_epoch + 1, password_from_mail = $6
         WHERE id = $1 AND credential_epoch = $5 RETURNING id, credential_epoch
     ),
     changed AS (
@@ -37,7 +37,7 @@ macro_rules! users_with_passwords {
         concat!(
             "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.fields,
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.two_factor, u.fields,
            p.hash, p.scheme",
             $more,
             "
@@ -82,17 +82,27 @@ pub async fn replace(
     Ok(client.execute(REPLACE, &parameters).await? == 1)
 }
 
+/// Who chose a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordSource {
+    /// Somebody who reads the mailbox, by a link or a code. Then a code in a mail is no second factor.
+    Mail,
+    /// Somebody who was signed in or knew the password, or the operator.
+    Account,
+}
+
 /// Sets the password of an account, with or without a previous one, and starts its next credential epoch. `None`,
 /// without a change, if `epoch` is over.
 pub async fn change(
     transaction: &Transaction,
     user: &UserId,
     epoch: CredentialEpoch,
-    password: &StoredHash,
+    (password, source): (&StoredHash, PasswordSource),
     now: Timestamp,
 ) -> Result<Option<CredentialEpoch>, StoreError> {
-    let parameters: [&dyn Parameter; 5] =
-        [&user.as_str(), &password.hash, &password.scheme.as_str(), &now, &epoch.number()];
+    let from_mail = source == PasswordSource::Mail;
+    let parameters: [&dyn Parameter; 6] =
+        [&user.as_str(), &password.hash, &password.scheme.as_str(), &now, &epoch.number(), &from_mail];
     let row = transaction.query_opt(CHANGE, &parameters).await?;
     row.map(|row| column(&row, "users", "credential_epoch").map(CredentialEpoch::from_number)).transpose()
 }

@@ -32,6 +32,8 @@ pub trait Schema: Sized + 'static {
     /// The names that Better Auth's schema has for the type of the body. A body of another type gets one complaint for
     /// each. Empty: any type is accepted.
     const BODY_KINDS: &'static [&'static str];
+    /// Whether the body may be missing.
+    const IS_OPTIONAL: bool = false;
     /// Reads the fields and reports complaints to `fields`. With a complaint, the return value is ignored.
     fn read(fields: &mut Fields<'_>) -> Option<Self>;
 }
@@ -158,6 +160,7 @@ fn validate<T: Schema>(value: Option<&Value>, origins: &TrustedOrigins) -> Resul
     let nothing = Map::new();
     let object = match value {
         Some(Value::Object(object)) => object,
+        None if T::IS_OPTIONAL => &nothing,
         _ if T::BODY_KINDS.is_empty() => &nothing,
         other => {
             let received = kind(other);

@@ -130,6 +130,17 @@ impl<'a> Fields<'a> {
         password.filter(|password| !password.expose_secret().is_empty())
     }
 
+    /// Reads an optional string that must be one of `choices`.
+    pub fn optional_choice(&mut self, name: &str, choices: &[&'static str]) -> Option<&'static str> {
+        let value = self.object.get(name)?;
+        let found = choices.iter().copied().find(|choice| value.as_str() == Some(*choice));
+        if found.is_none() {
+            let quoted: Vec<_> = choices.iter().map(|choice| format!("\"{choice}\"")).collect();
+            self.reject(name, &format!("Invalid option: expected one of {}", quoted.join("|")));
+        }
+        found
+    }
+
     /// Reads an optional list of strings.
     pub fn optional_strings(&mut self, name: &str) -> Option<Vec<String>> {
         let list = match self.object.get(name) {

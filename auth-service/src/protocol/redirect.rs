@@ -95,6 +95,18 @@ impl CheckedTarget {
         Self { text: url.to_string(), url }
     }
 
+    /// The page with this path on the site of the target, or on that of this service if the target is an app.
+    #[must_use]
+    pub fn page_of_site(&self, path: &str, origins: &TrustedOrigins) -> Self {
+        let is_site = matches!(self.url.scheme(), "http" | "https");
+        let mut url = if is_site { self.url.clone() } else { origins.base().clone() };
+        url.set_path(path);
+        url.set_query(None);
+        url.set_fragment(None);
+        let text = if self.text.starts_with('/') { &url[Position::BeforePath..] } else { url.as_str() };
+        Self { text: text.to_owned(), url }
+    }
+
     /// The `Location` header of the target.
     pub fn location(&self) -> (HeaderName, String) {
         (LOCATION, encoded(&self.text))

@@ -68,6 +68,27 @@ pub enum SecurityEvent {
     /// A password was not checked, because too many were wrong.
     #[strum(serialize = "account.locked")]
     AccountLocked,
+    /// A user set up a second factor.
+    #[strum(serialize = "second_factor.added")]
+    SecondFactorAdded,
+    /// A user, or the operator, removed the second factor.
+    #[strum(serialize = "second_factor.removed")]
+    SecondFactorRemoved,
+    /// A user proved the second factor.
+    #[strum(serialize = "second_factor.proven")]
+    SecondFactorProven,
+    /// A code for the second factor was refused.
+    #[strum(serialize = "second_factor.refused")]
+    SecondFactorRefused,
+    /// A user replaced the backup codes.
+    #[strum(serialize = "backup_codes.replaced")]
+    BackupCodesReplaced,
+    /// A device was trusted to sign in without the second factor.
+    #[strum(serialize = "device.trusted")]
+    DeviceTrusted,
+    /// A user ended the trust in a device.
+    #[strum(serialize = "device.trust_revoked")]
+    DeviceTrustRevoked,
     /// A user changed the password.
     #[strum(serialize = "password.changed")]
     PasswordChanged,

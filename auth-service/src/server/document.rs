@@ -23,6 +23,7 @@ use crate::protocol::PREFIX;
     tags(
         (name = "credentials", description = "Sign-up, sign-in and passwords"),
         (name = "social", description = "Sign-in with identity providers, and the accounts that users have there"),
+        (name = "second factors", description = "Codes besides the password, and the devices that go without"),
         (name = "sessions", description = "The current session, and signed-in devices"),
         (name = "tokens", description = "Access tokens for resource servers, and the keys that verify them"),
         (name = "users", description = "The user's name, picture and email, and account deletion"),

@@ -8,8 +8,8 @@ use service_kit::secret::SecretError;
 use service_kit::traces::TracesError;
 
 use crate::config::{
-    CookieError, InvalidClaim, MailError, MailNeeded, NoPasswordFits, PolledTooLate, PublicCredentials,
-    UnknownPath, WebhookError,
+    CookieError, InvalidClaim, MailError, MailNeeded, NoPasswordFits, NoRoles, PolledTooLate,
+    PublicCredentials, UnknownPath, WebhookError,
 };
 use crate::keys::{KeyError, RotationPolicyError};
 use crate::passwords::BreachServiceError;
@@ -39,6 +39,9 @@ pub enum StartError {
     /// A setting is enabled that requires mail.
     #[error(transparent)]
     MailNeeded(#[from] MailNeeded),
+    /// A second factor is required for roles that users cannot have.
+    #[error(transparent)]
+    NoRoles(#[from] NoRoles),
     /// No password can have the configured length.
     #[error(transparent)]
     NoPasswordFits(#[from] NoPasswordFits),

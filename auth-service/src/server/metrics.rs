@@ -4,7 +4,7 @@ use service_kit::security_log;
 use strum::VariantArray;
 
 use crate::security_event::SecurityEvent;
-use crate::{email, keys, limits, passwords, status_lists, tokens, webhooks};
+use crate::{email, keys, limits, passwords, status_lists, tokens, two_factor, webhooks};
 
 /// Describes all metrics and creates all counters.
 pub fn create() {
@@ -15,5 +15,6 @@ pub fn create() {
     passwords::create_metrics();
     status_lists::create_metrics();
     tokens::create_metrics();
+    two_factor::create_metrics();
     webhooks::create_metrics();
 }

@@ -12,7 +12,9 @@ use crate::diagnosis::{Diagnosis, Seen};
 use crate::limits::rate_limit;
 use crate::protocol::disabled_paths::refuse_disabled_paths;
 use crate::protocol::{PREFIX, error_page};
-use crate::{account, capabilities, forward_auth, keys, passwords, sessions, social, status_lists, tokens};
+use crate::{
+    account, capabilities, forward_auth, keys, passwords, sessions, social, status_lists, tokens, two_factor,
+};
 
 /// Adds the documents that verifiers read, and the endpoints of the protocol.
 pub fn features(cfg: &mut ServiceConfig<'_>) {
@@ -35,6 +37,7 @@ fn protocol(cfg: &mut ServiceConfig<'_>) {
         .configure(sessions::routes)
         .configure(account::routes)
         .configure(social::routes)
+        .configure(two_factor::routes)
         .configure(keys::routes)
         .configure(capabilities::routes)
         .configure(forward_auth::routes)

@@ -23,11 +23,13 @@ use crate::protocol::disabled_paths::DisabledPaths;
 use crate::protocol::issuer_path::IssuerPath;
 use crate::protocol::origin::TrustedOrigins;
 use crate::providers::Providers;
+use crate::second_factors::SecondFactors;
 use crate::security_event::SecurityLog;
 use crate::sessions::{SessionSettings, Sessions};
 use crate::social::Social;
 use crate::status_lists::StatusLists;
 use crate::tokens::{Discovery, TokenSettings, Tokens};
+use crate::two_factor::{self, TwoFactor};
 use crate::users::AccountSettings;
 use crate::verifications::{LinkLifetimes, LinkMailer, Links};
 use crate::webhooks::Receiver;
@@ -42,6 +44,7 @@ pub struct Configured {
     pub disabled_paths: DisabledPaths,
     pub tokens: TokenSettings,
     sessions: SessionSettings,
+    factors: Arc<SecondFactors>,
     accounts: Arc<AccountSettings>,
     rules: PasswordRules,
     policy: Arc<PasswordPolicy>,
@@ -75,10 +78,27 @@ impl Configured {
         let outbox = mailer
             .is_some()
             .then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone(), notices.clone())));
-        let (rules, accounts) = (config.passwords.rules()?, config.accounts.settings(outbox.is_some())?);
-        let disabled_paths = config.routes.disabled_paths.clone();
+        let (rules, accounts) = (
+            config.passwords.rules()?,
+            config.accounts.settings(outbox.is_some(), config.second_factors.two_factor_enabled)?,
+        );
+        let factors = SecondFactors {
+            settings: config.second_factors.settings(product, &accounts.fields)?,
+            encryption: Arc::clone(&encryption),
+            code_key: secrets.derive("second factor codes"),
+        };
+        let mut disabled_paths = config.routes.disabled_paths.clone();
+        if !factors.settings.enabled {
+            disabled_paths = disabled_paths.and(two_factor::PATHS);
+        }
         let providers = config.social.providers()?;
-        let capabilities = Capabilities::new(&accounts, rules, &providers, outbox.is_some(), &disabled_paths);
+        let capabilities = Capabilities::new(
+            (&accounts, &factors.settings),
+            rules,
+            &providers,
+            outbox.is_some(),
+            &disabled_paths,
+        );
         let proxies = config.trusted_proxies.clone().with_headers(config.client_address_headers.clone());
         let base_url = canonical_url(&config.base_url).to_owned();
         let diagnosis = Diagnosis::new((&secrets).into(), proxies.clone(), base_url, Arc::clone(&clock));
@@ -91,6 +111,7 @@ impl Configured {
             disabled_paths,
             tokens: config.tokens.settings(&config.base_url, &accounts.fields)?,
             sessions: config.sessions.settings(),
+            factors: Arc::new(factors),
             accounts: Arc::new(accounts),
             rules,
             policy,
@@ -164,6 +185,8 @@ impl Shared {
             settings: configured.sessions,
             accounts: Arc::clone(&configured.accounts),
             cookies: Arc::clone(&configured.cookies),
+            origins: Arc::clone(&configured.origins),
+            factors: Arc::clone(&configured.factors),
             devices: Arc::clone(&self.devices),
             tokens: Arc::clone(&self.tokens),
             lists: Arc::clone(&self.lists),
@@ -203,6 +226,16 @@ impl Shared {
             log: Arc::clone(&log),
             clock: Arc::clone(&clock),
         };
+        let two_factor = TwoFactor {
+            pool: pool.clone(),
+            factors: Arc::clone(&configured.factors),
+            accounts: Arc::clone(&configured.accounts),
+            passwords: passwords.clone(),
+            sessions: sessions.clone(),
+            mailer: mailer.clone(),
+            log: Arc::clone(&log),
+            clock: Arc::clone(&clock),
+        };
         let accounts = Accounts {
             pool,
             settings: Arc::clone(&configured.accounts),
@@ -225,6 +258,7 @@ impl Shared {
             .app_data(Data::new(sessions))
             .app_data(Data::new(passwords))
             .app_data(Data::new(social))
+            .app_data(Data::new(two_factor))
             .app_data(Data::new(accounts));
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::store;
 use crate::background::Background;
 use crate::polling::{Activity, Polling};
+use crate::second_factors;
 use crate::status_lists::{self, StatusListTimes};
 use crate::time_bounds::TimeBounds;
 
@@ -63,11 +64,12 @@ impl Cleanup {
         cleanup.map_err(|late| StoreError::Unavailable(late.into()))?
     }
 
-    /// Deletes expired sessions only in the replica that has cleaned up the status lists: one at a time does.
+    /// Deletes expired sessions and challenges only in the replica that has cleaned up the status lists: one at a time does.
     async fn clean_up(&self) -> Result<(), StoreError> {
         let now = TimeBounds::read(&self.pool, &*self.clock).await?;
         if status_lists::clean_up(&self.pool, self.times, now).await? {
             while store::delete_expired(&self.pool, now.earliest).await? {}
+            while second_factors::delete_expired(&self.pool, now.earliest).await? {}
         }
         Ok(())
     }

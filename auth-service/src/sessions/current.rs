@@ -11,7 +11,7 @@ use super::change::SessionChange;
 use super::model::Session;
 use super::service::Sessions;
 use super::store;
-use crate::error::ApiError;
+use crate::error::{ApiError, TwoFactorError};
 use crate::protocol::body::{Body, Schema};
 use crate::protocol::cookies::Presented;
 use crate::protocol::opaque_token::SessionToken;
@@ -45,6 +45,16 @@ pub struct WithBody<T> {
     pub body: T,
 }
 
+/// A live session, if there is one, whose user may still have to set up a second factor: for the endpoints that do this, and for
+/// telling the page.
+pub struct MaybeEnrolling(pub Option<Box<SignedIn>>);
+
+/// A body and a live session whose user may still have to set up a second factor.
+pub struct Enrolling<T> {
+    pub current: SignedIn,
+    pub body: T,
+}
+
 /// A body and a live session that may end others. With `SESSION_REVOKE_FRESH`, the session must be fresh.
 pub struct Revoking<T> {
     pub current: SignedIn,
@@ -74,7 +84,45 @@ impl FromRequest for MaybeSignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { service::<Sessions>(&request)?.find(&request).await })
+        Box::pin(async move {
+            let sessions: &Sessions = service(&request)?;
+            Ok(match sessions.find(&request).await? {
+                Self::SignedIn(current) if sessions.must_enroll(&current.session, &current.user) => {
+                    Self::Nobody
+                }
+                found => found,
+            })
+        })
+    }
+}
+
+impl FromRequest for MaybeEnrolling {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            Ok(match service::<Sessions>(&request)?.find(&request).await? {
+                MaybeSignedIn::SignedIn(current) => Self(Some(current)),
+                MaybeSignedIn::Nobody => Self(None),
+            })
+        })
+    }
+}
+
+impl<T: Schema> FromRequest for Enrolling<T> {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = Body::<T>::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let Body(body) = body.await?;
+            let MaybeEnrolling(current) = MaybeEnrolling::extract(&request).await?;
+            Ok(Self { current: *current.ok_or(ApiError::Unauthorized)?, body })
+        })
     }
 }
 
@@ -138,7 +186,10 @@ impl<T: Schema> FromRequest for Revoking<T> {
 impl Sessions {
     async fn require(&self, request: &HttpRequest) -> Result<SignedIn, ApiError> {
         match self.find(request).await? {
-            MaybeSignedIn::SignedIn(signed_in) => Ok(*signed_in),
+            MaybeSignedIn::SignedIn(current) if self.must_enroll(&current.session, &current.user) => {
+                Err(TwoFactorError::EnrollmentRequired.into())
+            }
+            MaybeSignedIn::SignedIn(current) => Ok(*current),
             MaybeSignedIn::Nobody => Err(ApiError::Unauthorized),
         }
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::current::{MaybeSignedIn, WithBody};
+use super::current::{MaybeEnrolling, WithBody};
 use super::model::SessionView;
 use super::service::Sessions;
 use super::store;
@@ -72,24 +72,25 @@ async fn end(sessions: &Sessions, request: &HttpRequest, tokens: &[SessionToken]
 
 /// Get the current session.
 ///
-/// Returns `null` without a session. With one, the `set-auth-jwt` header holds an access token.
+/// Returns `null` without a session. With one, the `set-auth-jwt` header holds an access token, unless the user must set up a
+/// second factor first.
 #[utoipa::path(tag = "sessions", security((), ("cookie" = []), ("bearer" = [])),
     params(("disableRefresh" = Option<String>, Query, description = "Any value does not extend the session", example = "true")),
     responses((status = 200, body = Option<CurrentSession>, description = "The session, or null")))]
 #[get("/get-session")]
 pub async fn get_session(
     sessions: web::Data<Sessions>,
-    current: MaybeSignedIn,
+    MaybeEnrolling(current): MaybeEnrolling,
 ) -> Result<HttpResponse, ApiError> {
     let mut response = HttpResponse::Ok();
     no_store(&mut response);
-    let signed_in = match current {
-        MaybeSignedIn::SignedIn(signed_in) => signed_in,
-        MaybeSignedIn::Nobody => return Ok(response.json(())),
-    };
-    let jwt = sessions.access_token(&signed_in.session, &signed_in.user).await?;
-    response.insert_header(("set-auth-jwt", &*jwt));
-    let user = sessions.accounts.fields.view(&signed_in.user);
+    let Some(signed_in) = current else { return Ok(response.json(())) };
+    // A user who must set up a second factor gets no token before.
+    if !sessions.must_enroll(&signed_in.session, &signed_in.user) {
+        let jwt = sessions.access_token(&signed_in.session, &signed_in.user).await?;
+        response.insert_header(("set-auth-jwt", &*jwt));
+    }
+    let user = sessions.accounts.view(&signed_in.user);
     Ok(response.json(CurrentSession { session: (&signed_in.session).into(), user }))
 }
 

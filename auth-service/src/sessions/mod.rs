@@ -1,6 +1,7 @@
 //! Sessions: which user is signed in on which device, and until when.
 
 mod admission;
+mod challenge;
 mod change;
 mod cleanup;
 mod current;
@@ -18,11 +19,13 @@ pub use service::Sessions;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use admission::Way;
+pub use challenge::{Challenged, TwoFactorRedirect};
 pub use change::sync_cookies;
 pub(crate) use cleanup::Cleanup;
-pub use current::{MaybeSignedIn, SignedIn, WithBody};
+pub use current::{Enrolling, MaybeEnrolling, MaybeSignedIn, SignedIn, WithBody};
 pub(crate) use model::{ForeignSession, ImportedSession};
 pub use model::{Session, SessionSettings};
+pub use signing_in::Entry;
 pub use starting::Started;
 pub(crate) use store::{count_live, import};
 pub use store::{end_all, hold, list, renew_tokens};

@@ -9,7 +9,7 @@ use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
 use crate::protocol::timestamp;
 use crate::status_lists::StatusIndex;
-use crate::tokens::AuthenticationMethod;
+use crate::tokens::Authentication;
 
 /// Lifetime of a session that is not remembered.
 const UNREMEMBERED_TTL: SignedDuration = SignedDuration::from_hours(24);
@@ -63,8 +63,8 @@ pub struct Session {
     pub user_agent: String,
     /// The position of its bit in the status lists; `None` if no position was allocated yet.
     pub status_index: Option<StatusIndex>,
-    /// How the user authenticated when the session started; `None` if unknown.
-    pub authenticated_by: Option<AuthenticationMethod>,
+    /// How the user authenticated when the session started.
+    pub authentication: Authentication,
 }
 
 /// The device that starts a session. Unknown values are empty.
@@ -77,7 +77,7 @@ pub struct Device<'a> {
 impl Session {
     /// Starts a session at the time `now`.
     pub fn begin(
-        (user_id, method): (UserId, AuthenticationMethod),
+        (user_id, authentication): (UserId, Authentication),
         remembered: bool,
         settings: &SessionSettings,
         device: Device<'_>,
@@ -94,7 +94,7 @@ impl Session {
             ip_address: truncated(device.ip_address),
             user_agent: truncated(device.user_agent),
             status_index: None,
-            authenticated_by: Some(method),
+            authentication,
         }
     }
 
@@ -143,7 +143,7 @@ impl ForeignSession {
             ip_address: truncated(&self.ip_address),
             user_agent: truncated(&self.user_agent),
             status_index: None,
-            authenticated_by: None,
+            authentication: Authentication::default(),
         };
         ImportedSession { session, token: self.token }
     }
@@ -221,7 +221,7 @@ mod tests {
     fn session(remembered: bool) -> Session {
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
         Session::begin(
-            ("alice".parse().unwrap(), AuthenticationMethod::Password),
+            ("alice".parse().unwrap(), Authentication::default()),
             remembered,
             &SETTINGS,
             device("curl"),
@@ -244,7 +244,7 @@ mod tests {
         let settings =
             SessionSettings { max_lifetime: Some(SignedDuration::from_hours(10 * 24)), ..SETTINGS };
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
-        let user = || ("alice".parse().unwrap(), AuthenticationMethod::Password);
+        let user = || ("alice".parse().unwrap(), Authentication::default());
         let mut session = Session::begin(user(), true, &settings, device(""), start);
         let at = |hours| later(start, SignedDuration::from_hours(hours));
         assert_eq!(session.expires_at, at(168));

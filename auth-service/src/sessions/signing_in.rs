@@ -1,19 +1,29 @@
-//! Starting a session for a password, and telling the owner of the account if the device is new to it.
+//! Signing in: starting a session, or asking for the second factor first. Tells the owner of the account if the device is new.
 
 use actix_web::HttpRequest;
 use jiff::Timestamp;
+use service_kit::database::Transaction;
 
 use super::admission::Admission;
+use super::challenge::Challenged;
 use super::service::Sessions;
 use super::starting::Started;
 use crate::email::{Addressee, Message};
 use crate::error::ApiError;
 use crate::limits::MailRequester;
 
+/// What a correct credential leads to.
+pub enum Entry {
+    /// A session.
+    Started(Box<Started>),
+    /// The user has to prove a second factor first.
+    Challenged(Challenged),
+}
+
 impl Sessions {
-    /// Starts a session of a user who proved the password. If the device is new to the account, a mail tells its owner. A
-    /// device is known if it has a mark of the account, if the caller knows it (`is_known`), or if a live session of the
-    /// account was started from the same IP address with the same `User-Agent`. The mail is stored by the statement that
+    /// Signs in a user who proved a credential, unless a second factor is due. If the device is new to the account, a mail tells
+    /// its owner. A device is known if it has a mark of the account, if the caller knows it (`is_known`), or if a live session of
+    /// the account was started from the same IP address with the same `User-Agent`. The mail is stored by the statement that
     /// starts the session.
     ///
     /// # Errors
@@ -25,7 +35,7 @@ impl Sessions {
         remembered: bool,
         is_known: bool,
         now: Timestamp,
-    ) -> Result<Started, ApiError> {
+    ) -> Result<Entry, ApiError> {
         let user = admission.user;
         let notice = match &self.outbox {
             Some(outbox) if !is_known && !self.devices.know(request, user) => {
@@ -34,6 +44,27 @@ impl Sessions {
             }
             Some(_) | None => None,
         };
-        self.start_with(&self.pool, request, (admission, remembered), notice.as_ref(), now).await
+        let terms = (admission, remembered);
+        match self.start_unless_due(&self.pool, request, terms, notice.as_ref(), now).await? {
+            Some(started) => Ok(Entry::Started(Box::new(started))),
+            None => Ok(Entry::Challenged(self.challenge(&self.pool, request, terms, now).await?)),
+        }
+    }
+
+    /// The same in a transaction, without a mail.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn sign_in_within(
+        &self,
+        transaction: &Transaction,
+        request: &HttpRequest,
+        terms: (Admission<'_>, bool),
+        now: Timestamp,
+    ) -> Result<Entry, ApiError> {
+        match self.start_unless_due(transaction, request, terms, None, now).await? {
+            Some(started) => Ok(Entry::Started(Box::new(started))),
+            None => Ok(Entry::Challenged(self.challenge(transaction, request, terms, now).await?)),
+        }
     }
 }

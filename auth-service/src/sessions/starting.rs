@@ -10,11 +10,11 @@ use service_kit::headers::for_display;
 use service_kit::security_log::Client;
 use shared_claims::UserId;
 
-use super::admission::{Admission, Way};
+use super::admission::{Admission, Cleared, Way};
 use super::current::SignedIn;
 use super::model::{Device, Session};
 use super::service::Sessions;
-use super::store::{self, Stored};
+use super::store::{self, Asking, Stored};
 use crate::email::PendingNotice;
 use crate::error::ApiError;
 use crate::protocol::cookies::Presented;
@@ -38,6 +38,8 @@ pub struct Started {
     replaced: Vec<(SessionId, UserId)>,
     /// How it was started.
     way: Way,
+    /// Extends the trust in the device, if the second factor was not asked for because of it.
+    trust: Option<HeaderValue>,
 }
 
 impl Started {
@@ -63,42 +65,49 @@ impl Sessions {
         &self,
         client: &impl Executor,
         request: &HttpRequest,
-        admission: Admission<'_>,
+        Cleared(admission): Cleared<'_>,
         remembered: bool,
         now: Timestamp,
     ) -> Result<Started, ApiError> {
-        self.start_with(client, request, (admission, remembered), None, now).await
+        let started = self.start_unless_due(client, request, (admission, remembered), None, now).await?;
+        started.ok_or_else(|| ApiError::Internal("a second factor was due for a cleared session".to_owned()))
     }
 
-    /// Like [`start`](Self::start); also stores `notice` if the device is new to the account. With a notice, `client` must
-    /// not be in a transaction.
-    pub(super) async fn start_with(
+    /// Starts a session unless a second factor is due (`None`). Also stores `notice` if the device is new to the account. With a
+    /// notice, `client` must not be in a transaction.
+    pub(super) async fn start_unless_due(
         &self,
         client: &impl Executor,
         request: &HttpRequest,
         (admission, remembered): (Admission<'_>, bool),
         notice: Option<&PendingNotice>,
         now: Timestamp,
-    ) -> Result<Started, ApiError> {
-        let Admission { user, way, method } = admission;
+    ) -> Result<Option<Started>, ApiError> {
+        let Admission { user, way, authentication, asks } = admission;
         let token = SessionToken::generate()?;
         let ip_address = self.log.address(request).map(|address| address.to_string()).unwrap_or_default();
         let user_agent = request.headers().get(header::USER_AGENT).map(for_display).unwrap_or_default();
         let device = Device { ip_address: &ip_address, user_agent: &user_agent };
-        let mut session = Session::begin((user.id.clone(), method), remembered, &self.settings, device, now);
+        let mut session =
+            Session::begin((user.id.clone(), authentication), remembered, &self.settings, device, now);
         let candidates = self.lists.candidate_indexes(false)?;
         let presented = self.cookies.all_presented(request.headers());
         let tokens = (&token, presented.as_slice());
         let (epoch, cause) = (user.credential_epoch, (self.log.client(request), way.reason()));
-        let stored = store::start(client, &session, epoch, tokens, &candidates, (cause, notice)).await?;
-        let replaced = match stored {
-            Stored::Started { index, replaced, has_notice } => {
+        let devices = if asks { self.presented_devices(request) } else { Vec::new() };
+        let trusted_until = self.trusted_until(now);
+        let asking = Asking { asks, devices: &devices, trusted_until };
+        let stored =
+            store::start(client, &session, (epoch, &asking), tokens, &candidates, (cause, notice)).await?;
+        let (replaced, trusted) = match stored {
+            Stored::Started { index, replaced, has_notice, trusted } => {
                 session.status_index = index;
                 if let (true, Some(outbox)) = (has_notice, &self.outbox) {
                     outbox.wake();
                 }
-                replaced
+                (replaced, trusted)
             }
+            Stored::SecondFactorDue => return Ok(None),
             Stored::Banned => return Err(ApiError::BannedUser),
             Stored::CredentialChanged => return Err(ApiError::InvalidEmailOrPassword),
         };
@@ -107,7 +116,9 @@ impl Sessions {
             // Its tokens could not be revoked. A replica is adding a list.
             return Err(ApiError::CutOff);
         }
-        Ok(Started { session, token, replaced, way })
+        let device = devices.iter().find(|device| trusted.as_ref() == Some(&device.hash()));
+        let trust = device.and_then(|device| self.trust_cookie(device));
+        Ok(Some(Started { session, token, replaced, way, trust }))
     }
 
     /// Allocates a position in the status lists for a session without one, as imported sessions are. It stays without
@@ -124,7 +135,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// Adds the new session to a response: the cookies, `set-auth-token` and `set-auth-jwt` (FR-006, FR-009).
+    /// Adds the new session to a response: the cookies, `set-auth-token` and `set-auth-jwt` (FR-006, FR-009). Without the last if
+    /// the user must set up a second factor first.
     pub async fn respond_with(
         &self,
         response: &mut HttpResponse,
@@ -136,8 +148,12 @@ impl Sessions {
         for (name, value) in self.headers(request, (&started.token, true), started.session.remembered) {
             headers.append(name, value);
         }
-        if let Some(cookie) = self.devices.cookie(request, user)? {
+        let device = self.devices.cookie(request, user)?;
+        for cookie in started.trust.iter().cloned().chain(device) {
             headers.append(header::SET_COOKIE, cookie);
+        }
+        if self.must_enroll(&started.session, user) {
+            return Ok(());
         }
         let jwt = self.access_token(&started.session, user).await?;
         let jwt =
@@ -155,7 +171,7 @@ impl Sessions {
             id: session.id,
             index: session.status_index,
             started_at: session.created_at,
-            method: session.authenticated_by,
+            authentication: session.authentication,
         };
         self.tokens.issue(session, user).await
     }

@@ -17,7 +17,7 @@ use crate::protocol::image_url::is_safe_image;
 use crate::protocol::redirect::CheckedTarget;
 use crate::providers::{Profile, Provider, ProviderTokens, SignUpRule};
 use crate::security_event::SecurityEvent;
-use crate::sessions::{Started, Way};
+use crate::sessions::{Entry, Way};
 use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User};
 use crate::verifications::NewLink;
 
@@ -34,19 +34,19 @@ pub(super) struct Identity<'a> {
     pub(super) callback: Option<&'a CheckedTarget>,
 }
 
-/// A new session.
+/// A user who was identified.
 pub(super) struct Entered {
-    pub(super) started: Started,
+    pub(super) entry: Entry,
     pub(super) user: User,
     /// Whether the user was created.
     pub(super) is_new: bool,
 }
 
 impl Social {
-    /// Starts a session of the user to whom the account is linked, or of the one who has its email, or of a new one.
+    /// Signs in the user to whom the account is linked, or the one who has its email, or a new one.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why not.
     pub(super) async fn enter(
         &self,
         request: &HttpRequest,
@@ -68,8 +68,8 @@ impl Social {
             Err(ApiError::EmailNotVerified) => return Err(Refusal::EmailNotVerified.into()),
             admission => admission?,
         };
-        let started = self.sessions.sign_in(request, admission, true, false, now).await.map_err(refused)?;
-        Ok(Entered { started, user, is_new: false })
+        let entry = self.sessions.sign_in(request, admission, true, false, now).await.map_err(refused)?;
+        Ok(Entered { entry, user, is_new: false })
     }
 
     /// The user of a linked account, whose tokens are replaced. The provider may have verified their email meanwhile.
@@ -156,7 +156,7 @@ impl Social {
             email_verified: identity.profile.email_verified,
             ..new_user(identity.profile, email).to_user(now)?
         };
-        let admission = match self.sessions.admit(&user, Way::Social) {
+        let admission = match self.sessions.admit_new(&user, Way::Social) {
             Err(ApiError::EmailNotVerified) => return Err(Refusal::EmailNotVerified.into()),
             admission => admission?,
         };
@@ -180,7 +180,7 @@ impl Social {
         let created = SecurityEvent::UserCreated.by(client).user(user.id.as_str());
         let linked = SecurityEvent::AccountLinked.by(client).user(user.id.as_str()).reason("sign_up");
         self.mailer.commit(transaction, &[created, linked]).await?;
-        Ok(Entered { started, user, is_new: true })
+        Ok(Entered { entry: Entry::Started(Box::new(started)), user, is_new: true })
     }
 
     /// The account of an identity, as it is stored.

@@ -3,10 +3,14 @@
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr};
 
+use crate::second_factors::SecondFactor;
+
 /// One factor: something that the user knows, has or is.
 const ONE_FACTOR: &str = "urn:latchkey:1fa";
+/// Two different factors.
+const TWO_FACTORS: &str = "urn:latchkey:2fa";
 
-/// How the user of a session authenticated.
+/// How the user of a session proved the first factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum AuthenticationMethod {
@@ -22,13 +26,33 @@ impl AuthenticationMethod {
         self.into()
     }
 
-    /// The claims about it.
-    pub(super) fn claims(self) -> AuthenticationClaims {
+    /// The names of RFC 8176: alone, and with a second factor, which is a code in every case.
+    fn references(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
-            Self::Password => AuthenticationClaims { acr: ONE_FACTOR, amr: &["pwd"] },
+            Self::Password => (&["pwd"], &["pwd", "otp", "mfa"]),
             // RFC 8176 has no name for it. Microsoft and others call it that.
-            Self::Federated => AuthenticationClaims { acr: ONE_FACTOR, amr: &["fed"] },
+            Self::Federated => (&["fed"], &["fed", "otp", "mfa"]),
         }
+    }
+}
+
+/// How the user of a session authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Authentication {
+    /// The first factor; `None` if unknown.
+    pub method: Option<AuthenticationMethod>,
+    /// The second factor, if the user proved one for this session. A trusted device is none.
+    pub second_factor: Option<SecondFactor>,
+}
+
+impl Authentication {
+    /// The claims about it; `None` if it is unknown.
+    pub(super) fn claims(self) -> Option<AuthenticationClaims> {
+        let (one, two) = self.method?.references();
+        Some(match self.second_factor {
+            Some(_) => AuthenticationClaims { acr: TWO_FACTORS, amr: two },
+            None => AuthenticationClaims { acr: ONE_FACTOR, amr: one },
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use shared_claims::SharedClock;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use authentication::AuthenticationMethod;
+pub use authentication::{Authentication, AuthenticationMethod};
 pub use diagnosis::DiagnosisClaims;
 pub use metadata::Discovery;
 pub use model::{Audience, ClaimSet, TokenSession, TokenSettings};

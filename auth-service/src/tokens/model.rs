@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::authentication::{AuthenticationClaims, AuthenticationMethod};
+use super::authentication::{Authentication, AuthenticationClaims};
 use crate::protocol::email_address::Email;
 use crate::protocol::session_id::SessionId;
 use crate::protocol::timestamp;
@@ -59,8 +59,8 @@ pub struct TokenSession {
     /// Its position in the status lists.
     pub index: Option<StatusIndex>,
     pub started_at: Timestamp,
-    /// How the user authenticated then; `None` if unknown.
-    pub method: Option<AuthenticationMethod>,
+    /// How the user authenticated then.
+    pub authentication: Authentication,
 }
 
 /// The claims of an access token: RFC 9068, section 2.2, and claims about the user.
@@ -135,7 +135,7 @@ impl<'a> AccessTokenClaims<'a> {
             client_id: FIRST_PARTY_CLIENT,
             sid: session.id,
             auth_time: session.started_at.as_second(),
-            authentication: session.method.map(AuthenticationMethod::claims),
+            authentication: session.authentication.claims(),
             email: &user.email,
             email_verified: user.email_verified,
             name: &user.name,

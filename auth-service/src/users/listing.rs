@@ -16,7 +16,7 @@ macro_rules! users_with_bans {
         concat!(
             "
     SELECT id AS user_id, name, email, email_verified, image, created_at AS user_created_at,
-           updated_at AS user_updated_at, credential_epoch, fields, banned_at, banned_until, ban_reason
+           updated_at AS user_updated_at, credential_epoch, two_factor, fields, banned_at, banned_until, ban_reason
     FROM users ",
             $($which),+
         )

@@ -36,6 +36,9 @@ pub struct User {
     /// The epoch of the account's credential when this was read. Never shown.
     #[schema(ignore)]
     pub credential_epoch: CredentialEpoch,
+    /// Whether a sign-in asks for a second factor. Shown if second factors are enabled.
+    #[schema(rename = "twoFactorEnabled", required = false)]
+    pub two_factor: bool,
     /// The additional fields that were set, by name.
     #[schema(ignore)]
     pub fields: Map<String, Value>,
@@ -81,6 +84,7 @@ impl NewUser {
             created_at: now,
             updated_at: now,
             credential_epoch: CredentialEpoch::FIRST,
+            two_factor: false,
             fields: self.fields.clone(),
         })
     }

@@ -27,6 +27,8 @@ pub struct AccountSettings {
     pub change_email: bool,
     /// Whether a verified current email must confirm a change of email first.
     pub confirm_change_email: bool,
+    /// Whether users can have a second factor.
+    pub two_factor: bool,
     /// The additional fields of users.
     pub fields: UserFields,
 }

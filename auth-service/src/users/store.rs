@@ -25,11 +25,11 @@ const CREATE_MISSING: &str = "
 const COUNT: &str = "SELECT count(*) FROM users";
 const FIND: &str = "
     SELECT id AS user_id, name, email, email_verified, image,
-           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch, fields
+           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch, two_factor, fields
     FROM users WHERE id = $1";
 const FIND_BY_EMAIL: &str = "
     SELECT id AS user_id, name, email, email_verified, image,
-           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch, fields
+           created_at AS user_created_at, updated_at AS user_updated_at, credential_epoch, two_factor, fields
     FROM users WHERE email = $1";
 const UPDATE: &str = "
     UPDATE users SET name = coalesce($2, name), image = CASE WHEN $3 THEN $4 ELSE image END, updated_at = $5,
@@ -186,7 +186,7 @@ fn taken(error: StoreError) -> ApiError {
 }
 
 /// Reads a user from a row with the columns `user_id`, `name`, `email`, `email_verified`, `image`, `user_created_at`,
-/// `user_updated_at`, `credential_epoch` and `fields`. All queries that join `users` use it.
+/// `user_updated_at`, `credential_epoch`, `two_factor` and `fields`. All queries that join `users` use it.
 pub fn from_row(row: &Row) -> Result<User, StoreError> {
     let id: String = column(row, "users", "user_id")?;
     let email: String = column(row, "users", "email")?;
@@ -199,6 +199,7 @@ pub fn from_row(row: &Row) -> Result<User, StoreError> {
         created_at: column(row, "users", "user_created_at")?,
         updated_at: column(row, "users", "user_updated_at")?,
         credential_epoch: CredentialEpoch::from_number(column(row, "users", "credential_epoch")?),
+        two_factor: column(row, "users", "two_factor")?,
         fields: fields(row, "users")?,
     })
 }

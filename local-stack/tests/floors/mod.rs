@@ -22,11 +22,11 @@ const AUTH_SERVICE: &str = "
     cli
     server
     config
-    import_export, account, administration, social, forward_auth, capabilities, diagnosis
+    import_export, account, administration, social, two_factor, forward_auth, capabilities, diagnosis
     passwords
     sessions
     tokens, verifications
-    status_lists, email, webhooks, linked_accounts
+    status_lists, email, webhooks, linked_accounts, second_factors
     keys, limits, providers
     users
     protocol

@@ -33,8 +33,10 @@ pub(super) fn used<'a>(
 
 /// Logs the session that a link started. Call it after the commit.
 pub(super) fn started(client: Client, outcome: &Outcome) {
-    if let Outcome::Verified(VerifiedSession::New(new)) = outcome {
-        new.0.record(client);
+    match outcome {
+        Outcome::Verified(VerifiedSession::New(new)) => new.0.record(client),
+        Outcome::Verified(VerifiedSession::Challenged(challenged)) => challenged.record(client),
+        _ => {}
     }
 }
 

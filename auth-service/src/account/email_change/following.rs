@@ -16,7 +16,7 @@ use crate::error::{ApiError, LinkRefusal};
 use crate::limits::MailRequester;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
-use crate::sessions::{self, MaybeSignedIn, SignedIn, Way};
+use crate::sessions::{self, Entry, MaybeSignedIn, SignedIn, Way};
 use crate::users::{self, CredentialEpoch, User};
 use crate::verifications::{self, NewLink, Purpose, Sending, Verification};
 
@@ -192,13 +192,15 @@ pub(super) async fn sign_in(
         return Ok(VerifiedSession::Proven(Box::new(user)));
     }
     let admission = accounts.sessions.admit(&user, Way::VerifiedEmail)?;
-    let started = accounts.sessions.start(transaction, request, admission, true, now).await;
-    if matches!(started, Err(ApiError::BannedUser)) {
+    let entry = accounts.sessions.sign_in_within(transaction, request, (admission, true), now).await;
+    if matches!(entry, Err(ApiError::BannedUser)) {
         let refused = SecurityEvent::SignInRefused.by(accounts.log.client(request)).user(user.id.as_str());
         accounts.log.refused(refused.reason("banned"));
     }
-    let started = started?;
-    Ok(VerifiedSession::New(Box::new((started, user))))
+    Ok(match entry? {
+        Entry::Started(started) => VerifiedSession::New(Box::new((*started, user))),
+        Entry::Challenged(challenged) => VerifiedSession::Challenged(challenged),
+    })
 }
 
 /// Sends the link to the new email, or changes the account's email, depending on the purpose of the link.

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use crate::error::LinkRefusal;
 use crate::protocol::redirect::CheckedTarget;
-use crate::sessions::{SignedIn, Started};
+use crate::sessions::{Challenged, SignedIn, Started};
 use crate::users::User;
 use crate::verifications::LinkToken;
 
@@ -39,6 +39,8 @@ pub(super) enum VerifiedSession {
     /// The session that followed the link. Its cookie is set again.
     Present(Box<SignedIn>),
     New(Box<(Started, User)>),
+    /// None yet: the user has to prove a second factor.
+    Challenged(Challenged),
     /// None was started, for a browser that proved the password. Its device is known from now on.
     Proven(Box<User>),
 }

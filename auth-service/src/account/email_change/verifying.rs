@@ -154,11 +154,16 @@ async fn answer(
         (Outcome::Refused(refusal), Some(callback)) => {
             redirect::found(&callback.with_parameter("error", refusal.code()))
         }
+        (Outcome::Verified(VerifiedSession::Challenged(challenged)), Some(callback)) => {
+            accounts.sessions.redirect_to(challenged, callback)
+        }
+        (Outcome::Verified(VerifiedSession::Challenged(challenged)), None) => challenged.json(|body| body),
         (_, Some(callback)) => redirect::found(callback),
         (Outcome::Verified(_), None) => HttpResponse::Ok().json(Verified { status: true, user: None }),
         (Outcome::Confirmed, None) => HttpResponse::Ok().json(DONE),
-        (Outcome::Changed(user, _), None) => HttpResponse::Ok()
-            .json(Verified { status: true, user: Some(accounts.settings.fields.view(user)) }),
+        (Outcome::Changed(user, _), None) => {
+            HttpResponse::Ok().json(Verified { status: true, user: Some(accounts.settings.view(user)) })
+        }
     };
     match &outcome {
         Outcome::Changed(_, Some(current)) | Outcome::Verified(VerifiedSession::Present(current)) => {

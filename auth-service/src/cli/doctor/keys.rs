@@ -11,6 +11,7 @@ use super::report::{Finding, Report};
 use crate::config::Config;
 use crate::keys::KeyInspection;
 use crate::linked_accounts;
+use crate::second_factors;
 use crate::webhooks::Registry;
 
 const SIGNING: &str = "keys.signing";
@@ -38,19 +39,20 @@ pub async fn check(
     let keys = KeyInspection::read(pool, &encryption, now).await.map_err(|error| error.to_string());
     let receivers = registry.undecryptable(&encryption).await.map_err(|error| error.to_string());
     let linked = linked_accounts::undecryptable(pool, &encryption).await.map_err(|error| error.to_string());
-    match (keys, receivers, linked) {
-        (Ok(keys), Ok(receivers), Ok(linked)) => {
-            report.add(finding(&keys, &receivers, linked));
+    let factors = second_factors::undecryptable(pool, &encryption).await.map_err(|error| error.to_string());
+    match (keys, receivers, linked, factors) {
+        (Ok(keys), Ok(receivers), Ok(linked), Ok(factors)) => {
+            report.add(finding(&keys, &receivers, (linked, factors)));
             Some(keys)
         }
-        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
+        (Err(error), ..) | (_, Err(error), ..) | (.., Err(error), _) | (.., Err(error)) => {
             report.skip(&[SIGNING], &error);
             None
         }
     }
 }
 
-fn finding(keys: &KeyInspection, receivers: &[Uuid], linked: usize) -> Finding {
+fn finding(keys: &KeyInspection, receivers: &[Uuid], (linked, factors): (usize, usize)) -> Finding {
     let sealed = keys.sealed.join(", ");
     if let Some(first) = keys.sealed.first() {
         return Finding::fault(
@@ -73,6 +75,14 @@ fn finding(keys: &KeyInspection, receivers: &[Uuid], linked: usize) -> Finding {
                 "Add the key that they were encrypted under to the end of KEY_ENCRYPTION_KEYS; if it is lost, run \
                  `auth-service webhooks remove {first}` and add the receiver again"
             ),
+        );
+    }
+    if factors > 0 {
+        return Finding::fault(
+            SIGNING,
+            format!("none of KEY_ENCRYPTION_KEYS decrypts the second factors of {factors} users"),
+            "Add the key that they were encrypted under to the end of KEY_ENCRYPTION_KEYS; if it is lost, remove them with \
+             `auth-service users remove-second-factor`",
         );
     }
     if linked > 0 {

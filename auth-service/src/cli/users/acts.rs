@@ -78,6 +78,18 @@ pub(super) async fn end_sessions(
     Ok(Outcome { changed: ended > 0, ..Outcome::new(user, Action::SessionsEnded, ended) })
 }
 
+pub(super) async fn remove_second_factor(
+    administration: &Administration,
+    user: &UserRef,
+    consent: &Consent,
+) -> Result<Outcome, UsersError> {
+    let user = administration.find(user).await?.user;
+    consent.ask(&format!("Remove the second factor of {}?", named(&user)))?;
+    let ended = administration.remove_second_factor(&user).await?;
+    let outcome = Outcome::new(user, Action::SecondFactorRemoved, ended.unwrap_or_default());
+    Ok(Outcome { changed: ended.is_some(), ..outcome })
+}
+
 pub(super) async fn delete(
     administration: &Administration,
     user: &UserRef,

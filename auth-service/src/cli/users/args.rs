@@ -90,6 +90,13 @@ pub(super) enum UsersCommand {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Remove the second factor of a user who has lost it, with the backup codes and the trusted devices. Ends all sessions
+    RemoveSecondFactor {
+        #[command(flatten)]
+        user: UserArg,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Delete a user with the password and the sessions. This cannot be undone
     Delete {
         #[command(flatten)]
@@ -105,6 +112,7 @@ impl UsersCommand {
         match self {
             Self::Ban(BanArgs { consent, .. })
             | Self::EndSessions { consent, .. }
+            | Self::RemoveSecondFactor { consent, .. }
             | Self::Delete { consent, .. } => Some(consent),
             Self::List(_)
             | Self::Show { .. }

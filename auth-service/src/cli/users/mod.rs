@@ -85,6 +85,9 @@ async fn perform(
         UsersCommand::EndSessions { user, consent } => {
             acts::end_sessions(administration, &user.name(), &consent).await?
         }
+        UsersCommand::RemoveSecondFactor { user, consent } => {
+            acts::remove_second_factor(administration, &user.name(), &consent).await?
+        }
         UsersCommand::Delete { user, consent } => {
             acts::delete(administration, &user.name(), &consent).await?
         }

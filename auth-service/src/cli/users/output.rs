@@ -22,6 +22,7 @@ pub(super) enum Action {
     Banned,
     Unbanned,
     SessionsEnded,
+    SecondFactorRemoved,
     Deleted,
 }
 
@@ -59,6 +60,8 @@ impl Display for Outcome {
             Action::Unbanned if self.changed => write!(f, " is no longer banned.")?,
             Action::Unbanned => write!(f, " was not banned.")?,
             Action::SessionsEnded => write!(f, " is signed out.")?,
+            Action::SecondFactorRemoved if self.changed => write!(f, " has no second factor any more.")?,
+            Action::SecondFactorRemoved => write!(f, " had no second factor.")?,
             Action::Deleted => write!(f, " is deleted.")?,
         }
         match self.sessions_ended {

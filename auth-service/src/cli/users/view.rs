@@ -16,6 +16,8 @@ pub(super) struct UserView<'a> {
     pub email: &'a str,
     pub email_verified: bool,
     pub name: &'a str,
+    /// Whether a sign-in asks for a second factor.
+    two_factor: bool,
     image: Option<&'a str>,
     pub created_at: Timestamp,
     updated_at: Timestamp,
@@ -53,6 +55,7 @@ impl<'a> UserView<'a> {
             email: user.email.as_str(),
             email_verified: user.email_verified,
             name: &user.name,
+            two_factor: user.two_factor,
             image: user.image.as_deref(),
             created_at: user.created_at,
             updated_at: user.updated_at,
@@ -101,6 +104,7 @@ impl Display for UserView<'_> {
                 Some(at) => writeln!(f, "password    set {at:.0}")?,
                 None => writeln!(f, "password    none")?,
             }
+            writeln!(f, "two-factor  {}", if self.two_factor { "on" } else { "off" })?;
             writeln!(f, "sessions    {}", details.live_sessions)?;
         }
         let Some(ban) = &self.ban else { return writeln!(f, "banned      no") };

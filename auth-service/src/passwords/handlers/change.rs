@@ -76,7 +76,9 @@ pub async fn change_password(
 
     let now = passwords.clock.now();
     let transaction = passwords.pool.begin().await?;
-    let Some(epoch) = store::change(&transaction, &user.id, epoch, &hash, now).await? else {
+    let Some(epoch) =
+        store::change(&transaction, &user.id, epoch, (&hash, store::PasswordSource::Account), now).await?
+    else {
         // The password was changed while the new one was hashed.
         return Err(ApiError::InvalidPassword);
     };
@@ -89,7 +91,7 @@ pub async fn change_password(
     let started = if body.revoke_other_sessions == Some(true) {
         let ended = sessions::end_all(&transaction, &user.id, None).await?;
         let remembered = current.session.remembered;
-        let admission = passwords.sessions.admit(user, Way::ChangedPassword)?;
+        let admission = passwords.sessions.admit_again(&current, user, Way::ChangedPassword);
         Some((passwords.sessions.start(&transaction, &request, admission, remembered, now).await?, ended))
     } else {
         None
@@ -109,7 +111,7 @@ pub async fn change_password(
 
     let token = started.as_ref().map(|(started, _)| started.token.expose());
     let mut response =
-        HttpResponse::Ok().json(PasswordChanged { token, user: passwords.accounts.fields.view(user) });
+        HttpResponse::Ok().json(PasswordChanged { token, user: passwords.accounts.view(user) });
     match &started {
         Some((started, _)) => passwords.sessions.respond_with(&mut response, &request, started, user).await?,
         None => passwords.attempts.devices.remember(&mut response, &request, user)?,

@@ -12,9 +12,19 @@ use crate::limits::MailRequester;
 use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
-use crate::sessions::Way;
+use crate::sessions::{Entry, TwoFactorRedirect, Way};
 use crate::users::{self, CredentialEpoch, User, UserView};
 use crate::verifications::NewLink;
+
+/// The response to a correct password.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum SignInResponse<'a> {
+    /// The user is signed in.
+    Session(SignedIn<'a>),
+    /// The user has to prove a second factor first.
+    SecondFactor(TwoFactorRedirect<'a>),
+}
 
 /// A new session and its user.
 #[derive(Serialize, ToSchema)]
@@ -82,14 +92,22 @@ impl Attempt<'_> {
         // The browser that signed up is not marked before it signs in, if the email is verified first.
         let has_signed_up = user.credential_epoch == CredentialEpoch::FIRST
             && passwords.is_browser_of(request.headers(), &user.id);
-        let started = passwords.sessions.sign_in(request, admission, remembered, has_signed_up, now).await;
-        match &started {
+        let entry = passwords.sessions.sign_in(request, admission, remembered, has_signed_up, now).await;
+        match &entry {
             Err(ApiError::InvalidEmailOrPassword) => self.refused("credential_changed"),
             Err(ApiError::BannedUser) => self.refused(sign_in_metrics::BANNED),
             Ok(_) | Err(_) => {}
         }
-        let started = started?;
-        started.record(passwords.log.client(request));
+        let client = passwords.log.client(request);
+        let started = match entry? {
+            Entry::Started(started) => started,
+            Entry::Challenged(challenged) => {
+                challenged.record(client);
+                sign_in_metrics::count(sign_in_metrics::SECOND_FACTOR);
+                return Ok(challenged.json(SignInResponse::SecondFactor));
+            }
+        };
+        started.record(client);
         sign_in_metrics::count(sign_in_metrics::SIGNED_IN);
 
         // As in Better Auth, an empty one is returned, without a redirect.
@@ -99,8 +117,9 @@ impl Attempt<'_> {
             response.insert_header(target.location());
         }
         let (redirect, token) = (callback.is_some(), started.token.expose());
-        let user_view = passwords.accounts.fields.view(user);
-        let mut response = response.json(SignedIn { redirect, token, url, user: user_view });
+        let user_view = passwords.accounts.view(user);
+        let mut response =
+            response.json(SignInResponse::Session(SignedIn { redirect, token, url, user: user_view }));
         passwords.sessions.respond_with(&mut response, request, &started, user).await?;
         Ok(response)
     }

@@ -214,7 +214,14 @@ pub async fn reset_password(
     if !verifications::use_up(&transaction, &token, Purpose::ResetPassword, now).await? {
         return Err(refused(&passwords.log, &request));
     }
-    let epoch = store::change(&transaction, &user.id, user.credential_epoch, &hash, now).await?;
+    let epoch = store::change(
+        &transaction,
+        &user.id,
+        user.credential_epoch,
+        (&hash, store::PasswordSource::Mail),
+        now,
+    )
+    .await?;
     let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
     let ended = sessions::end_all(&transaction, &user.id, None).await?;
     if !user.email_verified {

@@ -12,7 +12,7 @@ use super::super::service::Passwords;
 use super::super::sign_in_metrics;
 use super::super::sign_ups::{self, SignUp};
 use super::super::store;
-use super::finish_sign_in::{Attempt, SignInOptions, SignedIn};
+use super::finish_sign_in::{Attempt, SignInOptions, SignInResponse};
 use crate::error::{ApiError, RedirectTarget};
 use crate::limits::Requester;
 use crate::protocol::body::{Body, Fields, Schema};
@@ -56,7 +56,7 @@ impl Schema for SignIn {
 ///
 /// Starts a session and sets its cookie. The `set-auth-jwt` header holds an access token.
 #[utoipa::path(tag = "credentials", request_body = SignIn, responses(
-    (status = 200, body = SignedIn, description = "The new session"),
+    (status = 200, body = SignInResponse, description = "The new session, or `twoFactorRedirect`: prove a second factor with two-factor/verify-*"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_EMAIL, PASSWORD_TOO_LONG"),
     (status = 401, body = Envelope, description = "INVALID_EMAIL_OR_PASSWORD, for an unknown email too"),
     (status = 403, body = Envelope, description = "EMAIL_NOT_VERIFIED, BANNED_USER, or the origin is not trusted"),

@@ -141,7 +141,7 @@ pub async fn sign_up(
         None
     };
     let token = started.as_ref().map(|started| started.token.expose());
-    let mut response = HttpResponse::Ok().json(SignedUp { token, user: accounts.fields.view(&user) });
+    let mut response = HttpResponse::Ok().json(SignedUp { token, user: accounts.view(&user) });
     if let Some(started) = &started {
         passwords.sessions.respond_with(&mut response, &request, started, &user).await?;
     }
@@ -164,7 +164,7 @@ impl Passwords {
     async fn create_with_session(&self, new: New<'_>, remembered: bool) -> Result<Started, ApiError> {
         let New { request, user, now, .. } = new;
         let client = self.log.client(request);
-        let admission = self.sessions.admit(user, Way::SignUp)?;
+        let admission = self.sessions.admit_new(user, Way::SignUp)?;
         let transaction = self.pool.begin().await?;
         let inserted = users::insert(&transaction, user).await;
         if matches!(inserted, Err(ApiError::UserAlreadyExists)) {

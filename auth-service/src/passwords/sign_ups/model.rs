@@ -47,6 +47,7 @@ impl SignUp {
             created_at: self.created_at,
             updated_at: self.created_at,
             credential_epoch: CredentialEpoch::FIRST,
+            two_factor: false,
             fields: self.fields,
         };
         (user, self.password)

@@ -122,8 +122,14 @@ async fn take_over(
     password: &StoredHash,
     now: Timestamp,
 ) -> Result<Option<User>, ApiError> {
-    let Some(epoch) =
-        passwords::change(transaction, &existing.id, existing.credential_epoch, password, now).await?
+    let Some(epoch) = passwords::change(
+        transaction,
+        &existing.id,
+        existing.credential_epoch,
+        (password, passwords::PasswordSource::Account),
+        now,
+    )
+    .await?
     else {
         return Ok(None);
     };
@@ -143,6 +149,7 @@ async fn take_over(
         id: existing.id,
         created_at: existing.created_at,
         credential_epoch: epoch,
+        two_factor: existing.two_factor,
         fields,
         ..new
     }))

@@ -18,10 +18,14 @@ pub enum Mark {
     SignUp,
     /// The browser of a sign-in at an identity provider.
     State,
+    /// The browser of a sign-in that waits for the second factor.
+    TwoFactor,
+    /// A device that signs in without the second factor.
+    TrustedDevice,
 }
 
 impl Mark {
-    const ALL: [Self; 3] = [Self::Device, Self::SignUp, Self::State];
+    const ALL: [Self; 5] = [Self::Device, Self::SignUp, Self::State, Self::TwoFactor, Self::TrustedDevice];
 
     /// Suffix of the cookie's name.
     fn name(self) -> &'static str {
@@ -29,6 +33,8 @@ impl Mark {
             Self::Device => "device",
             Self::SignUp => "sign_up",
             Self::State => "state",
+            Self::TwoFactor => "two_factor",
+            Self::TrustedDevice => "trust_device",
         }
     }
 
@@ -37,6 +43,8 @@ impl Mark {
         match self {
             Self::SignUp => "sign-up",
             Self::Device | Self::State => self.name(),
+            Self::TwoFactor => "two-factor",
+            Self::TrustedDevice => "trusted-device",
         }
     }
 
@@ -44,7 +52,7 @@ impl Mark {
     /// `COOKIE_SAME_SITE` is `strict`.
     fn is_for_links(self) -> bool {
         match self {
-            Self::Device => false,
+            Self::Device | Self::TwoFactor | Self::TrustedDevice => false,
             Self::SignUp | Self::State => true,
         }
     }
@@ -54,7 +62,7 @@ impl Mark {
     fn authorizes_nothing(self) -> bool {
         match self {
             Self::Device | Self::SignUp => true,
-            Self::State => false,
+            Self::State | Self::TwoFactor | Self::TrustedDevice => false,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod start;
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use service_kit::database::{Executor, Parameter, Transaction};
 use service_kit::security_log::Client;
@@ -14,10 +16,10 @@ use crate::audit::insert_audit_event;
 use crate::protocol::opaque_token::SessionToken;
 use crate::protocol::session_id::SessionId;
 use crate::status_lists::{StatusIndex, allocate_index, revoke_indexes};
-use crate::tokens::AuthenticationMethod;
+use crate::tokens::Authentication;
 use crate::users::{self, User, is_banned};
 
-pub use start::{Stored, start};
+pub use start::{Asking, Stored, start};
 
 /// A session whose token exists is replaced as it is.
 const IMPORT: &str = "
@@ -42,9 +44,9 @@ const FIND_INDEX: &str = "SELECT status_index FROM sessions WHERE id = $1";
 const FIND: &str = concat!(
     "
     SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
-           s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index, s.authenticated_by,
+           s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index, s.authenticated_by, s.second_factor,
            u.id AS user_id, u.name, u.email, u.email_verified, u.image,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.fields
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.two_factor, u.fields
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = $1 AND s.expires_at > $2 AND ($3::timestamptz IS NULL OR s.created_at > $3)
         AND NOT ",
@@ -53,7 +55,7 @@ const FIND: &str = concat!(
 const EXTEND: &str = "UPDATE sessions SET expires_at = $2, updated_at = $3 WHERE id = $1";
 const LIST: &str = "
     SELECT id AS session_id, created_at AS session_created_at, updated_at AS session_updated_at,
-           expires_at, remembered, ip_address, user_agent, status_index, authenticated_by
+           expires_at, remembered, ip_address, user_agent, status_index, authenticated_by, second_factor
     FROM sessions
     WHERE user_id = $1 AND expires_at > $2 AND ($3::timestamptz IS NULL OR created_at > $3) ORDER BY created_at, id";
 /// By the id or the token of a session, of this user only.
@@ -231,14 +233,23 @@ fn from_row(row: &Row, user_id: &UserId) -> Result<Session, StoreError> {
         ip_address: column(row, "sessions", "ip_address")?,
         user_agent: column(row, "sessions", "user_agent")?,
         status_index: status_index(row)?,
-        authenticated_by: authenticated_by(row)?,
+        authentication: authentication(row)?,
     })
 }
 
-fn authenticated_by(row: &Row) -> Result<Option<AuthenticationMethod>, StoreError> {
-    let name: Option<&str> = column(row, "sessions", "authenticated_by")?;
-    let read = |name: &str| name.parse().map_err(|error| corrupt("sessions", "authenticated_by", error));
-    name.map(read).transpose()
+fn authentication(row: &Row) -> Result<Authentication, StoreError> {
+    Ok(Authentication {
+        method: named_value(row, "authenticated_by")?,
+        second_factor: named_value(row, "second_factor")?,
+    })
+}
+
+fn named_value<T: FromStr<Err = strum::ParseError>>(
+    row: &Row,
+    name: &'static str,
+) -> Result<Option<T>, StoreError> {
+    let text: Option<&str> = column(row, "sessions", name)?;
+    text.map(|text| text.parse().map_err(|error| corrupt("sessions", name, error))).transpose()
 }
 
 fn status_index(row: &Row) -> Result<Option<StatusIndex>, StoreError> {

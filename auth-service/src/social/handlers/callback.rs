@@ -14,6 +14,7 @@ use crate::protocol::body::ForeignForm;
 use crate::protocol::cookies::Mark;
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::providers::{CodeExchange, GivenName, Provider};
+use crate::sessions::Entry;
 
 /// The names of the members, in the order in which Better Auth writes them.
 const PARAMETERS: [&str; 6] = ["code", "error", "error_description", "state", "user", "iss"];
@@ -119,7 +120,10 @@ pub async fn callback(
 impl Social {
     /// Redirects, and clears the cookie of the state, which was used.
     fn leave(&self, target: &CheckedTarget) -> HttpResponse {
-        let mut answer = redirect::found(target);
+        self.without_state(redirect::found(target))
+    }
+
+    fn without_state(&self, mut answer: HttpResponse) -> HttpResponse {
         if let Some(cookie) = self.cookies.clear_mark(Mark::State) {
             answer.headers_mut().append(SET_COOKIE, cookie);
         }
@@ -171,11 +175,21 @@ impl Social {
             return Ok(self.leave(&pending.callback));
         }
         let entered = self.enter(request, identity).await?;
-        entered.started.record(self.log.client(request));
         let new_user = pending.new_user_callback.as_ref().filter(|_| entered.is_new);
-        let mut answer = self.leave(new_user.unwrap_or(&pending.callback));
-        self.sessions.respond_with(&mut answer, request, &entered.started, &entered.user).await?;
-        Ok(answer)
+        let target = new_user.unwrap_or(&pending.callback);
+        let client = self.log.client(request);
+        match &entered.entry {
+            Entry::Started(started) => {
+                started.record(client);
+                let mut answer = self.leave(target);
+                self.sessions.respond_with(&mut answer, request, started, &entered.user).await?;
+                Ok(answer)
+            }
+            Entry::Challenged(challenged) => {
+                challenged.record(client);
+                Ok(self.without_state(self.sessions.redirect_to(challenged, target)))
+            }
+        }
     }
 }
 

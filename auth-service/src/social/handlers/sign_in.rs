@@ -14,6 +14,7 @@ use crate::error::{ApiError, RedirectTarget};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::redirect::CheckedTarget;
 use crate::providers::Provider;
+use crate::sessions::Entry;
 use crate::users::{User, UserView};
 
 /// A sign-in at a provider.
@@ -100,7 +101,7 @@ struct SignedInByToken<'a> {
 /// `callbackURL`, or to `newUserCallbackURL` after a sign-up, or with an `error` to `errorCallbackURL`. With an `idToken` the
 /// session starts at once.
 #[utoipa::path(tag = "social", request_body = SocialSignIn, responses(
-    (status = 200, body = Destination, description = "The URL at the provider; with an `idToken`, the new session as from sign-in/email"),
+    (status = 200, body = Destination, description = "The URL at the provider; with an `idToken`, the new session or `twoFactorRedirect` as from sign-in/email"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR"),
     (status = 401, body = Envelope, description = "INVALID_TOKEN, FAILED_TO_GET_USER_INFO, USER_EMAIL_NOT_FOUND, OAUTH_LINK_ERROR"),
     (status = 403, body = Envelope, description = "EMAIL_NOT_VERIFIED, BANNED_USER, or the origin or a redirect target is not trusted"),
@@ -155,9 +156,17 @@ async fn by_token(
         }
         Failure::Failed(error) => error,
     })?;
-    entered.started.record(social.log.client(request));
-    let (user, token) = (social.accounts.fields.view(&entered.user), entered.started.token.expose());
+    let client = social.log.client(request);
+    let started = match &entered.entry {
+        Entry::Started(started) => started,
+        Entry::Challenged(challenged) => {
+            challenged.record(client);
+            return Ok(challenged.json(|body| body));
+        }
+    };
+    started.record(client);
+    let (user, token) = (social.accounts.view(&entered.user), started.token.expose());
     let mut response = HttpResponse::Ok().json(SignedInByToken { redirect: false, token, user });
-    social.sessions.respond_with(&mut response, request, &entered.started, &entered.user).await?;
+    social.sessions.respond_with(&mut response, request, started, &entered.user).await?;
     Ok(response)
 }

@@ -5,26 +5,28 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::super::model::User;
-use super::rules::UserFields;
+use super::super::settings::AccountSettings;
 use crate::protocol::timestamp;
 
 /// A user with the additional fields that responses contain. Without a value and a default, a field is null.
 #[derive(Debug, Clone, Copy)]
 pub struct UserView<'a> {
     user: &'a User,
-    fields: &'a UserFields,
+    settings: &'a AccountSettings,
 }
 
-impl UserFields {
+impl AccountSettings {
     /// The user as responses show it.
     pub fn view<'a>(&'a self, user: &'a User) -> UserView<'a> {
-        UserView { user, fields: self }
+        UserView { user, settings: self }
     }
 }
 
 impl Serialize for UserView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let User { id, name, email, email_verified, image, created_at, updated_at, fields, .. } = self.user;
+        let User {
+            id, name, email, email_verified, image, created_at, updated_at, two_factor, fields, ..
+        } = self.user;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", id)?;
         map.serialize_entry("name", name)?;
@@ -33,7 +35,10 @@ impl Serialize for UserView<'_> {
         map.serialize_entry("image", image)?;
         map.serialize_entry("createdAt", &Milliseconds(created_at))?;
         map.serialize_entry("updatedAt", &Milliseconds(updated_at))?;
-        for field in self.fields.iter().filter(|field| field.returned) {
+        if self.settings.two_factor {
+            map.serialize_entry("twoFactorEnabled", two_factor)?;
+        }
+        for field in self.settings.fields.iter().filter(|field| field.returned) {
             map.serialize_entry(&field.name, &field.value(fields))?;
         }
         map.end()
