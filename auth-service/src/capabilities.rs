@@ -22,6 +22,8 @@ const MAX_AGE: &str = "public, max-age=60";
 pub enum SignInMethod {
     /// `POST sign-in/email`
     EmailPassword,
+    /// `POST sign-in/username`
+    Username,
     /// `POST sign-in/social`, with one of `socialProviders`
     Social,
 }
@@ -127,6 +129,7 @@ impl Capabilities {
         let social_providers: Vec<_> = providers.iter().filter(|_| on("/sign-in/social")).map(view).collect();
         let methods = [
             (SignInMethod::EmailPassword, on("/sign-in/email")),
+            (SignInMethod::Username, accounts.usernames.is_some() && on("/sign-in/username")),
             (SignInMethod::Social, !social_providers.is_empty()),
         ];
         Self {

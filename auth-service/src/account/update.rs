@@ -12,9 +12,10 @@ use crate::protocol::body::{Fields, Schema};
 use crate::protocol::status::{DONE, Status};
 use crate::security_event::SecurityEvent;
 use crate::sessions::{self, WithBody};
-use crate::users::{self, MAX_IMAGE, MAX_NAME};
+use crate::users::{self, Changes, MAX_IMAGE, MAX_NAME, UsernameChange};
 
-/// The fields to change: `name`, `image`, and those of `USER_FIELDS`. Absent fields keep their values.
+/// The fields to change: `name`, `image`, `username` and `displayUsername` if `USERNAME_ENABLED` is on, and those of
+/// `USER_FIELDS`. Absent fields keep their values.
 #[derive(ToSchema)]
 #[schema(example = json!({"name": "Alice Liddell", "image": null}))]
 pub struct UserChange {
@@ -27,7 +28,7 @@ pub struct UserChange {
     image: Option<Option<String>>,
     #[schema(ignore)]
     names_email: bool,
-    /// The other members: `USER_FIELDS` says which of them mean something.
+    /// The other members: `USERNAME_ENABLED` and `USER_FIELDS` say which of them mean something.
     #[schema(ignore)]
     others: Map<String, Value>,
 }
@@ -53,10 +54,10 @@ impl Schema for UserChange {
 
 /// Update the user.
 ///
-/// Changes the name, the picture and the fields of `USER_FIELDS`. The access tokens that name a changed field are revoked.
+/// Changes the name, the picture, the username and the fields of `USER_FIELDS`. The access tokens that name a changed field are revoked.
 #[utoipa::path(tag = "users", security(("cookie" = []), ("bearer" = [])), request_body = UserChange, responses(
     (status = 200, body = Status, description = "The user was updated"),
-    (status = 400, body = Envelope, description = "VALIDATION_ERROR, FIELD_NOT_ALLOWED, MISSING_FIELD, EMAIL_CAN_NOT_BE_UPDATED, or nothing to change"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, FIELD_NOT_ALLOWED, MISSING_FIELD, EMAIL_CAN_NOT_BE_UPDATED, USERNAME_TOO_SHORT, USERNAME_TOO_LONG, INVALID_USERNAME, USERNAME_IS_ALREADY_TAKEN, USERNAME_IS_IMMUTABLE, or nothing to change"),
     (status = 401, body = Envelope, description = "No live session"),
 ))]
 #[post("/update-user")]
@@ -68,15 +69,21 @@ pub async fn update_user(
     if body.names_email {
         return Err(ApiError::EmailCanNotBeUpdated);
     }
+    let username = match &accounts.settings.usernames {
+        Some(rules) => rules.of_change(&body.others, current.user.username.as_ref())?,
+        None => UsernameChange::default(),
+    };
     let fields = accounts.settings.fields.of_change(&body.others)?;
-    if body.name.is_none() && body.image.is_none() && fields.is_empty() {
+    if body.name.is_none() && body.image.is_none() && username.is_empty() && fields.is_empty() {
         return Err(ApiError::NoFieldsToUpdate);
     }
+    let is_in_tokens = accounts.sessions.tokens.are_about_any(&fields);
     let image = body.image.as_ref().map(Option::as_deref);
+    let changes = Changes { name: body.name.as_deref(), image, username, fields };
     let (user, now) = (&current.user.id, accounts.clock.now());
     let transaction = accounts.pool.begin().await?;
-    users::update(&transaction, user, body.name.as_deref(), image, &fields, now).await?;
-    if accounts.sessions.tokens.are_about_any(&fields) {
+    users::update(&transaction, user, &changes, now).await?;
+    if is_in_tokens {
         sessions::renew_tokens(&transaction, user).await?;
     }
     let event = current.event(SecurityEvent::UserUpdated, accounts.log.client(&request));

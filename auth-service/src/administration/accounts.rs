@@ -10,7 +10,7 @@ use crate::audit;
 use crate::passwords::{self, PasswordSource, StoredHash};
 use crate::security_event::SecurityEvent;
 use crate::sessions;
-use crate::users::{self, User};
+use crate::users::{self, Changes, User};
 
 impl Administration {
     /// Stores a new user. Without a password, the user sets one by a reset link.
@@ -45,7 +45,8 @@ impl Administration {
         if !users::lock_any_epoch(&transaction, &user.id).await? {
             return Err(gone(user));
         }
-        users::update(&transaction, &user.id, None, None, fields, self.clock.now()).await?;
+        let changes = Changes { fields: fields.clone(), ..Changes::default() };
+        users::update(&transaction, &user.id, &changes, self.clock.now()).await?;
         sessions::renew_tokens(&transaction, &user.id).await?;
         let updated = SecurityEvent::UserUpdated.unattended().user(user.id.as_str()).reason(OPERATOR);
         Ok(audit::commit(transaction, &[updated]).await?)

@@ -6,7 +6,7 @@ use crate::error::ApiError;
 /// Why an act on a user failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AdministrationError {
-    /// No user has this id or email, or the user was deleted a moment ago.
+    /// No user has this id, email or username, or the user was deleted a moment ago.
     #[error("no user has the {0}")]
     NoSuchUser(UserRef),
     /// Another user has the email.

@@ -28,6 +28,7 @@ impl Administration {
         let found = match user {
             UserRef::Id(id) => users::find_with_ban(&self.pool, id).await?,
             UserRef::Email(email) => users::find_by_email_with_ban(&self.pool, email).await?,
+            UserRef::Username(username) => users::find_by_username_with_ban(&self.pool, username).await?,
             UserRef::Invalid(_) => None,
         };
         found.ok_or_else(|| AdministrationError::NoSuchUser(user.clone()))

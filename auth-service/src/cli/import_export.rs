@@ -13,7 +13,7 @@ use shared_claims::{Clock, SharedClock, SystemClock};
 
 use super::output::{formatted, print};
 use super::store_args::{StoreArgs, database_url, encryption};
-use crate::config::SocialConfig;
+use crate::config::{SocialConfig, UsernameConfig};
 use crate::import_export::{
     BetterAuth, Export, KeyOptions, Names, SourceSecrets, Target, TargetSettings, TransferError, import_csv,
     import_supabase,
@@ -28,7 +28,8 @@ pub enum ImportCommand {
     /// Import users, passwords, linked accounts, sessions and keys of a Better Auth deployment on PostgreSQL
     BetterAuth(Box<BetterAuthArgs>),
     /// Import users of a CSV file with a header row: id, email, name, email_verified, image, password_hash,
-    /// password_scheme, created_at, updated_at, banned, banned_at, ban_expires, ban_reason, fields, linked_accounts, and the
+    /// password_scheme, created_at, updated_at, banned, banned_at, ban_expires, ban_reason, username,
+    /// display_username, fields, linked_accounts, and the
     /// names of USER_FIELDS. Only email is required
     Csv(CsvArgs),
     /// Import users of a Supabase project from its table auth.users
@@ -70,6 +71,8 @@ struct SettingsArgs {
     /// Additional fields of users, as for `serve`. Others are not imported
     #[arg(long, env, default_value = "")]
     user_fields: UserFields,
+    #[command(flatten)]
+    usernames: UsernameConfig,
     #[command(flatten)]
     social: SocialConfig,
 }
@@ -256,9 +259,12 @@ impl SourceArgs {
 impl SettingsArgs {
     fn settings(&self) -> Result<TargetSettings, TransferError> {
         let (keys, file) = (self.key_encryption_keys.as_ref(), self.key_encryption_keys_file.as_deref());
+        let usernames = self.usernames.rules(&self.user_fields);
+        let usernames = usernames.map_err(|error| TransferError::Schema(error.to_string()))?;
         Ok(TargetSettings {
             encryption: encryption(keys, file),
             providers: self.social.providers()?.iter().map(|provider| provider.id.clone()).collect(),
+            usernames,
             fields: self.user_fields.clone(),
         })
     }

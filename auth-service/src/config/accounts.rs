@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
-use crate::users::{AccountSettings, UserFields};
+use crate::users::{AccountSettings, UserFields, UsernameRules};
 
 /// The settings of accounts.
 #[derive(Debug, Clone, Args)]
@@ -55,11 +55,17 @@ pub struct AccountConfig {
 }
 
 impl AccountConfig {
-    /// What accounts may do. `mail` and `two_factor`: whether mail is sent, and users can have a second factor.
+    /// What accounts may do. `mail` and `two_factor`: whether mail is sent, and users can have a second factor. `usernames` are the
+    /// rules for usernames, if users have them.
     ///
     /// # Errors
     /// The first setting that needs mail where none can be sent.
-    pub fn settings(&self, mail: bool, two_factor: bool) -> Result<AccountSettings, MailNeeded> {
+    pub fn settings(
+        &self,
+        mail: bool,
+        two_factor: bool,
+        usernames: Option<UsernameRules>,
+    ) -> Result<AccountSettings, MailNeeded> {
         let needs_mail = [
             ("REQUIRE_EMAIL_VERIFICATION", self.require_email_verification),
             ("SEND_VERIFICATION_ON_SIGN_UP", self.send_verification_on_sign_up == Some(true)),
@@ -83,6 +89,7 @@ impl AccountConfig {
             change_email: self.change_email_enabled,
             confirm_change_email: self.change_email_confirmation,
             two_factor,
+            usernames,
             fields: self.user_fields.clone(),
         })
     }

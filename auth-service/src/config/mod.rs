@@ -11,6 +11,7 @@ mod second_factors;
 mod sessions;
 mod social;
 mod tokens;
+mod usernames;
 mod weaknesses;
 mod webhooks;
 
@@ -44,6 +45,7 @@ pub use self::second_factors::{NoRoles, SecondFactorConfig};
 pub use self::sessions::{CookieError, SessionConfig};
 pub use self::social::SocialConfig;
 pub use self::tokens::{InvalidClaim, TokenConfig};
+pub use self::usernames::{UsernameConfig, UsernameConfigError};
 pub use self::webhooks::{WebhookConfig, WebhookError};
 use crate::client_address::{AddressHeaders, TrustedProxies};
 use crate::keys::KeyEncryptionKeys;
@@ -142,6 +144,9 @@ pub struct Config {
     /// Accounts
     #[command(flatten, next_help_heading = "Accounts")]
     pub accounts: AccountConfig,
+    /// Usernames
+    #[command(flatten, next_help_heading = "Usernames")]
+    pub usernames: UsernameConfig,
     /// New passwords
     #[command(flatten, next_help_heading = passwords::HEADING)]
     pub passwords: PasswordConfig,

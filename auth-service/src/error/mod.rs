@@ -2,6 +2,7 @@
 
 mod social;
 mod two_factor;
+mod username;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 
 pub use social::SocialError;
 pub use two_factor::TwoFactorError;
+pub use username::{UnfitUsername, UsernameError};
 
 /// Seconds that a client should wait before it retries a request that the service could not handle.
 const RETRY_AFTER: i64 = 1;
@@ -142,6 +144,9 @@ pub enum ApiError {
     /// A request about a second factor is refused.
     #[error(transparent)]
     TwoFactor(#[from] TwoFactorError),
+    /// A request about a username is refused.
+    #[error(transparent)]
+    Username(#[from] UsernameError),
     /// The identity provider could not be reached.
     #[error("The provider cannot be reached. Please try again.")]
     ProviderUnavailable,
@@ -341,6 +346,7 @@ impl ApiError {
             Self::FailedToGetUserInfo => (Status::NOT_FOUND, "FAILED_TO_GET_USER_INFO"),
             Self::Social(error) => error.kind(),
             Self::TwoFactor(error) => error.kind(),
+            Self::Username(error) => error.kind(),
             Self::DeferredSessionRefresh => {
                 (Status::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED")
             }

@@ -8,13 +8,15 @@ use shared_claims::UserId;
 
 use super::links::{ForeignLink, ValidLinks};
 use super::reason::{LinkReason, Note, SkipReason};
+use super::usernames;
 use crate::linked_accounts::ImportedAccount;
 use crate::passwords::{self, StoredHash, UnsupportedHash};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::image_url::is_safe_image;
 use crate::sessions::{ForeignSession, ImportedSession};
 use crate::users::{
-    Ban, CredentialEpoch, ImportedFields, MAX_BAN_REASON, MAX_IMAGE, MAX_NAME, User, UserFields,
+    Ban, CredentialEpoch, ImportedFields, MAX_BAN_REASON, MAX_IMAGE, MAX_NAME, NewUsername, User, UserFields,
+    UsernameRules,
 };
 
 /// An account as its source describes it, not validated. An empty text means the same as none.
@@ -37,6 +39,9 @@ pub struct NewAccount {
     pub sessions: Vec<ForeignSession>,
     /// Its accounts at identity providers.
     pub links: Vec<ForeignLink>,
+    pub username: Option<String>,
+    /// The username as pages show it.
+    pub display_username: Option<String>,
     /// The values of additional fields by name, as JSON or as text.
     pub fields: Map<String, Value>,
     /// The ban, unless it has been removed.
@@ -77,6 +82,12 @@ pub struct ValidAccount {
 }
 
 impl ValidAccount {
+    /// Leaves out the username, which another user has.
+    pub fn drop_username(&mut self) {
+        (self.user.username, self.user.display_username) = (None, None);
+        self.notes.push(Note::UsernameTaken);
+    }
+
     /// Leaves out the accounts at providers that belong to another user.
     pub fn keep_links(&mut self, is_kept: impl Fn(&ImportedAccount) -> bool) {
         let lost = self.links.extract_if(.., |link| !is_kept(link));
@@ -96,8 +107,14 @@ impl NewAccount {
         Self { label, skip: Some(SkipReason::Unreadable), ..Self::default() }
     }
 
-    /// Validates the account, or returns the reason to skip it. `described` are the additional fields here.
-    pub fn validate(self, now: Timestamp, described: &UserFields) -> Result<ValidAccount, SkipReason> {
+    /// Validates the account, or returns the reason to skip it. `described` are the additional fields
+    /// here, and `rules` the rules for usernames, if users have them.
+    pub fn validate(
+        self,
+        now: Timestamp,
+        described: &UserFields,
+        rules: Option<&UsernameRules>,
+    ) -> Result<ValidAccount, SkipReason> {
         if let Some(reason) = self.skip {
             return Err(reason);
         }
@@ -113,6 +130,8 @@ impl NewAccount {
         let mut notes = Vec::new();
         let name = truncated(name, &mut notes);
         let image = image.and_then(|image| usable_image(image, &mut notes));
+        let chosen = (given(self.username), given(self.display_username));
+        let NewUsername { username, display } = usernames::usable(chosen, rules, &mut notes);
         if self.second_factor {
             notes.push(Note::SecondFactorLost);
         }
@@ -135,6 +154,8 @@ impl NewAccount {
             image,
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
+            username,
+            display_username: display,
             credential_epoch: CredentialEpoch::FIRST,
             two_factor: false,
             fields,
@@ -239,12 +260,13 @@ mod tests {
 
     #[test]
     fn a_valid_account_is_imported_with_its_email_in_lower_case() {
-        let account = alice().validate(now(), &UserFields::default()).ok().unwrap();
+        let account = alice().validate(now(), &UserFields::default(), None).ok().unwrap();
         assert_eq!(account.user.id.as_str(), "alice");
         assert_eq!(account.user.email.as_str(), "alice@example.com");
         assert_eq!((account.user.created_at, account.user.updated_at), (now(), now()));
         assert_eq!(account.notes, [Note::NoPassword]);
-        let no_id = NewAccount { id: None, ..alice() }.validate(now(), &UserFields::default()).ok().unwrap();
+        let no_id =
+            NewAccount { id: None, ..alice() }.validate(now(), &UserFields::default(), None).ok().unwrap();
         assert!(no_id.new_id && no_id.user.id.as_str().len() == 36);
     }
 
@@ -254,11 +276,13 @@ mod tests {
         let fits = format!("{}@example.com", "a".repeat(242));
         let email = |email: &str| {
             NewAccount { email: Some(email.to_owned()), ..alice() }
-                .validate(now(), &UserFields::default())
+                .validate(now(), &UserFields::default(), None)
                 .err()
         };
         let id = |id: &str| {
-            NewAccount { id: Some(id.to_owned()), ..alice() }.validate(now(), &UserFields::default()).err()
+            NewAccount { id: Some(id.to_owned()), ..alice() }
+                .validate(now(), &UserFields::default(), None)
+                .err()
         };
         assert_eq!(email(&fits), None);
         assert_eq!(email(&long), Some(SkipReason::EmailTooLong));
@@ -268,9 +292,9 @@ mod tests {
             assert_eq!(id(bad), Some(SkipReason::IdDoesNotFit), "{bad}");
         }
         let nul = NewAccount { name: Some("a\0b".to_owned()), ..alice() };
-        assert_eq!(nul.validate(now(), &UserFields::default()).err(), Some(SkipReason::Unreadable));
+        assert_eq!(nul.validate(now(), &UserFields::default(), None).err(), Some(SkipReason::Unreadable));
         let deleted = NewAccount { skip: Some(SkipReason::Deleted), ..alice() };
-        assert_eq!(deleted.validate(now(), &UserFields::default()).err(), Some(SkipReason::Deleted));
+        assert_eq!(deleted.validate(now(), &UserFields::default(), None).err(), Some(SkipReason::Deleted));
     }
 
     #[test]
@@ -282,7 +306,7 @@ mod tests {
             second_factor: true,
             ..alice()
         };
-        let account = account.validate(now(), &UserFields::default()).ok().unwrap();
+        let account = account.validate(now(), &UserFields::default(), None).ok().unwrap();
         assert_eq!((account.user.name.chars().count(), account.user.image), (100, None));
         let told = [Note::NameCut, Note::ImageLeftOut, Note::SecondFactorLost, Note::PasswordUnknown];
         assert_eq!(account.notes, told);
@@ -292,8 +316,10 @@ mod tests {
     #[test]
     fn a_ban_is_imported_with_a_reason_of_one_line() {
         let ban = NewBan { reason: Some(format!("a\n\0{}", "b".repeat(500))), ..NewBan::default() };
-        let account =
-            NewAccount { ban: Some(ban), ..alice() }.validate(now(), &UserFields::default()).ok().unwrap();
+        let account = NewAccount { ban: Some(ban), ..alice() }
+            .validate(now(), &UserFields::default(), None)
+            .ok()
+            .unwrap();
         let ban = account.ban.unwrap();
         assert_eq!((ban.since, ban.until), (now(), None));
         assert_eq!(ban.reason, Some(format!("a  {}", "b".repeat(497))));
@@ -304,7 +330,7 @@ mod tests {
     fn an_unsafe_image_is_dropped_and_reported() {
         let image = |url: &str| {
             let account = NewAccount { image: Some(url.to_owned()), ..alice() }
-                .validate(now(), &UserFields::default())
+                .validate(now(), &UserFields::default(), None)
                 .ok()
                 .unwrap();
             (account.user.image.is_some(), account.notes.contains(&Note::ImageUnsafe))
@@ -323,7 +349,12 @@ mod tests {
                 scheme: named.map(str::to_owned),
                 ..alice()
             };
-            account.validate(now(), &UserFields::default()).ok().unwrap().password.map(|stored| stored.scheme)
+            account
+                .validate(now(), &UserFields::default(), None)
+                .ok()
+                .unwrap()
+                .password
+                .map(|stored| stored.scheme)
         };
         assert_eq!(scheme(None), Some(Scheme::ForeignBcrypt));
         assert_eq!(scheme(Some("")), Some(Scheme::ForeignBcrypt));

@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::users::UserFields;
 
 /// The columns, in the order an export writes them. Only `email` is required.
-pub const COLUMNS: [&str; 15] = [
+pub const COLUMNS: [&str; 17] = [
     "id",
     "email",
     "name",
@@ -29,6 +29,8 @@ pub const COLUMNS: [&str; 15] = [
     "banned_at",
     "ban_expires",
     "ban_reason",
+    "username",
+    "display_username",
     FIELDS,
     LINKED_ACCOUNTS,
 ];
@@ -99,7 +101,9 @@ impl Columns {
         let mut columns = Self { places, fields, count: header.len() };
         for (place, name) in header.iter().enumerate() {
             let name = name.trim_start_matches(BYTE_ORDER_MARK).trim();
+            // A deployment without usernames may have a field with that name.
             let known = COLUMNS.iter().position(|known| *known == name);
+            let known = known.filter(|_| described.find(name).is_none());
             let is_again = match known.and_then(|known| columns.places.get_mut(known)) {
                 Some(slot) => slot.replace(place).is_some(),
                 None if described.find(name).is_some() => {
@@ -160,6 +164,8 @@ impl Columns {
             password: owned("password_hash").map(Into::into),
             scheme: owned("password_scheme"),
             ban: boolean(text("banned"))?.then_some(ban),
+            username: owned("username"),
+            display_username: owned("display_username"),
             links: links(text(LINKED_ACCOUNTS))?,
             fields: self.fields(text(FIELDS), record)?,
             ..NewAccount::default()

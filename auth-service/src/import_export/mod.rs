@@ -7,12 +7,14 @@ mod csv_file;
 mod error;
 mod export;
 mod links;
+mod new_users;
 mod reason;
 mod report;
 mod rows;
 mod snapshot;
 mod supabase;
 mod target;
+mod usernames;
 
 pub use better_auth::{BetterAuth, KeyOptions, Names, SourceSecrets};
 pub use csv_file::import as import_csv;

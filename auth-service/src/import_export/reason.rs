@@ -64,6 +64,12 @@ pub enum Note {
     ImageLeftOut,
     ImageUnsafe,
     SecondFactorLost,
+    /// Users have no usernames here.
+    UsernameNotEnabled,
+    UsernameUnfit,
+    /// Another user has it here, or one that was imported before.
+    UsernameTaken,
+    DisplayUsernameLeftOut,
     NoPassword,
     PasswordUnknown,
     PasswordTooCostly,
@@ -82,6 +88,14 @@ impl Note {
                 "image dropped: a javascript:, vbscript: or file: URL, or a data: URL that is not an image"
             }
             Self::SecondFactorLost => "second factor not imported: the password alone signs in",
+            Self::UsernameNotEnabled => "username dropped: USERNAME_ENABLED is off",
+            Self::UsernameUnfit => {
+                "username dropped: not letters, digits, _ and . in the length of USERNAME_MIN_LENGTH and USERNAME_MAX_LENGTH"
+            }
+            Self::UsernameTaken => "username dropped: another user has it",
+            Self::DisplayUsernameLeftOut => {
+                "display form of the username dropped: longer than 100 characters"
+            }
             Self::NoPassword => "no password: a password reset sets one",
             Self::PasswordUnknown => "unknown format of the password hash: a password reset sets a new one",
             Self::PasswordTooCostly => {

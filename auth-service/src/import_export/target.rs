@@ -10,6 +10,7 @@ use shared_claims::{SharedClock, UserId};
 
 use super::account::{NewAccount, ValidAccount};
 use super::error::TransferError;
+use super::new_users;
 use super::reason::{Note, SkipReason};
 use super::report::Report;
 use crate::keys::{self, KeyEncryptionKeys, RetiredKey};
@@ -17,7 +18,7 @@ use crate::linked_accounts;
 use crate::passwords::{self, ExistingUser, NewPassword};
 use crate::progress::ProgressOutput;
 use crate::sessions::{self, ImportedSession};
-use crate::users::{self, Ban, User, UserFields};
+use crate::users::{self, Ban, User, UserFields, Username, UsernameRules};
 
 /// Plans are cached, and made while the tables may be empty, when a sequential scan looks cheap. Each batch of a large
 /// import would then take longer than the one before.
@@ -31,13 +32,15 @@ pub struct TargetSettings {
     pub providers: HashSet<String>,
     /// The additional fields of users.
     pub fields: UserFields,
+    /// The rules for usernames; `None` if users have none.
+    pub usernames: Option<UsernameRules>,
 }
 
 impl TargetSettings {
     /// The settings for a source that has nothing to encrypt, no accounts at providers and no additional fields.
     pub fn none() -> Self {
         let encryption = Err(SecretError::Missing("KEY_ENCRYPTION_KEYS"));
-        Self { encryption, providers: HashSet::new(), fields: UserFields::default() }
+        Self { encryption, providers: HashSet::new(), fields: UserFields::default(), usernames: None }
     }
 }
 
@@ -52,6 +55,8 @@ pub struct Target {
     pub report: Report,
     /// Ids and emails of earlier batches in a dry run, which stores nothing. An id has no `@`, so one set holds both.
     seen: HashSet<String>,
+    /// The usernames of earlier batches in a dry run.
+    seen_usernames: HashSet<String>,
     /// The accounts at providers of earlier batches in a dry run: provider and id there.
     seen_links: HashSet<(String, String)>,
 }
@@ -67,8 +72,8 @@ impl Target {
         progress: ProgressOutput,
     ) -> Self {
         let report = Report { source, dry_run, ..Report::default() };
-        let (seen, seen_links) = (HashSet::new(), HashSet::new());
-        Self { pool, clock, settings, progress, report, seen, seen_links }
+        let (seen, seen_usernames, seen_links) = (HashSet::new(), HashSet::new(), HashSet::new());
+        Self { pool, clock, settings, progress, report, seen, seen_usernames, seen_links }
     }
 
     /// The keys that encrypt what is imported.
@@ -83,7 +88,7 @@ impl Target {
         let mut accounts = Vec::with_capacity(batch.len());
         for account in batch {
             let label = account.label.clone();
-            match account.validate(now, &self.settings.fields) {
+            match account.validate(now, &self.settings.fields, self.settings.usernames.as_ref()) {
                 Ok(account) => accounts.push(account),
                 Err(reason) => outcome.skip(reason, label),
             }
@@ -115,14 +120,14 @@ impl Target {
         let existing = Existing::of(passwords::find_existing(&transaction, &users).await.map_err(failed)?);
         let mut new = self.without_conflicts(accounts, &existing, outcome);
         if self.report.dry_run {
+            self.check_usernames(&transaction, &mut new).await?;
             self.check_links(&transaction, &mut new).await?;
             // Dropping the transaction rolls it back.
             outcome.sessions = new.iter().map(|account| account.sessions.len() as u64).sum();
             outcome.copied = new;
             return Ok(());
         }
-        let users: Vec<&User> = new.iter().map(|account| &account.user).collect();
-        let stored = users::create_missing(&transaction, &users).await.map_err(failed)?;
+        let stored = new_users::create(&transaction, &mut new).await.map_err(failed)?;
         for lost in new.extract_if(.., |account| !stored.contains(account.user.id.as_str())) {
             // Somebody signed up with this email just now.
             outcome.skip(SkipReason::EmailTaken, lost.label);
@@ -165,6 +170,25 @@ impl Target {
         let stored = linked_accounts::import(transaction, &links).await.map_err(TransferError::Store)?;
         for account in new {
             account.keep_links(|link| stored.contains(&link.id));
+        }
+        Ok(())
+    }
+
+    /// Leaves out the usernames that [`new_users::create`] would leave out.
+    async fn check_usernames(
+        &mut self,
+        transaction: &Transaction,
+        new: &mut [ValidAccount],
+    ) -> Result<(), TransferError> {
+        let usernames: Vec<&Username> =
+            new.iter().filter_map(|account| account.user.username.as_ref()).collect();
+        let taken = users::taken_usernames(transaction, &usernames).await.map_err(TransferError::Store)?;
+        self.seen_usernames.extend(taken);
+        for account in new {
+            let username = account.user.username.as_ref().map(|username| username.as_str().to_owned());
+            if username.is_some_and(|username| !self.seen_usernames.insert(username)) {
+                account.drop_username();
+            }
         }
         Ok(())
     }

@@ -7,11 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use service_kit::database::Pool;
 use shared_claims::{SharedClock, UserId};
 
+use super::claimed_account::ClaimedAccount;
 use super::model::{Key, Refusal, Rule, Since};
 use super::store::{self, CountOutcome};
 use super::{Devices, Limits};
 use crate::error::ApiError;
-use crate::protocol::email_address::Email;
 use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::users::{CredentialEpoch, User};
 
@@ -67,7 +67,7 @@ impl PasswordAttempts {
     pub async fn attempt<T>(
         &self,
         request: &HttpRequest,
-        (account, user): (&Email, Option<&UserId>),
+        (account, user): (ClaimedAccount<'_>, Option<&UserId>),
         epoch: CredentialEpoch,
         check: impl Future<Output = Result<Option<T>, ApiError>>,
     ) -> Result<Option<T>, ApiError> {
@@ -84,14 +84,14 @@ impl PasswordAttempts {
         user: &User,
         check: impl Future<Output = Result<Option<T>, ApiError>>,
     ) -> Result<Option<T>, ApiError> {
-        let guess = (Guessed::SecondFactor, &user.email, Some(&user.id));
+        let guess = (Guessed::SecondFactor, (&user.email).into(), Some(&user.id));
         self.guess(request, guess, user.credential_epoch, check).await
     }
 
     async fn guess<T>(
         &self,
         request: &HttpRequest,
-        (guessed, account, user): (Guessed, &Email, Option<&UserId>),
+        (guessed, account, user): (Guessed, ClaimedAccount<'_>, Option<&UserId>),
         epoch: CredentialEpoch,
         check: impl Future<Output = Result<Option<T>, ApiError>>,
     ) -> Result<Option<T>, ApiError> {
@@ -121,7 +121,7 @@ impl PasswordAttempts {
         &self,
         limits: &Limits,
         request: &HttpRequest,
-        (guessed, account): (Guessed, &Email),
+        (guessed, account): (Guessed, ClaimedAccount<'_>),
         epoch: CredentialEpoch,
     ) -> Budget {
         let [unknown, known] = guessed.rules();
@@ -147,7 +147,7 @@ impl PasswordAttempts {
     }
 
     /// Records that a password was not checked because the account is locked, once a minute for each account.
-    fn record_locked(&self, request: &HttpRequest, account: &Email, user: Option<&UserId>) {
+    fn record_locked(&self, request: &HttpRequest, account: ClaimedAccount<'_>, user: Option<&UserId>) {
         let event = SecurityEvent::AccountLocked.by(self.log.client(request));
         let event = user.map_or(event, |user| event.user(user.as_str()));
         self.log.throttled(event, &account.as_str());

@@ -10,9 +10,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 
+use super::claimed_account::ClaimedAccount;
 use crate::error::ApiError;
 use crate::protocol::cookies::{Cookies, Mark};
-use crate::protocol::email_address::Email;
 use crate::users::{CredentialEpoch, User};
 
 /// A character that is not used in base64url and not escaped in a cookie.
@@ -57,18 +57,18 @@ impl Device {
         &self.id
     }
 
-    fn knows(&self, account: &Email, epoch: CredentialEpoch) -> bool {
+    fn knows(&self, account: ClaimedAccount<'_>, epoch: CredentialEpoch) -> bool {
         self.marks.contains(&self.mark(account, epoch))
     }
 
-    fn add(&mut self, account: &Email, epoch: CredentialEpoch) {
+    fn add(&mut self, account: ClaimedAccount<'_>, epoch: CredentialEpoch) {
         self.marks.insert(0, self.mark(account, epoch));
         self.marks.truncate(MAX_ACCOUNTS);
     }
 
     /// Identifies an account. It is different on each device, so that two cookies cannot be compared, and in each
     /// credential epoch, so that somebody who knew a former password cannot use its mark to guess the current one.
-    fn mark(&self, account: &Email, epoch: CredentialEpoch) -> String {
+    fn mark(&self, account: ClaimedAccount<'_>, epoch: CredentialEpoch) -> String {
         let (id, account, epoch) = (&self.id, account.as_str(), epoch.number());
         let parts = format!("device{SEPARATOR}{id}{SEPARATOR}{account}{SEPARATOR}{epoch}");
         let hash = digest::digest(&digest::SHA256, parts.as_bytes());
@@ -93,7 +93,7 @@ impl Devices {
     pub(super) fn known(
         &self,
         headers: &HeaderMap,
-        account: &Email,
+        account: ClaimedAccount<'_>,
         epoch: CredentialEpoch,
     ) -> Option<Device> {
         self.presented(headers).find(|device| device.knows(account, epoch))
@@ -101,7 +101,7 @@ impl Devices {
 
     /// Whether `user` proved the current credential on the device that sent `request`.
     pub fn know(&self, request: &HttpRequest, user: &User) -> bool {
-        self.known(request.headers(), &user.email, user.credential_epoch).is_some()
+        self.known(request.headers(), (&user.email).into(), user.credential_epoch).is_some()
     }
 
     /// The devices in the cookies of a request with a valid signature.
@@ -132,7 +132,7 @@ impl Devices {
             Some(device) => device,
             None => Device::generate()?,
         };
-        device.add(&user.email, user.credential_epoch);
+        device.add((&user.email).into(), user.credential_epoch);
         Ok(self.cookies.set_mark(Mark::Device, &device.text(), MAX_AGE))
     }
 }
@@ -140,6 +140,7 @@ impl Devices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::email_address::Email;
 
     const EPOCH: CredentialEpoch = CredentialEpoch::FIRST;
 
@@ -152,11 +153,14 @@ mod tests {
         let mut device = Device::generate().ok().unwrap();
         let names = ["ada", "bob", "cyd", "dan", "eve", "fay"];
         for name in names {
-            assert!(!device.knows(&email(name), EPOCH));
-            device.add(&email(name), EPOCH);
+            assert!(!device.knows((&email(name)).into(), EPOCH));
+            device.add((&email(name)).into(), EPOCH);
         }
         let read = Device::parse(&device.text()).unwrap();
-        assert_eq!(names.map(|name| read.knows(&email(name), EPOCH)), [false, true, true, true, true, true]);
+        assert_eq!(
+            names.map(|name| read.knows((&email(name)).into(), EPOCH)),
+            [false, true, true, true, true, true]
+        );
         assert!(read.text().len() < 256, "a cookie of moderate size");
         assert!(!read.text().contains("example"), "no address in it");
     }
@@ -172,17 +176,17 @@ mod tests {
     #[test]
     fn a_mark_means_nothing_in_another_epoch() {
         let mut device = Device::generate().ok().unwrap();
-        device.add(&email("ada"), EPOCH);
-        assert!(!device.knows(&email("ada"), CredentialEpoch::from_number(1)));
-        device.add(&email("ada"), CredentialEpoch::from_number(1));
-        assert!(device.knows(&email("ada"), CredentialEpoch::from_number(1)));
+        device.add((&email("ada")).into(), EPOCH);
+        assert!(!device.knows((&email("ada")).into(), CredentialEpoch::from_number(1)));
+        device.add((&email("ada")).into(), CredentialEpoch::from_number(1));
+        assert!(device.knows((&email("ada")).into(), CredentialEpoch::from_number(1)));
     }
 
     #[test]
     fn a_mark_means_nothing_on_another_device() {
         let (mut one, mut two) = (Device::generate().ok().unwrap(), Device::generate().ok().unwrap());
-        one.add(&email("ada"), EPOCH);
+        one.add((&email("ada")).into(), EPOCH);
         two.marks.clone_from(&one.marks);
-        assert!(one.knows(&email("ada"), EPOCH) && !two.knows(&email("ada"), EPOCH));
+        assert!(one.knows((&email("ada")).into(), EPOCH) && !two.knows((&email("ada")).into(), EPOCH));
     }
 }

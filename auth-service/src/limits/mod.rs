@@ -3,6 +3,7 @@
 //! Exact limits are counted in the database for all replicas, the others in the memory of each replica.
 
 mod account;
+mod claimed_account;
 mod device;
 mod mail;
 mod model;
@@ -20,6 +21,7 @@ use service_kit::database::Pool;
 use service_kit::store::StoreError;
 
 pub(crate) use account::PasswordAttempts;
+pub(crate) use claimed_account::ClaimedAccount;
 pub(crate) use device::Devices;
 pub(crate) use mail::{MailCounts, NoticeSubject};
 pub use mail::{MailRequester, create_metrics};

@@ -16,6 +16,9 @@ const CREDENTIALS: Rule = rule(3, SignedDuration::from_secs(10));
 const SECOND_FACTOR: Rule = CREDENTIALS;
 /// Routes that send mail to an email that anybody can enter.
 const MAIL: Rule = rule(3, SignedDuration::from_secs(60));
+/// `is-username-available`: a person tries a dozen usernames as they type. Somebody who tries a million of them needs
+/// three weeks.
+const AVAILABILITY: Rule = rule(30, SignedDuration::from_secs(60));
 /// `forward-auth`: a page behind the proxy loads a hundred files at once, and each is one request here.
 const FORWARD_AUTH: Rule = rule(3000, SignedDuration::from_secs(10));
 /// More requests than one client can send in the longest window, with room for the factors of wider networks.
@@ -64,6 +67,7 @@ impl RateRules {
                 (CREDENTIALS, Scope::Shared)
             }
             _ if path.starts_with("/two-factor/") => (SECOND_FACTOR, Scope::Shared),
+            "/is-username-available" => (AVAILABILITY, Scope::Shared),
             "/forward-auth" => (FORWARD_AUTH, Scope::Replica),
             _ => (self.general, Scope::Replica),
         };
@@ -152,7 +156,9 @@ mod tests {
         for (path, max, seconds, scope) in [
             ("/sign-in/email", 3, 10, Shared),
             ("/sign-in/social", 3, 10, Shared),
+            ("/sign-in/username", 3, 10, Shared),
             ("/sign-up/email", 3, 10, Shared),
+            ("/is-username-available", 30, 60, Shared),
             ("/change-password", 3, 10, Shared),
             ("/change-email", 3, 10, Shared),
             ("/verify-email by POST", 3, 10, Shared),

@@ -3,8 +3,8 @@
 use actix_web::HttpRequest;
 
 use super::Devices;
+use super::claimed_account::ClaimedAccount;
 use crate::client_address::Network;
-use crate::protocol::email_address::Email;
 use crate::users::{CredentialEpoch, User};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Devices {
         &self,
         request: &HttpRequest,
         network: Network,
-        account: &Email,
+        account: ClaimedAccount<'_>,
         epoch: CredentialEpoch,
     ) -> Requester {
         let device = self.known(request.headers(), account, epoch);
@@ -51,7 +51,7 @@ impl Devices {
 
     /// A requester with a live session or link of an account.
     pub fn proven(&self, request: &HttpRequest, network: Network, user: &User) -> Requester {
-        let claiming = self.claiming(request, network, &user.email, user.credential_epoch);
+        let claiming = self.claiming(request, network, (&user.email).into(), user.credential_epoch);
         match claiming.standing {
             Standing::Known { .. } => claiming,
             Standing::Unknown => Requester { standing: Standing::Known { device: None }, ..claiming },

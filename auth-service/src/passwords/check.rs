@@ -12,8 +12,7 @@ use super::service::Passwords;
 use super::sign_ups::SignUp;
 use super::store;
 use crate::error::ApiError;
-use crate::limits::Requester;
-use crate::protocol::email_address::Email;
+use crate::limits::{ClaimedAccount, Requester};
 use crate::security_event::SecurityEvent;
 use crate::users::{CredentialEpoch, User};
 
@@ -37,7 +36,7 @@ impl Passwords {
             return Err(ApiError::CredentialAccountNotFound);
         };
         let check = self.compare(self.proven(request, user), password, stored);
-        match self.attempts.attempt(request, (&user.email, Some(&user.id)), epoch, check).await? {
+        match self.attempts.attempt(request, ((&user.email).into(), Some(&user.id)), epoch, check).await? {
             Some(()) => Ok(epoch),
             None => {
                 self.record_refused(request, &user.id, "wrong_password");
@@ -58,10 +57,12 @@ impl Passwords {
     ) -> Result<(), ApiError> {
         let password = Password::claimed(text, self.rules)?;
         let epoch = CredentialEpoch::FIRST;
-        let requester = self.claiming(request, &sign_up.email, epoch);
+        let requester = self.claiming(request, (&sign_up.email).into(), epoch);
         let check = self.compare(requester, password, sign_up.password.clone());
-        let confirmed =
-            self.attempts.attempt(request, (&sign_up.email, Some(&sign_up.id)), epoch, check).await?;
+        let confirmed = self
+            .attempts
+            .attempt(request, ((&sign_up.email).into(), Some(&sign_up.id)), epoch, check)
+            .await?;
         if confirmed.is_none() {
             self.record_refused(request, &sign_up.id, "wrong_password");
         }
@@ -130,7 +131,7 @@ impl Passwords {
     pub(super) fn claiming(
         &self,
         request: &HttpRequest,
-        account: &Email,
+        account: ClaimedAccount<'_>,
         epoch: CredentialEpoch,
     ) -> Requester {
         self.attempts.devices.claiming(request, self.log.network(request), account, epoch)

@@ -39,6 +39,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::sign_up::sign_up)
         .service(handlers::sign_in::sign_in)
+        .service(handlers::username::sign_in_username)
+        .service(handlers::username::is_username_available)
         .service(handlers::verify::verify_password)
         .service(handlers::change::change_password)
         .service(handlers::reset::request_password_reset)

@@ -18,10 +18,11 @@ const LOCKED: &str = "locked";
 /// The password was not compared: too many passwords waited to be hashed.
 const BUSY: &str = "busy";
 /// All outcomes. Those between are the reasons of the security event `sign_in.refused`.
-const OUTCOMES: [&str; 10] = [
+const OUTCOMES: [&str; 11] = [
     SIGNED_IN,
     SECOND_FACTOR,
     "unknown_email",
+    "unknown_username",
     "wrong_password",
     "no_password",
     "email_not_verified",

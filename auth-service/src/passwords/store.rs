@@ -7,7 +7,7 @@ use shared_claims::UserId;
 
 use super::model::{ExistingUser, NewPassword, Scheme, StoredHash, UserWithPassword};
 use crate::protocol::email_address::Email;
-use crate::users::{self, CredentialEpoch, User};
+use crate::users::{self, CredentialEpoch, User, Username};
 
 const CREATE: &str = "INSERT INTO passwords (user_id, hash, scheme, updated_at) VALUES ($1, $2, $3, $4)";
 /// Only if the hash is still the one that was checked, so that a concurrent change of the password is not undone.
@@ -38,7 +38,7 @@ macro_rules! users_with_passwords {
             "
     SELECT u.id AS user_id, u.name, u.email, u.email_verified, u.image,
            u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.two_factor, u.fields,
-           p.hash, p.scheme",
+           u.username, u.display_username, p.hash, p.scheme",
             $more,
             "
     FROM users u LEFT JOIN passwords p ON p.user_id = u.id ",
@@ -47,6 +47,7 @@ macro_rules! users_with_passwords {
     };
 }
 const FIND_BY_EMAIL: &str = users_with_passwords!("", "WHERE u.email = $1");
+const FIND_BY_USERNAME: &str = users_with_passwords!("", "WHERE u.username = $1");
 const PAGE: &str = users_with_passwords!(
     ", u.banned_at, u.banned_until, u.ban_reason",
     "WHERE u.id > $1 ORDER BY u.id LIMIT $2"
@@ -134,7 +135,23 @@ pub async fn find_by_email(
     client: &impl Executor,
     email: &Email,
 ) -> Result<Option<(User, Option<StoredHash>)>, StoreError> {
-    let Some(row) = client.query_opt(FIND_BY_EMAIL, &[&email.as_str()]).await? else { return Ok(None) };
+    find_one(client, FIND_BY_EMAIL, email.as_str()).await
+}
+
+/// The account with this username, and its password if it has one.
+pub async fn find_by_username(
+    client: &impl Executor,
+    username: &Username,
+) -> Result<Option<(User, Option<StoredHash>)>, StoreError> {
+    find_one(client, FIND_BY_USERNAME, username.as_str()).await
+}
+
+async fn find_one(
+    client: &impl Executor,
+    statement: &'static str,
+    name: &str,
+) -> Result<Option<(User, Option<StoredHash>)>, StoreError> {
+    let Some(row) = client.query_opt(statement, &[&name]).await? else { return Ok(None) };
     Ok(Some((users::from_row(&row)?, from_row(&row)?)))
 }
 

@@ -9,7 +9,7 @@ use service_kit::traces::TracesError;
 
 use crate::config::{
     CookieError, InvalidClaim, MailError, MailNeeded, NoPasswordFits, NoRoles, PolledTooLate,
-    PublicCredentials, UnknownPath, WebhookError,
+    PublicCredentials, UnknownPath, UsernameConfigError, WebhookError,
 };
 use crate::keys::{KeyError, RotationPolicyError};
 use crate::passwords::BreachServiceError;
@@ -45,6 +45,9 @@ pub enum StartError {
     /// No password can have the configured length.
     #[error(transparent)]
     NoPasswordFits(#[from] NoPasswordFits),
+    /// The settings of usernames contradict each other.
+    #[error(transparent)]
+    Usernames(#[from] UsernameConfigError),
     /// A field cannot be a claim.
     #[error(transparent)]
     InvalidClaim(#[from] InvalidClaim),

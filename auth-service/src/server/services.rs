@@ -78,17 +78,17 @@ impl Configured {
         let outbox = mailer
             .is_some()
             .then(|| Arc::new(Outbox::new(Arc::clone(&encryption), limits.clone(), notices.clone())));
-        let (rules, accounts) = (
-            config.passwords.rules()?,
-            config.accounts.settings(outbox.is_some(), config.second_factors.two_factor_enabled)?,
-        );
+        let usernames = config.usernames.rules(&config.accounts.user_fields)?;
+        let two_factor = config.second_factors.two_factor_enabled;
+        let accounts = config.accounts.settings(outbox.is_some(), two_factor, usernames)?;
+        let rules = config.passwords.rules()?;
         let factors = SecondFactors {
             settings: config.second_factors.settings(product, &accounts.fields)?,
             encryption: Arc::clone(&encryption),
             code_key: secrets.derive("second factor codes"),
         };
         let mut disabled_paths = config.routes.disabled_paths.clone();
-        if !factors.settings.enabled {
+        if !two_factor {
             disabled_paths = disabled_paths.and(two_factor::PATHS);
         }
         let providers = config.social.providers()?;

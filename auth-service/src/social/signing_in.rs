@@ -18,7 +18,7 @@ use crate::protocol::redirect::CheckedTarget;
 use crate::providers::{Profile, Provider, ProviderTokens, SignUpRule};
 use crate::security_event::SecurityEvent;
 use crate::sessions::{Entry, Way};
-use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User};
+use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, NewUsername, User};
 use crate::verifications::NewLink;
 
 /// A user as a provider has just identified them.
@@ -238,6 +238,7 @@ fn new_user(profile: &Profile, email: &Email) -> NewUser {
         name,
         email: email.clone(),
         image: profile.image.as_ref().filter(fits).cloned(),
+        username: NewUsername::default(),
         fields: Default::default(),
     }
 }

@@ -8,6 +8,7 @@ use shared_claims::UserId;
 use super::bans::{Ban, ban_from_row, is_banned};
 use super::model::User;
 use super::store::from_row;
+use super::username::Username;
 use crate::protocol::email_address::Email;
 
 /// Users with their bans.
@@ -16,7 +17,8 @@ macro_rules! users_with_bans {
         concat!(
             "
     SELECT id AS user_id, name, email, email_verified, image, created_at AS user_created_at,
-           updated_at AS user_updated_at, credential_epoch, two_factor, fields, banned_at, banned_until, ban_reason
+           updated_at AS user_updated_at, credential_epoch, two_factor, fields, username, display_username, banned_at,
+           banned_until, ban_reason
     FROM users ",
             $($which),+
         )
@@ -24,6 +26,7 @@ macro_rules! users_with_bans {
 }
 const FIND: &str = users_with_bans!("WHERE id = $1");
 const FIND_BY_EMAIL: &str = users_with_bans!("WHERE email = $1");
+const FIND_BY_USERNAME: &str = users_with_bans!("WHERE username = $1");
 /// By email, which has an index. A search reads all users after `$1`.
 const LIST: &str = users_with_bans!(
     "
@@ -69,6 +72,14 @@ pub(crate) async fn find_by_email_with_ban(
     email: &Email,
 ) -> Result<Option<UserWithBan>, StoreError> {
     client.query_opt(FIND_BY_EMAIL, &[&email.as_str()]).await?.as_ref().map(read).transpose()
+}
+
+/// Finds a user by username.
+pub(crate) async fn find_by_username_with_ban(
+    client: &impl Executor,
+    username: &Username,
+) -> Result<Option<UserWithBan>, StoreError> {
+    client.query_opt(FIND_BY_USERNAME, &[&username.as_str()]).await?.as_ref().map(read).transpose()
 }
 
 /// Some users, by email.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use shared_claims::UserId;
 use utoipa::ToSchema;
 
+use super::username::{NewUsername, Username};
 use crate::error::ApiError;
 use crate::protocol::email_address::Email;
 
@@ -33,6 +34,11 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the account was last changed.
     pub updated_at: Timestamp,
+    /// The username, in lower case. Only shown if `USERNAME_ENABLED` is on.
+    #[schema(value_type = Option<String>)]
+    pub username: Option<Username>,
+    /// The username as pages show it. Only shown if `USERNAME_ENABLED` is on.
+    pub display_username: Option<String>,
     /// The epoch of the account's credential when this was read. Never shown.
     #[schema(ignore)]
     pub credential_epoch: CredentialEpoch,
@@ -68,6 +74,7 @@ pub struct NewUser {
     pub email: Email,
     /// URL of a picture.
     pub image: Option<String>,
+    pub username: NewUsername,
     /// The additional fields that were set, by name.
     pub fields: Map<String, Value>,
 }
@@ -83,6 +90,8 @@ impl NewUser {
             image: self.image.clone(),
             created_at: now,
             updated_at: now,
+            username: self.username.username.clone(),
+            display_username: self.username.display.clone(),
             credential_epoch: CredentialEpoch::FIRST,
             two_factor: false,
             fields: self.fields.clone(),

@@ -1,6 +1,8 @@
 //! Settings of accounts.
 
-use super::fields::UserFields;
+use super::fields::{ShownPlugins, UserFields, UserView};
+use super::model::User;
+use super::username::UsernameRules;
 
 /// The features of accounts that a deployment enables.
 #[derive(Debug, Clone)]
@@ -29,6 +31,16 @@ pub struct AccountSettings {
     pub confirm_change_email: bool,
     /// Whether users can have a second factor.
     pub two_factor: bool,
+    /// The rules for usernames; `None` if users have none.
+    pub usernames: Option<UsernameRules>,
     /// The additional fields of users.
     pub fields: UserFields,
+}
+
+impl AccountSettings {
+    /// The user as responses show it.
+    pub fn view<'a>(&'a self, user: &'a User) -> UserView<'a> {
+        let plugins = ShownPlugins { two_factor: self.two_factor, username: self.usernames.is_some() };
+        UserView::new(user, plugins, &self.fields)
+    }
 }

@@ -6,11 +6,17 @@ use super::error::UsersError;
 use super::output::{Action, Outcome};
 use super::password::{self, PasswordArgs};
 use crate::administration::{Administration, AdministrationError, UserRef};
-use crate::users::{NewUser, User, UserFields};
+use crate::users::{NewUser, NewUsername, User, UserFields};
 use serde_json::Map;
 
 pub(super) async fn create(administration: &Administration, args: CreateArgs) -> Result<Outcome, UsersError> {
-    let new = NewUser { name: args.name, email: args.email, image: None, fields: Map::new() };
+    let new = NewUser {
+        name: args.name,
+        email: args.email,
+        image: None,
+        username: NewUsername::default(),
+        fields: Map::new(),
+    };
     let new = new.to_user(administration.clock.now()).map_err(AdministrationError::from)?;
     let user = User { email_verified: args.verified, ..new };
     let hash = if args.no_password {

@@ -149,7 +149,7 @@ impl ListArgs {
 
 #[derive(Args)]
 pub(super) struct UserArg {
-    /// Id or email of the user
+    /// Id or email of the user, or @ and the username
     // An imported id may begin with a hyphen.
     #[arg(allow_hyphen_values = true)]
     user: String,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::administration::UserDetails;
-use crate::users::{Ban, UserWithBan};
+use crate::users::{Ban, UserWithBan, Username};
 
 /// A user. As JSON, the fields are documented and stable.
 #[derive(Serialize)]
@@ -19,6 +19,8 @@ pub(super) struct UserView<'a> {
     /// Whether a sign-in asks for a second factor.
     two_factor: bool,
     image: Option<&'a str>,
+    pub username: Option<&'a str>,
+    display_username: Option<&'a str>,
     pub created_at: Timestamp,
     updated_at: Timestamp,
     /// The additional fields that were set.
@@ -57,6 +59,8 @@ impl<'a> UserView<'a> {
             name: &user.name,
             two_factor: user.two_factor,
             image: user.image.as_deref(),
+            username: user.username.as_ref().map(Username::as_str),
+            display_username: user.display_username.as_deref(),
             created_at: user.created_at,
             updated_at: user.updated_at,
             fields: &user.fields,
@@ -90,6 +94,12 @@ impl Display for UserView<'_> {
         writeln!(f, "id          {}", self.id)?;
         writeln!(f, "email       {} ({verified})", self.email)?;
         writeln!(f, "name        {:?}", self.name)?;
+        if let Some(username) = self.username {
+            writeln!(f, "username    {username}")?;
+        }
+        if let Some(display) = self.display_username {
+            writeln!(f, "shown as    {display:?}")?;
+        }
         if let Some(image) = self.image {
             writeln!(f, "image       {image:?}")?;
         }

@@ -52,6 +52,7 @@ pub async fn queries(
                 nullif({until}::timestamptz, 'infinity') AS ban_expires, {reason}::text AS ban_reason,
                 coalesce({factor}::boolean, false) AS second_factor,
                 coalesce({anonymous}::boolean, false) AS anonymous,
+                {username}::text AS username, {display}::text AS display_username,
                 s.tokens, s.created, s.updated, s.expires, s.addresses, s.agents, a.links, {fields} AS fields
          FROM {table} u
          LEFT JOIN ({passwords}) p ON p.user_id::text = u.{id}::text
@@ -67,6 +68,8 @@ pub async fn queries(
         reason = user.optional("u.", "banReason", "NULL")?,
         factor = user.optional("u.", "twoFactorEnabled", "NULL")?,
         anonymous = user.optional("u.", "isAnonymous", "NULL")?,
+        username = user.optional("u.", "username", "NULL")?,
+        display = user.optional("u.", "displayUsername", "NULL")?,
         table = user.name,
         passwords = passwords_of(&account)?,
         links = links::query(&account)?,
@@ -163,6 +166,8 @@ fn read(row: &Row, secrets: &SourceSecrets) -> Result<NewAccount, tokio_postgres
         password: row.try_get::<_, Option<String>>("hash")?.map(SecretString::from),
         sessions: sessions(row)?,
         links,
+        username: row.try_get("username")?,
+        display_username: row.try_get("display_username")?,
         fields,
         ban: rows::ban(row)?,
         skip,

@@ -29,6 +29,8 @@ const MODELS: [Model; 4] = [
             "banExpires",
             "twoFactorEnabled",
             "isAnonymous",
+            "username",
+            "displayUsername",
         ],
     },
     Model {

@@ -12,6 +12,7 @@ use crate::import_export::csv_file::COLUMNS;
 use crate::import_export::error::TransferError;
 use crate::linked_accounts::ExportedAccount;
 use crate::passwords::UserWithPassword;
+use crate::users::Username;
 
 const PRIVATE_DIRECTORY: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
@@ -22,6 +23,8 @@ const BETTER_AUTH_ACCOUNT: [&str; 8] =
     ["id", "accountId", "providerId", "userId", "password", "scope", "createdAt", "updatedAt"];
 /// Not part of the file of users: only deployments with the plugin `admin` have the columns.
 const BETTER_AUTH_BAN: [&str; 3] = ["userId", "banReason", "banExpires"];
+/// Not part of the file of users: only deployments with the plugin `username` have the columns.
+const BETTER_AUTH_USERNAME: [&str; 3] = ["userId", "username", "displayUsername"];
 /// Not part of the file of users: which columns a deployment has for them, only its operator knows.
 const BETTER_AUTH_FIELDS: [&str; 2] = ["userId", "fields"];
 /// Better Auth's name of the provider for passwords.
@@ -95,6 +98,7 @@ pub struct UserFiles {
     user: CsvFile,
     account: CsvFile,
     bans: CsvFile,
+    usernames: CsvFile,
     fields: CsvFile,
 }
 
@@ -106,6 +110,7 @@ impl UserFiles {
             user: CsvFile::create(directory, "better-auth-user.csv", &BETTER_AUTH_USER)?,
             account: CsvFile::create(directory, "better-auth-account.csv", &BETTER_AUTH_ACCOUNT)?,
             bans: CsvFile::create(directory, "better-auth-ban.csv", &BETTER_AUTH_BAN)?,
+            usernames: CsvFile::create(directory, "better-auth-username.csv", &BETTER_AUTH_USERNAME)?,
             fields: CsvFile::create(directory, "better-auth-fields.csv", &BETTER_AUTH_FIELDS)?,
         })
     }
@@ -122,6 +127,8 @@ impl UserFiles {
         let (created, updated) = (text(user.created_at), text(user.updated_at));
         let stored = password.as_ref();
         let (hash, scheme) = stored.map_or(("", ""), |stored| (stored.hash.as_str(), stored.scheme.as_str()));
+        let username = user.username.as_ref().map(Username::as_str).unwrap_or_default();
+        let display = user.display_username.as_deref().unwrap_or_default();
         let ban = ban.as_ref();
         let banned = if ban.is_some() { "true" } else { "" };
         let since = ban.map(|ban| text(ban.since)).unwrap_or_default();
@@ -132,10 +139,13 @@ impl UserFiles {
         let linked = if links.is_empty() { String::new() } else { serde_json::to_string(links)? };
         self.all.row(&[
             id, email, name, verified, image, hash, scheme, &created, &updated, banned, &since, &until,
-            reason, &fields, &linked,
+            reason, username, display, &fields, &linked,
         ])?;
         if !fields.is_empty() {
             self.fields.row(&[id, &fields])?;
+        }
+        if !username.is_empty() || !display.is_empty() {
+            self.usernames.row(&[id, username, display])?;
         }
         if ban.is_some() {
             self.bans.row(&[id, reason, &until])?;
@@ -159,6 +169,7 @@ impl UserFiles {
         self.user.finish()?;
         self.account.finish()?;
         self.bans.finish()?;
+        self.usernames.finish()?;
         self.fields.finish()
     }
 }

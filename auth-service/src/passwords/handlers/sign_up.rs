@@ -14,7 +14,7 @@ use super::super::policy::Owner;
 use super::super::service::Passwords;
 use super::super::{sign_ups, store};
 use crate::email::{Addressee, Message};
-use crate::error::{ApiError, RedirectTarget};
+use crate::error::{ApiError, RedirectTarget, UsernameError};
 use crate::limits::MailRequester;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::Email;
@@ -22,7 +22,7 @@ use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
 use crate::sessions::{Started, Way};
-use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, User, UserView};
+use crate::users::{self, MAX_IMAGE, MAX_NAME, NewUser, NewUsername, User, UserView};
 use crate::verifications::NewLink;
 
 /// The reason in security events for a sign-up whose email has an account.
@@ -51,7 +51,7 @@ pub struct SignUp {
     /// If false, the session ends with the browser, or after a day. The default is true.
     #[schema(rename = "rememberMe", value_type = bool, required = false)]
     remember_me: Option<bool>,
-    /// The other members: `USER_FIELDS` says which of them mean something.
+    /// The other members: `USERNAME_ENABLED` and `USER_FIELDS` say which of them mean something.
     #[schema(ignore)]
     others: Map<String, Value>,
 }
@@ -98,13 +98,14 @@ struct SignedUp<'a> {
 /// Sign up.
 ///
 /// Creates an account, starts its first session and sets the session cookie. The `set-auth-jwt` header holds an access
-/// token. The body may also have the fields of `USER_FIELDS`.
+/// token. The body may also have `username` and `displayUsername` if `USERNAME_ENABLED` is on, and the fields of
+/// `USER_FIELDS`.
 ///
 /// With `REQUIRE_EMAIL_VERIFICATION` the account is created when the email is verified. Until then any number of people
 /// may sign up with it. If sign-up does not start a session, the response does not reveal whether the email is taken.
 #[utoipa::path(tag = "credentials", request_body = SignUp, responses(
     (status = 200, body = SignedUp, description = "The new account"),
-    (status = 400, body = Envelope, description = "VALIDATION_ERROR, MISSING_FIELD, FIELD_NOT_ALLOWED, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMPROMISED"),
+    (status = 400, body = Envelope, description = "VALIDATION_ERROR, MISSING_FIELD, FIELD_NOT_ALLOWED, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMPROMISED, USERNAME_TOO_SHORT, USERNAME_TOO_LONG, INVALID_USERNAME, USERNAME_IS_ALREADY_TAKEN"),
     (status = 403, body = Envelope, description = "The request does not come from a trusted origin"),
     (status = 422, body = Envelope, description = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"),
     (status = 429, description = "Too many requests from this client; wait for X-Retry-After seconds"),
@@ -121,11 +122,13 @@ pub async fn sign_up(
         return Err(ApiError::SignUpDisabled);
     }
     let password = Password::chosen(&form.password, passwords.rules)?;
+    let username = passwords.new_username(&form.others).await?;
     let fields = accounts.fields.of_new_user(&form.others)?;
-    let owner = Owner { name: &form.name, email: &form.email };
+    let owner = Owner { name: &form.name, email: &form.email, username: username.username.as_ref() };
     let hash = passwords.hash_chosen(passwords.newcomer(&request), password, owner).await?;
     let now = passwords.clock.now();
-    let user = NewUser { name: form.name, email: form.email, image: form.image, fields }.to_user(now)?;
+    let SignUp { name, email, image, .. } = form;
+    let user = NewUser { name, email, image, username, fields }.to_user(now)?;
     let new = New { request: &request, user: &user, hash: &hash, callback: form.callback_url.as_ref(), now };
     let started = if accounts.auto_sign_in && !accounts.require_verified_email {
         Some(passwords.create_with_session(new, form.remember_me.unwrap_or(true)).await?)
@@ -160,6 +163,19 @@ struct New<'a> {
 }
 
 impl Passwords {
+    /// Reads the username of a new user, if users have one.
+    async fn new_username(&self, body: &Map<String, Value>) -> Result<NewUsername, ApiError> {
+        let Some(rules) = &self.accounts.usernames else { return Ok(NewUsername::default()) };
+        let new = rules.of_new_user(body)?;
+        // Refused before the password is hashed. The constraint decides if two users choose it at once.
+        match &new.username {
+            Some(username) if users::is_username_taken(&self.pool, username).await? => {
+                Err(UsernameError::Taken.into())
+            }
+            Some(_) | None => Ok(new),
+        }
+    }
+
     /// Creates the account and its first session in one transaction.
     async fn create_with_session(&self, new: New<'_>, remembered: bool) -> Result<Started, ApiError> {
         let New { request, user, now, .. } = new;

@@ -7,7 +7,7 @@ use service_kit::registrable_domain::registrable_domain;
 
 use super::fold::fold;
 use crate::protocol::email_address::Email;
-use crate::users::User;
+use crate::users::{User, Username};
 
 /// Minimum length of a word in characters. Shorter ones occur in many random passwords.
 const SHORTEST_WORD: usize = 3;
@@ -19,11 +19,12 @@ const OTHER_CHARACTERS: usize = 4;
 pub struct Owner<'a> {
     pub name: &'a str,
     pub email: &'a Email,
+    pub username: Option<&'a Username>,
 }
 
 impl<'a> From<&'a User> for Owner<'a> {
     fn from(user: &'a User) -> Self {
-        Self { name: &user.name, email: &user.email }
+        Self { name: &user.name, email: &user.email, username: user.username.as_ref() }
     }
 }
 
@@ -63,7 +64,7 @@ impl ServiceWords {
 pub(super) struct Context<'a>(Vec<Cow<'a, str>>);
 
 impl<'a> Context<'a> {
-    /// Collects the words of the service and of the owner: the name, the email, its local part and its domain. Each is
+    /// Collects the words of the service and of the owner: the name, the username, the email, its local part and its domain. Each is
     /// added as it is, without its separators, and in parts. The part of a domain is its registrable name without the
     /// public suffix.
     pub(super) fn new(owner: Owner<'a>, service: &'a ServiceWords) -> Self {
@@ -72,6 +73,9 @@ impl<'a> Context<'a> {
         let mut own = Vec::new();
         add_words(&mut own, &fold(owner.name));
         add_words(&mut own, local);
+        if let Some(username) = owner.username {
+            add_words(&mut own, username.as_str());
+        }
         let whole = [email, domain, registrable_name(domain)].map(Cow::Borrowed);
         let service = service.0.iter().map(|word| Cow::Borrowed(word.as_str()));
         let mut words: Vec<Cow<'a, str>> =
@@ -119,7 +123,7 @@ mod tests {
 
     fn is_refused(password: &str) -> bool {
         let email = Email::parse("ada.byron+x@mail.lovelace.co.uk").unwrap();
-        let owner = Owner { name: "Ada Ｋing", email: &email };
+        let owner = Owner { name: "Ada Ｋing", email: &email, username: None };
         let words = ServiceWords::new("Example Tasks", &"ACME Corp, Jörmungandr".parse().unwrap());
         Context::new(owner, &words).is_most_of(&fold(password))
     }
@@ -181,7 +185,7 @@ mod tests {
     fn short_words_do_not_count() {
         let email = Email::parse("a@b.co").unwrap();
         let words = ServiceWords::new("X", &BlockedWords::default());
-        let context = Context::new(Owner { name: "Al", email: &email }, &words);
+        let context = Context::new(Owner { name: "Al", email: &email, username: None }, &words);
         assert!(!context.is_most_of("al!al!al"));
         assert!(context.is_most_of("a@b.co12"));
     }
@@ -191,7 +195,7 @@ mod tests {
         fn anything_can_be_compared(name in ".{0,100}", product in ".{0,20}", password in ".{0,60}") {
             let email = Email::parse("ada@example.com").unwrap();
             let words = ServiceWords::new(&product, &BlockedWords::default());
-            let context = Context::new(Owner { name: &name, email: &email }, &words);
+            let context = Context::new(Owner { name: &name, email: &email, username: None }, &words);
             context.is_most_of(&fold(&password));
         }
     }

@@ -7,4 +7,5 @@ mod store;
 
 pub use model::SignUp;
 pub(super) use store::create;
+pub(super) use store::find_by_username;
 pub use store::{complete, find, find_by_email};

@@ -6,7 +6,7 @@ use shared_claims::UserId;
 
 use super::super::model::StoredHash;
 use crate::protocol::email_address::Email;
-use crate::users::{CredentialEpoch, User};
+use crate::users::{CredentialEpoch, NewUsername, User};
 
 /// Lifetime of a sign-up: long enough to find the mail after a holiday weekend and to request another one. After that,
 /// its password is invalid.
@@ -25,6 +25,8 @@ pub struct SignUp {
     pub image: Option<String>,
     pub password: StoredHash,
     pub created_at: Timestamp,
+    /// The username that was chosen. It is not reserved.
+    pub username: NewUsername,
     /// The additional fields that were set, by name.
     pub fields: Map<String, Value>,
 }
@@ -46,6 +48,8 @@ impl SignUp {
             image: self.image,
             created_at: self.created_at,
             updated_at: self.created_at,
+            username: self.username.username,
+            display_username: self.username.display,
             credential_epoch: CredentialEpoch::FIRST,
             two_factor: false,
             fields: self.fields,

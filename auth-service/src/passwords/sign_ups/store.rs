@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::linked_accounts;
 use crate::protocol::email_address::Email;
 use crate::sessions;
-use crate::users::{self, User};
+use crate::users::{self, Changes, NewUsername, User, Username, UsernameChange};
 use crate::verifications::{self, LinkToken};
 
 /// Deletes some of the expired sign-ups, and all but the newest with the same email. Locked rows are left to the next
@@ -27,15 +27,20 @@ const CREATE: &str = "
         SELECT id FROM sign_ups WHERE id IN (SELECT id FROM surplus) ORDER BY id FOR UPDATE SKIP LOCKED
     ),
     swept AS (DELETE FROM sign_ups WHERE id IN (SELECT id FROM held))
-    INSERT INTO sign_ups (id, email, name, image, hash, scheme, created_at, expires_at, fields)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10)";
+    INSERT INTO sign_ups (id, email, name, image, hash, scheme, created_at, expires_at, fields, username,
+                          display_username)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, $12)";
 const FIND: &str = "
-    SELECT id, email, name, image, hash, scheme, created_at, fields FROM sign_ups
+    SELECT id, email, name, image, hash, scheme, created_at, fields, username, display_username FROM sign_ups
     WHERE id = $1 AND expires_at > $2";
 /// Newest first.
 const FIND_BY_EMAIL: &str = "
-    SELECT id, email, name, image, hash, scheme, created_at, fields FROM sign_ups
+    SELECT id, email, name, image, hash, scheme, created_at, fields, username, display_username FROM sign_ups
     WHERE email = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC";
+/// Newest first, as many as one email can have.
+const FIND_BY_USERNAME: &str = "
+    SELECT id, email, name, image, hash, scheme, created_at, fields, username, display_username FROM sign_ups
+    WHERE username = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT $3";
 /// In a fixed order, so that two concurrent completions do not deadlock.
 const LOCK: &str = "SELECT id FROM sign_ups WHERE email = $1 ORDER BY id FOR UPDATE";
 const DELETE_BY_EMAIL: &str = "DELETE FROM sign_ups WHERE email = $1";
@@ -51,7 +56,7 @@ pub async fn create(
     // The new sign-up is not counted by the statement.
     let kept = MAX_FOR_EMAIL - 1;
     let fields = users::stored(&user.fields);
-    let parameters: [&dyn Parameter; 10] = [
+    let parameters: [&dyn Parameter; 12] = [
         &user.id.as_str(),
         &user.email.as_str(),
         &user.name,
@@ -62,6 +67,8 @@ pub async fn create(
         &expires_at,
         &kept,
         &fields,
+        &user.username.as_ref().map(Username::as_str),
+        &user.display_username,
     ];
     transaction.execute(CREATE, &parameters).await?;
     Ok(())
@@ -81,9 +88,19 @@ pub async fn find_by_email(
     client.query(FIND_BY_EMAIL, &[&email.as_str(), &now]).await?.iter().map(from_row).collect()
 }
 
+/// Pending sign-ups with this username, which is not reserved for any of them, newest first.
+pub async fn find_by_username(
+    client: &impl Executor,
+    username: &Username,
+    now: Timestamp,
+) -> Result<Vec<SignUp>, StoreError> {
+    let rows = client.query(FIND_BY_USERNAME, &[&username.as_str(), &now, &MAX_FOR_EMAIL]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Turns a sign-up into a user whose email was verified with `token`, and deletes all sign-ups with that email. If the
 /// email has an account that was never verified, the sign-up takes it over: it sets the name and password, and ends
-/// all sessions. `None`, with nothing to commit, if the link was used or the email has a verified account.
+/// all sessions. A username that another user has by now is left out. `None`, with nothing to commit, if the link was used or the email has a verified account.
 pub async fn complete(
     transaction: &Transaction,
     sign_up: SignUp,
@@ -93,10 +110,10 @@ pub async fn complete(
     transaction.query(LOCK, &[&sign_up.email.as_str()]).await?;
     let (new, password) = sign_up.into_user(now);
     let user = match users::find_by_email(transaction, &new.email).await? {
-        None => match users::insert(transaction, &new).await {
-            Ok(()) => {
-                passwords::create(transaction, &new.id, &password, now).await?;
-                new
+        None => match users::insert_with_free_username(transaction, new).await {
+            Ok(user) => {
+                passwords::create(transaction, &user.id, &password, now).await?;
+                user
             }
             Err(ApiError::UserAlreadyExists) => return Ok(None),
             Err(error) => return Err(error),
@@ -140,14 +157,27 @@ async fn take_over(
     users::set_verified(transaction, &existing.id, now).await?;
     // They may belong to somebody who signed up with an email that was not theirs.
     linked_accounts::delete_all(transaction, &existing.id).await?;
-    let image = Some(new.image.as_deref());
-    users::update(transaction, &existing.id, Some(&new.name), image, &new.fields, now).await?;
+    let username = UsernameChange {
+        username: new.username.clone().map(Some),
+        display: new.display_username.clone().map(Some),
+    };
+    let changes = Changes {
+        name: Some(&new.name),
+        image: Some(new.image.as_deref()),
+        username,
+        fields: new.fields.clone(),
+    };
+    let renamed = users::update_with_free_username(transaction, &existing.id, changes, now).await?;
+    let chosen = renamed.then(|| (new.username.clone(), new.display_username.clone()));
+    let (username, display_username) = chosen.unwrap_or_default();
     sessions::end_all(transaction, &existing.id, None).await?;
     verifications::void(transaction, &existing.id).await?;
     let fields = existing.fields.into_iter().chain(new.fields).collect();
     Ok(Some(User {
         id: existing.id,
         created_at: existing.created_at,
+        username: username.or(existing.username),
+        display_username: display_username.or(existing.display_username),
         credential_epoch: epoch,
         two_factor: existing.two_factor,
         fields,
@@ -165,6 +195,10 @@ fn from_row(row: &Row) -> Result<SignUp, StoreError> {
         image: column(row, "sign_ups", "image")?,
         password: passwords::from_row(row)?.ok_or_else(|| corrupt("sign_ups", "hash", "missing"))?,
         created_at: column(row, "sign_ups", "created_at")?,
+        username: NewUsername {
+            username: users::read_username(row, "sign_ups")?,
+            display: column(row, "sign_ups", "display_username")?,
+        },
         fields: users::fields(row, "sign_ups")?,
     })
 }

@@ -21,7 +21,8 @@ const CREATE: &str = "
 const FIND: &str = "
     SELECT c.mail_allowed,
            u.id AS user_id, u.name, u.email, u.email_verified, u.image, u.two_factor,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.fields
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.fields,
+           u.username, u.display_username
     FROM two_factor_challenges c JOIN users u ON u.id = c.user_id AND u.credential_epoch = c.credential_epoch
     WHERE c.token_hash = $1 AND c.expires_at > $2";
 /// Counts before the code is compared, so that concurrent guesses count too. A challenge without guesses left is deleted.

@@ -46,7 +46,8 @@ const FIND: &str = concat!(
     SELECT s.id AS session_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
            s.expires_at, s.remembered, s.ip_address, s.user_agent, s.status_index, s.authenticated_by, s.second_factor,
            u.id AS user_id, u.name, u.email, u.email_verified, u.image,
-           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.two_factor, u.fields
+           u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.credential_epoch, u.two_factor, u.fields,
+           u.username, u.display_username
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = $1 AND s.expires_at > $2 AND ($3::timestamptz IS NULL OR s.created_at > $3)
         AND NOT ",

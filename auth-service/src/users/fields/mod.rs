@@ -10,4 +10,4 @@ mod view;
 
 pub use import::ImportedFields;
 pub use rules::{UserField, UserFields};
-pub use view::UserView;
+pub use view::{ShownPlugins, UserView};

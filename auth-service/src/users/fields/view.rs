@@ -5,20 +5,30 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::super::model::User;
-use super::super::settings::AccountSettings;
+use super::super::username::{DISPLAY_USERNAME, USERNAME};
+use super::rules::UserFields;
 use crate::protocol::timestamp;
 
 /// A user with the additional fields that responses contain. Without a value and a default, a field is null.
 #[derive(Debug, Clone, Copy)]
 pub struct UserView<'a> {
     user: &'a User,
-    settings: &'a AccountSettings,
+    plugins: ShownPlugins,
+    fields: &'a UserFields,
 }
 
-impl AccountSettings {
-    /// The user as responses show it.
-    pub fn view<'a>(&'a self, user: &'a User) -> UserView<'a> {
-        UserView { user, settings: self }
+/// The plugins of Better Auth whose members of a user are shown.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownPlugins {
+    pub two_factor: bool,
+    /// The members may be null.
+    pub username: bool,
+}
+
+impl<'a> UserView<'a> {
+    /// The user with the members of `plugins` and the values of `fields`.
+    pub(in super::super) fn new(user: &'a User, plugins: ShownPlugins, fields: &'a UserFields) -> Self {
+        Self { user, plugins, fields }
     }
 }
 
@@ -35,10 +45,14 @@ impl Serialize for UserView<'_> {
         map.serialize_entry("image", image)?;
         map.serialize_entry("createdAt", &Milliseconds(created_at))?;
         map.serialize_entry("updatedAt", &Milliseconds(updated_at))?;
-        if self.settings.two_factor {
+        if self.plugins.two_factor {
             map.serialize_entry("twoFactorEnabled", two_factor)?;
         }
-        for field in self.settings.fields.iter().filter(|field| field.returned) {
+        if self.plugins.username {
+            map.serialize_entry(USERNAME, &self.user.username)?;
+            map.serialize_entry(DISPLAY_USERNAME, &self.user.display_username)?;
+        }
+        for field in self.fields.iter().filter(|field| field.returned) {
             map.serialize_entry(&field.name, &field.value(fields))?;
         }
         map.end()

@@ -1,0 +1,1 @@
+UPDATE users SET username = 'mallory', display_username = 'Mallory' WHERE id = 'mallory';
