@@ -20,7 +20,8 @@ async fn the_openapi_document_is_the_one_that_was_agreed() {
 #[tokio::test]
 async fn every_documented_path_is_there() {
     // The metadata is only available for an issuer at this service.
-    let auth = Auth::start_with(&[("JWT_ISSUER", "http://localhost:8081")]).await;
+    let settings = [("JWT_ISSUER", "http://localhost:8081"), ("USERNAME_ENABLED", "true")];
+    let auth = Auth::start_with(&settings).await;
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let document = Answer::of(http.get(auth.url("/openapi.json"))).await.body;
     let mut routes = 0;
@@ -56,8 +57,12 @@ fn bodies(document: &Value) -> Vec<(&str, &Value)> {
 #[tokio::test]
 async fn every_example_of_a_body_is_valid() {
     let mailbox = Mailbox::new();
-    let settings =
-        [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true"), ("SOCIAL_PROVIDERS", GOOGLE)];
+    let settings = [
+        ("CHANGE_EMAIL_ENABLED", "true"),
+        ("DELETE_USER_ENABLED", "true"),
+        ("SOCIAL_PROVIDERS", GOOGLE),
+        ("USERNAME_ENABLED", "true"),
+    ];
     let auth = Auth::start_with_mail(&mailbox, &settings).await;
     let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
     for (number, (path, schema)) in bodies(&document).into_iter().enumerate() {
@@ -71,6 +76,7 @@ async fn every_example_of_a_body_is_valid() {
         let refusals = [
             "INVALID_TOKEN",
             "INVALID_EMAIL_OR_PASSWORD",
+            "INVALID_USERNAME_OR_PASSWORD",
             "EMAIL_MISMATCH",
             // The account in the examples does not exist either.
             "ACCOUNT_NOT_FOUND",
@@ -87,8 +93,12 @@ async fn every_example_of_a_body_is_valid() {
 #[tokio::test]
 async fn a_field_accepts_null_exactly_if_the_document_says_so() {
     let mailbox = Mailbox::new();
-    let settings =
-        [("CHANGE_EMAIL_ENABLED", "true"), ("DELETE_USER_ENABLED", "true"), ("SOCIAL_PROVIDERS", GOOGLE)];
+    let settings = [
+        ("CHANGE_EMAIL_ENABLED", "true"),
+        ("DELETE_USER_ENABLED", "true"),
+        ("SOCIAL_PROVIDERS", GOOGLE),
+        ("USERNAME_ENABLED", "true"),
+    ];
     let auth = Auth::start_with_mail(&mailbox, &settings).await;
     let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
     let device = auth.user("alice").await;

@@ -19,6 +19,7 @@ const NEW: &str = "a brand new password";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {
     SignIn,
+    SignInUsername,
     SignUp,
     ChangePassword,
     /// With the password, if `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
@@ -30,8 +31,9 @@ enum Door {
 }
 
 impl Door {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::SignIn,
+        Self::SignInUsername,
         Self::SignUp,
         Self::ChangePassword,
         Self::VerifyEmail,
@@ -42,6 +44,7 @@ impl Door {
     fn route(self) -> &'static str {
         match self {
             Self::SignIn => "post /sign-in/email",
+            Self::SignInUsername => "post /sign-in/username",
             Self::SignUp => "post /sign-up/email",
             Self::ChangePassword => "post /change-password",
             Self::VerifyEmail => "post /verify-email",
@@ -82,7 +85,7 @@ const FACTOR_DOORS: [&str; 5] = [
 const CHALLENGE: &str = "twoFactorRedirect";
 
 /// The routes that never start a session.
-const NO_DOORS: [&str; 36] = [
+const NO_DOORS: [&str; 37] = [
     "get /account-info",
     "get /capabilities",
     "get /delete-user/callback",
@@ -102,6 +105,7 @@ const NO_DOORS: [&str; 36] = [
     "post /delete-user",
     "post /get-access-token",
     "post /get-session",
+    "post /is-username-available",
     "post /link-social",
     "post /refresh-token",
     "post /request-password-reset",
@@ -203,23 +207,43 @@ impl State {
 fn refusal(door: Door, state: State) -> Option<&'static str> {
     use State as S;
     match (door, state) {
-        (Door::SignIn | Door::VerifyEmail | Door::SocialToken | Door::SocialCallback, S::SecondFactor)
-        | (Door::SignIn, S::SecondFactorExempt) => Some(CHALLENGE),
+        (
+            Door::SignIn
+            | Door::SignInUsername
+            | Door::VerifyEmail
+            | Door::SocialToken
+            | Door::SocialCallback,
+            S::SecondFactor,
+        )
+        | (Door::SignIn | Door::SignInUsername, S::SecondFactorExempt) => Some(CHALLENGE),
         (Door::VerifyEmail | Door::SocialToken | Door::SocialCallback, S::SecondFactorExempt) => None,
         // The session has proven it.
         (Door::ChangePassword, S::SecondFactor | S::SecondFactorExempt) => None,
         (Door::ChangePassword, S::NotEnrolled) => Some("TWO_FACTOR_ENROLLMENT_REQUIRED"),
         // A session that can only enroll.
-        (Door::SignIn | Door::VerifyEmail | Door::SocialToken | Door::SocialCallback, S::NotEnrolled) => None,
+        (
+            Door::SignIn
+            | Door::SignInUsername
+            | Door::VerifyEmail
+            | Door::SocialToken
+            | Door::SocialCallback,
+            S::NotEnrolled,
+        ) => None,
         (Door::SignUp, S::SecondFactor | S::SecondFactorExempt | S::NotEnrolled) => {
             Some("USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
         }
-        (Door::SignIn, S::Live | S::Verified | S::SessionEnded | S::SignUpClosed | S::NoAutoSignIn) => None,
-        (Door::SignIn, S::Unverified | S::SigningUp) => Some("EMAIL_NOT_VERIFIED"),
+        (
+            Door::SignIn | Door::SignInUsername,
+            S::Live | S::Verified | S::SessionEnded | S::SignUpClosed | S::NoAutoSignIn,
+        ) => None,
+        (Door::SignIn | Door::SignInUsername, S::Unverified | S::SigningUp) => Some("EMAIL_NOT_VERIFIED"),
         (Door::SignIn, S::Unknown | S::Deleted | S::Reset | S::Changed | S::WithoutPassword) => {
             Some("INVALID_EMAIL_OR_PASSWORD")
         }
-        (Door::SignIn, S::Banned) => Some("BANNED_USER"),
+        (Door::SignInUsername, S::Unknown | S::Deleted | S::Reset | S::Changed | S::WithoutPassword) => {
+            Some("INVALID_USERNAME_OR_PASSWORD")
+        }
+        (Door::SignIn | Door::SignInUsername, S::Banned) => Some("BANNED_USER"),
         (Door::SignUp, S::Unknown | S::Deleted) => None,
         (
             Door::SignUp,
@@ -290,13 +314,18 @@ impl Scene {
             ("MAIL_FROM", "a@example.com"),
             ("DATABASE_POOL_SIZE", "8"),
             ("NOTIFICATION_MAILS", "none"),
+            ("USERNAME_ENABLED", "true"),
             ("SOCIAL_PROVIDERS", &*providers),
         ];
         // The account is created where everything is allowed, and then tried with the restrictive settings.
         let open = Auth::start_with(&[&mail[..], &[("DELETE_USER_ENABLED", "true")]].concat()).await;
         let cookie = match state {
             State::Unknown | State::SigningUp => String::new(),
-            _ => open.user("alice").await.cookie,
+            _ => {
+                let user = open.user("alice").await;
+                assert_eq!(user.post("/update-user", &json!({"username": "alice"})).await.status, 200);
+                user.cookie
+            }
         };
         let Auth { database, .. } = open;
         let on = [("DELETE_USER_ENABLED", "true"), ("AUTO_SIGN_IN_AFTER_VERIFICATION", "true")];
@@ -359,7 +388,9 @@ impl Scene {
                 assert_eq!(follow(&self.auth, &link, Some(&self.cookie)).await.status, 302);
             }
             State::SigningUp => {
-                let form = json!({"name": "Alice", "email": email("alice"), "password": PASSWORD});
+                let email = email("alice");
+                let form =
+                    json!({"name": "Alice", "email": email, "password": PASSWORD, "username": "alice"});
                 sign_up_cookie(&self.auth.post("/sign-up/email", &form).await);
             }
             State::WithoutPassword => {
@@ -386,6 +417,7 @@ impl Scene {
         let email = email("alice");
         let body = match door {
             Door::SignIn => json!({"email": email, "password": PASSWORD}),
+            Door::SignInUsername => json!({"username": "alice", "password": PASSWORD}),
             Door::SignUp => json!({"name": "Alice", "email": email, "password": PASSWORD}),
             Door::VerifyEmail => json!({"token": self.link, "password": PASSWORD}),
             Door::ChangePassword => {
@@ -460,6 +492,11 @@ async fn row(door: Door) {
 #[tokio::test]
 async fn signing_in() {
     row(Door::SignIn).await;
+}
+
+#[tokio::test]
+async fn signing_in_with_a_username() {
+    row(Door::SignInUsername).await;
 }
 
 #[tokio::test]

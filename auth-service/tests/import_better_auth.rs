@@ -272,6 +272,35 @@ async fn invalid_accounts_are_skipped_and_reported() {
     );
 }
 
+/// The columns of Better Auth's plugin `username`, with rows that its API does not create.
+#[tokio::test]
+async fn usernames_are_imported_and_sign_in_and_those_that_cannot_be_are_reported() {
+    let import = Import::of_users(&["alice", "bob", "carol"]).await;
+    let sql = "ALTER TABLE \"user\" ADD username text, ADD \"displayUsername\" text;
+               UPDATE \"user\" SET username = 'alice', \"displayUsername\" = 'Alice' WHERE name = 'alice';
+               UPDATE \"user\" SET username = 'Alice' WHERE name = 'bob';
+               UPDATE \"user\" SET username = 'no name' WHERE name = 'carol';";
+    import.source().await.batch_execute(sql).await.unwrap();
+    let id = |number: usize| import.held["users"][number]["id"].clone();
+    let off = import.report(&["--dry-run"]).await;
+    assert_eq!(off["users"]["noted"], json!({"username_not_enabled": [id(0), id(1), id(2)]}));
+    assert_eq!(off["fields"]["unknown"], json!([]));
+    let from = import.source.superuser_url();
+    let on = [
+        ("SOURCE_DATABASE_URL", from.as_str()),
+        ("BETTER_AUTH_SECRET", SECRET),
+        ("USERNAME_ENABLED", "true"),
+    ];
+    let dry = report(&import.database, &[&IMPORT[..], &["--dry-run"]].concat(), &on).await;
+    let done = report(&import.database, &IMPORT, &on).await;
+    let noted = json!({"username_taken": [id(1)], "username_unfit": [id(2)]});
+    assert_eq!((&dry["users"]["noted"], &done["users"]["noted"]), (&noted, &noted));
+    let auth = Auth::on(import.database, &[on[2]]).await;
+    let body = json!({"username": "ALICE", "password": PASSWORD});
+    let signed_in = auth.post("/sign-in/username", &body).await;
+    assert_eq!(signed_in.body["user"]["displayUsername"], "Alice", "{signed_in:?}");
+}
+
 /// Users sign in as before with what they had at the provider, and pages get its tokens.
 #[tokio::test]
 async fn linked_accounts_are_imported_with_their_tokens_and_sign_in() {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::import::{Scratch, contents, report, run, scheme, sign_in};
 use crate::import_files::{BCRYPT, SCRYPT};
-use crate::support::{Auth, email};
+use crate::support::{Auth, connect, email};
 
 /// The reference implementation's argon2id of `password`.
 const ARGON2: &str = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
@@ -94,6 +94,63 @@ async fn additional_fields_and_linked_accounts_of_a_csv_file_are_imported() {
     assert_eq!((&done["linked_accounts"], &dry["linked_accounts"]), (&expected, &expected));
     assert_eq!(done["users"]["skipped"], json!({"unreadable": ["line 4"]}));
     assert_eq!(done["users"]["noted"], json!({"no_password": ["line 3"]}));
+}
+
+#[tokio::test]
+async fn usernames_of_a_csv_file_are_imported_and_those_that_cannot_be_are_reported_by_line() {
+    let database = TestDatabase::auth().await;
+    let scratch = Scratch::new();
+    let file = scratch.path("users.csv");
+    let long = "x".repeat(101);
+    let text = format!(
+        "email,id,username,display_username\n\
+         one@example.com,one,Alice,The Alice\n\
+         two@example.com,two,ALICE,Two\n\
+         three@example.com,three,a,Three\n\
+         four@example.com,four,a b,\n\
+         five@example.com,five,five,{long}\n\
+         six@example.com,six,,Six\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let arguments = ["import", "csv", "--file", &file];
+    let off = report(&database, &[&arguments[..], &["--dry-run"]].concat(), &[]).await;
+    let lines =
+        |numbers: &[u32]| json!(numbers.iter().map(|line| format!("line {line}")).collect::<Vec<_>>());
+    assert_eq!(off["users"]["noted"]["username_not_enabled"], lines(&[2, 3, 4, 5, 6]));
+    let on = [("USERNAME_ENABLED", "true")];
+    for size in ["1", "500"] {
+        let dry = [&arguments[..], &["--dry-run", "--batch-size", size]].concat();
+        let dry = report(&database, &dry, &on).await;
+        assert_eq!(dry["users"]["noted"]["username_taken"], lines(&[3]), "{size}");
+    }
+    let done = report(&database, &arguments, &on).await;
+    let noted = &done["users"]["noted"];
+    assert_eq!(noted["username_taken"], lines(&[3]));
+    assert_eq!(noted["username_unfit"], lines(&[4, 5]));
+    assert_eq!(noted["display_username_left_out"], lines(&[6]));
+    assert_eq!(done["users"]["copied"], 6);
+    let client = connect(&database.superuser_url()).await;
+    let sql = "SELECT id, username, display_username FROM users WHERE username IS NOT NULL OR display_username IS NOT NULL
+               ORDER BY id";
+    let rows = client.query(sql, &[]).await.unwrap();
+    let found: Vec<(String, Option<String>, Option<String>)> =
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let some = |text: &str| Some(text.to_owned());
+    let expected = [
+        ("five".to_owned(), some("five"), None),
+        ("one".to_owned(), some("alice"), some("The Alice")),
+        ("six".to_owned(), None, some("Six")),
+    ];
+    assert_eq!(found, expected);
+    // Here they are additional fields, as before there were usernames.
+    let elsewhere = TestDatabase::auth().await;
+    let fields = [("USER_FIELDS", r#"{"username": {"type": "string"}}"#)];
+    std::fs::write(&file, "email,username\none@example.com,Alice B.\n").unwrap();
+    let done = report(&elsewhere, &arguments, &fields).await;
+    assert_eq!(done["fields"]["copied"], json!({"username": 1}));
+    let both = [("USER_FIELDS", r#"{"username": {"type": "string"}}"#), on[0]];
+    let refused = run(&elsewhere, &arguments, &both).await;
+    assert!(refused.stderr.join("").contains("USER_FIELDS describes `username`"), "{refused:?}");
 }
 
 #[tokio::test]

@@ -99,7 +99,9 @@ async fn an_export_is_imported_again_unchanged() {
                        (gen_random_uuid(), 'carol', 'google', '1\"2', '{openid,email}', '\\x00', now(), now(), now(), now()),
                        (gen_random_uuid(), 'carol', 'github', '7', '{}', '\\x00', NULL, NULL, now(), now()),
                        (gen_random_uuid(), 'dave', 'gone', '7', '{read:user}', '\\x00', NULL, NULL, now(), now());
-                   UPDATE users SET banned_at = now(), banned_until = '2999-01-02', ban_reason = '\"x\", y' WHERE id = 'carol'";
+                   UPDATE users SET banned_at = now(), banned_until = '2999-01-02', ban_reason = '\"x\", y' WHERE id = 'carol';
+                   UPDATE users SET username = 'carol_1', display_username = 'Carol, \"C\"' WHERE id = 'carol';
+                   UPDATE users SET username = 'dave' WHERE id = 'dave'";
     client.batch_execute(&foreign.replace("HASH", SCRYPT)).await.unwrap();
 
     let scratch = Scratch::new();
@@ -127,6 +129,7 @@ async fn an_export_is_imported_again_unchanged() {
             "better-auth-ban.csv",
             "better-auth-fields.csv",
             "better-auth-user.csv",
+            "better-auth-username.csv",
             "jwks.json",
             "users.csv"
         ]
@@ -142,7 +145,7 @@ async fn an_export_is_imported_again_unchanged() {
     let fields = r#"{"role": {"type": ["user", "admin"]}, "tags": {"type": "string[]"}, "age": {"type": "number"},
                      "born": {"type": "date"}}"#;
     let providers = r#"{"google": {"clientId": "a", "clientSecret": "b"}, "github": {"clientId": "a", "clientSecret": "b"}}"#;
-    let env = [("USER_FIELDS", fields), ("SOCIAL_PROVIDERS", providers)];
+    let env = [("USER_FIELDS", fields), ("SOCIAL_PROVIDERS", providers), ("USERNAME_ENABLED", "true")];
     let import = ["import", "csv", "--file", &format!("{to}/users.csv")];
     let dry = report(&elsewhere, &[&import[..], &["--dry-run"]].concat(), &env).await;
     let done = report(&elsewhere, &import, &env).await;

@@ -57,6 +57,7 @@ mod time;
 mod tokens;
 mod two_factor;
 mod user_fields;
+mod usernames;
 mod users;
 mod weak_settings;
 mod webhooks;

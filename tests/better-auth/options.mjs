@@ -1,4 +1,4 @@
-// Checks that docs/MIGRATING.md has a row for every option of Better Auth, its JWT plugin and its bearer plugin. Reads the
+// Checks that docs/MIGRATING.md has a row for every option of Better Auth, its JWT plugin, its username plugin and its bearer plugin. Reads the
 // options from the types of the installed packages, down to named types and functions.
 
 import { readFile } from "node:fs/promises";
@@ -14,6 +14,7 @@ const TYPES = [
   { file: CORE, type: "BetterAuthRateLimitOptions", prefix: "rateLimit." },
   { file: CORE, type: "BetterAuthRateLimitRule", prefix: "rateLimit." },
   { file: "node_modules/better-auth/dist/plugins/jwt/types.d.mts", type: "JwtOptions", prefix: "jwt()." },
+  { file: "node_modules/better-auth/dist/plugins/username/index.d.mts", type: "UsernameOptions", prefix: "username()." },
   { file: "node_modules/better-auth/dist/plugins/bearer/index.d.mts", type: "BearerOptions", prefix: "bearer()." },
 ];
 /** The options of every table (BetterAuthDBOptions). */

@@ -7,7 +7,7 @@ import { expo } from "@better-auth/expo";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { toNodeHandler } from "better-auth/node";
-import { bearer, jwt } from "better-auth/plugins";
+import { bearer, jwt, username } from "better-auth/plugins";
 import pg from "pg";
 import { betterAuthOptions, redirectPresets } from "./oracle-providers.mjs";
 
@@ -111,8 +111,21 @@ function optionsOf(settings, outbox) {
         ipAddressHeaders: settings.CLIENT_ADDRESS_HEADERS?.split(","),
       },
     },
-    plugins: [jwt({ jwks: { keyPairConfig: { alg: "RS256" } } }), bearer(), expoOnly, ...social.plugins],
+    plugins: [
+      jwt({ jwks: { keyPairConfig: { alg: "RS256" } } }), bearer(), expoOnly, ...social.plugins, ...usernames(settings),
+    ],
   };
+}
+
+/** The plugin for usernames, if users have them. */
+function usernames(settings) {
+  if (settings.USERNAME_ENABLED !== "true") return [];
+  const options = {
+    minUsernameLength: number(settings.USERNAME_MIN_LENGTH),
+    maxUsernameLength: number(settings.USERNAME_MAX_LENGTH),
+    immutableUsername: settings.USERNAME_IMMUTABLE === "true",
+  };
+  return [username(options)];
 }
 
 /**

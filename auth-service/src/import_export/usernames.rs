@@ -23,5 +23,5 @@ pub fn usable(
     if display.as_ref().is_some_and(|display| !is_shown(display)) {
         notes.push(Note::DisplayUsernameLeftOut);
     }
-    NewUsername { username: valid, display: display.filter(is_shown).or(username) }
+    NewUsername { username: valid, display: display.filter(is_shown) }
 }

@@ -7,6 +7,7 @@ mod hash_queue;
 mod mail;
 mod outage;
 mod routes;
+mod usernames;
 mod window;
 
 use local_stack::Service;

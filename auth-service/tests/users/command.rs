@@ -64,6 +64,7 @@ async fn a_user_is_shown_with_password_sessions_and_ban() {
         "ban",
         "banned",
         "created_at",
+        "display_username",
         "email",
         "email_verified",
         "fields",
@@ -73,6 +74,7 @@ async fn a_user_is_shown_with_password_sessions_and_ban() {
         "name",
         "password_set_at",
         "updated_at",
+        "username",
     ];
     assert_eq!(names, expected, "the fields are stable");
 
@@ -133,7 +135,7 @@ async fn scripts_can_tell_why_a_command_failed() {
         (&["show", "nobody@example.com"][..], 3, "no user has the email nobody@example.com"),
         (&["show", "nobody"], 3, "no user has the id nobody"),
         (&["sessions", "-nobody"], 3, "no user has the id -nobody"),
-        (&["unban", "no body"], 3, "no user has the id or email \"no body\""),
+        (&["unban", "no body"], 3, "no user has the id, email or username \"no body\""),
         (&["ban", "nobody", "--yes"], 3, "nobody"),
         (&["end-sessions", "nobody", "--yes"], 3, "nobody"),
         (&["delete", "nobody", "--yes"], 3, "nobody"),

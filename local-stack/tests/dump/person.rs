@@ -73,7 +73,8 @@ impl Person {
     /// Signs up and takes what the answer gives.
     pub async fn sign_up(service: &Service, name: &str) -> Self {
         let mut person = Self::new(name);
-        let form = json!({"name": name, "email": person.email, "password": person.password});
+        let form =
+            json!({"name": name, "email": person.email, "password": person.password, "username": name});
         let answer = person.post(service, "/sign-up/email", &form).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         person.take(&answer);

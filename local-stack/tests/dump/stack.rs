@@ -115,6 +115,7 @@ pub async fn auth_service(cluster: &PrivateCluster, mailbox: &Mailbox, extra: &[
         ("CHANGE_EMAIL_CONFIRMATION", "true"),
         ("DELETE_USER_ENABLED", "true"),
         ("DELETE_USER_VERIFICATION", "true"),
+        ("USERNAME_ENABLED", "true"),
         ("METRICS_BIND", "127.0.0.1:0"),
         // The full form takes longer than access tokens live by default.
         ("JWT_TTL", "1h"),

@@ -18,7 +18,8 @@ impl Population {
         let auth = &stack.auth;
         let mut alice = Person::sign_up(auth, "alice").await;
         self.note(&alice);
-        let body = json!({"name": "Alice Liddell", "image": "https://example.com/alice.png"});
+        let body = json!({"name": "Alice Liddell", "image": "https://example.com/alice.png",
+                          "username": "Liddell", "displayUsername": "The Liddell"});
         alice.ok(auth, "/update-user", &body).await;
         let password = new_password();
         let body =
@@ -37,6 +38,12 @@ impl Population {
             let session = other.get(auth, "/get-session").await;
             other.ok(auth, end, &json!({"token": session.body["session"]["id"]})).await;
         }
+        let mut by_username = Person { cookies: Vec::new(), ..alice.clone() };
+        let form = json!({"username": "LIDDELL", "password": alice.password});
+        let answer = by_username.ok(auth, "/sign-in/username", &form).await;
+        by_username.take(&answer);
+        self.note(&by_username);
+        alice.ok(auth, "/is-username-available", &json!({"username": "liddell"})).await;
         let present = alice.sign_in(auth, true).await;
         self.note(&present);
         let unremembered = alice.sign_in(auth, false).await;
@@ -99,6 +106,13 @@ impl Population {
                 let answer = browser.post(limited, "/sign-in/email", &form).await;
                 assert!([401, 429].contains(&answer.status.as_u16()), "{answer:?}");
             }
+        }
+        let wrong = new_password();
+        self.note_secret("a mistyped password of a username", &wrong);
+        for username in ["gwen", "nobody"] {
+            let form = json!({"username": username, "password": wrong});
+            let answer = Person::default().post(limited, "/sign-in/username", &form).await;
+            assert!([401, 429].contains(&answer.status.as_u16()), "{answer:?}");
         }
         for _ in 0..TOO_MANY {
             let body = json!({"email": gwen.email});
