@@ -26,6 +26,10 @@ pub enum SignInMethod {
     Username,
     /// `POST sign-in/social`, with one of `socialProviders`
     Social,
+    /// `POST sign-in/magic-link`
+    MagicLink,
+    /// `POST email-otp/send-verification-otp`, then `POST sign-in/email-otp`
+    EmailOtp,
 }
 
 /// A provider that users can sign in with.
@@ -114,13 +118,24 @@ struct TwoFactorSupport {
     otp_by_mail: bool,
 }
 
+/// What this deployment sends mail for.
+#[derive(Debug, Clone, Copy)]
+pub struct MailSupport {
+    /// Whether mail is sent.
+    pub is_on: bool,
+    /// Whether links in mail sign in.
+    pub magic_links: bool,
+    /// Whether codes in mail sign in.
+    pub codes: bool,
+}
+
 impl Capabilities {
     /// Creates the capabilities of a service with these settings. Disabled endpoints are left out.
     pub fn new(
         (accounts, factors): (&AccountSettings, &TwoFactorSettings),
         password: PasswordRules,
         providers: &Providers,
-        mail: bool,
+        mail: MailSupport,
         disabled: &DisabledPaths,
     ) -> Self {
         let on = |path: &str| !disabled.contain(&format!("{PREFIX}{path}"));
@@ -131,7 +146,16 @@ impl Capabilities {
             (SignInMethod::EmailPassword, on("/sign-in/email")),
             (SignInMethod::Username, accounts.usernames.is_some() && on("/sign-in/username")),
             (SignInMethod::Social, !social_providers.is_empty()),
+            (
+                SignInMethod::MagicLink,
+                mail.magic_links && on("/sign-in/magic-link") && on("/magic-link/verify"),
+            ),
+            (
+                SignInMethod::EmailOtp,
+                mail.codes && on("/email-otp/send-verification-otp") && on("/sign-in/email-otp"),
+            ),
         ];
+        let mail = mail.is_on;
         Self {
             sign_in_methods: methods
                 .into_iter()

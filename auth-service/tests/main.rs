@@ -33,6 +33,7 @@ mod keys;
 mod limits;
 mod link_page;
 mod links;
+mod magic_link;
 mod mail;
 mod mailbox;
 mod migrations;

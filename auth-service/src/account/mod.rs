@@ -7,6 +7,7 @@ mod security_events;
 mod service;
 mod update;
 
+pub use email_change::CodeProof;
 pub use service::Accounts;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -98,4 +98,4 @@ impl AccountConfig {
 /// A setting is on that mail is needed for.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is on, which needs mail: set MAIL_URL and MAIL_FROM")]
-pub struct MailNeeded(&'static str);
+pub struct MailNeeded(pub(super) &'static str);

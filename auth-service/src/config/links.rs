@@ -30,10 +30,15 @@ pub struct LinkConfig {
 /// Mail that another replica left behind would arrive when its link is nearly over.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "MAIL_POLL_INTERVAL is too long for links that are valid for {0:#}: shorten it, or raise VERIFICATION_LINK_TTL, \
-     RESET_PASSWORD_LINK_TTL and DELETE_USER_LINK_TTL"
+    "MAIL_POLL_INTERVAL is too long for mail that is valid for {lifetime:#}: shorten it, or raise {settings}"
 )]
-pub struct PolledTooLate(SignedDuration);
+pub struct PolledTooLate {
+    pub(super) lifetime: SignedDuration,
+    pub(super) settings: &'static str,
+}
+
+/// The settings of these links.
+const LIFETIMES: &str = "VERIFICATION_LINK_TTL, RESET_PASSWORD_LINK_TTL and DELETE_USER_LINK_TTL";
 
 impl LinkConfig {
     /// How long links are valid, where mail that another replica left behind is looked for every `poll_interval`.
@@ -50,7 +55,7 @@ impl LinkConfig {
         if email::arrives_in_time(poll_interval, shortest) {
             Ok(lifetimes)
         } else {
-            Err(PolledTooLate(shortest))
+            Err(PolledTooLate { lifetime: shortest, settings: LIFETIMES })
         }
     }
 }

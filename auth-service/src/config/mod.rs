@@ -1,6 +1,7 @@
 //! Every setting: an environment variable with a default, or an error that names it.
 
 mod accounts;
+mod email_sign_in;
 mod identity;
 mod keys;
 mod links;
@@ -35,6 +36,7 @@ use service_kit::traces::TraceSettings;
 use url::Url;
 
 pub use self::accounts::{AccountConfig, MailNeeded};
+pub use self::email_sign_in::EmailSignInConfig;
 pub use self::identity::{PublicCredentials, base_url};
 pub use self::keys::KeyConfig;
 pub use self::links::{LinkConfig, PolledTooLate};
@@ -154,6 +156,9 @@ pub struct Config {
     #[command(flatten, next_help_heading = "Links in mail")]
     pub links: LinkConfig,
     /// Sessions and cookies
+    #[command(flatten, next_help_heading = "Sign-in by email")]
+    pub email_sign_in: EmailSignInConfig,
+    /// Sessions
     #[command(flatten, next_help_heading = "Sessions")]
     pub sessions: SessionConfig,
     /// Second factors

@@ -21,7 +21,8 @@ pub struct SecondFactorConfig {
     /// USER_FIELDS.
     #[arg(long, env, default_value = "nobody")]
     pub two_factor_required_for: Required,
-    /// Ways to sign in that do not ask for the second factor, comma-separated: social, verified-email
+    /// Ways to sign in that do not ask for the second factor, comma-separated: social, magic-link, email-otp,
+    /// verified-email
     ///
     /// For identity providers that ask for one themselves. With all of them, only passwords ask, as in Better Auth.
     #[arg(long, env, default_value = "")]

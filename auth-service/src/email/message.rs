@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
 use super::notices::Notice;
+use crate::codes::Purpose;
 
-/// An email to a user, by its occasion. Links are absolute and built from `BASE_URL` only. `Debug` shows neither links
-/// nor email addresses.
+/// An email to a user, by its occasion. Links are absolute and built from `BASE_URL` only. `Debug` shows no links, no codes
+/// and no email addresses.
 #[derive(Clone, Copy, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -70,6 +71,18 @@ pub enum Message<'a> {
         /// The link that deletes the account.
         link: &'a str,
     },
+    /// Sends a link that signs in.
+    MagicLink {
+        /// The link.
+        link: &'a str,
+    },
+    /// Sends a code to type in.
+    EmailCode {
+        /// The code.
+        code: &'a str,
+        /// What the code is for.
+        purpose: Purpose,
+    },
     /// Reports a sign-up with the email address of an existing account.
     AccountExists,
 }
@@ -101,6 +114,8 @@ impl Message<'_> {
             | Self::ResetPassword { .. }
             | Self::DeleteAccount { .. }
             | Self::SecondFactorCode { .. }
+            | Self::MagicLink { .. }
+            | Self::EmailCode { .. }
             | Self::AccountExists => None,
         }
     }
@@ -123,17 +138,20 @@ mod tests {
     use super::*;
     use crate::client_address::Network;
     use crate::limits::MailRequester;
+    use strum::VariantArray;
 
     const LINK: &str =
         "https://auth.example.com/api/auth/verify-email?token=7Qm0Zk3sZ8vX&callbackURL=%2Fa%3Fb%3Dc%26d";
 
-    const HOUR: SignedDuration = SignedDuration::from_hours(1);
-
     const CODE: &str = "012345";
 
-    fn all(link: &str) -> [Message<'_>; 15] {
+    const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+    fn all(link: &str) -> Vec<Message<'_>> {
         let new_email = "new@example.org";
-        [
+        let codes =
+            Purpose::VARIANTS.iter().map(|purpose| Message::EmailCode { code: CODE, purpose: *purpose });
+        let others = [
             Message::VerifyEmail { link },
             Message::ConfirmEmailChange { new_email, link },
             Message::VerifyNewEmail { link },
@@ -148,8 +166,18 @@ mod tests {
             Message::SecondFactorRemoved,
             Message::BackupCodeUsed,
             Message::DeleteAccount { link },
+            Message::MagicLink { link },
             Message::AccountExists,
-        ]
+        ];
+        others.into_iter().chain(codes).collect()
+    }
+
+    /// The name of a snapshot.
+    fn name(message: Message<'_>) -> String {
+        match message {
+            Message::EmailCode { purpose, .. } => format!("{}-{}", message.occasion(), purpose.as_str()),
+            _ => message.occasion().to_owned(),
+        }
     }
 
     /// The facts in a notice that a request from `user_agent` caused.
@@ -173,8 +201,8 @@ mod tests {
                 facts(message, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
             let text = format!("Subject: {}\n\n{}", mail_text.subject, mail_text.text_body(&facts));
             with_settings!({ snapshot_path => "snapshots", omit_expression => true }, {
-                assert_snapshot!(format!("{}.txt", message.occasion()), text);
-                assert_snapshot!(format!("{}.html", message.occasion()), mail_text.html_body("Example", &facts));
+                assert_snapshot!(format!("{}.txt", name(message)), text);
+                assert_snapshot!(format!("{}.html", name(message)), mail_text.html_body("Example", &facts));
             });
         }
     }
@@ -241,10 +269,28 @@ mod tests {
     }
 
     #[test]
+    fn the_mail_of_a_code_has_the_code_on_a_line_of_its_own_and_no_link() {
+        for purpose in Purpose::VARIANTS {
+            let message = Message::EmailCode { code: CODE, purpose: *purpose };
+            let mail_text = message.mail_text("Example", HOUR);
+            let (text, html) = (mail_text.text_body(&[]), mail_text.html_body("Example", &[]));
+            assert!(text.lines().any(|line| line == CODE), "{text}");
+            assert!(html.contains(&format!(">{CODE}<")), "{html}");
+            for part in ["://", "href"] {
+                assert!(!text.contains(part) && !html.contains(part), "{text}{html}");
+            }
+            assert!(!mail_text.subject.contains(CODE), "a locked screen shows subjects");
+        }
+    }
+
+    #[test]
     fn debug_output_shows_no_secret() {
         for message in all(LINK) {
             let printed = format!("{message:?}");
-            assert!(!printed.contains("token") && !printed.contains('@'), "{printed}");
+            assert!(
+                !printed.contains("token") && !printed.contains('@') && !printed.contains(CODE),
+                "{printed}"
+            );
         }
     }
 

@@ -31,4 +31,4 @@ pub(crate) use pending::PendingNotice;
 pub(crate) use store::insert_counted;
 pub use transport::Transport;
 pub use url::{MailUrl, MailUrlError};
-pub use worker::{LONGEST_POLL_INTERVAL, Worker, arrives_in_time};
+pub use worker::{LONGEST_POLL_INTERVAL, Worker, arrives_before, arrives_in_time};

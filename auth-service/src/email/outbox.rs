@@ -113,7 +113,7 @@ impl Outbox {
     }
 
     /// Counts and stores a mail that is not sent, because `to` has no account. If it were not counted, `requester` could tell by
-    /// the limits whether there is an account; if it were not stored, by the time of the response.
+    /// the limits whether there is an account; if it were not stored, by the time of the response. Returns whether it was stored.
     pub async fn put_unsent(
         &self,
         client: &impl Executor,
@@ -121,16 +121,17 @@ impl Outbox {
         to: &Email,
         message: &Message<'_>,
         now: Timestamp,
-    ) -> Result<(), OutboxError> {
+    ) -> Result<bool, OutboxError> {
         if let Some(limits) = &self.limits
             && !limits.may_send(client, requester, to, now).await?
         {
-            return Ok(());
+            return Ok(false);
         }
         let payload =
             MailPayload { to: to.as_str(), message: *message, valid_for: 0, is_sent: false, cause: None };
         // Expired at once: a replica of an older version, which would send it, drops expired mail.
-        self.insert(client, &payload, now, now).await
+        self.insert(client, &payload, now, now).await?;
+        Ok(true)
     }
 
     async fn insert(

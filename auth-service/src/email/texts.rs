@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::layout::{Action, MailText};
 use super::message::Message;
+use crate::codes::Purpose;
 
 const IGNORE_SIGN_UP: &str =
     "If you did not sign up, ignore this email. Nothing happens unless the link is opened.";
@@ -12,6 +13,10 @@ const IGNORE_NEW_EMAIL: &str =
     "If you did not request this, ignore this email. The account keeps its current email address.";
 const IGNORE_SECOND_FACTOR: &str = "If you are not signing in, someone else knows your password: set a new one. Never tell \
     anyone this code.";
+const IGNORE_SIGN_IN: &str =
+    "If you did not request this, ignore this email. No one can sign in without the link.";
+const IGNORE_CODE: &str =
+    "If you did not request this, ignore this email. Never tell anyone this code: it works like a password.";
 const SOMEONE_IS_SIGNED_IN: &str = "If this was not you, do not open the link, and change your password. Someone else \
     may be signed in to your account.";
 const CHANGED_BY_SOMEONE_ELSE: &str = "If you did not make this change, someone else is using your account. Contact the \
@@ -141,6 +146,20 @@ impl Message<'_> {
                 lifetime,
                 closing: SOMEONE_IS_SIGNED_IN,
             },
+            Self::MagicLink { link } => MailText {
+                subject: "Sign in",
+                text: format!("Someone requested a link to sign in to {product} with this email address."),
+                action: Action::Link("Sign in", link),
+                lifetime,
+                closing: IGNORE_SIGN_IN,
+            },
+            Self::EmailCode { code, purpose } => MailText {
+                subject: code_subject(purpose),
+                text: format!("Enter this code to {}.", code_use(purpose, product)),
+                action: Action::Code(code),
+                lifetime,
+                closing: IGNORE_CODE,
+            },
             Self::AccountExists => MailText {
                 subject: "You already have an account",
                 text: format!(
@@ -152,6 +171,24 @@ impl Message<'_> {
                 closing: NO_ACTION_NEEDED,
             },
         }
+    }
+}
+
+fn code_subject(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::SignIn => "Your sign-in code",
+        Purpose::VerifyEmail => "Your code to verify your email address",
+        Purpose::ResetPassword => "Your code to reset your password",
+        Purpose::ChangeEmail => "Your code to verify your new email address",
+    }
+}
+
+fn code_use(purpose: Purpose, product: &str) -> String {
+    match purpose {
+        Purpose::SignIn => format!("sign in to {product}"),
+        Purpose::VerifyEmail => format!("confirm that this is the email address of your {product} account"),
+        Purpose::ResetPassword => format!("set a new password for your {product} account"),
+        Purpose::ChangeEmail => format!("make this the email address of your {product} account"),
     }
 }
 

@@ -50,6 +50,12 @@ pub fn arrives_in_time(poll_interval: Duration, lifetime: SignedDuration) -> boo
         .is_ok_and(|interval| interval.saturating_add(LEASE).as_secs() < lifetime.as_secs() * 3 / 5)
 }
 
+/// Like [`arrives_in_time`], for links and codes that expire so soon that another one is requested if a replica was killed:
+/// whether its mail arrives before they expire.
+pub fn arrives_before(poll_interval: Duration, lifetime: SignedDuration) -> bool {
+    SignedDuration::try_from(poll_interval).is_ok_and(|interval| interval.saturating_add(LEASE) < lifetime)
+}
+
 /// Sends the mail in the outbox.
 #[derive(Clone)]
 pub struct Worker {

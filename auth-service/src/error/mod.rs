@@ -1,5 +1,6 @@
 //! The errors of auth-service. The texts and codes below `/api/auth` are Better Auth's.
 
+mod code;
 mod social;
 mod two_factor;
 mod username;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
+pub use code::CodeError;
 pub use social::SocialError;
 pub use two_factor::TwoFactorError;
 pub use username::{UnfitUsername, UsernameError};
@@ -147,6 +149,9 @@ pub enum ApiError {
     /// A request about a username is refused.
     #[error(transparent)]
     Username(#[from] UsernameError),
+    /// A request with a code from a mail is refused.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     /// The identity provider could not be reached.
     #[error("The provider cannot be reached. Please try again.")]
     ProviderUnavailable,
@@ -350,6 +355,7 @@ impl ApiError {
             Self::DeferredSessionRefresh => {
                 (Status::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED")
             }
+            Self::Code(error) => return error.kind(),
             Self::TargetNotText(_) | Self::NoFieldsToUpdate | Self::EmailIsTheSame => {
                 return (Status::BAD_REQUEST, None);
             }

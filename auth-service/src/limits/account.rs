@@ -1,4 +1,4 @@
-//! Limits wrong passwords and wrong second factors for an account, from all clients and endpoints together.
+//! Limits wrong passwords, second factors and codes for an account, from all clients and endpoints together.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use super::model::{Key, Refusal, Rule, Since};
 use super::store::{self, CountOutcome};
 use super::{Devices, Limits};
 use crate::error::ApiError;
+use crate::protocol::email_address::Email;
 use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::users::{CredentialEpoch, User};
 
@@ -28,11 +29,18 @@ const FACTOR_UNKNOWN: Rule = Rule { max: 10, window: SignedDuration::from_hours(
 /// The same from one known device.
 const FACTOR_KNOWN: Rule = FACTOR_UNKNOWN;
 
+/// Wrong codes from mail for an account from all unknown devices, over all its codes: each code allows a few guesses, and
+/// anybody can request codes. 240 guesses a day are right once in eleven years.
+const CODES_UNKNOWN: Rule = Rule { max: 10, window: SignedDuration::from_hours(1), since: Since::First };
+/// The same from one known device, which does not lock the owner out at the others.
+const CODES_KNOWN: Rule = CODES_UNKNOWN;
+
 /// What is guessed. Each has its own counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guessed {
     Password,
     SecondFactor,
+    Code,
 }
 
 impl Guessed {
@@ -41,11 +49,12 @@ impl Guessed {
         match self {
             Self::Password => [(UNKNOWN_DEVICES, "account"), (KNOWN_DEVICE, "device")],
             Self::SecondFactor => [(FACTOR_UNKNOWN, "factor of account"), (FACTOR_KNOWN, "factor of device")],
+            Self::Code => [(CODES_UNKNOWN, "codes of account"), (CODES_KNOWN, "codes on device")],
         }
     }
 }
 
-/// Limits wrong passwords and second factors (OWASP ASVS 5.0, 6.3.1 and 6.5.5).
+/// Limits wrong passwords, second factors and codes (OWASP ASVS 5.0, 6.3.1 and 6.5.5).
 #[derive(Clone)]
 pub struct PasswordAttempts {
     /// `None` if nothing is limited.
@@ -86,6 +95,20 @@ impl PasswordAttempts {
     ) -> Result<Option<T>, ApiError> {
         let guess = (Guessed::SecondFactor, (&user.email).into(), Some(&user.id));
         self.guess(request, guess, user.credential_epoch, check).await
+    }
+
+    /// The same for a code from a mail to the account's email.
+    ///
+    /// # Errors
+    /// As [`attempt`](Self::attempt).
+    pub async fn attempt_code<T>(
+        &self,
+        request: &HttpRequest,
+        (account, user): (&Email, Option<&UserId>),
+        epoch: CredentialEpoch,
+        check: impl Future<Output = Result<Option<T>, ApiError>>,
+    ) -> Result<Option<T>, ApiError> {
+        self.guess(request, (Guessed::Code, account.into(), user), epoch, check).await
     }
 
     async fn guess<T>(
@@ -146,7 +169,7 @@ impl PasswordAttempts {
         }
     }
 
-    /// Records that a password was not checked because the account is locked, once a minute for each account.
+    /// Records that nothing was compared because the account is locked, once a minute for each account.
     fn record_locked(&self, request: &HttpRequest, account: ClaimedAccount<'_>, user: Option<&UserId>) {
         let event = SecurityEvent::AccountLocked.by(self.log.client(request));
         let event = user.map_or(event, |user| event.user(user.as_str()));

@@ -13,6 +13,7 @@ use shared_claims::SharedClock;
 use super::rate_rules::{CONFIRMATION, Scope};
 use super::{Bucket, Limits, RateRules};
 use crate::error::ApiError;
+use crate::protocol::PREFIX;
 use crate::protocol::service::service;
 use crate::security_event::{SecurityEvent, SecurityLog};
 
@@ -50,7 +51,8 @@ impl RateLimiter {
         }
         // The path that will be routed. `HttpRequest::match_pattern` would use the percent-encoded path.
         let route = request.resource_map().match_pattern(request.match_info().as_str()).unwrap_or_default();
-        let confirms = request.method() == Method::POST && route.ends_with("/verify-email");
+        let confirms =
+            request.method() == Method::POST && route.strip_suffix("/verify-email") == Some(PREFIX);
         let route = if confirms { CONFIRMATION } else { &*route };
         let bucket = Bucket { network: self.log.network(request.request()), route };
         let now = self.clock.now();

@@ -19,6 +19,10 @@ const MAIL: Rule = rule(3, SignedDuration::from_secs(60));
 /// `is-username-available`: a person tries a dozen usernames as they type. Somebody who tries a million of them needs
 /// three weeks.
 const AVAILABILITY: Rule = rule(30, SignedDuration::from_secs(60));
+/// Links that sign in. Each time is one request for the link and one or two to open it.
+const MAGIC_LINK: Rule = rule(5, SignedDuration::from_secs(60));
+/// Codes in mail.
+const CODE: Rule = rule(3, SignedDuration::from_secs(60));
 /// `forward-auth`: a page behind the proxy loads a hundred files at once, and each is one request here.
 const FORWARD_AUTH: Rule = rule(3000, SignedDuration::from_secs(10));
 /// More requests than one client can send in the longest window, with room for the factors of wider networks.
@@ -63,6 +67,9 @@ impl RateRules {
         let (default, scope) = match path {
             "/change-password" | "/change-email" | "/verify-email by POST" => (CREDENTIALS, Scope::Shared),
             "/request-password-reset" | "/send-verification-email" => (MAIL, Scope::Shared),
+            "/sign-in/magic-link" | "/magic-link/verify" => (MAGIC_LINK, Scope::Shared),
+            "/sign-in/email-otp" | "/forget-password/email-otp" => (CODE, Scope::Shared),
+            _ if path.starts_with("/email-otp/") => (CODE, Scope::Shared),
             _ if path.starts_with("/sign-in/") || path.starts_with("/sign-up/") => {
                 (CREDENTIALS, Scope::Shared)
             }
@@ -165,6 +172,17 @@ mod tests {
             ("/two-factor/verify-totp", 3, 10, Shared),
             ("/two-factor/send-otp", 3, 10, Shared),
             ("/request-password-reset", 3, 60, Shared),
+            ("/sign-in/magic-link", 5, 60, Shared),
+            ("/magic-link/verify", 5, 60, Shared),
+            ("/sign-in/email-otp", 3, 60, Shared),
+            ("/forget-password/email-otp", 3, 60, Shared),
+            ("/email-otp/send-verification-otp", 3, 60, Shared),
+            ("/email-otp/check-verification-otp", 3, 60, Shared),
+            ("/email-otp/verify-email", 3, 60, Shared),
+            ("/email-otp/request-password-reset", 3, 60, Shared),
+            ("/email-otp/reset-password", 3, 60, Shared),
+            ("/email-otp/request-email-change", 3, 60, Shared),
+            ("/email-otp/change-email", 3, 60, Shared),
             ("/send-verification-email", 3, 60, Shared),
             ("", 100, 10, Replica),
             ("/get-session", 100, 10, Replica),

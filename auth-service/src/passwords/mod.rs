@@ -13,6 +13,7 @@ mod pool;
 mod pool_metrics;
 mod priority;
 mod queue;
+mod resetting;
 mod service;
 mod sign_in_metrics;
 mod sign_ups;
@@ -27,9 +28,11 @@ pub use model::{Cost, PasswordRules, StoredHash};
 pub(crate) use model::{ExistingUser, NewPassword, UserWithPassword};
 pub use operator::PasswordHasher;
 pub use policy::{BlockedWords, Blocklist, BreachService, BreachServiceError, PasswordPolicy};
+pub(crate) use resetting::ResetProof;
 pub use service::Passwords;
 pub use sign_ups::{
-    SignUp, complete as complete_sign_up, find as find_sign_up, find_by_email as find_sign_ups,
+    SignUp, become_user as complete_sign_up_by_code, complete as complete_sign_up,
+    discard as discard_sign_ups, find as find_sign_up, find_by_email as find_sign_ups, lock as lock_sign_ups,
 };
 
 pub(crate) use store::{PasswordSource, change, create, create_all, find_existing, page, remove, set_at};

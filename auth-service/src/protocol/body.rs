@@ -27,8 +27,10 @@ const FORM_OR_JSON: &str = "application/x-www-form-urlencoded, application/json"
 
 /// The body that an endpoint expects.
 pub trait Schema: Sized + 'static {
-    /// Whether the endpoint signs in: it also accepts forms, and its origin is checked without cookies too.
+    /// Whether the endpoint signs in: its origin is checked without cookies too.
     const SIGNS_IN: bool;
+    /// Whether the endpoint accepts forms.
+    const ACCEPTS_FORMS: bool = Self::SIGNS_IN;
     /// The names that Better Auth's schema has for the type of the body. A body of another type gets one complaint for
     /// each. Empty: any type is accepted.
     const BODY_KINDS: &'static [&'static str];
@@ -83,7 +85,7 @@ impl<T: Schema> FromRequest for Body<T> {
         let payload = web::Payload::from_request(&request, payload);
         Box::pin(async move {
             let payload = payload.await.map_err(|error| ApiError::Internal(error.to_string()))?;
-            let value = parse(&request, read(&request, payload).await?, T::SIGNS_IN)?;
+            let value = parse(&request, read(&request, payload).await?, T::ACCEPTS_FORMS)?;
             let checked = check::<T>(service(&request)?, &request, value.as_ref());
             if let Err(error) = &checked {
                 record_refused_origin(service(&request)?, &request, error);

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, ContentType, HeaderName};
+use actix_web::http::header::{self, ACCEPT, ContentType, HeaderMap, HeaderName};
 use actix_web::{HttpResponse, ResponseError};
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -94,12 +94,31 @@ impl Page<'_> {
 /// Returns the `form-action` of a form that is submitted to this service and then redirects to `callback`. Browsers
 /// apply the directive to the redirect too.
 pub fn allow_form(callback: Option<&CheckedTarget>) -> String {
-    let Some(callback) = callback.filter(|callback| !callback.as_str().starts_with('/')) else {
-        return "'self'".to_owned();
-    };
-    match callback.url().origin() {
-        origin if origin.is_tuple() => format!("'self' {}", origin.ascii_serialization()),
-        _ => format!("'self' {}:", callback.url().scheme()),
+    allow_forms(callback.into_iter())
+}
+
+/// Like [`allow_form`], for a form that redirects to one of `targets`.
+pub fn allow_forms<'a>(targets: impl Iterator<Item = &'a CheckedTarget>) -> String {
+    let mut sources = vec!["'self'".to_owned()];
+    for target in targets.filter(|target| !target.as_str().starts_with('/')) {
+        let source = match target.url().origin() {
+            origin if origin.is_tuple() => origin.ascii_serialization(),
+            _ => format!("{}:", target.url().scheme()),
+        };
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    sources.join(" ")
+}
+
+/// Whether a browser navigates to this URL. Old browsers without `Sec-Fetch-Mode` accept HTML; API clients do not.
+pub fn is_navigation(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-mode") {
+        Some(mode) => mode.as_bytes() == b"navigate",
+        None => headers.get(ACCEPT).is_some_and(|accept| {
+            accept.as_bytes().windows(b"text/html".len()).any(|part| part == b"text/html")
+        }),
     }
 }
 

@@ -80,6 +80,10 @@ impl FromStr for Required {
 pub enum ExemptWay {
     /// At an identity provider.
     Social,
+    /// By a link in a mail.
+    MagicLink,
+    /// By a code in a mail.
+    EmailOtp,
     /// By verifying the email.
     VerifiedEmail,
 }

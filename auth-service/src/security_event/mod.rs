@@ -59,6 +59,9 @@ pub enum SecurityEvent {
     /// A request held live sessions of two users, and counted for neither.
     #[strum(serialize = "sessions.conflicting")]
     SessionsConflicting,
+    /// Somebody asked for a link or a code that signs in.
+    #[strum(serialize = "sign_in.requested")]
+    SignInRequested,
     /// A sign-in was refused.
     #[strum(serialize = "sign_in.refused")]
     SignInRefused,
@@ -92,13 +95,13 @@ pub enum SecurityEvent {
     /// A user changed the password.
     #[strum(serialize = "password.changed")]
     PasswordChanged,
-    /// Somebody asked for a link that resets a password.
+    /// Somebody asked for a link or a code that resets a password.
     #[strum(serialize = "password.reset_requested")]
     PasswordResetRequested,
     /// A password was set by a reset link.
     #[strum(serialize = "password.reset")]
     PasswordReset,
-    /// Somebody asked for a link that verifies an email.
+    /// Somebody asked for a link or a code that verifies an email.
     #[strum(serialize = "email.verification_requested")]
     EmailVerificationRequested,
     /// An email was verified.
@@ -116,6 +119,12 @@ pub enum SecurityEvent {
     /// A link in an email was refused.
     #[strum(serialize = "link.refused")]
     LinkRefused,
+    /// A code from an email was used.
+    #[strum(serialize = "code.used")]
+    CodeUsed,
+    /// A code was refused.
+    #[strum(serialize = "code.refused")]
+    CodeRefused,
     /// A request exceeded a rate limit.
     #[strum(serialize = "request.rate_limited")]
     RateLimited,

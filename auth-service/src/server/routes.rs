@@ -13,7 +13,8 @@ use crate::limits::rate_limit;
 use crate::protocol::disabled_paths::refuse_disabled_paths;
 use crate::protocol::{PREFIX, error_page};
 use crate::{
-    account, capabilities, forward_auth, keys, passwords, sessions, social, status_lists, tokens, two_factor,
+    account, capabilities, email_otp, forward_auth, keys, magic_link, passwords, sessions, social,
+    status_lists, tokens, two_factor,
 };
 
 /// Adds the documents that verifiers read, and the endpoints of the protocol.
@@ -38,6 +39,8 @@ fn protocol(cfg: &mut ServiceConfig<'_>) {
         .configure(account::routes)
         .configure(social::routes)
         .configure(two_factor::routes)
+        .configure(magic_link::routes)
+        .configure(email_otp::routes)
         .configure(keys::routes)
         .configure(capabilities::routes)
         .configure(forward_auth::routes)

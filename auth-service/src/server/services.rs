@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use actix_web::web::Data;
+use jiff::SignedDuration;
 use service_kit::database::Pool;
 use shared_claims::{SharedClock, canonical_url};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -11,12 +12,16 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::StartError;
 use super::routes::protocol_paths;
 use crate::account::Accounts;
-use crate::capabilities::Capabilities;
+use crate::capabilities::{Capabilities, MailSupport};
+use crate::codes::Codes;
 use crate::config::Config;
 use crate::diagnosis::Diagnosis;
 use crate::email::{Mailer, Outbox};
+use crate::email_otp::EmailOtp;
+use crate::email_sign_in::EmailSignIn;
 use crate::keys::{KeyEncryptionKeys, KeyRing};
 use crate::limits::{Devices, Limits, PasswordAttempts, RateLimiter, RateRules};
+use crate::magic_link::MagicLinks;
 use crate::passwords::{HashPool, PasswordPolicy, PasswordRules, Passwords};
 use crate::protocol::cookies::Cookies;
 use crate::protocol::disabled_paths::DisabledPaths;
@@ -55,6 +60,9 @@ pub struct Configured {
     link_lifetimes: LinkLifetimes,
     pub log: Arc<SecurityLog>,
     providers: Providers,
+    magic_links: Option<SignedDuration>,
+    codes: Codes,
+    has_codes: bool,
     capabilities: Arc<Capabilities>,
     diagnosis: Arc<Diagnosis>,
     clock: SharedClock,
@@ -92,13 +100,17 @@ impl Configured {
             disabled_paths = disabled_paths.and(two_factor::PATHS);
         }
         let providers = config.social.providers()?;
-        let capabilities = Capabilities::new(
-            (&accounts, &factors.settings),
-            rules,
-            &providers,
-            outbox.is_some(),
-            &disabled_paths,
-        );
+        config.email_sign_in.check_mail(outbox.is_some())?;
+        config.email_sign_in.check_poll_interval(config.mail.mail_poll_interval)?;
+        let magic_links = config.email_sign_in.magic_links();
+        let codes = config.email_sign_in.codes(secrets.derive("email codes"));
+        let mail = MailSupport {
+            is_on: outbox.is_some(),
+            magic_links: magic_links.is_some(),
+            codes: config.email_sign_in.email_otp_enabled,
+        };
+        let capabilities =
+            Capabilities::new((&accounts, &factors.settings), rules, &providers, mail, &disabled_paths);
         let proxies = config.trusted_proxies.clone().with_headers(config.client_address_headers.clone());
         let base_url = canonical_url(&config.base_url).to_owned();
         let diagnosis = Diagnosis::new((&secrets).into(), proxies.clone(), base_url, Arc::clone(&clock));
@@ -122,6 +134,9 @@ impl Configured {
             link_lifetimes: config.links.lifetimes(config.mail.mail_poll_interval)?,
             log: Arc::new(SecurityLog::new(proxies, Arc::clone(&clock))),
             providers,
+            magic_links,
+            codes,
+            has_codes: config.email_sign_in.email_otp_enabled,
             capabilities: Arc::new(capabilities),
             diagnosis: Arc::new(diagnosis),
             clock,
@@ -236,6 +251,27 @@ impl Shared {
             log: Arc::clone(&log),
             clock: Arc::clone(&clock),
         };
+        let sign_in = EmailSignIn {
+            accounts: Arc::clone(&configured.accounts),
+            sessions: sessions.clone(),
+            log: Arc::clone(&log),
+        };
+        let magic_links = MagicLinks {
+            lifetime: configured.magic_links,
+            pool: pool.clone(),
+            sign_in: sign_in.clone(),
+            mailer: mailer.clone(),
+            cookies: Arc::clone(&configured.cookies),
+            origins: Arc::clone(&configured.origins),
+            log: Arc::clone(&log),
+            clock: Arc::clone(&clock),
+        };
+        let email_otp = EmailOtp {
+            codes: configured.codes.clone(),
+            enabled: configured.has_codes,
+            sign_in,
+            passwords: passwords.clone(),
+        };
         let accounts = Accounts {
             pool,
             settings: Arc::clone(&configured.accounts),
@@ -259,6 +295,8 @@ impl Shared {
             .app_data(Data::new(passwords))
             .app_data(Data::new(social))
             .app_data(Data::new(two_factor))
+            .app_data(Data::new(magic_links))
+            .app_data(Data::new(email_otp))
             .app_data(Data::new(accounts));
     }
 }

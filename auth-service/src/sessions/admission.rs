@@ -24,6 +24,10 @@ pub enum Way {
     SignUp,
     /// Signing in, or signing up, at an identity provider.
     Social,
+    /// Opening a link that was sent to the account's email.
+    MagicLink,
+    /// Sending a code that was sent to the account's email.
+    EmailOtp,
     /// Verifying the email in the browser that signed up, or with the password.
     VerifiedEmail,
     /// Changing the password, which ends the session that did. The new one continues it.
@@ -41,6 +45,8 @@ impl Way {
             Self::SignIn => "sign_in",
             Self::SignUp => "sign_up",
             Self::Social => "social_sign_in",
+            Self::MagicLink => "magic_link",
+            Self::EmailOtp => "email_otp",
             Self::VerifiedEmail => "email_verified",
             Self::ChangedPassword => "password_changed",
             Self::SecondFactor => "second_factor",
@@ -55,6 +61,7 @@ impl Way {
                 Some(AuthenticationMethod::Password)
             }
             Self::Social => Some(AuthenticationMethod::Federated),
+            Self::MagicLink | Self::EmailOtp => Some(AuthenticationMethod::EmailCode),
             Self::SecondFactor | Self::ChangedFactors => None,
         }
     }
@@ -64,7 +71,7 @@ impl Way {
         match self {
             Self::SignIn | Self::SignUp | Self::ChangedPassword => true,
             // An account there is often no more than the same mailbox.
-            Self::Social | Self::VerifiedEmail => false,
+            Self::Social | Self::MagicLink | Self::EmailOtp | Self::VerifiedEmail => false,
             Self::SecondFactor | Self::ChangedFactors => false,
         }
     }
@@ -73,6 +80,8 @@ impl Way {
     fn exemption(self) -> Option<ExemptWay> {
         match self {
             Self::Social => Some(ExemptWay::Social),
+            Self::MagicLink => Some(ExemptWay::MagicLink),
+            Self::EmailOtp => Some(ExemptWay::EmailOtp),
             Self::VerifiedEmail => Some(ExemptWay::VerifiedEmail),
             Self::SignIn
             | Self::SignUp
@@ -153,7 +162,8 @@ impl Sessions {
         let settings = &self.factors.settings;
         let is_exempt = match session.authentication.method {
             Some(AuthenticationMethod::Federated) => settings.exempt.contain(ExemptWay::Social),
-            Some(AuthenticationMethod::Password) | None => false,
+            // They prove one mailbox, whichever way is exempt.
+            Some(AuthenticationMethod::Password | AuthenticationMethod::EmailCode) | None => false,
         };
         settings.enabled
             && !user.two_factor

@@ -24,7 +24,7 @@ pub use change::sync_cookies;
 pub(crate) use cleanup::Cleanup;
 pub use current::{Enrolling, MaybeEnrolling, MaybeSignedIn, SignedIn, WithBody};
 pub(crate) use model::{ForeignSession, ImportedSession};
-pub use model::{Session, SessionSettings};
+pub use model::{Session, SessionSettings, SessionView};
 pub use signing_in::Entry;
 pub use starting::Started;
 pub(crate) use store::{count_live, import};

@@ -18,6 +18,8 @@ pub enum AuthenticationMethod {
     Password,
     /// At an identity provider.
     Federated,
+    /// With a link or a code that was sent to the account's email.
+    EmailCode,
 }
 
 impl AuthenticationMethod {
@@ -32,6 +34,7 @@ impl AuthenticationMethod {
             Self::Password => (&["pwd"], &["pwd", "otp", "mfa"]),
             // RFC 8176 has no name for it. Microsoft and others call it that.
             Self::Federated => (&["fed"], &["fed", "otp", "mfa"]),
+            Self::EmailCode => (&["otp"], &["otp", "mfa"]),
         }
     }
 }

@@ -120,9 +120,32 @@ impl LinkMailer {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         match &self.outbox {
-            Some(outbox) => Ok(outbox.put_unsent(client, requester, email, message, now).await?),
+            Some(outbox) => {
+                outbox.put_unsent(client, requester, email, message, now).await?;
+                Ok(())
+            }
             None => Ok(()),
         }
+    }
+
+    /// Stores a mail whose link or code is stored elsewhere and expires at `expires_at`. If it `is_decoy`, it is counted and
+    /// stored and not sent.
+    pub async fn send_message(
+        &self,
+        client: &impl Executor,
+        requester: &MailRequester<'_>,
+        (to, message, is_decoy): (&Email, &Message<'_>, bool),
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Sending, ApiError> {
+        let Some(outbox) = &self.outbox else { return Ok(Sending::Limited) };
+        let stored = if is_decoy {
+            outbox.put_unsent(client, requester, to, message, now).await?
+        } else {
+            let to = Addressee::unverified(to);
+            outbox.put(client, requester, to, message, expires_at, now).await?
+        };
+        Ok(if stored { Sending::Stored } else { Sending::Limited })
     }
 
     /// Stores a notice, which has no link.

@@ -22,12 +22,14 @@ const AUTH_SERVICE: &str = "
     cli
     server
     config
-    import_export, account, administration, social, two_factor, forward_auth, capabilities, diagnosis
+    email_otp
+    import_export, account, administration, social, magic_link, two_factor, forward_auth, capabilities, diagnosis
+    email_sign_in
     passwords
     sessions
     tokens, verifications
     status_lists, email, webhooks, linked_accounts, second_factors
-    keys, limits, providers
+    codes, keys, limits, providers
     users
     protocol
     security_event, migrations

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use service_kit::security_log::{Client, Record};
 use shared_claims::UserId;
 
-use super::outcome::{Outcome, VerifiedSession};
+use super::outcome::Outcome;
 use crate::error::LinkRefusal;
 use crate::security_event::{SecurityEvent, SecurityLog};
 use crate::verifications::Purpose;
@@ -33,10 +33,8 @@ pub(super) fn used<'a>(
 
 /// Logs the session that a link started. Call it after the commit.
 pub(super) fn started(client: Client, outcome: &Outcome) {
-    match outcome {
-        Outcome::Verified(VerifiedSession::New(new)) => new.0.record(client),
-        Outcome::Verified(VerifiedSession::Challenged(challenged)) => challenged.record(client),
-        _ => {}
+    if let Outcome::Verified(session) = outcome {
+        session.record(client);
     }
 }
 

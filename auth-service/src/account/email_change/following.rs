@@ -5,6 +5,7 @@
 
 use actix_web::{FromRequest, HttpRequest};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use service_kit::database::Transaction;
 use shared_claims::UserId;
 
@@ -14,6 +15,7 @@ use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal};
 use crate::limits::MailRequester;
+use crate::protocol::email_address::Email;
 use crate::protocol::redirect::CheckedTarget;
 use crate::security_event::SecurityEvent;
 use crate::sessions::{self, Entry, MaybeSignedIn, SignedIn, Way};
@@ -21,7 +23,7 @@ use crate::users::{self, CredentialEpoch, User};
 use crate::verifications::{self, NewLink, Purpose, Sending, Verification};
 
 /// The proof that the request may follow the link.
-enum Proven {
+pub(super) enum Proven {
     Session(Box<SignedIn>),
     /// The password, or the browser that signed up with it.
     Password,
@@ -31,7 +33,7 @@ enum Proven {
     LinkAlone,
 }
 
-type Checked = Result<Proven, Outcome>;
+pub(super) type Checked = Result<Proven, Outcome>;
 
 pub(super) async fn follow_for_user(
     accounts: &Accounts,
@@ -55,7 +57,7 @@ pub(super) async fn follow_for_user(
         return invalid;
     }
     let proven = match found.purpose {
-        Purpose::VerifyEmail => verifier(accounts, request, link, &user).await?,
+        Purpose::VerifyEmail => verifier(accounts, request, link.password, &user).await?,
         Purpose::ConfirmEmailChange | Purpose::ChangeEmail => {
             changer(accounts, request, link, found.purpose, &user).await?
         }
@@ -77,7 +79,7 @@ pub(super) async fn follow_for_user(
         return invalid;
     }
     let outcome = if found.purpose == Purpose::VerifyEmail {
-        verify(&transaction, accounts, request, user, proven, now).await?
+        Outcome::Verified(verify(&transaction, accounts, request, user, proven, now).await?)
     } else {
         let requester = MailRequester::described(&accounts.log, request, id);
         change(accounts, &transaction, &requester, (user, found), link.callback, proven, now).await?
@@ -92,10 +94,10 @@ pub(super) async fn follow_for_user(
 }
 
 /// Checks the proof for verifying an email: a session of the account, the browser that signed up, or the password.
-async fn verifier(
+pub(super) async fn verifier(
     accounts: &Accounts,
     request: &HttpRequest,
-    link: &Followed<'_>,
+    password: Option<&SecretString>,
     user: &User,
 ) -> Result<Checked, ApiError> {
     if let MaybeSignedIn::SignedIn(current) = MaybeSignedIn::extract(request).await?
@@ -112,7 +114,7 @@ async fn verifier(
     if accounts.settings.verify_email_by_link_alone {
         return Ok(Ok(Proven::LinkAlone));
     }
-    by_password(accounts, request, link, user).await
+    by_password(accounts, request, password, user).await
 }
 
 /// Checks the proof for a change of email. For the link in the current mailbox: a session of the account, or a click.
@@ -128,7 +130,7 @@ async fn changer(
         MaybeSignedIn::SignedIn(current) if current.user.id == user.id => Ok(Ok(Proven::Session(current))),
         MaybeSignedIn::SignedIn(_) => Ok(Err(Outcome::Refused(LinkRefusal::InvalidUser))),
         MaybeSignedIn::Nobody if purpose == Purpose::ChangeEmail => {
-            by_password(accounts, request, link, user).await
+            by_password(accounts, request, link.password, user).await
         }
         MaybeSignedIn::Nobody if link.pressed => Ok(Ok(Proven::Button)),
         MaybeSignedIn::Nobody => Ok(Err(Outcome::Needs(Proof::Button))),
@@ -138,10 +140,10 @@ async fn changer(
 async fn by_password(
     accounts: &Accounts,
     request: &HttpRequest,
-    link: &Followed<'_>,
+    password: Option<&SecretString>,
     user: &User,
 ) -> Result<Checked, ApiError> {
-    let Some(password) = link.password else { return Ok(Err(Outcome::Needs(Proof::Password))) };
+    let Some(password) = password else { return Ok(Err(Outcome::Needs(Proof::Password))) };
     // If the password belongs to another epoch than the link, using the link fails.
     accounts.passwords.confirm(request, user, password).await?;
     Ok(Ok(Proven::Password))
@@ -149,17 +151,17 @@ async fn by_password(
 
 /// Verifies the account's email and ends the sessions that proved neither the mailbox nor the password: somebody else
 /// may have created the account with this email.
-async fn verify(
+pub(super) async fn verify(
     transaction: &Transaction,
     accounts: &Accounts,
     request: &HttpRequest,
     user: User,
     proven: Proven,
     now: Timestamp,
-) -> Result<Outcome, ApiError> {
+) -> Result<VerifiedSession, ApiError> {
     users::set_verified(transaction, &user.id, now).await?;
     let signs_in = accounts.settings.auto_sign_in_after_verification;
-    let session = match proven {
+    Ok(match proven {
         Proven::Session(current) => {
             sessions::end_all(transaction, &user.id, Some(current.session.id)).await?;
             if signs_in { VerifiedSession::Present(current) } else { VerifiedSession::Unchanged }
@@ -175,8 +177,7 @@ async fn verify(
         }
         // The link alone does not prove that this browser's user knows the password.
         Proven::LinkAlone => VerifiedSession::Unchanged,
-    };
-    Ok(Outcome::Verified(session))
+    })
 }
 
 /// Starts a session for a user who proved the password and whose email was just verified, if
@@ -203,6 +204,27 @@ pub(super) async fn sign_in(
     })
 }
 
+/// Gives the account its new email, which was verified. The owner gets a mail at the former one. False, with nothing to
+/// commit, if somebody else has signed up with the email in the meantime.
+pub(super) async fn set_new_email(
+    accounts: &Accounts,
+    transaction: &Transaction,
+    requester: &MailRequester<'_>,
+    (user, new_email): (&User, &Email),
+    now: Timestamp,
+) -> Result<bool, ApiError> {
+    match users::set_email(transaction, &user.id, new_email, now).await {
+        Ok(()) => {}
+        Err(ApiError::UserAlreadyExists) => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    // They were for the former email.
+    verifications::void(transaction, &user.id).await?;
+    let notice = Message::EmailChanged { new_email: new_email.as_str() };
+    accounts.mailer.notify(transaction, requester, Addressee::account(user), &notice, now).await?;
+    Ok(true)
+}
+
 /// Sends the link to the new email, or changes the account's email, depending on the purpose of the link.
 async fn change(
     accounts: &Accounts,
@@ -223,16 +245,9 @@ async fn change(
             Sending::Gone => refused,
         };
     }
-    match users::set_email(transaction, &user.id, new_email, now).await {
-        Ok(()) => {}
-        // Somebody else has signed up with this email in the meantime.
-        Err(ApiError::UserAlreadyExists) => return refused,
-        Err(error) => return Err(error),
+    if !set_new_email(accounts, transaction, requester, (&user, new_email), now).await? {
+        return refused;
     }
-    // They were for the former email.
-    verifications::void(transaction, &user.id).await?;
-    let notice = Message::EmailChanged { new_email: new_email.as_str() };
-    mailer.notify(transaction, requester, Addressee::account(&user), &notice, now).await?;
     let current = match proven {
         Proven::Session(current) => Some(current),
         Proven::Password | Proven::Button | Proven::LinkAlone => None,

@@ -1,5 +1,6 @@
 //! Verifying emails and changing them.
 
+mod by_code;
 mod completing;
 mod events;
 mod following;
@@ -8,3 +9,5 @@ mod link;
 mod outcome;
 mod page;
 pub mod verifying;
+
+pub use by_code::CodeProof;

@@ -1,6 +1,7 @@
 //! Following a link about an email: its input and its outcome.
 
 use secrecy::SecretString;
+use service_kit::security_log::Client;
 
 use crate::error::LinkRefusal;
 use crate::protocol::redirect::CheckedTarget;
@@ -43,6 +44,17 @@ pub(super) enum VerifiedSession {
     Challenged(Challenged),
     /// None was started, for a browser that proved the password. Its device is known from now on.
     Proven(Box<User>),
+}
+
+impl VerifiedSession {
+    /// Logs the session if it is new. Call it after the commit.
+    pub(super) fn record(&self, client: Client) {
+        match self {
+            Self::New(new) => new.0.record(client),
+            Self::Challenged(challenged) => challenged.record(client),
+            Self::Unchanged | Self::Present(_) | Self::Proven(_) => {}
+        }
+    }
 }
 
 /// The proof that a link requires if the request has no session of the account.

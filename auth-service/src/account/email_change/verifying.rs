@@ -1,7 +1,6 @@
 //! `verify-email`: the links about an email, and the page that asks for confirmation.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -14,6 +13,7 @@ use super::outcome::{Followed, Outcome, Proof, VerifiedSession};
 use super::page;
 use crate::error::{ApiError, RedirectTarget};
 use crate::protocol::body::{Body, Fields, Schema};
+use crate::protocol::page::is_navigation;
 use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::protocol::status::DONE;
@@ -179,14 +179,4 @@ async fn answer(
         _ => {}
     }
     Ok(response)
-}
-
-/// Whether a browser navigates to this URL. Old browsers without `Sec-Fetch-Mode` accept HTML; API clients do not.
-fn is_navigation(headers: &HeaderMap) -> bool {
-    match headers.get("sec-fetch-mode") {
-        Some(mode) => mode.as_bytes() == b"navigate",
-        None => headers.get(ACCEPT).is_some_and(|accept| {
-            accept.as_bytes().windows(b"text/html".len()).any(|part| part == b"text/html")
-        }),
-    }
 }

@@ -9,12 +9,11 @@ use service_kit::store::StoreError;
 use utoipa::ToSchema;
 
 use super::super::model::Password;
+use super::super::resetting::ResetProof;
 use super::super::service::Passwords;
 use super::super::store;
-use crate::email::{Addressee, Message};
 use crate::error::{ApiError, LinkRefusal, RedirectTarget};
 use crate::limits::MailRequester;
-use crate::linked_accounts;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
@@ -23,7 +22,6 @@ use crate::protocol::query::{Query, QuerySchema};
 use crate::protocol::redirect::{self, CheckedTarget};
 use crate::protocol::status::{DONE, Status};
 use crate::security_event::{SecurityEvent, SecurityLog};
-use crate::sessions;
 use crate::users::{self, User};
 use crate::verifications::{self, LinkToken, NewLink, Purpose, Subject};
 
@@ -202,41 +200,12 @@ pub async fn reset_password(
     let token = LinkToken::from(token.as_str());
     let new = Password::chosen(&form.new_password, passwords.rules)?;
     // An invalid token must not cost a hash.
-    let client = passwords.log.client(&request);
     let Some(user) = find_live(&passwords, &token).await? else {
         return Err(refused(&passwords.log, &request));
     };
-    // If the policy refuses the password, the link can be used again.
-    let hash = passwords.hash_chosen(passwords.proven(&request, &user), new, (&user).into()).await?;
-
-    let now = passwords.clock.now();
-    let transaction = passwords.pool.begin().await?;
-    if !verifications::use_up(&transaction, &token, Purpose::ResetPassword, now).await? {
+    let Some(user) = passwords.reset(&request, user, new, ResetProof::Link(&token)).await? else {
         return Err(refused(&passwords.log, &request));
-    }
-    let epoch = store::change(
-        &transaction,
-        &user.id,
-        user.credential_epoch,
-        (&hash, store::PasswordSource::Mail),
-        now,
-    )
-    .await?;
-    let user = User { credential_epoch: epoch.ok_or(INVALID_TOKEN)?, ..user };
-    let ended = sessions::end_all(&transaction, &user.id, None).await?;
-    if !user.email_verified {
-        // They may belong to somebody who signed up with an email that was not theirs.
-        linked_accounts::delete_all(&transaction, &user.id).await?;
-    }
-    verifications::void(&transaction, &user.id).await?;
-    let requester = MailRequester::described(&passwords.log, &request, &user.id);
-    // The link proved access to the mailbox.
-    let (mailer, to) = (&passwords.mailer, Addressee::verified(&user.email));
-    mailer.notify(&transaction, &requester, to, &Message::PasswordChanged, now).await?;
-    let of_user = |event: SecurityEvent| event.by(client).user(user.id.as_str());
-    let used = of_user(SecurityEvent::LinkUsed).link(Purpose::ResetPassword.as_str());
-    let revoked = of_user(SecurityEvent::SessionsRevoked).reason("password_reset").count(ended);
-    mailer.commit(transaction, &[used, of_user(SecurityEvent::PasswordReset), revoked]).await?;
+    };
     // The account may be locked by wrong passwords of others. Its owner can sign in from this device anyway.
     let mut response = HttpResponse::Ok().json(DONE);
     passwords.attempts.devices.remember(&mut response, &request, &user)?;

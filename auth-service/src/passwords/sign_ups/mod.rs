@@ -8,4 +8,4 @@ mod store;
 pub use model::SignUp;
 pub(super) use store::create;
 pub(super) use store::find_by_username;
-pub use store::{complete, find, find_by_email};
+pub use store::{become_user, complete, discard, find, find_by_email, lock};

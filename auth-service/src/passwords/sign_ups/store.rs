@@ -98,16 +98,45 @@ pub async fn find_by_username(
     rows.iter().map(from_row).collect()
 }
 
-/// Turns a sign-up into a user whose email was verified with `token`, and deletes all sign-ups with that email. If the
-/// email has an account that was never verified, the sign-up takes it over: it sets the name and password, and ends
-/// all sessions. A username that another user has by now is left out. `None`, with nothing to commit, if the link was used or the email has a verified account.
+/// Turns a sign-up into a user whose email was verified with `token`, and deletes all sign-ups with that email. `None`, with
+/// nothing to commit, if the link was used or the email has a verified account.
 pub async fn complete(
     transaction: &Transaction,
     sign_up: SignUp,
     token: &LinkToken,
     now: Timestamp,
 ) -> Result<Option<User>, ApiError> {
-    transaction.query(LOCK, &[&sign_up.email.as_str()]).await?;
+    let Some(user) = store_user(transaction, sign_up, now).await? else { return Ok(None) };
+    if !verifications::complete_sign_up(transaction, token, &user, now).await? {
+        return Ok(None);
+    }
+    discard(transaction, &user.email).await?;
+    Ok(Some(user))
+}
+
+/// Turns a sign-up into a user whose email was verified by a code, and deletes all sign-ups with that email. `None`, with nothing
+/// to commit, if the email has a verified account.
+pub async fn become_user(
+    transaction: &Transaction,
+    sign_up: SignUp,
+    now: Timestamp,
+) -> Result<Option<User>, ApiError> {
+    let user = store_user(transaction, sign_up, now).await?;
+    if let Some(user) = &user {
+        discard(transaction, &user.email).await?;
+    }
+    Ok(user)
+}
+
+/// Creates the user of a sign-up. If the email has an account that was never verified, the sign-up takes it over: it sets the
+/// name and password, and ends all sessions. A username that another user has by now is left out. `None` if the email has a
+/// verified account.
+async fn store_user(
+    transaction: &Transaction,
+    sign_up: SignUp,
+    now: Timestamp,
+) -> Result<Option<User>, ApiError> {
+    lock(transaction, &sign_up.email).await?;
     let (new, password) = sign_up.into_user(now);
     let user = match users::find_by_email(transaction, &new.email).await? {
         None => match users::insert_with_free_username(transaction, new).await {
@@ -123,11 +152,19 @@ pub async fn complete(
             None => return Ok(None),
         },
     };
-    if !verifications::complete_sign_up(transaction, token, &user, now).await? {
-        return Ok(None);
-    }
-    transaction.execute(DELETE_BY_EMAIL, &[&user.email.as_str()]).await?;
     Ok(Some(user))
+}
+
+/// Locks all sign-ups with an email until the transaction ends. To avoid deadlocks, call it before the account is locked.
+pub async fn lock(transaction: &Transaction, email: &Email) -> Result<(), StoreError> {
+    transaction.query(LOCK, &[&email.as_str()]).await?;
+    Ok(())
+}
+
+/// Deletes all sign-ups with an email, which are locked, because its owner has proved it.
+pub async fn discard(transaction: &Transaction, email: &Email) -> Result<(), StoreError> {
+    transaction.execute(DELETE_BY_EMAIL, &[&email.as_str()]).await?;
+    Ok(())
 }
 
 /// Keeps the account and its data, like a reset of its password from the same mailbox. `None` if its email is

@@ -22,10 +22,13 @@ pub enum Mark {
     TwoFactor,
     /// A device that signs in without the second factor.
     TrustedDevice,
+    /// The browser that requested a link that signs in.
+    MagicLink,
 }
 
 impl Mark {
-    const ALL: [Self; 5] = [Self::Device, Self::SignUp, Self::State, Self::TwoFactor, Self::TrustedDevice];
+    const ALL: [Self; 6] =
+        [Self::Device, Self::SignUp, Self::State, Self::TwoFactor, Self::TrustedDevice, Self::MagicLink];
 
     /// Suffix of the cookie's name.
     fn name(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Mark {
             Self::State => "state",
             Self::TwoFactor => "two_factor",
             Self::TrustedDevice => "trust_device",
+            Self::MagicLink => "magic_link",
         }
     }
 
@@ -42,6 +46,7 @@ impl Mark {
     fn kind(self) -> &'static str {
         match self {
             Self::SignUp => "sign-up",
+            Self::MagicLink => "magic-link",
             Self::Device | Self::State => self.name(),
             Self::TwoFactor => "two-factor",
             Self::TrustedDevice => "trusted-device",
@@ -53,7 +58,7 @@ impl Mark {
     fn is_for_links(self) -> bool {
         match self {
             Self::Device | Self::TwoFactor | Self::TrustedDevice => false,
-            Self::SignUp | Self::State => true,
+            Self::SignUp | Self::State | Self::MagicLink => true,
         }
     }
 
@@ -62,7 +67,7 @@ impl Mark {
     fn authorizes_nothing(self) -> bool {
         match self {
             Self::Device | Self::SignUp => true,
-            Self::State | Self::TwoFactor | Self::TrustedDevice => false,
+            Self::State | Self::TwoFactor | Self::TrustedDevice | Self::MagicLink => false,
         }
     }
 }
