@@ -51,12 +51,14 @@ async fn they_follow_the_settings() {
         ("DELETE_USER_VERIFICATION", "true"),
         ("SOCIAL_PROVIDERS", PROVIDERS),
         ("TWO_FACTOR_REQUIRED_FOR", "everybody"),
+        ("MAGIC_LINK_ENABLED", "true"),
+        ("EMAIL_OTP_ENABLED", "true"),
     ];
     let said = capabilities(&Auth::start_with_mail(&mailbox, &settings).await).await;
     assert_eq!(
         said,
         json!({
-            "signInMethods": ["email-password", "social"],
+            "signInMethods": ["email-password", "social", "magic-link", "email-otp"],
             "socialProviders": [{"id": "google", "name": "Google"}, {"id": "acme", "name": "Acme Inc."}],
             "signUp": {"enabled": false, "startsSession": false},
             "password": {"minLength": 12, "maxLength": 20},
@@ -76,10 +78,13 @@ async fn a_disabled_endpoint_is_not_a_capability() {
     let settings = [
         (
             "DISABLED_PATHS",
-            "/sign-in/email,/sign-up/email,/request-password-reset,/change-email,/delete-user",
+            "/sign-in/email,/sign-up/email,/request-password-reset,/change-email,/delete-user,/magic-link/verify,\
+             /email-otp/send-verification-otp",
         ),
         ("CHANGE_EMAIL_ENABLED", "true"),
         ("DELETE_USER_ENABLED", "true"),
+        ("MAGIC_LINK_ENABLED", "true"),
+        ("EMAIL_OTP_ENABLED", "true"),
     ];
     let said = capabilities(&Auth::start_with_mail(&mailbox, &settings).await).await;
     assert_eq!(said["signInMethods"], json!([]));

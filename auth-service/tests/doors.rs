@@ -2,12 +2,14 @@
 //! so that a new route fails here until it is classified.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use local_stack::testing::IdentityProvider;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use crate::mailbox::{Mailbox, follow};
+use crate::mailbox::{Mail, Mailbox, follow};
 use crate::social::enter;
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email, sign_up_cookie};
 use crate::tokens::claims;
@@ -28,10 +30,16 @@ enum Door {
     SocialToken,
     /// Coming back from a provider.
     SocialCallback,
+    /// With a link in a mail, by the button of its page.
+    MagicLink,
+    /// With a code in a mail.
+    EmailOtp,
+    /// With a code that verifies the email, and the password, if `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
+    VerifyEmailByCode,
 }
 
 impl Door {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::SignIn,
         Self::SignInUsername,
         Self::SignUp,
@@ -39,6 +47,9 @@ impl Door {
         Self::VerifyEmail,
         Self::SocialToken,
         Self::SocialCallback,
+        Self::MagicLink,
+        Self::EmailOtp,
+        Self::VerifyEmailByCode,
     ];
 
     fn route(self) -> &'static str {
@@ -50,6 +61,9 @@ impl Door {
             Self::VerifyEmail => "post /verify-email",
             Self::SocialToken => "post /sign-in/social",
             Self::SocialCallback => "get /callback/{id}",
+            Self::MagicLink => "post /magic-link/verify",
+            Self::EmailOtp => "post /sign-in/email-otp",
+            Self::VerifyEmailByCode => "post /email-otp/verify-email",
         }
     }
 
@@ -63,13 +77,23 @@ impl Door {
 
     /// The claim `amr` of the tokens of its sessions.
     fn methods(self) -> Value {
-        if self.is_social() { json!(["fed"]) } else { json!(["pwd"]) }
+        match self {
+            Self::SocialToken | Self::SocialCallback => json!(["fed"]),
+            Self::MagicLink | Self::EmailOtp => json!(["otp"]),
+            Self::SignIn
+            | Self::SignUp
+            | Self::ChangePassword
+            | Self::VerifyEmail
+            | Self::VerifyEmailByCode => {
+                json!(["pwd"])
+            }
+        }
     }
 }
 
-/// A door that `settings` tests: the link starts a session in the browser that signed up, if
-/// `AUTO_SIGN_IN_AFTER_VERIFICATION` is on.
-const BY_LINK: &str = "get /verify-email";
+/// Doors that `settings` and `magic_link` test: the link starts a session in the browser that signed up, if
+/// `AUTO_SIGN_IN_AFTER_VERIFICATION` is on, and in the browser that requested it.
+const BY_LINK: [&str; 2] = ["get /verify-email", "get /magic-link/verify"];
 
 /// The doors behind the others: they start the session of a sign-in that waits for a second factor, or continue one. `two_factor`
 /// tests them.
@@ -85,7 +109,7 @@ const FACTOR_DOORS: [&str; 5] = [
 const CHALLENGE: &str = "twoFactorRedirect";
 
 /// The routes that never start a session.
-const NO_DOORS: [&str; 37] = [
+const NO_DOORS: [&str; 45] = [
     "get /account-info",
     "get /capabilities",
     "get /delete-user/callback",
@@ -103,6 +127,13 @@ const NO_DOORS: [&str; 37] = [
     "post /callback/{id}",
     "post /change-email",
     "post /delete-user",
+    "post /email-otp/change-email",
+    "post /email-otp/check-verification-otp",
+    "post /email-otp/request-email-change",
+    "post /email-otp/request-password-reset",
+    "post /email-otp/reset-password",
+    "post /email-otp/send-verification-otp",
+    "post /forget-password/email-otp",
     "post /get-access-token",
     "post /get-session",
     "post /is-username-available",
@@ -114,6 +145,7 @@ const NO_DOORS: [&str; 37] = [
     "post /revoke-session",
     "post /revoke-sessions",
     "post /send-verification-email",
+    "post /sign-in/magic-link",
     "post /sign-out",
     "post /two-factor/generate-backup-codes",
     "post /two-factor/get-totp-uri",
@@ -290,6 +322,31 @@ fn refusal(door: Door, state: State) -> Option<&'static str> {
         (Door::SocialCallback, S::Reset) => Some("account_not_linked"),
         (Door::SocialToken, S::Banned) => Some("BANNED_USER"),
         (Door::SocialCallback, S::Banned) => Some("banned"),
+        (Door::MagicLink | Door::EmailOtp | Door::VerifyEmailByCode, S::Banned) => Some("BANNED_USER"),
+        (
+            Door::MagicLink | Door::EmailOtp,
+            // The mailbox is enough. Where there is no account, it is created.
+            S::Live
+            | S::Unknown
+            | S::Deleted
+            | S::Reset
+            | S::Changed
+            | S::Unverified
+            | S::Verified
+            | S::SigningUp
+            | S::WithoutPassword
+            | S::SessionEnded
+            | S::SignUpClosed
+            | S::NoAutoSignIn,
+        ) => None,
+        (
+            Door::VerifyEmailByCode,
+            S::Live | S::Unverified | S::SigningUp | S::SessionEnded | S::SignUpClosed | S::NoAutoSignIn,
+        ) => None,
+        (Door::VerifyEmailByCode, S::Verified) => Some(""),
+        (Door::VerifyEmailByCode, S::Unknown | S::Deleted) => Some("INVALID_OTP"),
+        (Door::VerifyEmailByCode, S::Reset | S::Changed) => Some("INVALID_PASSWORD"),
+        (Door::VerifyEmailByCode, S::WithoutPassword) => Some("CREDENTIAL_ACCOUNT_NOT_FOUND"),
     }
 }
 
@@ -316,6 +373,8 @@ impl Scene {
             ("NOTIFICATION_MAILS", "none"),
             ("USERNAME_ENABLED", "true"),
             ("SOCIAL_PROVIDERS", &*providers),
+            ("MAGIC_LINK_ENABLED", "true"),
+            ("EMAIL_OTP_ENABLED", "true"),
         ];
         // The account is created where everything is allowed, and then tried with the restrictive settings.
         let open = Auth::start_with(&[&mail[..], &[("DELETE_USER_ENABLED", "true")]].concat()).await;
@@ -413,7 +472,20 @@ impl Scene {
         Answer::of(request.header("origin", PAGE).json(body)).await
     }
 
-    async fn come_to(&self, door: Door) -> Answer {
+    /// Waits for the mail with this subject.
+    async fn mail(&self, subject: &str) -> Mail {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let mails = self.mailbox.mails();
+            if let Some(mail) = mails.iter().find(|mail| mail.subject == subject) {
+                return mail.clone();
+            }
+            assert!(Instant::now() < deadline, "no mail {subject}: {mails:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn come_to(&self, door: Door, state: State) -> Answer {
         let email = email("alice");
         let body = match door {
             Door::SignIn => json!({"email": email, "password": PASSWORD}),
@@ -429,6 +501,26 @@ impl Scene {
             Door::SocialCallback => {
                 let provider = self.provider.as_ref().unwrap();
                 return enter(&self.auth, provider, &json!({"email": email, "name": "Alice"})).await;
+            }
+            Door::MagicLink => {
+                self.auth.post("/sign-in/magic-link", &json!({"email": email})).await;
+                let link = self.mail("Sign in").await;
+                json!({"token": link.token()})
+            }
+            Door::EmailOtp => {
+                let body = json!({"email": email, "type": "sign-in"});
+                self.auth.post("/email-otp/send-verification-otp", &body).await;
+                json!({"email": email, "otp": self.mail("Your sign-in code").await.code()})
+            }
+            Door::VerifyEmailByCode => {
+                let body = json!({"email": email, "type": "email-verification"});
+                self.auth.post("/email-otp/send-verification-otp", &body).await;
+                let otp = match state {
+                    // Nobody gets a code.
+                    State::Unknown | State::Deleted => Some("012345".to_owned()),
+                    _ => self.mail("Your code to verify your email address").await.code(),
+                };
+                json!({"email": email, "otp": otp, "password": PASSWORD})
             }
         };
         self.auth.post(door.path(), &body).await
@@ -474,7 +566,7 @@ async fn row(door: Door) {
     for state in State::ALL {
         let scene = Scene::new(door, state).await;
         let before = scene.auth.count("sessions").await;
-        let answer = scene.come_to(door).await;
+        let answer = scene.come_to(door, state).await;
         match refusal(door, state) {
             None => assert!(scene.begins(door, state, &answer).await, "{door:?} {state:?}: {answer:?}"),
             Some(code) => {
@@ -525,6 +617,21 @@ async fn coming_back_from_a_provider() {
 }
 
 #[tokio::test]
+async fn signing_in_with_a_link() {
+    row(Door::MagicLink).await;
+}
+
+#[tokio::test]
+async fn signing_in_with_a_code() {
+    row(Door::EmailOtp).await;
+}
+
+#[tokio::test]
+async fn verifying_an_email_with_a_code_and_the_password() {
+    row(Door::VerifyEmailByCode).await;
+}
+
+#[tokio::test]
 async fn every_route_is_a_door_or_none() {
     let auth = Auth::start().await;
     let document = Answer::of(reqwest::Client::new().get(auth.url("/openapi.json"))).await.body;
@@ -537,6 +644,6 @@ async fn every_route_is_a_door_or_none() {
     }
     let doors = Door::ALL.map(|door| door.route().to_owned());
     let known: BTreeSet<String> =
-        NO_DOORS.into_iter().chain(FACTOR_DOORS).chain([BY_LINK]).map(str::to_owned).chain(doors).collect();
+        NO_DOORS.into_iter().chain(FACTOR_DOORS).chain(BY_LINK).map(str::to_owned).chain(doors).collect();
     assert_eq!(found, known, "a new route begins sessions, or it does not: say so");
 }

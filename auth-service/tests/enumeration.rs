@@ -19,6 +19,8 @@ const WATCH: &str = "
     END $$;
     CREATE TRIGGER watched AFTER INSERT ON verifications REFERENCING NEW TABLE AS written EXECUTE FUNCTION note();
     CREATE TRIGGER watched AFTER INSERT ON outbox REFERENCING NEW TABLE AS written EXECUTE FUNCTION note();
+    CREATE TRIGGER watched AFTER INSERT ON magic_links REFERENCING NEW TABLE AS written EXECUTE FUNCTION note();
+    CREATE TRIGGER watched AFTER INSERT ON email_codes REFERENCING NEW TABLE AS written EXECUTE FUNCTION note();
     CREATE TRIGGER watched AFTER INSERT ON sign_ups REFERENCING NEW TABLE AS written EXECUTE FUNCTION note();
     CREATE TRIGGER watched AFTER INSERT ON users REFERENCING NEW TABLE AS written EXECUTE FUNCTION note();
     CREATE TRIGGER watched AFTER INSERT ON passwords REFERENCING NEW TABLE AS written EXECUTE FUNCTION note();
@@ -145,4 +147,42 @@ async fn where_emails_are_verified_first_each_failed_sign_in_costs_two_hashes() 
         assert_eq!(new, [("verify".to_owned(), 5), ("verify".to_owned(), 5)], "{name}");
         seen += 2;
     }
+}
+
+#[tokio::test]
+async fn a_link_or_code_that_nobody_gets_is_stored_like_one_that_is_sent() {
+    let mailbox = Mailbox::new();
+    let settings = [("MAGIC_LINK_ENABLED", "true"), ("EMAIL_OTP_ENABLED", "true")];
+    let open = Auth::start_with_mail(&mailbox, &settings).await;
+    open.user("bob").await;
+    let (database, url) = (open.database, mailbox.url());
+    let closed = [
+        ("MAIL_URL", &*url),
+        ("MAIL_FROM", "a@example.com"),
+        ("SIGN_UP_ENABLED", "false"),
+        settings[0],
+        settings[1],
+    ];
+    let auth = Auth::on(database, &closed).await;
+    auth.superuser().await.batch_execute(WATCH).await.unwrap();
+    let code = |kind: &str, name: &str| json!({"email": email(name), "type": kind});
+    for name in ["bob", "nobody", "bob", "nobody"] {
+        let link = json!({"email": email(name)});
+        for (path, body, first) in [
+            ("/sign-in/magic-link", link.clone(), "magic_links +1"),
+            ("/email-otp/send-verification-otp", code("sign-in", name), "email_codes +1"),
+            ("/email-otp/send-verification-otp", code("email-verification", name), "email_codes +1"),
+            ("/email-otp/send-verification-otp", code("forget-password", name), "email_codes +1"),
+            ("/email-otp/request-password-reset", link.clone(), "email_codes +1"),
+            ("/forget-password/email-otp", link, "email_codes +1"),
+        ] {
+            let (answer, mut writes) = written(&auth, path, &body).await;
+            assert_eq!(answer.status, 200, "{path} {name}");
+            // A code that replaces another one is an update.
+            writes.retain(|write| write != "email_codes +0");
+            assert!(writes == [first, "outbox +1"] || writes == ["outbox +1"], "{path} {name}: {writes:?}");
+        }
+    }
+    mailbox.mail_to(&email("bob"), 12).await;
+    assert!(mailbox.mails().iter().all(|mail| mail.to != email("nobody")));
 }

@@ -59,6 +59,22 @@ impl Mailbox {
     }
 }
 
+impl Mailbox {
+    /// Waits for the `count`th code to this address.
+    pub async fn code_to(&self, address: &str, count: usize) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mails = self.mails();
+            let code = mails.iter().filter(|mail| mail.to == address).filter_map(Mail::code).nth(count - 1);
+            if let Some(code) = code {
+                return code;
+            }
+            assert!(Instant::now() < deadline, "no code {count} to {address}: {mails:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
 impl Drop for Mailbox {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
@@ -85,6 +101,13 @@ impl Mail {
     /// The link in it.
     pub fn link(&self) -> String {
         self.text.lines().find(|line| line.starts_with("http")).unwrap().trim().to_owned()
+    }
+
+    /// The code in it, if there is one.
+    pub fn code(&self) -> Option<String> {
+        let is_code = |line: &&str| line.len() >= 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+        let code = self.text.lines().map(str::trim).find(is_code)?;
+        Some(code.to_owned())
     }
 
     /// The token in its link.

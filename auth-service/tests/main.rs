@@ -17,6 +17,7 @@ mod deletion;
 mod devices;
 mod document;
 mod doors;
+mod email_otp;
 mod enumeration;
 mod expo;
 mod foreign_bytes;

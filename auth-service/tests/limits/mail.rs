@@ -87,6 +87,8 @@ fn circumstances(occasion: &str) -> (Vec<(&'static str, &'static str)>, bool) {
         "verify-new-email" => (vec![change], false),
         "email-changed" => (vec![change], true),
         "account-exists" => (vec![("AUTO_SIGN_IN", "false")], false),
+        "magic-link" => (vec![("MAGIC_LINK_ENABLED", "true")], false),
+        "email-code" => (vec![("EMAIL_OTP_ENABLED", "true")], false),
         "password-changed" | "new-device" | "sign-in-method-added" | "sign-in-method-removed" => {
             (Vec::new(), true)
         }
@@ -101,6 +103,12 @@ async fn give_occasion(scene: &Scene, occasion: &str, number: usize, site: &str)
     let request = match occasion {
         "verify-email" => scene.anybody(site, "/send-verification-email", &alice),
         "reset-password" => scene.anybody(site, "/request-password-reset", &alice),
+        "magic-link" => scene.anybody(site, "/sign-in/magic-link", &alice),
+        "email-code" => {
+            let kind = ["sign-in", "email-verification", "forget-password"][number % 3];
+            let body = json!({"email": email("alice"), "type": kind});
+            scene.anybody(site, "/email-otp/send-verification-otp", &body)
+        }
         "account-exists" => {
             let body = json!({"name": "Eve", "email": email("alice"), "password": PASSWORD});
             scene.anybody(site, "/sign-up/email", &body)
