@@ -71,6 +71,10 @@ impl Door {
         self.route().split_once(' ').unwrap().1
     }
 
+    fn verifies_email(self) -> bool {
+        matches!(self, Self::VerifyEmail | Self::VerifyEmailByCode | Self::MagicLink | Self::EmailOtp)
+    }
+
     fn is_social(self) -> bool {
         matches!(self, Self::SocialToken | Self::SocialCallback)
     }
@@ -219,7 +223,9 @@ impl State {
             Self::Unverified | Self::Verified | Self::SigningUp => &[("REQUIRE_EMAIL_VERIFICATION", "true")],
             Self::SignUpClosed => &[("SIGN_UP_ENABLED", "false")],
             Self::NoAutoSignIn => &[("AUTO_SIGN_IN", "false")],
-            Self::SecondFactorExempt => &[("TWO_FACTOR_EXEMPT_WAYS", "social,verified-email")],
+            Self::SecondFactorExempt => {
+                &[("TWO_FACTOR_EXEMPT_WAYS", "social,magic-link,email-otp,verified-email")]
+            }
             Self::NotEnrolled => &[("TWO_FACTOR_REQUIRED_FOR", "everybody")],
             Self::Live
             | Self::Unknown
@@ -244,11 +250,22 @@ fn refusal(door: Door, state: State) -> Option<&'static str> {
             | Door::SignInUsername
             | Door::VerifyEmail
             | Door::SocialToken
-            | Door::SocialCallback,
+            | Door::SocialCallback
+            | Door::MagicLink
+            | Door::EmailOtp
+            | Door::VerifyEmailByCode,
             S::SecondFactor,
         )
         | (Door::SignIn | Door::SignInUsername, S::SecondFactorExempt) => Some(CHALLENGE),
-        (Door::VerifyEmail | Door::SocialToken | Door::SocialCallback, S::SecondFactorExempt) => None,
+        (
+            Door::VerifyEmail
+            | Door::SocialToken
+            | Door::SocialCallback
+            | Door::MagicLink
+            | Door::EmailOtp
+            | Door::VerifyEmailByCode,
+            S::SecondFactorExempt,
+        ) => None,
         // The session has proven it.
         (Door::ChangePassword, S::SecondFactor | S::SecondFactorExempt) => None,
         (Door::ChangePassword, S::NotEnrolled) => Some("TWO_FACTOR_ENROLLMENT_REQUIRED"),
@@ -258,7 +275,10 @@ fn refusal(door: Door, state: State) -> Option<&'static str> {
             | Door::SignInUsername
             | Door::VerifyEmail
             | Door::SocialToken
-            | Door::SocialCallback,
+            | Door::SocialCallback
+            | Door::MagicLink
+            | Door::EmailOtp
+            | Door::VerifyEmailByCode,
             S::NotEnrolled,
         ) => None,
         (Door::SignUp, S::SecondFactor | S::SecondFactorExempt | S::NotEnrolled) => {
@@ -574,7 +594,7 @@ async fn row(door: Door) {
                 assert!(!scene.begins(door, state, &answer).await, "{door:?} {state:?}: {answer:?}");
                 let after = scene.auth.count("sessions").await;
                 // Verifying an email ends the sessions that somebody else may have.
-                let verified = code == CHALLENGE && door == Door::VerifyEmail;
+                let verified = code == CHALLENGE && door.verifies_email();
                 assert!(after == before || (verified && after == 0), "{door:?} {state:?}");
             }
         }

@@ -2,7 +2,7 @@
 
 import { Databases } from "./databases.mjs";
 import { send } from "./http.mjs";
-import { newest } from "./mail.mjs";
+import { newest, newestCode } from "./mail.mjs";
 import { MAILED, Reader, header } from "./reader.mjs";
 import { PAGE } from "./settings.mjs";
 
@@ -94,6 +94,13 @@ export class Visit {
     const path = `${link.pathname}${link.search}`;
     this.note("mail", { to, link: this.reader.read(`${link.origin}${path}`) });
     return { token, path: path.replace(/^\/api\/auth/, "") };
+  }
+
+  /** Waits until `count` messages with a code to an email have arrived, and returns the code of the last one. */
+  async code(to, count = 1) {
+    const code = await newestCode(this.side, to, count);
+    this.note("mail", { to, digits: code.length });
+    return code;
   }
 
   /** Changes in the database that would otherwise need time to pass. */

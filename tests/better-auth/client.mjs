@@ -1,7 +1,7 @@
 // The official client, running in a browser of a scenario.
 
 import { createAuthClient } from "better-auth/client";
-import { jwtClient, usernameClient } from "better-auth/client/plugins";
+import { emailOTPClient, jwtClient, magicLinkClient, usernameClient } from "better-auth/client/plugins";
 import { PAGE } from "./settings.mjs";
 
 /**
@@ -20,7 +20,7 @@ export function clientOf(at) {
   };
   const client = createAuthClient({
     baseURL: at.side.url,
-    plugins: [jwtClient(), usernameClient()],
+    plugins: [jwtClient(), usernameClient(), magicLinkClient(), emailOTPClient()],
     fetchOptions: { customFetchImpl: through },
   });
   const call = async (name, parameters = {}) => {

@@ -1,6 +1,6 @@
 // Changes a server's rows as if days had passed, in Better Auth's tables and in ours.
 
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { SignJWT, decodeJwt } from "jose";
 import { SECRET } from "./settings.mjs";
 
@@ -8,6 +8,8 @@ const THEIRS = {
   age: `UPDATE session SET "createdAt" = "createdAt" - $2::interval, "updatedAt" = "updatedAt" - $2::interval,
         "expiresAt" = "expiresAt" - $2::interval WHERE token = $1`,
   expire: `UPDATE verification SET "expiresAt" = "expiresAt" - interval '2 days' WHERE identifier LIKE '%' || $1`,
+  expireLink: `UPDATE verification SET "expiresAt" = "expiresAt" - interval '2 days' WHERE identifier = 'magic-link:' || $1`,
+  expireCode: `UPDATE verification SET "expiresAt" = now() - interval '1 second' WHERE identifier = $1`,
   verify: `UPDATE "user" SET "emailVerified" = true WHERE email = $1`,
   // Not the row's own time: other requests delete rows that have expired.
   expireState: `UPDATE verification SET value = jsonb_set(value::jsonb, '{expiresAt}', '1')::text
@@ -22,6 +24,8 @@ const OURS = {
         expires_at = expires_at - $2::interval WHERE token_hash = $1`,
   expire: `UPDATE verifications SET created_at = created_at - interval '2 days', expires_at = expires_at - interval '2 days'
            WHERE token_hash = $1`,
+  expireLink: `UPDATE magic_links SET expires_at = expires_at - interval '2 days' WHERE token_hash = $1`,
+  expireCode: `UPDATE email_codes SET expires_at = now() - interval '1 second' WHERE subject = $1`,
   verify: `UPDATE users SET email_verified = true WHERE email = $1`,
   expireState: `UPDATE authorization_requests SET expires_at = now() - interval '1 minute' WHERE state_hash = $1`,
   expireAccess: `UPDATE linked_accounts SET access_token_expires_at = now() - interval '1 minute' WHERE id = $1`,
@@ -29,6 +33,18 @@ const OURS = {
   forgetPassword: `DELETE FROM passwords WHERE user_id = $1`,
   forgetUser: `DELETE FROM users WHERE id = $1`,
 };
+
+/** Under what auth-service stores a code. */
+function subject(purpose, email) {
+  const key = createHmac("sha256", SECRET).update("key for email codes").digest();
+  const mac = createHmac("sha256", key);
+  for (const part of ["subject", purpose, email, "", ""]) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
+    mac.update(length).update(part);
+  }
+  return mac.digest();
+}
 
 export class Databases {
   #side;
@@ -51,6 +67,16 @@ export class Databases {
     }
     await this.#change("expire", [this.#key(token)]);
     return token;
+  }
+
+  /** Expires a link that signs in. */
+  expireLink(token) {
+    return this.#change("expireLink", [this.#key(token)]);
+  }
+
+  /** Expires the code that signs in. */
+  expireCode(email) {
+    return this.#change("expireCode", [this.#side.isOracle ? `sign-in-otp-${email}` : subject("sign-in", email)]);
   }
 
   /** Marks an email as verified. */

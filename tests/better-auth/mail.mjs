@@ -17,6 +17,17 @@ export async function newest(side, to, count) {
   }
 }
 
+/** Waits until `count` messages with a code to an email have arrived, and returns the code of the last one. */
+export async function newestCode(side, to, count) {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const codes = (await side.mail()).filter((message) => message.to === to && message.code).map(({ code }) => code);
+    if (codes.length >= count) return codes[count - 1];
+    if (Date.now() > deadline) throw new Error(`${to} got ${codes.length} messages with a code instead of ${count}`);
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
+  }
+}
+
 /** The messages in a directory, oldest first. */
 export async function messagesIn(directory) {
   const names = (await readdir(directory)).filter((name) => name.endsWith(".eml"));
@@ -24,7 +35,7 @@ export async function messagesIn(directory) {
   return messages.sort((a, b) => a.date - b.date);
 }
 
-/** The recipient of a message (RFC 5322, as the service writes it), and the first link of its text, if any. */
+/** The recipient of a message (RFC 5322, as the service writes it), and the first link and the code of its text, if any. */
 export function message(source) {
   const { headers, body } = part(source);
   const text = textOf(headers, body);
@@ -32,6 +43,7 @@ export function message(source) {
     to: /<?([^<\s]+@[^>\s]+?)>?$/.exec(headers.get("to"))?.[1],
     date: Date.parse(headers.get("date")),
     link: /https?:\/\/[^\s<>"]+/.exec(text)?.[0],
+    code: /^\d{6}\r?$/m.exec(text)?.[0].trim(),
   };
 }
 

@@ -1,4 +1,4 @@
-// Checks that docs/MIGRATING.md has a row for every option of Better Auth, its JWT plugin, its username plugin and its bearer plugin. Reads the
+// Checks that docs/MIGRATING.md has a row for every option of Better Auth and of the plugins that are built in. Reads the
 // options from the types of the installed packages, down to named types and functions.
 
 import { readFile } from "node:fs/promises";
@@ -16,6 +16,8 @@ const TYPES = [
   { file: "node_modules/better-auth/dist/plugins/jwt/types.d.mts", type: "JwtOptions", prefix: "jwt()." },
   { file: "node_modules/better-auth/dist/plugins/username/index.d.mts", type: "UsernameOptions", prefix: "username()." },
   { file: "node_modules/better-auth/dist/plugins/bearer/index.d.mts", type: "BearerOptions", prefix: "bearer()." },
+  { file: "node_modules/better-auth/dist/plugins/magic-link/index.d.mts", type: "MagicLinkOptions", prefix: "magicLink()." },
+  { file: "node_modules/better-auth/dist/plugins/email-otp/types.d.mts", type: "EmailOTPOptions", prefix: "emailOTP()." },
 ];
 /** The options of every table (BetterAuthDBOptions). */
 const OF_TABLES = ["modelName", "fields", "additionalFields"];

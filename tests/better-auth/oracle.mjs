@@ -7,7 +7,7 @@ import { expo } from "@better-auth/expo";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { toNodeHandler } from "better-auth/node";
-import { bearer, jwt, username } from "better-auth/plugins";
+import { bearer, emailOTP, jwt, magicLink, username } from "better-auth/plugins";
 import pg from "pg";
 import { betterAuthOptions, redirectPresets } from "./oracle-providers.mjs";
 
@@ -112,7 +112,12 @@ function optionsOf(settings, outbox) {
       },
     },
     plugins: [
-      jwt({ jwks: { keyPairConfig: { alg: "RS256" } } }), bearer(), expoOnly, ...social.plugins, ...usernames(settings),
+      jwt({ jwks: { keyPairConfig: { alg: "RS256" } } }),
+      bearer(),
+      expoOnly,
+      ...social.plugins,
+      ...usernames(settings),
+      ...byEmail(settings, outbox),
     ],
   };
 }
@@ -126,6 +131,19 @@ function usernames(settings) {
     immutableUsername: settings.USERNAME_IMMUTABLE === "true",
   };
   return [username(options)];
+}
+
+/** The plugins that sign in by links and codes in mail. */
+function byEmail(settings, outbox) {
+  const on = (name) => settings[name] === "true";
+  const disableSignUp = settings.SIGN_UP_ENABLED === "false";
+  const links = magicLink({ disableSignUp, sendMagicLink: async ({ email, url }) => void outbox.push({ to: email, link: url }) });
+  const codes = emailOTP({
+    disableSignUp,
+    changeEmail: { enabled: on("CHANGE_EMAIL_ENABLED"), verifyCurrentEmail: on("CHANGE_EMAIL_CONFIRMATION") },
+    sendVerificationOTP: async ({ email, otp }) => void outbox.push({ to: email, code: otp }),
+  });
+  return [...(on("MAGIC_LINK_ENABLED") ? [links] : []), ...(on("EMAIL_OTP_ENABLED") ? [codes] : [])];
 }
 
 /**

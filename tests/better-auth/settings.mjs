@@ -72,6 +72,18 @@ const PROFILES = {
   "username-once": { USERNAME_ENABLED: "true", USERNAME_IMMUTABLE: "true", USERNAME_MIN_LENGTH: "5", USERNAME_MAX_LENGTH: "8" },
   "username-verified": { ...MAIL, USERNAME_ENABLED: "true", REQUIRE_EMAIL_VERIFICATION: "true", SEND_VERIFICATION_ON_SIGN_IN: "true" },
   "username-limits": { USERNAME_ENABLED: "true", RATE_LIMIT_ENABLED: "true", TRUSTED_PROXIES: "127.0.0.1" },
+  "magic-link": { ...MAIL, MAGIC_LINK_ENABLED: "true" },
+  "magic-link-closed": { ...MAIL, MAGIC_LINK_ENABLED: "true", SIGN_UP_ENABLED: "false" },
+  "email-otp": { ...MAIL, EMAIL_OTP_ENABLED: "true", CHANGE_EMAIL_ENABLED: "true" },
+  "email-otp-closed": { ...MAIL, EMAIL_OTP_ENABLED: "true", SIGN_UP_ENABLED: "false" },
+  "email-otp-confirmed": {
+    ...MAIL, EMAIL_OTP_ENABLED: "true", CHANGE_EMAIL_ENABLED: "true", CHANGE_EMAIL_CONFIRMATION: "true",
+    AUTO_SIGN_IN_AFTER_VERIFICATION: "true",
+  },
+  "by-email-limits": {
+    ...MAIL, MAGIC_LINK_ENABLED: "true", EMAIL_OTP_ENABLED: "true", CHANGE_EMAIL_ENABLED: "true",
+    RATE_LIMIT_ENABLED: "true", TRUSTED_PROXIES: "127.0.0.1",
+  },
   claims: { JWT_CLAIMS: "better-auth", JWT_TYP: "JWT" },
   social: { ...SOCIAL, CHANGE_EMAIL_ENABLED: "true", DELETE_USER_ENABLED: "true" },
   "social-closed": { ...SOCIAL, SIGN_UP_ENABLED: "false" },

@@ -34,6 +34,8 @@ pub enum EntryPoint {
     OpenEmailLink,
     /// A link about an email, confirmed with POST.
     ConfirmEmailLink,
+    /// A link that signs in, confirmed with POST.
+    MagicLink,
     /// A link to delete an account, with a session of that account.
     DeleteUser,
     /// The password of the account at this index of `Services::emails`.
@@ -42,13 +44,14 @@ pub enum EntryPoint {
 
 impl EntryPoint {
     /// All but those of passwords.
-    pub const FOR_TOKENS: [Self; 8] = [
+    pub const FOR_TOKENS: [Self; 9] = [
         Self::BearerOfAuthService,
         Self::ForwardAuth,
         Self::BearerOfTaskService,
         Self::SecretOfAccessTokens,
         Self::OpenEmailLink,
         Self::ConfirmEmailLink,
+        Self::MagicLink,
         Self::ResetPassword,
         Self::DeleteUser,
     ];
@@ -107,6 +110,9 @@ impl Services {
             EntryPoint::OpenEmailLink => http.get(link(&format!("{auth}/verify-email"), value)),
             EntryPoint::ConfirmEmailLink => {
                 http.post(format!("{auth}/verify-email")).json(&json!({"token": value}))
+            }
+            EntryPoint::MagicLink => {
+                http.post(format!("{auth}/magic-link/verify")).json(&json!({"token": value}))
             }
             EntryPoint::DeleteUser => {
                 let callback = link(&format!("{auth}/delete-user/callback"), value);
@@ -172,7 +178,9 @@ async fn refuses(entry: EntryPoint, response: Response) -> bool {
             status == 401 && code == "UNAUTHORIZED"
         }
         EntryPoint::ResetPassword => status == 400 && code == "INVALID_TOKEN",
-        EntryPoint::OpenEmailLink | EntryPoint::ConfirmEmailLink => status == 401 && code == "INVALID_TOKEN",
+        EntryPoint::OpenEmailLink | EntryPoint::ConfirmEmailLink | EntryPoint::MagicLink => {
+            status == 401 && code == "INVALID_TOKEN"
+        }
         EntryPoint::DeleteUser => status == 404 && code == "INVALID_TOKEN",
         EntryPoint::Password(_) => {
             (status == 401 && code == "INVALID_EMAIL_OR_PASSWORD")

@@ -22,6 +22,8 @@ pub enum Link {
     Email,
     ResetPassword,
     DeleteUser,
+    /// Signs in.
+    MagicLink,
 }
 
 impl Link {
@@ -31,6 +33,7 @@ impl Link {
             Self::Email => "/verify-email?token=",
             Self::ResetPassword => "/reset-password/",
             Self::DeleteUser => "/delete-user/callback?token=",
+            Self::MagicLink => "/magic-link/verify?token=",
         }
     }
 }
@@ -58,15 +61,33 @@ impl Mailbox {
         }
     }
 
+    /// Waits for the `count`th code that was sent to this address.
+    pub async fn code(&self, address: &str, count: usize) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let codes = self.mails_to(address).into_iter().filter_map(|mail| code_in(&mail));
+            if let Some(code) = codes.into_iter().nth(count - 1) {
+                return code;
+            }
+            assert!(Instant::now() < deadline, "no code {count} to {address}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// The tokens of all links of this kind to this address, oldest first.
     fn tokens(&self, address: &str, link: Link) -> Vec<String> {
+        self.mails_to(address).iter().filter_map(|mail| token_in(mail, link)).collect()
+    }
+
+    /// All mails to this address, oldest first.
+    fn mails_to(&self, address: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(&self.directory) else { return Vec::new() };
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
         paths.sort();
         let mails = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
         let to = format!("To: {address}\r\n");
-        mails.filter(|mail| mail.contains(&to)).filter_map(|mail| token_in(&mail, link)).collect()
+        mails.filter(|mail| mail.contains(&to)).collect()
     }
 
     /// Puts a file in the place of the directory: mail stays in the outbox from now on.
@@ -79,6 +100,12 @@ impl Mailbox {
     pub fn repair(&self) {
         std::fs::remove_file(&self.directory).unwrap();
     }
+}
+
+/// The first code of a mail, which has ten digits.
+fn code_in(mail: &str) -> Option<String> {
+    let is_code = |line: &&str| line.len() == 10 && line.bytes().all(|byte| byte.is_ascii_digit());
+    mail.lines().map(str::trim).find(is_code).map(str::to_owned)
 }
 
 /// The token of the first link of this kind, in a mail that may be quoted-printable.

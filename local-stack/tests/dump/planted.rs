@@ -74,6 +74,7 @@ impl PlantedCredentials {
         for (entry, stored, value) in [
             ("Cookie of Session", &cookie("session_token"), &cookie("session_token")),
             ("ConfirmEmailLink", &links.confirm_email_change, &links.confirm_email_change),
+            ("MagicLink", &links.magic_link, &links.magic_link),
             ("Cookie of Device", &all.gwen.cookie_value("device"), &all.gwen.cookie_value("device")),
             ("Password of bob@example.com", &STANDARD.encode(&all.bob.password), &all.bob.password),
             ("KeyOfRows", keys, &String::from_utf8_lossy(&key).into_owned()),

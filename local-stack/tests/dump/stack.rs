@@ -116,6 +116,11 @@ pub async fn auth_service(cluster: &PrivateCluster, mailbox: &Mailbox, extra: &[
         ("DELETE_USER_ENABLED", "true"),
         ("DELETE_USER_VERIFICATION", "true"),
         ("USERNAME_ENABLED", "true"),
+        ("MAGIC_LINK_ENABLED", "true"),
+        ("MAGIC_LINK_TTL", "1h"),
+        ("EMAIL_OTP_ENABLED", "true"),
+        // Long enough not to be found by chance.
+        ("EMAIL_OTP_LENGTH", "10"),
         ("METRICS_BIND", "127.0.0.1:0"),
         // The full form takes longer than access tokens live by default.
         ("JWT_TTL", "1h"),

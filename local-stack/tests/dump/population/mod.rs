@@ -1,5 +1,6 @@
 //! Uses every feature, so that everything is there that is ever stored, logged or counted.
 
+mod by_email;
 mod operator;
 mod people;
 mod providers;
@@ -40,6 +41,7 @@ pub struct Links {
     pub change_email: String,
     pub delete_user: String,
     pub complete_sign_up: String,
+    pub magic_link: String,
 }
 
 impl Population {
@@ -52,6 +54,7 @@ impl Population {
         all.change_own_accounts(stack).await;
         all.use_links(stack).await;
         all.sign_in_by_a_provider(stack).await;
+        all.sign_in_by_email(stack).await;
         all.announce_deleted_users(stack).await;
         all.import_accounts(stack).await;
         all.exceed_limits(stack).await;
