@@ -128,6 +128,14 @@ class Browser {
     this.#jar = new Map(text.split("; ").map((pair) => pair.split(/=(.*)/s, 2)));
   }
 
+  /** The value of a signed cookie without its prefix and its signature. */
+  value(name) {
+    const found = [...this.#jar].find(([key]) => key.endsWith(`.${name}`))?.[1];
+    if (found === undefined) throw new Error(`no cookie ${name}`);
+    const signed = decodeURIComponent(found);
+    return signed.slice(0, signed.lastIndexOf("."));
+  }
+
   get(path, options) {
     return this.send("GET", path, options);
   }

@@ -3,6 +3,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { SignJWT, decodeJwt } from "jose";
 import { SECRET } from "./settings.mjs";
+import { OURS_OF_SECOND_FACTORS, THEIRS_OF_SECOND_FACTORS } from "./two-factor-rows.mjs";
 
 const THEIRS = {
   age: `UPDATE session SET "createdAt" = "createdAt" - $2::interval, "updatedAt" = "updatedAt" - $2::interval,
@@ -18,6 +19,7 @@ const THEIRS = {
   forgetProvider: `UPDATE account SET "providerId" = 'former' WHERE id = $1`,
   forgetPassword: `DELETE FROM account WHERE "userId" = $1 AND "providerId" = 'credential'`,
   forgetUser: `DELETE FROM "user" WHERE id = $1`,
+  ...THEIRS_OF_SECOND_FACTORS,
 };
 const OURS = {
   age: `UPDATE sessions SET created_at = created_at - $2::interval, updated_at = updated_at - $2::interval,
@@ -32,6 +34,7 @@ const OURS = {
   forgetProvider: `UPDATE linked_accounts SET provider = 'former' WHERE id = $1`,
   forgetPassword: `DELETE FROM passwords WHERE user_id = $1`,
   forgetUser: `DELETE FROM users WHERE id = $1`,
+  ...OURS_OF_SECOND_FACTORS,
 };
 
 /** Under what auth-service stores a code. */
@@ -107,6 +110,27 @@ export class Databases {
   /** Deletes a user without the server's knowledge. */
   forgetUser(user) {
     return this.#change("forgetUser", [user.id]);
+  }
+
+  /** Expires the challenge of a browser, as if ten minutes had passed. */
+  expireChallenge(browser) {
+    return this.#change("expireChallenge", [this.#key(browser.value("two_factor"))]);
+  }
+
+  /** Expires the code that was mailed for the challenge of a browser, as if three minutes had passed. */
+  expireCode(browser) {
+    return this.#change("expireCode", [this.#key(browser.value("two_factor"))]);
+  }
+
+  /** Expires the trust in the device of a browser, as if 30 days had passed. */
+  expireTrust(browser) {
+    const value = browser.value("trust_device");
+    return this.#change("expireTrust", [this.#side.isOracle ? value.split("!")[1] : this.#key(value)]);
+  }
+
+  /** Ends the lock of a user's second factor, as if an hour had passed. */
+  endLock(user) {
+    return this.#change("endLock", [user.id]);
   }
 
   #key(token) {

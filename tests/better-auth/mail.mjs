@@ -5,6 +5,8 @@ import { join } from "node:path";
 
 const PATIENCE = 15_000;
 const BETWEEN_LOOKS = 20;
+/** A code is alone on its line. */
+const CODE = /^[ \t]*(\d{6})[ \t]*\r?$/m;
 
 /** Waits until `count` messages to an email have arrived, and returns the link of the last one. */
 export async function newest(side, to, count) {
@@ -30,7 +32,8 @@ export async function newestCode(side, to, count) {
 
 /** The messages in a directory, oldest first. */
 export async function messagesIn(directory) {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(".eml"));
+  // Their dates are in seconds, and their names begin with the milliseconds.
+  const names = (await readdir(directory)).filter((name) => name.endsWith(".eml")).sort();
   const messages = await Promise.all(names.map(async (name) => message(await readFile(join(directory, name), "utf8"))));
   return messages.sort((a, b) => a.date - b.date);
 }
@@ -39,6 +42,7 @@ export async function messagesIn(directory) {
 export function message(source) {
   const { headers, body } = part(source);
   const text = textOf(headers, body);
+  const code = CODE.exec(text)?.[1];
   return {
     to: /<?([^<\s]+@[^>\s]+?)>?$/.exec(headers.get("to"))?.[1],
     date: Date.parse(headers.get("date")),

@@ -10,6 +10,7 @@ import { toNodeHandler } from "better-auth/node";
 import { bearer, emailOTP, jwt, magicLink, username } from "better-auth/plugins";
 import pg from "pg";
 import { betterAuthOptions, redirectPresets } from "./oracle-providers.mjs";
+import { twoFactorPlugins } from "./oracle-two-factor.mjs";
 
 redirectPresets();
 
@@ -112,6 +113,7 @@ function optionsOf(settings, outbox) {
       },
     },
     plugins: [
+      ...twoFactorPlugins(settings, outbox),
       jwt({ jwks: { keyPairConfig: { alg: "RS256" } } }),
       bearer(),
       expoOnly,

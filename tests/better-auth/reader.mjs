@@ -15,10 +15,20 @@ const JWT = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/;
 /** Values of these names get a label of this kind instead of being compared as text. */
 const KINDS = {
   userId: "user", token: "token", kid: "key", jti: "token id", n: "modulus",
-  accessToken: "access token", refreshToken: "refresh token",
+  accessToken: "access token", refreshToken: "refresh token", backupCodes: "backup code",
 };
+/** Cookies whose values are not sessions. */
+const COOKIE_KINDS = { device: "device", two_factor: "two-factor challenge", trust_device: "trusted device" };
 /** Parameters of authorization URLs that get a label of this kind. */
 const OF_REQUESTS = { state: "state", code_challenge: "challenge", code: "code" };
+/** What Better Auth's values of these kinds look like. Labels of values that look otherwise say so. */
+const SHAPES = {
+  "TOTP secret": /^[A-Z2-7]{52}$/,
+  "backup code": /^[a-zA-Z0-9]{5}-[a-zA-Z0-9]{5}$/,
+  "two-factor challenge": /^2fa-[\w-]{20}$/,
+  "trusted device": /^[\w-]{43}!trust-device-[\w-]{32}$/,
+};
+const TOTP_URI = /^otpauth:\/\//;
 const AUTHORIZATION_URL = /^https?:\/\/[^?]+\?(.*&)?state=/;
 /** Objects whose ids are not a user's. */
 const OF_ROWS = /^(session$|account of )/;
@@ -42,8 +52,9 @@ export class Reader {
     if (!this.#labels.has(value)) {
       const count = (this.#counts.get(kind) ?? 0) + 1;
       this.#counts.set(kind, count);
+      const shape = SHAPES[kind]?.test(value) === false ? ` of another shape, ${value.length} characters` : "";
       // Better Auth mails the same token twice if requested twice within a second.
-      this.#labels.set(value, kind === MAILED ? `<${kind}>` : `<${kind} ${count}>`);
+      this.#labels.set(value, kind === MAILED ? `<${kind}>` : `<${kind} ${count}${shape}>`);
     }
     return this.#labels.get(value);
   }
@@ -130,6 +141,7 @@ export class Reader {
     if (this.#labels.has(text)) return this.#labels.get(text);
     if (JWT.test(text)) return this.#jwt(text);
     if (AUTHORIZATION_URL.test(text)) return this.#authorization(text);
+    if (TOTP_URI.test(text)) return this.#totp(text);
     if (LIKE_A_TIME.test(text)) {
       const shape = TIME.test(text) ? "time" : `time written ${text.replace(/\d/g, "d")}`;
       return `<${shape}> ${this.#fromNow(Date.parse(text))}`;
@@ -146,6 +158,13 @@ export class Reader {
     // Numbered like its state: only one side sends a nonce to some providers.
     if (parameters.nonce) this.#labels.set(parameters.nonce, (parameters.nonce = parameters.state.replace("state", "nonce")));
     return { endpoint: `${url.origin}${url.pathname}`, parameters, "(order)": names.join(", ") };
+  }
+
+  /** A TOTP URI as it is encoded, with a label for its secret. */
+  #totp(text) {
+    const [path, query = ""] = text.split("?", 2);
+    const secret = /(?<=(^|&)secret=)[^&]*/;
+    return { path, query: query.replace(secret, (value) => this.label("TOTP secret", value)) };
   }
 
   #jwt(text) {
@@ -204,7 +223,7 @@ function kindOfObject(value) {
 /** The kind of the signed value in a cookie of this name. */
 function kindOf(name) {
   if (name.endsWith(".sign_up") || name.endsWith(".state")) return undefined;
-  return name.endsWith(".device") ? "device" : "token";
+  return COOKIE_KINDS[name.slice(name.lastIndexOf(".") + 1)] ?? "token";
 }
 
 /** The fields of a page's form, or the error code of a page without one. */

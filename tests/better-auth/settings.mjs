@@ -12,12 +12,17 @@ const COMMON = {
   AUTH_SECRETS: SECRET,
   TRUSTED_ORIGINS: PAGE,
   RATE_LIMIT_ENABLED: "false",
+  // Better Auth has the second factor only as a plugin, which adds a field to every user.
+  TWO_FACTOR_ENABLED: "false",
 };
 /** `file` is replaced by a directory when the services start. */
 const MAIL = { MAIL_URL: "file", MAIL_FROM: "Latchkey <no-reply@example.com>" };
 
 /** The name of a set of providers, which is replaced by the providers with their URLs. */
 const SOCIAL = { ...MAIL, SOCIAL_PROVIDERS: "all" };
+
+/** The second factor. The issuer has characters that a URL encodes. */
+const TWO_FACTOR = { TWO_FACTOR_ENABLED: "true", TWO_FACTOR_ISSUER: "Research & Sons" };
 
 const PROFILES = {
   plain: {},
@@ -95,6 +100,17 @@ const PROFILES = {
     COOKIE_PREFIX: "house", COOKIE_DOMAIN: "example.com", COOKIE_SAME_SITE: "none", DISABLED_PATHS: "/link-social",
   },
   "social-limits": { ...SOCIAL, RATE_LIMIT_ENABLED: "true", TRUSTED_PROXIES: "127.0.0.1" },
+  "two-factor": { ...TWO_FACTOR, ...MAIL, CHANGE_EMAIL_ENABLED: "true", DELETE_USER_ENABLED: "true" },
+  "two-factor-without-mail": TWO_FACTOR,
+  // Sign-in by providers asks for no second factor, as in Better Auth. auth-service does so only with this setting.
+  "two-factor-social": { ...TWO_FACTOR, ...SOCIAL, TWO_FACTOR_EXEMPT_WAYS: "social" },
+  "two-factor-every-way": { ...TWO_FACTOR, ...SOCIAL, AUTO_SIGN_IN_AFTER_VERIFICATION: "true" },
+  "two-factor-cookies": {
+    ...TWO_FACTOR, ...MAIL,
+    BASE_URL: "https://auth.example.com",
+    COOKIE_PREFIX: "house", COOKIE_DOMAIN: "example.com",
+  },
+  "two-factor-limits": { ...TWO_FACTOR, ...MAIL, RATE_LIMIT_ENABLED: "true", TRUSTED_PROXIES: "127.0.0.1" },
 };
 
 /** The names of the profiles. */

@@ -48,7 +48,7 @@ async function visit(side, { run, number }) {
   return visit.steps;
 }
 
-/** The number of messages to each email, with and without links. Waits for mail that is still missing. */
+/** The number of messages to each email, with links, with codes and with neither. Waits for mail that is still missing. */
 async function mailOf({ theirs, ours }, settled) {
   const deadline = Date.now() + MAIL_PATIENCE;
   for (;;) {
@@ -60,8 +60,8 @@ async function mailOf({ theirs, ours }, settled) {
 
 async function counted(side) {
   const counts = {};
-  for (const { to, link } of await side.mail()) {
-    const kind = `${link ? "links" : "notices"} to ${to}`;
+  for (const { to, link, code } of await side.mail()) {
+    const kind = `${code ? "codes" : link ? "links" : "notices"} to ${to}`;
     counts[kind] = (counts[kind] ?? 0) + 1;
   }
   return Object.fromEntries(Object.entries(counts).sort());
