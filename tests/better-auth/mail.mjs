@@ -38,7 +38,7 @@ export async function messagesIn(directory) {
   return messages.sort((a, b) => a.date - b.date);
 }
 
-/** The recipient of a message (RFC 5322, as the service writes it), and the first link and the code of its text, if any. */
+/** The recipient of a message (RFC 5322, as the service writes it), and the code or else the first link of its text, if any. */
 export function message(source) {
   const { headers, body } = part(source);
   const text = textOf(headers, body);
@@ -46,8 +46,8 @@ export function message(source) {
   return {
     to: /<?([^<\s]+@[^>\s]+?)>?$/.exec(headers.get("to"))?.[1],
     date: Date.parse(headers.get("date")),
-    link: /https?:\/\/[^\s<>"]+/.exec(text)?.[0],
-    code: /^\d{6}\r?$/m.exec(text)?.[0].trim(),
+    code,
+    link: code === undefined ? /https?:\/\/[^\s<>"]+/.exec(text)?.[0] : undefined,
   };
 }
 
