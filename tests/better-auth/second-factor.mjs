@@ -13,7 +13,9 @@ export async function enable(user, body = {}) {
 /** A user who signs in with a password and an authenticator app, and whose browser is signed in. */
 export async function enrolled(at, name = "ada", more = {}) {
   const user = await enable(await at.user(name, more));
-  user.token = (await verify(user, { code: await user.authenticator.next() })).json?.token;
+  await verify(user, { code: await user.authenticator.next() });
+  // The response has the token of the session that has just ended.
+  user.token = user.value("session_token");
   return user;
 }
 
