@@ -2,6 +2,19 @@
 
 import { Authenticator } from "./authenticator.mjs";
 
+/** A backup code that nobody has. */
+export const WRONG_BACKUP = "aaaaa-aaaaa";
+
+/** A code that is not valid, if `code` is. */
+export function otherThan(code) {
+  return code === "123456" ? "123457" : "123456";
+}
+
+/** Does something a number of times, one after the other. */
+export async function times(count, work) {
+  for (let done = 0; done < count; done += 1) await work(done);
+}
+
 /** Enables an authenticator app for a user. Its first code is still due. */
 export async function enable(user, body = {}) {
   const { json } = await user.post("/two-factor/enable", { password: user.password, ...body });
