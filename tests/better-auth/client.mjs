@@ -6,9 +6,9 @@ import { PAGE } from "./settings.mjs";
 
 /**
  * A client that records the results and callbacks of its calls: `call("signIn.email", {...})`. Node's fetch sends the
- * Sec-Fetch headers of a browser, but needs the page's origin.
+ * Sec-Fetch headers of a browser, but needs the page's origin. `plugins` are those of the client besides `jwtClient`.
  */
-export function clientOf(at) {
+export function clientOf(at, plugins = []) {
   const browser = at.browser();
   const through = async (url, init) => {
     const headers = new Headers(init.headers);
@@ -20,7 +20,7 @@ export function clientOf(at) {
   };
   const client = createAuthClient({
     baseURL: at.side.url,
-    plugins: [jwtClient(), usernameClient(), magicLinkClient(), emailOTPClient()],
+    plugins: [jwtClient(), usernameClient(), magicLinkClient(), emailOTPClient(), ...plugins],
     fetchOptions: { customFetchImpl: through },
   });
   const call = async (name, parameters = {}) => {

@@ -14,6 +14,8 @@ export function twoFactorPlugins(settings, outbox) {
   if (settings.TWO_FACTOR_ENABLED !== "true") return [];
   const plugin = twoFactor({
     issuer: settings.TWO_FACTOR_ISSUER,
+    // `get-totp-uri` has an option of its own, and `enable` does not use it.
+    totpOptions: { issuer: settings.TWO_FACTOR_ISSUER },
     allowPasswordless: true,
     twoFactorCookieMaxAge: 10 * MINUTES,
     trustDeviceMaxAge: 30 * DAYS,

@@ -1,6 +1,7 @@
+import { everyBody, everyValue } from "../bodies.mjs";
 import { PASSWORD } from "../browser.mjs";
 
-/** Every endpoint with a body, and a valid body. Nobody is signed in, because validation precedes authentication. */
+/** Every endpoint with a body, and a valid body. */
 const ENDPOINTS = {
   "/sign-up/email": (at) => ({
     name: "Ada", email: at.email("ada"), password: PASSWORD, image: "x.png", callbackURL: "/", rememberMe: true,
@@ -16,48 +17,10 @@ const ENDPOINTS = {
   "/update-user": () => ({ name: "Ada", image: "x.png" }),
 };
 const BODILESS = ["/sign-out", "/revoke-sessions", "/revoke-other-sessions"];
-const VALUES = [null, 7, 1.5, true, false, "", "text", [], ["x"], {}, { x: 1 }];
-
-const account = {};
-for (const [path, valid] of Object.entries(ENDPOINTS)) {
-  for (const field of Object.keys(valid({ email: String }))) {
-    account[`${path}: ${field} of every type`] = async (at) => {
-      const { [field]: _, ...without } = valid(at);
-      await at.post(path, without);
-      for (const value of VALUES) await at.post(path, { ...without, [field]: value });
-    };
-  }
-  account[`${path}: everything wrong at once`] = async (at) => {
-    const fields = Object.keys(valid(at));
-    await at.post(path, Object.fromEntries(fields.map((field) => [field, 7])));
-    await at.post(path, Object.fromEntries(fields.toReversed().map((field) => [field, null])));
-  };
-}
-
-const NO_JSON = ["{", "{]", "x", "{'a': 1}", "{\"a\": 1,}", "{} {}", "\ufeff{}", " ", "nul", "01", "NaN", "{\"a\": \u0001}"];
-const MEDIA_TYPES = [
-  undefined, "text/plain", "application/x-www-form-urlencoded", "text/plain;charset=UTF-8", "application/json; charset=utf-8",
-  "APPLICATION/JSON", "application/json;charset=latin1", "application/vnd.api+json", "multipart/form-data; boundary=x",
-  "text/json", "json", "application/xml", "application/json, text/plain",
-];
-/** The endpoints that get every body. The others get a few, to show that they behave in the same way. */
+/** The endpoints that get every body. */
 const THOROUGHLY = new Set(["/sign-in/email", "/update-user", "/sign-out"]);
-for (const path of [...Object.keys(ENDPOINTS), ...BODILESS]) {
-  const some = (list, few) => (THOROUGHLY.has(path) ? list : list.slice(0, few));
-  account[`${path}: a body that is no object`] = async (at) => {
-    for (const body of [null, 7, "text", true, [], [{}], {}]) await at.post(path, body);
-  };
-  account[`${path}: no body`] = async (at) => {
-    await at.send("POST", path);
-    for (const type of ["text/plain", "application/json"]) await at.send("POST", path, { headers: { "content-type": type } });
-  };
-  account[`${path}: a body that is no JSON`] = async (at) => {
-    for (const text of some(NO_JSON, 2)) await at.send("POST", path, { text, type: "application/json" });
-  };
-  account[`${path}: media types`] = async (at) => {
-    for (const type of some(MEDIA_TYPES, 3)) await at.send("POST", path, { text: "{}", type });
-  };
-}
+
+const account = { ...everyValue(ENDPOINTS), ...everyBody([...Object.keys(ENDPOINTS), ...BODILESS], THOROUGHLY) };
 
 const plain = {
   "a body over 64 KiB": (at) => at.post("/sign-in/email", { email: "x", password: "x".repeat(70_000) }),
