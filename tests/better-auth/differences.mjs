@@ -8,6 +8,7 @@
 import { LINK_DIFFERENCES } from "./link-differences.mjs";
 import { PAGE_HEADERS } from "./page-headers.mjs";
 import { SOCIAL_DIFFERENCES } from "./social-differences.mjs";
+import { TWO_FACTOR_DIFFERENCES } from "./two-factor-differences.mjs";
 
 const claim = (names) => new RegExp(`^(body\\.token|data\\.token|header\\.set-auth-jwt)\\.jwt\\.(${names})$`);
 /** The names of the cookies of a sign-up, in their order: of Better Auth's, and ours. */
@@ -38,6 +39,11 @@ export const DIFFERENCES = [
         field: /^header\.set-auth-jwt\.jwt\./,
         theirs: null,
       },
+      {
+        at: /^POST \/two-factor\/(enable|disable|verify-(totp|otp|backup-code))$/,
+        field: /^header\.set-auth-jwt\.jwt\./,
+        theirs: null,
+      },
     ],
   },
   {
@@ -47,8 +53,9 @@ export const DIFFERENCES = [
     reason: "RFC 9068; a token reveals only what resource servers need, and contains its index in the status list",
     shows: [
       { field: claim("header\\.typ"), theirs: null },
-      { field: claim("claims\\.(jti|client_id|sid|auth_time|acr|amr|amr\\.0|email_verified|status\\.status_list\\.(idx|uri))"), theirs: null },
+      { field: claim("claims\\.(jti|client_id|sid|auth_time|acr|amr|amr\\.\\d|email_verified|status\\.status_list\\.(idx|uri))"), theirs: null },
       { field: claim("claims\\.(id|emailVerified|image|createdAt|updatedAt)"), ours: null },
+      { field: claim("claims\\.twoFactorEnabled"), ours: null },
     ],
   },
   {
@@ -97,7 +104,7 @@ export const DIFFERENCES = [
     id: "hsts",
     difference: "if `BASE_URL` is https, every response has `strict-transport-security`, unless `HSTS=off`",
     reason: "browsers then never send a cookie or a password to the host over plain HTTP",
-    shows: ["https", "same-site", "social-cookies"].map((profile) => ({
+    shows: ["https", "same-site", "social-cookies", "two-factor-cookies"].map((profile) => ({
       profile, field: "header.strict-transport-security", theirs: null, ours: '"max-age=31536000"',
     })),
   },
@@ -105,7 +112,10 @@ export const DIFFERENCES = [
     id: "sessions-left",
     difference: "signing in or up ends the sessions presented by the request",
     reason: "a browser that signs in again leaves no unreachable live session behind (OWASP ASVS 5.0 7.2.4)",
-    shows: [{ scenario: "sessions > signing in again" }],
+    shows: [
+      { scenario: "sessions > signing in again" },
+      { scenario: "two-factor-sign-in > session: the browser of the same user signs in again", at: "GET /get-session" },
+    ],
   },
   {
     id: "two-users",
@@ -362,7 +372,7 @@ export const DIFFERENCES = [
     id: "retry-after",
     difference: "a 429 response has the standard `Retry-After` in addition to `X-Retry-After`",
     reason: "proxies and libraries understand it (RFC 9110)",
-    shows: ["limits", "rules", "social-limits"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
+    shows: ["limits", "rules", "social-limits", "two-factor-limits"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
   },
   {
     id: "device",
@@ -373,6 +383,8 @@ export const DIFFERENCES = [
       { profile: "limits", at: "POST /sign-in/email", field: "cookie.(order)", ours: '"better-auth.session_token, better-auth.device"' },
       { profile: "limits", at: "POST /change-password", field: "cookie.(order)", theirs: null, ours: '"better-auth.device"' },
       { profile: "limits", at: "POST /reset-password", field: "cookie.(order)", theirs: null, ours: '"better-auth.device"' },
+      { profile: "two-factor-limits", field: /^cookie\.better-auth\.device\./, theirs: null },
+      { profile: "two-factor-limits", at: /^POST \/(sign-in|two-factor)\//, field: "cookie.(order)", ours: /better-auth\.device"/ },
     ],
   },
   {
@@ -476,4 +488,5 @@ export const DIFFERENCES = [
   },
   ...LINK_DIFFERENCES,
   ...SOCIAL_DIFFERENCES,
+  ...TWO_FACTOR_DIFFERENCES,
 ];
