@@ -3,7 +3,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { SignJWT, decodeJwt } from "jose";
 import { SECRET } from "./settings.mjs";
-import { OURS_OF_SECOND_FACTORS, THEIRS_OF_SECOND_FACTORS } from "./two-factor-rows.mjs";
+import { OURS_OF_SECOND_FACTORS, THEIRS_OF_SECOND_FACTORS, rowOf } from "./two-factor-rows.mjs";
 
 const THEIRS = {
   age: `UPDATE session SET "createdAt" = "createdAt" - $2::interval, "updatedAt" = "updatedAt" - $2::interval,
@@ -114,18 +114,17 @@ export class Databases {
 
   /** Expires the challenge of a browser, as if ten minutes had passed. */
   expireChallenge(browser) {
-    return this.#change("expireChallenge", [this.#key(browser.value("two_factor"))]);
+    return this.#change("expireChallenge", [rowOf(this.#side, browser.value("two_factor"))]);
   }
 
   /** Expires the code that was mailed for the challenge of a browser, as if three minutes had passed. */
   expireCode(browser) {
-    return this.#change("expireCode", [this.#key(browser.value("two_factor"))]);
+    return this.#change("expireCode", [rowOf(this.#side, browser.value("two_factor"))]);
   }
 
   /** Expires the trust in the device of a browser, as if 30 days had passed. */
   expireTrust(browser) {
-    const value = browser.value("trust_device");
-    return this.#change("expireTrust", [this.#side.isOracle ? value.split("!")[1] : this.#key(value)]);
+    return this.#change("expireTrust", [rowOf(this.#side, browser.value("trust_device"))]);
   }
 
   /** Ends the lock of a user's second factor, as if an hour had passed. */
