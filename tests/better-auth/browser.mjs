@@ -24,6 +24,13 @@ export class Visit {
     this.number = number;
     this.reader = new Reader();
     this.steps = [];
+    this.isSpread = false;
+  }
+
+  /** From now on sends each request from another IP address, so that limits of an address are not reached. */
+  spread() {
+    this.isSpread = true;
+    return this;
   }
 
   /** An email that only this scenario uses, the same on both sides. */
@@ -45,6 +52,7 @@ export class Visit {
     const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
     const media = type ?? (text === undefined ? "application/json" : undefined);
     if (content !== undefined && media) lines.push(["content-type", media]);
+    if (this.isSpread) lines.push(["x-forwarded-for", `198.18.${this.number % 250}.${this.steps.length}`]);
     const answer = await send(this.side.url, method, `/api/auth${path}`, lines, content);
     this.note(`${method} ${pattern(path)}`, this.reader.answer(answer), { method, path, headers: lines, content });
     const json = header(answer.headers, "content-type")?.startsWith("application/json");

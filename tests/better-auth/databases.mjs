@@ -3,7 +3,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { SignJWT, decodeJwt } from "jose";
 import { SECRET } from "./settings.mjs";
-import { OURS_OF_SECOND_FACTORS, THEIRS_OF_SECOND_FACTORS, rowOf } from "./two-factor-rows.mjs";
+import { OURS_OF_SECOND_FACTORS, THEIRS_OF_SECOND_FACTORS, lockOf, rowOf } from "./two-factor-rows.mjs";
 
 const THEIRS = {
   age: `UPDATE session SET "createdAt" = "createdAt" - $2::interval, "updatedAt" = "updatedAt" - $2::interval,
@@ -129,7 +129,7 @@ export class Databases {
 
   /** Ends the lock of a user's second factor, as if an hour had passed. */
   endLock(user) {
-    return this.#change("endLock", [user.id]);
+    return this.#change("endLock", [lockOf(this.#side, user)]);
   }
 
   #key(token) {

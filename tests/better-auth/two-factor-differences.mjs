@@ -96,7 +96,7 @@ export const TWO_FACTOR_DIFFERENCES = [
     id: "factor-guesses",
     difference: "wrong codes count and lock the account in a session too, and if codes by mail are its only factor",
     reason: "Better Auth limits neither: a stolen session or password would suffice to guess a factor",
-    shows: ["in a session", "lock: after ten wrong codes of mail, without an app"].flatMap((name) => locked(`two-factor-guesses > ${name}`)),
+    shows: ["in a session", "after ten wrong codes of mail, without an app"].flatMap((name) => locked(`two-factor-locks > ${name}`)),
   },
   {
     id: "factor-after-reset",

@@ -1,6 +1,8 @@
-// The rows of second factors that databases.mjs changes. $1 is a user's id in `endLock`, and elsewhere what `rowOf` returns.
+// The rows of second factors that databases.mjs changes. $1 is what `lockOf` returns in `endLock`, and elsewhere what `rowOf`
+// returns.
 
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
+import { SECRET } from "./settings.mjs";
 
 export const THEIRS_OF_SECOND_FACTORS = {
   // Deleted, because Better Auth finds a challenge that has expired until another request deletes it.
@@ -11,9 +13,9 @@ export const THEIRS_OF_SECOND_FACTORS = {
 };
 export const OURS_OF_SECOND_FACTORS = {
   expireChallenge: `UPDATE two_factor_challenges SET expires_at = now() - interval '1 minute' WHERE token_hash = $1`,
-  expireCode: `UPDATE two_factor_challenges SET code_expires_at = now() - interval '1 minute' WHERE token_hash = $1`,
+  expireCode: `UPDATE second_factor_mail_codes SET expires_at = now() - interval '1 minute' WHERE holder = $1`,
   expireTrust: `UPDATE trusted_devices SET expires_at = now() - interval '1 minute' WHERE token_hash = $1`,
-  endLock: `UPDATE second_factors SET locked_until = now() - interval '1 minute' WHERE user_id = $1`,
+  endLock: `UPDATE limits SET ends_at = now() - interval '1 minute' WHERE key = $1`,
 };
 
 /**
@@ -22,4 +24,17 @@ export const OURS_OF_SECOND_FACTORS = {
  */
 export function rowOf(side, value) {
   return side.isOracle ? value.split("!").at(-1) : createHash("sha256").update(value.split("~").at(-1)).digest();
+}
+
+/** What identifies the row that counts the guesses at a user's second factor: the user, or ours of unknown devices. */
+export function lockOf(side, user) {
+  if (side.isOracle) return user.id;
+  const secret = createHmac("sha256", SECRET).update("key for limits").digest();
+  const key = createHmac("sha256", secret);
+  for (const part of ["factor of account", user.email]) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
+    key.update(length).update(part);
+  }
+  return key.digest();
 }

@@ -1,7 +1,9 @@
 // Settings that concern the second factor: no mail, providers, cookies, and rate limits.
 
 import { PASSWORD } from "../browser.mjs";
-import { challenged, enable, enrolled, signedIn, verify, verifyBackup } from "../second-factor.mjs";
+import {
+  challenged, enable, enrolled, enrolledByMail, mailedCode, signedIn, verify, verifyBackup, verifyMailed,
+} from "../second-factor.mjs";
 import { begin, beginLink, idToken, signInBy, verifiedUser } from "../sign-in-by.mjs";
 
 const withoutMail = {
@@ -187,18 +189,12 @@ const limits = {
     await ask("192.0.2.253");
   },
   "limits: a sign-in with a challenge": async (at) => {
-    // Each step from its own address: the limits of an address do not matter here.
-    const from = (last) => ({ headers: { "x-forwarded-for": `198.18.${at.number % 250}.${last}` } });
-    const ada = at.browser();
-    const [email, password] = [at.email("ada"), PASSWORD];
-    await ada.post("/sign-up/email", { name: "Ada", email, password }, from(1));
-    await ada.post("/two-factor/enable", { password, method: "otp" }, from(2));
-    const there = at.browser();
-    await there.post("/sign-in/email", { email, password }, from(3));
-    await there.post("/two-factor/send-otp", {}, from(4));
-    await there.post("/two-factor/verify-otp", { code: await at.code(email), trustDevice: true }, from(5));
-    await there.post("/sign-in/email", { email, password }, from(6));
-    await there.get("/get-session", from(7));
+    at.spread();
+    const ada = await enrolledByMail(at);
+    const { browser: there, code } = await mailedCode(at, ada);
+    await verifyMailed(there, { code, trustDevice: true });
+    await there.post("/sign-in/email", { email: ada.email, password: PASSWORD });
+    await there.get("/get-session");
   },
 };
 
