@@ -115,6 +115,7 @@ export const DIFFERENCES = [
     shows: [
       { scenario: "sessions > signing in again" },
       { scenario: "two-factor-sign-in > session: the browser of the same user signs in again", at: "GET /get-session" },
+      { scenario: "two-factor-sign-in > bearer: signed in again with a token", at: "GET /get-session" },
     ],
   },
   {

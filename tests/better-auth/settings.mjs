@@ -104,7 +104,9 @@ const PROFILES = {
   "two-factor-without-mail": TWO_FACTOR,
   // Sign-in by providers asks for no second factor, as in Better Auth. auth-service does so only with this setting.
   "two-factor-social": { ...TWO_FACTOR, ...SOCIAL, TWO_FACTOR_EXEMPT_WAYS: "social" },
-  "two-factor-every-way": { ...TWO_FACTOR, ...SOCIAL, AUTO_SIGN_IN_AFTER_VERIFICATION: "true" },
+  "two-factor-every-way": {
+    ...TWO_FACTOR, ...SOCIAL, AUTO_SIGN_IN_AFTER_VERIFICATION: "true", VERIFY_EMAIL_BY_LINK_ALONE: "true",
+  },
   "two-factor-cookies": {
     ...TWO_FACTOR, ...MAIL,
     BASE_URL: "https://auth.example.com",

@@ -3,25 +3,35 @@
 import { said } from "./social-shows.mjs";
 
 const VERIFY = /^POST \/two-factor\/verify-(totp|otp|backup-code)$/;
-/** The request that enables an authenticator app, and the same of the official client. */
-const ENABLES = /^(POST \/two-factor\/verify-totp|client\.twoFactor\.verifyTotp)$/;
+const SIGN_IN = "POST /sign-in/email";
+/** The same as one of those requests, by the official client. */
+const VERIFIED = /^(POST \/two-factor\/verify-|client\.twoFactor\.verify)/;
 const TOKEN = /^"<token \d+>"$/;
 /** The fields of a response that reveal that the request succeeded, besides the status. */
 const RESULT = /^(body(\.|$)|header\.(location|set-auth-(token|jwt))|cookie\.)/;
 
-/** Better Auth accepts the request; we refuse it, with only the reason in the response. */
-const refused = (scenario, at, status, code, message) => [
-  { scenario, at, field: "status", theirs: "200", ours: `${status}` },
-  { scenario, at, field: "body.code", theirs: null, ours: said(code) },
-  { scenario, at, field: "body.message", theirs: null, ours: said(message) },
-  { scenario, at, field: RESULT, ours: null },
+const enrolment = (name) => `two-factor-enrolment > ${name}`;
+const signIn = (name) => `two-factor-sign-in > ${name}`;
+const code = (name) => `two-factor-codes > ${name}`;
+const device = (name) => `two-factor-devices > ${name}`;
+const setting = (name) => `two-factor-settings > ${name}`;
+
+/** Better Auth answers in another way; we refuse the request, with only the reason in the response. */
+const refused = (scenario, at, status, code, message, theirs = "200") => [
+  { scenario, at, field: "status", theirs, ours: `${status}` },
+  { scenario, at, field: "body.code", ours: said(code) },
+  { scenario, at, field: "body.message", ours: said(message) },
+  ...(theirs === "200" ? [{ scenario, at, field: RESULT, ours: null }] : []),
 ];
 const usedCode = (scenario) => refused(scenario, "POST /two-factor/verify-totp", 401, "INVALID_CODE", "Invalid code");
 const notFresh = (name) =>
-  refused(
-    `two-factor-enrolment > ${name}: a session that is a day old`, `POST /two-factor/${name}`,
-    403, "SESSION_NOT_FRESH", "Session is not fresh",
-  );
+  refused(enrolment(`${name}: a session that is a day old`), `POST /two-factor/${name}`, 403, "SESSION_NOT_FRESH", "Session is not fresh");
+const voidChallenge = (scenario, at = "POST /two-factor/verify-backup-code", theirs = "200") =>
+  refused(scenario, at, 401, "INVALID_TWO_FACTOR_COOKIE", "Invalid two factor cookie", theirs);
+const tooMany = (scenario, theirs) =>
+  refused(scenario, "POST /two-factor/verify-otp", 400, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE", "Too many attempts. Please request a new code.", theirs);
+const noMailedCode = (scenario, at, message) => refused(scenario, at, 400, "OTP_NOT_CONFIGURED", message);
+
 /** Better Auth compares the code; the account is locked with us. */
 const locked = (scenario) => [
   { scenario, at: VERIFY, field: "status", theirs: /^(200|401)$/, ours: "429" },
@@ -34,8 +44,7 @@ const locked = (scenario) => [
 const challenged = (scenario, at) => [
   { scenario, at, field: "body.twoFactorRedirect", theirs: null, ours: "true" },
   { scenario, at, field: /^body\.twoFactorMethods\.\d$/, theirs: null },
-  { scenario, at, field: /^body\.(token|redirect|user)/, ours: null },
-  { scenario, at, field: /^header\.set-auth-/, ours: null },
+  { scenario, at, field: /^(body\.(token|redirect|user)|header\.set-auth-)/, ours: null },
   { scenario, at, field: /^cookie\./ },
 ];
 /** As a consequence, only Better Auth has a session. */
@@ -43,36 +52,34 @@ const noSession = (scenario) => [
   { scenario, at: "GET /get-session", field: "body", theirs: null, ours: "null" },
   { scenario, at: "GET /get-session", field: /^(body|header\.set-auth-jwt)\./, ours: null },
 ];
-/** A browser that a provider or a mail led here: we lead it on without a session. */
-const ledOn = (scenario, at) => [
-  { scenario, at, field: "header.location" },
+/** A provider or a mail led a browser here. We lead it to the page that asks for the code. */
+const ledToPage = (scenario, at) => [
+  { scenario, at, field: "header.location", ours: /\/two-factor\?methods=totp&callbackURL=/ },
   { scenario, at, field: /^(header\.set-auth-|cookie\.)/ },
-];/** Better Auth offers a code by mail; we do not, and send none. */
-const notOffered = (scenario) => [
-  { scenario, at: "POST /sign-in/email", field: "body.twoFactorMethods.1", theirs: said("otp"), ours: null },
-  { scenario, at: "POST /two-factor/send-otp", field: "status", theirs: "200" },
-  { scenario, at: "POST /two-factor/send-otp", field: "body.status", theirs: "true", ours: null },
-  { scenario, at: "POST /two-factor/send-otp", field: /^body\.(code|message)$/, theirs: null },
 ];
-const everyWay = (name) => `two-factor-settings > every way: ${name}`;
+/** Better Auth offers a code by mail; we do not, and send none. */
+const notOffered = (scenario, field) => [
+  { scenario, at: SIGN_IN, field, theirs: said("otp"), ours: null },
+  ...noMailedCode(scenario, "POST /two-factor/send-otp", "otp isn't configured"),
+];
 
 export const TWO_FACTOR_DIFFERENCES = [
   {
     id: "totp-once",
     difference: "a TOTP code can be used once",
-    reason: "RFC 6238 requires it; whoever sees a code cannot use it within the same minute and a half",
-    shows: [
-      "the code that enabled it", "a code twice, in two challenges", "a code twice, in a session",
-    ].flatMap((name) => usedCode(`two-factor-codes > verify-totp: ${name}`)),
+    reason: "RFC 6238 requires it: nobody who sees a code can use it again while it is valid",
+    shows: ["the code that enabled it", "a code twice, in two challenges", "a code twice, in a session"].flatMap((name) =>
+      usedCode(code(`verify-totp: ${name}`)),
+    ),
   },
   {
     id: "factor-fresh",
     difference: "`enable`, `disable`, `get-totp-uri` and `generate-backup-codes` of a second factor require a fresh session",
-    reason: "a stolen session of long ago must not add, remove or copy a factor",
+    reason: "somebody at an unattended device must not add, remove or copy a factor",
     shows: [
       ...["enable", "disable", "get-totp-uri", "generate-backup-codes"].flatMap(notFresh),
       {
-        scenario: "two-factor-enrolment > disable: a session that is a day old", at: "GET /get-session",
+        scenario: enrolment("disable: a session that is a day old"), at: "GET /get-session",
         field: "body.user.twoFactorEnabled", theirs: "false", ours: "true",
       },
     ],
@@ -80,45 +87,116 @@ export const TWO_FACTOR_DIFFERENCES = [
   {
     id: "factor-every-way",
     difference: "every way to sign in asks for the second factor, unless `TWO_FACTOR_EXEMPT_WAYS` names it",
-    reason: "Better Auth asks after a password only, so that a provider or a link in mail alone is enough to sign in",
+    reason: "Better Auth asks after a password only: a provider or a link in mail alone would be enough to sign in",
     shows: [
-      ...["a provider$", "a provider, with a page for errors and for new users$"].flatMap((name) =>
-        ledOn(new RegExp(`^${everyWay(name)}`), "GET /callback/google"),
-      ),
-      ...noSession(everyWay("a provider")),
-      ...challenged(everyWay("an ID token"), "POST /sign-in/social"),
-      ...noSession(everyWay("an ID token")),
-      ...ledOn(everyWay("a verified email"), "GET /verify-email"),
-      ...noSession(everyWay("a verified email")),
+      ...ledToPage(setting("every way: a provider"), "GET /callback/google"),
+      ...ledToPage(setting("every way: a provider, with a page for errors and for new users"), "GET /callback/google"),
+      ...noSession(setting("every way: a provider")),
+      ...challenged(setting("every way: an ID token"), "POST /sign-in/social"),
+      ...noSession(setting("every way: an ID token")),
+      ...ledToPage(setting("every way: a verified email"), "GET /verify-email"),
+      ...noSession(setting("every way: a verified email")),
+    ],
+  },
+  {
+    id: "factor-by-mail",
+    difference: "a code by mail is no second factor after a sign-in by a provider, a link in mail or a password that a mail has set",
+    reason: "both would prove access to the same mailbox",
+    shows: [
+      ...notOffered(signIn("changes: a sign-in after a reset"), "body.twoFactorMethods.1"),
+      ...notOffered(signIn("changes: a sign-in by mail alone after a reset"), "body.twoFactorMethods.0"),
+      { scenario: signIn("changes: a sign-in by mail alone after a reset"), at: SIGN_IN, field: "body.twoFactorMethods", theirs: null, ours: "[]" },
+      ...noMailedCode(setting("social: codes by mail, without a password"), "POST /two-factor/enable", "OTP is not available"),
+      {
+        scenario: setting("social: codes by mail, without a password"), at: "GET /get-session",
+        field: "body.user.twoFactorEnabled", theirs: "true", ours: "false",
+      },
     ],
   },
   {
     id: "factor-guesses",
-    difference: "wrong codes count and lock the account in a session too, and if codes by mail are its only factor",
-    reason: "Better Auth limits neither: a stolen session or password would suffice to guess a factor",
-    shows: ["in a session", "after ten wrong codes of mail, without an app"].flatMap((name) => locked(`two-factor-locks > ${name}`)),
+    difference: "a challenge ends after five codes of any kind; with rate limits, wrong codes of any kind lock the account, in a session too",
+    reason: "Better Auth counts each code by mail for itself, and does not lock accounts without an app or in a session",
+    shows: [
+      ...tooMany("two-factor-guesses > of every kind in one challenge", "401"),
+      ...voidChallenge("two-factor-guesses > of every kind in one challenge", "POST /two-factor/verify-otp"),
+      ...tooMany(code("send-otp: after a wrong code"), "200"),
+      ...voidChallenge(code("verify-otp: the sixth comparison"), "POST /two-factor/verify-otp", "400"),
+      ...["in a session", "after ten wrong codes of mail, without an app", "a right code begins the count again"].flatMap((name) =>
+        locked(`two-factor-locks > ${name}`),
+      ),
+    ],
   },
   {
-    id: "factor-after-reset",
-    difference: "after a reset by mail, a code by mail is not offered as the second factor",
-    reason: "both would be the same factor: access to the mailbox",
-    shows: notOffered("two-factor-sign-in > changes: a sign-in after a reset"),
+    id: "challenge-ends",
+    difference: "a changed or reset password ends the sign-ins that wait for a second factor",
+    reason: "the password that they began with is not valid any more",
+    shows: [
+      "a password changed with a pending challenge",
+      "a password changed, and the other sessions ended, with a pending challenge",
+      "a reset with a pending challenge",
+    ].flatMap((name) => voidChallenge(signIn(`changes: ${name}`))),
+  },
+  {
+    id: "challenge-response",
+    difference: "a response that asks for the second factor has no `Location`, and clears `dont_remember`",
+    reason: "the user is not signed in yet; the challenge itself remembers whether the session will outlive the browser",
+    shows: [
+      { scenario: signIn("a callback"), at: SIGN_IN, field: "header.location", theirs: said("/there"), ours: null },
+      { at: SIGN_IN, field: /^cookie\.[\w-]+\.dont_remember\.value$/, ours: '""' },
+      { at: SIGN_IN, field: /^cookie\.[\w-]+\.dont_remember\.attributes$/, ours: /^"Max-Age=0;/ },
+      { at: SIGN_IN, field: "cookie.(order)", ours: /session_token, [\w.-]+session_data, [\w.-]+dont_remember, [\w.-]+two_factor"$/ },
+    ],
   },
   {
     id: "trust-ends",
-    difference: "a changed or reset password ends the trust in every device",
-    reason: "a user may change the password because somebody else has used the device",
-    shows: ["after a changed password", "after a changed password, of its own", "after a reset"].flatMap((name) =>
-      challenged(`two-factor-devices > ${name}`, "POST /sign-in/email"),
+    difference: "a changed or reset password ends the trust in every device, and so does disabling the second factor",
+    reason: "a user may do it because somebody else has used the device",
+    shows: ["after a changed password", "after a changed password, of its own", "after a reset", "after it was disabled and enabled again"].flatMap(
+      (name) => challenged(device(name), SIGN_IN),
     ),
   },
   {
-    id: "factor-session",
-    difference: "the response to the code that enables a second factor has the token of the new session and `twoFactorEnabled: true`",
-    reason: "Better Auth returns the token of the session that it has just ended, and the user from before",
+    id: "trust-remembers",
+    difference: "trusting a device does not clear `dont_remember`",
+    reason: "Better Auth then extends a session that should not outlive the browser",
     shows: [
-      { at: ENABLES, field: /^(body|data)\.token$/, theirs: TOKEN, ours: TOKEN },
-      { at: ENABLES, field: /^(body|data)\.user\.twoFactorEnabled$/, theirs: "false", ours: "true" },
+      { at: VERIFY, field: /^cookie\.[\w-]+\.dont_remember( #2)?\.value$/, theirs: '""', ours: null },
+      { at: VERIFY, field: /^cookie\.[\w-]+\.dont_remember( #2)?\.attributes$/, theirs: /^"Max-Age=0;/, ours: null },
+      { at: VERIFY, field: "cookie.(order)", theirs: /trust_device, [\w.-]+dont_remember"$/, ours: /trust_device"$/ },
+      { scenario: device("not remembered"), at: "GET /get-session" },
+    ],
+  },
+  {
+    id: "factor-session",
+    difference: "a code that is verified in a session continues it with another token, which the response has; the device can be trusted",
+    reason:
+      "the session has proven more than before; Better Auth returns the token that it has just ended, and the user from before",
+    shows: [
+      { at: VERIFIED, field: /^(body|data)\.token$/, theirs: TOKEN, ours: TOKEN },
+      { at: VERIFIED, field: /^(body|data)\.user\.twoFactorEnabled$/, theirs: "false", ours: "true" },
+      { at: VERIFY, field: "header.set-auth-token", theirs: null },
+      { at: VERIFY, field: /^cookie\.[\w-]+\.(session_token|trust_device)\.(value|attributes)$/, theirs: null },
+      { at: VERIFY, field: "cookie.(order)", theirs: null, ours: /^"better-auth\.session_token/ },
+      { at: VERIFY, field: "cookie.(order)", theirs: /session_token"$/, ours: /session_token, better-auth\.trust_device"$/ },
+    ],
+  },
+  {
+    id: "backup-codes-by-mail",
+    difference: "users whose second factor is a code by mail can have backup codes",
+    reason: "without them, the mailbox is the only way in",
+    shows: [
+      { scenario: enrolment("generate-backup-codes: for codes by mail"), at: "POST /two-factor/generate-backup-codes", field: "status", theirs: "400", ours: "200" },
+      { scenario: enrolment("generate-backup-codes: for codes by mail"), at: "POST /two-factor/generate-backup-codes", field: /^body\./ },
+    ],
+  },
+  {
+    id: "issuer-length",
+    difference: "the issuer of an authenticator app has up to 100 characters",
+    reason: "an app shows no more",
+    shows: [
+      { scenario: enrolment("enable: a long issuer"), at: "POST /two-factor/enable", field: "status", theirs: "200", ours: "400" },
+      { scenario: enrolment("enable: a long issuer"), at: "POST /two-factor/enable", field: /^body\./ },
     ],
   },
   {
