@@ -171,9 +171,12 @@ export const DIFFERENCES = [
   },
   {
     id: "nul",
-    difference: "a NUL in an email, a name, an image or a link's token is a `VALIDATION_ERROR`",
+    difference: "a NUL in an email, a name, an image, a code or a link's token is a `VALIDATION_ERROR`",
     reason: "PostgreSQL cannot store it; Better Auth fails with 422 or 500",
-    shows: [{ scenario: scenarios("sign-up > a NUL", "update-user > a NUL", "verify-email > a NUL") }],
+    shows: [
+      { scenario: scenarios("sign-up > a NUL", "update-user > a NUL", "verify-email > a NUL") },
+      { scenario: /^two-factor-codes > .*: a NUL$/ },
+    ],
   },
   {
     id: "body-size",
@@ -195,7 +198,7 @@ export const DIFFERENCES = [
     shows: [
       { scenario: "sign-up > a password of a lone surrogate, then a sign-in with it" },
       { scenario: /^validation > (a body nested deep|numbers beyond all bounds|bytes that are no UTF-8)$/ },
-      { scenario: /^validation > .*: a body that is no JSON$/, ours: /^(400|"BAD_REQUEST"|"Invalid JSON in request body")$/ },
+      { scenario: /^(validation|two-factor-protocol) > .*: a body that is no JSON$/, ours: /^(400|"BAD_REQUEST"|"Invalid JSON in request body")$/ },
       { scenario: /^validation > \/sign-out: a body that is no JSON$/, field: /^(body\.success|cookie\.|header\.set-auth)/, ours: null },
     ],
   },
@@ -203,7 +206,7 @@ export const DIFFERENCES = [
     id: "no-media-type",
     difference: "a body without a media type gets 415; a media type without a body is ignored",
     reason: "Better Auth discards the first unread and fails on the second",
-    shows: [{ scenario: /^validation > .*: (media types|no body)$/ }],
+    shows: [{ scenario: /^(validation|two-factor-protocol) > .*: (media types|no body)$/ }],
   },
   {
     id: "sign-out-body",
@@ -346,7 +349,11 @@ export const DIFFERENCES = [
     id: "one-cookie",
     difference: "a response that both extends the session and sets its cookie sets it once",
     reason: "the second would be a duplicate",
-    shows: [{ scenario: "update-user > of a session a day old", field: /^cookie\./ }],
+    shows: [
+      { scenario: "update-user > of a session a day old", field: /^cookie\./ },
+      { scenario: "two-factor-enrolment > disable: a session that is a day old", field: /^cookie\./ },
+      { scenario: "two-factor-sign-in > session: one that has ended, beside the challenge", field: /^cookie\./ },
+    ],
   },
   {
     id: "unremembered",
@@ -355,6 +362,7 @@ export const DIFFERENCES = [
     shows: [
       { profile: "short", field: /session\.expiresAt$/, theirs: '"<time> now + 1440 min"', ours: '"<time> now + 120 min"' },
       { scenario: "change-password > the other sessions end, for an unremembered one", field: "body.session.expiresAt" },
+      { scenario: "two-factor-enrolment > enable: a session that is not remembered", field: "body.session.expiresAt" },
     ],
   },
   {
@@ -385,7 +393,7 @@ export const DIFFERENCES = [
       { profile: "limits", at: "POST /change-password", field: "cookie.(order)", theirs: null, ours: '"better-auth.device"' },
       { profile: "limits", at: "POST /reset-password", field: "cookie.(order)", theirs: null, ours: '"better-auth.device"' },
       { profile: "two-factor-limits", field: /^cookie\.better-auth\.device\./, theirs: null },
-      { profile: "two-factor-limits", at: /^POST \/(sign-in|two-factor)\//, field: "cookie.(order)", ours: /better-auth\.device"/ },
+      { profile: "two-factor-limits", at: /^POST \/(sign-in|two-factor)\//, field: "cookie.(order)", ours: /better-auth\.device/ },
     ],
   },
   {

@@ -34,7 +34,7 @@ const noMailedCode = (scenario, at, message) => refused(scenario, at, 400, "OTP_
 
 /** Better Auth compares the code; the account is locked with us. */
 const locked = (scenario) => [
-  { scenario, at: VERIFY, field: "status", theirs: /^(200|401)$/, ours: "429" },
+  { scenario, at: VERIFY, field: "status", theirs: /^(200|400|401)$/, ours: "429" },
   { scenario, at: VERIFY, field: "body.code", ours: said("ACCOUNT_TEMPORARILY_LOCKED") },
   { scenario, at: VERIFY, field: "body.message", ours: /temporarily locked/ },
   { scenario, at: VERIFY, field: RESULT, ours: null },
@@ -46,6 +46,12 @@ const challenged = (scenario, at) => [
   { scenario, at, field: /^body\.twoFactorMethods\.\d$/, theirs: null },
   { scenario, at, field: /^(body\.(token|redirect|user)|header\.set-auth-)/, ours: null },
   { scenario, at, field: /^cookie\./ },
+];
+/** Better Auth asks for the second factor; we start a session. */
+const trusted = (scenario) => [
+  { scenario, at: SIGN_IN, field: /^body\.twoFactor(Redirect|Methods\.\d)$/, ours: null },
+  { scenario, at: SIGN_IN, field: /^(body\.(token|redirect|user)|header\.set-auth-)/, theirs: null },
+  { scenario, at: SIGN_IN, field: /^cookie\./ },
 ];
 /** As a consequence, only Better Auth has a session. */
 const noSession = (scenario) => [
@@ -82,6 +88,7 @@ export const TWO_FACTOR_DIFFERENCES = [
         scenario: enrolment("disable: a session that is a day old"), at: "GET /get-session",
         field: "body.user.twoFactorEnabled", theirs: "false", ours: "true",
       },
+      { scenario: enrolment("disable: a session that is a day old"), at: "GET /get-session", field: "body.session.createdAt" },
     ],
   },
   {
@@ -115,9 +122,11 @@ export const TWO_FACTOR_DIFFERENCES = [
   },
   {
     id: "factor-guesses",
-    difference: "a challenge ends after five codes of any kind; with rate limits, wrong codes of any kind lock the account, in a session too",
+    difference:
+      "a challenge ends after five codes of any kind; with rate limits, wrong codes of any kind lock the account for unknown devices or for one known device, in a session too",
     reason: "Better Auth counts each code by mail for itself, and does not lock accounts without an app or in a session",
     shows: [
+      { scenario: /^two-factor-locks > /, at: VERIFY, field: "header.x-retry-after", theirs: null },
       ...tooMany("two-factor-guesses > of every kind in one challenge", "401"),
       ...voidChallenge("two-factor-guesses > of every kind in one challenge", "POST /two-factor/verify-otp"),
       ...tooMany(code("send-otp: after a wrong code"), "200"),
@@ -129,13 +138,17 @@ export const TWO_FACTOR_DIFFERENCES = [
   },
   {
     id: "challenge-ends",
-    difference: "a changed or reset password ends the sign-ins that wait for a second factor",
-    reason: "the password that they began with is not valid any more",
+    difference: "a changed or reset password, and disabling the second factor, end the sign-ins that wait for one",
+    reason: "what they began with is not valid any more",
     shows: [
       "a password changed with a pending challenge",
       "a password changed, and the other sessions ended, with a pending challenge",
       "a reset with a pending challenge",
-    ].flatMap((name) => voidChallenge(signIn(`changes: ${name}`))),
+    ].flatMap((name) => voidChallenge(signIn(`changes: ${name}`))).concat(
+      ["verify-totp", "verify-backup-code"].flatMap((name) =>
+        voidChallenge(enrolment("disable: a pending challenge"), `POST /two-factor/${name}`, "400"),
+      ),
+    ),
   },
   {
     id: "challenge-response",
@@ -157,12 +170,22 @@ export const TWO_FACTOR_DIFFERENCES = [
     ),
   },
   {
+    id: "trust-stays",
+    difference: "a trusted device keeps its token, and a `trust_device` cookie that does not help is not cleared",
+    reason: "two sign-ins at once do not lose the trust, and users who share a browser do not end each other's",
+    shows: [
+      ...["every sign-in extends the trust", "another user's"].flatMap((name) => trusted(device(name))),
+      { at: SIGN_IN, field: /^cookie\.[\w-]+\.trust_device\.value$/, theirs: '""', ours: null },
+      { at: SIGN_IN, field: /^cookie\.[\w-]+\.trust_device\.attributes$/, theirs: /^"Max-Age=0;/, ours: null },
+    ],
+  },
+  {
     id: "trust-remembers",
     difference: "trusting a device does not clear `dont_remember`",
     reason: "Better Auth then extends a session that should not outlive the browser",
     shows: [
-      { at: VERIFY, field: /^cookie\.[\w-]+\.dont_remember( #2)?\.value$/, theirs: '""', ours: null },
-      { at: VERIFY, field: /^cookie\.[\w-]+\.dont_remember( #2)?\.attributes$/, theirs: /^"Max-Age=0;/, ours: null },
+      { at: VERIFY, field: /^cookie\.[\w-]+\.dont_remember\.value$/, theirs: '""' },
+      { at: VERIFY, field: /^cookie\.[\w-]+\.dont_remember\.attributes$/, theirs: /^"Max-Age=0;/ },
       { at: VERIFY, field: "cookie.(order)", theirs: /trust_device, [\w.-]+dont_remember"$/, ours: /trust_device"$/ },
       { scenario: device("not remembered"), at: "GET /get-session" },
     ],
@@ -179,6 +202,18 @@ export const TWO_FACTOR_DIFFERENCES = [
       { at: VERIFY, field: /^cookie\.[\w-]+\.(session_token|trust_device)\.(value|attributes)$/, theirs: null },
       { at: VERIFY, field: "cookie.(order)", theirs: null, ours: /^"better-auth\.session_token/ },
       { at: VERIFY, field: "cookie.(order)", theirs: /session_token"$/, ours: /session_token, better-auth\.trust_device"$/ },
+      { scenario: signIn("session: the same user's, beside the challenge"), at: "GET /get-session" },
+    ],
+  },
+  {
+    id: "disable-session",
+    difference: "with `disableSession`, `verify-backup-code` returns no token, and the challenge can still be answered",
+    reason: "tokens are returned once; Better Auth loses the count of guesses, so that it accepts no later code",
+    shows: [
+      { scenario: code("verify-backup-code: disableSession, in a session"), at: VERIFY, field: "body.token", theirs: TOKEN, ours: null },
+      { scenario: code("verify-backup-code: disableSession"), at: VERIFY, field: "status", theirs: "401", ours: "200" },
+      { scenario: code("verify-backup-code: disableSession"), at: VERIFY, field: /^(body\.|header\.set-auth-|cookie\.)/ },
+      { scenario: code("verify-backup-code: disableSession"), at: "GET /get-session" },
     ],
   },
   {
