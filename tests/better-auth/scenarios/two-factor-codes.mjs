@@ -231,7 +231,8 @@ for (const name of ENDPOINTS) {
     const there = await challenged(at, ada);
     const headers = { cookie: there.cookie };
     await verifyBackup(there, { code: ada.backupCodes[0] });
-    await at.browser().post(path(name), { code: name === "verify-totp" ? await ada.authenticator.next() : ada.backupCodes[1] }, { headers });
+    const code = name === "verify-totp" ? await ada.authenticator.next() : ada.backupCodes[1];
+    await at.browser().post(path(name), { code }, { headers });
   };
   everyCode[`${name}: the challenge in the cookie of another kind`] = async (at) => {
     const there = await challenged(at, await enrolled(at));

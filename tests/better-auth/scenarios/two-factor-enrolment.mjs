@@ -1,7 +1,9 @@
 // Enabling and disabling the second factor, and what a signed-in user manages: the TOTP URI and the backup codes.
 
 import { PASSWORD } from "../browser.mjs";
-import { challenged, enable, enrolled, enrolledByMail, mailedCode, signedIn, verify, verifyBackup, verifyMailed } from "../second-factor.mjs";
+import {
+  challenged, enable, enrolled, enrolledByMail, mailedCode, signedIn, verify, verifyBackup, verifyMailed,
+} from "../second-factor.mjs";
 
 const MANAGED = ["enable", "disable", "get-totp-uri", "generate-backup-codes"];
 const WRONG_PASSWORDS = ["wrong password", "", "x".repeat(129), undefined];

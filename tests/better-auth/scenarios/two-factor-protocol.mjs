@@ -82,7 +82,8 @@ const pages = {
   },
   "methods that do not exist": async (at) => {
     const ada = await at.user();
-    for (const method of ["OTP", "sms", "passkey", "", "totp "]) await ada.post("/two-factor/enable", { password: PASSWORD, method });
+    const methods = ["OTP", "sms", "passkey", "", "totp "];
+    for (const method of methods) await ada.post("/two-factor/enable", { password: PASSWORD, method });
   },
   "endpoints that only servers call": async (at) => {
     const ada = await enrolled(at);

@@ -122,9 +122,9 @@ const everyWay = {
     const ada = await enrolled(at);
     await at.post("/send-verification-email", { email: ada.email, callbackURL: "/welcome" });
     const { path } = await at.mail(ada.email);
-    const there = at.browser();
-    await there.open(path);
-    await there.get("/get-session");
+    await ada.post("/sign-out");
+    await ada.open(path);
+    await ada.get("/get-session");
   },
 };
 

@@ -1,7 +1,9 @@
 // Signing in with a second factor: the challenge, what it starts and what a session beside it means.
 
 import { PASSWORD } from "../browser.mjs";
-import { challenged, enrolled, enrolledByMail, mailedCode, signedIn, verify, verifyBackup, verifyMailed } from "../second-factor.mjs";
+import {
+  challenged, enrolled, enrolledByMail, mailedCode, signedIn, verify, verifyBackup, verifyMailed,
+} from "../second-factor.mjs";
 
 const NEW = "another horse 2";
 
@@ -244,7 +246,8 @@ const changes = {
     await ada.post("/update-user", { twoFactorEnabled: false });
     await ada.post("/update-user", { name: "Countess", twoFactorEnabled: false });
     await ada.get("/get-session");
-    await at.browser().post("/sign-up/email", { name: "Grace", email: at.email("grace"), password: PASSWORD, twoFactorEnabled: true });
+    const grace = { name: "Grace", email: at.email("grace"), password: PASSWORD };
+    await at.browser().post("/sign-up/email", { ...grace, twoFactorEnabled: true });
   },
 };
 
