@@ -2,6 +2,9 @@
 // request whose response is altered, and `field` is where the comparison must report it. With `misses`, the comparison must
 // instead report that the scenario `of` no longer shows that deliberate difference.
 
+import { drop, header, instead, json, redirect, remembered, text } from "./spoil.mjs";
+import { TWO_FACTOR_FAULTS } from "./two-factor-faults.mjs";
+
 /** Each kind is injected into the scenarios of its profile, which together send every request that is altered. */
 export const KINDS = [
   { profile: "plain", scenarios: ["sign-in > a session", "sign-in > a wrong password"], faults: plain() },
@@ -33,6 +36,7 @@ export const KINDS = [
     ],
     faults: social(),
   },
+  TWO_FACTOR_FAULTS,
 ];
 
 function plain() {
@@ -248,48 +252,4 @@ function social() {
       spoil: instead(400, 200, '{"status":true}'),
     },
   ];
-}
-
-/** Repeats the first value of a field in every later response. */
-function remembered(field) {
-  let first;
-  return (answer) => {
-    const body = JSON.parse(answer.text);
-    first ??= body[field];
-    answer.text = JSON.stringify({ ...body, [field]: first });
-  };
-}
-
-/** Replaces responses with this status. */
-function instead(status, other, body) {
-  return (answer) => {
-    if (answer.status === status) Object.assign(answer, { status: other, text: body });
-  };
-}
-
-function redirect(answer, location) {
-  const kept = answer.headers.filter(([name]) => !/^(content-|referrer-policy|cache-control)/.test(name));
-  Object.assign(answer, { status: 302, text: "", headers: [...kept, ["location", location]] });
-}
-
-/** Alters bodies that are objects with a user, and no others. */
-function json(change) {
-  return (answer) => {
-    const body = JSON.parse(answer.text);
-    if (!body?.user) return;
-    change(body);
-    answer.text = JSON.stringify(body);
-  };
-}
-
-function text(from, to) {
-  return (answer) => (answer.text = answer.text.replace(from, to));
-}
-
-function header(name, change) {
-  return (answer) => (answer.headers = answer.headers.map(([found, value]) => [found, found === name ? change(value) : value]));
-}
-
-function drop(name) {
-  return (answer) => (answer.headers = answer.headers.filter(([found]) => found !== name));
 }
