@@ -9,6 +9,7 @@ import { LINK_DIFFERENCES } from "./link-differences.mjs";
 import { PAGE_HEADERS } from "./page-headers.mjs";
 import { SOCIAL_DIFFERENCES } from "./social-differences.mjs";
 import { TWO_FACTOR_DIFFERENCES } from "./two-factor-differences.mjs";
+import { USERNAME_DIFFERENCES } from "./username-differences.mjs";
 
 const claim = (names) => new RegExp(`^(body\\.token|data\\.token|header\\.set-auth-jwt)\\.jwt\\.(${names})$`);
 /** The names of the cookies of a sign-up, in their order: of Better Auth's, and ours. */
@@ -35,7 +36,7 @@ export const DIFFERENCES = [
     reason: "a page needs no second request for its first token",
     shows: [
       {
-        at: /^(POST \/(sign-(up|in)\/email|sign-in\/social|change-password)|GET \/(verify-email|callback\/\w+))$/,
+        at: /^(POST \/(sign-(up|in)\/email|sign-in\/(social|username)|change-password)|GET \/(verify-email|callback\/\w+))$/,
         field: /^header\.set-auth-jwt\.jwt\./,
         theirs: null,
       },
@@ -381,7 +382,7 @@ export const DIFFERENCES = [
     id: "retry-after",
     difference: "a 429 response has the standard `Retry-After` in addition to `X-Retry-After`",
     reason: "proxies and libraries understand it (RFC 9110)",
-    shows: ["limits", "rules", "social-limits", "two-factor-limits"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
+    shows: ["limits", "rules", "social-limits", "username-limits", "two-factor-limits"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
   },
   {
     id: "device",
@@ -498,4 +499,5 @@ export const DIFFERENCES = [
   ...LINK_DIFFERENCES,
   ...SOCIAL_DIFFERENCES,
   ...TWO_FACTOR_DIFFERENCES,
+  ...USERNAME_DIFFERENCES,
 ];

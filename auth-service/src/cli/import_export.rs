@@ -11,16 +11,15 @@ use service_kit::secret::{self, SecretError};
 use service_kit::settings;
 use shared_claims::{Clock, SharedClock, SystemClock};
 
+use super::import_settings::SettingsArgs;
 use super::output::{formatted, print};
-use super::store_args::{StoreArgs, database_url, encryption};
-use crate::config::{SocialConfig, UsernameConfig};
+use super::store_args::{StoreArgs, database_url};
 use crate::import_export::{
     BetterAuth, Export, KeyOptions, Names, SourceSecrets, Target, TargetSettings, TransferError, import_csv,
     import_supabase,
 };
 use crate::progress::ProgressOutput;
 use crate::server::NAME;
-use crate::users::UserFields;
 
 /// The source of an import.
 #[derive(Subcommand)]
@@ -57,24 +56,6 @@ struct TargetArgs {
     /// Print the report as JSON, and no progress
     #[arg(long)]
     json: bool,
-}
-
-/// The settings of `serve` that decide what is imported with an account.
-#[derive(Args)]
-struct SettingsArgs {
-    /// Keys that encrypt private keys and the tokens of providers in the database, as for `serve`
-    #[arg(long, env, hide_env_values = true)]
-    key_encryption_keys: Option<SecretString>,
-    /// File that contains KEY_ENCRYPTION_KEYS
-    #[arg(long, env, value_parser = settings::file_path())]
-    key_encryption_keys_file: Option<PathBuf>,
-    /// Additional fields of users, as for `serve`. Others are not imported
-    #[arg(long, env, default_value = "")]
-    user_fields: UserFields,
-    #[command(flatten)]
-    usernames: UsernameConfig,
-    #[command(flatten)]
-    social: SocialConfig,
 }
 
 /// Options of an import from a database.
@@ -253,20 +234,6 @@ impl SourceArgs {
     fn address(&self) -> Result<DatabaseUrl, TransferError> {
         let (url, file) = (self.source_database_url.as_ref(), self.source_database_url_file.as_deref());
         database_url("SOURCE_DATABASE_URL", url, file)
-    }
-}
-
-impl SettingsArgs {
-    fn settings(&self) -> Result<TargetSettings, TransferError> {
-        let (keys, file) = (self.key_encryption_keys.as_ref(), self.key_encryption_keys_file.as_deref());
-        let usernames = self.usernames.rules(&self.user_fields);
-        let usernames = usernames.map_err(|error| TransferError::Schema(error.to_string()))?;
-        Ok(TargetSettings {
-            encryption: encryption(keys, file),
-            providers: self.social.providers()?.iter().map(|provider| provider.id.clone()).collect(),
-            usernames,
-            fields: self.user_fields.clone(),
-        })
     }
 }
 

@@ -6,6 +6,7 @@ mod check;
 mod consent;
 mod doctor;
 mod import_export;
+mod import_settings;
 mod key_list;
 mod key_outcome;
 mod keys;

@@ -71,3 +71,26 @@ fn username_length(text: &str) -> Result<usize, String> {
         _ => Err(format!("must be a number from 1 to {LONGEST_USERNAME}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused_if_usernames_are_enabled() {
+        let config = |username_enabled, username_min_length| UsernameConfig {
+            username_enabled,
+            username_min_length,
+            username_max_length: 30,
+            username_immutable: false,
+        };
+        let none = UserFields::default();
+        let rules = config(true, 30).rules(&none).unwrap().unwrap();
+        assert_eq!((rules.min_length, rules.max_length), (30, 30));
+        let refusal = config(true, 31).rules(&none).unwrap_err();
+        assert_eq!(refusal.to_string(), "USERNAME_MIN_LENGTH (31) is above USERNAME_MAX_LENGTH (30)");
+        let field: UserFields = r#"{"displayUsername": {"type": "string"}}"#.parse().unwrap();
+        assert!(config(true, 3).rules(&field).unwrap_err().to_string().contains("`displayUsername`"));
+        assert_eq!(config(false, 31).rules(&field).unwrap(), None);
+    }
+}

@@ -26,6 +26,7 @@ async fn everything_that_happens_to_a_user_arrives_in_order_and_signed() {
         ("MAIL_URL", mail.as_str()),
         ("MAIL_FROM", "Latchkey <accounts@example.com>"),
         ("USER_FIELDS", TEAM),
+        ("USERNAME_ENABLED", "true"),
     ];
     let auth = Auth::on(database, &env).await;
 
@@ -33,7 +34,7 @@ async fn everything_that_happens_to_a_user_arrives_in_order_and_signed() {
     let id = alice.user["id"].as_str().unwrap();
     let session = alice.session().await["session"]["id"].clone();
     let image = "https://example.com/alice.png";
-    let changes = json!({"name": "Alice Liddell", "image": image, "team": "chess"});
+    let changes = json!({"name": "Alice Liddell", "image": image, "team": "chess", "username": "alice"});
     assert_eq!(alice.post("/update-user", &changes).await.status, 200);
     let asked = alice.post("/send-verification-email", &json!({"email": email("alice")})).await;
     assert_eq!(asked.status, 200, "{asked:?}");
@@ -51,7 +52,7 @@ async fn everything_that_happens_to_a_user_arrives_in_order_and_signed() {
     let bodies: Vec<Value> = requests.iter().map(|request| registered.verified(request)).collect();
     let user = |verified: bool, name: &str, image: Option<&str>| json!({"user_id": id, "email": email("alice"), "email_verified": verified, "name": name, "image": image});
     let mut changed = user(false, "Alice Liddell", Some(image));
-    changed["changed"] = json!(["name", "image", "fields"]);
+    changed["changed"] = json!(["name", "image", "fields", "username"]);
     let expected = [
         ("user.created", user(false, "alice", None)),
         ("user.changed", changed),

@@ -37,6 +37,7 @@ impl Services {
             ("MAIL_URL", &*format!("file://{}", mail.path().display())),
             ("CHANGE_EMAIL_ENABLED", "true"),
             ("DELETE_USER_ENABLED", "true"),
+            ("USERNAME_ENABLED", "true"),
             // Generated passwords such as 00000000 are common ones, which no schema can say.
             ("PASSWORD_BLOCKLIST", "off"),
         ];

@@ -121,8 +121,8 @@ pub async fn sign_up(
     if !accounts.sign_up {
         return Err(ApiError::SignUpDisabled);
     }
-    let password = Password::chosen(&form.password, passwords.rules)?;
     let username = passwords.new_username(&form.others).await?;
+    let password = Password::chosen(&form.password, passwords.rules)?;
     let fields = accounts.fields.of_new_user(&form.others)?;
     let owner = Owner { name: &form.name, email: &form.email, username: username.username.as_ref() };
     let hash = passwords.hash_chosen(passwords.newcomer(&request), password, owner).await?;
