@@ -227,13 +227,14 @@ async fn unknown_and_known_usernames_and_emails_cost_the_same_hashes_and_get_the
 
 #[tokio::test]
 async fn a_refused_sign_in_is_recorded_with_its_reason() {
-    let auth = Auth::start_with(&[ON]).await;
+    let mut auth = Auth::start_with(&[ON]).await;
     let alice = Device::of(&auth, &sign_up(&auth, "alice", json!({"username": "alice"})).await);
     sign_in(&auth, "nobody", "wrong password").await;
     sign_in(&auth, "alice", "wrong password").await;
     users::ban(&auth.database, "@alice").await;
     assert_eq!(sign_in(&auth, "alice", PASSWORD).await.code(), "BANNED_USER");
     assert!(alice.session().await.is_null());
+    assert!(auth.service.terminate().await.unwrap().success(), "it stores refusals when it stops");
     let reasons = "SELECT reason, user_id IS NOT NULL FROM audit_events
                    WHERE event = 'sign_in.refused' ORDER BY reason";
     let rows = auth.superuser().await.query(reasons, &[]).await.unwrap();
