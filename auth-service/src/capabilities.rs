@@ -180,9 +180,9 @@ impl Capabilities {
                 confirmed_by_mail: accounts.delete_user && accounts.delete_user_by_mail,
             },
             two_factor: TwoFactorSupport {
-                enabled: on("/two-factor/enable"),
+                enabled: factors.enabled && on("/two-factor/enable"),
                 required: factors.enabled && factors.required == Required::Everybody,
-                otp_by_mail: mail && on("/two-factor/send-otp"),
+                otp_by_mail: mail && factors.enabled && on("/two-factor/send-otp"),
             },
         }
     }

@@ -118,7 +118,8 @@ async fn every_answer_is_better_auths_but_for_the_listed_differences() {
 
 #[tokio::test]
 async fn the_comparison_sees_what_is_planted() {
-    let services = Services::start("planted", |name| ["plain", "account", "social", "two-factor"].contains(&name)).await;
+    let services =
+        Services::start("planted", |name| ["plain", "account", "social", "two-factor"].contains(&name)).await;
     assert_success(&services.compare("can-see.mjs").await);
 }
 
@@ -127,7 +128,11 @@ async fn two_better_auths_do_not_differ() {
     let database = TestDatabase::empty_auth().await;
     let mut script = script("run.mjs");
     // Scenarios with everything that has to be normalised: ids, times, tokens, links, secrets and codes.
-    script.args(["--against-itself", "--only", "^(client|get-session|sessions|reset-password|two-factor-(sign-in|client))"]);
+    script.args([
+        "--against-itself",
+        "--only",
+        "^(client|get-session|sessions|reset-password|two-factor-(sign-in|client))",
+    ]);
     let provider = IdentityProvider::start().await;
     script.env("LATCHKEY_DATABASE", database.superuser_url()).env(PROVIDER, &provider.url);
     assert_success(&script.output().await.unwrap());

@@ -85,12 +85,11 @@ impl Door {
             Self::SocialToken | Self::SocialCallback => json!(["fed"]),
             Self::MagicLink | Self::EmailOtp => json!(["otp"]),
             Self::SignIn
+            | Self::SignInUsername
             | Self::SignUp
             | Self::ChangePassword
             | Self::VerifyEmail
-            | Self::VerifyEmailByCode => {
-                json!(["pwd"])
-            }
+            | Self::VerifyEmailByCode => json!(["pwd"]),
         }
     }
 }

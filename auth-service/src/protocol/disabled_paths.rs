@@ -26,13 +26,6 @@ impl DisabledPaths {
         path.is_some_and(|path| self.0.iter().any(|disabled| disabled.covers(path)))
     }
 
-    /// These paths and those of a pattern, for a feature that is off.
-    #[must_use]
-    pub fn and(mut self, pattern: &str) -> Self {
-        self.0.extend(pattern.parse().ok());
-        self
-    }
-
     /// Returns the first entry that matches none of `paths`, the paths below the prefix.
     pub fn unknown(&self, paths: &[String]) -> Option<&PathPattern> {
         self.0.iter().find(|disabled| !paths.iter().any(|path| disabled.covers(path)))

@@ -34,7 +34,7 @@ use crate::sessions::{SessionSettings, Sessions};
 use crate::social::Social;
 use crate::status_lists::StatusLists;
 use crate::tokens::{Discovery, TokenSettings, Tokens};
-use crate::two_factor::{self, TwoFactor};
+use crate::two_factor::TwoFactor;
 use crate::users::AccountSettings;
 use crate::verifications::{LinkLifetimes, LinkMailer, Links};
 use crate::webhooks::Receiver;
@@ -95,10 +95,7 @@ impl Configured {
             encryption: Arc::clone(&encryption),
             code_key: secrets.derive("second factor codes"),
         };
-        let mut disabled_paths = config.routes.disabled_paths.clone();
-        if !two_factor {
-            disabled_paths = disabled_paths.and(two_factor::PATHS);
-        }
+        let disabled_paths = config.routes.disabled_paths.clone();
         let providers = config.social.providers()?;
         config.email_sign_in.check_mail(outbox.is_some())?;
         config.email_sign_in.check_poll_interval(config.mail.mail_poll_interval)?;

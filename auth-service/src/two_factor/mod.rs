@@ -11,9 +11,6 @@ pub use service::TwoFactor;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// The endpoints, for deployments that disable second factors.
-pub const PATHS: &str = "/two-factor/*";
-
 /// Adds `two-factor/*`.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(handlers::enable::enable)

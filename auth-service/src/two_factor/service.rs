@@ -10,6 +10,7 @@ use crate::email::{Addressee, Message};
 use crate::error::ApiError;
 use crate::limits::MailRequester;
 use crate::passwords::{self, Passwords};
+use crate::protocol::service::Feature;
 use crate::second_factors::{SecondFactor, SecondFactors};
 use crate::security_event::SecurityLog;
 use crate::sessions::{self, Sessions, SignedIn, Started};
@@ -27,6 +28,12 @@ pub struct TwoFactor {
     pub mailer: LinkMailer,
     pub log: Arc<SecurityLog>,
     pub clock: SharedClock,
+}
+
+impl Feature for TwoFactor {
+    fn is_on(&self) -> bool {
+        self.factors.settings.enabled
+    }
 }
 
 impl TwoFactor {

@@ -4,7 +4,7 @@
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 use jiff::SignedDuration;
 
-use super::Cookies;
+use super::signed::Cookies;
 
 /// Separates the kind from the text. It is not used in base64url and not escaped in a cookie.
 const SEPARATOR: char = '~';

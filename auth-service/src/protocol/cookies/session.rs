@@ -3,11 +3,9 @@
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use percent_encoding::percent_decode;
 
-use super::{Cookies, split_once};
+use super::signed::{Cookies, TOKEN, split_once};
 use crate::protocol::opaque_token::SessionToken;
 
-/// Suffix of the name of the session cookie.
-pub(super) const TOKEN: &str = "session_token";
 /// Suffix of the name of the cookie in which Better Auth caches the session.
 const DATA: &str = "session_data";
 /// Suffix of the name of the cookie that says that the session ends with the browser.

@@ -1,6 +1,7 @@
-use actix_web::http::header::{AUTHORIZATION, HeaderName};
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use jiff::SignedDuration;
 
+use super::super::auth_secrets::AuthSecrets;
 use super::super::cookie_domain::CookieDomain;
 use super::*;
 use crate::protocol::opaque_token::SessionToken;

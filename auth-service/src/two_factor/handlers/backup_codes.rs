@@ -1,6 +1,6 @@
 //! `two-factor/generate-backup-codes`.
 
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::super::service::TwoFactor;
 use super::enable::OwnPassword;
 use crate::error::{ApiError, TwoFactorError};
+use crate::protocol::service::Enabled;
 use crate::second_factors::{self, BackupCode, FactorSecret};
 use crate::security_event::SecurityEvent;
 use crate::sessions::WithBody;
@@ -34,8 +35,8 @@ struct BackupCodes<'a> {
 ))]
 #[post("/two-factor/generate-backup-codes")]
 pub async fn generate_backup_codes(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     WithBody { current, body }: WithBody<OwnPassword>,
 ) -> Result<HttpResponse, ApiError> {
     let user = &current.user;

@@ -1,6 +1,6 @@
 //! The devices that sign in without the second factor. Better Auth has no endpoints for them.
 
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::envelope::Envelope;
@@ -11,6 +11,7 @@ use super::super::service::TwoFactor;
 use crate::audit;
 use crate::error::ApiError;
 use crate::protocol::body::{Fields, Schema};
+use crate::protocol::service::Enabled;
 use crate::protocol::status::{DONE, Status};
 use crate::protocol::timestamp;
 use crate::second_factors::{self, TrustedDevice};
@@ -64,8 +65,8 @@ impl<'a> From<&'a TrustedDevice> for TrustedDeviceView<'a> {
 ))]
 #[get("/two-factor/trusted-devices")]
 pub async fn trusted_devices(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     current: SignedIn,
 ) -> Result<HttpResponse, ApiError> {
     let presented = two_factor.sessions.presented_devices(&request);
@@ -102,8 +103,8 @@ impl Schema for RevokedDevice {
 ))]
 #[post("/two-factor/revoke-trusted-device")]
 pub async fn revoke_trusted_device(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     WithBody { current, body }: WithBody<RevokedDevice>,
 ) -> Result<HttpResponse, ApiError> {
     if let Ok(id) = Uuid::parse_str(&body.id) {

@@ -1,7 +1,7 @@
 //! `two-factor/disable`.
 
 use actix_web::http::header::SET_COOKIE;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use service_kit::envelope::Envelope;
 
 use super::super::service::TwoFactor;
@@ -9,6 +9,7 @@ use super::enable::OwnPassword;
 use crate::email::Message;
 use crate::error::ApiError;
 use crate::protocol::cookies::Mark;
+use crate::protocol::service::Enabled;
 use crate::protocol::status::{DONE, Status};
 use crate::second_factors;
 use crate::security_event::SecurityEvent;
@@ -28,8 +29,8 @@ use crate::users::User;
 ))]
 #[post("/two-factor/disable")]
 pub async fn disable(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     WithBody { current, body }: WithBody<OwnPassword>,
 ) -> Result<HttpResponse, ApiError> {
     two_factor.confirm_owner(&request, &current, body.password.as_ref()).await?;

@@ -1,6 +1,6 @@
 //! `two-factor/enable` and `two-factor/get-totp-uri`.
 
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -12,6 +12,7 @@ use super::super::service::TwoFactor;
 use crate::email::Message;
 use crate::error::{ApiError, TwoFactorError};
 use crate::protocol::body::{Fields, Schema};
+use crate::protocol::service::Enabled;
 use crate::second_factors::{self, BackupCode, FactorSecret, TotpKey};
 use crate::security_event::SecurityEvent;
 use crate::sessions::{Enrolling, SignedIn};
@@ -54,7 +55,7 @@ impl Schema for Enabling {
 /// What the user needs to set up the second factor.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Enabled {
+struct SetUp {
     /// `totp` or `otp`.
     method: &'static str,
     /// The URI for the QR code.
@@ -70,7 +71,7 @@ struct Enabled {
 /// An authenticator app protects the account once `two-factor/verify-totp` has accepted its first code. Codes by mail protect it
 /// at once; they are not available if a mail has set the password. Needs a fresh session.
 #[utoipa::path(tag = "second factors", security(("cookie" = []), ("bearer" = [])), request_body = Enabling, responses(
-    (status = 200, body = Enabled, description = "The URI for the app and the backup codes, or `otp`"),
+    (status = 200, body = SetUp, description = "The URI for the app and the backup codes, or `otp`"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, INVALID_PASSWORD, TOTP_ALREADY_ENABLED, OTP_NOT_CONFIGURED"),
     (status = 401, body = Envelope, description = "No live session"),
     (status = 403, body = Envelope, description = "SESSION_NOT_FRESH, or the origin is not trusted"),
@@ -78,8 +79,8 @@ struct Enabled {
 ))]
 #[post("/two-factor/enable")]
 pub async fn enable(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     Enrolling { current, body }: Enrolling<Enabling>,
 ) -> Result<HttpResponse, ApiError> {
     two_factor.confirm_owner(&request, &current, body.password.as_ref()).await?;
@@ -99,7 +100,7 @@ pub async fn enable(
     let issuer = body.issuer.as_deref().unwrap_or(&two_factor.factors.settings.issuer);
     let totp_uri = secret.totp.map(|key| key.uri(issuer, current.user.email.as_str()));
     let backup_codes = Some(codes.iter().map(|code| code.expose().to_owned()).collect());
-    Ok(HttpResponse::Ok().json(Enabled { method: "totp", totp_uri, backup_codes }))
+    Ok(HttpResponse::Ok().json(SetUp { method: "totp", totp_uri, backup_codes }))
 }
 
 impl TwoFactor {
@@ -126,7 +127,7 @@ impl TwoFactor {
         let event = current.event(SecurityEvent::SecondFactorAdded, client).reason("mail_code");
         self.mailer.commit(transaction, &[event]).await?;
         started.record(client);
-        let body = Enabled { method: "otp", totp_uri: None, backup_codes: None };
+        let body = SetUp { method: "otp", totp_uri: None, backup_codes: None };
         let mut response = HttpResponse::Ok().json(body);
         self.sessions.respond_with(&mut response, request, &started, &user).await?;
         Ok(response)
@@ -171,8 +172,8 @@ struct TotpUri {
 ))]
 #[post("/two-factor/get-totp-uri")]
 pub async fn get_totp_uri(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     Enrolling { current, body }: Enrolling<OwnPassword>,
 ) -> Result<HttpResponse, ApiError> {
     let user = &current.user;

@@ -1,6 +1,6 @@
 //! `two-factor/send-otp`.
 
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
@@ -10,6 +10,7 @@ use crate::email::{Addressee, Message};
 use crate::error::{ApiError, TwoFactorError};
 use crate::limits::MailRequester;
 use crate::protocol::body::{Body, Fields, Schema};
+use crate::protocol::service::Enabled;
 use crate::protocol::status::{DONE, Status};
 use crate::second_factors::{self, MailCode};
 
@@ -48,8 +49,8 @@ impl Schema for CodeRequest {
 ))]
 #[post("/two-factor/send-otp")]
 pub async fn send_otp(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     _: Body<CodeRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(outbox) = &two_factor.mailer.outbox else { return Err(TwoFactorError::OtpNotConfigured.into()) };

@@ -1,7 +1,7 @@
 //! `two-factor/verify-totp`, `verify-otp` and `verify-backup-code`.
 
 use actix_web::http::header::SET_COOKIE;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use service_kit::envelope::Envelope;
@@ -13,6 +13,7 @@ use super::super::service::TwoFactor;
 use crate::error::{ApiError, TwoFactorError};
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::cookies::Mark;
+use crate::protocol::service::Enabled;
 use crate::second_factors::{self, SecondFactor};
 use crate::users::{User, UserView};
 
@@ -90,8 +91,8 @@ struct Verified<'a> {
 ))]
 #[post("/two-factor/verify-totp")]
 pub async fn verify_totp(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     Body(body): Body<Code>,
 ) -> Result<HttpResponse, ApiError> {
     let prover = two_factor.prover(&request).await?;
@@ -121,8 +122,8 @@ pub async fn verify_totp(
 ))]
 #[post("/two-factor/verify-otp")]
 pub async fn verify_otp(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     Body(body): Body<Code>,
 ) -> Result<HttpResponse, ApiError> {
     let prover = two_factor.prover(&request).await?;
@@ -147,12 +148,14 @@ pub async fn verify_otp(
 ))]
 #[post("/two-factor/verify-backup-code")]
 pub async fn verify_backup_code(
+    two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    two_factor: web::Data<TwoFactor>,
     Body(body): Body<BackupCodeClaim>,
 ) -> Result<HttpResponse, ApiError> {
     let prover = two_factor.prover(&request).await?;
-    if second_factors::find_factor(&two_factor.pool, &prover.user().id).await?.is_none() {
+    // Before the app has proven its first code, the backup codes protect nothing and prove nothing.
+    let user = prover.user();
+    if !user.two_factor || second_factors::find_factor(&two_factor.pool, &user.id).await?.is_none() {
         return Err(TwoFactorError::BackupCodesNotEnabled.into());
     }
     let claim = Claim {
@@ -171,22 +174,37 @@ impl TwoFactor {
         prover: &Prover,
         claim: &Claim<'_>,
     ) -> Result<HttpResponse, ApiError> {
-        let proof = self.prove(request, prover, claim).await?.ok_or(match claim.factor {
-            SecondFactor::BackupCode => TwoFactorError::InvalidBackupCode,
-            SecondFactor::Totp | SecondFactor::MailCode => TwoFactorError::InvalidCode,
-        })?;
+        let proof = match self.prove(request, prover, claim).await {
+            // The challenge is over.
+            Err(error @ ApiError::TwoFactor(TwoFactorError::TooManyAttempts)) => {
+                let mut response = HttpResponse::from_error(error);
+                self.clear_challenge(&mut response, prover);
+                return Ok(response);
+            }
+            proof => proof?.ok_or(match claim.factor {
+                SecondFactor::BackupCode => TwoFactorError::InvalidBackupCode,
+                SecondFactor::Totp | SecondFactor::MailCode => TwoFactorError::InvalidCode,
+            })?,
+        };
         let Proof { user, started, device } = &proof;
         let token = started.as_ref().map(|started| started.token.expose());
         let mut response = HttpResponse::Ok().json(Verified { token, user: self.accounts.view(user) });
         let Some(started) = started else { return Ok(response) };
         started.record(self.log.client(request));
         self.sessions.respond_with(&mut response, request, started, user).await?;
-        let cookies = &self.sessions.cookies;
-        let answered = matches!(prover, Prover::SignIn(..)).then(|| cookies.clear_mark(Mark::TwoFactor));
-        let trusted = device.as_ref().map(|device| self.sessions.trust_cookie(device));
-        for cookie in answered.into_iter().chain(trusted).flatten() {
+        self.clear_challenge(&mut response, prover);
+        if let Some(cookie) = device.as_ref().and_then(|device| self.sessions.trust_cookie(device)) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
         Ok(response)
+    }
+
+    /// Clears the cookie of a challenge that is over.
+    fn clear_challenge(&self, response: &mut HttpResponse, prover: &Prover) {
+        if matches!(prover, Prover::SignIn(..))
+            && let Some(cookie) = self.sessions.cookies.clear_mark(Mark::TwoFactor)
+        {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
     }
 }
