@@ -1,5 +1,6 @@
 import { createAuthClient } from "better-auth/react";
 import { takeEarly } from "@/early/early";
+import { ENROLMENT_REQUIRED, reportEnrolment } from "./enrolment";
 import { serviceUrls } from "./service-urls";
 import { ServiceError, unreachable } from "./service-error";
 import { withTimeout } from "./time-limit";
@@ -59,7 +60,7 @@ export async function callAuth<Data>(
 ): Promise<Data> {
   let wait: number | undefined;
   const onError = ({ response }: { response: Response }) => {
-    const seconds = Number(response.headers.get("x-retry-after") ?? Number.NaN);
+    const seconds = Number(response.headers.get("x-retry-after") ?? response.headers.get("retry-after") ?? Number.NaN);
     wait = Number.isFinite(seconds) ? seconds : undefined;
   };
   const { data, error } = await call({ onError }).catch((failure: unknown) => {
@@ -70,9 +71,17 @@ export async function callAuth<Data>(
       // Makes the page redirect to sign-in.
       refreshSession();
     }
+    if (error.code === ENROLMENT_REQUIRED) {
+      reportEnrolment(true);
+    }
     throw new ServiceError(error.status, error.code ?? "", error.message ?? "", wait);
   }
   return data as Data;
+}
+
+/** Posts to an endpoint that the client has no method for, because it belongs to a plugin. */
+export function postAuth<Data = unknown>(path: string, body: object = {}): Promise<Data> {
+  return callAuth((options) => authClient.$fetch<Data>(path, { method: "POST", body, ...options }));
 }
 
 /** Refetches the session and updates every component that uses it. */

@@ -1,4 +1,4 @@
-import { authClient, callAuth } from "@/lib/auth-client";
+import { authClient, callAuth, postAuth, refreshSession } from "@/lib/auth-client";
 
 /** A signed-in device. */
 export type Device = typeof authClient.$Infer.Session.session;
@@ -6,6 +6,12 @@ export type Device = typeof authClient.$Infer.Session.session;
 /** Changes the user's name. */
 export async function rename(name: string): Promise<void> {
   await callAuth((fetchOptions) => authClient.updateUser({ name, fetchOptions }));
+}
+
+/** Changes the user's username. The service keeps it in lower case, and as it was typed. */
+export async function changeUsername(username: string): Promise<void> {
+  await postAuth("/update-user", { username, displayUsername: username });
+  refreshSession();
 }
 
 /** Requests a new email. The service sends a link, and the email changes when the link is opened. */

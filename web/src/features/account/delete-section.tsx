@@ -1,10 +1,9 @@
 import type { RunFresh } from "@/features/auth/fresh-session";
 import { validateConfirmation, type FormError } from "@/features/auth/messages";
 import { clearSession, type User } from "@/features/auth/session";
-import { UsernameField } from "@/features/auth/username-field";
-import { PasswordField } from "@/ui/password-field";
 import { TextField } from "@/ui/text-field";
 import { deleteAccount } from "./account";
+import { ConfirmPassword } from "./confirm-password";
 import { SettingsForm } from "./settings-form";
 
 const CONFIRM = ["currentPassword"] as const;
@@ -48,17 +47,7 @@ export function DeleteSection({ user, byMail }: Props) {
       validate={validateConfirmation}
       submit={({ currentPassword }) => remove(currentPassword)}
     >
-      {(errorFor) => (
-        <>
-          <UsernameField email={user.email} />
-          <PasswordField
-            label="Confirm with your password"
-            name="currentPassword"
-            autoComplete="current-password"
-            error={errorFor("currentPassword")}
-          />
-        </>
-      )}
+      {(errorFor) => <ConfirmPassword user={user} error={errorFor("currentPassword")} />}
     </SettingsForm>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Capabilities } from "@/features/auth/capabilities";
 import type { LinkedAccount } from "./account";
-import { hasPassword, providerMethods, providersToSignInAgain } from "./sign-in-methods";
+import { hasPassword, providerMethods, waysToSignInAgain, WITH_PASSWORD } from "./sign-in-methods";
 
 const GOOGLE = { id: "google", name: "Google" };
 const GITHUB = { id: "github", name: "GitHub" };
@@ -60,12 +60,21 @@ describe("the list of sign-in methods", () => {
   });
 });
 
-describe("the providers to sign in with again", () => {
+describe("the ways to sign in again", () => {
   it("are for users who cannot use a password", () => {
-    expect(providersToSignInAgain([account("github")], service())).toEqual([GITHUB]);
-    expect(providersToSignInAgain([account("github"), PASSWORD], service())).toEqual([]);
-    expect(providersToSignInAgain([account("github"), PASSWORD], service(["social"]))).toEqual([GITHUB]);
-    expect(providersToSignInAgain([account("acme")], service())).toEqual([]);
+    expect(waysToSignInAgain([account("github")], service())).toEqual({ providers: [GITHUB], mail: [] });
+    expect(waysToSignInAgain([account("github"), PASSWORD], service())).toEqual(WITH_PASSWORD);
+    expect(waysToSignInAgain([account("github"), PASSWORD], service(["social"]))).toEqual({
+      providers: [GITHUB],
+      mail: [],
+    });
+    expect(waysToSignInAgain([account("acme")], service())).toEqual(WITH_PASSWORD);
+  });
+
+  it("include the user's email, if the service accepts it", () => {
+    const capabilities = service(["email-password", "magic-link", "email-otp"], []);
+    expect(waysToSignInAgain([], capabilities)).toEqual({ providers: [], mail: ["link", "code"] });
+    expect(waysToSignInAgain([PASSWORD], capabilities)).toEqual(WITH_PASSWORD);
   });
 });
 

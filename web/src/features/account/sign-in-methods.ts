@@ -1,4 +1,6 @@
 import { EMAIL_PASSWORD, type Capabilities, type SocialProvider } from "@/features/auth/capabilities";
+import type { WaysAgain } from "@/features/auth/fresh-session";
+import { mailWays } from "@/features/auth/passwordless/mail-ways";
 import type { LinkedAccount } from "./account";
 
 /** The `providerId` of the password. */
@@ -45,13 +47,16 @@ export function providerMethods(accounts: readonly LinkedAccount[], capabilities
   return [...offered, ...[...others].flatMap((id) => linked({ id, name: id }))];
 }
 
-/** The providers that a user who cannot use a password can sign in with again. */
-export function providersToSignInAgain(
-  accounts: readonly LinkedAccount[],
-  capabilities: Capabilities,
-): readonly SocialProvider[] {
+/** A user signs in again with the password. */
+export const WITH_PASSWORD: WaysAgain = { providers: [], mail: [] };
+
+/** How a user who cannot use a password can sign in again. */
+export function waysToSignInAgain(accounts: readonly LinkedAccount[], capabilities: Capabilities): WaysAgain {
   const ways = usable(accounts, capabilities);
   return hasPassword(ways)
-    ? []
-    : capabilities.socialProviders.filter(({ id }) => ways.some(({ providerId }) => providerId === id));
+    ? WITH_PASSWORD
+    : {
+        providers: capabilities.socialProviders.filter(({ id }) => ways.some(({ providerId }) => providerId === id)),
+        mail: mailWays(capabilities, ""),
+      };
 }

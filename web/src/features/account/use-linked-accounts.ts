@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCapabilities } from "@/features/auth/capabilities";
+import { isPasswordless, useCapabilities } from "@/features/auth/capabilities";
 import type { User } from "@/features/auth/session";
 import { linkedAccounts } from "./account";
 
@@ -8,20 +8,23 @@ export function linkedAccountsKey({ id }: User) {
   return ["linked accounts", id];
 }
 
-/** The user's linked accounts. Without providers there is only the password, and nothing is requested. */
+/**
+ * The user's linked accounts. If the password is the only way to sign in, everybody has one, and nothing is requested.
+ */
 export function useLinkedAccounts(user: User) {
-  const offered = useCapabilities().socialProviders.length > 0;
+  const capabilities = useCapabilities();
+  const offered = capabilities.socialProviders.length > 0 || isPasswordless(capabilities);
   const { data, error, isPending, isFetching, refetch } = useQuery({
     queryKey: linkedAccountsKey(user),
     queryFn: linkedAccounts,
     enabled: offered,
   });
   return {
-    /** Whether the service offers providers. */
+    /** Whether the service offers other ways to sign in than the password. */
     offered,
     /** Whether the accounts are still unknown. */
     loading: offered && isPending,
-    /** Undefined while they are loading, if the request failed, and without providers. */
+    /** Undefined while they are loading, if the request failed, and if the password is the only way. */
     accounts: data,
     error,
     isFetching,

@@ -15,6 +15,14 @@ export interface Capabilities {
   emailVerification: { enabled: boolean; required: boolean };
   changeEmail: boolean;
   deleteUser: { enabled: boolean; confirmedByMail: boolean };
+  twoFactor: TwoFactorSupport;
+}
+
+/** Whether users can turn on two-factor authentication, whether they have to, and whether codes are sent by email. */
+export interface TwoFactorSupport {
+  enabled: boolean;
+  required: boolean;
+  otpByMail: boolean;
 }
 
 /** A provider that users can sign in with, e.g. Google. */
@@ -41,6 +49,15 @@ export const EMAIL_PASSWORD = "email-password";
 /** The method of `signInMethods` that the buttons of the providers use. */
 const SOCIAL = "social";
 
+/** The method of `signInMethods` that accepts a username in place of the email. */
+export const USERNAME = "username";
+
+/** The method of `signInMethods` that emails a sign-in link. */
+export const MAGIC_LINK = "magic-link";
+
+/** The method of `signInMethods` that emails a sign-in code. */
+export const EMAIL_CODE = "email-otp";
+
 /** A service with default settings and every feature enabled. The service enforces its own settings regardless. */
 const DEFAULTS: CapabilityState = {
   phase: "loading",
@@ -53,6 +70,8 @@ const DEFAULTS: CapabilityState = {
   emailVerification: { enabled: true, required: false },
   changeEmail: true,
   deleteUser: { enabled: true, confirmedByMail: false },
+  // Services that do not report it do not have it.
+  twoFactor: { enabled: false, required: false, otpByMail: false },
 };
 
 /** How long a response is used, in milliseconds: the `max-age` that the service sends. */
@@ -128,6 +147,11 @@ export async function loadedCapabilities(): Promise<CapabilityState> {
 /** The providers that the sign-in page offers. */
 export function signInProviders({ signInMethods, socialProviders }: Capabilities): readonly SocialProvider[] {
   return signInMethods.includes(SOCIAL) ? socialProviders : [];
+}
+
+/** Whether users can sign in without a password or a provider, so that some may have neither. */
+export function isPasswordless({ signInMethods }: Capabilities): boolean {
+  return signInMethods.includes(MAGIC_LINK) || signInMethods.includes(EMAIL_CODE);
 }
 
 /** The capabilities. They are requested when the first component needs them; until then the defaults apply. */

@@ -1,5 +1,6 @@
 import { useRef, useState, type ReactNode } from "react";
 import type { SocialProvider } from "./capabilities";
+import type { MailWay } from "./passwordless/mail-ways";
 import { PasswordDialog } from "./password-dialog";
 import type { User } from "./session";
 import { SignInAgainDialog } from "./sign-in-again-dialog";
@@ -8,11 +9,17 @@ import { withFreshSession } from "./stale-session";
 /** Runs an action that needs a fresh session. Fails with the service's error (`isStale`) if the session stays old. */
 export type RunFresh = <Result>(action: () => Promise<Result>) => Promise<Result>;
 
+/** How a user who cannot use a password can sign in again. */
+export interface WaysAgain {
+  providers: readonly SocialProvider[];
+  mail: readonly MailWay[];
+}
+
 /**
- * Runs actions that need a fresh session. If the session is not fresh, a dialog asks for the password, or offers to
- * sign in again with one of these providers, for a user who cannot use a password.
+ * Runs actions that need a fresh session. If the session is not fresh, a dialog asks for the password, or offers these
+ * ways to sign in again.
  */
-export function useFreshSession(user: User, providers: readonly SocialProvider[]) {
+export function useFreshSession(user: User, ways: WaysAgain) {
   const [open, setOpen] = useState(false);
   // All rejected actions wait for the same dialog.
   const waiting = useRef<((fresh: boolean) => void)[]>([]);
@@ -29,8 +36,8 @@ export function useFreshSession(user: User, providers: readonly SocialProvider[]
 
   const dialog: ReactNode =
     open &&
-    (providers.length > 0 ? (
-      <SignInAgainDialog providers={providers} onClose={() => settle(false)} />
+    (ways.providers.length > 0 || ways.mail.length > 0 ? (
+      <SignInAgainDialog user={user} ways={ways} onClose={settle} />
     ) : (
       <PasswordDialog user={user} onClose={settle} />
     ));

@@ -10,18 +10,28 @@ import { useForm } from "./use-form";
 
 const FIELDS = ["email"] as const;
 
+const BACK = (
+  <p>
+    <Link className="font-medium text-accent underline" href="/signin">
+      Back to sign-in
+    </Link>
+  </p>
+);
+
 interface Props {
   title: string;
   action: string;
   /** Shown after the email was requested. Must not reveal whether an account exists. */
   done: (email: string) => ReactNode;
   notice?: ReactNode;
+  /** Whether the form replaces another card. */
+  replaces?: boolean;
+  /** Leads back to the form that this one replaces. By default a link to the sign-in page. */
+  footer?: ReactNode;
   send: (values: { email: string }) => Promise<void>;
 }
 
 interface FormProps extends Omit<Props, "done"> {
-  replaces: boolean;
-  footer: ReactNode;
   onSent: (email: string) => void;
 }
 
@@ -42,18 +52,13 @@ function RequestForm({ send, onSent, ...card }: FormProps) {
 }
 
 /** Asks for an email and requests a message to it. */
-export function MailForm({ done, send, ...form }: Props) {
+export function MailForm({ done, send, replaces = false, footer = BACK, ...form }: Props) {
   const [sentTo, setSentTo] = useState<string>();
-  const footer = (
-    <p>
-      <Link className="font-medium text-accent underline" href="/signin">
-        Back to sign-in
-      </Link>
-    </p>
-  );
   // An empty string means that the user came back to the form.
   if (!sentTo) {
-    return <RequestForm {...form} send={send} replaces={sentTo === ""} footer={footer} onSent={setSentTo} />;
+    return (
+      <RequestForm {...form} send={send} replaces={replaces || sentTo === ""} footer={footer} onSent={setSentTo} />
+    );
   }
   return (
     <CheckEmail

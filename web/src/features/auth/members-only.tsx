@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useRef, type ReactNode } from "react";
 import { tokenCache } from "@/lib/auth-client";
+import { useReportedEnrolment } from "@/lib/enrolment";
 import { ServiceError, unreachable } from "@/lib/service-error";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
@@ -17,17 +18,20 @@ import { signedOutPath, signInPath } from "./return-path";
 interface Props {
   /** Shown while the session is loading. */
   shell: ReactNode;
+  /** Shown instead of the page to a user who first has to set up two-factor authentication. */
+  enrolment: (user: User) => ReactNode;
   children: (user: User) => ReactNode;
 }
 
 /** A page for signed-in users. Others are redirected to sign-in. */
-export function MembersOnly({ shell, children }: Props) {
+export function MembersOnly({ shell, enrolment, children }: Props) {
   const router = useRouter();
   const queries = useQueryClient();
   const pathname = usePathname();
   const { data, isPending, error, refetch } = useSession();
   const online = useOnline();
-  const { phase } = useCapabilities();
+  const { phase, twoFactor } = useCapabilities();
+  const refused = useReportedEnrolment();
   const wasSignedIn = useRef(false);
   const away = data === null && !isPending && !error;
 
@@ -49,7 +53,8 @@ export function MembersOnly({ shell, children }: Props) {
 
   // Waits for the capabilities, which load in parallel: sections that depend on them would shift the page later.
   if (data && phase !== "loading") {
-    return children(data.user);
+    const user: User = data.user;
+    return (twoFactor.required || refused) && !user.twoFactorEnabled ? enrolment(user) : children(user);
   }
   if (error) {
     return (

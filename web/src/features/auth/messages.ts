@@ -2,7 +2,7 @@ import { isTimeout, ServiceError } from "@/lib/service-error";
 import { currentCapabilities, type PasswordLength } from "./capabilities";
 
 /** The form fields, by their names in the protocol. */
-export type FieldName = "name" | "email" | "password" | "currentPassword";
+export type FieldName = "name" | "email" | "username" | "password" | "currentPassword" | "code";
 
 /** An error message for a field or, without a field, for the whole form. */
 export interface FormError {
@@ -43,6 +43,7 @@ function tooLong({ maxLength }: PasswordLength): FormError {
 const BY_CODE: Record<string, FormError> = {
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: { field: "email", text: "Email already registered" },
   INVALID_EMAIL_OR_PASSWORD: { text: "Invalid credentials" },
+  INVALID_USERNAME_OR_PASSWORD: { text: "Invalid credentials" },
   INVALID_EMAIL: { field: "email", text: INVALID_EMAIL_FORMAT },
   EMAIL_NOT_VERIFIED: { text: "Verify your email first: open the link in the email we sent you." },
   BANNED_USER: { text: "You have been banned. Contact support if you believe this is an error." },
@@ -79,6 +80,8 @@ const BY_LENGTH: Record<string, (limits: PasswordLength) => FormError> = {
 const BY_FIELD: Record<FieldName, (limits: PasswordLength) => string> = {
   email: () => INVALID_EMAIL_FORMAT,
   name: () => INVALID_NAME,
+  username: () => "Invalid username",
+  code: () => "Enter the code",
   currentPassword: () => "Enter your password",
   password: ({ minLength, maxLength }) => `Enter a password of ${minLength} to ${characters(maxLength)}`,
 };
@@ -171,8 +174,9 @@ function isEmail(text: string): boolean {
 }
 
 /** Validates the fields of a sign-in. Existing passwords may be shorter than the rule for new ones. */
-export function validateSignIn(values: { email: string; password: string }): FormError[] {
-  const found = validateEmail(values);
+export function validateSignIn(values: { email: string; password: string }, orUsername = false): FormError[] {
+  const isUsername = orUsername && values.email.trim() !== "" && !values.email.includes("@");
+  const found = isUsername ? [] : validateEmail(values);
   if (!values.password) {
     found.push({ field: "password", text: "Enter your password" });
   }

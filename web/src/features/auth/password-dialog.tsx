@@ -1,3 +1,4 @@
+import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
@@ -5,6 +6,7 @@ import { PasswordField } from "@/ui/password-field";
 import { TextField } from "@/ui/text-field";
 import { useSlow } from "@/ui/use-slow";
 import { validateSignIn } from "./messages";
+import { challengePath } from "./return-path";
 import { reauthenticate, type User } from "./session";
 import { useForm } from "./use-form";
 
@@ -16,16 +18,25 @@ interface Props {
   onClose: (fresh: boolean) => void;
 }
 
-/** Asks for the password again if the session is too old for an action. */
+/**
+ * Asks for the password again if the session is too old for an action. A user with a second factor is sent to its page
+ * and from there back to this one, to repeat the change.
+ */
 export function PasswordDialog({ user, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const form = useRef<HTMLFormElement>(null);
   const fresh = useRef(false);
+  const router = useRouter();
+  const pathname = usePathname();
   const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
     validate: validateSignIn,
     submit: async (values) => {
-      await reauthenticate({ email: user.email, password: values.password });
+      const challenge = await reauthenticate({ email: user.email, password: values.password });
+      if (challenge) {
+        router.push(challengePath(challenge.methods, `?${new URLSearchParams({ next: pathname })}`));
+        return;
+      }
       fresh.current = true;
       dialog.current?.close();
     },

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { useSlow } from "@/ui/use-slow";
@@ -38,16 +39,15 @@ export function ProviderButtons({ providers, request }: Props) {
   );
 }
 
-/** The providers below a form, as an alternative to it. */
-export function OrProviders(props: Props) {
+/** The providers and other ways below a form, as alternatives to it. */
+export function OrProviders({ children, ...props }: Props & { children?: ReactNode }) {
   return (
-    props.providers.length > 0 && (
-      <div role="group" aria-label="Other ways to continue" className="flex flex-col gap-3">
-        <p className="flex items-center gap-3 text-sm text-soft before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
-          or
-        </p>
-        <ProviderButtons {...props} />
-      </div>
-    )
+    <div role="group" aria-label="Other ways to continue" className="flex flex-col gap-3">
+      <p className="flex items-center gap-3 text-sm text-soft before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+        or
+      </p>
+      <ProviderButtons {...props} />
+      {children}
+    </div>
   );
 }

@@ -2,12 +2,19 @@ const EXPIRED = "This request has expired, or it was started in another browser.
 const UNCONFIRMED = "The provider did not confirm the sign-in. Please try again.";
 const WRONG_ISSUER = "The response could not be attributed to the provider and was rejected. Please try again.";
 const BANNED = "You have been banned. Contact support if you believe this is an error.";
+const UNUSABLE_LINK = "This sign-in link is no longer valid: it works once and expires soon. Request a new one.";
+const NO_ACCOUNT = "No account exists for this email, and a new one cannot be created with a sign-in link.";
 const UNVERIFIED = "The provider has not verified your email. Verify it there, then try again.";
 
 const BY_CODE: Record<string, string> = {
   // Errors of the API are passed on under their own names.
   BANNED_USER: BANNED,
   EMAIL_NOT_VERIFIED: UNVERIFIED,
+  // Errors of sign-in links.
+  ATTEMPTS_EXCEEDED: UNUSABLE_LINK,
+  EXPIRED_TOKEN: UNUSABLE_LINK,
+  INVALID_TOKEN: UNUSABLE_LINK,
+  TOKEN_EXPIRED: UNUSABLE_LINK,
   access_denied: "Access was cancelled or denied at the provider.",
   account_not_linked:
     "An account with this email exists, but this provider is not linked to it. Sign in another way, then link the " +
@@ -20,6 +27,7 @@ const BY_CODE: Record<string, string> = {
   invalid_code: UNCONFIRMED,
   issuer_mismatch: WRONG_ISSUER,
   issuer_missing: WRONG_ISSUER,
+  new_user_signup_disabled: NO_ACCOUNT,
   no_code: UNCONFIRMED,
   oauth_provider_not_found: "This provider is not available. Choose another way to sign in.",
   please_restart_the_process: EXPIRED,
@@ -35,7 +43,7 @@ const BY_CODE: Record<string, string> = {
 const UNKNOWN = "The request could not be completed. Please try again.";
 
 /**
- * Explains why a provider sent the browser back without success, by the code that the service adds to the page's URL
+ * Explains why a provider or a sign-in link sent the browser back without success, by the code that the service adds to the page's URL
  * as `error`. Anybody can write such a URL, so its text is never shown.
  */
 export function providerProblem(code: string): string {

@@ -31,6 +31,39 @@ export function retryPath(search: string): string {
   return query.size > 0 ? `/signin?${query}` : "/signin";
 }
 
+/** The path of the page that asks for a second factor, with the destination of this query. */
+export function challengePath(methods: readonly string[], search: string): string {
+  const next = new URLSearchParams(search).get("next");
+  const query = new URLSearchParams({ methods: methods.join(","), ...(next && { next }) });
+  return `/two-factor?${query}`;
+}
+
+/** Paths of this origin that are not pages. */
+const ENDPOINTS = "/api/";
+
+/**
+ * Returns the path to open after a second factor, given the query of the page that asked for it. The service adds a
+ * `callbackURL`, but anybody can write such a URL, so only paths of this origin are opened.
+ */
+export function challengeDestination(search: string, origin: string): string {
+  const callback = new URLSearchParams(search).get("callbackURL");
+  if (callback === null) {
+    return returnPath(search);
+  }
+  try {
+    const url = new URL(callback, origin);
+    const isPage = url.origin === origin && !url.pathname.startsWith(ENDPOINTS) && url.pathname !== "/two-factor";
+    return isPage ? url.pathname + url.search + url.hash : HOME;
+  } catch {
+    return HOME;
+  }
+}
+
+/** Whether the page's router can open this path. Other paths of this origin belong to other applications. */
+export function isOwnPage(path: string): boolean {
+  return PAGES.has(new URL(path, "http://page.invalid").pathname);
+}
+
 /** Returns the path to open after sign-in, given the query of the sign-in page. */
 export function returnPath(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? HOME;

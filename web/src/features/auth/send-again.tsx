@@ -6,6 +6,7 @@ interface Props {
   send: () => Promise<void>;
   /** Whether an email has just been sent, so that the next one has to wait. */
   sent: boolean;
+  variant?: "main" | "plain";
 }
 
 function seconds(count: number): string {
@@ -13,12 +14,12 @@ function seconds(count: number): string {
 }
 
 /** A button that sends an email, with the time until the next one can be sent. */
-export function SendAgain({ send, sent }: Props) {
+export function SendAgain({ send, sent, variant = "main" }: Props) {
   const { resend, busy, left, again, failure } = useResend(send, sent);
   return (
     <>
       {failure && <Notice kind="error">{failure}</Notice>}
-      <Button variant="main" busy={busy || left > 0} onClick={() => void resend()} className="min-h-11">
+      <Button variant={variant} busy={busy || left > 0} onClick={() => void resend()} className="min-h-11">
         {busy ? "One moment…" : sent || again ? "Send again" : "Send a new link"}
       </Button>
       <div className="min-h-11 text-sm text-soft">

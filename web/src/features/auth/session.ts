@@ -1,8 +1,10 @@
-import { authClient, callAuth, refreshSession, tokenCache } from "@/lib/auth-client";
+import { authClient, callAuth, postAuth, refreshSession, tokenCache } from "@/lib/auth-client";
+import { reportEnrolment } from "@/lib/enrolment";
 import { ServiceError } from "@/lib/service-error";
 import { notifyTabs } from "@/lib/tabs";
 import { resetBanner } from "./dismissed-banner";
 import { retryPath, returnPath } from "./return-path";
+import { beginChallenge, challengeIn, endChallenge, type Challenge } from "./second-factor/challenge";
 import { clearSignedInMark, hasSignedInMark, setSignedInMark } from "./signed-in-mark";
 import { forgetEmail } from "./typed-email";
 
@@ -17,16 +19,22 @@ export function currentSession() {
   return authClient.$store.atoms.session?.get() as ReturnType<typeof useSession> | undefined;
 }
 
-/** The signed-in user. */
-export type User = typeof authClient.$Infer.Session.user;
+/** The signed-in user. The service may omit what its settings do not offer. */
+export type User = typeof authClient.$Infer.Session.user & {
+  twoFactorEnabled?: boolean | null;
+  username?: string | null;
+  displayUsername?: string | null;
+};
 
 /** The URL that verification links redirect to. Invalid links add an `error`. */
 function verificationUrl(): string {
   return `${location.origin}/verify-email?done=1`;
 }
 
+/** Resets what belongs to the previous session, and notifies the other tabs. */
 function startSession(): void {
   tokenCache.clear();
+  reportEnrolment(false);
   forgetEmail();
   resetBanner();
   setSignedInMark();
@@ -37,16 +45,25 @@ function startSession(): void {
 export function clearSession(): void {
   clearSignedInMark();
   tokenCache.clear();
+  reportEnrolment(false);
   forgetEmail();
   resetBanner();
   notifyTabs("signed-out");
   refreshSession();
 }
 
+/** What the sign-up form asks for. */
+interface NewAccount {
+  name: string;
+  email: string;
+  password: string;
+  username?: string;
+}
+
 /**
  * Creates an account and starts a session. Returns false if no session was started, e.g. until the email is verified.
  */
-export async function signUp(values: { name: string; email: string; password: string }): Promise<boolean> {
+export async function signUp(values: NewAccount): Promise<boolean> {
   const callbackURL = verificationUrl();
   const { token } = await callAuth((fetchOptions) => authClient.signUp.email({ ...values, callbackURL, fetchOptions }));
   if (token === null) {
@@ -63,17 +80,68 @@ export function isRedirecting(): boolean {
   return redirecting;
 }
 
-/** Starts a session. With a `callbackURL`, which the service validates, the client then redirects to that page. */
-export async function signIn(values: { email: string; password: string }, callbackURL?: string): Promise<void> {
+/** What the sign-in form asks for. */
+interface Credentials {
+  /** The email, or the username where the service accepts it. */
+  email: string;
+  password: string;
+}
+
+/** Reports a text that cannot be a username as invalid credentials. */
+function asInvalidCredentials(error: unknown): never {
+  const isInvalid = error instanceof ServiceError && /^(USERNAME_TOO_|INVALID_USERNAME)/.test(error.code);
+  throw isInvalid ? new ServiceError(error.status, "INVALID_USERNAME_OR_PASSWORD", error.message) : error;
+}
+
+/** Requests a session with the email or, if there is no `@`, the username. */
+async function requestSession({ email: name, password }: Credentials, back: { callbackURL?: string }) {
+  if (name.includes("@")) {
+    return callAuth((fetchOptions) => authClient.signIn.email({ email: name, password, ...back, fetchOptions }));
+  }
+  const answer = await postAuth("/sign-in/username", { username: name, password, ...back }).catch(asInvalidCredentials);
+  if (!challengeIn(answer) && !back.callbackURL) {
+    refreshSession();
+  }
+  return answer;
+}
+
+/**
+ * Starts a session. With a `callbackURL`, which the service validates, the client then redirects to that page. Returns
+ * a challenge if a second factor is required first.
+ */
+export async function signIn(values: Credentials, callbackURL?: string): Promise<Challenge | undefined> {
   redirecting = callbackURL !== undefined;
-  const back = callbackURL === undefined ? {} : { callbackURL };
   try {
-    await callAuth((fetchOptions) => authClient.signIn.email({ ...values, ...back, fetchOptions }));
+    const answer = await requestSession(values, callbackURL === undefined ? {} : { callbackURL });
+    const challenge = challengeIn(answer);
+    if (challenge) {
+      redirecting = false;
+      beginChallenge({ application: callbackURL });
+      return challenge;
+    }
   } catch (error) {
     redirecting = false;
     throw error;
   }
   startSession();
+  return undefined;
+}
+
+/**
+ * Completes a sign-in whose second factor was verified, and ends the session that it replaces. Returns the URL of the
+ * application to redirect to, if one sent the browser here.
+ */
+export async function completeChallenge(): Promise<string | undefined> {
+  const { application, replaces } = endChallenge();
+  redirecting = application !== undefined;
+  await replaceSession(replaces);
+  return application;
+}
+
+/** Gives up a challenged sign-in. The service may have ended the session that it was to replace. */
+export function abandonChallenge(): void {
+  endChallenge();
+  refreshSession();
 }
 
 /** Where a provider sends the browser back to, as full URLs. */
@@ -108,20 +176,39 @@ export async function signInAt(provider: string, urls: ReturnUrls, requestSignUp
   );
 }
 
-/** Replaces a session that is too old with a fresh one, and refetches it. */
-export async function reauthenticate(values: { email: string; password: string }): Promise<void> {
-  const before = currentSession()?.data?.session.token;
-  // Keeps the client from refetching the session between these calls.
-  const quiet = { disableSignal: true };
-  await callAuth((options) => authClient.signIn.email({ ...values, fetchOptions: { ...options, ...quiet } }));
+// Keeps the client from refetching the session between the calls that replace it.
+const quiet = { disableSignal: true };
+
+/**
+ * Refetches a session that has just been started. Ends the one that it replaces, which would be listed as another
+ * device; if this fails, the user can still end it there.
+ */
+export async function replaceSession(before: string | undefined): Promise<void> {
   startSession();
   if (before) {
-    // The previous session would be listed as another device. If this fails, the user can still sign it out there.
-    await callAuth((options) =>
-      authClient.revokeSession({ token: before, fetchOptions: { ...options, ...quiet } }),
-    ).catch(() => {});
+    const end = (options: object) =>
+      authClient.revokeSession({ token: before, fetchOptions: { ...options, ...quiet } });
+    await callAuth(end).catch(() => {});
   }
   await currentSession()?.refetch();
+}
+
+/**
+ * Replaces a session that is too old with a fresh one, and refetches it. Returns a challenge if a second factor is
+ * required first.
+ */
+export async function reauthenticate(values: Credentials): Promise<Challenge | undefined> {
+  const before = currentSession()?.data?.session.token;
+  const answer = await callAuth((options) =>
+    authClient.signIn.email({ ...values, fetchOptions: { ...options, ...quiet } }),
+  );
+  const challenge = challengeIn(answer);
+  if (challenge) {
+    beginChallenge({ replaces: before });
+    return challenge;
+  }
+  await replaceSession(before);
+  return undefined;
 }
 
 let stillActive = false;

@@ -1,26 +1,46 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import Link from "next/link";
-import { useState } from "react";
+import { useRouter } from "next/navigation";
+import { useState, type ComponentType, type ReactNode } from "react";
 import { ServiceError } from "@/lib/service-error";
+import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { PasswordField } from "@/ui/password-field";
 import { useSearch } from "@/ui/use-search";
 import { useTakenParameter } from "@/ui/use-taken-parameter";
 import { AuthCard } from "./auth-card";
 import { AuthForm } from "./auth-form";
-import { EMAIL_PASSWORD, signInProviders, useCapabilities } from "./capabilities";
+import { EMAIL_PASSWORD, signInProviders, useCapabilities, USERNAME } from "./capabilities";
 import { CheckEmail } from "./check-email";
 import { EmailText } from "./email-text";
 import { EmailField } from "./email-field";
 import { validateSignIn } from "./messages";
+import { MailWayButtons, mailWays, type MailWay } from "./passwordless/mail-ways";
 import { OrProviders, ProviderButtons } from "./provider-buttons";
 import { providerProblem } from "./provider-problem";
+import { challengePath } from "./return-path";
 import { requestVerification, signIn, signInAt, signInUrls } from "./session";
 import { Unavailable } from "./unavailable";
 import { useForm } from "./use-form";
 
 const FIELDS = ["email", "password"] as const;
+
+/** The card of each way to sign in with an email. Loaded when it is chosen. */
+const CARDS: Record<MailWay, ComponentType<{ footer: ReactNode }>> = {
+  link: dynamic(() => import("./passwordless/link-card"), { ssr: false, loading: CardLoading }),
+  code: dynamic(() => import("./passwordless/code-card"), { ssr: false, loading: CardLoading }),
+};
+
+/** The card while its script is loading. */
+function CardLoading() {
+  return (
+    <AuthCard title="Sign in">
+      <p role="status">Loading…</p>
+    </AuthCard>
+  );
+}
 
 const SESSION_NOT_ENDED =
   "You are signed out of this browser, but the service could not end your session. To end it, sign in and sign out " +
@@ -73,25 +93,34 @@ function signInWith(provider: string): Promise<void> {
 }
 
 interface FormProps {
-  /** The error code that a provider's sign-in ended with. */
+  /** The error code that a provider's sign-in or a link ended with. */
   problem: string | undefined;
   /** Whether the form replaces another card. */
   replaces: boolean;
   onUnverified: (email: string) => void;
+  onChoose: (way: MailWay) => void;
 }
 
-function PasswordForm({ problem, replaces, onUnverified }: FormProps) {
-  const providers = signInProviders(useCapabilities());
+function PasswordForm({ problem, replaces, onUnverified, onChoose }: FormProps) {
+  const router = useRouter();
+  const capabilities = useCapabilities();
+  const providers = signInProviders(capabilities);
+  const orUsername = capabilities.signInMethods.includes(USERNAME);
   const search = useSearch();
+  const ways = mailWays(capabilities, search);
   const query = new URLSearchParams(search);
   const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
-    validate: validateSignIn,
+    validate: (values) => validateSignIn(values, orUsername),
     submit: async (values) => {
       try {
-        await signIn(values, query.get("callbackURL") || undefined);
+        const challenge = await signIn(values, query.get("callbackURL") || undefined);
+        if (challenge) {
+          router.push(challengePath(challenge.methods, search));
+        }
       } catch (error) {
-        if (!isUnverified(error)) {
+        // The page does not know the email of a username.
+        if (!isUnverified(error) || !values.email.includes("@")) {
           throw error;
         }
         onUnverified(values.email);
@@ -108,9 +137,15 @@ function PasswordForm({ problem, replaces, onUnverified }: FormProps) {
       onSubmit={(event) => void onSubmit(event)}
       notice={arrivalNotice(query, formError ? undefined : problem)}
       footer={<OtherLinks search={search} />}
-      alternatives={<OrProviders providers={providers} request={signInWith} />}
+      alternatives={
+        (providers.length > 0 || ways.length > 0) && (
+          <OrProviders providers={providers} request={signInWith}>
+            <MailWayButtons ways={ways} onChoose={onChoose} />
+          </OrProviders>
+        )
+      }
     >
-      <EmailField error={errorFor("email")} />
+      <EmailField orUsername={orUsername} error={errorFor("email")} />
       <PasswordField
         label="Password"
         name="password"
@@ -123,13 +158,14 @@ function PasswordForm({ problem, replaces, onUnverified }: FormProps) {
 }
 
 /** The sign-in page of a service that accepts no passwords. */
-function ProvidersOnly({ problem }: Pick<FormProps, "problem">) {
+function WithoutPassword({ problem, replaces, onChoose }: Omit<FormProps, "onUnverified">) {
   const search = useSearch();
-  const providers = signInProviders(useCapabilities());
+  const capabilities = useCapabilities();
   return (
-    <AuthCard title="Sign in" footer={<OtherLinks search={search} />}>
+    <AuthCard title="Sign in" replaces={replaces} footer={<OtherLinks search={search} />}>
       {arrivalNotice(new URLSearchParams(search), problem)}
-      <ProviderButtons providers={providers} request={signInWith} />
+      <ProviderButtons providers={signInProviders(capabilities)} request={signInWith} />
+      <MailWayButtons ways={mailWays(capabilities, search)} onChoose={onChoose} />
     </AuthCard>
   );
 }
@@ -137,11 +173,19 @@ function ProvidersOnly({ problem }: Pick<FormProps, "problem">) {
 /** The sign-in page. If the email has to be verified first, it offers to send the link. */
 export function SignInForm() {
   const capabilities = useCapabilities();
+  const search = useSearch();
   const problem = useTakenParameter("error");
   const [unverified, setUnverified] = useState<string>();
+  // Null means that the user came back from the card of a way.
+  const [way, setWay] = useState<MailWay | null>();
+  if (way) {
+    const Card = CARDS[way];
+    return <Card footer={<Button onClick={() => setWay(null)}>Back to sign-in</Button>} />;
+  }
+  const arrival = way === null ? undefined : problem;
   if (!capabilities.signInMethods.includes(EMAIL_PASSWORD)) {
-    return signInProviders(capabilities).length > 0 ? (
-      <ProvidersOnly problem={problem} />
+    return signInProviders(capabilities).length > 0 || mailWays(capabilities, search).length > 0 ? (
+      <WithoutPassword problem={arrival} replaces={way === null} onChoose={setWay} />
     ) : (
       <Unavailable
         title="Sign-in is disabled"
@@ -153,7 +197,14 @@ export function SignInForm() {
   }
   // An empty string means that the user came back to the form.
   if (!unverified) {
-    return <PasswordForm problem={problem} replaces={unverified === ""} onUnverified={setUnverified} />;
+    return (
+      <PasswordForm
+        problem={arrival}
+        replaces={unverified === "" || way === null}
+        onUnverified={setUnverified}
+        onChoose={setWay}
+      />
+    );
   }
   return (
     <CheckEmail

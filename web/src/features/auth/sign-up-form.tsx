@@ -7,7 +7,14 @@ import { TextField } from "@/ui/text-field";
 import { useSearch } from "@/ui/use-search";
 import { AuthCard } from "./auth-card";
 import { AuthForm } from "./auth-form";
-import { EMAIL_PASSWORD, loadedCapabilities, signInProviders, useCapabilities } from "./capabilities";
+import {
+  EMAIL_PASSWORD,
+  isPasswordless,
+  loadedCapabilities,
+  signInProviders,
+  useCapabilities,
+  USERNAME,
+} from "./capabilities";
 import { CheckEmail } from "./check-email";
 import { EmailText } from "./email-text";
 import { EmailField } from "./email-field";
@@ -17,8 +24,10 @@ import { OrProviders, ProviderButtons } from "./provider-buttons";
 import { requestVerification, signInAt, signInUrls, signUp } from "./session";
 import { Unavailable } from "./unavailable";
 import { useForm } from "./use-form";
+import { usernameErrorFor } from "./username";
+import { UsernameInput } from "./username-input";
 
-const FIELDS = ["name", "email", "password"] as const;
+const FIELDS = ["name", "email", "username", "password"] as const;
 
 /** A sign-up that did not start a session, and the user's next step. */
 interface SignedUp {
@@ -59,12 +68,15 @@ interface FormProps {
 
 function AccountForm({ again, name, onDone }: FormProps) {
   const search = useSearch();
-  const providers = signInProviders(useCapabilities());
+  const capabilities = useCapabilities();
+  const providers = signInProviders(capabilities);
   const { onSubmit, busy, errorFor, formError } = useForm({
     fields: FIELDS,
     validate: validateSignUp,
-    submit: async (values) => {
-      if (!(await signUp(values))) {
+    explain: usernameErrorFor,
+    submit: async ({ username, ...values }) => {
+      const chosen = username.trim();
+      if (!(await signUp(chosen ? { ...values, username: chosen } : values))) {
         onDone({ ...values, next: await nextStep() });
       }
     },
@@ -78,7 +90,7 @@ function AccountForm({ again, name, onDone }: FormProps) {
       formError={formError}
       onSubmit={(event) => void onSubmit(event)}
       footer={<SignInLink search={search} />}
-      alternatives={<OrProviders providers={providers} request={signUpWith} />}
+      alternatives={providers.length > 0 && <OrProviders providers={providers} request={signUpWith} />}
     >
       <TextField
         label="Name"
@@ -90,6 +102,9 @@ function AccountForm({ again, name, onDone }: FormProps) {
         error={errorFor("name")}
       />
       <EmailField error={errorFor("email")} />
+      {capabilities.signInMethods.includes(USERNAME) && (
+        <UsernameInput label="Username (optional)" error={errorFor("username")} />
+      )}
       <NewPasswordField label="Password" error={errorFor("password")} />
     </AuthForm>
   );
@@ -113,10 +128,19 @@ export function SignUpForm() {
     );
   }
   const providers = signInProviders(capabilities);
-  if (providers.length > 0 && !capabilities.signInMethods.includes(EMAIL_PASSWORD)) {
+  const byMail = isPasswordless(capabilities);
+  if ((providers.length > 0 || byMail) && !capabilities.signInMethods.includes(EMAIL_PASSWORD)) {
     return (
       <AuthCard title="Create an account" footer={<SignInLink search={search} />}>
         <ProviderButtons providers={providers} request={signUpWith} />
+        {byMail && (
+          <>
+            <p>You need no password: the first sign-in with an email creates your account.</p>
+            <ButtonLink href={`/signin${search}`} variant={providers.length > 0 ? "plain" : "main"}>
+              Continue with your email
+            </ButtonLink>
+          </>
+        )}
       </AuthCard>
     );
   }

@@ -6,10 +6,12 @@ interface Options<Name extends FieldName> {
   fields: readonly Name[];
   validate: (values: Record<Name, string>) => FormError[];
   submit: (values: Record<Name, string>) => Promise<void>;
+  /** Explains errors that only this form has. */
+  explain?: ((error: unknown) => FormError | undefined) | undefined;
 }
 
 /** A form's state: its errors and whether it is submitting. The inputs are uncontrolled, so no text is lost. */
-export function useForm<Name extends FieldName>({ fields, validate, submit }: Options<Name>) {
+export function useForm<Name extends FieldName>({ fields, validate, submit, explain }: Options<Name>) {
   const [errors, setErrors] = useState<FormError[]>([]);
   const [busy, setBusy] = useState(false);
   // The busy button blocks clicks and Enter, but not a password manager that submits the form itself.
@@ -45,7 +47,7 @@ export function useForm<Name extends FieldName>({ fields, validate, submit }: Op
     try {
       await submit(values);
     } catch (error) {
-      showErrors(form, [formErrorFor(error)]);
+      showErrors(form, [explain?.(error) ?? formErrorFor(error)]);
     } finally {
       submitting.current = false;
       setBusy(false);
