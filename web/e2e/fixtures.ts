@@ -38,7 +38,8 @@ export function newPerson(name = "Ada Lovelace"): Person {
   return { id: "", name, email: `${randomUUID()}@example.com`, password: "correct horse battery" };
 }
 
-async function post<Answer>(request: APIRequestContext, site: Site, path: string, data: object): Promise<Answer> {
+/** Posts to auth-service without the page, with the cookies of the browser that `request` belongs to. */
+export async function post<Answer>(request: APIRequestContext, site: Site, path: string, data: object): Promise<Answer> {
   const answer = await request.post(`${site.auth}/api/auth/${path}`, { data, headers: { Origin: site.origin } });
   if (!answer.ok()) {
     throw new Error(`${path}: ${answer.status()} ${await answer.text()}`);

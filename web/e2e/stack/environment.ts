@@ -19,10 +19,16 @@ export const ARTEFACTS = path.join(TARGET, "browser");
 export type Hosting = "across origins" | "behind the gateway";
 
 /**
- * The settings of a stack: defaults, sessions and tokens that expire during a test, confirmation by email, or sign-in
- * with providers.
+ * The settings of a stack: defaults, sessions and tokens that expire during a test, confirmation by email, sign-in with
+ * providers, other ways to sign in and second factors, or second factors that everybody must have.
  */
-export type Kind = "default" | "short-lived" | "email verification" | "social";
+export type Kind =
+  | "default"
+  | "short-lived"
+  | "email verification"
+  | "social"
+  | "second factors"
+  | "second factor required";
 
 /** The URLs of a running stack. */
 export interface Site {

@@ -44,6 +44,15 @@ const EMAIL_VERIFICATION: Settings = {
   DELETE_USER_VERIFICATION: "true",
 };
 
+// Second factors, and the ways to sign in besides passwords and providers.
+const SECOND_FACTORS: Settings = {
+  ...DEFAULT,
+  TWO_FACTOR_ENABLED: "true",
+  MAGIC_LINK_ENABLED: "true",
+  EMAIL_OTP_ENABLED: "true",
+  USERNAME_ENABLED: "true",
+};
+
 /** Returns the environment variables to pass on, without a developer's settings for other stacks. */
 function inherited(): Settings {
   const names = ["PATH", "HOME", "USER", "PG_BIN", "TMPDIR", "LANG"];
@@ -139,7 +148,7 @@ async function start(
 
 async function startAll(root: string): Promise<Sites> {
   const provider = await providerUrl();
-  const [direct, gateway, short, byMail, byMailGateway, social] = await Promise.all([
+  const [direct, gateway, short, byMail, byMailGateway, social, factors, factorsGateway, required] = await Promise.all([
     start(root, "direct", ["across origins"], DEFAULT),
     start(root, "gateway", ["behind the gateway"], DEFAULT),
     start(root, "short", ["across origins", "behind the gateway"], SHORT_LIVED),
@@ -150,6 +159,13 @@ async function startAll(root: string): Promise<Sites> {
       ...DEFAULT,
       SOCIAL_PROVIDERS: socialProviders(provider),
     }),
+    // Links of emails and challenges depend on the origins.
+    start(root, "factors", ["across origins"], SECOND_FACTORS),
+    start(root, "factors-gateway", ["behind the gateway"], SECOND_FACTORS),
+    start(root, "required", ["across origins", "behind the gateway"], {
+      ...SECOND_FACTORS,
+      TWO_FACTOR_REQUIRED_FOR: "everybody",
+    }),
     keep(startProvider(provider)),
   ]);
   const of = (hosting: Hosting, usual: Record<Hosting, Site>): Record<Kind, Site> => ({
@@ -157,6 +173,8 @@ async function startAll(root: string): Promise<Sites> {
     "short-lived": short[hosting],
     "email verification": (hosting === "across origins" ? byMail : byMailGateway)[hosting],
     social: { ...social[hosting], provider },
+    "second factors": (hosting === "across origins" ? factors : factorsGateway)[hosting],
+    "second factor required": required[hosting],
   });
   return { "across origins": of("across origins", direct), "behind the gateway": of("behind the gateway", gateway) };
 }

@@ -4,12 +4,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useRef, type ReactNode } from "react";
 import { tokenCache } from "@/lib/auth-client";
-import { useReportedEnrolment } from "@/lib/enrolment";
 import { ServiceError, unreachable } from "@/lib/service-error";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { useOnline } from "@/ui/use-online";
 import { useCapabilities } from "./capabilities";
+import { useEnrolment } from "./second-factor/use-enrolment";
 import { errorMessage } from "./messages";
 import { isSessionStillActive, useSession, type User } from "./session";
 import { hasSignedInMark, setSignedInMark } from "./signed-in-mark";
@@ -30,8 +30,8 @@ export function MembersOnly({ shell, enrolment, children }: Props) {
   const pathname = usePathname();
   const { data, isPending, error, refetch } = useSession();
   const online = useOnline();
-  const { phase, twoFactor } = useCapabilities();
-  const refused = useReportedEnrolment();
+  const { phase } = useCapabilities();
+  const mustEnrol = useEnrolment(data?.user);
   const wasSignedIn = useRef(false);
   const away = data === null && !isPending && !error;
 
@@ -52,9 +52,8 @@ export function MembersOnly({ shell, enrolment, children }: Props) {
   }, [data, away, router, queries, pathname]);
 
   // Waits for the capabilities, which load in parallel: sections that depend on them would shift the page later.
-  if (data && phase !== "loading") {
-    const user: User = data.user;
-    return (twoFactor.required || refused) && !user.twoFactorEnabled ? enrolment(user) : children(user);
+  if (data && phase !== "loading" && mustEnrol !== undefined) {
+    return mustEnrol ? enrolment(data.user) : children(data.user);
   }
   if (error) {
     return (

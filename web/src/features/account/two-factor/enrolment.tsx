@@ -43,7 +43,7 @@ export default function Enrolment({ user }: { user: User }) {
       <AuthCard title="Set up two-factor authentication" footer={<SignOut />}>
         <p>This service requires a second step at sign-in. Set it up to continue.</p>
         {/* The page continues when the session has been refetched. */}
-        <TurnOn user={user} run={run} password="unknown" level={2} onDone={() => {}} />
+        <TurnOn user={user} run={run} password="unknown" opened level={2} onDone={() => {}} />
       </AuthCard>
       {dialog}
     </>

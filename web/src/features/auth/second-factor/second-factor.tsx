@@ -22,11 +22,6 @@ const SWITCH: Record<Proof, string> = {
   "backup-code": "Use a backup code",
 };
 
-/** The proofs that these methods offer. Backup codes come with an authenticator app. */
-function proofs(methods: readonly FactorMethod[]): Proof[] {
-  return methods.includes("totp") ? [...methods, "backup-code"] : [...methods];
-}
-
 /** The methods in the page's URL. Without them, those that the service has. */
 function useMethods(search: string): FactorMethod[] {
   const { otpByMail } = useCapabilities().twoFactor;
@@ -88,7 +83,7 @@ export function SecondFactor() {
   const [chosen, setChosen] = useState<Proof>();
   const [sent, setSent] = useState(false);
   const [lost, setLost] = useState<Lost>();
-  const offered = proofs(methods);
+  const offered: Proof[] = [...methods, "backup-code"];
   const proof = chosen ?? offered[0] ?? "totp";
   const signedIn = data !== null;
 

@@ -35,8 +35,8 @@ const BY_CODE: Record<string, FormError> = {
   TOTP_ALREADY_ENABLED: { text: "Two-factor authentication is already on. Reload the page." },
   TWO_FACTOR_NOT_ENABLED: { text: "Two-factor authentication is already off. Reload the page." },
   BACKUP_CODES_NOT_ENABLED: { text: "Your account has no backup codes. Only an authenticator app comes with them." },
-  OTP_NOT_ENABLED: { text: "This service does not send codes by email. Use another method." },
-  OTP_NOT_CONFIGURED: { text: "This service does not send codes by email. Use another method." },
+  OTP_NOT_ENABLED: { text: "Codes by email are not available for your account. Use another method." },
+  OTP_NOT_CONFIGURED: { text: "Codes by email are not available for your account. Use another method." },
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: { text: "Too many incorrect codes. Cancel and start over." },
 };
 
