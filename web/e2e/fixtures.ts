@@ -39,7 +39,12 @@ export function newPerson(name = "Ada Lovelace"): Person {
 }
 
 /** Posts to auth-service without the page, with the cookies of the browser that `request` belongs to. */
-export async function post<Answer>(request: APIRequestContext, site: Site, path: string, data: object): Promise<Answer> {
+export async function post<Answer>(
+  request: APIRequestContext,
+  site: Site,
+  path: string,
+  data: object,
+): Promise<Answer> {
   const answer = await request.post(`${site.auth}/api/auth/${path}`, { data, headers: { Origin: site.origin } });
   if (!answer.ok()) {
     throw new Error(`${path}: ${answer.status()} ${await answer.text()}`);

@@ -23,12 +23,7 @@ export type Hosting = "across origins" | "behind the gateway";
  * providers, other ways to sign in and second factors, or second factors that everybody must have.
  */
 export type Kind =
-  | "default"
-  | "short-lived"
-  | "email verification"
-  | "social"
-  | "second factors"
-  | "second factor required";
+  "default" | "short-lived" | "email verification" | "social" | "second factors" | "second factor required";
 
 /** The URLs of a running stack. */
 export interface Site {
