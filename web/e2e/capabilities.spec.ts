@@ -17,6 +17,7 @@ withOwnStack({
   AUTO_SIGN_IN: "false",
   CHANGE_EMAIL_ENABLED: "false",
   DELETE_USER_ENABLED: "false",
+  TWO_FACTOR_ENABLED: "false",
   DISABLED_PATHS: "/request-password-reset,/send-verification-email",
 })("the pages offer only features that the service has enabled", async ({ page }) => {
   const ada = { ...newPerson(), password: NEXT.allowed };

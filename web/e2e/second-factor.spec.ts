@@ -1,6 +1,6 @@
 // Sign-ins that are challenged: the page that asks for the second factor.
 import type { BrowserContext, Page } from "@playwright/test";
-import { expect, fillInSignIn, sessionCookies, test, type Person } from "./fixtures";
+import { expect, fillInSignIn, post, sessionCookies, test, type Person } from "./fixtures";
 import { inspectPage } from "./inspect-page";
 import { mailsTo } from "./mailbox";
 import { challenged, codeTo, enterCode, FACTOR_CODE, protect, protectByMail } from "./second-factors";
@@ -185,6 +185,31 @@ test("the user can go back to the sign-in page", async ({ page, context, site, p
   await page.getByRole("link", { name: "Back to sign-in" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await expect(page).toHaveURL("/signin");
+});
+
+test("a sign-in that the service redirected leads to its destination", async ({ page, context, site, person }) => {
+  const { app } = await protect(context.request, site, person);
+  await context.clearCookies({ name: /session/ });
+  const { email, password } = person;
+  await post(context.request, site, "sign-in/email", { email, password });
+  const query = new URLSearchParams({ methods: "totp,otp", callbackURL: `${site.origin}/settings#password` });
+  await page.goto(`/two-factor?${query}`);
+  await challenged(page);
+  await enterCode(page, await app.code());
+  await expect(page).toHaveURL("/settings#password");
+  await expect(page.getByRole("banner")).toContainText(email);
+});
+
+test("the sign-in leads to the application that sent the browser here", async ({ page, context, site, person }) => {
+  const { app } = await protect(context.request, site, person);
+  // The page's router is not used, so this stands in for another application.
+  const application = `${site.origin}/verify-email?done=1`;
+  await signInAgain(page, context, person, `/signin?callbackURL=${encodeURIComponent(application)}`);
+  // Phones reload a page after a visit to another app.
+  await page.reload();
+  await challenged(page);
+  await enterCode(page, await app.code());
+  await expect(page).toHaveURL(application);
 });
 
 test("the page opens no other origin's URL", async ({ page, person }) => {

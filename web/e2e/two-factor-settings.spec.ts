@@ -149,10 +149,10 @@ test("codes by email are on at once", async ({ page, person }) => {
   await section(page).getByLabel("Codes by email").check();
   await section(page).getByLabel("Confirm with your password").fill(person.password);
   await section(page).getByRole("button", { name: "Turn on" }).click();
-  await expect(section(page)).toContainText("On: signing in needs a code");
+  await expect(section(page)).toContainText("On: every sign-in asks for a code");
   await expect(section(page).getByRole("heading", { name: "Two-factor authentication" })).toBeFocused();
   await page.reload();
-  await expect(section(page)).toContainText("On: signing in needs a code");
+  await expect(section(page)).toContainText("On: every sign-in asks for a code");
 });
 
 test("new backup codes replace the old ones", async ({ page, context, site, person }) => {
@@ -257,7 +257,7 @@ test("by keyboard only: set up an authenticator app", async ({ page, person }) =
   await page.keyboard.type(await new Authenticator(uri).code());
   await page.keyboard.press("Enter");
   await expect(section(page).getByRole("heading", { name: "Two-factor authentication" })).toBeFocused();
-  await expect(section(page)).toContainText("On: signing in needs a code");
+  await expect(section(page)).toContainText("On: every sign-in asks for a code");
 });
 
 test("the section is accessible in light and dark, from phone to desktop", async ({ page, person, hosting }) => {

@@ -21,7 +21,7 @@ const TwoFactorSection = dynamic(() => import("./two-factor/two-factor-section")
 
 /** As high as the section, so that its arrival does not move those below. */
 function Loading() {
-  return <div className="h-72 rounded-2xl border border-line bg-card" />;
+  return <div className="h-44 rounded-2xl border border-line bg-card" />;
 }
 
 /** The account settings that the service's configuration allows. */

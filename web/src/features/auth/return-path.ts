@@ -38,8 +38,8 @@ export function challengePath(methods: readonly string[], search: string): strin
   return `/two-factor?${query}`;
 }
 
-/** Paths of this origin that are not pages. */
-const ENDPOINTS = "/api/";
+/** Paths that are not pages of this origin: endpoints, the page that asks, and one that is read as another host. */
+const NO_PAGES = /^(\/\/|\/api\/|\/two-factor$)/;
 
 /**
  * Returns the path to open after a second factor, given the query of the page that asked for it. The service adds a
@@ -52,8 +52,9 @@ export function challengeDestination(search: string, origin: string): string {
   }
   try {
     const url = new URL(callback, origin);
-    const isPage = url.origin === origin && !url.pathname.startsWith(ENDPOINTS) && url.pathname !== "/two-factor";
-    return isPage ? url.pathname + url.search + url.hash : HOME;
+    // A `blob:` URL has the origin of its page too.
+    const isHere = url.origin === origin && url.href.startsWith(`${origin}/`);
+    return isHere && !NO_PAGES.test(url.pathname) ? url.pathname + url.search + url.hash : HOME;
   } catch {
     return HOME;
   }
@@ -62,6 +63,15 @@ export function challengeDestination(search: string, origin: string): string {
 /** Whether the page's router can open this path. Other paths of this origin belong to other applications. */
 export function isOwnPage(path: string): boolean {
   return PAGES.has(new URL(path, "http://page.invalid").pathname);
+}
+
+/** The path of the sign-in page to start a challenged sign-in again, for the application that asked for it, if any. */
+export function restartPath(search: string, origin: string, application: string | undefined): string {
+  if (application !== undefined) {
+    return `/signin?${new URLSearchParams({ callbackURL: application })}`;
+  }
+  const destination = challengeDestination(search, origin);
+  return isOwnPage(destination) ? signInPath(destination, false) : "/signin";
 }
 
 /** Returns the path to open after sign-in, given the query of the sign-in page. */

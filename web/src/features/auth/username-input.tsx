@@ -2,6 +2,9 @@ import { useEffect, useRef, useState } from "react";
 import { TextField } from "@/ui/text-field";
 import { isUsernameAvailable, TAKEN, usernameErrorFor } from "./username";
 
+const RULE = "Letters, digits, dots and underscores";
+const AVAILABLE = "This username is available";
+
 interface Props {
   label: string;
   /** The username that the user has already. */
@@ -11,7 +14,7 @@ interface Props {
 
 /** A field for a new username. Leaving it checks whether the name is available. */
 export function UsernameInput({ label, own = "", error }: Props) {
-  const [outcome, setOutcome] = useState<{ name: string; error?: string }>();
+  const [outcome, setOutcome] = useState<{ error?: string }>();
   const latest = useRef("");
 
   useEffect(() => () => void (latest.current = ""), []);
@@ -26,19 +29,21 @@ export function UsernameInput({ label, own = "", error }: Props) {
       const available = await isUsernameAvailable(name);
       // The field may have been left again with another name.
       if (latest.current === name) {
-        setOutcome(available ? { name } : { name, error: TAKEN });
+        setOutcome(available ? {} : { error: TAKEN });
       }
     } catch (failure) {
       const problem = usernameErrorFor(failure);
       // Other errors say nothing about the name. The service checks it again when the form is submitted.
       if (problem && latest.current === name) {
-        setOutcome({ name, error: problem.text });
+        setOutcome({ error: problem.text });
       }
     }
   }
 
+  const shown = error ?? outcome?.error;
+  const available = outcome && !shown ? AVAILABLE : "";
   return (
-    <div className="flex flex-col gap-1.5">
+    <>
       <TextField
         label={label}
         name="username"
@@ -47,11 +52,13 @@ export function UsernameInput({ label, own = "", error }: Props) {
         spellCheck={false}
         defaultValue={own}
         onBlur={(event) => void check(event.target.value.trim())}
-        error={error ?? outcome?.error}
+        // One line in any case: a button that moved away during a click would not be clicked.
+        hint={shown ? undefined : available || RULE}
+        error={shown}
       />
-      <p role="status" className="text-sm text-good empty:hidden">
-        {outcome && !outcome.error && !error && `${outcome.name} is available.`}
+      <p role="status" className="sr-only">
+        {available}
       </p>
-    </div>
+    </>
   );
 }

@@ -9,8 +9,8 @@ const BY_CODE: Record<string, string> = {
   USERNAME_IS_ALREADY_TAKEN: TAKEN,
   USERNAME_TOO_SHORT: "This username is too short",
   USERNAME_TOO_LONG: "This username is too long",
-  INVALID_USERNAME: "Use only letters, digits, dots and underscores",
-  INVALID_DISPLAY_USERNAME: "Use only letters, digits, dots and underscores",
+  INVALID_USERNAME: "Use letters, digits, dots and underscores",
+  INVALID_DISPLAY_USERNAME: "Use letters, digits, dots and underscores",
   USERNAME_IS_IMMUTABLE: "Your username cannot be changed",
 };
 

@@ -77,11 +77,13 @@ export function TurnedOn({ user, run, password, onOff }: Props) {
 
   const { about, action } = TEXTS[change];
   return (
-    <div ref={content} tabIndex={-1} className="flex flex-col items-start gap-4">
+    <div ref={content} tabIndex={-1} className="flex flex-col gap-4">
       {codes ? (
         <>
           <BackupCodes codes={codes} />
-          <Button onClick={close}>Done</Button>
+          <Button onClick={close} className="self-start">
+            Done
+          </Button>
         </>
       ) : (
         <>

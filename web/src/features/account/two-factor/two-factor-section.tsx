@@ -31,13 +31,13 @@ export default function TwoFactorSection({ user, run, password }: Props) {
 
   return (
     <>
-      <section aria-labelledby="two-factor" className="rounded-2xl border border-line bg-card p-5 sm:p-6">
+      <section aria-labelledby="two-factor" className="min-h-44 rounded-2xl border border-line bg-card p-5 sm:p-6">
         <h2 ref={heading} id="two-factor" tabIndex={-1} className="mb-1 text-lg font-bold">
           Two-factor authentication
         </h2>
         <p className="mb-3 text-soft">
           {isOn
-            ? "On: signing in needs a code after the first step."
+            ? "On: every sign-in asks for a code, except on trusted devices."
             : "Protects your account with a code at sign-in, even if somebody learns your password."}
         </p>
         {isOn ? (

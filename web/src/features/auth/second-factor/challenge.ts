@@ -52,15 +52,23 @@ export function isChallenged(): boolean {
   return pending !== undefined;
 }
 
+/** The URL of the application that sent the browser here to sign in, if one did. */
+export function challengedApplication(): string | undefined {
+  try {
+    return pending?.application ?? sessionStorage.getItem(APPLICATION) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns what was remembered, once. */
 export function endChallenge(): Pending {
-  const ended = pending ?? {};
+  const ended = { ...pending, application: challengedApplication() };
   pending = undefined;
   try {
-    const application = ended.application ?? sessionStorage.getItem(APPLICATION) ?? undefined;
     sessionStorage.removeItem(APPLICATION);
-    return { ...ended, application };
   } catch {
-    return ended;
+    // As above.
   }
+  return ended;
 }

@@ -9,9 +9,9 @@ import { useHydrated } from "@/ui/use-hydrated";
 import { useSearch } from "@/ui/use-search";
 import { AuthCard } from "../auth-card";
 import { useCapabilities } from "../capabilities";
-import { challengeDestination, isOwnPage, retryPath } from "../return-path";
+import { challengeDestination, isOwnPage, restartPath } from "../return-path";
 import { abandonChallenge, completeChallenge, isRedirecting, useSession } from "../session";
-import { isChallenged, knownMethods, type FactorMethod } from "./challenge";
+import { challengedApplication, isChallenged, knownMethods, type FactorMethod } from "./challenge";
 import { CodeForm } from "./code-form";
 import { SendCode } from "./send-code";
 import type { Lost, Proof } from "./verify";
@@ -86,6 +86,7 @@ export function SecondFactor() {
   const offered: Proof[] = [...methods, "backup-code"];
   const proof = chosen ?? offered[0] ?? "totp";
   const signedIn = data !== null;
+  const restart = hydrated ? restartPath(search, location.origin, challengedApplication()) : "/signin";
 
   useEffect(() => {
     // Another tab may have completed a sign-in.
@@ -97,7 +98,7 @@ export function SecondFactor() {
   }, [signedIn]);
 
   if (lost) {
-    return <StartOver why={lost} href={retryPath(search)} />;
+    return <StartOver why={lost} href={restart} />;
   }
 
   async function handleVerified() {
@@ -111,7 +112,7 @@ export function SecondFactor() {
       title="Two-factor authentication"
       footer={
         <p>
-          <Link className="font-medium text-accent underline" href={retryPath(search)} onClick={abandonChallenge}>
+          <Link className="font-medium text-accent underline" href={restart} onClick={abandonChallenge}>
             Back to sign-in
           </Link>
         </p>
