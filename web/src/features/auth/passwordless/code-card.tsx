@@ -75,13 +75,11 @@ function EnterCode({ email, footer, onBack }: CodeProps) {
       formError={formError}
       onSubmit={(event) => void onSubmit(event)}
       footer={
-        <>
-          <div className="flex w-full flex-col gap-3">
-            <SendAgain send={() => requestSignInCode({ email })} sent variant="plain" />
-            <Button onClick={onBack}>Use a different email</Button>
-          </div>
+        <div className="flex w-full flex-col gap-3">
+          <SendAgain send={() => requestSignInCode({ email })} sent variant="plain" />
+          <Button onClick={onBack}>Use a different email</Button>
           {footer}
-        </>
+        </div>
       }
     >
       <div ref={fields} className="flex flex-col gap-5">
