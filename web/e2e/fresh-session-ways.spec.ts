@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { expect, newPerson, test } from "./fixtures";
 import { linkIn, mailTo } from "./mailbox";
 import { answers } from "./providers";
-import { challenged, codeTo, enterCode, protect, SIGN_IN_CODE } from "./second-factors";
+import { challenged, codeTo, enterCode, protect, SIGN_IN_CODE, SIGN_IN_LINK } from "./second-factors";
 
 test.use({ kind: "second factors" });
 
@@ -80,7 +80,7 @@ test("a user without a password signs in again with a link, if there are no code
   await page.getByRole("button", { name: "Email me a sign-in link" }).click();
   await page.getByLabel("Email").fill(ada.email);
   await page.getByRole("button", { name: "Send link" }).click();
-  const first = await mailTo(site, ada.email, "Sign in to your account");
+  const first = await mailTo(site, ada.email, SIGN_IN_LINK);
   await page.goto(linkIn(first));
   await expect(page).toHaveURL("/dashboard");
 
@@ -91,7 +91,7 @@ test("a user without a password signs in again with a link, if there are no code
   await dialog.getByRole("button", { name: "Email me a sign-in link" }).click();
   await expect(dialog.getByRole("status").first()).toContainText(`The email was sent to ${ada.email}.`);
   await freshen();
-  await page.goto(linkIn(await mailTo(site, ada.email, "Sign in to your account", first)));
+  await page.goto(linkIn(await mailTo(site, ada.email, SIGN_IN_LINK, first)));
   await expect(page).toHaveURL("/settings");
   await expect(devices(page)).toContainText("This device");
 });

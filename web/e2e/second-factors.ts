@@ -7,6 +7,7 @@ import type { Site } from "./stack/environment";
 /** The subjects of the emails. */
 export const FACTOR_CODE = "Your code to sign in";
 export const SIGN_IN_CODE = "Your sign-in code";
+export const SIGN_IN_LINK = "Sign in";
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** The length of a time step (RFC 6238), in milliseconds, and the number of digits. */

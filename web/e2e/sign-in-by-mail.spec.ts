@@ -3,15 +3,13 @@ import type { Page } from "@playwright/test";
 import { expect, newPerson, test, type Person } from "./fixtures";
 import { inspectPage } from "./inspect-page";
 import { linkIn, mailsTo, mailTo } from "./mailbox";
-import { challenged, codeTo, enterCode, protect, SIGN_IN_CODE } from "./second-factors";
+import { challenged, codeTo, enterCode, protect, SIGN_IN_CODE, SIGN_IN_LINK } from "./second-factors";
 import type { Site } from "./stack/environment";
 
 test.use({ kind: "second factors" });
 
 const LINK = "Email me a sign-in link";
 const CODE = "Email me a code";
-/** The subject of the email with a link. */
-const SIGN_IN_LINK = "Sign in to your account";
 
 /** Guesses that the service accepts for one code. */
 const GUESSES = 3;
