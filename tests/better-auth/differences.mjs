@@ -5,6 +5,7 @@
 // the values as the report prints them; `profile` and `scenario` narrow it down. Each is a text, an expression, or null for
 // "not there"; what is left out fits everything.
 
+import { EMAIL_DIFFERENCES } from "./email-differences.mjs";
 import { LINK_DIFFERENCES } from "./link-differences.mjs";
 import { PAGE_HEADERS } from "./page-headers.mjs";
 import { SOCIAL_DIFFERENCES } from "./social-differences.mjs";
@@ -27,7 +28,8 @@ export const DIFFERENCES = [
     shows: [
       { at: /get-?session/i, field: /\bsession\.token$/, theirs: /^"<token/, ours: /^"<session/ },
       { at: /list-?sessions/i, field: /^(body|data)\.\d\.token$/, theirs: /^"<token/, ours: /^"<session/ },
-      { at: /^client\.useSession/, field: "data.session.token", theirs: /^"<token/, ours: /^"<session/ },
+      { at: /^client\.(useSession|magicLink\.verify)/, field: "data.session.token", theirs: /^"<token/, ours: /^"<session/ },
+      { at: "GET /magic-link/verify", field: "body.session.token", theirs: /^"<token/, ours: /^"<session/ },
     ],
   },
   {
@@ -36,7 +38,7 @@ export const DIFFERENCES = [
     reason: "a page needs no second request for its first token",
     shows: [
       {
-        at: /^(POST \/(sign-(up|in)\/email|sign-in\/(social|username)|change-password)|GET \/(verify-email|callback\/\w+))$/,
+        at: /^(POST \/(sign-(up|in)\/email|sign-in\/(social|username|email-otp)|change-password)|GET \/(verify-email|magic-link\/verify|callback\/\w+))$/,
         field: /^header\.set-auth-jwt\.jwt\./,
         theirs: null,
       },
@@ -152,7 +154,7 @@ export const DIFFERENCES = [
     difference: "redirects and 404 responses have no `content-type`",
     reason: "they have no body",
     shows: [
-      { at: /^GET \/(verify-email|reset-password\/:token|delete-user\/callback)$/, field: "header.content-type", ours: null },
+      { at: /^GET \/(verify-email|magic-link\/verify|reset-password\/:token|delete-user\/callback)$/, field: "header.content-type", ours: null },
       { at: /^(GET|POST) \/callback\/[\w-]+$/, field: "header.content-type", ours: null },
       { at: "POST /delete-user", field: "header.content-type", ours: null, theirs: '"application/json"' },
     ],
@@ -305,7 +307,7 @@ export const DIFFERENCES = [
     shows: [
       { at: /^GET \/(get-session|token|list-sessions|list-accounts|account-info|verify-email)$/, field: "header.set-auth-token", ours: null },
       {
-        at: /^POST \/(update-user|change-email|delete-user|revoke-other-sessions|send-verification-email|link-social|unlink-account)$/,
+        at: /^POST \/(update-user|change-email|delete-user|revoke-other-sessions|send-verification-email|link-social|unlink-account|email-otp\/change-email)$/,
         field: "header.set-auth-token", ours: null,
       },
     ],
@@ -382,7 +384,9 @@ export const DIFFERENCES = [
     id: "retry-after",
     difference: "a 429 response has the standard `Retry-After` in addition to `X-Retry-After`",
     reason: "proxies and libraries understand it (RFC 9110)",
-    shows: ["limits", "rules", "social-limits", "username-limits", "two-factor-limits"].map((profile) => ({ profile, field: "header.retry-after", theirs: null })),
+    shows: ["limits", "rules", "social-limits", "username-limits", "two-factor-limits", "by-email-limits"].map((profile) => ({
+      profile, field: "header.retry-after", theirs: null,
+    })),
   },
   {
     id: "device",
@@ -450,6 +454,7 @@ export const DIFFERENCES = [
     reason: "a user may reset the password because somebody else knows it",
     shows: [
       { scenario: "reset-password > the sessions after it", at: "GET /get-session" },
+      { scenario: "email-otp > resetting a password", at: "GET /get-session" },
       { scenario: "linked-accounts > a user without a password: sets one by mail", at: "GET /get-session" },
     ],
   },
@@ -497,6 +502,7 @@ export const DIFFERENCES = [
     shows: [{ at: "GET /delete-user/callback", scenario: "delete-user > where it is off" }],
   },
   ...LINK_DIFFERENCES,
+  ...EMAIL_DIFFERENCES,
   ...SOCIAL_DIFFERENCES,
   ...TWO_FACTOR_DIFFERENCES,
   ...USERNAME_DIFFERENCES,

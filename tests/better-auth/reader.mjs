@@ -222,7 +222,7 @@ function kindOfObject(value) {
 
 /** The kind of the signed value in a cookie of this name. */
 function kindOf(name) {
-  if (name.endsWith(".sign_up") || name.endsWith(".state")) return undefined;
+  if ([".sign_up", ".state", ".magic_link"].some((ending) => name.endsWith(ending))) return undefined;
   return COOKIE_KINDS[name.slice(name.lastIndexOf(".") + 1)] ?? "token";
 }
 

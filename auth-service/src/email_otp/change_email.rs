@@ -113,7 +113,7 @@ pub async fn request_email_change(
     (status = 429, description = "Too many requests from this client or wrong codes for this account; wait for X-Retry-After seconds"),
 ))]
 #[post("/email-otp/change-email")]
-pub async fn change_email(
+pub async fn change_email_by_code(
     otp: Enabled<EmailOtp>,
     accounts: web::Data<Accounts>,
     request: HttpRequest,

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::sending::{email_text, purpose};
+use super::sending::{CodeType, email_text, purpose};
 use super::service::{EmailOtp, SUCCESS, Success, email};
 use crate::codes::{Code, Purpose, Subject};
 use crate::error::{ApiError, CodeError};
@@ -21,8 +21,8 @@ pub struct CodeCheck {
     /// The email to which the code was sent.
     #[schema(format = Email, max_length = 254)]
     email: String,
-    /// What the code is for: `sign-in`, `email-verification` or `forget-password`.
-    #[schema(rename = "type", value_type = String)]
+    /// What the code is for.
+    #[schema(rename = "type", value_type = CodeType)]
     purpose: Purpose,
     /// The code.
     #[schema(value_type = String)]
@@ -105,7 +105,7 @@ impl Schema for ResetByCode {
     (status = 503, body = Envelope, description = "The database is unavailable, or too many passwords wait to be hashed"),
 ))]
 #[post("/email-otp/reset-password")]
-pub async fn reset_password(
+pub async fn reset_password_by_code(
     otp: Enabled<EmailOtp>,
     request: HttpRequest,
     Body(form): Body<ResetByCode>,

@@ -42,6 +42,18 @@ pub(super) fn email_text<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a 
     email
 }
 
+/// The type of a code, as requests name it.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "describes the values in the OpenAPI document")]
+pub enum CodeType {
+    EmailVerification,
+    SignIn,
+    ForgetPassword,
+    /// Only `email-otp/request-email-change` sends it.
+    ChangeEmail,
+}
+
 /// A code to send.
 #[derive(ToSchema)]
 #[schema(example = json!({"email": "alice@example.com", "type": "sign-in"}))]
@@ -49,8 +61,8 @@ pub struct CodeRequest {
     /// The email to which the code is sent.
     #[schema(format = Email, max_length = 254)]
     email: String,
-    /// What the code is for: `sign-in`, `email-verification` or `forget-password`.
-    #[schema(rename = "type", value_type = String)]
+    /// What the code is for.
+    #[schema(rename = "type", value_type = CodeType)]
     purpose: Purpose,
 }
 
@@ -115,7 +127,7 @@ pub async fn send_verification_otp(
     (status = 404, description = "Disabled (no body)"),
 ))]
 #[post("/email-otp/request-password-reset")]
-pub async fn request_password_reset(
+pub async fn request_reset_code(
     otp: Enabled<EmailOtp>,
     request: HttpRequest,
     Body(form): Body<ResetCodeRequest>,

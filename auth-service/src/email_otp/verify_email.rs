@@ -66,7 +66,7 @@ struct EmailVerified<'a> {
     (status = 429, description = "Too many requests from this client or wrong codes for this account; wait for X-Retry-After seconds"),
 ))]
 #[post("/email-otp/verify-email")]
-pub async fn verify_email(
+pub async fn verify_email_by_code(
     otp: Enabled<EmailOtp>,
     accounts: web::Data<Accounts>,
     request: HttpRequest,

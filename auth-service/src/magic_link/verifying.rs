@@ -44,9 +44,11 @@ pub struct Link {
 impl Link {
     fn of_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let token = fields.string("token");
-        let callback_url = fields.optional_target(RedirectTarget::Callback).flatten();
-        let new_user_callback_url = fields.optional_target(RedirectTarget::NewUserCallback).flatten();
-        let error_callback_url = fields.optional_target(RedirectTarget::ErrorCallback).flatten();
+        let mut target =
+            |target| fields.optional_target_reported_as(target, RedirectTarget::Callback).flatten();
+        let callback_url = target(RedirectTarget::Callback);
+        let new_user_callback_url = target(RedirectTarget::NewUserCallback);
+        let error_callback_url = target(RedirectTarget::ErrorCallback);
         Some(Self { token: token?.to_owned(), callback_url, new_user_callback_url, error_callback_url })
     }
 

@@ -77,6 +77,16 @@ impl<'a> Fields<'a> {
         Some(self.checked(target, text))
     }
 
+    /// Like [`optional_target`](Self::optional_target), where Better Auth calls every target `reported` if it is not trusted.
+    pub fn optional_target_reported_as(
+        &mut self,
+        target: RedirectTarget,
+        reported: RedirectTarget,
+    ) -> Option<Option<CheckedTarget>> {
+        let text = self.optional_string(target.name())?;
+        Some(self.checked(reported, text))
+    }
+
     fn checked(&mut self, target: RedirectTarget, text: &str) -> Option<CheckedTarget> {
         let checked = CheckedTarget::parse(text, self.origins);
         if checked.is_none() && !text.is_empty() {

@@ -154,7 +154,9 @@ fn complete_query(operation: &mut Operation) {
             {
                 object.schema_type = SchemaType::Type(only.clone());
             }
-            if ["callbackURL", "signIn", "token"].contains(&parameter.name.as_str()) {
+            if ["callbackURL", "newUserCallbackURL", "errorCallbackURL", "signIn", "token"]
+                .contains(&parameter.name.as_str())
+            {
                 object.pattern = Some(NO_NUL.to_owned());
             }
         }

@@ -38,6 +38,8 @@ impl Services {
             ("CHANGE_EMAIL_ENABLED", "true"),
             ("DELETE_USER_ENABLED", "true"),
             ("USERNAME_ENABLED", "true"),
+            ("MAGIC_LINK_ENABLED", "true"),
+            ("EMAIL_OTP_ENABLED", "true"),
             // Generated passwords such as 00000000 are common ones, which no schema can say.
             ("PASSWORD_BLOCKLIST", "off"),
         ];

@@ -74,7 +74,7 @@ const on = {
   },
   "bodies that are not valid": async (at) => {
     for (const body of BODIES) await at.post("/sign-in/magic-link", body);
-    await at.post("/sign-in/magic-link", undefined, { text: "{" });
+    await at.post("/sign-in/magic-link", undefined, { text: "{", type: "application/json" });
     await at.post("/sign-in/magic-link", undefined, { text: "email=a@b.co", type: "application/x-www-form-urlencoded" });
     await at.post("/sign-in/magic-link");
   },
