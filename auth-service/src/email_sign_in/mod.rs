@@ -5,6 +5,7 @@
 
 mod owner;
 mod service;
+mod starting;
 
 pub(crate) use owner::{Owner, Proof, Unproven};
 pub use service::EmailSignIn;

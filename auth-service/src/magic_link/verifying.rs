@@ -29,7 +29,7 @@ const INVALID_TOKEN: ApiError = ApiError::Link(StatusCode::UNAUTHORIZED, LinkRef
 #[schema(example = json!({"token": "mFVJ3qSGvVCsGrSGNbLwMSsmM2uXcvNnX9LMuTXgvQE"}))]
 pub struct Link {
     /// The token of the link.
-    pub(super) token: String,
+    token: String,
     /// Where a browser is redirected to.
     #[schema(rename = "callbackURL", value_type = String, required = false)]
     callback_url: Option<CheckedTarget>,
@@ -53,7 +53,7 @@ impl Link {
     }
 
     /// The redirect targets that the page sends again.
-    pub(super) fn targets(&self) -> [(RedirectTarget, &Option<CheckedTarget>); 3] {
+    fn targets(&self) -> page::Targets<'_> {
         [
             (RedirectTarget::Callback, &self.callback_url),
             (RedirectTarget::NewUserCallback, &self.new_user_callback_url),
@@ -154,7 +154,7 @@ impl MagicLinks {
         };
         if !pressed && !self.is_browser_of(request.headers(), &found) {
             return match is_navigation(request.headers()) {
-                true => Ok(Outcome::Asked(page::ask(link, &found.email))),
+                true => Ok(Outcome::Asked(page::ask(&link.token, &link.targets(), &found.email))),
                 false => Err(ApiError::ConfirmationRequired),
             };
         }
