@@ -47,7 +47,6 @@ export const EMAIL_DIFFERENCES = [
       { ...elsewhere, field: "body.page.asks", theirs: null, ours: said("token, callbackURL") },
       { ...elsewhere, field: SESSION, ours: null },
       ...PAGE_HEADERS("'self'").map((header) => ({ ...elsewhere, ...header })),
-      { scenario: "magic-link > another browser", at: "GET /get-session" },
     ],
   },
   {
