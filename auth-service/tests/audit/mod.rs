@@ -10,8 +10,9 @@ use tokio_postgres::error::SqlState;
 use crate::support::{Auth, connect};
 
 /// Events that are counted; all others are acts, recorded one by one.
-const REFUSALS: [&str; 8] = [
+const REFUSALS: [&str; 9] = [
     "account.locked",
+    "code.refused",
     "link.refused",
     "password.refused",
     "request.origin_refused",

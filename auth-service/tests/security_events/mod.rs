@@ -1,6 +1,7 @@
 //! Security events in the log of the real binary, each caused by a real request.
 
 mod accounts;
+mod by_email;
 mod documentation;
 mod keys;
 mod links;
