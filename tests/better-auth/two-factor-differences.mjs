@@ -26,7 +26,8 @@ const refused = (scenario, at, status, code, message, theirs = "200") => [
 const usedCode = (scenario) => refused(scenario, "POST /two-factor/verify-totp", 401, "INVALID_CODE", "Invalid code");
 const notFresh = (name) =>
   refused(
-    enrolment(`${name}: a session that is a day old`), `POST /two-factor/${name}`, 403, "SESSION_NOT_FRESH", "Session is not fresh",
+    enrolment(`${name}: a session that is a day old`), `POST /two-factor/${name}`,
+    403, "SESSION_NOT_FRESH", "Session is not fresh",
   );
 const voidChallenge = (scenario, at = "POST /two-factor/verify-backup-code", theirs = "200") =>
   refused(scenario, at, 401, "INVALID_TWO_FACTOR_COOKIE", "Invalid two factor cookie", theirs);
@@ -74,6 +75,7 @@ const notOffered = (scenario, field) => [
 const GENERATED = {
   scenario: enrolment("generate-backup-codes: for codes by mail"), at: "POST /two-factor/generate-backup-codes",
 };
+const LONG_ISSUER = { scenario: enrolment("enable: a long issuer"), at: "POST /two-factor/enable" };
 /** The value of a cookie that looks like Better Auth's, and like ours. */
 const formats = (kind) => ({ theirs: new RegExp(`^"<${kind} \\d+>\\.`), ours: new RegExp(`^"<${kind} \\d+ of another shape`) });
 
@@ -135,8 +137,8 @@ export const TWO_FACTOR_DIFFERENCES = [
   {
     id: "factor-guesses",
     difference:
-      "a challenge ends after five codes of any kind; with rate limits, wrong codes of any kind lock the account for unknown devices or for one known device, in a session too",
-    reason: "Better Auth counts each code by mail for itself, and does not lock accounts without an app or in a session",
+      "a challenge ends after five codes of any kind; with rate limits, ten wrong codes lock the account, in a session and without an app too, and a right code on a new device does not reset their count",
+    reason: "Better Auth counts guesses at a mailed code separately, and none in a session or without an app",
     shows: [
       { scenario: /^two-factor-locks > /, at: VERIFY, field: "header.x-retry-after", theirs: null },
       ...tooMany("two-factor-guesses > of every kind in one challenge", "401"),
@@ -177,7 +179,8 @@ export const TWO_FACTOR_DIFFERENCES = [
     difference: "a changed or reset password ends the trust in every device, and so does disabling the second factor",
     reason: "a user may do it because somebody else has used the device",
     shows: [
-      "after a changed password", "after a changed password, of its own", "after a reset", "after it was disabled and enabled again",
+      "after a changed password", "after a changed password, of its own", "after a reset",
+      "after it was disabled and enabled again",
     ].flatMap((name) => challenged(device(name), SIGN_IN)),
   },
   {
@@ -221,7 +224,10 @@ export const TWO_FACTOR_DIFFERENCES = [
     difference: "with `disableSession`, `verify-backup-code` returns no token, and the challenge can still be answered",
     reason: "tokens are returned once; Better Auth loses the count of guesses, so that it accepts no later code",
     shows: [
-      { scenario: code("verify-backup-code: disableSession, in a session"), at: VERIFY, field: "body.token", theirs: TOKEN, ours: null },
+      {
+        scenario: code("verify-backup-code: disableSession, in a session"), at: VERIFY,
+        field: "body.token", theirs: TOKEN, ours: null,
+      },
       { scenario: code("verify-backup-code: disableSession"), at: VERIFY, field: "status", theirs: "401", ours: "200" },
       { scenario: code("verify-backup-code: disableSession"), at: VERIFY, field: /^(body\.|header\.set-auth-|cookie\.)/ },
       { scenario: code("verify-backup-code: disableSession"), at: "GET /get-session" },
@@ -241,8 +247,8 @@ export const TWO_FACTOR_DIFFERENCES = [
     difference: "the issuer of an authenticator app has up to 100 characters",
     reason: "an app shows no more",
     shows: [
-      { scenario: enrolment("enable: a long issuer"), at: "POST /two-factor/enable", field: "status", theirs: "200", ours: "400" },
-      { scenario: enrolment("enable: a long issuer"), at: "POST /two-factor/enable", field: /^body\./ },
+      { ...LONG_ISSUER, field: "status", theirs: "200", ours: "400" },
+      { ...LONG_ISSUER, field: /^body\./ },
     ],
   },
   {

@@ -175,7 +175,8 @@ const backup = {
     const ada = await enrolled(at);
     const there = await challenged(at, ada);
     const [code] = ada.backupCodes;
-    for (const written of [code.replace("-", ""), code.replace("-", " "), ` ${code}`]) await verifyBackup(there, { code: written });
+    const written = [code.replace("-", ""), code.replace("-", " "), ` ${code}`];
+    for (const other of written) await verifyBackup(there, { code: other });
   },
   "verify-backup-code: in lower case": async (at) => {
     const ada = await enrolled(at);
