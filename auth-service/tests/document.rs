@@ -83,6 +83,12 @@ async fn every_example_of_a_body_is_valid() {
             "FAILED_TO_UNLINK_LAST_ACCOUNT",
             // Nobody has the code either.
             "INVALID_OTP",
+            "INVALID_CODE",
+            "OTP_HAS_EXPIRED",
+            // Nor a second factor.
+            "TOTP_NOT_ENABLED",
+            "TWO_FACTOR_NOT_ENABLED",
+            "BACKUP_CODES_NOT_ENABLED",
         ];
         // A session has no fields to set, so even a valid body is refused.
         let nothing_to_set = path.ends_with("/update-session") && answer.text.contains("No fields to update");

@@ -405,6 +405,11 @@ impl Scene {
                 user.cookie
             }
         };
+        if state == State::NotEnrolled {
+            // Until the scene is prepared.
+            let client = open.superuser().await;
+            client.execute("UPDATE users SET two_factor = true", &[]).await.unwrap();
+        }
         let Auth { database, .. } = open;
         let on = [("DELETE_USER_ENABLED", "true"), ("AUTO_SIGN_IN_AFTER_VERIFICATION", "true")];
         let settings = [&mail[..], &on, state.settings()].concat();
@@ -440,12 +445,11 @@ impl Scene {
 
     async fn reach(&self, state: State) {
         match state {
-            State::Live
-            | State::Unknown
-            | State::Unverified
-            | State::SignUpClosed
-            | State::NoAutoSignIn
-            | State::NotEnrolled => {}
+            State::Live | State::Unknown | State::Unverified | State::SignUpClosed | State::NoAutoSignIn => {}
+            State::NotEnrolled => {
+                let client = self.auth.superuser().await;
+                client.execute("UPDATE users SET two_factor = false", &[]).await.unwrap();
+            }
             State::SecondFactor | State::SecondFactorExempt => {
                 let client = self.auth.superuser().await;
                 client.execute("UPDATE users SET two_factor = true", &[]).await.unwrap();

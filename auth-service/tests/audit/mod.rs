@@ -10,13 +10,14 @@ use tokio_postgres::error::SqlState;
 use crate::support::{Auth, connect};
 
 /// Events that are counted; all others are acts, recorded one by one.
-const REFUSALS: [&str; 9] = [
+const REFUSALS: [&str; 10] = [
     "account.locked",
     "code.refused",
     "link.refused",
     "password.refused",
     "request.origin_refused",
     "request.rate_limited",
+    "second_factor.refused",
     "sessions.conflicting",
     "sign_in.refused",
     "sign_up.refused",

@@ -31,7 +31,7 @@ pub struct Enabling {
     #[schema(value_type = String, required = false)]
     password: Option<SecretString>,
     /// `totp` (the default): an authenticator app, which has to prove a code first. `otp`: codes by mail, at once.
-    #[schema(value_type = String, required = false, example = "totp")]
+    #[schema(rename = "method", value_type = String, required = false, example = "totp")]
     by_mail: bool,
     /// The name of the service in the authenticator app.
     #[schema(max_length = 100, required = false)]
