@@ -141,6 +141,9 @@ pub struct ExportArgs {
     /// Also export private keys. Anybody who can read them can sign tokens
     #[arg(long)]
     private_keys: bool,
+    /// Also export the keys of authenticator apps. Anybody who can read them has the second factor of every user
+    #[arg(long)]
+    with_secrets: bool,
     /// Print JSON, and no progress
     #[arg(long)]
     json: bool,
@@ -178,7 +181,8 @@ pub async fn export(args: ExportArgs) -> Result<(), TransferError> {
     let source = args.store.address::<TransferError>()?;
     let encryption = args.store.encryption()?;
     let progress = ProgressOutput::unless(args.json);
-    let export = Export { to: args.to, encryption, private_keys: args.private_keys, progress };
+    let (private_keys, secrets) = (args.private_keys, args.with_secrets);
+    let export = Export { to: args.to, encryption, private_keys, secrets, progress };
     let pool = source.pool(1, Timeouts::COMMAND)?;
     database::wait_until_usable(&pool, &crate::migrations::runner(), NAME).await?;
     let summary = export.run(&source, SystemClock.now()).await?;

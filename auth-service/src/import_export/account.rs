@@ -8,6 +8,7 @@ use shared_claims::UserId;
 
 use super::links::{ForeignLink, ValidLinks};
 use super::reason::{LinkReason, Note, SkipReason};
+use super::second_factors::{ForeignFactor, ImportedFactor};
 use super::usernames;
 use crate::linked_accounts::ImportedAccount;
 use crate::passwords::{self, StoredHash, UnsupportedHash};
@@ -48,8 +49,7 @@ pub struct NewAccount {
     pub ban: Option<NewBan>,
     /// Why the source rules the account out.
     pub skip: Option<SkipReason>,
-    /// Whether sign-in needed a second factor, which is not imported.
-    pub second_factor: bool,
+    pub second_factor: ForeignFactor,
 }
 
 /// A ban as its source describes it, not validated.
@@ -71,6 +71,8 @@ pub struct ValidAccount {
     pub password: Option<StoredHash>,
     pub sessions: Vec<ImportedSession>,
     pub ban: Option<Ban>,
+    /// The secrets of the second factor. `user` says whether there is one.
+    pub factor: Option<ImportedFactor>,
     pub links: Vec<ImportedAccount>,
     /// The providers of accounts there that are not imported.
     pub lost_links: Vec<(LinkReason, String)>,
@@ -132,9 +134,9 @@ impl NewAccount {
         let image = image.and_then(|image| usable_image(image, &mut notes));
         let chosen = (given(self.username), given(self.display_username));
         let NewUsername { username, display } = usernames::usable(chosen, rules, &mut notes);
-        if self.second_factor {
-            notes.push(Note::SecondFactorLost);
-        }
+        // It fails only without randomness.
+        let (two_factor, factor) =
+            self.second_factor.usable(&mut notes).map_err(|_| SkipReason::Unreadable)?;
         let created_at = self.created_at.unwrap_or(now);
         let ValidLinks { links, lost: lost_links } = ValidLinks::of(self.links, created_at, now);
         let has_links = !links.is_empty();
@@ -157,7 +159,7 @@ impl NewAccount {
             username,
             display_username: display,
             credential_epoch: CredentialEpoch::FIRST,
-            two_factor: false,
+            two_factor,
             fields,
         };
         Ok(ValidAccount {
@@ -167,6 +169,7 @@ impl NewAccount {
             password,
             sessions,
             ban,
+            factor,
             links,
             lost_links,
             unfit_fields,
@@ -303,7 +306,7 @@ mod tests {
             name: Some("\u{e4}".repeat(101)),
             image: Some(format!("data:{}", "x".repeat(2048))),
             password: Some("md5?".to_owned().into()),
-            second_factor: true,
+            second_factor: ForeignFactor::Lost,
             ..alice()
         };
         let account = account.validate(now(), &UserFields::default(), None).ok().unwrap();

@@ -10,12 +10,13 @@ use serde_json::{Map, Value};
 use super::account::{NewAccount, NewBan};
 use super::error::TransferError;
 use super::links::ForeignLink;
+use super::second_factors::{ForeignFactor, base32};
 use super::target::Target;
 use crate::progress::Progress;
 use crate::users::UserFields;
 
 /// The columns, in the order an export writes them. Only `email` is required.
-pub const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 19] = [
     "id",
     "email",
     "name",
@@ -31,10 +32,20 @@ pub const COLUMNS: [&str; 17] = [
     "ban_reason",
     "username",
     "display_username",
+    SECOND_FACTOR,
+    TOTP_SECRET,
     FIELDS,
     LINKED_ACCOUNTS,
 ];
 const EMAIL: &str = "email";
+/// The second factor: [`APP`], [`MAIL`], or nothing.
+const SECOND_FACTOR: &str = "second_factor";
+/// An authenticator app.
+pub const APP: &str = "app";
+/// Codes by mail.
+pub const MAIL: &str = "mail";
+/// The key of an authenticator app, in Base32.
+const TOTP_SECRET: &str = "totp_secret";
 /// Additional fields: a JSON object. Columns with the names of fields do as well.
 const FIELDS: &str = "fields";
 /// Accounts at identity providers: a JSON array of [`Link`]s.
@@ -166,6 +177,7 @@ impl Columns {
             ban: boolean(text("banned"))?.then_some(ban),
             username: owned("username"),
             display_username: owned("display_username"),
+            second_factor: second_factor(text(SECOND_FACTOR), text(TOTP_SECRET))?,
             links: links(text(LINKED_ACCOUNTS))?,
             fields: self.fields(text(FIELDS), record)?,
             ..NewAccount::default()
@@ -183,6 +195,20 @@ impl Columns {
             }
         }
         Some(fields)
+    }
+}
+
+/// An app without its key is lost.
+fn second_factor(kind: &str, secret: &str) -> Option<ForeignFactor> {
+    match (kind, secret) {
+        ("", "") => Some(ForeignFactor::None),
+        (MAIL, "") => Some(ForeignFactor::Mail),
+        (APP, "") => Some(ForeignFactor::Lost),
+        (APP | "", secret) => {
+            let key = base32(secret).filter(|key| !key.expose().is_empty())?;
+            Some(ForeignFactor::App { key, backup_codes: None })
+        }
+        _ => None,
     }
 }
 
@@ -263,6 +289,24 @@ mod tests {
         assert_eq!(Value::Object(accounts[0].fields.clone()), serde_json::json!({"age": 7, "role": "admin"}));
         assert_eq!((accounts[0].links[0].provider.as_str(), accounts[0].links.len()), ("google", 1));
         assert_eq!(Value::Object(accounts[1].fields.clone()), serde_json::json!({"age": "7"}), "typed later");
+    }
+
+    #[test]
+    fn a_second_factor_has_its_kind_and_the_key_of_an_app() {
+        let text = "email,second_factor,totp_secret\na@b.co,app,MFRGG\nb@b.co,,mfrgg===\nc@b.co,app,\nd@b.co,mail,\n\
+                    e@b.co,,\nf@b.co,sms,\ng@b.co,app,!\nh@b.co,mail,MFRGG\n";
+        let accounts = read(text).unwrap();
+        let kinds: Vec<_> = accounts
+            .iter()
+            .map(|account| match (&account.skip, &account.second_factor) {
+                (Some(_), _) => "unreadable",
+                (None, ForeignFactor::None) => "none",
+                (None, ForeignFactor::Lost) => "lost",
+                (None, ForeignFactor::Mail) => "mail",
+                (None, ForeignFactor::App { .. }) => "app",
+            })
+            .collect();
+        assert_eq!(kinds, ["app", "app", "lost", "mail", "none", "unreadable", "unreadable", "unreadable"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod new_users;
 mod reason;
 mod report;
 mod rows;
+mod second_factors;
 mod snapshot;
 mod supabase;
 mod target;

@@ -64,6 +64,8 @@ pub enum Note {
     ImageLeftOut,
     ImageUnsafe,
     SecondFactorLost,
+    SecondFactorByMail,
+    BackupCodesLost,
     /// Users have no usernames here.
     UsernameNotEnabled,
     UsernameUnfit,
@@ -88,6 +90,12 @@ impl Note {
                 "image dropped: a javascript:, vbscript: or file: URL, or a data: URL that is not an image"
             }
             Self::SecondFactorLost => "second factor not imported: the password alone signs in",
+            Self::SecondFactorByMail => {
+                "the second factor is a code by mail: needs MAIL_URL, and backup codes in case the password is forgotten"
+            }
+            Self::BackupCodesLost => {
+                "backup codes not imported: the app signs in, and the user can create others"
+            }
             Self::UsernameNotEnabled => "username dropped: USERNAME_ENABLED is off",
             Self::UsernameUnfit => {
                 "username dropped: not letters, digits, _ and . in the length of USERNAME_MIN_LENGTH and USERNAME_MAX_LENGTH"

@@ -60,6 +60,8 @@ pub struct Users {
     pub copied: u64,
     /// Of those copied: with a ban.
     pub banned: u64,
+    /// Of those copied: with a second factor.
+    pub second_factors: u64,
     /// Existed before, and were not changed.
     pub already_there: u64,
     /// Not imported: labels by reason.
@@ -149,7 +151,7 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let would = if self.dry_run { " (dry run: nothing was written)" } else { "" };
         writeln!(f, "import from {}{would}", self.source)?;
-        let Users { copied, banned, already_there, skipped, noted } = &self.users;
+        let Users { copied, banned, second_factors, already_there, skipped, noted } = &self.users;
         writeln!(f, "users      {copied} copied, {already_there} already existed")?;
         for (reason, ids) in skipped {
             writeln!(f, "  skipped  {}: {}", reason.text(), listed(ids))?;
@@ -159,6 +161,9 @@ impl Display for Report {
         }
         if *banned > 0 {
             writeln!(f, "bans       {banned} copied")?;
+        }
+        if *second_factors > 0 {
+            writeln!(f, "factors    second factors of {second_factors} users copied")?;
         }
         for (scheme, count) in &self.passwords {
             writeln!(f, "passwords  {count} copied ({scheme})")?;
@@ -243,6 +248,7 @@ mod tests {
         let mut report = Report { source: "better-auth", ..Report::default() };
         report.users.copied = 2;
         report.users.banned = 1;
+        report.users.second_factors = 1;
         report.skip(SkipReason::Deleted, "u3".to_owned());
         for id in 0..12 {
             report.note(Note::NoPassword, &format!("n{id}"));

@@ -17,6 +17,7 @@ use crate::keys::{self, KeyEncryptionKeys, RetiredKey};
 use crate::linked_accounts;
 use crate::passwords::{self, ExistingUser, NewPassword};
 use crate::progress::ProgressOutput;
+use crate::second_factors::{self, NewFactor};
 use crate::sessions::{self, ImportedSession};
 use crate::users::{self, Ban, User, UserFields, Username, UsernameRules};
 
@@ -93,7 +94,7 @@ impl Target {
                 Err(reason) => outcome.skip(reason, label),
             }
         }
-        self.write(accounts, &mut outcome).await?;
+        self.write(accounts, &mut outcome, now).await?;
         self.count(outcome);
         Ok(())
     }
@@ -112,6 +113,7 @@ impl Target {
         &mut self,
         accounts: Vec<ValidAccount>,
         outcome: &mut Outcome,
+        now: Timestamp,
     ) -> Result<(), TransferError> {
         let failed = TransferError::Store;
         let transaction = self.pool.begin().await.map_err(failed)?;
@@ -145,6 +147,7 @@ impl Target {
         let sessions: Vec<&ImportedSession> = new.iter().flat_map(|account| &account.sessions).collect();
         outcome.sessions = sessions::import(&transaction, &sessions).await.map_err(failed)?;
         self.write_links(&transaction, &mut new).await?;
+        self.write_factors(&transaction, &new, now).await?;
         transaction.commit().await.map_err(failed)?;
         outcome.copied = new;
         Ok(())
@@ -172,6 +175,28 @@ impl Target {
             account.keep_links(|link| stored.contains(&link.id));
         }
         Ok(())
+    }
+
+    /// Stores the second factors of users.
+    async fn write_factors(
+        &self,
+        transaction: &Transaction,
+        new: &[ValidAccount],
+        now: Timestamp,
+    ) -> Result<(), TransferError> {
+        let with_factor = || new.iter().filter(|account| account.user.two_factor);
+        let enabled: Vec<&UserId> = with_factor().map(|account| &account.user.id).collect();
+        if enabled.is_empty() {
+            return Ok(());
+        }
+        let mut factors: Vec<NewFactor<'_>> = Vec::new();
+        for account in with_factor() {
+            let (user, Some(factor)) = (&account.user.id, &account.factor) else { continue };
+            let sealed = factor.secret.seal(user, self.encryption()?);
+            let sealed = sealed.map_err(|error| TransferError::Key(error.to_string()))?;
+            factors.push((user, sealed, &factor.code_hashes));
+        }
+        second_factors::import(transaction, &enabled, &factors, now).await.map_err(TransferError::Store)
     }
 
     /// Leaves out the usernames that [`new_users::create`] would leave out.
@@ -259,6 +284,7 @@ impl Target {
         for account in &outcome.copied {
             report.users.copied += 1;
             report.users.banned += u64::from(account.ban.is_some());
+            report.users.second_factors += u64::from(account.user.two_factor);
             sessions += account.sessions.len() as u64;
             if let Some(stored) = &account.password {
                 *report.passwords.entry(stored.scheme.as_str()).or_default() += 1;

@@ -9,12 +9,13 @@ mod service;
 mod settings;
 mod store;
 mod totp;
+mod transfer;
 
 pub(crate) use backup_codes::BackupCode;
 pub use model::SecondFactor;
 pub(crate) use model::{ChallengeToken, DeviceToken, MailCode};
 pub(crate) use operator::{re_encrypt, undecryptable};
-pub(crate) use sealed::FactorSecret;
+pub(crate) use sealed::{FactorSecret, SealedSecret};
 pub(crate) use service::SecondFactors;
 pub(crate) use settings::{ExemptWay, ROLE};
 pub use settings::{ExemptWays, Required, TwoFactorSettings};
@@ -25,3 +26,4 @@ pub(crate) use store::{
     put_factor, put_mail_code, revoke_trusted, set_enabled, trust, use_backup_code, use_totp_step,
 };
 pub(crate) use totp::TotpKey;
+pub(crate) use transfer::{NewFactor, import, of_users};

@@ -52,6 +52,18 @@ impl Scene {
         self.auth.superuser().await.execute(sql, &[]).await.unwrap();
     }
 
+    /// Sends a request that continues the session with another token, and restores the token.
+    async fn in_place_of_the_session(&self, request: RequestBuilder) -> Answer {
+        self.execute("CREATE TABLE kept AS SELECT id, token_hash FROM sessions").await;
+        let answer = Answer::of(request).await;
+        let restore = "UPDATE sessions SET token_hash =
+                (SELECT token_hash FROM kept WHERE id NOT IN (SELECT id FROM sessions))
+            WHERE id NOT IN (SELECT id FROM kept)";
+        self.execute(restore).await;
+        self.execute("DROP TABLE kept").await;
+        answer
+    }
+
     /// A request of Alice's browser from `site`.
     fn alice(&self, site: &str, path: &str, body: &Value) -> RequestBuilder {
         self.anybody(site, path, body).header("cookie", &self.cookie).header("origin", PAGE)
@@ -89,9 +101,14 @@ fn circumstances(occasion: &str) -> (Vec<(&'static str, &'static str)>, bool) {
         "account-exists" => (vec![("AUTO_SIGN_IN", "false")], false),
         "magic-link" => (vec![("MAGIC_LINK_ENABLED", "true")], false),
         "email-code" => (vec![("EMAIL_OTP_ENABLED", "true")], false),
-        "password-changed" | "new-device" | "sign-in-method-added" | "sign-in-method-removed" => {
-            (Vec::new(), true)
-        }
+        // Nothing about the new device.
+        "backup-code-used" => (vec![("NOTIFICATION_MAILS", "sign-in-methods")], true),
+        "password-changed"
+        | "new-device"
+        | "sign-in-method-added"
+        | "sign-in-method-removed"
+        | "second-factor-added"
+        | "second-factor-removed" => (Vec::new(), true),
         _ => (Vec::new(), false),
     }
 }
@@ -135,6 +152,31 @@ async fn give_occasion(scene: &Scene, occasion: &str, number: usize, site: &str)
             scene.execute(&account).await;
             scene.alice(site, "/unlink-account", &json!({"accountId": id}))
         }
+        "second-factor-code" => scene.alice(site, "/two-factor/send-otp", &json!({})),
+        "second-factor-added" => {
+            scene.execute("UPDATE users SET two_factor = false").await;
+            let body = json!({"password": PASSWORD, "method": "otp"});
+            return scene.in_place_of_the_session(scene.alice(site, "/two-factor/enable", &body)).await;
+        }
+        "second-factor-removed" => {
+            scene.execute("UPDATE users SET two_factor = true").await;
+            let body = json!({"password": PASSWORD});
+            return scene.in_place_of_the_session(scene.alice(site, "/two-factor/disable", &body)).await;
+        }
+        "backup-code-used" => {
+            scene.execute("UPDATE users SET two_factor = true").await;
+            let body = json!({"password": PASSWORD});
+            let codes = Answer::of(scene.alice(site, "/two-factor/generate-backup-codes", &body)).await;
+            let body = json!({"email": email("alice"), "password": PASSWORD});
+            let challenged = Answer::of(scene.anybody(site, "/sign-in/email", &body)).await;
+            let cookies = challenged.cookies();
+            let pending = cookies.iter().find(|cookie| cookie.contains(".two_factor=")).unwrap();
+            let code = json!({"code": codes.body["backupCodes"][0]});
+            let verify = scene.anybody(site, "/two-factor/verify-backup-code", &code).header("origin", PAGE);
+            let mut answer = Answer::of(verify.header("cookie", pending.split(';').next().unwrap())).await;
+            answer.text.clear();
+            return answer;
+        }
         "new-device" => {
             let body = json!({"email": email("alice"), "password": PASSWORD});
             scene.anybody(site, "/sign-in/email", &body).header("user-agent", format!("program{number}"))
@@ -176,6 +218,9 @@ async fn every_mail_has_its_limit_and_no_answer_tells() {
             "new-device",
             "sign-in-method-added",
             "sign-in-method-removed",
+            "second-factor-added",
+            "second-factor-removed",
+            "backup-code-used",
         ]
         .contains(occasion);
 

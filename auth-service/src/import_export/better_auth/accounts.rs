@@ -11,7 +11,7 @@ use super::encryption::SourceSecrets;
 use super::links::SourceLink;
 use super::names::Names;
 use super::tables::Table;
-use super::{fields, links};
+use super::{fields, links, second_factors};
 use crate::import_export::account::NewAccount;
 use crate::import_export::error::TransferError;
 use crate::import_export::reason::SkipReason;
@@ -26,6 +26,7 @@ pub struct Queries {
     users: String,
     count: String,
     links: String,
+    factors: Option<String>,
     expired: Option<String>,
 }
 
@@ -39,6 +40,7 @@ pub async fn queries(
     let user = Table::inspect(snapshot, names, "user").await?;
     let account = Table::inspect(snapshot, names, "account").await?;
     let session = Table::inspect(snapshot, names, "session").await?;
+    let factor = Table::inspect(snapshot, names, second_factors::MODEL).await?;
     let (id, email) = (user.column("id")?, user.column("email")?);
     let created = user.column("createdAt")?;
     let with_sessions = sessions && session.exists();
@@ -53,11 +55,13 @@ pub async fn queries(
                 coalesce({factor}::boolean, false) AS second_factor,
                 coalesce({anonymous}::boolean, false) AS anonymous,
                 {username}::text AS username, {display}::text AS display_username,
-                s.tokens, s.created, s.updated, s.expires, s.addresses, s.agents, a.links, {fields} AS fields
+                s.tokens, s.created, s.updated, s.expires, s.addresses, s.agents, a.links,
+                f.secret AS factor_secret, f.codes AS factor_codes, f.verified AS factor_verified, {fields} AS fields
          FROM {table} u
          LEFT JOIN ({passwords}) p ON p.user_id::text = u.{id}::text
          LEFT JOIN ({session_query}) s ON s.user_id::text = u.{id}::text
          LEFT JOIN ({links}) a ON a.user_id::text = u.{id}::text
+         LEFT JOIN ({factors}) f ON f.user_id::text = u.{id}::text
          ORDER BY u.{email} <> lower(u.{email}), u.{created}, u.{id}",
         name = user.column("name")?,
         verified = user.column("emailVerified")?,
@@ -73,6 +77,7 @@ pub async fn queries(
         table = user.name,
         passwords = passwords_of(&account)?,
         links = links::query(&account)?,
+        factors = second_factors::query(&factor)?,
         fields = fields::expression(&user, names, target)?,
     );
     Ok(Queries {
@@ -83,6 +88,7 @@ pub async fn queries(
             account.name,
             provider = account.column("providerId")?,
         ),
+        factors: second_factors::count(&factor),
         expired: match with_sessions {
             true => {
                 let expires = session.column("expiresAt")?;
@@ -139,7 +145,11 @@ pub async fn import(
     now: Timestamp,
 ) -> Result<(), TransferError> {
     let source = TransferError::Source;
-    if snapshot.count(&queries.links, &[]).await.map_err(source)? > 0 {
+    let mut to_encrypt = snapshot.count(&queries.links, &[]).await.map_err(source)?;
+    if let Some(factors) = &queries.factors {
+        to_encrypt += snapshot.count(factors, &[]).await.map_err(source)?;
+    }
+    if to_encrypt > 0 {
         // Rather than after some of the accounts.
         target.encryption()?;
     }
@@ -171,7 +181,7 @@ fn read(row: &Row, secrets: &SourceSecrets) -> Result<NewAccount, tokio_postgres
         fields,
         ban: rows::ban(row)?,
         skip,
-        second_factor: row.try_get("second_factor")?,
+        second_factor: second_factors::read(row, secrets)?,
         ..NewAccount::default()
     })
 }

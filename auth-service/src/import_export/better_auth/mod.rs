@@ -6,6 +6,7 @@ mod fields;
 mod keys;
 mod links;
 mod names;
+mod second_factors;
 mod tables;
 
 pub use encryption::SourceSecrets;

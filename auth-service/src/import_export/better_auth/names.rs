@@ -13,7 +13,7 @@ struct Model {
 /// The table that additional fields are columns of.
 pub const USER: &str = "user";
 
-const MODELS: [Model; 4] = [
+const MODELS: [Model; 5] = [
     Model {
         name: USER,
         columns: &[
@@ -54,6 +54,7 @@ const MODELS: [Model; 4] = [
         name: "session",
         columns: &["userId", "token", "createdAt", "updatedAt", "expiresAt", "ipAddress", "userAgent"],
     },
+    Model { name: "twoFactor", columns: &["userId", "secret", "backupCodes", "verified"] },
     Model { name: "jwks", columns: &["id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg"] },
 ];
 

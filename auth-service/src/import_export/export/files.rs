@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use csv::Writer;
 use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::import_export::csv_file::COLUMNS;
+use crate::import_export::csv_file::{APP, COLUMNS, MAIL};
 use crate::import_export::error::TransferError;
 use crate::linked_accounts::ExportedAccount;
 use crate::passwords::UserWithPassword;
@@ -92,6 +93,14 @@ impl CsvFile {
     }
 }
 
+/// The second factor of a user.
+pub struct ExportedFactor {
+    /// Whether the user has an authenticator app.
+    pub has_app: bool,
+    /// Its key in Base32, if secrets are exported.
+    pub key: Option<SecretString>,
+}
+
 /// The files of users: one for `import csv`, and the others for the tables of Better Auth.
 pub struct UserFiles {
     all: CsvFile,
@@ -120,6 +129,7 @@ impl UserFiles {
         &mut self,
         UserWithPassword { user, ban, password }: &UserWithPassword,
         links: &[ExportedAccount],
+        factor: &ExportedFactor,
     ) -> Result<(), TransferError> {
         let (id, email, name) = (user.id.as_str(), user.email.as_str(), user.name.as_str());
         let verified = if user.email_verified { "true" } else { "false" };
@@ -129,6 +139,12 @@ impl UserFiles {
         let (hash, scheme) = stored.map_or(("", ""), |stored| (stored.hash.as_str(), stored.scheme.as_str()));
         let username = user.username.as_ref().map(Username::as_str).unwrap_or_default();
         let display = user.display_username.as_deref().unwrap_or_default();
+        let kind = match (user.two_factor, factor.has_app) {
+            (false, _) => "",
+            (true, true) => APP,
+            (true, false) => MAIL,
+        };
+        let key = factor.key.as_ref().filter(|_| user.two_factor).map_or("", |key| key.expose_secret());
         let ban = ban.as_ref();
         let banned = if ban.is_some() { "true" } else { "" };
         let since = ban.map(|ban| text(ban.since)).unwrap_or_default();
@@ -139,7 +155,7 @@ impl UserFiles {
         let linked = if links.is_empty() { String::new() } else { serde_json::to_string(links)? };
         self.all.row(&[
             id, email, name, verified, image, hash, scheme, &created, &updated, banned, &since, &until,
-            reason, username, display, &fields, &linked,
+            reason, username, display, kind, key, &fields, &linked,
         ])?;
         if !fields.is_empty() {
             self.fields.row(&[id, &fields])?;

@@ -6,16 +6,20 @@ mod summary;
 
 use std::path::PathBuf;
 
-use files::{Directory, UserFiles};
+use data_encoding::BASE32_NOPAD;
+use files::{Directory, ExportedFactor, UserFiles};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use service_kit::database::DatabaseUrl;
+use shared_claims::UserId;
 pub use summary::Summary;
 
 use super::error::TransferError;
 use super::snapshot::{self, Snapshot};
 use crate::keys::KeyEncryptionKeys;
 use crate::progress::{Progress, ProgressOutput};
-use crate::{linked_accounts, passwords, sessions, users};
+use crate::second_factors::SealedSecret;
+use crate::{linked_accounts, passwords, second_factors, sessions, users};
 
 /// The number of users in one query.
 const PAGE: u16 = 1000;
@@ -28,6 +32,8 @@ pub struct Export {
     pub encryption: KeyEncryptionKeys,
     /// Whether to export private keys too.
     pub private_keys: bool,
+    /// Whether to export the keys of authenticator apps too.
+    pub secrets: bool,
     /// Whether to show progress.
     pub progress: ProgressOutput,
 }
@@ -43,6 +49,16 @@ impl Export {
         keys::write(&snapshot, &directory, &self.encryption, self.private_keys, &mut summary).await?;
         summary.sessions = sessions::count_live(&snapshot, now).await.map_err(TransferError::Store)?;
         Ok(summary)
+    }
+
+    /// The key of an authenticator app, in Base32.
+    fn key(&self, user: &UserId, sealed: &SealedSecret) -> Result<SecretString, TransferError> {
+        let lost = || {
+            TransferError::Key(format!("no key of KEY_ENCRYPTION_KEYS decrypts the second factor of {user}"))
+        };
+        let secret = sealed.open(user, &self.encryption).ok_or_else(lost)?;
+        let key = secret.totp.map(|key| BASE32_NOPAD.encode(key.expose()));
+        Ok(key.unwrap_or_default().into())
     }
 
     async fn write_users(
@@ -61,10 +77,15 @@ impl Export {
             last = end.user.id.as_str().to_owned();
             let ids: Vec<&str> = page.iter().map(|user| user.user.id.as_str()).collect();
             let links = linked_accounts::of_users(snapshot, &ids).await.map_err(TransferError::Store)?;
+            let factors = second_factors::of_users(snapshot, &ids).await.map_err(TransferError::Store)?;
             for user in &page {
-                let links = links.get(user.user.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-                summary.count(user, links.len() as u64);
-                files.write(user, links)?;
+                let id = &user.user.id;
+                let links = links.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
+                let app = factors.get(id.as_str());
+                let key = app.filter(|_| self.secrets).map(|sealed| self.key(id, sealed)).transpose()?;
+                let factor = ExportedFactor { has_app: app.is_some(), key };
+                summary.count(user, links.len() as u64, &factor);
+                files.write(user, links, &factor)?;
             }
             progress.add(page.len() as u64);
         }

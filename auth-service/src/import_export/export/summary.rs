@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::files::ExportedFactor;
 use crate::passwords::UserWithPassword;
 
 /// Counts of everything that was exported, and of what cannot be. As JSON, its fields are documented and stable.
@@ -19,6 +20,10 @@ pub struct Summary {
     own_scheme: u64,
     /// Accounts at identity providers, without their tokens.
     linked_accounts: u64,
+    /// Users with a second factor.
+    second_factors: u64,
+    /// Keys of authenticator apps.
+    totp_secrets: u64,
     /// Users with additional fields.
     with_fields: u64,
     pub keys: u64,
@@ -34,9 +39,16 @@ impl Summary {
         Self { to, ..Self::default() }
     }
 
-    /// Counts a user with this number of accounts at identity providers.
-    pub fn count(&mut self, UserWithPassword { user, password, ban }: &UserWithPassword, links: u64) {
+    /// Counts a user with this number of accounts at identity providers, and this second factor.
+    pub fn count(
+        &mut self,
+        UserWithPassword { user, password, ban }: &UserWithPassword,
+        links: u64,
+        factor: &ExportedFactor,
+    ) {
         self.users += 1;
+        self.second_factors += u64::from(user.two_factor);
+        self.totp_secrets += u64::from(user.two_factor && factor.key.is_some());
         self.linked_accounts += links;
         self.with_fields += u64::from(!user.fields.is_empty());
         self.bans += u64::from(ban.is_some());
@@ -48,11 +60,15 @@ impl Summary {
 impl Display for Summary {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { to, users, passwords, bans, own_scheme, linked_accounts, with_fields, .. } = self;
-        let Self { keys, private_keys, sessions, .. } = self;
+        let Self { keys, private_keys, sessions, second_factors, totp_secrets, .. } = self;
         writeln!(f, "export to {}", to.display())?;
         writeln!(f, "users      {users}, {passwords} with a password")?;
         writeln!(f, "bans       {bans}")?;
         writeln!(f, "linked     {linked_accounts} accounts at providers, without their tokens")?;
+        writeln!(
+            f,
+            "factors    {second_factors} users with a second factor, {totp_secrets} keys of apps, no backup codes"
+        )?;
         writeln!(f, "fields     of {with_fields} users")?;
         writeln!(f, "keys       {keys} public, {private_keys} private")?;
         if *own_scheme > 0 {

@@ -4,6 +4,7 @@ mod by_email;
 mod operator;
 mod people;
 mod providers;
+mod second_factors;
 mod services;
 
 use std::time::Duration;
@@ -55,6 +56,7 @@ impl Population {
         all.use_links(stack).await;
         all.sign_in_by_a_provider(stack).await;
         all.sign_in_by_email(stack).await;
+        all.use_second_factors(stack).await;
         all.announce_deleted_users(stack).await;
         all.import_accounts(stack).await;
         all.exceed_limits(stack).await;
