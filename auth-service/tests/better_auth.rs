@@ -14,6 +14,9 @@ use tokio::process::Command;
 /// The variable with the URL of the identity provider.
 const PROVIDER: &str = "LATCHKEY_PROVIDER";
 
+/// Each service has few connections, as there are many profiles and one PostgreSQL.
+const POOL_SIZE: &str = "4";
+
 /// The settings of each profile.
 type Profiles = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -77,7 +80,8 @@ async fn start(
     mail: &Path,
 ) -> (String, (Service, TestDatabase)) {
     std::fs::create_dir_all(mail.join(&profile)).unwrap();
-    let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let settings = settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let settings: Vec<_> = settings.chain([("DATABASE_POOL_SIZE", POOL_SIZE)]).collect();
     let database = TestDatabase::auth().await;
     let service = testing::auth_service(&database, &settings).await;
     (profile, (service, database))

@@ -54,7 +54,10 @@ async fn changes_of_keys_are_reported() {
     let again = value(&database, &["keys", "re-encrypt", "--json"], &[]).await;
     assert_eq!(
         again,
-        json!({"action": "re_encrypted", "count": 2, "webhook_secrets": 0, "linked_accounts": 0, "lost_linked_accounts": 0})
+        json!({
+            "action": "re_encrypted", "count": 2, "webhook_secrets": 0, "linked_accounts": 0,
+            "lost_linked_accounts": 0, "second_factors": 0, "lost_second_factors": 0,
+        })
     );
     let scratch = Scratch::new();
     let file = scratch.path("key.pem");
@@ -120,7 +123,7 @@ async fn imports_and_exports_are_reported_without_progress() {
     assert_eq!(quiet.stderr, Vec::<String>::new());
     let expected = json!({
         "to": again, "users": 1, "passwords": 1, "bans": 0, "own_scheme": 0, "linked_accounts": 0,
-        "with_fields": 0, "keys": 2, "private_keys": 0,
+        "second_factors": 0, "totp_secrets": 0, "with_fields": 0, "keys": 2, "private_keys": 0,
         "skipped_sessions": 1,
     });
     assert_eq!(parsed(&quiet), expected);

@@ -4,11 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 
 use local_stack::testing::TestDatabase;
 use local_stack::workspace;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::import::{Scratch, report, run, sign_in};
 use crate::import_node::{SECRET, deployment, script};
 use crate::support::{Auth, PASSWORD, connect, email};
+use crate::two_factor::{Browser, assert_challenged, enroll};
 
 /// Better Auth's own hash of `password123`.
 pub const SCRYPT: &str = "2efb124f32c48d8ec42d7585426fe414:64e3feee69d3362db002bd5904b97bc2f8b892d965e3b62f47514cefa9b9b822cc24ceac45a22359e78517034f90d8700b61e59c93ba9b31833cf4563b98558f";
@@ -113,6 +114,7 @@ async fn an_export_is_imported_again_unchanged() {
         "users      4, 3 with",
         "bans       2",
         "linked     3 accounts at providers, without",
+        "factors    0 users with a second factor",
         "fields     of 2 users",
         "1 passwords are longer than 72 bytes",
         "2 sessions",
@@ -177,6 +179,52 @@ async fn an_export_is_imported_again_unchanged() {
         .await
         .unwrap();
     assert_eq!(sign_in(&other, &email("carol"), "password123").await, 200);
+}
+
+/// An export has the keys of authenticator apps only if they are asked for. Without them, the import reports who lost theirs.
+#[tokio::test]
+async fn second_factors_are_exported_with_their_secrets_only_if_asked() {
+    let auth = Auth::start().await;
+    let (app, _) = enroll(&mut Browser::of_user(&auth, "alice").await).await;
+    auth.user("bob").await;
+    let client = auth.superuser().await;
+    client.execute("UPDATE users SET two_factor = true WHERE name = 'bob'", &[]).await.unwrap();
+    let scratch = Scratch::new();
+    for (flags, exported, noted, copied) in [
+        (
+            &[][..],
+            "2 users with a second factor, 0 keys",
+            json!(["second_factor_by_mail", "second_factor_lost"]),
+            1,
+        ),
+        (
+            &["--with-secrets"],
+            "2 users with a second factor, 1 keys",
+            json!(["backup_codes_lost", "second_factor_by_mail"]),
+            2,
+        ),
+    ] {
+        let to = scratch.path(&format!("out{copied}"));
+        let finished = run(&auth.database, &[&["export", "--to", &to][..], flags].concat(), &[]).await;
+        let said = finished.stdout.join("\n");
+        assert!(finished.status.success() && said.contains(exported), "{finished:?}");
+        let elsewhere = TestDatabase::auth().await;
+        let import = ["import", "csv", "--file", &format!("{to}/users.csv")];
+        let done = report(&elsewhere, &import, &[]).await;
+        assert_eq!(done["users"]["second_factors"], copied, "{done}");
+        let reasons: Vec<&String> = done["users"]["noted"].as_object().unwrap().keys().collect();
+        assert_eq!(json!(reasons), noted);
+        let other = Auth::on(elsewhere, &[]).await;
+        let mut browser = Browser::new(&other);
+        let answer = browser.sign_in("alice").await;
+        if flags.is_empty() {
+            assert_eq!(answer.body["twoFactorRedirect"], Value::Null, "{answer:?}");
+            continue;
+        }
+        assert_challenged(&answer);
+        let verified = browser.post("/two-factor/verify-totp", &json!({"code": app.code(0)})).await;
+        assert_eq!(verified.status, 200, "{verified:?}");
+    }
 }
 
 /// SQL alone loads the files into the tables of Better Auth.

@@ -1,11 +1,11 @@
 // A real Better Auth on the PostgreSQL database that DATABASE_URL names.
 import { betterAuth } from "better-auth";
-import { admin, bearer, jwt } from "better-auth/plugins";
+import { admin, bearer, jwt, twoFactor } from "better-auth/plugins";
 import pg from "pg";
 
 const BASE_URL = "http://auth.example.com";
 
-/** The deployment that `plan` describes. Its `jwt` and `options` are Better Auth options, its `admin` adds the plugin. */
+/** The deployment that `plan` describes. Its `jwt` and `options` are Better Auth options, its `admin` and `twoFactor` add plugins. */
 export const open = (plan) => {
 	const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 2 });
 	const options = {
@@ -19,6 +19,7 @@ export const open = (plan) => {
 			bearer(),
 			jwt(plan.jwt ?? { jwks: { keyPairConfig: { alg: "RS256" } } }),
 			...(plan.admin ? [admin()] : []),
+			...(plan.twoFactor ? [twoFactor(plan.twoFactor)] : []),
 		],
 		...plan.options,
 	};

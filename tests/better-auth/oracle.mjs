@@ -18,7 +18,12 @@ const SECONDS = { s: 1, m: 60, h: 3600, d: 86400 };
 
 /** Starts the server on a free port, with its tables in an empty schema. */
 export async function startOracle(settings, database, schema) {
-  const pool = new pg.Pool({ connectionString: database, options: `-c search_path=${schema}`, max: 5 });
+  const pool = new pg.Pool({
+    connectionString: database,
+    options: `-c search_path=${schema}`,
+    max: 5,
+    idleTimeoutMillis: 1000,
+  });
   const outbox = [];
   const options = { ...optionsOf(settings, outbox), database: pool };
   await (await getMigrations(options)).runMigrations();

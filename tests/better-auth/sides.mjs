@@ -15,7 +15,7 @@ export async function sidesOf(services, directory) {
       const settings = settingsOf(profile, directory);
       const mail = () => messagesIn(mailbox(directory, profile));
       const theirs = await oracleSide(settings, database, "better_auth");
-      const rows = new pg.Pool({ connectionString: database, max: 3 });
+      const rows = rowsOf(database);
       const ours = { url, settings, rows, isOracle: false, mail, close: () => rows.end() };
       return [profile, { theirs, ours }];
     }),
@@ -43,8 +43,13 @@ export async function close(pairs) {
   await Promise.all(Object.values(pairs).flatMap(({ theirs, ours }) => [theirs.close(), ours.close()]));
 }
 
+/** For the rows that scenarios look at: closes its connections soon, as there are many profiles and one PostgreSQL. */
+function rowsOf(connectionString, options) {
+  return new pg.Pool({ connectionString, options, max: 2, idleTimeoutMillis: 1000 });
+}
+
 async function oracleSide(settings, database, schema) {
-  const rows = new pg.Pool({ connectionString: database, options: `-c search_path=${schema}`, max: 3 });
+  const rows = rowsOf(database, `-c search_path=${schema}`);
   await rows.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   await rows.query(`CREATE SCHEMA ${schema}`);
   const oracle = await startOracle(settings, database, schema);

@@ -163,7 +163,7 @@ impl Display for Report {
             writeln!(f, "bans       {banned} copied")?;
         }
         if *second_factors > 0 {
-            writeln!(f, "factors    second factors of {second_factors} users copied")?;
+            writeln!(f, "factors    {second_factors} copied")?;
         }
         for (scheme, count) in &self.passwords {
             writeln!(f, "passwords  {count} copied ({scheme})")?;

@@ -5,7 +5,7 @@ use utoipa::Modify;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi, RefOr, Schema};
+use utoipa::openapi::{Components, OpenApi, RefOr, Required, Schema};
 
 use crate::error::ProtocolError;
 use crate::protocol::PREFIX;
@@ -113,10 +113,17 @@ const REDIRECT_ERRORS: [CommonError; 2] = [
     },
 ];
 
+/// Operations whose body may be missing, by their ids: utoipa could say so only by accepting `null` too.
+const OPTIONAL_BODIES: [&str; 1] = ["send_otp"];
+
 /// Completes the document with the errors and parameters that the protocol defines, and not a handler.
 pub fn complete(document: &mut OpenApi) {
     for (path, reads, operation) in document::operations(document) {
         complete_query(operation);
+        let is_optional = operation.operation_id.as_deref().is_some_and(|id| OPTIONAL_BODIES.contains(&id));
+        if let Some(RefOr::T(body)) = operation.request_body.as_mut().filter(|_| is_optional) {
+            body.required = Some(Required::False);
+        }
         if !path.starts_with(PREFIX) {
             continue;
         }

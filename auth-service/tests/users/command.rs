@@ -73,6 +73,7 @@ async fn a_user_is_shown_with_password_sessions_and_ban() {
         "live_sessions",
         "name",
         "password_set_at",
+        "two_factor",
         "updated_at",
         "username",
     ];

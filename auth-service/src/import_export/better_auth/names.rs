@@ -166,7 +166,9 @@ mod tests {
         let one = |text: &str| vec![text.to_owned()];
         let fields: UserFields = r#"{"role": {"type": "string"}}"#.parse().unwrap();
         let names = |tables: &[String], columns: &[String]| Names::new(tables, columns, &fields);
-        assert!(names(&one("users=people"), &[]).unwrap_err().contains("user, account, session, jwks"));
+        assert!(
+            names(&one("users=people"), &[]).unwrap_err().contains("user, account, session, twoFactor, jwks")
+        );
         let refusal = names(&[], &one("user.mail=m")).unwrap_err();
         assert!(refusal.contains("user.email,") && refusal.contains("user.role"), "{refusal}");
         assert_eq!(names(&[], &one("user.role=rank")).unwrap().column("user", "role"), "rank");

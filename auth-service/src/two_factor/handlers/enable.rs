@@ -34,7 +34,7 @@ pub struct Enabling {
     #[schema(rename = "method", value_type = String, required = false, example = "totp")]
     by_mail: bool,
     /// The name of the service in the authenticator app.
-    #[schema(max_length = 100, required = false)]
+    #[schema(value_type = String, max_length = 100, required = false)]
     issuer: Option<String>,
 }
 

@@ -25,7 +25,7 @@ pub struct Code {
     #[schema(value_type = String)]
     code: SecretString,
     /// Whether this device signs in without the second factor from now on.
-    #[schema(rename = "trustDevice", required = false)]
+    #[schema(rename = "trustDevice", value_type = bool, required = false)]
     trust_device: Option<bool>,
 }
 
@@ -48,10 +48,10 @@ pub struct BackupCodeClaim {
     #[schema(value_type = String)]
     code: SecretString,
     /// If true, the code is used up, and no session starts.
-    #[schema(rename = "disableSession", required = false)]
+    #[schema(rename = "disableSession", value_type = bool, required = false)]
     disable_session: Option<bool>,
     /// Whether this device signs in without the second factor from now on.
-    #[schema(rename = "trustDevice", required = false)]
+    #[schema(rename = "trustDevice", value_type = bool, required = false)]
     trust_device: Option<bool>,
 }
 
