@@ -2,6 +2,7 @@
 //! does not say, and generated clients use what it says.
 
 mod clients;
+mod names;
 mod schemathesis;
 mod services;
 mod tools;

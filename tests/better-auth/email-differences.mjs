@@ -95,10 +95,4 @@ export const EMAIL_DIFFERENCES = [
       },
     ],
   },
-  {
-    id: "otp-notices",
-    difference: "the account is notified by mail of a password or an email that a code changed",
-    reason: "as for links",
-    shows: [{ at: "mail", field: /^notices to ada\./, theirs: /^\d$/, ours: /^\d$/ }],
-  },
 ];

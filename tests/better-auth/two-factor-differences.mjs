@@ -150,6 +150,20 @@ export const TWO_FACTOR_DIFFERENCES = [
     ],
   },
   {
+    id: "challenge-spent",
+    difference: "a challenge that has ended after five codes clears the cookie `two_factor`",
+    reason: "the browser has to sign in again anyway",
+    shows: [
+      { at: VERIFY, field: /^cookie\.[\w-]+\.two_factor\.value$/, theirs: null, ours: '""' },
+      { at: VERIFY, field: /^cookie\.[\w-]+\.two_factor\.attributes$/, theirs: null, ours: /^"Max-Age=0;/ },
+      { at: VERIFY, field: "cookie.(order)", theirs: null, ours: '"better-auth.two_factor"' },
+      {
+        scenario: code("send-otp: after a wrong code"), at: VERIFY,
+        field: "cookie.(order)", theirs: /session_token/, ours: '"better-auth.two_factor"',
+      },
+    ],
+  },
+  {
     id: "challenge-ends",
     difference: "a changed or reset password, and disabling the second factor, end the sign-ins that wait for one",
     reason: "what they began with is not valid any more",
@@ -241,6 +255,15 @@ export const TWO_FACTOR_DIFFERENCES = [
       { ...GENERATED, field: "status", theirs: "400", ours: "200" },
       { ...GENERATED, field: /^body\./ },
     ],
+  },
+  {
+    id: "backup-codes-early",
+    difference: "a backup code does not work before the authenticator app has proved its first code",
+    reason: "until then no sign-in asks for a second factor",
+    shows: refused(
+      enrolment("enable: the first code is a backup code"), "POST /two-factor/verify-backup-code",
+      400, "BACKUP_CODES_NOT_ENABLED", "Backup codes aren't enabled",
+    ),
   },
   {
     id: "issuer-length",

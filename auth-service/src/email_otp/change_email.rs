@@ -7,7 +7,7 @@ use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
 use super::sending::email_text;
-use super::service::{EmailOtp, SUCCESS, Success, email};
+use super::service::{EmailOtp, email};
 use crate::account::Accounts;
 use crate::audit;
 use crate::codes::{Binding, Code, Purpose, Subject};
@@ -18,6 +18,7 @@ use crate::protocol::body::{Fields, Schema};
 use crate::protocol::email_address::Email;
 use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::service::Enabled;
+use crate::protocol::status::{SUCCESS, Success};
 use crate::security_event::SecurityEvent;
 use crate::sessions::{self, SignedIn, WithBody};
 use crate::users::{self, User};

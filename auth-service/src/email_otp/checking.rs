@@ -6,12 +6,13 @@ use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
 use super::sending::{CodeType, email_text, purpose};
-use super::service::{EmailOtp, SUCCESS, Success, email};
+use super::service::{EmailOtp, email};
 use crate::codes::{Code, Purpose, Subject};
 use crate::error::{ApiError, CodeError};
 use crate::passwords::ResetProof;
 use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::service::Enabled;
+use crate::protocol::status::{SUCCESS, Success};
 use crate::users;
 
 /// A code to check.

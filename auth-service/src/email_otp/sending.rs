@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use service_kit::envelope::Envelope;
 use utoipa::ToSchema;
 
-use super::service::{EmailOtp, SUCCESS, Success, email};
+use super::service::{EmailOtp, email};
 use crate::codes::{Binding, Purpose, Subject};
 use crate::email::Message;
 use crate::error::{ApiError, CodeError};
@@ -14,6 +14,7 @@ use crate::protocol::body::{Body, Fields, Schema};
 use crate::protocol::email_address::{Email, MAX_EMAIL};
 use crate::protocol::min_response_time::MinResponseTime;
 use crate::protocol::service::Enabled;
+use crate::protocol::status::{SUCCESS, Success};
 use crate::security_event::SecurityEvent;
 use crate::users;
 

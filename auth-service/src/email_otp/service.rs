@@ -1,6 +1,3 @@
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use crate::codes::Codes;
 use crate::email_sign_in::EmailSignIn;
 use crate::error::ApiError;
@@ -24,16 +21,6 @@ impl Feature for EmailOtp {
         self.enabled
     }
 }
-
-/// Success.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Success {
-    /// Always true.
-    success: bool,
-}
-
-/// The response after success.
-pub(super) const SUCCESS: Success = Success { success: true };
 
 /// Reads an email in upper or lower case.
 ///

@@ -12,3 +12,13 @@ pub struct Status {
 
 /// The response after success.
 pub const DONE: Status = Status { status: true };
+
+/// Success, of the endpoints whose response has this member instead.
+#[derive(Serialize, ToSchema)]
+pub struct Success {
+    /// Always true.
+    success: bool,
+}
+
+/// The response after success, of these endpoints.
+pub const SUCCESS: Success = Success { success: true };

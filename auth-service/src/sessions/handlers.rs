@@ -13,6 +13,7 @@ use super::store;
 use crate::error::ApiError;
 use crate::protocol::body::{Body, Fields, NoFields, Schema};
 use crate::protocol::opaque_token::SessionToken;
+use crate::protocol::status::{SUCCESS, Success};
 use crate::security_event::SecurityEvent;
 use crate::users::{User, UserView};
 
@@ -24,13 +25,6 @@ struct CurrentSession<'a> {
     /// The user.
     #[schema(value_type = User)]
     user: UserView<'a>,
-}
-
-/// Success.
-#[derive(Serialize, ToSchema)]
-struct Success {
-    /// Always true.
-    success: bool,
 }
 
 /// Sign out.
@@ -50,7 +44,7 @@ pub async fn sign_out(
 ) -> HttpResponse {
     let tokens = sessions.cookies.all_presented(request.headers());
     let mut response = match end(&sessions, &request, &tokens).await {
-        Ok(()) => HttpResponse::Ok().json(Success { success: true }),
+        Ok(()) => HttpResponse::Ok().json(SUCCESS),
         // The browser is signed out in any case: it may be on a shared computer.
         Err(error) => HttpResponse::from_error(error),
     };

@@ -11,9 +11,10 @@ use crate::cluster::{Cluster, ClusterOptions};
 use crate::connection::connect;
 use crate::error::{DatabaseContext, Result};
 
-/// Test data does not have to survive a crash.
+/// Test data does not have to survive a crash. Many processes run at once: the comparison with Better Auth alone has two for each
+/// profile of settings.
 pub(super) const OPTIONS: ClusterOptions =
-    ClusterOptions { durable: false, max_connections: 500, disposable: true };
+    ClusterOptions { durable: false, max_connections: 1000, disposable: true };
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
 static CLEANED_UP: OnceCell<()> = OnceCell::const_new();

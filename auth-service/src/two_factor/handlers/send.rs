@@ -20,13 +20,13 @@ const CODE_TTL: SignedDuration = SignedDuration::from_mins(5);
 /// The body, which may be missing.
 #[derive(ToSchema)]
 #[schema(example = json!({}))]
-pub struct CodeRequest {
+pub struct MailCodeRequest {
     /// Ignored, as in Better Auth: `verify-otp` decides.
     #[schema(rename = "trustDevice", value_type = bool, required = false)]
     _trust_device: Option<bool>,
 }
 
-impl Schema for CodeRequest {
+impl Schema for MailCodeRequest {
     const SIGNS_IN: bool = false;
     const BODY_KINDS: &'static [&'static str] = &["object"];
     const IS_OPTIONAL: bool = true;
@@ -40,7 +40,7 @@ impl Schema for CodeRequest {
 ///
 /// For a sign-in that waits for the second factor, or for a session. Another code replaces it. Not after a sign-in by mail or a
 /// reset of the password by mail: whoever reads the mailbox would have both factors.
-#[utoipa::path(tag = "second factors", security((), ("cookie" = []), ("bearer" = [])), request_body = CodeRequest, responses(
+#[utoipa::path(tag = "second factors", security((), ("cookie" = []), ("bearer" = [])), request_body = MailCodeRequest, responses(
     (status = 200, body = Status, description = "The code was sent, unless a limit for mail is reached"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, OTP_NOT_CONFIGURED"),
     (status = 401, body = Envelope, description = "INVALID_TWO_FACTOR_COOKIE: no session, and no sign-in of this browser waits"),
@@ -51,7 +51,7 @@ impl Schema for CodeRequest {
 pub async fn send_otp(
     two_factor: Enabled<TwoFactor>,
     request: HttpRequest,
-    _: Body<CodeRequest>,
+    _: Body<MailCodeRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(outbox) = &two_factor.mailer.outbox else { return Err(TwoFactorError::OtpNotConfigured.into()) };
     let prover = two_factor.prover(&request).await?;

@@ -69,7 +69,7 @@ impl Schema for BackupCodeClaim {
 
 /// The session and its user.
 #[derive(Serialize, ToSchema)]
-struct Verified<'a> {
+struct VerifiedSession<'a> {
     /// The token of the new session. Absent if none was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
@@ -83,7 +83,7 @@ struct Verified<'a> {
 /// Completes a sign-in that waits for it. With a session, sets the app up, or authenticates again: the session continues with
 /// another token. A code works once.
 #[utoipa::path(tag = "second factors", security((), ("cookie" = []), ("bearer" = [])), request_body = Code, responses(
-    (status = 200, body = Verified, description = "The new session"),
+    (status = 200, body = VerifiedSession, description = "The new session"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, TOTP_NOT_ENABLED, TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: sign in again"),
     (status = 401, body = Envelope, description = "INVALID_CODE; INVALID_TWO_FACTOR_COOKIE: no session, and no sign-in of this browser waits"),
     (status = 403, body = Envelope, description = "BANNED_USER, or the origin is not trusted"),
@@ -114,7 +114,7 @@ pub async fn verify_totp(
 ///
 /// As `verify-totp`, with the code that `two-factor/send-otp` has sent. With a session, protects the account by codes in mails.
 #[utoipa::path(tag = "second factors", security((), ("cookie" = []), ("bearer" = [])), request_body = Code, responses(
-    (status = 200, body = Verified, description = "The new session"),
+    (status = 200, body = VerifiedSession, description = "The new session"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, OTP_HAS_EXPIRED, TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"),
     (status = 401, body = Envelope, description = "INVALID_CODE; INVALID_TWO_FACTOR_COOKIE: no session, and no sign-in of this browser waits"),
     (status = 403, body = Envelope, description = "BANNED_USER, or the origin is not trusted"),
@@ -140,7 +140,7 @@ pub async fn verify_otp(
 ///
 /// As `verify-totp`. Each backup code works once.
 #[utoipa::path(tag = "second factors", security((), ("cookie" = []), ("bearer" = [])), request_body = BackupCodeClaim, responses(
-    (status = 200, body = Verified, description = "The new session"),
+    (status = 200, body = VerifiedSession, description = "The new session"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, BACKUP_CODES_NOT_ENABLED, TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: sign in again"),
     (status = 401, body = Envelope, description = "INVALID_BACKUP_CODE; INVALID_TWO_FACTOR_COOKIE: no session, and no sign-in of this browser waits"),
     (status = 403, body = Envelope, description = "BANNED_USER, or the origin is not trusted"),
@@ -188,7 +188,7 @@ impl TwoFactor {
         };
         let Proof { user, started, device } = &proof;
         let token = started.as_ref().map(|started| started.token.expose());
-        let mut response = HttpResponse::Ok().json(Verified { token, user: self.accounts.view(user) });
+        let mut response = HttpResponse::Ok().json(VerifiedSession { token, user: self.accounts.view(user) });
         let Some(started) = started else { return Ok(response) };
         started.record(self.log.client(request));
         self.sessions.respond_with(&mut response, request, started, user).await?;
