@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::hmac;
 use data_encoding::BASE32_NOPAD;
-use jiff::Timestamp;
 use local_stack::record_secret;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use shared_claims::{Clock, SystemClock};
 
 use crate::support::{Answer, Auth, PAGE, PASSWORD, email};
 
@@ -114,7 +114,7 @@ impl App {
 
     /// The code of the time step that is `steps` after the current one. Each works once, and not after a later one.
     pub fn code(&self, steps: i64) -> String {
-        let tag = hmac::sign(&self.0, &(Timestamp::now().as_second() / 30 + steps).to_be_bytes());
+        let tag = hmac::sign(&self.0, &(SystemClock.now().as_second() / 30 + steps).to_be_bytes());
         let bytes = tag.as_ref();
         let offset = usize::from(bytes[bytes.len() - 1] & 0x0f);
         let number = u32::from_be_bytes(bytes[offset..offset + 4].try_into().unwrap()) & 0x7fff_ffff;

@@ -22,8 +22,7 @@ pub enum Link {
     Email,
     ResetPassword,
     DeleteUser,
-    /// Signs in.
-    MagicLink,
+    SignIn,
 }
 
 impl Link {
@@ -33,7 +32,7 @@ impl Link {
             Self::Email => "/verify-email?token=",
             Self::ResetPassword => "/reset-password/",
             Self::DeleteUser => "/delete-user/callback?token=",
-            Self::MagicLink => "/magic-link/verify?token=",
+            Self::SignIn => "/magic-link/verify?token=",
         }
     }
 }

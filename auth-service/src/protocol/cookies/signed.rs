@@ -51,7 +51,7 @@ impl Cookies {
         let secure = if settings.secure { "Secure; " } else { "" };
         Self {
             secrets,
-            session_token: format!("{prefix}{}", TOKEN),
+            session_token: format!("{prefix}{TOKEN}"),
             prefix,
             attributes: format!("{}Path=/; HttpOnly; {secure}", domain.unwrap_or_default()),
             same_site: settings.same_site,

@@ -15,13 +15,13 @@ impl Population {
         let asked = pia.ok(auth, "/sign-in/magic-link", &json!({"email": pia.email, "name": "pia"})).await;
         pia.take(&asked);
         self.note(&pia);
-        let token = self.link(stack, &pia, Link::MagicLink, 1).await;
+        let token = self.link(stack, &pia, Link::SignIn, 1).await;
         let entered = pia.get(auth, &format!("/magic-link/verify?token={token}")).await;
         assert_eq!(entered.status, 200, "{entered:?}");
         pia.take(&entered);
         self.note(&pia);
         pia.ok(auth, "/sign-in/magic-link", &json!({"email": pia.email})).await;
-        self.links.magic_link = self.link(stack, &pia, Link::MagicLink, 2).await;
+        self.links.magic_link = self.link(stack, &pia, Link::SignIn, 2).await;
 
         let mut quin = Person { password: String::new(), ..Person::new("quin") };
         let otp = self.code(stack, &quin, "sign-in", 1).await;

@@ -1,8 +1,9 @@
 //! What users do with second factors.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use aws_lc_rs::hmac;
 use data_encoding::BASE32_NOPAD;
-use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
@@ -64,7 +65,9 @@ fn secret_of(uri: &str) -> String {
 fn code_of(secret: &str) -> String {
     let key = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
-    let tag = hmac::sign(&key, &(Timestamp::now().as_second() / 30).to_be_bytes());
+    #[expect(clippy::disallowed_methods, reason = "authenticator apps use the time of their device")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let tag = hmac::sign(&key, &(now.as_secs() / 30).to_be_bytes());
     let bytes = tag.as_ref();
     let offset = usize::from(bytes[bytes.len() - 1] & 0x0f);
     let number = u32::from_be_bytes(bytes[offset..offset + 4].try_into().unwrap()) & 0x7fff_ffff;
