@@ -63,7 +63,7 @@ function OtherLinks({ search }: { search: string }) {
     <>
       <p className={signUp.enabled ? "" : "invisible"}>
         New here?{" "}
-        <Link className="font-medium text-accent underline" href={`/signup${search}`}>
+        <Link className="leading-none font-medium text-accent underline" href={`/signup${search}`}>
           Create an account
         </Link>
       </p>

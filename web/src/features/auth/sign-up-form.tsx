@@ -51,7 +51,7 @@ function SignInLink({ search }: { search: string }) {
   return (
     <p>
       Already have an account?{" "}
-      <Link className="font-medium text-accent underline" href={`/signin${search}`}>
+      <Link className="leading-none font-medium text-accent underline" href={`/signin${search}`}>
         Sign in
       </Link>
     </p>
