@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 /// The page's origin, which the services of tests trust.
-const PAGE: &str = "http://localhost:3000";
+pub const PAGE: &str = "http://localhost:3000";
 
 /// An answer, read whole.
 #[derive(Debug)]
@@ -147,6 +147,12 @@ impl Person {
         let answer = self.get(service, "/token").await;
         assert_eq!(answer.status, 200, "{answer:?}");
         self.jwt = answer.body["token"].as_str().unwrap().to_owned();
+    }
+
+    /// `name=value` of one of the cookies.
+    pub fn cookie(&self, kind: &str) -> String {
+        let name = format!("better-auth.{kind}=");
+        self.cookies.iter().find(|cookie| cookie.starts_with(&name)).unwrap().clone()
     }
 
     /// The value of one of the cookies, decoded.

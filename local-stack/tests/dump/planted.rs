@@ -9,7 +9,8 @@ use serde_json::json;
 use super::collected::{Text, database, lines};
 use super::entry_points::Services;
 use super::keys::Sealed;
-use super::population::Population;
+use super::person::Person;
+use super::population::{Population, challenge};
 use super::stack::{Stack, urls};
 use super::trial::Finding;
 
@@ -36,7 +37,7 @@ impl PlantedCredentials {
     pub async fn of(stack: &Stack, all: &Population, sealed: &[Sealed], services: &Services) -> Self {
         let mut planted = Self::default();
         planted.plant_title(all, services).await;
-        planted.plant_rows(stack, all, sealed).await;
+        planted.plant_rows(stack, all, (sealed, services)).await;
         for (name, url) in urls(&stack.cluster) {
             let rows = database(name, &url).await.into_iter();
             planted
@@ -62,7 +63,16 @@ impl PlantedCredentials {
     }
 
     /// Adds a table with credentials.
-    async fn plant_rows(&mut self, stack: &Stack, all: &Population, sealed: &[Sealed]) {
+    async fn plant_rows(
+        &mut self,
+        stack: &Stack,
+        all: &Population,
+        (sealed, services): (&[Sealed], &Services),
+    ) {
+        // A new one: a challenge lives for ten minutes.
+        let mut waiting = Person { cookies: Vec::new(), ..all.rosa.clone() };
+        challenge(&services.auth, &mut waiting).await;
+        let waiting = waiting.cookie_value("two_factor");
         let (database, links) = (stack.cluster.auth(), &all.links);
         let keys = &database.secrets().key_encryption_keys;
         let key = STANDARD.decode(keys).unwrap();
@@ -70,12 +80,16 @@ impl PlantedCredentials {
         let private = sealed.iter().find(|row| signs == *row.name).unwrap().open(&key).unwrap();
         let client = connect(&database.superuser_url()).await.unwrap();
         client.batch_execute("CREATE TABLE planted (value text, bytes bytea)").await.unwrap();
+        let trusted = all.rosa.cookie_value("trust_device");
         let cookie = |kind| all.bob.cookie_value(kind);
         for (entry, stored, value) in [
             ("Cookie of Session", &cookie("session_token"), &cookie("session_token")),
             ("ConfirmEmailLink", &links.confirm_email_change, &links.confirm_email_change),
             ("MagicLink", &links.magic_link, &links.magic_link),
             ("Cookie of Device", &all.gwen.cookie_value("device"), &all.gwen.cookie_value("device")),
+            ("Cookie of TwoFactor", &waiting, &waiting),
+            ("Cookie of TrustedDevice", &trusted, &trusted),
+            ("Cookie of MagicLink", &links.browser, &links.browser),
             ("Password of bob@example.com", &STANDARD.encode(&all.bob.password), &all.bob.password),
             ("KeyOfRows", keys, &String::from_utf8_lossy(&key).into_owned()),
         ] {

@@ -143,9 +143,7 @@ impl Trial {
             CookieEntry::SecretOfCookies => {
                 values.bytes.iter().map(|(bytes, place)| (&**bytes, place)).collect()
             }
-            CookieEntry::Session | CookieEntry::Device | CookieEntry::SignUp => {
-                values.texts.iter().map(|(text, place)| (text.as_bytes(), place)).collect()
-            }
+            _ => values.texts.iter().map(|(text, place)| (text.as_bytes(), place)).collect(),
         };
         let bytes: Vec<&[u8]> = all.iter().map(|(bytes, _)| *bytes).collect();
         let name = format!("Cookie of {entry:?}");

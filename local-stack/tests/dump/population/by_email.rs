@@ -38,6 +38,12 @@ impl Population {
         quin = quin.sign_in(auth, true).await;
         self.note(&quin);
         self.code(stack, &quin, "sign-in", 4).await;
+
+        let asked = quin.ok(auth, "/sign-in/magic-link", &json!({"email": quin.email})).await;
+        quin.take(&asked);
+        self.note(&quin);
+        self.links.browser = quin.cookie_value("magic_link");
+        self.links.browser_bound = self.link(stack, &quin, Link::SignIn, 1).await;
     }
 
     /// Requests a code of this type. The `count`th mail with a code to the person has it.

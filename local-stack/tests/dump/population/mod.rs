@@ -10,6 +10,7 @@ mod services;
 use std::time::Duration;
 
 pub use self::operator::SCRYPT_HASH;
+pub use self::second_factors::challenge;
 use super::mailbox::Link;
 use super::person::Person;
 use super::stack::Stack;
@@ -25,6 +26,8 @@ pub struct Population {
     pub dora: Person,
     pub gwen: Person,
     pub ivy: Person,
+    /// Has a second factor, and a browser that is trusted to go without.
+    pub rosa: Person,
     /// The links that are outstanding.
     pub links: Links,
     /// A description and the text of every secret that was sent or received.
@@ -43,6 +46,10 @@ pub struct Links {
     pub delete_user: String,
     pub complete_sign_up: String,
     pub magic_link: String,
+    /// Signs in by GET in the browser of its cookie.
+    pub browser_bound: String,
+    /// The cookie of that browser.
+    pub browser: String,
 }
 
 impl Population {

@@ -3,7 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
-use data_encoding::BASE32_NOPAD;
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use local_stack::Service;
 use serde_json::json;
 use url::Url;
 
@@ -20,6 +21,8 @@ impl Population {
         let enabled = rosa.ok(auth, "/two-factor/enable", &json!({"password": rosa.password})).await;
         let secret = secret_of(enabled.body["totpURI"].as_str().unwrap());
         self.note_secret("the key of an authenticator app", &secret);
+        let key = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
+        self.note_secret("the key of an authenticator app in hexadecimal digits", &HEXLOWER.encode(&key));
         let codes = enabled.body["backupCodes"].as_array().unwrap();
         for code in codes {
             self.note_secret("a backup code", code.as_str().unwrap());
@@ -29,7 +32,7 @@ impl Population {
         self.note(&rosa);
 
         let mut trusted = Person { cookies: Vec::new(), ..rosa.clone() };
-        self.challenge(stack, &mut trusted).await;
+        self.challenge(&stack.auth, &mut trusted).await;
         let body = json!({"code": codes[0], "trustDevice": true});
         let entered = trusted.ok(auth, "/two-factor/verify-backup-code", &body).await;
         trusted.take(&entered);
@@ -38,21 +41,26 @@ impl Population {
         assert_eq!(rosa.get(auth, "/two-factor/trusted-devices").await.status, 200);
 
         let mut waiting = Person { cookies: Vec::new(), ..rosa };
-        self.challenge(stack, &mut waiting).await;
+        self.challenge(&stack.auth, &mut waiting).await;
         waiting.ok(auth, "/two-factor/send-otp", &json!({})).await;
         let wrong = json!({"code": "aaaaa-aaaaa"});
         assert_eq!(waiting.post(auth, "/two-factor/verify-backup-code", &wrong).await.status, 401);
+        self.rosa = trusted;
     }
 
-    /// Signs in with the password, which leads to a challenge.
-    async fn challenge(&mut self, stack: &Stack, person: &mut Person) {
-        let form = json!({"email": person.email, "password": person.password});
-        let challenged = person.ok(&stack.auth, "/sign-in/email", &form).await;
-        assert_eq!(challenged.body["twoFactorRedirect"], true, "{challenged:?}");
-        person.take(&challenged);
-        person.cookies.retain(|cookie| cookie.contains(".two_factor="));
+    async fn challenge(&mut self, auth: &Service, person: &mut Person) {
+        challenge(auth, person).await;
         self.note_secret("the token of a challenge", &person.cookie_value("two_factor"));
     }
+}
+
+/// Signs in with the password, which leads to a challenge.
+pub async fn challenge(auth: &Service, person: &mut Person) {
+    let form = json!({"email": person.email, "password": person.password});
+    let challenged = person.ok(auth, "/sign-in/email", &form).await;
+    assert_eq!(challenged.body["twoFactorRedirect"], true, "{challenged:?}");
+    person.take(&challenged);
+    person.cookies.retain(|cookie| cookie.contains(".two_factor="));
 }
 
 /// The key in the URI of a QR code, in Base32.
