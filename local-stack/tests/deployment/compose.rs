@@ -131,7 +131,7 @@ fn no_container_needs_a_file_of_the_checkout() {
 }
 
 /// The variables that may have a default: none of them is a secret.
-const WITH_DEFAULT: [(&str, &str); 14] = [
+const WITH_DEFAULT: [(&str, &str); 18] = [
     ("PUBLIC_URL", "http://localhost:8080"),
     ("GATEWAY_PUBLISH", "127.0.0.1:8080"),
     ("TRUSTED_PROXIES", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"),
@@ -143,6 +143,10 @@ const WITH_DEFAULT: [(&str, &str); 14] = [
     ("REQUIRE_EMAIL_VERIFICATION", "false"),
     ("CHANGE_EMAIL_ENABLED", "false"),
     ("DELETE_USER_ENABLED", "true"),
+    ("USERNAME_ENABLED", "false"),
+    ("MAGIC_LINK_ENABLED", "false"),
+    ("EMAIL_OTP_ENABLED", "false"),
+    ("TWO_FACTOR_REQUIRED_FOR", "nobody"),
     ("TASK_QUOTA", "100000"),
     ("REQUESTS_PER_MINUTE", "1200"),
     ("LIST_TIMEOUT", "3s"),
