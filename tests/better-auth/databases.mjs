@@ -37,11 +37,16 @@ const OURS = {
   ...OURS_OF_SECOND_FACTORS,
 };
 
+/** What auth-service calls the types of codes. */
+const PURPOSES = {
+  "sign-in": "sign-in", "email-verification": "verify-email", "forget-password": "reset-password", "change-email": "change-email",
+};
+
 /** Under what auth-service stores a code. */
-function subject(purpose, email) {
+function subject(purpose, email, requester) {
   const key = createHmac("sha256", SECRET).update("key for email codes").digest();
   const mac = createHmac("sha256", key);
-  for (const part of ["subject", purpose, email, "", ""]) {
+  for (const part of ["subject", purpose, email, requester, ""]) {
     const length = Buffer.alloc(8);
     length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
     mac.update(length).update(part);
@@ -77,9 +82,12 @@ export class Databases {
     return this.#change("expireLink", [this.#key(token)]);
   }
 
-  /** Expires the code that signs in. */
-  expireCode(email) {
-    return this.#change("expireCode", [this.#side.isOracle ? `sign-in-otp-${email}` : subject("sign-in", email)]);
+  /** Expires a code of this type. `requester` is the user who asked for a change of email. */
+  expireCode(type, email, requester) {
+    const theirs = `${type}-otp-${requester ? `${requester.id}:` : ""}${email}`;
+    return this.#change("expireCode", [
+      this.#side.isOracle ? theirs : subject(PURPOSES[type], email, requester?.id ?? ""),
+    ]);
   }
 
   /** Marks an email as verified. */

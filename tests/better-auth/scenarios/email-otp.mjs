@@ -97,6 +97,22 @@ const signingIn = {
       await at.post("/email-otp/verify-email", { email: at.email("ada"), otp: "123456" }, { headers });
     }
   },
+  "other endpoints, from origins that are not trusted": async (at) => {
+    const ada = await at.user();
+    const otp = await code(at, ada.email, "forget-password");
+    const requests = {
+      "/email-otp/check-verification-otp": { email: ada.email, type: "forget-password", otp },
+      "/email-otp/request-password-reset": { email: ada.email },
+      "/forget-password/email-otp": { email: ada.email },
+      "/email-otp/reset-password": { email: ada.email, otp, password: NEW },
+      "/email-otp/request-email-change": { newEmail: at.email("new") },
+      "/email-otp/change-email": { newEmail: at.email("new"), otp },
+    };
+    for (const [path, body] of Object.entries(requests)) {
+      await ada.post(path, body, { headers: { origin: "https://evil.example" } });
+      await at.post(path, body, { headers: { origin: "https://evil.example" } });
+    }
+  },
   "the official client": async (at) => {
     const { call } = clientOf(at);
     const email = at.email("ada");
@@ -186,8 +202,43 @@ const others = {
     await grace.post("/email-otp/change-email", { newEmail, otp });
     await ada.post("/email-otp/change-email", { newEmail, otp });
     await ada.get("/get-session");
+    await ada.post("/email-otp/change-email", { newEmail, otp });
     await at.post("/email-otp/request-email-change", { newEmail });
     await at.post("/email-otp/change-email", { newEmail, otp });
+  },
+  "a code that is over, to verify an email": async (at) => {
+    const ada = await at.user();
+    const otp = await code(at, ada.email, "email-verification");
+    await at.rows.expireCode("email-verification", ada.email);
+    await ada.post("/email-otp/verify-email", { email: ada.email, otp });
+    await ada.post("/email-otp/verify-email", { email: ada.email, otp });
+    await ada.get("/get-session");
+  },
+  "a code that is over, to reset a password": async (at) => {
+    const ada = await at.user();
+    const otp = await code(at, ada.email, "forget-password");
+    await at.rows.expireCode("forget-password", ada.email);
+    await at.post("/email-otp/reset-password", { email: ada.email, otp, password: NEW });
+    await at.post("/email-otp/reset-password", { email: ada.email, otp, password: NEW });
+    await ada.get("/get-session");
+  },
+  "a code that is over, to check": async (at) => {
+    const ada = await at.user();
+    const otp = await code(at, ada.email, "forget-password");
+    await at.rows.expireCode("forget-password", ada.email);
+    const check = () => at.post("/email-otp/check-verification-otp", { email: ada.email, type: "forget-password", otp });
+    await check();
+    await check();
+  },
+  "a code that is over, to change the email": async (at) => {
+    const ada = await at.user();
+    const newEmail = at.email("new");
+    await ada.post("/email-otp/request-email-change", { newEmail });
+    const otp = await at.code(newEmail);
+    await at.rows.expireCode("change-email", newEmail, ada);
+    await ada.post("/email-otp/change-email", { newEmail, otp });
+    await ada.post("/email-otp/change-email", { newEmail, otp });
+    await ada.get("/get-session");
   },
   "bodies of requests": bodies(SEND, { email: EMAIL, type: "forget-password" }),
   "bodies of sign-ins": bodies("/sign-in/email-otp", { email: EMAIL, otp: "123456" }),
@@ -209,6 +260,18 @@ const closed = {
 };
 
 const confirmed = {
+  "a code of the current email that is over or was used": async (at) => {
+    const ada = await at.user();
+    await at.rows.verify(ada.email);
+    const newEmail = at.email("new");
+    const otp = await code(at, ada.email, "email-verification");
+    await at.rows.expireCode("email-verification", ada.email);
+    await ada.post("/email-otp/request-email-change", { newEmail, otp });
+    const second = await code(at, ada.email, "email-verification", 2);
+    await ada.post("/email-otp/request-email-change", { newEmail, otp: second });
+    await ada.post("/email-otp/request-email-change", { newEmail, otp: second });
+    await ada.post("/email-otp/change-email", { newEmail, otp: await at.code(newEmail) });
+  },
   "changing the email with the consent of the current one": async (at) => {
     const ada = await at.user();
     await at.rows.verify(ada.email);
@@ -223,7 +286,7 @@ const confirmed = {
   "a code that is over": async (at) => {
     const email = at.email("ada");
     const otp = await code(at, email, "sign-in");
-    await at.rows.expireCode(email);
+    await at.rows.expireCode("sign-in", email);
     await at.post("/sign-in/email-otp", { email, otp });
     await at.post("/sign-in/email-otp", { email, otp });
   },

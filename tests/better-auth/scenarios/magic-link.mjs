@@ -92,6 +92,10 @@ const on = {
     await at.post("/sign-in/magic-link", body, { headers: { origin: "https://evil.example", cookie: "better-auth.session_token=a" } });
     await at.post("/sign-in/magic-link", body, { headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" } });
   },
+  "a link from a page that is not trusted": async (at) => {
+    const { ada, link } = await asked(at);
+    await ada.get(link.path, { headers: { origin: "https://evil.example" } });
+  },
   "the official client": async (at) => {
     const { call } = clientOf(at);
     const email = at.email("ada");
