@@ -29,4 +29,5 @@ test("what another event of the same request says is left out", () => {
   expect(describe({ ...EVENT, event: "session.ended", reason: "replaced" })).toBeNull();
   expect(describe({ ...EVENT, event: "session.ended", reason: null })).toBe("Signed out");
   expect(describe({ ...EVENT, event: "link.used" })).toBeNull();
+  expect(describe({ ...EVENT, event: "code.used" })).toBeNull();
 });
