@@ -25,9 +25,9 @@ const RESET_PASSWORD: &str = "If you did not make this change, someone else did.
     “Forgot your password?” on the sign-in page.";
 const ADDED_BY_SOMEONE_ELSE: &str = "If you did not do this, someone else did. Set a new password immediately: click \
     “Forgot your password?” on the sign-in page. Then sign in, and remove this sign-in method in the settings.";
-const SOMEONE_KNOWS_THE_PASSWORD: &str = "If this was you, you do not have to do anything. If not, someone else knows your \
-    password. Set a new one immediately: click “Forgot your password?” on the sign-in page. This also signs out all \
-    devices.";
+const SOMEONE_CAN_SIGN_IN: &str = "If this was you, you do not have to do anything. If not, someone else can sign \
+    in to your account. Set a new password immediately: click “Forgot your password?” on the sign-in page. This also \
+    signs out all devices.";
 const NO_ACTION_NEEDED: &str = "If this was not you, you do not have to do anything. No account was created, and no one signed in to yours.";
 
 impl Message<'_> {
@@ -64,7 +64,7 @@ impl Message<'_> {
                 text: format!("Someone signed in to your {product} account on a new device."),
                 action: Action::Nothing,
                 lifetime,
-                closing: SOMEONE_KNOWS_THE_PASSWORD,
+                closing: SOMEONE_CAN_SIGN_IN,
             },
             Self::EmailChanged { new_email } => MailText {
                 subject: "Your email address was changed",
@@ -135,7 +135,7 @@ impl Message<'_> {
                 ),
                 action: Action::Nothing,
                 lifetime,
-                closing: SOMEONE_KNOWS_THE_PASSWORD,
+                closing: SOMEONE_CAN_SIGN_IN,
             },
             Self::DeleteAccount { link } => MailText {
                 subject: "Delete your account",
