@@ -102,7 +102,7 @@ impl From<&str> for Code {
 pub enum Verdict {
     /// It is the code.
     Right(Binding),
-    /// It is not, or there is no code.
+    /// It is not the code, or no code is outstanding.
     Wrong,
     /// The code has expired.
     Expired,

@@ -23,7 +23,7 @@ const UNKNOWN_DEVICES: Rule = Rule { max: 10, window: SignedDuration::from_mins(
 /// Wrong passwords for an account from one known device. It has a limit of its own, so an attacker who reaches the
 /// other limit does not lock the owner out. It is not higher, because a known device can be stolen.
 const KNOWN_DEVICE: Rule = UNKNOWN_DEVICES;
-/// Wrong codes for the second factor of an account from all unknown devices. Whoever sends them has the password already, and
+/// Wrong codes for the second factor of an account from all unknown devices. The sender has the password already, and
 /// three of a million codes are right at any time: at 240 a day, the chance is one in 1,400 after a day.
 const FACTOR_UNKNOWN: Rule = Rule { max: 10, window: SignedDuration::from_hours(1), since: Since::First };
 /// The same from one known device.

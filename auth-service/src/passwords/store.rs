@@ -86,7 +86,7 @@ pub async fn replace(
 /// Who chose a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordSource {
-    /// Somebody who reads the mailbox, by a link or a code. Then a code in a mail is no second factor.
+    /// Somebody who reads the mailbox, by a link or a code. Then a code in a mail does not count as a second factor.
     Mail,
     /// Somebody who was signed in or knew the password, or the operator.
     Account,

@@ -20,7 +20,7 @@ impl BackupCode {
     /// Creates the codes of a user.
     ///
     /// # Errors
-    /// [`ApiError::Internal`] if there is no randomness.
+    /// [`ApiError::Internal`] if the system provides no random bytes.
     pub fn generate_all() -> Result<Vec<Self>, ApiError> {
         std::iter::repeat_with(Self::generate).take(COUNT).collect()
     }

@@ -51,7 +51,7 @@ impl MailCode {
     /// Creates a random code.
     ///
     /// # Errors
-    /// [`ApiError::Internal`] if there is no randomness.
+    /// [`ApiError::Internal`] if the system provides no random bytes.
     pub fn generate() -> Result<Self, ApiError> {
         // Four bytes have a remainder of 4,294,967,296 by 1,000,000: those of the last, incomplete million are drawn again.
         const UNBIASED: u32 = u32::MAX / CODE_SPACE * CODE_SPACE;

@@ -35,7 +35,7 @@ impl FactorSecret {
     /// Adds a new key for backup codes.
     ///
     /// # Errors
-    /// [`ApiError::Internal`] if there is no randomness.
+    /// [`ApiError::Internal`] if the system provides no random bytes.
     pub fn new(totp: Option<TotpKey>) -> Result<Self, ApiError> {
         let mut code_key = vec![0; CODE_KEY_BYTES];
         rand::fill(&mut code_key).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;

@@ -24,7 +24,7 @@ impl TotpKey {
     /// Creates a random key.
     ///
     /// # Errors
-    /// [`ApiError::Internal`] if there is no randomness.
+    /// [`ApiError::Internal`] if the system provides no random bytes.
     pub fn generate() -> Result<Self, ApiError> {
         let mut bytes = vec![0; KEY_BYTES];
         rand::fill(&mut bytes).map_err(|_| ApiError::Internal("no randomness".to_owned()))?;

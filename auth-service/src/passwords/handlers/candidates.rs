@@ -95,7 +95,7 @@ impl Candidates {
         let own = |sign_up: &SignUp| passwords.is_browser_of(request.headers(), &sign_up.id);
         let place = sign_ups.iter().position(own).unwrap_or_default();
         let sign_up = (place < sign_ups.len()).then(|| sign_ups.swap_remove(place));
-        // A username is its user's. Whoever signs up with it has another email, and will not get it.
+        // A username belongs to its user. A sign-up with the same username has another email, and will not get it.
         let is_taken = matches!(name, AccountName::Username(_)) && user.is_some();
         Ok(Self { user, sign_up: sign_up.filter(|_| !is_taken) })
     }

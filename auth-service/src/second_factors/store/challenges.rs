@@ -10,7 +10,7 @@ use crate::users::{self, CredentialEpoch, User};
 
 const TABLE: &str = "two_factor_challenges";
 
-/// Only in the epoch in which the first factor was proven. A code by mail is no other factor if a mail has set the password.
+/// Only in the epoch in which the first factor was proven. If a mail has set the password, a code by mail is not another factor.
 const CREATE: &str = "
     INSERT INTO two_factor_challenges
         (token_hash, user_id, credential_epoch, first_factor, mail_allowed, remembered, expires_at)

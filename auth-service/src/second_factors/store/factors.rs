@@ -106,7 +106,7 @@ pub async fn set_enabled(
     Ok(())
 }
 
-/// Whether a mail has set the password of a user. Then a code by mail is no other factor.
+/// Whether a mail has set the password of a user. Then a code by mail is not another factor.
 pub async fn is_password_from_mail(client: &impl Executor, user: &UserId) -> Result<bool, StoreError> {
     let row = client.query_opt(PASSWORD_FROM_MAIL, &[&user.as_str()]).await?;
     row.map_or(Ok(true), |row| column(&row, "users", "password_from_mail"))
