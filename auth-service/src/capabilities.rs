@@ -52,7 +52,9 @@ pub struct Capabilities {
     /// Sign-up
     sign_up: SignUpSupport,
     /// The rules for a new password
-    password: PasswordLength,
+    password: TextLength,
+    /// The rules for a username; null if users have none
+    username: Option<TextLength>,
     /// Whether mail is sent
     mail: bool,
     /// Whether `request-password-reset` works
@@ -77,10 +79,10 @@ struct SignUpSupport {
     starts_session: bool,
 }
 
-/// The length of a new password in UTF-16 code units, which `String.length` counts in JavaScript.
+/// The length of a new text in UTF-16 code units, which `String.length` counts in JavaScript.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PasswordLength {
+struct TextLength {
     /// The minimum
     min_length: usize,
     /// The maximum
@@ -116,6 +118,8 @@ struct TwoFactorSupport {
     required: bool,
     /// Whether codes by mail can be a second factor
     otp_by_mail: bool,
+    /// How long a trusted device signs in without it, since its last sign-in, in seconds
+    trusted_device_ttl: i64,
 }
 
 /// What this deployment sends mail for.
@@ -167,7 +171,10 @@ impl Capabilities {
                 enabled: accounts.sign_up && on("/sign-up/email"),
                 starts_session: accounts.auto_sign_in && !accounts.require_verified_email,
             },
-            password: PasswordLength { min_length: password.min_length, max_length: password.max_length },
+            password: TextLength { min_length: password.min_length, max_length: password.max_length },
+            username: accounts
+                .usernames
+                .map(|rules| TextLength { min_length: rules.min_length, max_length: rules.max_length }),
             mail,
             password_reset: mail && on("/request-password-reset") && on("/reset-password"),
             email_verification: EmailVerificationSupport {
@@ -183,6 +190,7 @@ impl Capabilities {
                 enabled: factors.enabled && on("/two-factor/enable"),
                 required: factors.enabled && factors.required == Required::Everybody,
                 otp_by_mail: mail && factors.enabled && on("/two-factor/send-otp"),
+                trusted_device_ttl: factors.device_ttl.as_secs(),
             },
         }
     }

@@ -28,12 +28,13 @@ async fn by_default_anybody_signs_up_and_no_mail_is_sent() {
             "socialProviders": [],
             "signUp": {"enabled": true, "startsSession": true},
             "password": {"minLength": 8, "maxLength": 128},
+            "username": null,
             "mail": false,
             "passwordReset": false,
             "emailVerification": {"enabled": false, "required": false},
             "changeEmail": false,
             "deleteUser": {"enabled": false, "confirmedByMail": false},
-            "twoFactor": {"enabled": true, "required": false, "otpByMail": false},
+            "twoFactor": {"enabled": true, "required": false, "otpByMail": false, "trustedDeviceTtl": 2_592_000},
         })
     );
 }
@@ -51,6 +52,9 @@ async fn they_follow_the_settings() {
         ("DELETE_USER_VERIFICATION", "true"),
         ("SOCIAL_PROVIDERS", PROVIDERS),
         ("TWO_FACTOR_REQUIRED_FOR", "everybody"),
+        ("TRUSTED_DEVICE_TTL", "24h"),
+        ("USERNAME_ENABLED", "true"),
+        ("USERNAME_MIN_LENGTH", "2"),
         ("MAGIC_LINK_ENABLED", "true"),
         ("EMAIL_OTP_ENABLED", "true"),
     ];
@@ -58,16 +62,17 @@ async fn they_follow_the_settings() {
     assert_eq!(
         said,
         json!({
-            "signInMethods": ["email-password", "social", "magic-link", "email-otp"],
+            "signInMethods": ["email-password", "username", "social", "magic-link", "email-otp"],
             "socialProviders": [{"id": "google", "name": "Google"}, {"id": "acme", "name": "Acme Inc."}],
             "signUp": {"enabled": false, "startsSession": false},
             "password": {"minLength": 12, "maxLength": 20},
+            "username": {"minLength": 2, "maxLength": 30},
             "mail": true,
             "passwordReset": true,
             "emailVerification": {"enabled": true, "required": true},
             "changeEmail": true,
             "deleteUser": {"enabled": true, "confirmedByMail": true},
-            "twoFactor": {"enabled": true, "required": true, "otpByMail": true},
+            "twoFactor": {"enabled": true, "required": true, "otpByMail": true, "trustedDeviceTtl": 86_400},
         })
     );
 }

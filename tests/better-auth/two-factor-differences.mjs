@@ -117,7 +117,7 @@ export const TWO_FACTOR_DIFFERENCES = [
   },
   {
     id: "factor-by-mail",
-    difference: "a code by mail is no second factor after a sign-in by a provider, a link in mail or a password that a mail has set",
+    difference: "a code by mail does not count as a second factor after a sign-in by a provider, a link in mail or a password that a mail has set",
     reason: "both would prove access to the same mailbox",
     shows: [
       ...notOffered(signIn("changes: a sign-in after a reset"), "body.twoFactorMethods.1"),

@@ -98,15 +98,15 @@ test("leaving the field says whether the name is available", async ({ page, requ
   await expect(field(page)).not.toHaveAttribute("aria-invalid");
   await field(page).fill("x");
   await field(page).blur();
-  await expect(field(page)).toHaveAccessibleDescription("This username is too short");
+  await expect(field(page)).toHaveAccessibleDescription("Use at least 3 characters");
 });
 
 test("a sign-up with an unusable name shows the reason at its field", async ({ page, request, site }) => {
   const username = await taken(request, site);
   for (const [name, reason] of [
     [username, "This username is already taken"],
-    ["x", "This username is too short"],
-    ["x".repeat(31), "This username is too long"],
+    ["x", "Use at least 3 characters"],
+    ["x".repeat(31), "Use at most 30 characters"],
     ["not a name!", "Use letters, digits, dots and underscores"],
   ] as const) {
     await signUp(page, newPerson(), name);

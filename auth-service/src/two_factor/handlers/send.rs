@@ -39,7 +39,7 @@ impl Schema for MailCodeRequest {
 /// Send a code by mail.
 ///
 /// For a sign-in that waits for the second factor, or for a session. Another code replaces it. Not after a sign-in by mail or a
-/// reset of the password by mail: whoever reads the mailbox would have both factors.
+/// reset of the password by mail: someone who can read the mailbox would have both factors.
 #[utoipa::path(tag = "second factors", security((), ("cookie" = []), ("bearer" = [])), request_body = MailCodeRequest, responses(
     (status = 200, body = Status, description = "The code was sent, unless a limit for mail is reached"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, OTP_NOT_CONFIGURED"),

@@ -9,7 +9,9 @@ export interface Capabilities {
   /** In the order in which they are offered. */
   socialProviders: readonly SocialProvider[];
   signUp: { enabled: boolean; startsSession: boolean };
-  password: PasswordLength;
+  password: TextLength;
+  /** `null` if users have no usernames. */
+  username: TextLength | null;
   mail: boolean;
   passwordReset: boolean;
   emailVerification: { enabled: boolean; required: boolean };
@@ -18,11 +20,14 @@ export interface Capabilities {
   twoFactor: TwoFactorSupport;
 }
 
-/** Whether users can turn on two-factor authentication, whether they have to, and whether codes are sent by email. */
+/** Whether users can turn on two-factor authentication, whether they have to, and what it offers. */
 export interface TwoFactorSupport {
   enabled: boolean;
   required: boolean;
+  /** Whether codes are sent by email. */
   otpByMail: boolean;
+  /** How long a trusted device signs in without a code, in seconds. */
+  trustedDeviceTtl: number;
 }
 
 /** A provider that users can sign in with, e.g. Google. */
@@ -31,8 +36,8 @@ export interface SocialProvider {
   name: string;
 }
 
-/** The length of a new password, in UTF-16 code units. */
-export interface PasswordLength {
+/** The length of a new text, in UTF-16 code units. */
+export interface TextLength {
   minLength: number;
   maxLength: number;
 }
@@ -65,13 +70,14 @@ const DEFAULTS: CapabilityState = {
   socialProviders: [],
   signUp: { enabled: true, startsSession: true },
   password: { minLength: 8, maxLength: 128 },
+  username: null,
   mail: true,
   passwordReset: true,
   emailVerification: { enabled: true, required: false },
   changeEmail: true,
   deleteUser: { enabled: true, confirmedByMail: false },
   // Services that do not report it do not have it.
-  twoFactor: { enabled: false, required: false, otpByMail: false },
+  twoFactor: { enabled: false, required: false, otpByMail: false, trustedDeviceTtl: 30 * 86_400 },
 };
 
 /** How long a response is used, in milliseconds: the `max-age` that the service sends. */

@@ -1,5 +1,5 @@
 import { isTimeout, ServiceError } from "@/lib/service-error";
-import { currentCapabilities, type PasswordLength } from "./capabilities";
+import { currentCapabilities, type TextLength } from "./capabilities";
 
 /** The form fields, by their names in the protocol. */
 export type FieldName = "name" | "email" | "username" | "password" | "currentPassword" | "code";
@@ -23,20 +23,21 @@ const WEAK_PASSWORD =
 const NOT_CONFIRMED = "Nothing was changed. Confirm your identity to continue.";
 const INVALID_NAME = `Enter a name of at most ${MAX_NAME_LENGTH} characters`;
 
-function characters(count: number): string {
+/** A number of characters, in words. */
+export function characters(count: number): string {
   return count === 1 ? "1 character" : `${count} characters`;
 }
 
 /** The rule for new passwords, shown as a hint at the field. */
-export function passwordRule({ minLength }: PasswordLength): string {
+export function passwordRule({ minLength }: TextLength): string {
   return `At least ${characters(minLength)}`;
 }
 
-function tooShort({ minLength }: PasswordLength): FormError {
+function tooShort({ minLength }: TextLength): FormError {
   return { field: "password", text: `Password must be at least ${characters(minLength)}` };
 }
 
-function tooLong({ maxLength }: PasswordLength): FormError {
+function tooLong({ maxLength }: TextLength): FormError {
   return { field: "password", text: `Password must be at most ${characters(maxLength)}` };
 }
 
@@ -72,12 +73,12 @@ const BY_CODE: Record<string, FormError> = {
   EMAIL_PASSWORD_SIGN_UP_DISABLED: { text: "Sign-up is disabled." },
 };
 
-const BY_LENGTH: Record<string, (limits: PasswordLength) => FormError> = {
+const BY_LENGTH: Record<string, (limits: TextLength) => FormError> = {
   PASSWORD_TOO_SHORT: tooShort,
   PASSWORD_TOO_LONG: tooLong,
 };
 
-const BY_FIELD: Record<FieldName, (limits: PasswordLength) => string> = {
+const BY_FIELD: Record<FieldName, (limits: TextLength) => string> = {
   email: () => INVALID_EMAIL_FORMAT,
   name: () => INVALID_NAME,
   username: () => "Invalid username",

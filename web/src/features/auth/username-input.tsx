@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import { TextField } from "@/ui/text-field";
-import { isUsernameAvailable, TAKEN, usernameErrorFor } from "./username";
+import { useCapabilities } from "./capabilities";
+import { isUsernameAvailable, TAKEN, usernameErrorFor, usernameRule } from "./username";
 
-const RULE = "Letters, digits, dots and underscores";
 const AVAILABLE = "This username is available";
 
 interface Props {
@@ -16,6 +16,7 @@ interface Props {
 export function UsernameInput({ label, own = "", error }: Props) {
   const [outcome, setOutcome] = useState<{ error?: string }>();
   const latest = useRef("");
+  const rule = usernameRule(useCapabilities());
 
   useEffect(() => () => void (latest.current = ""), []);
 
@@ -53,7 +54,7 @@ export function UsernameInput({ label, own = "", error }: Props) {
         defaultValue={own}
         onBlur={(event) => void check(event.target.value.trim())}
         // One line in any case: a button that moved away during a click would not be clicked.
-        hint={shown ? undefined : available || RULE}
+        hint={shown ? undefined : available || rule}
         error={shown}
       />
       <p role="status" className="sr-only">

@@ -3,9 +3,11 @@ import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { useHydrated } from "@/ui/use-hydrated";
 import { useSlow } from "@/ui/use-slow";
+import { useCapabilities } from "../capabilities";
 import { SendAgain } from "../send-again";
 import { useForm } from "../use-form";
 import { CodeField } from "./code-field";
+import { trustedFor } from "./trust";
 import { factorErrorFor, lostBy, normalized, sendCode, verifyCode, type Lost, type Proof } from "./verify";
 
 const FIELDS = ["code"] as const;
@@ -48,6 +50,7 @@ export function CodeForm({ proof, onVerified, onLost }: Props) {
     },
   });
   const slow = useSlow(busy);
+  const { trustedDeviceTtl } = useCapabilities().twoFactor;
 
   async function sendAgain() {
     try {
@@ -78,7 +81,7 @@ export function CodeForm({ proof, onVerified, onLost }: Props) {
       <CodeField {...FIELD[proof]} numeric={proof !== "backup-code"} error={errorFor("code")} />
       <label className="flex min-h-6 items-center gap-3">
         <input type="checkbox" name="trustDevice" className="size-5 shrink-0 accent-accent" />
-        Trust this device for 30 days
+        Trust this device for {trustedFor(trustedDeviceTtl)}
       </label>
       <Button type="submit" variant="main" busy={busy} disabled={!hydrated} className="min-h-11">
         {busy ? "One moment…" : "Verify"}
