@@ -90,10 +90,13 @@ export const TWO_FACTOR_DIFFERENCES = [
   },
   {
     id: "factor-fresh",
-    difference: "`enable`, `disable`, `get-totp-uri` and `generate-backup-codes` of a second factor require a fresh session",
+    difference: "setting up, removing or copying a second factor requires a fresh session",
     reason: "somebody at an unattended device must not add, remove or copy a factor",
     shows: [
-      ...["enable", "disable", "get-totp-uri", "generate-backup-codes"].flatMap(notFresh),
+      ...["enable", "disable", "get-totp-uri", "generate-backup-codes", "send-otp", "verify-otp", "verify-totp"].flatMap(notFresh),
+      ...["verify-otp", "verify-totp"].map((name) => (
+        { scenario: enrolment(`${name}: a session that is a day old`), at: `POST /two-factor/${name}`, field: "cookie.(order)" }
+      )),
       {
         scenario: enrolment("disable: a session that is a day old"), at: "GET /get-session",
         field: "body.user.twoFactorEnabled", theirs: "false", ours: "true",

@@ -54,6 +54,18 @@ impl TwoFactor {
         Ok(Prover::SignIn(token, Box::new(challenge)))
     }
 
+    /// Requires a fresh session for a code that sets a factor up: somebody at an unattended device must not change what protects
+    /// the account, even if the mailbox is open there, too.
+    ///
+    /// # Errors
+    /// [`ApiError::SessionNotFresh`]
+    pub(super) fn require_fresh_to_set_up(&self, prover: &Prover, is_set_up: bool) -> Result<(), ApiError> {
+        match prover {
+            Prover::Session(current) if !is_set_up => self.sessions.require_fresh(current),
+            Prover::Session(_) | Prover::SignIn(..) => Ok(()),
+        }
+    }
+
     /// Whether a code by mail is another factor than what the user has proven: not if that was access to the mailbox.
     pub(super) async fn may_use_mail(&self, prover: &Prover) -> Result<bool, ApiError> {
         if !self.mailer.is_enabled() {

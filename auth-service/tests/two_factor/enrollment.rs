@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{App, Browser, assert_challenged, enroll};
+use crate::mailbox::Mailbox;
 use crate::support::{Auth, PASSWORD, email};
 
 #[tokio::test]
@@ -43,6 +44,43 @@ async fn setting_up_and_removing_need_a_fresh_session_and_the_password() {
         let answer = owner.post(&format!("/two-factor/{path}"), &json!({"password": PASSWORD})).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (403, "SESSION_NOT_FRESH"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_code_sets_up_a_factor_in_a_fresh_session_alone() {
+    let mailbox = Mailbox::new();
+    let auth = Auth::start_with_mail(&mailbox, &[("RATE_LIMIT_ENABLED", "false")]).await;
+    let mut by_mail = Browser::of_user(&auth, "alice").await;
+    assert_eq!(by_mail.post("/two-factor/send-otp", &json!({})).await.status, 200);
+    let sent = json!({"code": mailbox.code_to(&email("alice"), 1).await});
+    let mut by_app = Browser::of_user(&auth, "bob").await;
+    let enabled = by_app.post("/two-factor/enable", &json!({"password": PASSWORD})).await;
+    let shown = json!({"code": App::scan(enabled.body["totpURI"].as_str().unwrap()).code(0)});
+    let mut has_one = Browser::of_user(&auth, "carol").await;
+    let (app, _) = enroll(&mut has_one).await;
+
+    let client = auth.superuser().await;
+    let old = "UPDATE sessions SET created_at = created_at - interval '2 days'";
+    client.execute(old, &[]).await.unwrap();
+    let refused = [
+        by_mail.post("/two-factor/send-otp", &json!({})).await,
+        by_mail.post("/two-factor/verify-otp", &sent).await,
+        by_app.post("/two-factor/verify-totp", &shown).await,
+    ];
+    for answer in refused {
+        assert_eq!((answer.status.as_u16(), answer.code()), (403, "SESSION_NOT_FRESH"), "{answer:?}");
+    }
+    let factors = "SELECT count(*) FROM users WHERE two_factor";
+    assert_eq!(client.query_one(factors, &[]).await.unwrap().get::<_, i64>(0), 1, "carol's");
+
+    // One that is set up proves that the user is there.
+    let again = has_one.post("/two-factor/verify-totp", &json!({"code": app.code(1)})).await;
+    assert_eq!(again.status, 200, "{again:?}");
+    // Nothing was used up.
+    let young = "UPDATE sessions SET created_at = created_at + interval '2 days'";
+    client.execute(young, &[]).await.unwrap();
+    assert_eq!(by_mail.post("/two-factor/verify-otp", &sent).await.status, 200);
+    assert_eq!(by_app.post("/two-factor/verify-totp", &shown).await.status, 200);
 }
 
 #[tokio::test]

@@ -248,4 +248,23 @@ for (const name of MANAGED) {
   };
 }
 
-export default { "two-factor": { ...enabling, ...disabling, ...managing, ...everywhere } };
+const provingInOldSessions = {
+  "send-otp: a session that is a day old": async (at) => {
+    const ada = await at.user();
+    await at.rows.age(ada.token, "25 hours");
+    await ada.post("/two-factor/send-otp", {});
+  },
+  "verify-otp: a session that is a day old": async (at) => {
+    const ada = await at.user();
+    const { code } = await mailedCode(at, ada, { browser: ada });
+    await at.rows.age(ada.token, "25 hours");
+    await verifyMailed(ada, { code });
+  },
+  "verify-totp: a session that is a day old": async (at) => {
+    const ada = await enable(await at.user());
+    await at.rows.age(ada.token, "25 hours");
+    await verify(ada, { code: await ada.authenticator.next() });
+  },
+};
+
+export default { "two-factor": { ...enabling, ...disabling, ...managing, ...everywhere, ...provingInOldSessions } };

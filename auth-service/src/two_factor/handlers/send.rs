@@ -44,7 +44,7 @@ impl Schema for MailCodeRequest {
     (status = 200, body = Status, description = "The code was sent, unless a limit for mail is reached"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, OTP_NOT_CONFIGURED"),
     (status = 401, body = Envelope, description = "INVALID_TWO_FACTOR_COOKIE: no session, and no sign-in of this browser waits"),
-    (status = 403, body = Envelope, description = "The request has cookies, and its origin is not trusted"),
+    (status = 403, body = Envelope, description = "SESSION_NOT_FRESH: no second factor yet; or the origin is not trusted"),
     (status = 429, description = "Too many requests from this address"),
 ))]
 #[post("/two-factor/send-otp")]
@@ -55,6 +55,7 @@ pub async fn send_otp(
 ) -> Result<HttpResponse, ApiError> {
     let Some(outbox) = &two_factor.mailer.outbox else { return Err(TwoFactorError::OtpNotConfigured.into()) };
     let prover = two_factor.prover(&request).await?;
+    two_factor.require_fresh_to_set_up(&prover, prover.user().two_factor)?;
     if !two_factor.may_use_mail(&prover).await? {
         return Err(TwoFactorError::OtpNotConfigured.into());
     }

@@ -80,13 +80,13 @@ struct VerifiedSession<'a> {
 
 /// Prove the second factor with the authenticator app.
 ///
-/// Completes a sign-in that waits for it. With a session, sets the app up, or authenticates again: the session continues with
-/// another token. A code works once.
+/// Completes a sign-in that waits for it. With a session, sets the app up, which needs a fresh one, or authenticates again: the
+/// session continues with another token. A code works once.
 #[utoipa::path(tag = "second factors", security((), ("cookie" = []), ("bearer" = [])), request_body = Code, responses(
     (status = 200, body = VerifiedSession, description = "The new session"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, TOTP_NOT_ENABLED, TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: sign in again"),
     (status = 401, body = Envelope, description = "INVALID_CODE; INVALID_TWO_FACTOR_COOKIE: no session, and no sign-in of this browser waits"),
-    (status = 403, body = Envelope, description = "BANNED_USER, or the origin is not trusted"),
+    (status = 403, body = Envelope, description = "BANNED_USER; SESSION_NOT_FRESH; or the origin is not trusted"),
     (status = 429, body = Envelope, description = "ACCOUNT_TEMPORARILY_LOCKED, or too many requests from this address"),
 ))]
 #[post("/two-factor/verify-totp")]
@@ -101,6 +101,7 @@ pub async fn verify_totp(
     if !confirmed && matches!(prover, Prover::SignIn(..)) {
         return Err(TwoFactorError::TotpNotEnabled.into());
     }
+    two_factor.require_fresh_to_set_up(&prover, confirmed)?;
     let claim = Claim {
         factor: SecondFactor::Totp,
         code: body.code.expose_secret(),
@@ -112,12 +113,13 @@ pub async fn verify_totp(
 
 /// Prove the second factor with a code by mail.
 ///
-/// As `verify-totp`, with the code that `two-factor/send-otp` has sent. With a session, protects the account by codes in mails.
+/// As `verify-totp`, with the code that `two-factor/send-otp` has sent. With a fresh session, protects the account by codes in
+/// mails.
 #[utoipa::path(tag = "second factors", security((), ("cookie" = []), ("bearer" = [])), request_body = Code, responses(
     (status = 200, body = VerifiedSession, description = "The new session"),
     (status = 400, body = Envelope, description = "VALIDATION_ERROR, OTP_HAS_EXPIRED, TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"),
     (status = 401, body = Envelope, description = "INVALID_CODE; INVALID_TWO_FACTOR_COOKIE: no session, and no sign-in of this browser waits"),
-    (status = 403, body = Envelope, description = "BANNED_USER, or the origin is not trusted"),
+    (status = 403, body = Envelope, description = "BANNED_USER; SESSION_NOT_FRESH; or the origin is not trusted"),
     (status = 429, body = Envelope, description = "ACCOUNT_TEMPORARILY_LOCKED, or too many requests from this address"),
 ))]
 #[post("/two-factor/verify-otp")]
@@ -127,6 +129,7 @@ pub async fn verify_otp(
     Body(body): Body<Code>,
 ) -> Result<HttpResponse, ApiError> {
     let prover = two_factor.prover(&request).await?;
+    two_factor.require_fresh_to_set_up(&prover, prover.user().two_factor)?;
     let claim = Claim {
         factor: SecondFactor::MailCode,
         code: body.code.expose_secret(),

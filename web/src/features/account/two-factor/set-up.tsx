@@ -1,5 +1,6 @@
 import dynamic from "next/dynamic";
 import { useEffect, useRef } from "react";
+import type { RunFresh } from "@/features/auth/fresh-session";
 import { CodeField } from "@/features/auth/second-factor/code-field";
 import { factorErrorFor, normalized } from "@/features/auth/second-factor/verify";
 import { CopyButton } from "@/ui/copy-button";
@@ -17,13 +18,14 @@ const QrCode = dynamic(() => import("./qr-code").catch(() => () => null), {
 
 interface Props {
   setUp: AppSetUp;
+  run: RunFresh;
   level: 2 | 3;
   onDone: () => void;
   onCancel: () => void;
 }
 
 /** The steps that set up an authenticator app. */
-export function SetUp({ setUp: { totpURI, backupCodes }, level, onDone, onCancel }: Props) {
+export function SetUp({ setUp: { totpURI, backupCodes }, run, level, onDone, onCancel }: Props) {
   const first = useRef<HTMLHeadingElement>(null);
   const Heading = `h${level}` as const;
   const secret = secretIn(totpURI);
@@ -63,7 +65,7 @@ export function SetUp({ setUp: { totpURI, backupCodes }, level, onDone, onCancel
           validate={({ code }) => (normalized(code) ? [] : [{ field: "code", text: "Enter the code" }])}
           explain={factorErrorFor}
           submit={async ({ code }) => {
-            await confirmApp(code);
+            await run(() => confirmApp(code));
             onDone();
             return "";
           }}

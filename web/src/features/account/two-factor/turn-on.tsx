@@ -113,7 +113,7 @@ export function TurnOn({ user, run, password, opened = false, level = 3, onDone 
     return <Button onClick={() => setOpen(true)}>Set up</Button>;
   }
   if (setUp) {
-    return <SetUp setUp={setUp} level={level} onDone={onDone} onCancel={() => setSetUp(undefined)} />;
+    return <SetUp setUp={setUp} run={run} level={level} onDone={onDone} onCancel={() => setSetUp(undefined)} />;
   }
 
   return (
