@@ -8,12 +8,13 @@ use super::service::EmailOtp;
 use crate::codes::{Binding, Code, Purpose, Subject, Verdict};
 use crate::error::{ApiError, CodeError};
 use crate::protocol::email_address::Email;
+use crate::protocol::min_response_time::MinResponseTime;
 use crate::security_event::SecurityEvent;
 use crate::users::{CredentialEpoch, User};
 
 impl EmailOtp {
     /// Runs `check`, which compares a guess at a code of the account, unless too many guesses at its codes were wrong.
-    /// `check` returns `None` after a wrong guess.
+    /// `check` returns `None` after a wrong guess. The time of a refusal does not reveal whether the account exists.
     ///
     /// # Errors
     /// [`CodeError`] if the guess is refused, [`ApiError::TooManyRequests`] if guesses are not compared any more, and the
@@ -26,6 +27,7 @@ impl EmailOtp {
     ) -> Result<T, ApiError> {
         let epoch = user.map_or(CredentialEpoch::FIRST, |user| user.credential_epoch);
         let id = user.map(|user| &user.id);
+        let min_time = MinResponseTime::begin();
         let outcome = self.passwords.attempts.attempt_code(request, (account, id), epoch, check).await;
         let refusal = match &outcome {
             Ok(None) => Some(CodeError::Invalid),
@@ -38,6 +40,8 @@ impl EmailOtp {
             let event = event.reason(refusal.reason());
             let event = id.map_or(event, |id| event.user(id.as_str()));
             log.throttled(event, &(log.network(request), account.as_str()));
+            // Comparing takes longer if the email has an account.
+            min_time.reach().await;
         }
         outcome?.ok_or_else(|| CodeError::Invalid.into())
     }

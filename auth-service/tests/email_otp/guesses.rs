@@ -51,6 +51,30 @@ async fn a_code_allows_three_wrong_guesses_and_no_answer_tells_of_accounts() {
     assert_eq!(check("alice", &alices).await.1, "INVALID_OTP", "the code is gone");
 }
 
+/// Comparing takes longer for an account, whose row is locked.
+#[tokio::test]
+async fn a_wrong_guess_takes_the_minimum_time_with_and_without_an_account() {
+    let mailbox = Mailbox::new();
+    let auth = service(&mailbox, &[]).await;
+    auth.user("alice").await;
+    for (path, body) in [
+        ("/sign-in/email-otp", json!({})),
+        ("/email-otp/check-verification-otp", json!({"type": "forget-password"})),
+        ("/email-otp/verify-email", json!({})),
+        ("/email-otp/reset-password", json!({"password": "a brand new password"})),
+    ] {
+        for name in ["alice", "nobody"] {
+            let mut body = body.clone();
+            body["email"] = json!(email(name));
+            body["otp"] = json!("123456");
+            let start = tokio::time::Instant::now();
+            let answer = auth.post(path, &body).await;
+            assert_eq!(refusal(&answer), (400, "INVALID_OTP"), "{path} {name}");
+            assert!(start.elapsed().as_millis() >= 100, "{path} {name}: {:?}", start.elapsed());
+        }
+    }
+}
+
 #[tokio::test]
 async fn concurrent_guesses_are_counted() {
     let mailbox = Mailbox::new();
