@@ -18,7 +18,11 @@ fn fault(line: &str) -> Option<String> {
         return (!exists).then(|| format!("no module {test} in {service}"));
     }
     let (module, name) = test.rsplit_once("::").unwrap_or_default();
-    proof_fault(&format!("{service}/{}: {name}", module.replace("::", "/")))
+    let mut file = module.replace("::", "/");
+    if path(&format!("{service}/tests/{file}/mod.rs")).is_file() {
+        file.push_str("/mod");
+    }
+    proof_fault(&format!("{service}/{file}: {name}"))
 }
 
 #[test]
