@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(150);
 const RARELY: [(&str, &str); 3] =
     [("KEY_REFRESH_INTERVAL", "24h"), ("STATUS_LIST_INTERVAL", "24h"), ("MAIL_POLL_INTERVAL", "30m")];
 
-/// The time since the last statement on a connection of the service started or ended. The maximum if there is no connection: a
-/// pooler closes those that are idle.
+/// The time since the last statement on a connection of the service started or ended. `Duration::MAX` without connections,
+/// because a pooler closes idle ones.
 pub async fn quiet_for(superuser: &Client) -> Duration {
     let sql = "SELECT extract(epoch FROM clock_timestamp() - max(state_change))::float8 FROM pg_stat_activity
                WHERE datname = current_database() AND usename = 'auth_service'";

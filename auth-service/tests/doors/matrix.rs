@@ -111,7 +111,7 @@ pub fn refusal(door: Door, state: State) -> Option<&'static str> {
         (Door::MagicLink | Door::EmailOtp | Door::VerifyEmailByCode, S::Banned) => Some("BANNED_USER"),
         (
             Door::MagicLink | Door::EmailOtp,
-            // The mailbox is enough. Where there is no account, it is created.
+            // Access to the mailbox is enough. If the email has no account, one is created.
             S::Live
             | S::Unknown
             | S::Deleted
